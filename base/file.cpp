@@ -1,0 +1,132 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cox {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+Status file_error(const std::string& what, const std::string& path) {
+  const int error = errno;
+  const StatusCode code = error == ENOSPC   ? StatusCode::kResourceExhausted
+                          : error == ENOENT ? StatusCode::kNotFound
+                                            : StatusCode::kUnavailable;
+  return {code, concat(what, " '", path, "': ", std::strerror(error))};
+}
+
+Status write_all(int descriptor, std::string_view content, const std::string& path) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return file_error("cannot write", path);
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::fsync(descriptor) != 0) return file_error("cannot flush", path);
+  return Status::ok();
+}
+
+Status sync_directory(const std::string& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return file_error("cannot open directory", directory);
+  const int result = ::fsync(descriptor);
+  ::close(descriptor);
+  return result == 0 ? Status::ok() : file_error("cannot flush directory", directory);
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) {
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return file_error("cannot read", path);
+  std::ostringstream content;
+  content << in.rdbuf();
+  if (in.bad()) return file_error("cannot read", path);
+  return content.str();
+}
+
+Status write_file_atomically(const std::string& path, std::string_view content) {
+  const fs::path parent = fs::absolute(path).parent_path();
+  std::error_code error;
+  fs::create_directories(parent, error);
+  if (error) return unavailable(concat("cannot make '", parent.string(), "': ", error.message()));
+
+  const std::string aside = unique_sibling(path);
+  const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (descriptor < 0) return file_error("cannot create", aside);
+  Status status = write_all(descriptor, content, aside);
+  ::close(descriptor);
+  if (status.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
+    status = file_error("cannot rename to", path);
+  }
+  if (!status.is_ok()) {
+    ::unlink(aside.c_str());
+    return status;
+  }
+  return sync_directory(parent.string());
+}
+
+std::string user_cache_directory() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
+    return std::string(cache) + "/coxswain";
+  }
+  const char* home = std::getenv("HOME");
+  return std::string(home != nullptr ? home : "/tmp") + "/.cache/coxswain";
+}
+
+std::string unique_sibling(const std::string& path) {
+  static std::atomic<unsigned> count{0};
+  const fs::path target(path);
+  const std::string name =
+      concat('.', target.filename().string(), '.', ::getpid(), '.', count.fetch_add(1), ".part");
+  return (target.parent_path() / name).string();
+}
+
+Result<FileLock> FileLock::acquire(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return file_error("cannot open lock file", path);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    std::string holder(32, '\0');
+    const ssize_t length = ::pread(descriptor, holder.data(), holder.size(), 0);
+    holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
+    ::close(descriptor);
+    return unavailable(concat("'", path, "' is locked by process ", trim(holder),
+                              "; stop it first, or use another database"));
+  }
+  const std::string pid = concat(::getpid(), '\n');
+  if (::ftruncate(descriptor, 0) != 0 ||
+      ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+    ::close(descriptor);
+    return file_error("cannot write lock file", path);
+  }
+  return FileLock(descriptor);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+}  // namespace cox

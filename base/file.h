@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+
+namespace cox {
+
+Result<std::string> read_file(const std::string& path);
+
+/// Writes beside `path`, flushes to disk and renames over it: after a crash the file holds either
+/// its old or its new content. Makes missing parent directories.
+Status write_file_atomically(const std::string& path, std::string_view content);
+
+/// $XDG_CACHE_HOME/coxswain, or ~/.cache/coxswain.
+std::string user_cache_directory();
+
+/// A name in `directory` that no other process uses, for writing something aside before a rename.
+std::string unique_sibling(const std::string& path);
+
+/// Holds an exclusive lock on a file for as long as it lives; the kernel frees it when the process
+/// dies. Movable; owned by one thread.
+class FileLock {
+ public:
+  /// kUnavailable when another process holds it; the message names `path` and the holder's pid.
+  static Result<FileLock> acquire(const std::string& path);
+
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock();
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+}  // namespace cox

@@ -1,0 +1,69 @@
+#include "base/log.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+
+#include "base/clock.h"
+
+namespace cox {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> kLevelNames = {"debug", "info", "warning", "error", "off"};
+
+LogLevel level_from_environment() {
+  const char* wanted = std::getenv("COX_LOG");
+  for (size_t i = 0; wanted != nullptr && i < kLevelNames.size(); ++i) {
+    if (kLevelNames[i] == wanted) return static_cast<LogLevel>(i);
+  }
+  return LogLevel::kWarning;
+}
+
+std::atomic<LogLevel>& minimum_level() {
+  static std::atomic<LogLevel> level{level_from_environment()};
+  return level;
+}
+
+std::atomic<int>& log_descriptor() {
+  static std::atomic<int> descriptor{STDERR_FILENO};
+  return descriptor;
+}
+
+std::string quoted_if_needed(const std::string& value) {
+  if (!value.empty() && value.find_first_of(" \t\n\"=") == std::string::npos) return value;
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c == '\n' ? ' ' : c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+void set_log_level(LogLevel level) { minimum_level() = level; }
+
+void set_log_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (descriptor >= 0) log_descriptor() = descriptor;
+}
+
+void log(LogLevel level, std::string_view component, std::string_view message,
+         std::initializer_list<LogField> fields) {
+  if (level < minimum_level().load()) return;
+  std::string line = concat(format_time_utc(SystemClock().now_us()), ' ',
+                            kLevelNames.at(static_cast<size_t>(level)), ' ', component, ": ",
+                            message);
+  for (const LogField& field : fields) {
+    line += concat(' ', field.name, '=', quoted_if_needed(field.value));
+  }
+  line += '\n';
+  // A log line that cannot be written has nowhere to be reported.
+  [[maybe_unused]] const ssize_t written = ::write(log_descriptor(), line.data(), line.size());
+}
+
+}  // namespace cox

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cox {
+
+/// The arguments printed one after another.
+template <typename... Parts>
+std::string concat(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+std::vector<std::string> split(std::string_view text, char separator);
+std::string trim(std::string_view text);
+bool starts_with(std::string_view text, std::string_view prefix);
+bool ends_with(std::string_view text, std::string_view suffix);
+
+/// The shortest decimal text that reads back as exactly `value`; "nan", "inf", "-inf" otherwise.
+/// Always has a '.', an 'e' or is non-finite, so that it is never mistaken for an integer.
+std::string exact_decimal(double value);
+
+/// The candidate nearest to `name` by edit distance, or "" when none is within a third of its length
+/// (at least 2): for "did you mean".
+std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
+
+/// "2026-11-21T08:30:05.123456Z"
+std::string format_time_utc(std::int64_t time_us);
+
+}  // namespace cox

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox::spec {
+
+/// Where a value was written, for messages and for `cox plan`.
+struct Origin {
+  std::string file;  ///< "" for a schema default, "--set" for the command line
+  int line = 0;      ///< from 1
+  int column = 0;    ///< from 1
+  std::string layer;  ///< schema, extends, params, matrix, zip, include, runs, derive or set
+};
+
+/// One fully resolved configuration. Its digest covers method, every parameter whose role is not
+/// `label`, the digests of model and LPIPS weights, and the versions of schemas/versions.def.
+struct Run {
+  std::string name;    ///< unique in its series
+  std::string digest;  ///< 64 hexadecimal characters
+  std::string method;
+  Parameters parameters;               ///< all of them, labels left out
+  std::map<std::string, Origin> origins;  ///< by parameter name
+  std::map<std::string, std::string> labels;
+};
+
+/// One item of a data set.
+struct Video {
+  std::string id;
+  std::string path;    ///< absolute
+  std::string digest;  ///< SHA-256 of the file
+  std::string caption;
+  std::int64_t frames = 0;  ///< decoded frames; 0 when the file cannot be decoded
+  double frame_rate = 0;
+};
+
+struct Dataset {
+  std::string name;
+  std::string digest;  ///< over ids, digests and captions, in order
+  std::vector<Video> videos;
+  std::vector<std::string> expected_failures;  ///< ids whose jobs may fail with cause data
+};
+
+struct Model {
+  std::string backbone;   ///< a name of schemas/backbones
+  std::string directory;  ///< absolute
+  std::string digest;     ///< sha256_of_directory
+  std::string lpips_weights;         ///< absolute path, "" when LPIPS is not asked for
+  std::string lpips_weights_digest;  ///< SHA-256 of the file
+};
+
+struct Series {
+  std::string name;
+  std::int64_t number = 0;  ///< a label; 0 when not given
+  std::string title;
+  std::map<std::string, std::string> labels;
+};
+
+struct RetryLimits {
+  std::uint32_t crash = 2;
+  std::uint32_t oom = 1;
+  std::uint32_t lost = 10;
+  std::int64_t backoff_base_ms = 1'000;
+  std::int64_t backoff_max_ms = 600'000;
+};
+
+struct FailurePolicy {
+  bool fail_fast = false;
+  std::uint32_t max_failed_jobs = 0;  ///< 0 = no bound
+};
+
+/// A column list over named rows, for the result table of `cox run` and `cox results`.
+struct Table {
+  std::string title;
+  std::vector<std::string> rows;
+  std::vector<std::string> columns;
+};
+
+/// A sweep file, resolved: everything that a submission needs.
+struct SweepPlan {
+  Series series;
+  std::string text;  ///< the files as read, each headed by its path
+  Dataset dataset;
+  Model model;
+  std::vector<Run> runs;
+  std::string baseline;  ///< run name, or `series/run`; "" when not given
+  std::vector<Table> tables;
+  std::int32_t priority = 0;
+  RetryLimits retry;
+  FailurePolicy policy;
+};
+
+/// The digest of `run` on `video`: run digest, video digest and the prompt that the run uses.
+std::string job_digest(const Run& run, const Video& video);
+
+/// The prompt that `run` uses on `video`.
+std::string prompt_of(const Run& run, const Video& video);
+
+}  // namespace cox::spec

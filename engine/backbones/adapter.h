@@ -1,0 +1,51 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+
+namespace cox::engine {
+
+/// A linear layer inside block `block`, by its checkpoint name below the block: `attn.qkv`,
+/// `cross_attn.kv_linear`, `ffn.w1`, ...
+struct LinearSite {
+  int block = 0;
+  std::string name;
+};
+
+/// The seams of a backbone: what a method may change inside a forward pass. Every default returns
+/// its last argument unchanged. The same object serves training, early-stop checks, the
+/// conditioning prefill and every guidance branch of sampling, so they cannot disagree.
+///
+/// Shapes: B batch, T latent frames, N tokens, D hidden size, E timestep-embedding size.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+
+  /// t [B, T, E] fp32: once a forward pass, before blocks and final layer see it.
+  virtual at::Tensor time_embedding(at::Tensor t) const { return t; }
+  /// t [B, T, E] fp32: as block `block` receives it.
+  virtual at::Tensor block_time_embedding(int /*block*/, at::Tensor t) const { return t; }
+  /// t [B, T, E] fp32: as the final layer receives it.
+  virtual at::Tensor final_time_embedding(at::Tensor t) const { return t; }
+  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp.
+  virtual at::Tensor block_modulation(int /*block*/, at::Tensor m) const { return m; }
+  /// h [B, N, D] compute dtype: the output of a block.
+  virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
+  /// h [B, N, D] compute dtype: before the final layer.
+  virtual at::Tensor final_hidden(at::Tensor h) const { return h; }
+  /// y [..., out] = W x + b for x [..., in], both in compute dtype.
+  virtual at::Tensor linear(const LinearSite& /*site*/, const at::Tensor& /*x*/,
+                            at::Tensor y) const {
+    return y;
+  }
+  /// The parameter to use in place of the stored one; `name` is its checkpoint key. Called for
+  /// normalisation gains and biases only.
+  virtual at::Tensor norm_parameter(const std::string& /*name*/, at::Tensor stored) const {
+    return stored;
+  }
+  /// v [B, C, T, H, W] fp32: the raw output, which approximates x0 - noise.
+  virtual at::Tensor output(at::Tensor v) const { return v; }
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/backbones/adapter.h"
+
+namespace cox::engine {
+
+/// The text a forward pass is conditioned on.
+struct TextStates {
+  at::Tensor states;  ///< [B, 1, L, C] as the text encoder gave them
+  at::Tensor mask;    ///< [B, L] int64, 1 for real tokens
+};
+
+/// Keys and values of the conditioning latents, made once by Backbone::prefill.
+struct ConditionCache {
+  std::vector<at::Tensor> keys;    ///< per block [1, heads, tokens, head_dim], before RoPE
+  std::vector<at::Tensor> values;  ///< per block [1, heads, tokens, head_dim]
+  int64_t latent_frames = 0;
+};
+
+struct BackboneInput {
+  at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
+  at::Tensor timestep;  ///< [B, T] in 0..1000; 0 on clean frames
+  TextStates text;
+  /// The first frames are clean conditioning: they attend to themselves only and get no cross
+  /// attention. Must be 0 when `cache` is set: then `latents` holds the noise frames alone.
+  int64_t condition_latent_frames = 0;
+  const ConditionCache* cache = nullptr;
+};
+
+/// Sizes that methods and the engine need.
+struct BackboneShape {
+  int64_t blocks = 0;
+  int64_t hidden = 0;
+  int64_t time_embedding = 0;
+  int64_t latent_channels = 0;
+};
+
+struct NamedTensor {
+  std::string name;  ///< checkpoint key
+  at::Tensor tensor;
+};
+
+/// One linear layer that methods may adapt.
+struct LinearSiteShape {
+  LinearSite site;
+  int64_t in = 0;
+  int64_t out = 0;
+};
+
+/// A diffusion transformer with its seams. Weights are frozen: no parameter requires a gradient
+/// unless a method asks for it through parameters(). Owned by one thread.
+class Backbone {
+ public:
+  virtual ~Backbone() = default;
+
+  /// The raw output [B, C, T, H, W] fp32, which approximates x0 - noise; not negated.
+  /// Throws std::invalid_argument on wrong shapes, naming the tensor.
+  virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
+
+  /// Runs the clean latents [1, C, T, H, W] alone at timestep 0, without cross attention.
+  virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const = 0;
+
+  virtual BackboneShape shape() const = 0;
+  virtual std::vector<LinearSiteShape> linear_sites() const = 0;
+  /// Every parameter, in checkpoint order; the tensors are the live ones.
+  virtual std::vector<NamedTensor> parameters() = 0;
+  virtual at::ScalarType compute_dtype() const = 0;
+  virtual at::Device device() const = 0;
+
+  /// Recompute each block in the backward pass instead of keeping its activations.
+  virtual void set_recompute(bool recompute) = 0;
+};
+
+}  // namespace cox::engine

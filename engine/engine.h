@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "base/status.h"
+#include "engine/job.h"
+
+namespace cox::engine {
+
+struct EngineOptions {
+  std::string device = "cpu";  ///< `cpu`, `cuda` or `cuda:N`
+  int threads = 1;             ///< CPU threads for tensor work
+  bool deterministic = true;   ///< refuse kernels whose results vary between runs
+};
+
+/// Told of progress while a job runs, and asked whether to go on. Called on the thread of
+/// Engine::run, several times a second at most.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  /// `stage` is a name of StageTimings without its unit; `done` of `total` steps of it are finished.
+  virtual void on_progress(const std::string& stage, int done, int total) = 0;
+  /// True stops the job at the next step with FailureCause::kCancelled.
+  virtual bool cancelled() const = 0;
+};
+
+using JobOutcome = std::variant<JobOutput, JobFailure>;
+
+/// Adapts, generates and scores. The model of the last job stays loaded, and encodings of the last
+/// video stay in memory, so jobs of one model and video are cheap in sequence.
+/// Owned by one thread.
+class Engine {
+ public:
+  /// Fails when the device is not there: the message says what was looked for.
+  static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
+  ~Engine();
+
+  /// The one entrance, and the one place that catches exceptions.
+  JobOutcome run(const JobInput& input, Sink& sink);
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// True when libtorch_cuda can be loaded and sees a device. Loads it on first use.
+bool cuda_available();
+
+/// Version, commit and build type, as stored with every result.
+std::string engine_build();
+
+}  // namespace cox::engine

@@ -1,0 +1,38 @@
+# Where every third-party library comes from: Debian's packages, and LibTorch out of its wheel.
+
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Protobuf REQUIRED)
+find_package(gRPC CONFIG REQUIRED)
+find_package(yaml-cpp CONFIG REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(FFmpeg REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
+
+# ccache, unless the caller chose a launcher.
+find_program(COX_CCACHE ccache)
+if(COX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${COX_CCACHE})
+endif()
+
+if(COX_BUILD_ENGINE)
+  pkg_check_modules(SentencePiece REQUIRED IMPORTED_TARGET sentencepiece)
+  # LibTorch's own CMake package asks for a CUDA toolkit, so its libraries are named here. CUDA is
+  # loaded at run time: see engine/tensors/cuda.cpp.
+  find_path(COX_TORCH_INCLUDE ATen/core/Tensor.h REQUIRED NO_DEFAULT_PATH
+    PATHS ${COX_LIBTORCH}/torch/include)
+  find_library(COX_TORCH_CPU torch_cpu REQUIRED NO_DEFAULT_PATH PATHS ${COX_LIBTORCH}/torch/lib)
+  find_library(COX_C10 c10 REQUIRED NO_DEFAULT_PATH PATHS ${COX_LIBTORCH}/torch/lib)
+  add_library(torch_cpu INTERFACE IMPORTED)
+  target_include_directories(torch_cpu SYSTEM INTERFACE
+    ${COX_TORCH_INCLUDE} ${COX_TORCH_INCLUDE}/torch/csrc/api/include)
+  target_link_libraries(torch_cpu INTERFACE ${COX_TORCH_CPU} ${COX_C10} Threads::Threads)
+  # Its own libraries find each other through their rpath, but the linker does not follow it.
+  target_link_options(torch_cpu INTERFACE -Wl,--allow-shlib-undefined
+    -Wl,-rpath,${COX_LIBTORCH}/torch/lib)
+endif()
+
+if(COX_BUILD_TESTS)
+  find_package(Catch2 2 REQUIRED)
+endif()

@@ -1,0 +1,49 @@
+# How our targets are declared: one set of warnings, one include root.
+
+# GCC 12 reports overlapping copies inside its own std::string (its bug 105329): -Wno-restrict.
+set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -Wno-restrict)
+
+function(cox_common target)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE ${COX_WARNINGS})
+endfunction()
+
+# cox_library(NAME SOURCES a.cpp ... [PUBLIC lib ...] [PRIVATE lib ...])
+function(cox_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  cox_common(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+endfunction()
+
+# cox_program(NAME SOURCES a.cpp ... LINK lib ...)
+function(cox_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  cox_common(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+endfunction()
+
+# cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
+#          [TIMEOUT seconds] [SERIAL] [NEEDS program ...])
+# One binary for a folder of tests; NEEDS are programs that the tests start.
+function(cox_test name)
+  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  cox_common(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} cox_test_main)
+  target_compile_definitions(${name} PRIVATE
+    COX_SOURCE_DIR="${CMAKE_SOURCE_DIR}" COX_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
+  if(ARG_NEEDS)
+    add_dependencies(${name} ${ARG_NEEDS})
+  endif()
+  add_test(NAME ${name} COMMAND ${name} --order lex)
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(ARG_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()

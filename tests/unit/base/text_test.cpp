@@ -1,0 +1,36 @@
+#include "base/text.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <limits>
+
+using namespace cox;
+
+TEST_CASE("exact_decimal reads back as the same double and never looks like an integer") {
+  CHECK(exact_decimal(1.0) == "1.0");
+  CHECK(exact_decimal(0.01) == "0.01");
+  CHECK(exact_decimal(1e-15) == "1e-15");
+  CHECK(exact_decimal(std::numeric_limits<double>::infinity()) == "inf");
+  for (const double value : {0.1, 1.0 / 3.0, 8.3e-4, 1e300, 5e-324}) {
+    CHECK(std::strtod(exact_decimal(value).c_str(), nullptr) == value);
+  }
+}
+
+TEST_CASE("nearest_name finds a slip and refuses a stranger") {
+  const std::vector<std::string> names = {"num_steps", "lr", "groups"};
+  CHECK(nearest_name("num_step", names) == "num_steps");
+  CHECK(nearest_name("gruops", names) == "groups");
+  CHECK(nearest_name("temperature", names).empty());
+}
+
+TEST_CASE("Times print as UTC with microseconds") {
+  CHECK(format_time_utc(0) == "1970-01-01T00:00:00.000000Z");
+  CHECK(format_time_utc(1'795'248'605'123'456) == "2026-11-21T08:10:05.123456Z");
+}
+
+TEST_CASE("split keeps empty parts and join undoes it") {
+  const auto parts = split("a,,b,", ',');
+  CHECK(parts.size() == 4);
+  CHECK(join(parts, ",") == "a,,b,");
+  CHECK(trim(" \t x y\n") == "x y");
+}

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "cox/v1/job.pb.h"
+#include "cox/v1/worker.pb.h"
+
+namespace cox::worker {
+
+/// Set by the heartbeat or a signal, read by the job loop. Thread-safe.
+class CancelToken {
+ public:
+  void cancel() { cancelled_ = true; }
+  bool cancelled() const { return cancelled_; }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+/// Told where the job in flight stands. Thread-safe.
+class ProgressListener {
+ public:
+  virtual ~ProgressListener() = default;
+  virtual void on_progress(const v1::JobProgress& progress) = 0;
+};
+
+/// Runs one leased job to its end. The product's is EngineExecutor; tests have their own. Owned by
+/// the job loop's thread.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+
+  struct Outcome {
+    v1::JobReport report;   ///< outcome and times filled in; the worker adds lease and worker
+    bool cancelled = false; ///< stopped by the token: nothing to report
+    bool poisoned = false;  ///< the process must not run another job
+  };
+  virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
+                      ProgressListener& progress) = 0;
+
+  /// The digest of the model in memory, "" when none is loaded.
+  virtual std::string loaded_model_digest() const = 0;
+};
+
+}  // namespace cox::worker
