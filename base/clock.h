@@ -22,15 +22,15 @@ class Clock {
 class SystemClock final : public Clock {
  public:
   TimeUs now_us() const override {
-    using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+    const auto since_epoch = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(since_epoch).count();
   }
 };
 
 /// Seconds on a clock that never jumps: for measuring how long something took.
 inline double monotonic_seconds() {
-  using namespace std::chrono;
-  return duration<double>(steady_clock::now().time_since_epoch()).count();
+  const auto since_start = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(since_start).count();
 }
 
 }  // namespace cox

@@ -13,7 +13,8 @@ namespace cox {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> kLevelNames = {"debug", "info", "warning", "error", "off"};
+constexpr std::array<std::string_view, 5> kLevelNames = {"debug", "info", "warning", "error",
+                                                         "off"};
 
 LogLevel level_from_environment() {
   const char* wanted = std::getenv("COX_LOG");
@@ -55,9 +56,9 @@ void set_log_file(const std::string& path) {
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
   if (level < minimum_level().load()) return;
-  std::string line = concat(format_time_utc(SystemClock().now_us()), ' ',
-                            kLevelNames.at(static_cast<size_t>(level)), ' ', component, ": ",
-                            message);
+  std::string line =
+      concat(format_time_utc(SystemClock().now_us()), ' ',
+             kLevelNames.at(static_cast<size_t>(level)), ' ', component, ": ", message);
   for (const LogField& field : fields) {
     line += concat(' ', field.name, '=', quoted_if_needed(field.value));
   }

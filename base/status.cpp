@@ -7,12 +7,23 @@
 namespace cox {
 
 const char* status_code_name(StatusCode code) {
-  static constexpr std::array<const char*, 17> kNames = {
-      "ok",           "cancelled",          "unknown",       "invalid_argument",
-      "deadline_exceeded", "not_found",     "already_exists", "permission_denied",
-      "resource_exhausted", "failed_precondition", "aborted", "out_of_range",
-      "unimplemented", "internal",          "unavailable",   "data_loss",
-      "unauthenticated"};
+  static constexpr std::array<const char*, 17> kNames = {"ok",
+                                                         "cancelled",
+                                                         "unknown",
+                                                         "invalid_argument",
+                                                         "deadline_exceeded",
+                                                         "not_found",
+                                                         "already_exists",
+                                                         "permission_denied",
+                                                         "resource_exhausted",
+                                                         "failed_precondition",
+                                                         "aborted",
+                                                         "out_of_range",
+                                                         "unimplemented",
+                                                         "internal",
+                                                         "unavailable",
+                                                         "data_loss",
+                                                         "unauthenticated"};
   return kNames.at(static_cast<size_t>(code));
 }
 

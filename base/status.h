@@ -77,8 +77,8 @@ inline Status internal_error(std::string message) {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}           // NOLINT: implicit by design
-  Result(Status status) : state_(std::move(status)) {}    // NOLINT: implicit by design
+  Result(T value) : state_(std::move(value)) {}         // NOLINT: implicit by design
+  Result(Status status) : state_(std::move(status)) {}  // NOLINT: implicit by design
 
   bool is_ok() const { return std::holds_alternative<T>(state_); }
   Status status() const { return is_ok() ? Status::ok() : std::get<Status>(state_); }
@@ -108,7 +108,7 @@ class [[nodiscard]] Result {
 #define COX_CHECK(condition, detail) \
   ((condition) ? void() : ::cox::check_failed(#condition, __FILE__, __LINE__, (detail)))
 
-#define COX_RETURN_IF_ERROR(expression)                         \
+#define COX_RETURN_IF_ERROR(expression) \
   if (::cox::Status cox_status = (expression); !cox_status.is_ok()) return cox_status
 
 #define COX_ASSIGN_OR_RETURN_IMPL(result, declaration, expression) \

@@ -26,8 +26,8 @@ bool ends_with(std::string_view text, std::string_view suffix);
 /// Always has a '.', an 'e' or is non-finite, so that it is never mistaken for an integer.
 std::string exact_decimal(double value);
 
-/// The candidate nearest to `name` by edit distance, or "" when none is within a third of its length
-/// (at least 2): for "did you mean".
+/// The candidate nearest to `name` by edit distance, or "" when none is within a third of its
+/// length (at least 2): for "did you mean".
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
 /// "2026-11-21T08:30:05.123456Z"

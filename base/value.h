@@ -19,13 +19,13 @@ struct Value {
   std::variant<bool, std::int64_t, double, std::string, List> data = false;
 
   Value() = default;
-  Value(bool value) : data(value) {}                                // NOLINT: implicit by design
-  Value(int value) : data(static_cast<std::int64_t>(value)) {}      // NOLINT
-  Value(std::int64_t value) : data(value) {}                        // NOLINT
-  Value(double value) : data(value) {}                              // NOLINT
-  Value(std::string value) : data(std::move(value)) {}              // NOLINT
-  Value(const char* value) : data(std::string(value)) {}            // NOLINT
-  Value(List value) : data(std::move(value)) {}                     // NOLINT
+  Value(bool value) : data(value) {}                            // NOLINT: implicit by design
+  Value(int value) : data(static_cast<std::int64_t>(value)) {}  // NOLINT
+  Value(std::int64_t value) : data(value) {}                    // NOLINT
+  Value(double value) : data(value) {}                          // NOLINT
+  Value(std::string value) : data(std::move(value)) {}          // NOLINT
+  Value(const char* value) : data(std::string(value)) {}        // NOLINT
+  Value(List value) : data(std::move(value)) {}                 // NOLINT
 
   template <typename T>
   const T* get_if() const {

@@ -20,7 +20,7 @@ struct EngineOptions {
 class Sink {
  public:
   virtual ~Sink() = default;
-  /// `stage` is a name of StageTimings without its unit; `done` of `total` steps of it are finished.
+  /// `stage` is a name of StageTimings without its unit; `done` of its `total` steps are finished.
   virtual void on_progress(const std::string& stage, int done, int total) = 0;
   /// True stops the job at the next step with FailureCause::kCancelled.
   virtual bool cancelled() const = 0;

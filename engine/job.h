@@ -57,8 +57,8 @@ struct StageTimings {
 struct AdaptationSummary {
   std::int64_t trainable_parameters = 0;
   int steps_run = 0;
-  int best_step = 0;      ///< the step whose state generated; steps_run when nothing is selected
-  bool stopped = false;   ///< early stopping ended the loop before its last step
+  int best_step = 0;     ///< the step whose state generated; steps_run when nothing is selected
+  bool stopped = false;  ///< early stopping ended the loop before its last step
   std::vector<double> losses;         ///< training loss of each step
   std::vector<double> anchor_losses;  ///< early-stop losses: start state first, then each check
   double parameter_norm = 0;          ///< L2 norm of the change that generated
@@ -101,9 +101,9 @@ enum class FailureCause {
 
 struct JobFailure {
   FailureCause cause = FailureCause::kCrash;
-  std::string message;      ///< what, where, expected, got, what to do
-  std::string detail;       ///< class within the cause, e.g. `corrupt_container`, `too_short`
-  bool poisoned = false;    ///< the device cannot be used any more: the worker must restart
+  std::string message;    ///< what, where, expected, got, what to do
+  std::string detail;     ///< class within the cause, e.g. `corrupt_container`, `too_short`
+  bool poisoned = false;  ///< the device cannot be used any more: the worker must restart
 };
 
 }  // namespace cox::engine

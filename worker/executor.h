@@ -33,9 +33,9 @@ class Executor {
   virtual ~Executor() = default;
 
   struct Outcome {
-    v1::JobReport report;   ///< outcome and times filled in; the worker adds lease and worker
-    bool cancelled = false; ///< stopped by the token: nothing to report
-    bool poisoned = false;  ///< the process must not run another job
+    v1::JobReport report;    ///< outcome and times filled in; the worker adds lease and worker
+    bool cancelled = false;  ///< stopped by the token: nothing to report
+    bool poisoned = false;   ///< the process must not run another job
   };
   virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
                       ProgressListener& progress) = 0;

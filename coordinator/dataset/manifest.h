@@ -15,7 +15,7 @@ struct ManifestVideo {
   std::string sha256;  ///< of the file
   std::string caption;
   std::string caption_source;  ///< where the caption came from, e.g. `csv`, `class_name`, `sidecar`
-  std::int64_t frames = 0;  ///< decoded, not from the header
+  std::int64_t frames = 0;     ///< decoded, not from the header
   double frame_rate = 0;
   bool variable_frame_rate = false;
   int width = 0;

@@ -11,9 +11,9 @@ namespace cox::spec {
 
 /// Where a value was written, for messages and for `cox plan`.
 struct Origin {
-  std::string file;  ///< "" for a schema default, "--set" for the command line
-  int line = 0;      ///< from 1
-  int column = 0;    ///< from 1
+  std::string file;   ///< "" for a schema default, "--set" for the command line
+  int line = 0;       ///< from 1
+  int column = 0;     ///< from 1
   std::string layer;  ///< schema, extends, params, matrix, zip, include, runs, derive or set
 };
 
@@ -23,7 +23,7 @@ struct Run {
   std::string name;    ///< unique in its series
   std::string digest;  ///< 64 hexadecimal characters
   std::string method;
-  Parameters parameters;               ///< all of them, labels left out
+  Parameters parameters;                  ///< all of them, labels left out
   std::map<std::string, Origin> origins;  ///< by parameter name
   std::map<std::string, std::string> labels;
 };
@@ -46,9 +46,9 @@ struct Dataset {
 };
 
 struct Model {
-  std::string backbone;   ///< a name of schemas/backbones
-  std::string directory;  ///< absolute
-  std::string digest;     ///< sha256_of_directory
+  std::string backbone;              ///< a name of schemas/backbones
+  std::string directory;             ///< absolute
+  std::string digest;                ///< sha256_of_directory
   std::string lpips_weights;         ///< absolute path, "" when LPIPS is not asked for
   std::string lpips_weights_digest;  ///< SHA-256 of the file
 };

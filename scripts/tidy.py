@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""The house rules as a test.
+
+    scripts/tidy.py [--root DIR]
+
+Checks who may include whom, sizes, that every test file is built, that methods have their four
+files, that documents link to files that exist, and the words that the code does not use. Prints one
+line for each finding, `file:line: what`, and exits 1 when there is any.
+"""
+
+import argparse
+import pathlib
+import re
+import subprocess
+import sys
+
+MAX_COLUMNS = 100
+MAX_FUNCTION_LINES = 70
+MAX_FILE_LINES = 600
+MAX_BASE_FILES = 16
+
+# Folder -> folders of ours that its files may include. The longest matching prefix holds.
+MAY_INCLUDE = {
+    "base": [],
+    "schemas": [],
+    "engine/video": ["base"],
+    "engine/tensors": ["base", "engine/job.h"],
+    "engine/nn": ["base", "engine/tensors"],
+    "engine/vae": ["base", "engine/tensors", "engine/nn"],
+    "engine/text": ["base", "engine/tensors", "engine/nn", "engine/backbones/backbone.h"],
+    "engine/backbones": ["base", "engine/tensors", "engine/nn"],
+    "engine/diffusion": ["base", "engine/tensors", "engine/backbones"],
+    "engine/metrics": ["base", "engine/tensors", "engine/nn"],
+    "engine/adaptation": ["base", "engine/tensors", "engine/backbones", "engine/diffusion",
+                          "engine/parameters.h", "engine/job.h"],
+    "engine": ["base", "engine", "schemas"],
+    "coordinator/core": ["base"],
+    "coordinator/dataset": ["base", "engine/video"],
+    "coordinator/spec": ["base", "schemas", "coordinator/dataset"],
+    "coordinator/store": ["base", "schemas", "coordinator/core"],
+    "coordinator/report": ["base", "schemas", "coordinator/store"],
+    "coordinator/service": ["base", "schemas", "coordinator", "cox/v1"],
+    "worker/engine_executor": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/convert": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/main": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker": ["base", "worker", "cox/v1", "schemas"],
+    "cli": ["base", "schemas", "cli", "coordinator", "cox/v1", "engine/video"],
+}
+
+# Third party -> how its includes begin, and the folders that may use it.
+THIRD_PARTY = {
+    "LibTorch": (("ATen/", "torch/", "c10/"), ("engine",)),
+    "gRPC": (("grpc/", "grpcpp/"), ("proto", "coordinator/service", "worker", "cli")),
+    "protobuf": (("google/protobuf/", "cox/v1/"), ("proto", "coordinator/service", "worker", "cli")),
+    "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
+    "yaml-cpp": (("yaml-cpp/",), ("coordinator/spec",)),
+    "FFmpeg": (("libav", "libsw"), ("engine/video",)),
+    "SentencePiece": (("sentencepiece",), ("engine/text", "engine/tools")),
+}
+TORCH_FREE = ("engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/")
+
+BANNED = {
+    r"#include <torch/torch\.h>": "costs 20 s a file: include engine/tensors/torch.h",
+    r"\.detach\(\)\s*;\s*//\s*thread|\bstd::thread\b": "use std::jthread",
+    r"\busing namespace (?!std::(string_|chrono_)?literals)": "no using-directives outside tests",
+    r"\bFIXME\b|\bXXX\b|\bHACK\b": "finish it or write TODO(name, issue)",
+    r"\bcatch \(\.\.\.\)": "catch what is expected; the only catch-all is Engine::run",
+}
+CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
+
+CPP = (".h", ".cpp", ".cu")
+SOURCE_FOLDERS = ("base", "engine", "coordinator", "worker", "cli", "schemas", "tests")
+
+
+class Findings:
+    def __init__(self):
+        self.lines = []
+
+    def add(self, path, line, text):
+        self.lines.append(f"{path}:{line}: {text}")
+
+
+def tracked_files(root):
+    listed = subprocess.run(["git", "-C", str(root), "ls-files", "-co", "--exclude-standard"],
+                            check=True, capture_output=True, text=True).stdout.splitlines()
+    return sorted(name for name in listed if (root / name).is_file())
+
+
+def rule_for(name, table):
+    """The entry of `table` whose key is the longest prefix of `name`."""
+    fits = [key for key in table if name == key or name.startswith((key + "/", key + "."))]
+    return table[max(fits, key=len)] if fits else None
+
+
+def check_includes(name, lines, findings):
+    if name.startswith("tests/"):
+        check_no_mixture(name, lines, findings)
+        return
+    allowed = rule_for(name, MAY_INCLUDE)
+    own_folder = name.rsplit("/", 1)[0]
+    for number, line in enumerate(lines, 1):
+        match = re.match(r'\s*#\s*include\s+(["<])([^">]+)[">]', line)
+        if not match:
+            continue
+        quoted, target = match.group(1) == '"', match.group(2)
+        for library, (prefixes, folders) in THIRD_PARTY.items():
+            if target.startswith(prefixes) and not name.startswith(folders):
+                findings.add(name, number, f"{library} must not be included here")
+        if target.startswith(THIRD_PARTY["LibTorch"][0]) and name.startswith(TORCH_FREE):
+            findings.add(name, number, "this header is torch-free by contract")
+        if quoted and allowed is not None and not target.startswith(own_folder + "/"):
+            if target != "cox_version.h" and not target.startswith(tuple(allowed)):
+                findings.add(name, number, f"'{target}' is outside what {own_folder} may include")
+    check_no_mixture(name, lines, findings)
+
+
+def check_no_mixture(name, lines, findings):
+    text = "\n".join(lines)
+    torch = re.search(r'#include [<"](ATen|torch|c10)/', text)
+    wire = re.search(r'#include [<"](grpcpp|google/protobuf|cox/v1)/', text)
+    if torch and wire:
+        findings.add(name, 1, "LibTorch and protobuf headers meet in one file: they cannot")
+
+
+def functions(lines):
+    """(first line number, length, header) of each function body, by the formatter's indentation."""
+    stack = []
+    for number, line in enumerate(lines, 1):
+        opens = re.match(r"^( *)(?! )(?!//|\*|#).*\{$", line)
+        if opens:
+            stack.append((len(opens.group(1)), number, line.strip()))
+        closes = re.match(r"^( *)\}", line)
+        if closes and not opens:
+            while stack and stack[-1][0] > len(closes.group(1)):
+                stack.pop()
+            if stack and stack[-1][0] == len(closes.group(1)):
+                indent, start, header = stack.pop()
+                yield start, number - start + 1, header
+
+
+NOT_A_FUNCTION = re.compile(r"^(namespace|class|struct|enum|union|extern|template <.*> (class|struct))\b")
+
+
+def check_sizes(name, lines, findings):
+    if len(lines) > MAX_FILE_LINES:
+        findings.add(name, len(lines), f"{len(lines)} lines; split the file at {MAX_FILE_LINES}")
+    for number, line in enumerate(lines, 1):
+        if len(line) > MAX_COLUMNS and "http" not in line and 'R"' not in line:
+            findings.add(name, number, f"{len(line)} columns; the limit is {MAX_COLUMNS}")
+    for start, length, header in functions(lines):
+        is_function = "(" in header and not NOT_A_FUNCTION.match(header)
+        if is_function and length > MAX_FUNCTION_LINES:
+            findings.add(name, start, f"function of {length} lines; the limit is {MAX_FUNCTION_LINES}")
+
+
+def check_words(name, lines, findings):
+    in_tests = name.startswith("tests/")
+    for number, line in enumerate(lines, 1):
+        for pattern, advice in BANNED.items():
+            if not re.search(pattern, line):
+                continue
+            if "using-directives" in advice and in_tests:
+                continue
+            if "catch-all" in advice and name in CATCH_ALL_ALLOWED:
+                continue
+            findings.add(name, number, advice)
+
+
+def check_tests_are_built(root, files, findings):
+    for name in files:
+        if not (name.startswith("tests/") and name.endswith("_test.cpp")):
+            continue
+        folder, base = name.rsplit("/", 1)
+        listing = root / folder / "CMakeLists.txt"
+        if not listing.exists() or base not in listing.read_text():
+            findings.add(name, 1, "no CMakeLists.txt beside it names this test: it is never run")
+
+
+def check_registries(root, findings):
+    """A method is one line in methods.def, one file, one test, one schema; a metric likewise."""
+    kinds = {
+        "engine/adaptation/methods.def":
+            ("engine/adaptation/methods/{}.cpp", "schemas/methods/{}.yaml",
+             "tests/unit/adaptation/{}_test.cpp"),
+        "engine/metrics/metrics.def": ("engine/metrics/{}.cpp", "schemas/metrics/{}.yaml"),
+    }
+    for listing, needed in kinds.items():
+        path = root / listing
+        if not path.exists():
+            findings.add(listing, 1, "missing")
+            continue
+        names = re.findall(r"^COX_[A-Z]+\((\w+)", path.read_text(), re.MULTILINE)
+        for name in names:
+            for pattern in needed:
+                if not (root / pattern.format(name)).exists():
+                    findings.add(listing, 1, f"'{name}' lacks {pattern.format(name)}")
+
+
+def check_links(root, files, findings):
+    for name in files:
+        if not name.endswith(".md"):
+            continue
+        for number, line in enumerate((root / name).read_text().splitlines(), 1):
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", line):
+                if not (root / name).parent.joinpath(target).exists():
+                    findings.add(name, number, f"link to '{target}', which does not exist")
+
+
+def check_base_cap(files, findings):
+    held = [name for name in files if name.startswith("base/") and not name.endswith(".txt")]
+    if len(held) > MAX_BASE_FILES:
+        findings.add("base", 1, f"{len(held)} files; the cap is {MAX_BASE_FILES}")
+
+
+def check_proto_tags(root, files, findings):
+    """Within a message no tag is used twice."""
+    for name in files:
+        if not name.endswith(".proto"):
+            continue
+        seen = {}
+        for number, line in enumerate((root / name).read_text().splitlines(), 1):
+            if re.match(r"^\s*(message|enum|oneof)\b", line) and "oneof" not in line:
+                seen = {}
+            field = re.match(r"^\s*(?:repeated )?(?:map<.*>|[\w.]+) (\w+) = (\d+);", line)
+            if field and field.group(2) in seen:
+                findings.add(name, number, f"tag {field.group(2)} is taken by {seen[field.group(2)]}")
+            elif field:
+                seen[field.group(2)] = field.group(1)
+
+
+def check_tree(root):
+    findings = Findings()
+    files = tracked_files(root)
+    for name in files:
+        if name.startswith(SOURCE_FOLDERS) and name.endswith(CPP):
+            lines = (root / name).read_text().splitlines()
+            check_includes(name, lines, findings)
+            check_sizes(name, lines, findings)
+            check_words(name, lines, findings)
+    check_tests_are_built(root, files, findings)
+    check_registries(root, findings)
+    check_links(root, files, findings)
+    check_base_cap(files, findings)
+    check_proto_tags(root, files, findings)
+    return findings.lines
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--root", type=pathlib.Path,
+                        default=pathlib.Path(__file__).resolve().parent.parent)
+    findings = check_tree(parser.parse_args().root)
+    for line in findings:
+        print(line)
+    print(f"tidy: {len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+if __name__ == "__main__":
+    main()

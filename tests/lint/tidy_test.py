@@ -1,0 +1,44 @@
+"""Plants one breach of each house rule in a scratch tree and checks that tidy.py reports it."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+import tidy  # noqa: E402
+
+PLANTED = {
+    "coordinator/core/a.cpp": ("#include <sqlite3.h>\n", "SQLite must not be included here"),
+    "coordinator/core/b.cpp": ('#include "engine/job.h"\n', "outside what coordinator/core may include"),
+    "engine/engine.h": ("#include <ATen/core/Tensor.h>\n", "torch-free by contract"),
+    "worker/mixed.cpp": ('#include <ATen/core/Tensor.h>\n#include "cox/v1/job.pb.h"\n', "meet in one file"),
+    "cli/wide.cpp": ("int x = " + "1 + " * 40 + "1;\n", "columns"),
+    "cli/long.cpp": ("int f() {\n" + "  g();\n" * 80 + "}\n", "function of 82 lines"),
+    "cli/swallow.cpp": ("void f() {\n  try {\n    g();\n  } catch (...) {\n  }\n}\n", "catch-all"),
+    "tests/unit/x/lost_test.cpp": ("int x;\n", "never run"),
+    "docs/a.md": ("[gone](missing.md)\n", "does not exist"),
+    "engine/adaptation/methods.def": ("COX_METHOD(ghost)\n", "'ghost' lacks engine/adaptation/methods/ghost.cpp"),
+    "engine/metrics/metrics.def": ("COX_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
+    "proto/a.proto": ("message A {\n  string x = 1;\n  string y = 1;\n}\n", "tag 1 is taken by x"),
+}
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        subprocess.run(["git", "init", "-q", str(root)], check=True)
+        for name, (text, _) in PLANTED.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+        found = tidy.check_tree(root)
+    missed = [name for name, (_, expected) in PLANTED.items()
+              if not any(line.startswith(name.split("/x/")[0]) and expected in line for line in found)]
+    for name in missed:
+        print(f"tidy.py did not report {name}: expected '{PLANTED[name][1]}'")
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()
