@@ -1,0 +1,40 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "engine/backbones/backbone.h"
+#include "engine/text/tokenizer.h"
+#include "engine/text/umt5_config.h"
+
+namespace cox::engine {
+
+/// A prompt as the backbone takes it, and what its tokenising lost.
+struct EncodedPrompt {
+  TextStates text;                  ///< states [1, 1, L, C], mask [1, L]; rows of padding included
+  std::int64_t dropped_tokens = 0;  ///< tokens beyond the text length: callers report it
+};
+
+/// Tokenizer and UMT5 encoder of one model directory. Owned by one thread.
+class TextEncoder {
+ public:
+  /// Loads `<model>/tokenizer` and `<model>/text_encoder`. Throws std::invalid_argument for missing
+  /// files, a bad config, or missing, extra or misshapen tensors, naming the first ones.
+  static std::unique_ptr<TextEncoder> load(const std::string& model_directory, at::ScalarType dtype,
+                                           at::Device device);
+  ~TextEncoder();
+
+  /// Cleans, tokenises and encodes. "" is a valid prompt: one `</s>` and padding.
+  EncodedPrompt encode(const std::string& prompt) const;
+
+  const Umt5Config& config() const;
+
+ private:
+  struct State;
+  explicit TextEncoder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cox::engine

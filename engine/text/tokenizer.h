@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cox::engine {
+
+/// Token ids of one text, padded to the model's text length.
+struct TokenizedText {
+  std::vector<std::int64_t> ids;    ///< tokens, `</s>`, then padding
+  std::vector<std::int64_t> mask;   ///< 1 for tokens and `</s>`, 0 for padding
+  std::int64_t dropped_tokens = 0;  ///< tokens that did not fit; the text was cut before `</s>`
+};
+
+/// The SentencePiece tokenizer of a UMT5 text encoder. Immutable; thread-safe.
+class Tokenizer {
+ public:
+  /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Texts are padded to
+  /// 512 tokens, as the published pipeline does, or to `model_max_length` where that is smaller.
+  /// Throws std::invalid_argument when a file is missing or broken; a directory that holds only
+  /// tokenizer.json is named as such.
+  static std::unique_ptr<Tokenizer> load(const std::string& directory);
+  ~Tokenizer();
+
+  /// `text` is cleaned already (see clean_text).
+  TokenizedText tokenize(const std::string& text) const;
+
+  std::int64_t max_length() const;
+  std::int64_t vocabulary_size() const;
+
+ private:
+  struct State;
+  explicit Tokenizer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cox::engine

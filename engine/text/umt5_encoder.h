@@ -1,0 +1,34 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+
+#include "engine/text/umt5_config.h"
+
+namespace cox::engine {
+
+/// The encoder half of UMT5. Weights are frozen; owned by one thread.
+class Umt5Encoder {
+ public:
+  /// Loads `<directory>/config.json` and its weights. Throws std::invalid_argument for a bad config
+  /// or for missing, extra or misshapen tensors, naming the first ones.
+  static std::unique_ptr<Umt5Encoder> load(const std::string& directory, at::ScalarType dtype,
+                                           at::Device device);
+  ~Umt5Encoder();
+
+  /// input_ids [B, L] int64, attention_mask [B, L] int64 (1 for tokens) -> last hidden states
+  /// [B, L, d_model], rows of padding included. Throws std::invalid_argument for wrong shapes and
+  /// for ids outside the vocabulary.
+  at::Tensor encode(const at::Tensor& input_ids, const at::Tensor& attention_mask) const;
+
+  const Umt5Config& config() const;
+
+ private:
+  struct State;
+  explicit Umt5Encoder(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cox::engine {
+
+struct RandomModelOptions {
+  std::string directory;  ///< must not exist; its parent is made when missing
+  std::string preset = "tiny";
+  std::uint64_t seed = 0;
+};
+
+/// Names that RandomModelOptions::preset takes.
+std::vector<std::string> random_model_presets();
+
+/// Writes a whole model directory in the published layout (dit/ vae/ text_encoder/ tokenizer/
+/// scheduler/ model_index.json) with seeded random fp32 weights: every path of the engine runs on
+/// it and no activation vanishes or explodes, but nothing has been learnt. The same preset and seed
+/// give the same bytes on one machine and build.
+/// Written aside and renamed, so that `directory` is whole or absent.
+/// Throws std::invalid_argument for an unknown preset or an existing directory, std::runtime_error
+/// when the disk refuses.
+void write_random_model(const RandomModelOptions& options);
+
+struct RandomLpipsOptions {
+  std::string path;  ///< a safetensors file; written atomically
+  std::uint64_t seed = 0;
+};
+
+/// Writes LPIPS weights with a random AlexNet trunk and positive random heads. The file's metadata
+/// says `trunk: random`, so its scores are recorded as `lpips_random_trunk`, never as LPIPS.
+/// Throws std::runtime_error when the disk refuses.
+void write_random_lpips(const RandomLpipsOptions& options);
+
+}  // namespace cox::engine

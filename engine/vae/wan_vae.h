@@ -1,0 +1,56 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/vae/config.h"
+#include "engine/vae/posterior.h"
+
+namespace cox::engine {
+
+/// What encoding a video gives. The first latent frame holds one pixel frame, each later one a
+/// group of temporal_scale (4), so a tail of (F - 1) mod 4 pixel frames has no latent frame: it is
+/// left out, and `dropped_frames` says so. Callers report it.
+struct EncodedVideo {
+  Posterior posterior;
+  std::int64_t encoded_frames = 0;  ///< pixel frames that the latents hold
+  std::int64_t dropped_frames = 0;  ///< pixel frames at the end that they do not
+};
+
+/// The Wan 2.1 layout VAE (diffusers key names). Weights are frozen. Videos are cut into chunks
+/// whose temporal layers remember the frames before them: encoding takes 1 pixel frame, then groups
+/// of 4; decoding one latent frame at a time. Const methods keep no state between calls; owned by
+/// one thread.
+class WanVae {
+ public:
+  /// Loads `<directory>/config.json` and its weights. Throws std::invalid_argument for a bad config
+  /// or for missing, extra or misshapen tensors, naming the first ones.
+  static std::unique_ptr<WanVae> load(const std::string& directory, at::ScalarType dtype,
+                                      at::Device device);
+  ~WanVae();
+
+  /// pixels [B, 3, F, H, W] in [-1, 1], moved to the VAE's dtype and device; F >= 1, H and W
+  /// multiples of spatial_scale. Latents are not normalised.
+  EncodedVideo encode(const at::Tensor& pixels) const;
+
+  /// latents [B, z, T, h, w], not normalised -> pixels [B, 3, 4T-3, 8h, 8w] clamped to [-1, 1].
+  at::Tensor decode(const at::Tensor& latents) const;
+
+  /// Into and out of the space that the transformer works in, in the dtype of `latents`.
+  at::Tensor normalize(const at::Tensor& latents) const;
+  at::Tensor denormalize(const at::Tensor& latents) const;
+
+  std::int64_t latent_frames(std::int64_t pixel_frames) const;
+  std::int64_t pixel_frames(std::int64_t latent_frames) const;
+  const VaeConfig& config() const;
+
+ private:
+  struct State;
+  explicit WanVae(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cox::engine
