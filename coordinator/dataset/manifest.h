@@ -11,27 +11,33 @@ namespace cox::dataset {
 /// A readable video as it was when indexed.
 struct ManifestVideo {
   std::string id;
-  std::string path;    ///< relative to the manifest's folder when below it, else absolute
+  std::string path;    ///< absolute; stored relative to the manifest's folder when below it
   std::string sha256;  ///< of the file
   std::string caption;
   std::string caption_source;  ///< where the caption came from, e.g. `csv`, `class_name`, `sidecar`
-  std::int64_t frames = 0;     ///< decoded, not from the header
-  double frame_rate = 0;
+  std::int64_t frames = 0;     ///< decoded, not from the header; up to the first damaged one
+  double frame_rate = 0;       ///< average, in frames per second
   bool variable_frame_rate = false;
-  int width = 0;
-  int height = 0;
+  int width = 0;     ///< as decoded: rotated upright, odd edges cropped
+  int height = 0;    ///< as decoded
+  int rotation = 0;  ///< clockwise degrees that the decoder applies: 0, 90, 180 or 270
   std::string pixel_format;
   std::string color_matrix;  ///< the file's tag, `unspecified` when it has none
+  std::string color_range;   ///< `limited`, `full` or `unspecified`
+
+  bool operator==(const ManifestVideo&) const = default;
 };
 
 /// A file that was considered and left out, with the reason.
 struct RejectedVideo {
   std::string id;
-  std::string path;
-  std::string sha256;
+  std::string path;    ///< as in ManifestVideo; "" when no file was found
+  std::string sha256;  ///< "" when there is no file
   std::string caption;
   std::string reason;  ///< `corrupt_container`, `no_frames`, `too_short`, ...
   std::string message;
+
+  bool operator==(const RejectedVideo&) const = default;
 };
 
 /// A frozen list of videos: what `cox dataset index` writes and a sweep names.
@@ -43,9 +49,15 @@ struct Manifest {
   std::uint64_t sample = 0;  ///< 0 = all
   std::vector<ManifestVideo> videos;
   std::vector<RejectedVideo> rejected;
+
+  bool operator==(const Manifest&) const = default;
 };
 
+/// Strict: an unknown, missing or mistyped key, a repeated video id or another format version is an
+/// error that names the file and the place in it.
 Result<Manifest> read_manifest(const std::string& path);
+
+/// Atomic. Refuses repeated video ids.
 Status write_manifest(const std::string& path, const Manifest& manifest);
 
 }  // namespace cox::dataset

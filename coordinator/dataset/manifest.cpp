@@ -1,0 +1,222 @@
+#include "coordinator/dataset/manifest.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace cox::dataset {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* kFormat = "cox-manifest/1";
+
+// One list of fields serves the reader and the writer.
+template <typename Video, typename Visit>
+void visit_video(Video& video, Visit&& visit) {
+  visit("id", video.id);
+  visit("path", video.path);
+  visit("sha256", video.sha256);
+  visit("caption", video.caption);
+  visit("caption_source", video.caption_source);
+  visit("frames", video.frames);
+  visit("frame_rate", video.frame_rate);
+  visit("variable_frame_rate", video.variable_frame_rate);
+  visit("width", video.width);
+  visit("height", video.height);
+  visit("rotation", video.rotation);
+  visit("pixel_format", video.pixel_format);
+  visit("color_matrix", video.color_matrix);
+  visit("color_range", video.color_range);
+}
+
+template <typename Rejected, typename Visit>
+void visit_rejected(Rejected& rejected, Visit&& visit) {
+  visit("id", rejected.id);
+  visit("path", rejected.path);
+  visit("sha256", rejected.sha256);
+  visit("caption", rejected.caption);
+  visit("reason", rejected.reason);
+  visit("message", rejected.message);
+}
+
+template <typename M, typename Visit>
+void visit_head(M& manifest, Visit&& visit) {
+  visit("name", manifest.name);
+  visit("layout", manifest.layout);
+  visit("seed", manifest.seed);
+  visit("sample", manifest.sample);
+}
+
+bool has_type(const Json& json, const std::string&) { return json.is_string(); }
+bool has_type(const Json& json, bool) { return json.is_boolean(); }
+bool has_type(const Json& json, double) { return json.is_number(); }
+bool has_type(const Json& json, std::uint64_t) { return json.is_number_unsigned(); }
+bool has_type(const Json& json, std::int64_t) { return json.is_number_unsigned(); }
+bool has_type(const Json& json, int) { return json.is_number_unsigned(); }
+
+const char* type_name(const std::string&) { return "a string"; }
+const char* type_name(bool) { return "true or false"; }
+const char* type_name(double) { return "a number"; }
+const char* type_name(std::uint64_t) { return "a whole number from 0"; }
+const char* type_name(std::int64_t) { return "a whole number from 0"; }
+const char* type_name(int) { return "a whole number from 0"; }
+
+/// Takes named fields out of a JSON object and remembers the first thing that is wrong.
+class StrictObject {
+ public:
+  StrictObject(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
+    if (!object.is_object()) fail(concat("expected an object, got ", object.type_name()));
+  }
+
+  template <typename T>
+  void operator()(const char* key, T& field) {
+    known_.insert(key);
+    if (!status_.is_ok()) return;
+    const auto found = object_.find(key);
+    if (found == object_.end()) return fail(concat("'", key, "' is missing"));
+    if (!has_type(*found, field)) {
+      return fail(concat("'", key, "' must be ", type_name(field), ", got ", found->dump()));
+    }
+    field = found->get<T>();
+  }
+
+  void allow(const char* key) { known_.insert(key); }
+
+  Status finish() {
+    if (!status_.is_ok()) return status_;
+    for (const auto& [key, value] : object_.items()) {
+      if (known_.count(key) != 0) continue;
+      const std::string near = nearest_name(key, {known_.begin(), known_.end()});
+      fail(concat("unknown key '", key, "'", near.empty() ? "" : "; did you mean '" + near + "'?"));
+      break;
+    }
+    return status_;
+  }
+
+ private:
+  void fail(const std::string& message) {
+    if (status_.is_ok()) status_ = invalid_argument(concat(where_, ": ", message));
+  }
+
+  const Json& object_;
+  std::string where_;
+  std::set<std::string> known_;
+  Status status_;
+};
+
+fs::path folder_of(const std::string& path) { return fs::absolute(path).parent_path(); }
+
+std::string absolute_path(const std::string& stored, const fs::path& folder) {
+  return stored.empty() ? "" : (folder / stored).lexically_normal().string();
+}
+
+std::string stored_path(const std::string& path, const fs::path& folder) {
+  if (path.empty()) return "";
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  const fs::path relative = absolute.lexically_relative(folder.lexically_normal());
+  const bool below = !relative.empty() && *relative.begin() != "..";
+  return (below ? relative : absolute).string();
+}
+
+/// Reads `key`, a list of objects, by `visit`, and makes each path absolute.
+template <typename Entry, typename Visit>
+Status read_list(const Json& root, const char* key, const std::string& path, Visit visit,
+                 std::vector<Entry>& entries) {
+  const auto list = root.find(key);
+  if (list == root.end() || !list->is_array()) {
+    return invalid_argument(concat(path, ": '", key, "' must be a list"));
+  }
+  const fs::path folder = folder_of(path);
+  for (const Json& object : *list) {
+    Entry entry;
+    StrictObject reader(object, concat(path, ": ", key, "[", entries.size(), "]"));
+    visit(entry, reader);
+    COX_RETURN_IF_ERROR(reader.finish());
+    entry.path = absolute_path(entry.path, folder);
+    entries.push_back(std::move(entry));
+  }
+  return Status::ok();
+}
+
+Status check_ids(const Manifest& manifest, const std::string& path) {
+  std::set<std::string> seen;
+  for (const ManifestVideo& video : manifest.videos) {
+    if (video.id.empty()) return invalid_argument(concat(path, ": a video has an empty id"));
+    if (!seen.insert(video.id).second) {
+      return invalid_argument(concat(path, ": video id '", video.id, "' appears twice"));
+    }
+  }
+  return Status::ok();
+}
+
+Result<Json> parse_json(const std::string& text, const std::string& path) {
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    return invalid_argument(concat(path, ": not JSON: ", error.what(),
+                                   "; make the manifest again with `cox dataset index`"));
+  }
+}
+
+template <typename Entry, typename Visit>
+Json json_list(const std::vector<Entry>& entries, const fs::path& folder, Visit visit) {
+  Json list = Json::array();
+  for (Entry entry : entries) {
+    entry.path = stored_path(entry.path, folder);
+    Json object = Json::object();
+    visit(entry, [&](const char* key, const auto& field) { object[key] = field; });
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+}  // namespace
+
+Result<Manifest> read_manifest(const std::string& path) {
+  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
+  COX_ASSIGN_OR_RETURN(const Json root, parse_json(text, path));
+  std::string format;
+  Manifest manifest;
+  StrictObject head(root, path);
+  head("format", format);
+  visit_head(manifest, head);
+  head.allow("videos");
+  head.allow("rejected");
+  COX_RETURN_IF_ERROR(head.finish());
+  if (format != kFormat) {
+    return invalid_argument(concat(path, ": format is '", format, "', expected '", kFormat,
+                                   "'; make the manifest again with `cox dataset index`"));
+  }
+  COX_RETURN_IF_ERROR(read_list(
+      root, "videos", path, [](auto& v, auto& reader) { visit_video(v, reader); },
+      manifest.videos));
+  COX_RETURN_IF_ERROR(read_list(
+      root, "rejected", path, [](auto& v, auto& reader) { visit_rejected(v, reader); },
+      manifest.rejected));
+  COX_RETURN_IF_ERROR(check_ids(manifest, path));
+  return manifest;
+}
+
+Status write_manifest(const std::string& path, const Manifest& manifest) {
+  COX_RETURN_IF_ERROR(check_ids(manifest, path));
+  const fs::path folder = folder_of(path);
+  Json root = Json::object();
+  root["format"] = kFormat;
+  visit_head(manifest, [&](const char* key, const auto& field) { root[key] = field; });
+  root["videos"] =
+      json_list(manifest.videos, folder, [](auto& v, auto&& visit) { visit_video(v, visit); });
+  root["rejected"] =
+      json_list(manifest.rejected, folder, [](auto& v, auto&& visit) { visit_rejected(v, visit); });
+  // Bytes that are not UTF-8 (an old caption file) are shown as U+FFFD instead of losing the whole.
+  return write_file_atomically(path,
+                               root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+}  // namespace cox::dataset
