@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/video/image.h"
+
+namespace cox::video {
+
+/// Why a video file, or a window of it, cannot be used.
+enum class FaultKind {
+  kMissing,              ///< no such file, or not readable
+  kCorruptContainer,     ///< cannot be opened: truncated, empty, not a video
+  kNoVideoStream,        ///< opens, and holds no moving picture
+  kUnsupportedCodec,     ///< no decoder for it
+  kUnsupportedHdr,       ///< PQ or HLG transfer, which would need tone mapping
+  kUnsupportedRotation,  ///< rotated by other than quarter turns, or mirrored
+  kNoFrames,             ///< opens, and no frame can be decoded
+  kPartialDecode,        ///< damaged, or cut short, inside the window
+  kSizeChanges,          ///< the picture size changes inside the window
+  kTooShort,             ///< whole, with fewer frames than the window needs
+};
+
+/// The name that results and manifests hold, e.g. `corrupt_container`.
+const char* fault_name(FaultKind kind);
+
+struct VideoFault {
+  FaultKind kind = FaultKind::kCorruptContainer;
+  std::string message;  ///< what, where, expected, got
+};
+
+/// Which matrix turns YUV into RGB. Runs that differ in it must not be compared.
+enum class ColorRule {
+  kTagged,      ///< the file's matrix and range tags; BT.601 limited when it has none
+  kPaperCompat  ///< BT.601 whatever the tag; full range only for the yuvj formats (as PyAV 12)
+};
+
+/// What is known of a file before its frames are decoded.
+struct StreamFacts {
+  std::string container;  ///< libavformat's name
+  std::string codec;      ///< libavcodec's name
+  int width = 0;          ///< of the decoded RGB frames: upright, odd edges cropped
+  int height = 0;
+  int rotation = 0;  ///< clockwise degrees that are applied: 0, 90, 180 or 270
+  std::string pixel_format;
+  std::string color_matrix;        ///< the tag, `unspecified` when there is none
+  std::string color_range;         ///< `limited`, `full` or `unspecified`
+  FrameRate nominal_rate;          ///< the container's r_frame_rate
+  FrameRate average_rate;          ///< the container's avg_frame_rate
+  std::int64_t header_frames = 0;  ///< the container's claim, 0 when it makes none
+};
+
+/// Which frames to take: source frames first, first + stride, ..., `count` of them. Frames are
+/// counted in decoder output order from the start of the file, which is display order.
+struct FrameWindow {
+  std::int64_t first = 0;
+  std::int64_t count = 1;
+  std::int64_t stride = 1;
+};
+
+struct Clip {
+  StreamFacts facts;
+  std::vector<RgbImage> frames;
+};
+
+using ClipOutcome = std::variant<Clip, VideoFault>;
+
+/// Decodes from the start of the file up to the window's last frame; never seeks, so that every
+/// frame is the one that linear decoding gives. Damage inside [0, last frame] is a fault: later
+/// pictures are predicted from earlier ones. Never throws for a bad file. Thread-safe.
+ClipOutcome decode_clip(const std::string& path, const FrameWindow& window, ColorRule color);
+
+/// A whole file, decoded to its end without colour conversion.
+struct VideoFacts {
+  StreamFacts stream;
+  std::int64_t frames = 0;          ///< decoded before the first damaged one
+  std::int64_t damaged_after = -1;  ///< decoding went wrong after this many frames; -1 = never
+  bool variable_frame_rate = false;
+};
+
+using ProbeOutcome = std::variant<VideoFacts, VideoFault>;
+
+ProbeOutcome probe_video(const std::string& path);
+
+/// SHA-256 over the RGB bytes of the frames in order: equal digests mean equal input to a model.
+std::string rgb_digest(const std::vector<RgbImage>& frames);
+
+}  // namespace cox::video
