@@ -1,0 +1,74 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "cox/v1/sweep.pb.h"
+#include "cox/v1/worker.pb.h"
+
+namespace cox::service {
+
+struct CoordinatorOptions {
+  std::string database;                   ///< path of the SQLite file; made when missing
+  DurationUs lease = 60 * kSecondUs;      ///< how long a lease lasts without a heartbeat
+  DurationUs heartbeat = 10 * kSecondUs;  ///< how often workers send one; at most lease / 3
+  /// How long leases found in the database after a start are left to workers that may still be
+  /// computing: an unreachable coordinator does not make its workers dead.
+  DurationUs reconnect_grace = 120 * kSecondUs;
+  DurationUs tick = 200 * kMillisecondUs;  ///< how often deadlines are looked at
+  /// Workers that find nothing left, not even a retry to wait for, are told to leave: `cox run`.
+  bool dismiss_idle_workers = false;
+  const Clock* clock = nullptr;  ///< the system's when null; borrowed
+};
+
+/// The queue with its database and its clock: commit first, answer then. Opens one database, which
+/// it holds alone, and answers every call of both services. Concurrent callers share commits.
+/// When a commit fails nothing is acknowledged: this and every later call return the error, and
+/// stopped() names it; what was acknowledged is on disk, so the remedy is to open the database
+/// anew. Thread-safe.
+class Coordinator {
+ public:
+  /// Fails when the database cannot be made, is of another version, or is held by a process.
+  static Result<std::unique_ptr<Coordinator>> open(const CoordinatorOptions& options);
+  ~Coordinator();
+  Coordinator(const Coordinator&) = delete;
+  Coordinator& operator=(const Coordinator&) = delete;
+
+  // SweepService. Errors: kInvalidArgument and kNotFound for what the caller can mend.
+  Result<v1::SubmitReply> submit(const v1::SubmitRequest& request);
+  Result<v1::ChangeReply> cancel(const v1::SelectRequest& request);
+  Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
+  /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
+  Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);
+  /// Hands the answer over in pieces; `sink` returns false to stop. Reads beside the writer.
+  Status query(const v1::QueryRequest& request,
+               const std::function<bool(const v1::QueryReply&)>& sink) const;
+
+  // WorkerService.
+  Result<v1::RegisterReply> register_worker(const v1::RegisterRequest& request);
+  Result<v1::LeaseReply> lease(const v1::LeaseRequest& request);
+  Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
+  Result<v1::ReportReply> report(const v1::ReportRequest& request);
+  Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
+
+  /// Tells every worker to finish its job in flight and leave; no lease is granted any more.
+  void drain();
+
+  /// Wakes every waiting call, which then answers at once. Idempotent; before a server's shutdown.
+  void stop();
+
+  /// Success while the coordinator works; the reason once it can no longer write.
+  Status stopped() const;
+
+  static constexpr std::int64_t kMaxWaitMs = 60'000;
+
+ private:
+  struct State;
+  explicit Coordinator(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cox::service

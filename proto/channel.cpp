@@ -1,0 +1,65 @@
+#include "proto/channel.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace cox {
+
+namespace {
+
+grpc::ChannelArguments channel_arguments() {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, wire::kKeepaliveIntervalMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
+  // A coordinator that came back should be seen soon: gRPC's own back-off grows to two minutes.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  arguments.SetMaxReceiveMessageSize(wire::kMaxMessageBytes);
+  arguments.SetMaxSendMessageSize(wire::kMaxMessageBytes);
+  // A proxy named in the environment is for the web, not for a cluster's own machines.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return arguments;
+}
+
+}  // namespace
+
+bool is_loopback(const std::string& address) {
+  return starts_with(address, "127.") || starts_with(address, "localhost:") ||
+         starts_with(address, "[::1]:") || starts_with(address, "unix:");
+}
+
+Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
+  if (endpoint.ca_file.empty()) {
+    if (!endpoint.token.empty() && !is_loopback(endpoint.address)) {
+      return invalid_argument(concat("the token would travel in clear text to '", endpoint.address,
+                                     "'; name the certificate of the coordinator's signer"));
+    }
+    return grpc::CreateCustomChannel(endpoint.address, grpc::InsecureChannelCredentials(),
+                                     channel_arguments());
+  }
+  grpc::SslCredentialsOptions options;
+  COX_ASSIGN_OR_RETURN(options.pem_root_certs, read_file(endpoint.ca_file));
+  return grpc::CreateCustomChannel(endpoint.address, grpc::SslCredentials(options),
+                                   channel_arguments());
+}
+
+void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
+             std::chrono::milliseconds deadline) {
+  context.set_deadline(std::chrono::system_clock::now() + deadline);
+  if (!endpoint.token.empty()) context.AddMetadata("authorization", "Bearer " + endpoint.token);
+}
+
+Status from_grpc(const grpc::Status& status) {
+  if (status.ok()) return Status::ok();
+  return {static_cast<StatusCode>(status.error_code()), status.error_message()};
+}
+
+grpc::Status to_grpc(const Status& status) {
+  return {static_cast<grpc::StatusCode>(status.code()), status.message()};
+}
+
+}  // namespace cox

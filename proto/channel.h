@@ -1,0 +1,50 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+namespace cox {
+
+/// Where programs look for a coordinator when no address is given, and where it listens.
+constexpr const char* kDefaultAddress = "127.0.0.1:7420";
+
+/// Settings that both ends of a connection must share: a client that pings more often than the
+/// server permits is cut off.
+namespace wire {
+constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs forget
+constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kLeastPingIntervalMs = 30'000;  ///< what the server permits
+constexpr int kMaxMessageBytes = 256 << 20;   ///< a submission of 200 runs on 100,000 videos
+}  // namespace wire
+
+/// A coordinator to talk to.
+struct Endpoint {
+  std::string address = kDefaultAddress;
+  std::string ca_file;  ///< PEM of whoever signed the server's certificate; "" = no TLS
+  std::string token;    ///< sent as `authorization: Bearer`; "" = none
+};
+
+/// A channel with the settings above. Connects on first use; thread-safe as channels are.
+/// Fails when the certificate file cannot be read, or when a token would travel without TLS to
+/// another machine.
+Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint);
+
+/// Gives a call its deadline and token.
+void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
+             std::chrono::milliseconds deadline);
+
+/// True for "127.0.0.1:7420", "localhost:0", "[::1]:1", "unix:/path".
+bool is_loopback(const std::string& address);
+
+/// The codes of both are equal; the message stays as it is.
+Status from_grpc(const grpc::Status& status);
+grpc::Status to_grpc(const Status& status);
+
+}  // namespace cox
