@@ -11,10 +11,12 @@ namespace cox::spec {
 
 /// Where a value was written, for messages and for `cox plan`.
 struct Origin {
-  std::string file;   ///< "" for a schema default, "--set" for the command line
-  int line = 0;       ///< from 1
-  int column = 0;     ///< from 1
-  std::string layer;  ///< schema, extends, params, matrix, zip, include, runs, derive or set
+  std::string file;  ///< "" for a schema default, "--set" for the command line
+  int line = 0;      ///< from 1
+  int column = 0;    ///< from 1
+  /// schema, preset, extends, params, method_params, matrix, zip, include, runs, derive, replicates
+  /// or set
+  std::string layer;
 };
 
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
@@ -86,15 +88,24 @@ struct SweepPlan {
   std::string text;  ///< the files as read, each headed by its path
   Dataset dataset;
   Model model;
-  std::vector<Run> runs;
-  std::string baseline;  ///< run name, or `series/run`; "" when not given
+  std::vector<Run> runs;  ///< in the order of the file; two names may share one digest
+  std::string baseline;   ///< run name, or `series/run`; "" when not given
   std::vector<Table> tables;
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
+  std::map<std::string, std::string> resources;  ///< for a cluster's launcher; never identity
 };
 
-/// The digest of `run` on `video`: run digest, video digest and the prompt that the run uses.
+/// Whether `run` measures LPIPS. Only then do the LPIPS weights enter its digest.
+bool asks_for_lpips(const Run& run);
+
+/// The digest of a run: see docs/sweep_files.md, "Identity". `run.name`, `labels` and `origins` do
+/// not enter it.
+std::string run_digest(const Run& run, const Model& model);
+
+/// The digest of `run` on `video`: run digest, the video's id (it keys random draws) and content
+/// digest, and the prompt that the run uses.
 std::string job_digest(const Run& run, const Video& video);
 
 /// The prompt that `run` uses on `video`.
