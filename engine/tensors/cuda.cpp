@@ -1,0 +1,174 @@
+#include "engine/tensors/cuda.h"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+namespace {
+
+struct CudaState {
+  bool available = false;
+  std::string reason;
+};
+
+/// CUDA's workspaces must be fixed before its first use for cuBLAS to be deterministic.
+CudaState load_cuda() {
+  ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
+  if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
+    return {false, concat("libtorch_cuda.so cannot be loaded: ", ::dlerror())};
+  }
+  if (!at::detail::getCUDAHooks().hasCUDA() || at::detail::getCUDAHooks().deviceCount() == 0) {
+    return {false, "libtorch_cuda.so is there, but it sees no GPU (driver, CUDA_VISIBLE_DEVICES?)"};
+  }
+  return {true, ""};
+}
+
+const CudaState& cuda_state() {
+  static const CudaState state = load_cuda();
+  return state;
+}
+
+/// The text after the colon of the first line that begins with `key`; "" when there is none.
+std::string line_value(const std::string& file, const std::string& key) {
+  std::ifstream in(file);
+  for (std::string line; std::getline(in, line);) {
+    if (starts_with(line, key)) return trim(line.substr(line.find(':') + 1));
+  }
+  return "";
+}
+
+int64_t status_bytes(const std::string& key) {
+  constexpr int64_t kKibibyte = 1024;
+  const std::string value = line_value("/proc/self/status", key);
+  return value.empty() ? 0 : std::stoll(value) * kKibibyte;
+}
+
+int64_t meminfo_bytes(const std::string& key) {
+  constexpr int64_t kKibibyte = 1024;
+  const std::string value = line_value("/proc/meminfo", key);
+  return value.empty() ? 0 : std::stoll(value) * kKibibyte;
+}
+
+/// One call into the driver library, which every machine with a GPU has.
+std::string gpu_name(int index) {
+  void* driver = ::dlopen("libcuda.so.1", RTLD_NOW);
+  if (driver == nullptr) return "unknown GPU";
+  using GetDevice = int (*)(int*, int);
+  using GetName = int (*)(char*, int, int);
+  const auto get_device = reinterpret_cast<GetDevice>(::dlsym(driver, "cuDeviceGet"));
+  const auto get_name = reinterpret_cast<GetName>(::dlsym(driver, "cuDeviceGetName"));
+  int device = 0;
+  char name[256] = "";
+  if (get_device == nullptr || get_name == nullptr || get_device(&device, index) != 0 ||
+      get_name(name, sizeof name, device) != 0) {
+    return "unknown GPU";
+  }
+  return name;
+}
+
+int index_of(c10::Device device) { return device.has_index() ? device.index() : 0; }
+
+}  // namespace
+
+bool cuda_is_available() { return cuda_state().available; }
+std::string cuda_unavailable_reason() { return cuda_state().reason; }
+
+c10::Device parse_device(const std::string& text) {
+  if (text == "cpu") return c10::Device(c10::kCPU);
+  const bool numbered = starts_with(text, "cuda:") && text.size() > 5 && text.size() < 8 &&
+                        text.find_first_not_of("0123456789", 5) == std::string::npos;
+  if (text != "cuda" && !numbered) {
+    throw user_error(concat("device: expected cpu, cuda or cuda:N, got '", text, "'"));
+  }
+  if (!cuda_is_available()) {
+    throw user_error(concat("device '", text, "' is not available: ", cuda_unavailable_reason()));
+  }
+  const int index = numbered ? std::stoi(text.substr(5)) : 0;
+  const int count = at::detail::getCUDAHooks().deviceCount();
+  if (index >= count) {
+    throw user_error(concat("device '", text, "' is not there: this machine has ", count, " GPU"));
+  }
+  return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+void configure_tensor_library(int threads, bool deterministic) {
+  at::set_num_threads(threads);
+  at::Context& context = at::globalContext();
+  context.setAllowTF32CuBLAS(false);
+  context.setAllowTF32CuDNN(false);
+  context.setDeterministicAlgorithms(deterministic, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);
+  context.setDeterministicCuDNN(deterministic);
+  context.setBenchmarkCuDNN(false);
+}
+
+void synchronize(c10::Device device) {
+  if (device.is_cpu()) return;
+  c10::impl::VirtualGuardImpl(device.type())
+      .synchronizeDevice(static_cast<c10::DeviceIndex>(index_of(device)));
+}
+
+DeviceMemory device_memory(c10::Device device) {
+  if (device.is_cpu()) {
+    return {meminfo_bytes("MemTotal"), meminfo_bytes("MemAvailable"), status_bytes("VmRSS"),
+            status_bytes("VmHWM")};
+  }
+  const auto index = static_cast<c10::DeviceIndex>(index_of(device));
+  c10::DeviceAllocator* allocator = at::getDeviceAllocator(device.type());
+  const auto [free_bytes, total_bytes] = allocator->getMemoryInfo(index);
+  DeviceMemory memory;
+  memory.free_bytes = static_cast<int64_t>(free_bytes);
+  memory.total_bytes = static_cast<int64_t>(total_bytes);
+  if (allocator->initialized()) {
+    constexpr size_t kAllPools = 0;
+    const auto stats = allocator->getDeviceStats(index);
+    memory.allocated_bytes = stats.allocated_bytes[kAllPools].current;
+    memory.peak_bytes = stats.allocated_bytes[kAllPools].peak;
+  }
+  return memory;
+}
+
+void reset_peak_memory(c10::Device device) {
+  if (device.is_cpu()) {
+    std::ofstream("/proc/self/clear_refs") << "5";  // VmHWM back to VmRSS
+    return;
+  }
+  c10::DeviceAllocator* allocator = at::getDeviceAllocator(device.type());
+  if (allocator->initialized()) {
+    allocator->resetPeakStats(static_cast<c10::DeviceIndex>(index_of(device)));
+  }
+}
+
+void release_cached_memory(c10::Device device) {
+  if (!device.is_cpu()) at::getDeviceAllocator(device.type())->emptyCache();
+}
+
+std::string device_name(c10::Device device) {
+  if (!device.is_cpu()) return gpu_name(index_of(device));
+  const std::string model = line_value("/proc/cpuinfo", "model name");
+  return model.empty() ? "unknown processor" : model;
+}
+
+std::string driver_version(c10::Device device) {
+  if (device.is_cpu()) return "";
+  std::ifstream in("/sys/module/nvidia/version");
+  std::string version;
+  std::getline(in, version);
+  return version;
+}
+
+std::string torch_version() { return TORCH_VERSION; }
+
+}  // namespace cox::engine

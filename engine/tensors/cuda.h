@@ -1,0 +1,44 @@
+#pragma once
+
+#include <c10/core/Device.h>
+
+#include <cstdint>
+#include <string>
+
+namespace cox::engine {
+
+/// Loads libtorch_cuda.so on first use and says whether it sees a device. LibTorch decides about
+/// CUDA once, so this must run before any other use of a CUDA device; parse_device does it.
+/// Thread-safe.
+bool cuda_is_available();
+
+/// Why cuda_is_available() is false: what was looked for and what was found.
+std::string cuda_unavailable_reason();
+
+/// `cpu`, `cuda` or `cuda:N`. Throws EngineError(kUser) when the text is none of these or the
+/// device is not there.
+c10::Device parse_device(const std::string& text);
+
+/// Number formats and kernels: IEEE fp32 everywhere (no TF32), `threads` CPU threads, and, when
+/// `deterministic`, only kernels whose results do not vary between runs.
+void configure_tensor_library(int threads, bool deterministic);
+
+/// Waits until everything queued on the device is done: call before reading a clock.
+void synchronize(c10::Device device);
+
+struct DeviceMemory {
+  int64_t total_bytes = 0;
+  int64_t free_bytes = 0;
+  int64_t allocated_bytes = 0;  ///< in live tensors (CPU: resident memory of this process)
+  int64_t peak_bytes = 0;       ///< highest allocated_bytes since reset_peak_memory
+};
+DeviceMemory device_memory(c10::Device device);
+void reset_peak_memory(c10::Device device);
+/// Gives cached but unused device memory back.
+void release_cached_memory(c10::Device device);
+
+std::string device_name(c10::Device device);     ///< processor or GPU model
+std::string driver_version(c10::Device device);  ///< GPU driver, "" for a CPU
+std::string torch_version();
+
+}  // namespace cox::engine

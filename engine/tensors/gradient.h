@@ -1,0 +1,14 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+namespace cox::engine {
+
+/// The gradients of a scalar loss with respect to leaf tensors, in their order; zeros where the
+/// loss does not depend on a leaf. Works through recomputed blocks, which reach leaves through
+/// their .grad: these are cleared before and after.
+std::vector<at::Tensor> gradients(const at::Tensor& loss, const std::vector<at::Tensor>& leaves);
+
+}  // namespace cox::engine

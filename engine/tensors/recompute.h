@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+namespace cox::engine {
+
+using TensorFunction = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
+
+/// function(inputs), keeping none of its activations: the backward pass runs `function` again.
+/// Gradients flow to `inputs` and, through their .grad, to leaf tensors that `function` captures;
+/// a captured tensor that is not a leaf must be an input instead. `function` must be deterministic
+/// and outlive nothing: what it captures by reference must live until the backward pass is over.
+/// Without gradient mode it is a plain call.
+at::Tensor recompute_in_backward(const TensorFunction& function,
+                                 const std::vector<at::Tensor>& inputs);
+
+}  // namespace cox::engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/tensors/safetensors.h"
+
+namespace cox::engine {
+
+/// A tensor that a model's configuration calls for.
+struct ExpectedTensor {
+  std::string name;  ///< checkpoint key
+  std::vector<int64_t> shape;
+};
+
+/// Throws EngineError(kUser) unless the checkpoint holds exactly these tensors with these shapes.
+/// The message counts the differences and names the first of each kind: missing, extra, shape.
+/// `model` says what was being loaded, as in "DiT".
+void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
+                const std::string& model);
+
+}  // namespace cox::engine
