@@ -74,12 +74,14 @@ std::string WorkerCrew::bury(Member& member, TimeUs now, std::uint64_t finished_
   const std::string what = concat("worker ", member.name, " ended with ", ending.text());
   if (member.deaths_in_a_row >= kMaxDeathsInARow) {
     member.gone = true;
-    return concat(what, ", ", kMaxDeathsInARow, " times in a row without a job finished: not started again; see ",
+    return concat(what, ", ", kMaxDeathsInARow,
+                  " times in a row without a job finished: not started again; see ",
                   log_of(member.name));
   }
   const DurationUs pause = kFirstPause << (member.deaths_in_a_row - 1);
   member.restart_at = now + pause;
-  return concat(what, "; starting it again in ", pause / kSecondUs, " s; its log: ", log_of(member.name));
+  return concat(what, "; starting it again in ", pause / kSecondUs,
+                " s; its log: ", log_of(member.name));
 }
 
 std::string WorkerCrew::revive(Member& member) const {

@@ -30,7 +30,8 @@ std::string field_of(const Cell& cell) {
 }  // namespace
 
 void write_csv(std::ostream& out, const Rows& rows) {
-  for (size_t c = 0; c < rows.columns.size(); ++c) out << (c > 0 ? "," : "") << field(rows.columns[c]);
+  for (size_t c = 0; c < rows.columns.size(); ++c)
+    out << (c > 0 ? "," : "") << field(rows.columns[c]);
   out << '\n';
   for (const auto& row : rows.cells) {
     for (size_t c = 0; c < row.size(); ++c) out << (c > 0 ? "," : "") << field_of(row[c]);

@@ -13,7 +13,9 @@ Json json_of(const Cell& cell) {
   struct Printer {
     Json operator()(std::monostate) const { return nullptr; }
     Json operator()(std::int64_t value) const { return value; }
-    Json operator()(double value) const { return std::isfinite(value) ? Json(value) : Json(nullptr); }
+    Json operator()(double value) const {
+      return std::isfinite(value) ? Json(value) : Json(nullptr);
+    }
     Json operator()(const std::string& value) const { return value; }
   };
   return std::visit(Printer{}, cell);
@@ -21,7 +23,8 @@ Json json_of(const Cell& cell) {
 
 Json object_of(const Rows& rows, size_t row) {
   Json object = Json::object();
-  for (size_t c = 0; c < rows.columns.size(); ++c) object[rows.columns[c]] = json_of(rows.cells[row][c]);
+  for (size_t c = 0; c < rows.columns.size(); ++c)
+    object[rows.columns[c]] = json_of(rows.cells[row][c]);
   return object;
 }
 

@@ -27,7 +27,8 @@ bool is_numeric(const Rows& rows, size_t column) {
 void write_markdown(std::ostream& out, const Rows& rows) {
   for (const std::string& column : rows.columns) out << "| " << escaped(column) << ' ';
   out << "|\n";
-  for (size_t c = 0; c < rows.columns.size(); ++c) out << (is_numeric(rows, c) ? "| ---: " : "| --- ");
+  for (size_t c = 0; c < rows.columns.size(); ++c)
+    out << (is_numeric(rows, c) ? "| ---: " : "| --- ");
   out << "|\n";
   for (const auto& row : rows.cells) {
     for (size_t c = 0; c < row.size(); ++c) {

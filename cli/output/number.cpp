@@ -46,8 +46,10 @@ std::string readable_duration(double seconds) {
   const std::int64_t hours = minutes / 60;
   const std::int64_t days = hours / 24;
   if (minutes == 0) return concat(whole, " s");
-  if (hours == 0) return concat(minutes, " min ", printed("%02.0f", static_cast<double>(whole % 60)), " s");
-  if (days == 0) return concat(hours, " h ", printed("%02.0f", static_cast<double>(minutes % 60)), " min");
+  if (hours == 0)
+    return concat(minutes, " min ", printed("%02.0f", static_cast<double>(whole % 60)), " s");
+  if (days == 0)
+    return concat(hours, " h ", printed("%02.0f", static_cast<double>(minutes % 60)), " min");
   return concat(days, " d ", hours % 24, " h");
 }
 

@@ -7,7 +7,7 @@ namespace cox::cli {
 
 namespace {
 
-constexpr int kGap = 2;                ///< blanks between columns
+constexpr int kGap = 2;                  ///< blanks between columns
 constexpr int kNarrowestTextColumn = 8;  ///< a text column is not shortened below this
 
 struct Column {
@@ -63,7 +63,8 @@ void fit(std::vector<Column>& columns, int width) {
 
 std::string aligned(const std::string& text, const Column& column) {
   const std::string shown = shortened(text, column.width);
-  const std::string blanks(static_cast<size_t>(std::max(0, column.width - display_width(shown))), ' ');
+  const std::string blanks(static_cast<size_t>(std::max(0, column.width - display_width(shown))),
+                           ' ');
   return column.numeric ? blanks + shown : shown + blanks;
 }
 

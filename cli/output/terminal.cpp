@@ -50,12 +50,23 @@ std::string toned(const Terminal& terminal, Tone tone, std::string_view text) {
   if (!terminal.color || tone == Tone::kPlain) return std::string(text);
   const char* code = "0";
   switch (tone) {
-    case Tone::kPlain: break;
-    case Tone::kGood: code = "32"; break;
-    case Tone::kBad: code = "31"; break;
-    case Tone::kWarning: code = "33"; break;
-    case Tone::kFaint: code = "2"; break;
-    case Tone::kStrong: code = "1"; break;
+    case Tone::kPlain:
+      break;
+    case Tone::kGood:
+      code = "32";
+      break;
+    case Tone::kBad:
+      code = "31";
+      break;
+    case Tone::kWarning:
+      code = "33";
+      break;
+    case Tone::kFaint:
+      code = "2";
+      break;
+    case Tone::kStrong:
+      code = "1";
+      break;
   }
   return concat("\x1b[", code, "m", text, "\x1b[0m");
 }

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+#include "cli/exit_code.h"
+#include "cli/session.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cox::cli {
+
+/// What `cox -h` and `cox NAME -h` say about a command.
+struct CommandText {
+  std::string name;
+  std::string summary;   ///< one line
+  std::string examples;  ///< lines that can be typed; the help opens with them
+};
+
+/// One command of `cox`. The options it declares are its own members. Owned by one thread.
+class Command {
+ public:
+  virtual ~Command() = default;
+  virtual CommandText text() const = 0;
+  virtual void declare(CLI::App& app) = 0;
+  virtual Result<ExitCode> run(Session& session) = 0;
+};
+
+}  // namespace cox::cli

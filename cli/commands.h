@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+
+namespace cox::cli {
+
+using CommandPtr = std::unique_ptr<Command>;
+
+// In the order of `cox -h`; each in cli/commands/NAME.cpp.
+CommandPtr make_validate();
+CommandPtr make_plan();
+CommandPtr make_dataset();
+CommandPtr make_run();
+CommandPtr make_coordinator();
+CommandPtr make_submit();
+CommandPtr make_status();
+CommandPtr make_watch();
+CommandPtr make_results();
+CommandPtr make_show();
+CommandPtr make_why();
+CommandPtr make_logs();
+CommandPtr make_retry();
+CommandPtr make_cancel();
+CommandPtr make_version();
+CommandPtr make_completion();
+
+}  // namespace cox::cli

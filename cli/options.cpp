@@ -1,0 +1,95 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+
+#include "base/text.h"
+#include "coordinator/spec/load_sweep.h"
+
+namespace cox::cli {
+
+void OutputOptions::declare(CLI::App& app) {
+  app.add_option("--format", format, "How rows are printed")
+      ->check(CLI::IsMember(format_names()))
+      ->capture_default_str();
+  app.add_flag("--json", json, "The same as --format json");
+  app.add_flag("-q,--quiet", quiet, "Print the first column alone, for scripts");
+}
+
+Layout OutputOptions::layout(const Terminal& terminal, JsonSchema schema) const {
+  Layout layout{.schema = std::move(schema), .terminal = terminal};
+  Result<Format> named = format_named(json ? "json" : format);
+  COX_CHECK(named.is_ok(), "declare() admits known formats alone");
+  layout.format = quiet ? Format::kIds : *named;
+  return layout;
+}
+
+void SpecOptions::declare(CLI::App& app) {
+  app.add_option("SPEC", paths, "Sweep files")->required()->type_name("");
+  app.add_option("--set", overrides,
+                 "key=value, over everything the file says; the value is YAML. May be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+Result<std::vector<spec::SweepPlan>> SpecOptions::load() const {
+  std::vector<spec::SweepPlan> plans;
+  for (const std::string& path : paths) {
+    COX_ASSIGN_OR_RETURN(spec::SweepPlan plan, spec::load_sweep(path, {.overrides = overrides}));
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+std::string process_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+void PlaceOptions::declare(CLI::App& app) {
+  app.add_option("--db", database, "Database file to read or change (env COX_DB)")
+      ->type_name("FILE");
+  declare_coordinator_only(app);
+}
+
+void PlaceOptions::declare_coordinator_only(CLI::App& app) {
+  app.add_option("--coordinator", coordinator,
+                 concat("Coordinator to ask (env COX_COORDINATOR; default ", kDefaultAddress, ")"))
+      ->type_name("HOST:PORT");
+  app.add_option("--ca-file", ca_file,
+                 "PEM of the signer of the coordinator's certificate (env COX_CA_FILE)")
+      ->type_name("FILE");
+}
+
+Endpoint PlaceOptions::endpoint(const Environment& environment) const {
+  const auto first_of = [](std::initializer_list<std::string> texts) {
+    for (const std::string& text : texts) {
+      if (!text.empty()) return text;
+    }
+    return std::string();
+  };
+  return {.address = first_of({coordinator, environment("COX_COORDINATOR"), kDefaultAddress}),
+          .ca_file = first_of({ca_file, environment("COX_CA_FILE")}),
+          .token = environment("COX_TOKEN")};
+}
+
+Result<Place> PlaceOptions::choose(const Environment& environment) const {
+  const Place remote{.database = "", .endpoint = endpoint(environment)};
+  if (!database.empty() && !coordinator.empty()) {
+    return invalid_argument("--db and --coordinator exclude each other: give one");
+  }
+  if (!database.empty()) return Place{.database = database, .endpoint = {}};
+  if (!coordinator.empty()) return remote;
+
+  const std::string env_database = environment("COX_DB");
+  const bool env_coordinator = !environment("COX_COORDINATOR").empty();
+  if (!env_database.empty() && env_coordinator) {
+    return invalid_argument("COX_DB and COX_COORDINATOR are both set: give --db or --coordinator");
+  }
+  if (!env_database.empty()) return Place{.database = env_database, .endpoint = {}};
+  if (env_coordinator || !std::filesystem::exists(kDefaultDatabase)) return remote;
+  return Place{.database = kDefaultDatabase, .endpoint = {}};
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "cli/output/format.h"
+#include "coordinator/spec/plan.h"
+#include "proto/channel.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cox::cli {
+
+/// --format, --json and --quiet of every reading command.
+struct OutputOptions {
+  std::string format = "table";
+  bool json = false;
+  bool quiet = false;
+
+  void declare(CLI::App& app);
+  /// `schema` is what JSON calls itself.
+  Layout layout(const Terminal& terminal, JsonSchema schema) const;
+};
+
+/// SPEC... and --set of the commands that load sweep files.
+struct SpecOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> overrides;
+
+  void declare(CLI::App& app);
+  /// Every file, or the first error.
+  Result<std::vector<spec::SweepPlan>> load() const;
+};
+
+/// A database file or a coordinator: exactly one of the two.
+struct Place {
+  std::string database;  ///< "" = the coordinator
+  Endpoint endpoint;
+};
+
+/// What the places are chosen from: a variable's value, or "" when it is not set.
+using Environment = std::function<std::string(const char*)>;
+std::string process_environment(const char* name);
+
+/// --db, --coordinator and --ca-file. Precedence: option, then COX_DB or COX_COORDINATOR, then the
+/// default. COX_TOKEN holds the token: an option would show it to everybody on the machine.
+struct PlaceOptions {
+  std::string database;
+  std::string coordinator;
+  std::string ca_file;
+
+  void declare(CLI::App& app);
+  void declare_coordinator_only(CLI::App& app);
+
+  /// Without any word from the user: kDefaultDatabase when that file exists, else the coordinator
+  /// at kDefaultAddress. Both given on one level is an error.
+  Result<Place> choose(const Environment& environment = process_environment) const;
+  /// For commands that only a coordinator can answer.
+  Endpoint endpoint(const Environment& environment = process_environment) const;
+};
+
+constexpr const char* kDefaultOutput = "out";
+constexpr const char* kDefaultDatabase = "out/cox.db";
+
+}  // namespace cox::cli

@@ -1,0 +1,43 @@
+#include "base/text.h"
+#include "cli/sources/sweep_calls.h"
+#include "coordinator/service/coordinator.h"
+
+namespace cox::cli {
+
+namespace {
+
+class DatabaseCalls final : public SweepCalls {
+ public:
+  explicit DatabaseCalls(std::unique_ptr<service::Coordinator> coordinator)
+      : coordinator_(std::move(coordinator)) {}
+
+  Result<v1::SubmitReply> submit(const v1::SubmitRequest& request) override {
+    return coordinator_->submit(request);
+  }
+  Result<v1::ChangeReply> cancel(const v1::SelectRequest& request) override {
+    return coordinator_->cancel(request);
+  }
+  Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
+    return coordinator_->retry(request);
+  }
+  Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) override {
+    return coordinator_->progress(request);
+  }
+
+ private:
+  std::unique_ptr<service::Coordinator> coordinator_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path) {
+  COX_ASSIGN_OR_RETURN(auto coordinator, service::Coordinator::open({.database = path}));
+  return std::unique_ptr<SweepCalls>(std::make_unique<DatabaseCalls>(std::move(coordinator)));
+}
+
+Result<std::unique_ptr<SweepCalls>> open_calls(const Place& place) {
+  return place.database.empty() ? open_remote_calls(place.endpoint)
+                                : open_database_calls(place.database);
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,93 @@
+#include "cli/output/format.h"
+
+#include <catch2/catch.hpp>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+using namespace cox::cli;
+
+namespace {
+
+Rows sample() {
+  return {{"run", "n", "psnr"},
+          {{std::string("none"), std::int64_t{8}, 23.456},
+           {std::string("ada, \"G4\" | x"), std::int64_t{7}, std::monostate{}}}};
+}
+
+std::string written(const Rows& rows, Format format, int width = 0) {
+  std::ostringstream out;
+  write_rows(out, rows, {format, {"cox-sample", 1}, {.width = width}});
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("a table aligns texts to the left and numbers to the right") {
+  CHECK(written(sample(), Format::kTable) ==
+        "run            n   psnr\n"
+        "none           8  23.46\n"
+        "ada, \"G4\" | x  7      -\n");
+}
+
+TEST_CASE("a narrow terminal shortens texts and never numbers") {
+  CHECK(written(sample(), Format::kTable, 20) ==
+        "run         n   psnr\n"
+        "none        8  23.46\n"
+        "ada, \"G4\"…  7      -\n");
+  CHECK(written(sample(), Format::kTable, 5).find("23.46") != std::string::npos);
+}
+
+TEST_CASE("csv quotes what needs it and keeps every digit") {
+  CHECK(written(sample(), Format::kCsv) ==
+        "run,n,psnr\n"
+        "none,8,23.456\n"
+        "\"ada, \"\"G4\"\" | x\",7,\n");
+  CHECK(written({{"x"}, {{0.1 + 0.2}}}, Format::kCsv) == "x\n0.30000000000000004\n");
+}
+
+TEST_CASE("csv tells an empty text from a missing value") {
+  CHECK(written({{"a", "b"}, {{std::string(), std::monostate{}}}}, Format::kCsv) == "a,b\n\"\",\n");
+}
+
+TEST_CASE("json names its format, keeps types and has null for what JSON cannot say") {
+  Rows rows = sample();
+  rows.cells.push_back(
+      {std::string("bad\xff"), std::int64_t{0}, std::numeric_limits<double>::infinity()});
+  const auto json = nlohmann::json::parse(written(rows, Format::kJson));
+  CHECK(json["format"] == "cox-sample/1");
+  CHECK(json["columns"] == nlohmann::json({"run", "n", "psnr"}));
+  CHECK(json["rows"][0]["n"] == 8);
+  CHECK(json["rows"][0]["psnr"] == 23.456);
+  CHECK(json["rows"][1]["psnr"].is_null());
+  CHECK(json["rows"][2]["psnr"].is_null());
+}
+
+TEST_CASE("json lines are one object a line in the order of the columns") {
+  CHECK(written(sample(), Format::kJsonLines) ==
+        "{\"run\":\"none\",\"n\":8,\"psnr\":23.456}\n"
+        "{\"run\":\"ada, \\\"G4\\\" | x\",\"n\":7,\"psnr\":null}\n");
+}
+
+TEST_CASE("Markdown escapes the column mark and aligns numbers") {
+  CHECK(written(sample(), Format::kMarkdown) ==
+        "| run | n | psnr |\n"
+        "| --- | ---: | ---: |\n"
+        "| none | 8 | 23.46 |\n"
+        "| ada, \"G4\" \\| x | 7 | - |\n");
+}
+
+TEST_CASE("quiet prints the first column alone") {
+  CHECK(written(sample(), Format::kIds) == "none\nada, \"G4\" | x\n");
+}
+
+TEST_CASE("no rows is still a header") {
+  CHECK(written({{"run", "n"}, {}}, Format::kTable) == "run  n\n");
+  CHECK(written({{"run", "n"}, {}}, Format::kCsv) == "run,n\n");
+}
+
+TEST_CASE("an unknown format is refused with the known ones") {
+  const auto format = format_named("xml");
+  REQUIRE_FALSE(format.is_ok());
+  CHECK(format.status().message() == "--format xml: expected one of table, csv, json, jsonl, md");
+}

@@ -1,0 +1,96 @@
+#include "cli/local/worker_crew.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+using namespace cox;
+using namespace cox::cli;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder with a shell script in place of cox-worker: the crew looks after processes and does not
+/// care what they do.
+struct ScriptedWorker {
+  explicit ScriptedWorker(const std::string& script) {
+    folder = fs::temp_directory_path() / ("cox-crew-" + std::to_string(getpid()));
+    fs::create_directories(folder);
+    std::ofstream(folder / "worker") << "#!/bin/sh\n" << script << '\n';
+    chmod((folder / "worker").c_str(), 0755);
+  }
+  ~ScriptedWorker() { fs::remove_all(folder); }
+
+  CrewOptions options(int workers) const {
+    return {.program = (folder / "worker").string(),
+            .coordinator = "127.0.0.1:1",
+            .device = "cpu",
+            .output_directory = folder.string(),
+            .log_directory = folder.string(),
+            .workers = workers};
+  }
+
+  fs::path folder;
+};
+
+/// Tends until `done`, at most ten seconds of real time; the crew's own clock jumps ahead so that
+/// pauses cost nothing.
+template <typename Done>
+std::vector<std::string> tend_until(WorkerCrew& crew, std::uint64_t finished_jobs, Done done) {
+  std::vector<std::string> all;
+  TimeUs now = 0;
+  for (int i = 0; i < 1000 && !done(); ++i, now += 60 * kSecondUs) {
+    for (std::string& text : crew.tend(now, finished_jobs)) all.push_back(std::move(text));
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  REQUIRE(done());
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a worker that keeps dying is given up after a bounded number of starts") {
+  const ScriptedWorker worker("echo started >> \"$0.starts\"; exit 7");
+  auto crew = WorkerCrew::start(worker.options(1));
+  REQUIRE(crew.is_ok());
+  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+  std::ifstream starts(worker.folder / "worker.starts");
+  int count = 0;
+  for (std::string line; std::getline(starts, line);) ++count;
+  CHECK(count == WorkerCrew::kMaxDeathsInARow);
+  CHECK(happened.front().find("ended with exit code 7") != std::string::npos);
+  CHECK(happened.front().find("local-0.log") != std::string::npos);
+  CHECK(happened.back().find("not started again") != std::string::npos);
+}
+
+TEST_CASE("a worker that was sent away stays away") {
+  const ScriptedWorker worker("exit 0");
+  auto crew = WorkerCrew::start(worker.options(3));
+  REQUIRE(crew.is_ok());
+  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+  CHECK(happened.empty());
+}
+
+TEST_CASE("a dismissed worker gets the signal and is not started again") {
+  const ScriptedWorker worker("exec sleep 60");
+  auto crew = WorkerCrew::start(worker.options(2));
+  REQUIRE(crew.is_ok());
+  CHECK(crew->any_running());
+  crew->dismiss(SIGTERM);
+  const auto happened =
+      tend_until(*crew, 0, [&] { return !crew->any_running() && crew->active() == 0; });
+  CHECK(happened.empty());
+}
+
+TEST_CASE("a program that cannot be started is an error that names it") {
+  CrewOptions options = ScriptedWorker("exit 0").options(1);  // its folder is gone again
+  const auto crew = WorkerCrew::start(options);
+  REQUIRE_FALSE(crew.is_ok());
+  CHECK(crew.status().message().find(options.program) != std::string::npos);
+}
