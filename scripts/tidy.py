@@ -44,7 +44,7 @@ MAY_INCLUDE = {
     "worker/convert": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
     "worker/main": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
     "worker": ["base", "worker", "cox/v1", "schemas"],
-    "cli": ["base", "schemas", "cli", "coordinator", "cox/v1", "engine/video"],
+    "cli": ["base", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
 
 # Third party -> how its includes begin, and the folders that may use it.
