@@ -1,0 +1,189 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "coordinator/core/job_digest.h"
+#include "coordinator/core/records.h"
+#include "coordinator/core/result.h"
+#include "coordinator/core/state.h"
+
+namespace cox::core {
+
+// ---- Saves: what must be on disk. Each is one row, or a list of rows of one table. ----
+
+struct SaveSeries {
+  SeriesRecord series;  ///< new, or its labels changed
+};
+struct SaveVideo {
+  VideoRecord video;  ///< new, or its path changed
+};
+struct SaveDataset {
+  DatasetRecord dataset;
+};
+struct SaveSubmission {
+  SubmissionRecord submission;
+};
+struct SaveRun {
+  RunRecord run;
+  TimeUs time = 0;
+};
+struct SaveMember {
+  MemberRecord member;  ///< new, or changed
+};
+struct SaveJobs {
+  std::vector<JobRecord> jobs;  ///< new ones
+};
+struct SaveJobState {
+  JobNumber job{};
+  JobStatus status;
+};
+struct SaveWorker {
+  WorkerRecord worker;  ///< new, or it left
+};
+
+/// An attempt begins: a job was granted.
+struct SaveAttempt {
+  JobNumber job{};
+  std::uint32_t attempt = 0;
+  WorkerNumber worker{};
+  LeaseNumber lease{};
+  std::uint32_t position = 0;  ///< of the job in its bundle
+  TimeUs granted_at = 0;
+};
+
+/// An attempt ended.
+struct SaveAttemptEnd {
+  JobNumber job{};
+  std::uint32_t attempt = 0;
+  AttemptOutcome outcome = AttemptOutcome::kOpen;
+  TimeUs ended_at = 0;
+  TimeUs worker_started_at = 0;  ///< on the worker's clock; 0 when it did not report
+  TimeUs worker_finished_at = 0;
+  FailureCause cause = FailureCause::kNone;
+  std::string detail;
+  std::string message;
+  std::string log_tail;
+};
+
+/// The one result of a job.
+struct SaveResult {
+  JobNumber job{};
+  std::uint32_t attempt = 0;
+  WorkerNumber worker{};
+  TimeUs time = 0;
+  JobResult result;
+};
+
+/// One line of what happened, for people. Numbers and names say the same; unset ones are 0 and "".
+struct JournalEntry {
+  std::uint64_t sequence = 0;  ///< without gaps, from 1
+  TimeUs time = 0;
+  /// done, failed, retry, lost, returned, quarantined, cancelled, paused, resumed, requeued,
+  /// submitted, superseded, stopped, worker_joined or worker_left
+  std::string kind;
+  SeriesNumber series_number{};
+  RunNumber run_number{};
+  VideoNumber video_number{};
+  JobNumber job_number{};
+  WorkerNumber worker_number{};
+  std::uint32_t attempt = 0;
+  std::string series;
+  std::string run;  ///< its name in the series
+  std::string video;
+  std::string message;
+};
+
+using Save =
+    std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, SaveRun, SaveMember, SaveJobs,
+                 SaveJobState, SaveWorker, SaveAttempt, SaveAttemptEnd, SaveResult, JournalEntry>;
+
+// ---- Answers: what may leave once the saves are on disk. ----
+
+/// A submitted run that existed already.
+struct KnownRun {
+  std::string name;             ///< as submitted
+  std::string series;           ///< who owns it
+  std::string owner;            ///< its name there
+  std::uint64_t done_jobs = 0;  ///< of the submitted videos
+  std::uint64_t total_jobs = 0;
+};
+
+struct SubmissionAnswer {
+  std::uint32_t new_runs = 0;
+  std::uint32_t known_runs = 0;
+  std::uint64_t new_jobs = 0;
+  std::uint64_t known_jobs = 0;
+  std::vector<KnownRun> known;
+};
+
+struct WorkerAnswer {
+  WorkerId worker;
+};
+
+struct GrantedJob {
+  JobNumber number{};
+  JobDigest digest;
+  std::uint32_t attempt = 0;
+  std::string run_digest;
+  std::string definition;  ///< of its run, as submitted
+};
+
+struct LeaseGrant {
+  LeaseId lease;
+  TimeUs deadline = 0;
+  VideoRecord video;
+  std::vector<GrantedJob> jobs;  ///< in the order in which to run them
+};
+
+struct NoWork {
+  bool anything_open = false;  ///< jobs are queued, blocked or leased: ask again
+};
+
+struct HeartbeatAnswer {
+  std::vector<LeaseId> dropped;      ///< named, but not held by this worker
+  std::vector<JobDigest> cancelled;  ///< stop these jobs of the leases that are held
+};
+
+struct ReportAnswer {
+  bool accepted = false;
+  std::string reason;  ///< why not; "" when accepted
+};
+
+struct ChangeAnswer {
+  std::uint64_t changed = 0;
+  std::uint64_t untouched = 0;  ///< matched, but not in a state that the call changes
+};
+
+/// The event was not applied: nothing changed.
+struct Refusal {
+  Status status;
+};
+
+using Answer = std::variant<SubmissionAnswer, WorkerAnswer, LeaseGrant, NoWork, HeartbeatAnswer,
+                            ReportAnswer, ChangeAnswer, Refusal>;
+
+/// What an event causes.
+///
+/// `saves` must be committed, in order and in one transaction, BEFORE any answer leaves the process
+/// and before anybody else sees the new state. Effects of several events may share a transaction
+/// when their order is kept. When the commit fails the core is ahead of the disk: no answer may
+/// leave, and the core must be thrown away (see store/store.h).
+struct Effects {
+  std::vector<Save> saves;
+  std::vector<Answer> answers;  ///< one for an event that has an answer, else none
+
+  /// The answer of type T, or nullptr.
+  template <typename T>
+  const T* answer() const {
+    return answers.empty() ? nullptr : std::get_if<T>(&answers.front());
+  }
+};
+
+}  // namespace cox::core

@@ -1,0 +1,142 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "coordinator/core/job_digest.h"
+#include "coordinator/core/records.h"
+#include "coordinator/core/result.h"
+#include "coordinator/core/state.h"
+
+namespace cox::core {
+
+// What can happen to the queue. Each comment names the answer that Core::apply gives to it.
+
+struct SubmittedRun {
+  std::string name;         ///< unique in the submission
+  std::string labels_json;  ///< "{}" when there are none
+  std::string digest;       ///< 64 hexadecimal characters
+  std::string method;
+  std::string backbone;
+  std::string model_digest;
+  std::string parameters_json;
+  std::string definition;  ///< opaque, handed back with each grant
+};
+
+struct SubmittedVideo {
+  std::string id;  ///< unique in the submission
+  std::string path;
+  std::string digest;
+  std::string prompt;
+  bool failure_expected = false;  ///< its jobs may fail with cause data
+};
+
+/// A sweep arrives. Runs and jobs that exist are not made again; their cancelled jobs are queued
+/// again. Answer: SubmissionAnswer or Refusal.
+struct Submitted {
+  std::string series;
+  std::int64_t series_number = 0;
+  std::string title;
+  std::string labels_json = "{}";
+  std::string sweep_text;
+  std::string dataset;
+  std::string dataset_digest;
+  std::vector<SubmittedRun> runs;
+  std::vector<SubmittedVideo> videos;
+  std::vector<JobDigest> jobs;  ///< of run r on video v at [r * videos.size() + v]
+  std::int32_t priority = 0;
+  RetryLimits retry;
+  FailurePolicy policy;
+};
+
+/// A worker process introduces itself. The leases of an earlier process of that name end at once.
+/// Answer: WorkerAnswer.
+struct WorkerJoined {
+  std::string name;
+  std::string machine;
+  std::int64_t pid = 0;
+  std::string device;
+  std::string device_name;
+  std::string engine_build;
+};
+
+/// A worker asks for jobs. Answer: LeaseGrant, NoWork, or Refusal(kNotFound) when the worker is not
+/// known and must register again.
+struct LeaseAsked {
+  WorkerId worker;
+  std::string loaded_model_digest;
+  std::uint32_t max_jobs = 1;
+};
+
+/// A sign of life. Prolongs the leases named. Nothing of it is saved. Answer: HeartbeatAnswer, or
+/// Refusal(kNotFound).
+struct HeartbeatSeen {
+  WorkerId worker;
+  std::vector<LeaseId> leases;
+  std::optional<JobDigest> running;  ///< the job in flight, which is blamed when the worker dies
+};
+
+struct ReportedFailure {
+  FailureCause cause = FailureCause::kCrash;  ///< not kNone
+  std::string message;
+  std::string detail;
+  std::string log_tail;
+};
+
+/// The outcome of one attempt. Answer: ReportAnswer.
+struct Reported {
+  WorkerId worker;
+  LeaseId lease;
+  JobDigest job;
+  std::uint32_t attempt = 0;
+  TimeUs started_at = 0;  ///< on the worker's clock
+  TimeUs finished_at = 0;
+  std::variant<JobResult, ReportedFailure> outcome;
+};
+
+/// A worker leaves in good order; what it holds is queued again at once. No answer.
+struct WorkerLeft {
+  WorkerId worker;
+};
+
+/// Time has passed: leases expire, backoffs end. No answer.
+struct Tick {};
+
+/// Which jobs: all fields that are not empty must match, and one must not be empty.
+struct Selection {
+  std::string series;
+  std::string
+      run;  ///< name in the series (in any, when no series is given) or digest prefix (>= 8)
+  std::string job;  ///< digest prefix (>= 8)
+};
+
+/// A person ends jobs. Only jobs that the named series itself brought are touched, so that
+/// cancelling a series leaves those of another that share a run. Answer: ChangeAnswer or Refusal.
+struct CancelAsked {
+  Selection select;
+};
+
+/// A person wants jobs tried again, with fresh retry limits. Answer: ChangeAnswer or Refusal.
+struct RetryAsked {
+  Selection select;
+  std::vector<JobState> states;  ///< of failed, cancelled, quarantined; none = failed, quarantined
+  std::vector<FailureCause> causes;  ///< none = all
+};
+
+/// A person holds queued jobs back, or lets them go. Answer: ChangeAnswer or Refusal.
+struct PauseAsked {
+  Selection select;
+};
+struct ResumeAsked {
+  Selection select;
+};
+
+using Event = std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft,
+                           Tick, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
+
+}  // namespace cox::core

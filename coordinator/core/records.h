@@ -1,0 +1,177 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "coordinator/core/job_digest.h"
+#include "coordinator/core/result.h"
+#include "coordinator/core/state.h"
+
+namespace cox::core {
+
+/// Row numbers, given by the core from 1 and used by the database as they are. 0 is nothing.
+enum class SeriesNumber : std::uint32_t {};
+enum class SubmissionNumber : std::uint32_t {};
+enum class DatasetNumber : std::uint32_t {};
+enum class VideoNumber : std::uint32_t {};
+enum class RunNumber : std::uint32_t {};
+enum class JobNumber : std::uint32_t {};
+enum class WorkerNumber : std::uint32_t {};
+enum class LeaseNumber : std::uint64_t {};
+
+/// How often an attempt may be repeated, by class of failure. A timeout counts as a crash.
+struct RetryLimits {
+  std::uint32_t crash = 2;
+  std::uint32_t oom = 1;
+  std::uint32_t lost = 10;
+  DurationUs backoff_base = kSecondUs;
+  DurationUs backoff_max = 600 * kSecondUs;
+  bool operator==(const RetryLimits&) const = default;
+};
+
+/// When a series stops by itself. Failures declared expected and diverged jobs (a finding, not an
+/// error) do not count.
+struct FailurePolicy {
+  bool fail_fast = false;
+  std::uint32_t max_failed_jobs = 0;  ///< 0 = no bound
+  bool operator==(const FailurePolicy&) const = default;
+};
+
+/// A video of a data set. Its identity is (id, digest, prompt); the path is a label, and the newest
+/// submission's holds.
+struct VideoRecord {
+  VideoNumber number{};
+  std::string id;
+  std::string path;
+  std::string digest;
+  std::string prompt;
+  bool operator==(const VideoRecord&) const = default;
+};
+
+/// The videos of a submission, in order. Its identity is `digest`.
+struct DatasetRecord {
+  DatasetNumber number{};
+  std::string name;
+  std::string digest;
+  std::vector<VideoNumber> videos;
+  bool operator==(const DatasetRecord&) const = default;
+};
+
+struct SeriesRecord {
+  SeriesNumber number{};
+  std::string name;
+  std::int64_t label_number = 0;  ///< the number that people gave it
+  std::string title;
+  std::string labels_json;
+  bool operator==(const SeriesRecord&) const = default;
+};
+
+/// One call of Submit, frozen. The newest of a series governs all its jobs.
+struct SubmissionRecord {
+  SubmissionNumber number{};
+  SeriesNumber series{};
+  DatasetNumber dataset{};
+  TimeUs time = 0;
+  std::int32_t priority = 0;
+  RetryLimits retry;
+  FailurePolicy policy;
+  std::string sweep_text;  ///< not loaded again: empty in a snapshot
+  bool operator==(const SubmissionRecord&) const = default;
+};
+
+/// A configuration. Its identity is `digest`; the first series that submitted it owns it.
+struct RunRecord {
+  RunNumber number{};
+  std::string digest;
+  std::string method;
+  std::string backbone;
+  std::string model_digest;
+  std::string parameters_json;  ///< canonical: keys sorted, values as typed
+  std::string definition;       ///< opaque: what a worker is sent
+  SeriesNumber owner{};
+  std::string owner_name;  ///< its name in the owning series
+  bool operator==(const RunRecord&) const = default;
+};
+
+/// A run's place in a series: a name, and the videos it covers there.
+struct MemberRecord {
+  SeriesNumber series{};
+  std::string name;
+  RunNumber run{};
+  DatasetNumber dataset{};
+  std::string labels_json;
+  std::uint32_t position = 0;  ///< in the sweep, from 0
+  bool superseded = false;     ///< a later submission gave the name to another run
+  bool operator==(const MemberRecord&) const = default;
+};
+
+/// What changes about a job.
+struct JobStatus {
+  JobState state = JobState::kQueued;
+  FailureCause cause = FailureCause::kNone;
+  bool failure_expected = false;   ///< a failure of cause data would surprise nobody
+  std::uint16_t worker_kills = 0;  ///< workers that died with this job in flight
+  std::uint16_t crashes = 0;       ///< attempts that ended so, since the last RetryAsked
+  std::uint16_t ooms = 0;
+  std::uint16_t losses = 0;
+  std::int32_t priority = 0;           ///< higher goes first
+  std::uint32_t attempt = 0;           ///< number of the latest; 0 = never tried
+  std::uint32_t reported_attempt = 0;  ///< the latest whose report was accepted
+  TimeUs ready_at = 0;                 ///< end of the backoff while blocked
+  bool operator==(const JobStatus&) const = default;
+};
+
+struct JobRecord {
+  JobNumber number{};
+  JobDigest digest;
+  RunNumber run{};
+  VideoNumber video{};
+  SubmissionNumber submission{};  ///< the one that made it
+  JobStatus status;
+  bool operator==(const JobRecord&) const = default;
+};
+
+struct WorkerRecord {
+  WorkerNumber number{};
+  std::string name;
+  std::string machine;
+  std::int64_t pid = 0;
+  std::string device;
+  std::string device_name;
+  std::string engine_build;
+  TimeUs joined_at = 0;
+  TimeUs left_at = 0;  ///< 0 while it is here
+  bool operator==(const WorkerRecord&) const = default;
+};
+
+/// A worker's right to jobs of one video and one model, as it survives a restart: its deadline is
+/// not stored, each gets a grace.
+struct LeaseRecord {
+  LeaseNumber number{};
+  WorkerNumber worker{};
+  std::vector<JobNumber> jobs;  ///< open ones, in the order in which they run
+  bool operator==(const LeaseRecord&) const = default;
+};
+
+/// Everything that a restarted coordinator needs, in order of the numbers.
+struct Snapshot {
+  std::vector<SeriesRecord> series;
+  std::vector<DatasetRecord> datasets;
+  std::vector<VideoRecord> videos;
+  std::vector<SubmissionRecord> submissions;
+  std::vector<RunRecord> runs;
+  std::vector<MemberRecord> members;  ///< by series, then position, then name, then run
+  std::vector<JobRecord> jobs;
+  std::vector<WorkerRecord> workers;  ///< those that are here
+  std::vector<LeaseRecord> leases;
+  WorkerNumber last_worker{};
+  LeaseNumber last_lease{};
+  std::uint64_t last_sequence = 0;  ///< of the journal
+  bool operator==(const Snapshot&) const = default;
+};
+
+}  // namespace cox::core

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace cox::core {
+
+/// Where a job stands. The values are stored; never renumber them.
+enum class JobState : std::uint8_t {
+  kQueued = 0,       ///< may be leased now
+  kBlocked = 1,      ///< waits for its backoff to pass
+  kLeased = 2,       ///< a worker holds it
+  kDone = 3,         ///< has a result; final
+  kFailed = 4,       ///< has a cause; only RetryAsked moves it
+  kCancelled = 5,    ///< a person or the failure policy ended it
+  kPaused = 6,       ///< a person holds it back
+  kQuarantined = 7,  ///< killed too many workers; only RetryAsked moves it
+};
+constexpr int kJobStateCount = 8;
+
+/// Why a job failed. kNone while it has not. The values are stored and equal the wire's.
+enum class FailureCause : std::uint8_t {
+  kNone = 0,
+  kData = 1,
+  kOom = 2,
+  kDiverged = 3,
+  kCrash = 4,
+  kTimeout = 5,
+  kLost = 6,
+  kUser = 7,
+};
+
+/// How an attempt ended. The values are stored.
+enum class AttemptOutcome : std::uint8_t {
+  kOpen = 0,
+  kDone = 1,
+  kFailed = 2,
+  kLost = 3,      ///< the worker went silent, died, or was replaced
+  kReturned = 4,  ///< the worker left in good order
+  kCancelled = 5,
+};
+
+/// Row by row: may a job go from the first state to the second?
+constexpr bool kTransitions[kJobStateCount][kJobStateCount] = {
+    //            queued blocked leased done failed cancel paused quarantined
+    /* queued */ {false, false, true, false, false, true, true, false},
+    /* blocked */ {true, false, false, false, false, true, true, false},
+    /* leased */ {true, true, false, true, true, true, false, true},
+    /* done */ {false, false, false, false, false, false, false, false},
+    /* failed */ {true, false, false, false, false, false, false, false},
+    /* cancelled */ {true, false, false, false, false, false, false, false},
+    /* paused */ {true, false, false, false, false, true, false, false},
+    /* quarantined */ {true, false, false, false, false, false, false, false},
+};
+
+constexpr bool may_become(JobState from, JobState to) {
+  return kTransitions[static_cast<int>(from)][static_cast<int>(to)];
+}
+
+/// Will the job reach another state without a person's doing?
+constexpr bool is_open(JobState state) {
+  return state == JobState::kQueued || state == JobState::kBlocked || state == JobState::kLeased;
+}
+
+/// "queued", "blocked", ...: the words of the views and of the wire.
+std::string_view state_name(JobState state);
+std::optional<JobState> state_named(std::string_view name);
+/// "data", "oom", ...; "" for kNone.
+std::string_view cause_name(FailureCause cause);
+std::optional<FailureCause> cause_named(std::string_view name);
+/// "open", "done", "failed", "lost", "returned", "cancelled".
+std::string_view outcome_name(AttemptOutcome outcome);
+
+}  // namespace cox::core
