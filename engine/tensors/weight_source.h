@@ -1,0 +1,57 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/tensors/safetensors.h"
+#include "engine/tensors/weight_map.h"
+
+namespace cox::engine {
+
+/// Where a network's constructor takes its weights from. Names and shapes are written once, in the
+/// constructors: run with a declaring source they say what a checkpoint must hold, allocating
+/// nothing; run with a loading source they read it.
+class WeightSource {
+ public:
+  /// take() records the tensor and returns one on the meta device.
+  static WeightSource declaring(at::ScalarType dtype) {
+    return WeightSource(nullptr, at::kMeta, dtype);
+  }
+  /// take() reads the tensor. The checkpoint must outlive the source and have passed check_keys.
+  static WeightSource loading(const Checkpoint& checkpoint, at::Device device,
+                              at::ScalarType dtype) {
+    return WeightSource(&checkpoint, device, dtype);
+  }
+
+  at::Tensor take(const std::string& name, const std::vector<int64_t>& shape);
+
+  /// Everything taken so far, in order.
+  const std::vector<ExpectedTensor>& taken() const { return taken_; }
+
+ private:
+  WeightSource(const Checkpoint* checkpoint, at::Device device, at::ScalarType dtype)
+      : checkpoint_(checkpoint), device_(device), dtype_(dtype) {}
+
+  const Checkpoint* checkpoint_;
+  at::Device device_;
+  at::ScalarType dtype_;
+  std::vector<ExpectedTensor> taken_;
+};
+
+/// Builds `Network(config, source)` from the weights at `path` after a strict check of their keys.
+/// `model` names it in messages.
+template <typename Network, typename Config>
+Network load_network(const Config& config, const std::string& path, const std::string& model,
+                     at::ScalarType dtype, at::Device device) {
+  const Checkpoint checkpoint = Checkpoint::open(path);
+  WeightSource wanted = WeightSource::declaring(dtype);
+  Network(config, wanted);
+  check_keys(checkpoint, wanted.taken(), model);
+  WeightSource stored = WeightSource::loading(checkpoint, device, dtype);
+  return Network(config, stored);
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,89 @@
+#include "engine/vae/config.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/json_config.h"
+
+namespace cox::engine {
+namespace {
+
+// The files spell it so.
+constexpr const char* kTemporalKey = "temperal_downsample";
+
+void refuse(const JsonConfig& file, const std::string& problem) {
+  throw user_error(concat(file.path(), ": ", problem), "bad_config");
+}
+
+void require_positive(const JsonConfig& file, const char* key, std::int64_t value) {
+  if (value < 1) refuse(file, concat(key, ": expected a positive number, got ", value));
+}
+
+void refuse_other_layouts(const JsonConfig& file) {
+  const bool residual = file.has("is_residual") && file.boolean("is_residual");
+  const bool patched = file.has("patch_size");
+  const bool attends = file.has("attn_scales") && !file.reals("attn_scales").empty();
+  if (residual || patched || attends) {
+    refuse(file,
+           "expected the Wan 2.1 layout (is_residual false, patch_size null, attn_scales empty), "
+           "got another one");
+  }
+}
+
+void check(const JsonConfig& file, const VaeConfig& config) {
+  require_positive(file, "base_dim", config.base_dim);
+  require_positive(file, "decoder_base_dim", config.decoder_base_dim);
+  require_positive(file, "z_dim", config.z_dim);
+  require_positive(file, "in_channels", config.in_channels);
+  require_positive(file, "out_channels", config.out_channels);
+  require_positive(file, "num_res_blocks", config.num_res_blocks);
+  if (config.dim_mult.empty()) refuse(file, "dim_mult: expected at least one level, got none");
+  for (const std::int64_t factor : config.dim_mult) require_positive(file, "dim_mult", factor);
+  if (config.temporal_downsample.size() + 1 != config.dim_mult.size()) {
+    refuse(file,
+           concat(kTemporalKey, ": expected ", config.dim_mult.size() - 1,
+                  " values, one less than dim_mult has, got ", config.temporal_downsample.size()));
+  }
+  for (const auto* values : {&config.latents_mean, &config.latents_std}) {
+    if (values->size() != static_cast<std::size_t>(config.z_dim)) {
+      refuse(file, concat("latents_mean and latents_std: expected z_dim = ", config.z_dim,
+                          " values each, got ", values->size()));
+    }
+  }
+  const bool spread = std::all_of(config.latents_std.begin(), config.latents_std.end(),
+                                  [](double value) { return value > 0; });
+  if (!spread) refuse(file, "latents_std: expected positive values only");
+}
+
+}  // namespace
+
+std::int64_t VaeConfig::spatial_scale() const {
+  return std::int64_t{1} << temporal_downsample.size();
+}
+
+std::int64_t VaeConfig::temporal_scale() const {
+  const auto halvings = std::count(temporal_downsample.begin(), temporal_downsample.end(), true);
+  return std::int64_t{1} << halvings;
+}
+
+VaeConfig read_vae_config(const std::string& path) {
+  const JsonConfig file = JsonConfig::read(path);
+  refuse_other_layouts(file);
+  VaeConfig config;
+  config.base_dim = file.integer("base_dim");
+  config.decoder_base_dim =
+      file.has("decoder_base_dim") ? file.integer("decoder_base_dim") : config.base_dim;
+  config.z_dim = file.integer("z_dim");
+  if (file.has("in_channels")) config.in_channels = file.integer("in_channels");
+  if (file.has("out_channels")) config.out_channels = file.integer("out_channels");
+  config.num_res_blocks = file.integer("num_res_blocks");
+  config.dim_mult = file.integers("dim_mult");
+  config.temporal_downsample = file.booleans(kTemporalKey);
+  config.latents_mean = file.reals("latents_mean");
+  config.latents_std = file.reals("latents_std");
+  check(file, config);
+  return config;
+}
+
+}  // namespace cox::engine

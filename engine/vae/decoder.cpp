@@ -1,0 +1,42 @@
+#include "engine/vae/decoder.h"
+
+#include "base/text.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+VaeDecoder::VaeDecoder(const VaeBuild& build, const VaeConfig& config)
+    : conv_in_(build.at("conv_in"), config.z_dim, config.decoder_base_dim * config.dim_mult.back()),
+      mid_(build.at("mid_block"), config.decoder_base_dim * config.dim_mult.back()),
+      norm_out_(build.at("norm_out"), config.decoder_base_dim * config.dim_mult.front(), 3),
+      conv_out_(build.at("conv_out"), config.decoder_base_dim * config.dim_mult.front(),
+                config.out_channels) {
+  const std::size_t levels = config.dim_mult.size();
+  std::int64_t channels = config.decoder_base_dim * config.dim_mult.back();
+  for (std::size_t i = 0; i < levels; ++i) {
+    const VaeBuild here = build.at(concat("up_blocks.", i));
+    const std::int64_t width = config.decoder_base_dim * config.dim_mult[levels - 1 - i];
+    Level level;
+    for (std::int64_t block = 0; block <= config.num_res_blocks; ++block) {
+      level.blocks.emplace_back(here.at(concat("resnets.", block)), channels, width);
+      channels = width;
+    }
+    if (i + 1 < levels) {
+      const bool temporal = config.temporal_downsample[levels - 2 - i];  // mirrors the encoder
+      level.up.emplace(here.at("upsamplers.0"), channels, temporal);
+      channels /= 2;
+    }
+    levels_.push_back(std::move(level));
+  }
+}
+
+at::Tensor VaeDecoder::forward(const at::Tensor& frames, FeatureCache& cache) const {
+  at::Tensor x = mid_.forward(conv_in_.forward(frames, cache), cache);
+  for (const Level& level : levels_) {
+    for (const ResidualBlock& block : level.blocks) x = block.forward(x, cache);
+    if (level.up) x = level.up->forward(x, cache);
+  }
+  return conv_out_.forward(at::silu(norm_out_.forward(x)), cache);
+}
+
+}  // namespace cox::engine

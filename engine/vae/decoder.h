@@ -1,0 +1,36 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <optional>
+#include <vector>
+
+#include "engine/vae/config.h"
+#include "engine/vae/mid_block.h"
+#include "engine/vae/resample.h"
+
+namespace cox::engine {
+
+/// Latents to pixels, one latent frame at a time.
+class VaeDecoder {
+ public:
+  VaeDecoder(const VaeBuild& build, const VaeConfig& config);
+
+  /// Frames [B, 1, h, w, z], after post_quant_conv -> [B, T, 8h, 8w, 3], not clamped. T is 1 in the
+  /// first chunk, temporal_scale later.
+  at::Tensor forward(const at::Tensor& frames, FeatureCache& cache) const;
+
+ private:
+  struct Level {
+    std::vector<ResidualBlock> blocks;
+    std::optional<Upsample> up;
+  };
+
+  CausalConv3d conv_in_;
+  MidBlock mid_;
+  std::vector<Level> levels_;
+  ChannelNorm norm_out_;
+  CausalConv3d conv_out_;
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,44 @@
+#include "engine/vae/networks.h"
+
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+namespace {
+
+constexpr std::int64_t kTime = 1;
+
+}  // namespace
+
+VaeNetworks::VaeNetworks(const VaeConfig& config, WeightSource& weights)
+    : encoder_(VaeBuild{weights, encoder_slots_, "encoder"}, config),
+      quant_conv_(VaeBuild{weights, encoder_slots_, "quant_conv"}, 2 * config.z_dim,
+                  2 * config.z_dim),
+      post_quant_conv_(VaeBuild{weights, decoder_slots_, "post_quant_conv"}, config.z_dim,
+                       config.z_dim),
+      decoder_(VaeBuild{weights, decoder_slots_, "decoder"}, config) {}
+
+at::Tensor VaeNetworks::encode(const at::Tensor& frames, std::int64_t group) const {
+  FeatureCache cache(encoder_slots_.count());
+  std::vector<at::Tensor> chunks;
+  std::int64_t begin = 0;
+  while (begin < frames.size(kTime)) {
+    const std::int64_t length = begin == 0 ? 1 : group;
+    chunks.push_back(encoder_.forward(frames.narrow(kTime, begin, length), cache));
+    cache.next_chunk();
+    begin += length;
+  }
+  return quant_conv_.forward(at::cat(chunks, kTime));
+}
+
+at::Tensor VaeNetworks::decode(const at::Tensor& latents) const {
+  const at::Tensor frames = post_quant_conv_.forward(latents);
+  FeatureCache cache(decoder_slots_.count());
+  std::vector<at::Tensor> chunks;
+  for (std::int64_t frame = 0; frame < frames.size(kTime); ++frame) {
+    chunks.push_back(decoder_.forward(frames.narrow(kTime, frame, 1), cache));
+    cache.next_chunk();
+  }
+  return at::cat(chunks, kTime);
+}
+
+}  // namespace cox::engine
