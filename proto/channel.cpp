@@ -1,9 +1,11 @@
 #include "proto/channel.h"
 
+#include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace cox {
@@ -25,7 +27,11 @@ grpc::ChannelArguments channel_arguments() {
   return arguments;
 }
 
+void log_as_debug(gpr_log_func_args* line) { log(LogLevel::kDebug, "grpc", line->message); }
+
 }  // namespace
+
+void quiet_grpc() { gpr_set_log_function(log_as_debug); }
 
 bool is_loopback(const std::string& address) {
   return starts_with(address, "127.") || starts_with(address, "localhost:") ||
@@ -33,6 +39,7 @@ bool is_loopback(const std::string& address) {
 }
 
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
+  quiet_grpc();
   if (endpoint.ca_file.empty()) {
     if (!endpoint.token.empty() && !is_loopback(endpoint.address)) {
       return invalid_argument(concat("the token would travel in clear text to '", endpoint.address,

@@ -43,6 +43,9 @@ void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
 /// True for "127.0.0.1:7420", "localhost:0", "[::1]:1", "unix:/path".
 bool is_loopback(const std::string& address);
 
+/// Sends gRPC's own log through ours, as debug lines: our statuses say what matters. Idempotent.
+void quiet_grpc();
+
 /// The codes of both are equal; the message stays as it is.
 Status from_grpc(const grpc::Status& status);
 grpc::Status to_grpc(const Status& status);

@@ -39,11 +39,12 @@ MAY_INCLUDE = {
     "coordinator/spec": ["base", "schemas", "coordinator/dataset"],
     "coordinator/store": ["base", "schemas", "coordinator/core"],
     "coordinator/report": ["base", "schemas", "coordinator/store"],
-    "coordinator/service": ["base", "schemas", "coordinator", "cox/v1"],
+    "proto": ["base", "proto", "cox/v1"],
+    "coordinator/service": ["base", "schemas", "proto", "coordinator", "cox/v1"],
     "worker/engine_executor": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker/convert": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/convert": ["base", "proto", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
     "worker/main": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker": ["base", "worker", "cox/v1", "schemas"],
+    "worker": ["base", "schemas", "proto", "worker", "cox/v1"],
     "cli": ["base", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
 
@@ -69,7 +70,7 @@ BANNED = {
 CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
 
 CPP = (".h", ".cpp", ".cu")
-SOURCE_FOLDERS = ("base", "engine", "coordinator", "worker", "cli", "schemas", "tests")
+SOURCE_FOLDERS = ("base", "proto", "engine", "coordinator", "worker", "cli", "schemas", "tests")
 
 
 class Findings:
