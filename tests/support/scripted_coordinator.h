@@ -1,0 +1,131 @@
+#pragma once
+
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cox/v1/worker.grpc.pb.h"
+
+namespace cox::test {
+
+/// A WorkerService that hands out prepared bundles and writes down what it was told: for tests of a
+/// worker's manners. Can go away and come back on its port. Thread-safe.
+class ScriptedCoordinator final : public v1::WorkerService::Service {
+ public:
+  ScriptedCoordinator() { come_back(); }
+  ~ScriptedCoordinator() override { go_away(); }
+
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+  void go_away() {
+    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now());
+    server_ = nullptr;
+  }
+  void come_back() {
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:" + std::to_string(port_),
+                             grpc::InsecureServerCredentials(), &port_);
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+
+  void add_bundle(const std::string& lease, const std::vector<std::string>& jobs) {
+    const std::lock_guard lock(mutex_);
+    v1::Bundle bundle;
+    bundle.set_lease_id(lease);
+    bundle.mutable_video()->set_id("clip");
+    for (const std::string& digest : jobs) {
+      v1::LeasedJob& job = *bundle.add_jobs();
+      job.set_job_digest(digest);
+      job.set_attempt(1);
+    }
+    bundles_.push_back(bundle);
+  }
+  void drop_lease(const std::string& lease) {
+    const std::lock_guard lock(mutex_);
+    dropped_.insert(lease);
+  }
+  void cancel_job(const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    cancelled_.insert(digest);
+  }
+  /// The next lease call answers that the worker is not known.
+  void forget_worker() {
+    const std::lock_guard lock(mutex_);
+    forget_ = true;
+  }
+  void refuse_reports(grpc::StatusCode code) {
+    const std::lock_guard lock(mutex_);
+    refusal_ = code;
+  }
+
+  /// "register w0", "report aaa", "leave": in the order in which they came.
+  std::vector<std::string> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+  grpc::Status Register(grpc::ServerContext*, const v1::RegisterRequest* request,
+                        v1::RegisterReply* reply) override {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back("register " + request->name());
+    reply->set_worker_id("worker-" + std::to_string(++registered_));
+    reply->set_lease_ms(1'000);
+    reply->set_heartbeat_ms(20);
+    return grpc::Status::OK;
+  }
+  grpc::Status Lease(grpc::ServerContext*, const v1::LeaseRequest*,
+                     v1::LeaseReply* reply) override {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(forget_, false)) return {grpc::StatusCode::NOT_FOUND, "who are you"};
+    if (bundles_.empty()) {
+      reply->set_idle(v1::LeaseReply::IDLE_LEAVE);
+    } else {
+      *reply->mutable_bundle() = bundles_.front();
+      bundles_.pop_front();
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status Heartbeat(grpc::ServerContext*, const v1::HeartbeatRequest* request,
+                         v1::HeartbeatReply* reply) override {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& lease : request->lease_ids()) {
+      if (dropped_.count(lease) > 0) reply->add_dropped_lease_ids(lease);
+    }
+    reply->mutable_cancelled_job_digests()->Add(cancelled_.begin(), cancelled_.end());
+    return grpc::Status::OK;
+  }
+  grpc::Status Report(grpc::ServerContext*, const v1::ReportRequest* request,
+                      v1::ReportReply* reply) override {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back("report " + request->report().job_digest());
+    if (refusal_ != grpc::StatusCode::OK) return {refusal_, "no"};
+    reply->set_accepted(true);
+    return grpc::Status::OK;
+  }
+  grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest*, v1::LeaveReply*) override {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back("leave");
+    return grpc::Status::OK;
+  }
+
+ private:
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+  mutable std::mutex mutex_;
+  std::deque<v1::Bundle> bundles_;
+  std::set<std::string> dropped_;
+  std::set<std::string> cancelled_;
+  bool forget_ = false;
+  grpc::StatusCode refusal_ = grpc::StatusCode::OK;
+  int registered_ = 0;
+  std::vector<std::string> calls_;
+};
+
+}  // namespace cox::test

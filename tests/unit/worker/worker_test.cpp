@@ -1,0 +1,225 @@
+#include "worker/worker.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include "tests/support/scripted_coordinator.h"
+#include "tests/support/temporary_directory.h"
+
+using namespace cox::worker;  // NOLINT: a test
+using cox::Result;
+using cox::test::ScriptedCoordinator;
+using cox::test::TemporaryDirectory;
+using std::chrono::milliseconds;
+using Calls = std::vector<std::string>;
+
+namespace {
+
+constexpr milliseconds kPatience{5'000};
+
+/// Runs what the test says, and writes down what it ran.
+class TestExecutor final : public Executor {
+ public:
+  std::function<void(const std::string&, const CancelToken&, Outcome&)> on_run;
+  Calls ran;
+
+  Outcome run(const cox::v1::LeasedJob& job, const cox::v1::Video&, const CancelToken& cancel,
+              ProgressListener& progress) override {
+    Outcome outcome;
+    cox::v1::JobProgress where;
+    where.set_job_digest(job.job_digest());
+    progress.on_progress(where);
+    ran.push_back(job.job_digest());
+    outcome.report.mutable_output()->set_scored_frames(1);
+    if (on_run) on_run(job.job_digest(), cancel, outcome);
+    return outcome;
+  }
+  std::string loaded_model_digest() const override { return ""; }
+};
+
+/// A worker with its surroundings.
+struct Fixture {
+  TemporaryDirectory directory;
+  ScriptedCoordinator coordinator;
+  TestExecutor executor;
+  StopSwitch stop;
+
+  Result<WorkerEnd> run() {
+    auto client = Client::open({coordinator.address(), "", ""}, milliseconds(2'000));
+    auto spool = Spool::open(directory / "spool");
+    REQUIRE(client.is_ok());
+    REQUIRE(spool.is_ok());
+    WorkerOptions options;
+    options.identity.set_name("w0");
+    options.max_away = kPatience;
+    options.backoff = {.first = milliseconds(5), .longest = milliseconds(20)};
+    Worker worker(options, *client, executor, *spool, stop);
+    Result<WorkerEnd> end = worker.run();
+    spooled = spool->size();
+    return end;
+  }
+  size_t spooled = 0;
+};
+
+void wait_until_cancelled(const CancelToken& cancel) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (!cancel.cancelled() && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
+bool is(const Result<WorkerEnd>& end, WorkerEnd expected) {
+  return end.is_ok() && *end == expected;
+}
+
+}  // namespace
+
+TEST_CASE("A worker runs a bundle in order, reports each job, and leaves when told to") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.coordinator.add_bundle("l2", {"ccc"});
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.executor.ran == Calls{"aaa", "bbb", "ccc"});
+  CHECK(test.coordinator.calls() ==
+        Calls{"register w0", "report aaa", "report bbb", "report ccc", "leave"});
+  CHECK(test.spooled == 0);
+}
+
+TEST_CASE("A worker computes on while the coordinator is away and delivers afterwards") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb", "ccc"});
+  std::jthread back;
+  test.executor.on_run = [&](const std::string& job, const CancelToken&, Executor::Outcome&) {
+    if (job == "bbb") test.coordinator.go_away();
+    if (job != "ccc") return;
+    back = std::jthread([&] {
+      std::this_thread::sleep_for(milliseconds(200));
+      test.coordinator.come_back();
+    });
+  };
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.executor.ran == Calls{"aaa", "bbb", "ccc"});
+  CHECK(test.coordinator.calls() ==
+        Calls{"register w0", "report aaa", "report bbb", "report ccc", "leave"});
+}
+
+TEST_CASE("What a former process spooled is delivered before the name is registered again") {
+  Fixture test;
+  {
+    auto spool = Spool::open(test.directory / "spool");
+    REQUIRE(spool.is_ok());
+    cox::v1::JobReport report;
+    report.set_job_digest("old");
+    REQUIRE(spool->add(report).is_ok());
+  }
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.coordinator.calls() == Calls{"report old", "register w0", "leave"});
+}
+
+TEST_CASE("A coordinator that stays away ends the worker, which keeps its results") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
+    test.coordinator.go_away();
+    test.stop.drain();  // do not wait the whole max_away
+  };
+  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(test.spooled == 1);
+}
+
+TEST_CASE("A lost lease cancels the job in flight and the rest of its bundle") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.coordinator.add_bundle("l2", {"ccc"});
+  test.executor.on_run = [&](const std::string& job, const CancelToken& cancel,
+                             Executor::Outcome& outcome) {
+    if (job != "aaa") return;
+    test.coordinator.drop_lease("l1");
+    wait_until_cancelled(cancel);
+    outcome.cancelled = cancel.cancelled();
+  };
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.executor.ran == Calls{"aaa", "ccc"});
+  CHECK(test.coordinator.calls() == Calls{"register w0", "report ccc", "leave"});
+}
+
+TEST_CASE("A cancelled job stops, and the others of its bundle go on") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.executor.on_run = [&](const std::string& job, const CancelToken& cancel,
+                             Executor::Outcome& outcome) {
+    if (job != "aaa") return;
+    test.coordinator.cancel_job("aaa");
+    wait_until_cancelled(cancel);
+    outcome.cancelled = cancel.cancelled();
+  };
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.coordinator.calls() == Calls{"register w0", "report bbb", "leave"});
+}
+
+TEST_CASE("Draining finishes the job in flight, delivers it, and leaves") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
+    test.stop.drain();
+  };
+  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(test.executor.ran == Calls{"aaa"});
+  CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
+}
+
+TEST_CASE("A second signal stops the job in flight, which is reported to nobody") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.executor.on_run = [&](const std::string&, const CancelToken& cancel,
+                             Executor::Outcome& outcome) {
+    test.stop.drain();
+    test.stop.cancel();
+    wait_until_cancelled(cancel);
+    outcome.cancelled = cancel.cancelled();
+  };
+  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(test.coordinator.calls() == Calls{"register w0", "leave"});
+}
+
+TEST_CASE("A poisoned device ends the worker after its last report") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome& outcome) {
+    outcome.poisoned = true;
+    outcome.report.mutable_failure()->set_cause(cox::v1::FAILURE_CAUSE_CRASH);
+  };
+  CHECK(is(test.run(), WorkerEnd::kPoisoned));
+  CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
+}
+
+TEST_CASE("A worker that the coordinator does not know registers again") {
+  Fixture test;
+  test.coordinator.forget_worker();
+  test.coordinator.add_bundle("l1", {"aaa"});
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report aaa", "leave"});
+}
+
+TEST_CASE("A report that the coordinator will not take does not hold up the others") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.coordinator.refuse_reports(grpc::StatusCode::INVALID_ARGUMENT);
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.spooled == 0);
+  CHECK(std::filesystem::exists(test.directory / "spool/set_aside"));
+}
+
+TEST_CASE("A full spool disk loses nothing: the result goes out before the worker ends") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
+    std::filesystem::remove_all(test.directory / "spool");
+    std::ofstream(test.directory / "spool") << "a file where the folder was";
+  };
+  CHECK_FALSE(test.run().is_ok());
+  CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
+}

@@ -1,0 +1,162 @@
+// cox-worker: leases jobs from a coordinator and runs them in the engine of this process. The one
+// program in which LibTorch and gRPC are both linked; no file sees the headers of both.
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cox_version.h"
+#include "engine/engine.h"
+#include "worker/engine_executor.h"
+#include "worker/signals.h"
+#include "worker/spool.h"
+#include "worker/versions.h"
+#include "worker/worker.h"
+
+namespace cox::worker {
+namespace {
+
+// The exit statuses that all programs share.
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kUnreachable = 4;
+
+struct Flags {
+  Endpoint endpoint;
+  std::string token_file;
+  std::string name = "worker";
+  std::string device = "auto";
+  int threads = 1;
+  std::string out = "out";
+  std::string spool;
+  std::string log_file;
+  std::uint32_t max_jobs = 64;
+  bool idle_exit = false;
+  double max_idle_s = -1;
+  double max_away_s = 3'600;
+  bool die_with_parent = false;
+};
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+void declare(CLI::App& app, Flags& flags) {
+  app.set_version_flag("--version", std::string("cox-worker ") + COX_BUILD_TEXT);
+  app.add_option("--coordinator", flags.endpoint.address, "Host and port of the coordinator")
+      ->capture_default_str();
+  app.add_option("--ca-file", flags.endpoint.ca_file, "PEM of the coordinator's signer: use TLS");
+  app.add_option("--token-file", flags.token_file, "File that holds the token; or COX_TOKEN");
+  app.add_option("--name", flags.name, "Name of this worker, stable over restarts and unique");
+  app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  app.add_option("--threads", flags.threads, "CPU threads for tensor work")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  app.add_option("--out", flags.out, "Folder for generated and reference videos")
+      ->capture_default_str();
+  app.add_option("--spool", flags.spool, "Folder for results not yet delivered (OUT/spool/NAME)");
+  app.add_option("--log-file", flags.log_file, "Append the log to this file");
+  app.add_option("--max-jobs-per-bundle", flags.max_jobs, "How many jobs to lease at once")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  app.add_flag("--idle-exit", flags.idle_exit, "Leave as soon as there is no work");
+  app.add_option("--max-idle", flags.max_idle_s, "Leave after so many seconds without work");
+  app.add_option("--max-away", flags.max_away_s,
+                 "With nothing to compute, look so many seconds for a silent coordinator")
+      ->capture_default_str();
+  app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
+}
+
+Status complete(Flags& flags) {
+  if (flags.device == "auto") flags.device = engine::cuda_available() ? "cuda" : "cpu";
+  flags.out = std::filesystem::absolute(flags.out).lexically_normal().string();
+  if (flags.spool.empty()) flags.spool = concat(flags.out, "/spool/", flags.name);
+  if (const char* token = std::getenv("COX_TOKEN"); token != nullptr) flags.endpoint.token = token;
+  if (!flags.token_file.empty()) {
+    COX_ASSIGN_OR_RETURN(const std::string token, read_file(flags.token_file));
+    flags.endpoint.token = trim(token);
+  }
+  return Status::ok();
+}
+
+WorkerOptions options_of(const Flags& flags) {
+  using std::chrono::milliseconds;
+  WorkerOptions options;
+  options.identity = versioned_identity();
+  options.identity.set_name(flags.name);
+  options.identity.set_machine(host_name());
+  options.identity.set_pid(::getpid());
+  options.identity.set_device(flags.device.substr(0, flags.device.find(':')));
+  options.identity.set_engine_build(engine::engine_build());
+  options.max_jobs_per_bundle = flags.max_jobs;
+  if (flags.idle_exit) options.max_idle = milliseconds(0);
+  if (flags.max_idle_s >= 0) {
+    options.max_idle = milliseconds(static_cast<std::int64_t>(flags.max_idle_s * 1e3));
+  }
+  options.max_away = milliseconds(static_cast<std::int64_t>(flags.max_away_s * 1e3));
+  return options;
+}
+
+int fail(const Status& status, int exit_status) {
+  std::fprintf(stderr, "cox-worker: %s\n", status.message().c_str());
+  return exit_status;
+}
+
+int exit_status_of(const Result<WorkerEnd>& end) {
+  if (!end.is_ok()) {
+    return fail(end.status(), is_unreachable(end.status()) ? kUnreachable : kFailed);
+  }
+  return *end == WorkerEnd::kPoisoned ? kPoisonedExitStatus : kOk;
+}
+
+int run(Flags& flags) {
+  StopSwitch stop;
+  const SignalWatcher signals(stop);
+  // SIGTERM drains: the job in flight is finished and spooled even when `cox run` was killed.
+  if (flags.die_with_parent) {
+    const pid_t parent = ::getppid();
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) stop.drain();
+  }
+  if (const Status status = complete(flags); !status.is_ok()) return fail(status, kUsage);
+  if (!flags.log_file.empty()) set_log_file(flags.log_file);
+
+  Result<Client> client = Client::open(flags.endpoint);
+  if (!client.is_ok()) return fail(client.status(), kUsage);
+  Result<Spool> spool = Spool::open(flags.spool);
+  if (!spool.is_ok()) return fail(spool.status(), kFailed);
+  Result<std::unique_ptr<engine::Engine>> engine = engine::Engine::create(
+      {.device = flags.device, .threads = flags.threads, .deterministic = true});
+  if (!engine.is_ok()) return fail(engine.status(), kUsage);
+
+  EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
+  Worker worker(options_of(flags), *client, executor, *spool, stop);
+  return exit_status_of(worker.run());
+}
+
+}  // namespace
+}  // namespace cox::worker
+
+int main(int argc, char** argv) {
+  cox::worker::Flags flags;
+  CLI::App app("Leases jobs from a coordinator and runs them on this machine's CPU or GPU.");
+  cox::worker::declare(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int status = app.exit(error);
+    return status == 0 ? 0 : cox::worker::kUsage;
+  }
+  return cox::worker::run(flags);
+}

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/file.h"
+#include "base/status.h"
+#include "cox/v1/job.pb.h"
+
+namespace cox::worker {
+
+/// Finished jobs on disk until the coordinator has answered for them: what a worker computed
+/// survives its own death and the coordinator's absence. One file a report, named so that byte
+/// order is the order of finishing, each written atomically. One process holds the directory. Owned
+/// by one thread.
+class Spool {
+ public:
+  /// Makes the directory, takes its lock, and finds what an earlier process left.
+  static Result<Spool> open(const std::string& directory);
+
+  Status add(const v1::JobReport& report);
+
+  struct Entry {
+    std::string name;  ///< of the file, in the directory
+    v1::JobReport report;
+  };
+  /// The oldest report, none when the spool is empty. A file that cannot be parsed goes to
+  /// `set_aside/` with an error in the log: its job is computed again once the lease ends.
+  Result<std::optional<Entry>> oldest();
+
+  /// After the coordinator's answer.
+  Status remove(const std::string& name);
+
+  /// Moves a report that the coordinator will not take into `set_aside/`, for a person to look at.
+  Status set_aside(const std::string& name);
+
+  size_t size() const { return names_.size(); }
+
+ private:
+  Spool(std::string directory, FileLock lock)
+      : directory_(std::move(directory)), lock_(std::move(lock)) {}
+  std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
+
+  std::string directory_;
+  FileLock lock_;
+  std::set<std::string> names_;
+  std::uint64_t next_number_ = 1;
+};
+
+}  // namespace cox::worker
