@@ -1,0 +1,291 @@
+#include "coordinator/service/coordinator.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "coordinator/service/convert.h"
+#include "coordinator/service/crew.h"
+#include "coordinator/service/ledger.h"
+#include "coordinator/service/submission.h"
+#include "coordinator/store/read_only.h"
+
+namespace cox::service {
+
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int kRowsInReply = 256;
+constexpr int kSilentHeartbeats = 3;  ///< after which a worker's activity is not shown any more
+constexpr int kHeartbeatsInLease = 3;
+
+Status check_options(const CoordinatorOptions& options) {
+  if (options.tick <= 0 || options.heartbeat <= 0 ||
+      options.lease < kHeartbeatsInLease * options.heartbeat || options.reconnect_grace <= 0) {
+    return invalid_argument(concat("lease ", options.lease, " us, heartbeat ", options.heartbeat,
+                                   " us, tick ", options.tick,
+                                   " us: expected positive times and a lease of at least ",
+                                   kHeartbeatsInLease, " heartbeats"));
+  }
+  return Status::ok();
+}
+
+steady_clock::time_point deadline_of(std::int64_t wait_ms) {
+  return steady_clock::now() + std::chrono::milliseconds(wait_ms);
+}
+
+Status check_wait(std::int64_t wait_ms) {
+  if (wait_ms >= 0 && wait_ms <= Coordinator::kMaxWaitMs) return Status::ok();
+  return invalid_argument(
+      concat("wait_ms is ", wait_ms, "; expected 0 to ", Coordinator::kMaxWaitMs));
+}
+
+/// Results of another engine or another metric definition must not mix with ours.
+Status check_versions(const v1::RegisterRequest& request) {
+  const auto check = [&](const char* what, std::uint32_t worker, std::uint32_t ours) {
+    if (worker == ours) return Status::ok();
+    return failed_precondition(concat("worker '", request.name(), "' has ", what, " ", worker,
+                                      ", the coordinator has ", ours,
+                                      "; install the same version on both"));
+  };
+#define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
+#include "schemas/versions.def"
+#undef COX_VERSION
+  return Status::ok();
+}
+
+}  // namespace
+
+struct Coordinator::State {
+  State(const CoordinatorOptions& wanted, const Clock& the_clock, core::Core core,
+        store::Store store)
+      : options(wanted),
+        clock(the_clock),
+        ledger(std::move(core), std::move(store), the_clock),
+        ticker([this](std::stop_token stopping) { tick(stopping); }) {}
+
+  void tick(const std::stop_token& stopping) {
+    while (!stopping.stop_requested()) {
+      std::this_thread::sleep_for(std::chrono::microseconds(options.tick));
+      // A ledger that has stopped has said so, and says it again to every caller.
+      if (!ledger.tick().is_ok()) return;
+    }
+  }
+
+  /// The answer of type T once it is on disk, or the core's refusal.
+  template <typename T>
+  Result<T> ask(core::Event event) {
+    COX_ASSIGN_OR_RETURN(const core::Effects effects, ledger.apply(std::move(event)));
+    if (const auto* refusal = effects.answer<core::Refusal>()) return refusal->status;
+    const T* answer = effects.answer<T>();
+    COX_CHECK(answer != nullptr, "the core gave another answer than the event has");
+    return *answer;
+  }
+
+  Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
+  v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
+
+  const CoordinatorOptions options;
+  const Clock& clock;
+  Ledger ledger;
+  Crew crew;
+  std::atomic<bool> draining{false};
+  std::jthread ticker;  // last: it uses all of the above
+};
+
+Coordinator::Coordinator(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Coordinator::~Coordinator() { stop(); }
+
+Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions& options) {
+  static const SystemClock kSystemClock;
+  const Clock& clock = options.clock != nullptr ? *options.clock : kSystemClock;
+  COX_RETURN_IF_ERROR(check_options(options));
+  COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
+  COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
+  const core::CoreConfig config = {.lease_duration = options.lease,
+                                   .reconnect_grace = options.reconnect_grace};
+  core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());
+  auto state = std::make_unique<State>(options, clock, std::move(core), std::move(store));
+  return std::unique_ptr<Coordinator>(new Coordinator(std::move(state)));
+}
+
+Result<v1::SubmitReply> Coordinator::submit(const v1::SubmitRequest& request) {
+  COX_ASSIGN_OR_RETURN(core::Submitted event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::SubmissionAnswer>(std::move(event)));
+  return reply_of(answer);
+}
+
+Result<v1::ChangeReply> Coordinator::cancel(const v1::SelectRequest& request) {
+  COX_ASSIGN_OR_RETURN(core::CancelAsked event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
+  return reply_of(answer);
+}
+
+Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
+  COX_ASSIGN_OR_RETURN(core::RetryAsked event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
+  return reply_of(answer);
+}
+
+Result<v1::ProgressReply> Coordinator::progress(const v1::ProgressRequest& request) {
+  COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
+  const auto deadline = deadline_of(request.wait_ms());
+  while (true) {
+    const std::uint64_t seen = state_->ledger.changes();
+    bool known = true;
+    bool news = false;
+    const auto look = [&](const core::Core& core, const Journal& journal) {
+      v1::ProgressReply reply;
+      const auto counts =
+          request.series().empty() ? core.counts() : core.counts_of_series(request.series());
+      known = counts.has_value();
+      if (known) set_counts(*counts, reply);
+      reply.set_workers(core.worker_count());
+      journal.read(request.after_sequence(), request.series(), reply);
+      news = core.last_sequence() > request.after_sequence();
+      return reply;
+    };
+    COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, state_->ledger.read(look));
+    if (!known) return not_found(concat("there is no series '", request.series(), "'"));
+    if (news || state_->ledger.closed() || steady_clock::now() >= deadline) {
+      const TimeUs silence = kSilentHeartbeats * state_->options.heartbeat;
+      state_->crew.describe(state_->clock.now_us() - silence, reply);
+      return reply;
+    }
+    state_->ledger.wait_for_change(seen, deadline);
+  }
+}
+
+Status Coordinator::query(const v1::QueryRequest& request,
+                          const std::function<bool(const v1::QueryReply&)>& sink) const {
+  COX_ASSIGN_OR_RETURN(const auto database,
+                       store::ReadOnlyDatabase::open(state_->options.database));
+  v1::QueryReply reply;
+  const Status gone(StatusCode::kCancelled, "the caller left");
+  const auto send = [&]() {
+    const bool wanted = sink(reply);
+    reply.Clear();
+    return wanted ? Status::ok() : gone;
+  };
+  store::ReadOnlyDatabase::Visitor visitor;
+  visitor.on_columns = [&](const std::vector<std::string>& columns) {
+    reply.mutable_columns()->Add(columns.begin(), columns.end());
+    return Status::ok();
+  };
+  visitor.on_row = [&](const store::Row& row) {
+    v1::QueryRow& message = *reply.add_rows();
+    for (const store::Cell& cell : row) *message.add_cells() = cell_of(cell);
+    return reply.rows_size() >= kRowsInReply ? send() : Status::ok();
+  };
+  COX_RETURN_IF_ERROR(database.query(request.sql(), {}, {.max_rows = request.max_rows()}, visitor));
+  return reply.columns().empty() && reply.rows().empty() ? Status::ok() : send();
+}
+
+Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest& request) {
+  COX_RETURN_IF_ERROR(check_versions(request));
+  COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
+  state_->crew.joined(answer.worker.text, request.name());
+  v1::RegisterReply reply;
+  reply.set_worker_id(answer.worker.text);
+  reply.set_lease_ms(state_->options.lease / kMillisecondUs);
+  reply.set_heartbeat_ms(state_->options.heartbeat / kMillisecondUs);
+  return reply;
+}
+
+/// One try; unset bundle and idle when there is no work now.
+Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked& event) {
+  COX_ASSIGN_OR_RETURN(const core::Effects effects, ledger.apply(event));
+  if (const auto* refusal = effects.answer<core::Refusal>()) return refusal->status;
+  v1::LeaseReply reply;
+  if (const auto* grant = effects.answer<core::LeaseGrant>()) {
+    COX_ASSIGN_OR_RETURN(*reply.mutable_bundle(), bundle_of(*grant));
+    return reply;
+  }
+  const auto* none = effects.answer<core::NoWork>();
+  COX_CHECK(none != nullptr, "LeaseAsked has a grant, no work, or a refusal");
+  if (!none->anything_open && options.dismiss_idle_workers) {
+    reply.set_idle(v1::LeaseReply::IDLE_LEAVE);
+  }
+  return reply;
+}
+
+Result<v1::LeaseReply> Coordinator::lease(const v1::LeaseRequest& request) {
+  COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
+  COX_ASSIGN_OR_RETURN(const core::LeaseAsked event, event_of(request));
+  const auto deadline = deadline_of(request.wait_ms());
+  while (true) {
+    v1::LeaseReply reply;
+    if (state_->draining) {
+      reply.set_idle(v1::LeaseReply::IDLE_LEAVE);
+      return reply;
+    }
+    const std::uint64_t seen = state_->ledger.changes();
+    COX_ASSIGN_OR_RETURN(reply, state_->ask_for_lease(event));
+    if (reply.has_bundle() || reply.idle() == v1::LeaseReply::IDLE_LEAVE) return reply;
+    if (state_->ledger.closed() || steady_clock::now() >= deadline) {
+      reply.set_idle(v1::LeaseReply::IDLE_WAIT);
+      return reply;
+    }
+    state_->ledger.wait_for_change(seen, deadline);
+  }
+}
+
+v1::WorkerActivity Coordinator::State::activity_of(const v1::JobProgress& progress,
+                                                   const core::JobNames& names) {
+  v1::WorkerActivity activity;
+  activity.set_run(names.run);
+  activity.set_video(names.video);
+  activity.set_stage(progress.stage());
+  activity.set_done(progress.done());
+  activity.set_total(progress.total());
+  return activity;
+}
+
+Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& request) {
+  COX_ASSIGN_OR_RETURN(core::HeartbeatSeen event, event_of(request));
+  const std::optional<core::JobDigest> running = event.running;
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::HeartbeatAnswer>(std::move(event)));
+  v1::WorkerActivity activity;
+  if (running) {
+    const auto look = [&](const core::Core& core, const Journal&) {
+      return core.names_of(*running);
+    };
+    COX_ASSIGN_OR_RETURN(const std::optional<core::JobNames> names, state_->ledger.read(look));
+    if (names) activity = state_->activity_of(request.progress(), *names);
+  }
+  state_->crew.seen(request.worker_id(), std::move(activity), state_->clock.now_us());
+  v1::HeartbeatReply reply = reply_of(answer);
+  reply.set_drain(state_->draining);
+  return reply;
+}
+
+Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
+  COX_ASSIGN_OR_RETURN(core::Reported event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ReportAnswer>(std::move(event)));
+  return reply_of(answer);
+}
+
+Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
+  if (request.worker_id().empty()) return invalid_argument("worker_id is missing");
+  COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
+                       state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id())}));
+  state_->crew.left(request.worker_id());
+  return v1::LeaveReply();
+}
+
+void Coordinator::drain() {
+  state_->draining = true;
+  state_->ledger.wake();
+}
+
+void Coordinator::stop() { state_->ledger.close(); }
+
+Status Coordinator::stopped() const { return state_->ledger.stopped(); }
+
+}  // namespace cox::service

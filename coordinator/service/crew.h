@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "cox/v1/sweep.pb.h"
+
+namespace cox::service {
+
+/// What the workers are doing, as their heartbeats tell: for people who watch, never saved.
+/// Thread-safe.
+class Crew {
+ public:
+  void joined(const std::string& worker_id, const std::string& name);
+  /// `activity` without a run means that the worker is idle. The crew fills in the worker's name.
+  void seen(const std::string& worker_id, v1::WorkerActivity activity, TimeUs now);
+  void left(const std::string& worker_id);
+
+  /// Appends what those do who were heard of since `since`.
+  void describe(TimeUs since, v1::ProgressReply& reply) const;
+
+ private:
+  struct Member {
+    std::string name;
+    v1::WorkerActivity activity;
+    TimeUs seen_at = 0;
+  };
+  mutable Mutex mutex_;
+  std::map<std::string, Member> members_ COX_GUARDED_BY(mutex_);
+};
+
+}  // namespace cox::service

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <grpcpp/server_context.h>
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/status.h"
+
+namespace cox::service {
+
+/// What a caller wants to do.
+enum class Role { kSubmit, kWork, kRead };
+
+/// Who may do what, by bearer token. A gate without tokens lets everybody through, which the server
+/// allows on loopback alone. Immutable, so thread-safe.
+class Gate {
+ public:
+  Gate() = default;
+
+  /// Lines `role token`, role one of submit, work, read; blank lines and lines starting with # are
+  /// skipped. Who may submit may also read. The file must be readable by its owner alone.
+  static Result<Gate> load(const std::string& path);
+
+  bool is_open() const { return roles_.empty(); }
+  Status check(const grpc::ServerContextBase& context, Role role) const;
+
+ private:
+  std::map<std::string, std::set<Role>> roles_;  ///< by SHA-256 of the token
+};
+
+}  // namespace cox::service

@@ -1,0 +1,55 @@
+#include "coordinator/service/journal.h"
+
+#include <algorithm>
+#include <map>
+
+namespace cox::service {
+
+namespace {
+
+v1::ProgressEvent event_of(const core::JournalEntry& entry, const core::SaveResult* result) {
+  v1::ProgressEvent event;
+  event.set_sequence(entry.sequence);
+  event.set_time_us(entry.time);
+  event.set_kind(entry.kind);
+  event.set_series(entry.series);
+  event.set_run(entry.run);
+  event.set_video(entry.video);
+  event.set_message(entry.message);
+  if (result == nullptr || result->job != entry.job_number || entry.kind != "done") return event;
+  for (const auto& metric : result->result.metrics) {
+    (*event.mutable_metrics())[metric.name] = metric.mean;
+  }
+  return event;
+}
+
+}  // namespace
+
+void Journal::publish(const core::Effects& effects) {
+  const core::SaveResult* result = nullptr;
+  for (const core::Save& save : effects.saves) {
+    if (const auto* found = std::get_if<core::SaveResult>(&save)) result = found;
+  }
+  for (const core::Save& save : effects.saves) {
+    const auto* entry = std::get_if<core::JournalEntry>(&save);
+    if (entry == nullptr) continue;
+    events_.push_back(event_of(*entry, result));
+    if (events_.size() > kKeptEvents) events_.pop_front();
+  }
+}
+
+void Journal::read(std::uint64_t after_sequence, const std::string& series,
+                   v1::ProgressReply& reply) const {
+  reply.set_sequence(after_sequence);
+  const auto first = std::upper_bound(events_.begin(), events_.end(), after_sequence,
+                                      [](std::uint64_t sequence, const v1::ProgressEvent& event) {
+                                        return sequence < event.sequence();
+                                      });
+  for (auto event = first; event != events_.end() && reply.events_size() < kEventsInReply;
+       ++event) {
+    reply.set_sequence(event->sequence());
+    if (series.empty() || event->series() == series) *reply.add_events() = *event;
+  }
+}
+
+}  // namespace cox::service

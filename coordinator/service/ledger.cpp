@@ -1,0 +1,117 @@
+#include "coordinator/service/ledger.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+
+namespace cox::service {
+
+namespace {
+/// A lost notification costs at most this much.
+constexpr std::chrono::milliseconds kRecheck{1'000};
+}  // namespace
+
+Ledger::Ledger(core::Core core, store::Store store, const Clock& clock)
+    : clock_(clock), core_(std::move(core)), store_(std::move(store)) {}
+
+Result<core::Effects> Ledger::apply(core::Event event) {
+  MutexLock lock(mutex_);
+  COX_RETURN_IF_ERROR(stopped_);
+  core::Effects effects = core_.apply(std::move(event), clock_.now_us());
+  core::Effects answers;
+  answers.answers = std::move(effects.answers);
+  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
+  // Also an answer without saves may rest on what others have pending.
+  COX_RETURN_IF_ERROR(commit_through(newest_batch()));
+  return answers;
+}
+
+Status Ledger::tick() {
+  MutexLock lock(mutex_);
+  COX_RETURN_IF_ERROR(stopped_);
+  const TimeUs now = clock_.now_us();
+  const std::optional<TimeUs> due = core_.next_deadline();
+  if (!due || *due > now) return Status::ok();
+  core::Effects effects = core_.apply(core::Tick{}, now);
+  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
+  return commit_through(newest_batch());
+}
+
+std::uint64_t Ledger::newest_batch() const {
+  return pending_.empty() ? pending_batch_ - 1 : pending_batch_;
+}
+
+Status Ledger::commit_through(std::uint64_t batch) {
+  while (committed_batch_ < batch) {
+    COX_RETURN_IF_ERROR(stopped_);
+    if (committing_) {
+      committed_.wait_for(mutex_, kRecheck);
+    } else {
+      commit_pending();
+    }
+  }
+  return Status::ok();
+}
+
+void Ledger::commit_pending() {
+  committing_ = true;
+  std::vector<core::Effects> batch;
+  batch.swap(pending_);
+  const std::uint64_t number = pending_batch_++;
+  mutex_.unlock();
+  const Status status = store_.commit(batch);
+  mutex_.lock();
+  committing_ = false;
+  if (status.is_ok()) {
+    committed_batch_ = number;
+    ++changes_;
+    for (const core::Effects& effects : batch) journal_.publish(effects);
+  } else {
+    stopped_ = unavailable(
+        "the coordinator has stopped, it cannot write its database: " + status.message() +
+        "; what was acknowledged is safe: mend the cause and "
+        "start the coordinator again");
+    log(LogLevel::kError, "coordinator", stopped_.message());
+  }
+  committed_.notify_all();
+  changed_.notify_all();
+}
+
+std::uint64_t Ledger::changes() const {
+  MutexLock lock(mutex_);
+  return changes_;
+}
+
+void Ledger::wait_for_change(std::uint64_t seen,
+                             std::chrono::steady_clock::time_point deadline) const {
+  MutexLock lock(mutex_);
+  while (changes_ <= seen && !closed_ && stopped_.is_ok()) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) return;
+    changed_.wait_for(mutex_, std::min<std::chrono::microseconds>(
+                                  std::chrono::ceil<std::chrono::microseconds>(left), kRecheck));
+  }
+}
+
+void Ledger::wake() {
+  MutexLock lock(mutex_);
+  ++changes_;
+  changed_.notify_all();
+}
+
+void Ledger::close() {
+  MutexLock lock(mutex_);
+  closed_ = true;
+  changed_.notify_all();
+}
+
+bool Ledger::closed() const {
+  MutexLock lock(mutex_);
+  return closed_;
+}
+
+Status Ledger::stopped() const {
+  MutexLock lock(mutex_);
+  return stopped_;
+}
+
+}  // namespace cox::service

@@ -1,0 +1,243 @@
+#include "coordinator/service/submission.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/text.h"
+#include "base/value.h"
+#include "coordinator/spec/identity.h"
+#include "proto/values.h"
+
+namespace cox::service {
+
+namespace {
+
+constexpr int kDigestCharacters = 64;
+constexpr std::int64_t kMostJobsInSubmission = 20'000'000;
+constexpr std::int64_t kLongestBackoffMs = 24LL * 3600 * 1000;
+
+std::string labels_json(const std::map<std::string, std::string>& labels) {
+  std::vector<std::string> pairs;
+  for (const auto& [name, text] : labels) {
+    pairs.push_back(concat(json_quoted(name), ':', json_quoted(text)));
+  }
+  return "{" + join(pairs, ",") + "}";
+}
+
+/// Canonical: keys sorted, values as typed.
+std::string parameters_json(const Parameters& parameters) {
+  std::vector<std::string> pairs;
+  for (const auto& [name, value] : parameters) {
+    pairs.push_back(concat(json_quoted(name), ':', canonical_text(value)));
+  }
+  return "{" + join(pairs, ",") + "}";
+}
+
+bool is_digest(const std::string& text) {
+  return text.size() == kDigestCharacters &&
+         text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+Status check_digest(const std::string& what, const std::string& digest) {
+  if (is_digest(digest)) return Status::ok();
+  return invalid_argument(
+      concat(what, " is '", digest, "'; expected 64 lower-case hexadecimal characters"));
+}
+
+v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
+  v1::Run definition;
+  definition.set_digest(run.digest);
+  definition.set_method(run.method);
+  for (const auto& [name, value] : run.parameters) {
+    (*definition.mutable_parameters())[name] = to_proto(value);
+  }
+  definition.set_backbone(model.backbone);
+  definition.set_model_directory(model.directory);
+  definition.set_model_digest(model.digest);
+  definition.set_lpips_weights(model.lpips_weights);
+  definition.set_lpips_weights_digest(model.lpips_weights_digest);
+  return definition;
+}
+
+spec::Model model_of(const v1::Run& run) {
+  spec::Model model;
+  model.backbone = run.backbone();
+  model.directory = run.model_directory();
+  model.digest = run.model_digest();
+  model.lpips_weights = run.lpips_weights();
+  model.lpips_weights_digest = run.lpips_weights_digest();
+  return model;
+}
+
+/// The run as the spec knows it, its digest checked against its fields.
+Result<spec::Run> checked_run(const v1::NamedRun& named) {
+  const v1::Run& message = named.run();
+  if (named.name().empty()) return invalid_argument("a run has no name");
+  COX_RETURN_IF_ERROR(check_digest("the digest", message.digest()));
+  COX_RETURN_IF_ERROR(check_digest("the model's digest", message.model_digest()));
+  spec::Run run;
+  run.name = named.name();
+  run.method = message.method();
+  COX_ASSIGN_OR_RETURN(run.parameters, parameters_from_proto(message.parameters()));
+  run.digest = spec::run_digest(run, model_of(message));
+  if (run.digest != message.digest()) {
+    return invalid_argument(concat(
+        "the digest ", message.digest(), " is not that of the run's fields, which is ", run.digest,
+        "; submit with the version of cox that the coordinator has, and do not edit runs"));
+  }
+  return run;
+}
+
+core::SubmittedRun submitted_run(const spec::Run& run, const v1::NamedRun& named) {
+  return {.name = named.name(),
+          .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
+          .digest = run.digest,
+          .method = run.method,
+          .backbone = named.run().backbone(),
+          .model_digest = named.run().model_digest(),
+          .parameters_json = parameters_json(run.parameters),
+          .definition = named.run().SerializeAsString()};
+}
+
+Status check_video(const v1::Video& video, std::set<std::string>& ids) {
+  if (video.id().empty()) return invalid_argument("a video has no id");
+  if (!ids.insert(video.id()).second) {
+    return invalid_argument(concat("video '", video.id(), "' is given twice"));
+  }
+  if (video.path().empty() || video.path().front() != '/') {
+    return invalid_argument(concat("video '", video.id(), "': the path is '", video.path(),
+                                   "'; expected an absolute one, for workers anywhere"));
+  }
+  return check_digest(concat("video '", video.id(), "': the digest"), video.digest());
+}
+
+Result<std::vector<core::SubmittedVideo>> submitted_videos(const v1::SubmitRequest& request) {
+  if (request.videos().empty()) return invalid_argument("the submission has no videos");
+  std::set<std::string> ids;
+  std::set<std::string> expected(request.expected_failures().begin(),
+                                 request.expected_failures().end());
+  std::vector<core::SubmittedVideo> videos;
+  for (const v1::Video& video : request.videos()) {
+    COX_RETURN_IF_ERROR(check_video(video, ids));
+    videos.push_back(
+        {video.id(), video.path(), video.digest(), video.prompt(), expected.erase(video.id()) > 0});
+  }
+  if (!expected.empty()) {
+    return invalid_argument(
+        concat("the expected failure '", *expected.begin(), "' is no video of the submission"));
+  }
+  return videos;
+}
+
+Result<core::RetryLimits> retry_of(const v1::RetryLimits& limits) {
+  if (limits.backoff_base_ms() < 0 || limits.backoff_max_ms() < limits.backoff_base_ms() ||
+      limits.backoff_max_ms() > kLongestBackoffMs) {
+    return invalid_argument(concat("the retry backoff is ", limits.backoff_base_ms(), " to ",
+                                   limits.backoff_max_ms(),
+                                   " ms; expected 0 <= base <= max <= ", kLongestBackoffMs));
+  }
+  return core::RetryLimits{limits.crash(), limits.oom(), limits.lost(),
+                           limits.backoff_base_ms() * kMillisecondUs,
+                           limits.backoff_max_ms() * kMillisecondUs};
+}
+
+spec::Video spec_video(const v1::Video& message) {
+  spec::Video video;
+  video.id = message.id();
+  video.path = message.path();
+  video.digest = message.digest();
+  video.caption = message.prompt();
+  return video;
+}
+
+Result<std::vector<core::JobDigest>> digests_of(const std::vector<spec::Run>& runs,
+                                                const v1::SubmitRequest& request) {
+  std::vector<spec::Video> videos;
+  for (const v1::Video& video : request.videos()) videos.push_back(spec_video(video));
+  std::vector<core::JobDigest> jobs;
+  jobs.reserve(runs.size() * videos.size());
+  for (const spec::Run& run : runs) {
+    for (const spec::Video& video : videos) {
+      COX_ASSIGN_OR_RETURN(const core::JobDigest digest,
+                           core::JobDigest::parse(spec::job_digest(run, video)));
+      jobs.push_back(digest);
+    }
+  }
+  return jobs;
+}
+
+}  // namespace
+
+v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
+  v1::SubmitRequest request;
+  request.set_series(plan.series.name);
+  request.set_number(plan.series.number);
+  request.set_title(plan.series.title);
+  request.mutable_labels()->insert(plan.series.labels.begin(), plan.series.labels.end());
+  request.set_sweep_text(plan.text);
+  request.set_dataset(plan.dataset.name);
+  request.set_dataset_digest(plan.dataset.digest);
+  for (const spec::Run& run : plan.runs) {
+    v1::NamedRun& named = *request.add_runs();
+    named.set_name(run.name);
+    *named.mutable_run() = definition_of(run, plan.model);
+    named.set_labels_json(labels_json(run.labels));
+  }
+  for (const spec::Video& video : plan.dataset.videos) {
+    v1::Video& message = *request.add_videos();
+    message.set_id(video.id);
+    message.set_path(video.path);
+    message.set_digest(video.digest);
+    message.set_prompt(video.caption);
+  }
+  for (const std::string& id : plan.dataset.expected_failures) request.add_expected_failures(id);
+  request.set_priority(plan.priority);
+  request.mutable_retry()->set_crash(plan.retry.crash);
+  request.mutable_retry()->set_oom(plan.retry.oom);
+  request.mutable_retry()->set_lost(plan.retry.lost);
+  request.mutable_retry()->set_backoff_base_ms(plan.retry.backoff_base_ms);
+  request.mutable_retry()->set_backoff_max_ms(plan.retry.backoff_max_ms);
+  request.mutable_policy()->set_fail_fast(plan.policy.fail_fast);
+  request.mutable_policy()->set_max_failed_jobs(plan.policy.max_failed_jobs);
+  return request;
+}
+
+Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
+  if (request.series().empty()) return invalid_argument("the series has no name");
+  if (request.runs().empty()) return invalid_argument("the submission has no runs");
+  const std::int64_t jobs = std::int64_t{request.runs_size()} * request.videos_size();
+  if (jobs > kMostJobsInSubmission) {
+    return invalid_argument(concat("the submission has ", jobs, " jobs; expected at most ",
+                                   kMostJobsInSubmission, "; split the sweep"));
+  }
+  core::Submitted event;
+  event.series = request.series();
+  event.series_number = request.number();
+  event.title = request.title();
+  event.labels_json = labels_json({request.labels().begin(), request.labels().end()});
+  event.sweep_text = request.sweep_text();
+  event.dataset = request.dataset();
+  event.dataset_digest = request.dataset_digest();
+  event.priority = request.priority();
+  event.policy = {request.policy().fail_fast(), request.policy().max_failed_jobs()};
+  COX_ASSIGN_OR_RETURN(event.retry, retry_of(request.retry()));
+  COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
+
+  std::set<std::string> names;
+  std::vector<spec::Run> runs;
+  for (const v1::NamedRun& named : request.runs()) {
+    Result<spec::Run> run = checked_run(named);
+    if (!run.is_ok()) return run.status().with_context(concat("run '", named.name(), "'"));
+    if (!names.insert(named.name()).second) {
+      return invalid_argument(concat("run '", named.name(), "' is given twice"));
+    }
+    event.runs.push_back(submitted_run(*run, named));
+    runs.push_back(std::move(run).value());
+  }
+  COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, request));
+  return event;
+}
+
+}  // namespace cox::service
