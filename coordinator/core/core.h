@@ -15,6 +15,7 @@ namespace cox::core {
 struct CoreConfig {
   DurationUs lease_duration = 30 * kSecondUs;   ///< how long a lease lasts without a sign of life
   DurationUs reconnect_grace = 60 * kSecondUs;  ///< for leases found after a restart
+  DurationUs worker_silence = 90 * kSecondUs;   ///< after which a worker counts as gone
   std::uint32_t max_bundle_jobs = 64;           ///< bound of a bundle, whatever a worker asks
   std::uint32_t quarantine_after_kills = 5;     ///< workers that a job may take down
   std::uint32_t max_affinity_grants = 100;      ///< in a row that may pass over an older submission
@@ -40,6 +41,8 @@ struct JobNames {
   std::string run;
   std::string video;
 };
+
+struct QueueState;
 
 /// The queue of jobs as a state machine: what happened goes in, what must be saved and answered
 /// comes out. It has no clock, socket, file or thread; time arrives as an argument in microseconds.
@@ -76,8 +79,7 @@ class Core {
   void sanity_check() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<QueueState> state_;
 };
 
 }  // namespace cox::core

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "coordinator/core/records.h"
+
+namespace cox::core {
+
+/// Models are numbered from 0 as they are first seen; few sweeps use more than one.
+enum class ModelNumber : std::uint32_t {};
+
+/// The queued jobs in the order in which they are handed out: by priority, then by age of the
+/// submission, then by video, so that a worker gets all runs of one video at once.
+class ReadyQueue {
+ public:
+  struct Place {
+    ModelNumber model{};
+    std::int32_t priority = 0;
+    SubmissionNumber submission{};
+    VideoNumber video{};
+    JobNumber job{};
+  };
+
+  void insert(const Place& place);
+  void erase(const Place& place);
+  bool contains(const Place& place) const;
+  std::size_t size() const { return size_; }
+
+  /// The next bundle: up to `max_jobs` jobs of one video and one model; empty when nothing is
+  /// queued. They stay in the queue. Jobs of the `loaded` model go before older ones of equal
+  /// priority, at most `max_affinity_grants` times in a row.
+  std::vector<JobNumber> next_bundle(std::optional<ModelNumber> loaded, std::uint32_t max_jobs,
+                                     std::uint32_t max_affinity_grants);
+
+ private:
+  struct Key {
+    std::int32_t descending_priority;  ///< ~priority, so that higher sorts first
+    SubmissionNumber submission;
+    VideoNumber video;
+    JobNumber job;
+    auto operator<=>(const Key&) const = default;
+  };
+  static Key key_of(const Place& place);
+  const std::set<Key>* choose(std::optional<ModelNumber> loaded, std::uint32_t max_affinity_grants);
+
+  std::vector<std::set<Key>> by_model_;
+  std::size_t size_ = 0;
+  std::uint32_t affinity_grants_ = 0;  ///< in a row that passed over an older submission
+};
+
+}  // namespace cox::core

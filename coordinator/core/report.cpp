@@ -1,0 +1,164 @@
+#include <algorithm>
+
+#include "base/text.h"
+#include "coordinator/core/queue_state.h"
+
+namespace cox::core {
+
+namespace {
+
+/// Longest backoff exponent: beyond it every base exceeds every sensible bound.
+constexpr std::uint32_t kMaxDoublings = 30;
+
+DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
+  const std::uint32_t doublings = std::min(tries - 1, kMaxDoublings);
+  const DurationUs unbounded = limits.backoff_base << doublings;
+  const bool overflowed = (unbounded >> doublings) != limits.backoff_base;
+  return overflowed ? limits.backoff_max : std::min(unbounded, limits.backoff_max);
+}
+
+SaveAttemptEnd end_of(const Reported& event, JobNumber job, TimeUs now) {
+  SaveAttemptEnd end;
+  end.job = job;
+  end.attempt = event.attempt;
+  end.outcome = AttemptOutcome::kDone;
+  end.ended_at = now;
+  end.worker_started_at = event.started_at;
+  end.worker_finished_at = event.finished_at;
+  return end;
+}
+
+void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
+  step.save(end_of(event, number, step.now));
+  step.save(SaveResult{number, event.attempt, worker, step.now,
+                       std::get<JobResult>(std::move(event.outcome))});
+  JobStatus next = step.state.at(number).status;
+  next.state = JobState::kDone;
+  next.cause = FailureCause::kNone;
+  next.reported_attempt = event.attempt;
+  change(step, number, next);
+  journal_job(step, "done", number, worker, "");
+}
+
+void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
+  ReportedFailure& failure = std::get<ReportedFailure>(event.outcome);
+  SaveAttemptEnd end = end_of(event, number, step.now);
+  end.outcome = AttemptOutcome::kFailed;
+  end.cause = failure.cause;
+  end.detail = failure.detail;
+  end.message = failure.message;
+  end.log_tail = std::move(failure.log_tail);
+  step.save(std::move(end));
+
+  const RetryLimits& limits = step.state.governing(step.state.at(number)).retry;
+  JobStatus next = step.state.at(number).status;
+  next.cause = failure.cause;
+  next.reported_attempt = event.attempt;
+  std::uint32_t tries = 1;
+  std::uint32_t limit = 0;  // data, diverged and user: another try would end the same way
+  if (failure.cause == FailureCause::kCrash || failure.cause == FailureCause::kTimeout) {
+    tries = ++next.crashes;
+    limit = limits.crash;
+  } else if (failure.cause == FailureCause::kOom) {
+    tries = ++next.ooms;
+    limit = limits.oom;
+  }
+  const bool final = tries > limit;
+  journal_job(step, final ? "failed" : "retry", number, worker,
+              concat(cause_name(failure.cause), failure.detail.empty() ? "" : " ", failure.detail,
+                     ": ", failure.message));
+  retry_or_fail(step, number, next, tries, limit);
+}
+
+std::string why_refused(QueueState& state, const Reported& event) {
+  const auto known = state.job_by_digest.find(event.job);
+  if (known == state.job_by_digest.end()) return "no such job";
+  const JobStatus& status = state.at(known->second).status;
+  if (event.attempt != status.attempt) {
+    return concat("attempt ", event.attempt, " no longer holds the job: attempt ", status.attempt,
+                  " is the latest");
+  }
+  if (status.state == JobState::kLeased) return "the lease is not this worker's";
+  return concat("attempt ", event.attempt, " no longer holds the job, which is ",
+                state_name(status.state));
+}
+
+}  // namespace
+
+void enforce_policy(Step& step, SeriesNumber number) {
+  QueueState& state = step.state;
+  const Series& series = state.at(number);
+  const FailurePolicy& policy = state.at(series.newest).policy;
+  const std::uint64_t failures = series.owned.stopping;
+  const bool exceeded = (policy.fail_fast && failures > 0) ||
+                        (policy.max_failed_jobs > 0 && failures > policy.max_failed_jobs);
+  const std::uint64_t waiting =
+      series.owned.of(JobState::kQueued) + series.owned.of(JobState::kBlocked);
+  if (!exceeded || waiting == 0) return;
+  std::set<RunNumber> runs;
+  for (const auto& [key, member] : series.members) runs.insert(member.run);
+  for (const RunNumber run : runs) {
+    for (const JobNumber job : state.at(run).jobs) {
+      JobStatus next = state.at(job).status;
+      const bool waits = next.state == JobState::kQueued || next.state == JobState::kBlocked;
+      if (!waits || state.at(state.at(job).submission).series != number) continue;
+      next.state = JobState::kCancelled;
+      next.ready_at = 0;
+      change(step, job, next);
+    }
+  }
+  journal(step, "stopped", number, {},
+          concat(waiting, " waiting jobs were cancelled after ", failures,
+                 policy.fail_fast ? " failed (fail_fast)" : " failed (max_failed_jobs)"));
+}
+
+void retry_or_fail(Step& step, JobNumber number, JobStatus status, std::uint32_t tries,
+                   std::uint32_t limit) {
+  const SeriesNumber series = step.state.at(step.state.at(number).submission).series;
+  if (tries > limit) {
+    status.state = JobState::kFailed;
+    change(step, number, status);
+    enforce_policy(step, series);
+    return;
+  }
+  const RetryLimits& limits = step.state.governing(step.state.at(number)).retry;
+  status.ready_at = step.now + backoff_of(limits, tries);
+  status.state = JobState::kBlocked;
+  change(step, number, status);
+  enforce_policy(step, series);
+}
+
+void on_reported(Step& step, Reported event) {
+  QueueState& state = step.state;
+  const auto known = state.job_by_digest.find(event.job);
+  if (const auto worker = state.worker_by_id.find(event.worker.text);
+      worker != state.worker_by_id.end()) {
+    see_worker(step, state.workers.at(worker->second));
+  }
+  if (known == state.job_by_digest.end()) {
+    return step.answer(ReportAnswer{false, why_refused(state, event)});
+  }
+  const JobNumber number = known->second;
+  const Job& job = state.at(number);
+  if (event.attempt > 0 && event.attempt == job.status.reported_attempt) {
+    return step.answer(ReportAnswer{true, ""});  // the answer to the first was lost on the way
+  }
+  const bool held = job.lease != LeaseNumber{} && id_of(job.lease) == event.lease &&
+                    event.attempt == job.status.attempt;
+  if (!held || id_of(state.workers.at(state.leases.at(job.lease).worker).record) != event.worker) {
+    return step.answer(ReportAnswer{false, why_refused(state, event)});
+  }
+  Lease& lease = state.leases.at(job.lease);
+  const WorkerNumber worker = lease.worker;
+  lease.restored = false;
+  set_deadline(state, lease, step.now + state.config.lease_duration);
+  release(state, number);
+  if (std::holds_alternative<JobResult>(event.outcome)) {
+    accept_result(step, std::move(event), number, worker);
+  } else {
+    accept_failure(step, std::move(event), number, worker);
+  }
+  step.answer(ReportAnswer{true, ""});
+}
+
+}  // namespace cox::core
