@@ -81,6 +81,21 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   return sync_directory(parent.string());
 }
 
+Status publish_file(const std::string& aside, const std::string& path) {
+  const int descriptor = ::open(aside.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return file_error("cannot open", aside);
+  Status status = ::fsync(descriptor) == 0 ? Status::ok() : file_error("cannot flush", aside);
+  ::close(descriptor);
+  if (status.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
+    status = file_error("cannot rename to", path);
+  }
+  if (!status.is_ok()) {
+    ::unlink(aside.c_str());
+    return status;
+  }
+  return sync_directory(fs::absolute(path).parent_path().string());
+}
+
 std::string user_cache_directory() {
   if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
     return std::string(cache) + "/coxswain";

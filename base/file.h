@@ -13,6 +13,10 @@ Result<std::string> read_file(const std::string& path);
 /// its old or its new content. Makes missing parent directories.
 Status write_file_atomically(const std::string& path, std::string_view content);
 
+/// Flushes the finished file `aside` to disk and renames it over `path`, which is in the same
+/// folder: for files that a library writes itself. Removes `aside` when it fails.
+Status publish_file(const std::string& aside, const std::string& path);
+
 /// $XDG_CACHE_HOME/coxswain, or ~/.cache/coxswain.
 std::string user_cache_directory();
 

@@ -7,7 +7,7 @@
 namespace cox::engine {
 
 /// A linear layer inside block `block`, by its checkpoint name below the block: `attn.qkv`,
-/// `cross_attn.kv_linear`, `ffn.w1`, ...
+/// `cross_attn.kv_linear`, `ffn.w1`, `adaLN_modulation.1`, ...
 struct LinearSite {
   int block = 0;
   std::string name;
@@ -34,7 +34,7 @@ class Adapter {
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.
   virtual at::Tensor final_hidden(at::Tensor h) const { return h; }
-  /// y [..., out] = W x + b for x [..., in], both in compute dtype.
+  /// y [..., out] = W x + b for x [..., in], both in compute dtype (adaLN_modulation.1: both fp32).
   virtual at::Tensor linear(const LinearSite& /*site*/, const at::Tensor& /*x*/,
                             at::Tensor y) const {
     return y;

@@ -74,7 +74,9 @@ class Backbone {
   virtual at::ScalarType compute_dtype() const = 0;
   virtual at::Device device() const = 0;
 
-  /// Recompute each block in the backward pass instead of keeping its activations.
+  /// Recompute each block in the backward pass instead of keeping its activations. Trained tensors
+  /// must then be leaves that get their gradient through backward() (see
+  /// engine/tensors/gradient.h), and backbone and adapter must live until it is over.
   virtual void set_recompute(bool recompute) = 0;
 };
 

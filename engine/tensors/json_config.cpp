@@ -102,6 +102,13 @@ std::map<std::string, std::string> JsonConfig::text_map(const std::string& key) 
   return get<std::map<std::string, std::string>>(key, "an object of texts");
 }
 
+JsonConfig JsonConfig::object(const std::string& key) const {
+  if (!json_->contains(key) || !(*json_)[key].is_object()) {
+    throw user_error(concat(path_, ": '", key, "': expected an object"));
+  }
+  return {concat(path_, ":", key), std::make_shared<Json>((*json_)[key])};
+}
+
 JsonConfig JsonConfig::with_override(const std::string& key, const std::string& json_text) const {
   if (!json_->contains(key)) {
     throw user_error(concat(path_, ": cannot override '", key, "', which it does not have"));

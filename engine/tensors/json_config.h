@@ -27,6 +27,9 @@ class JsonConfig {
   std::vector<bool> booleans(const std::string& key) const;
   std::map<std::string, std::string> text_map(const std::string& key) const;
 
+  /// A nested object; messages name it as `path:key`.
+  JsonConfig object(const std::string& key) const;
+
   /// The same with one entry replaced by a JSON text; the key must exist already.
   JsonConfig with_override(const std::string& key, const std::string& json_text) const;
   const std::string& path() const { return path_; }

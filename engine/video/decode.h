@@ -16,6 +16,7 @@ enum class FaultKind {
   kNoVideoStream,        ///< opens, and holds no moving picture
   kUnsupportedCodec,     ///< no decoder for it
   kUnsupportedHdr,       ///< PQ or HLG transfer, which would need tone mapping
+  kUnsupportedColor,     ///< a matrix tag that the converter does not know
   kUnsupportedRotation,  ///< rotated by other than quarter turns, or mirrored
   kNoFrames,             ///< opens, and no frame can be decoded
   kPartialDecode,        ///< damaged, or cut short, inside the window
@@ -75,8 +76,8 @@ ClipOutcome decode_clip(const std::string& path, const FrameWindow& window, Colo
 /// A whole file, decoded to its end without colour conversion.
 struct VideoFacts {
   StreamFacts stream;
-  std::int64_t frames = 0;          ///< decoded before the first damaged one
-  std::int64_t damaged_after = -1;  ///< decoding went wrong after this many frames; -1 = never
+  std::int64_t frames = 0;  ///< decoded before any damage
+  std::string damage;       ///< what is wrong after those frames; "" when the file is whole
   bool variable_frame_rate = false;
 };
 

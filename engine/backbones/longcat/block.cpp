@@ -1,0 +1,111 @@
+#include "engine/backbones/longcat/block.h"
+
+#include "base/text.h"
+#include "engine/nn/attention.h"
+#include "engine/nn/norm.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine::longcat {
+namespace {
+
+/// Indices of the six modulation parts.
+enum Modulation { kShiftSelf, kScaleSelf, kGateSelf, kShiftFfn, kScaleFfn, kGateFfn };
+
+}  // namespace
+
+Block::Block(int index, const Config& config, const BlockWeights& weights)
+    : index_(index),
+      prefix_(concat("blocks.", index, ".")),
+      heads_(config.heads),
+      weights_(weights) {}
+
+at::Tensor Block::site(const Adapter& adapter, const char* name, const Linear& layer,
+                       const at::Tensor& x) const {
+  return adapter.linear({index_, name}, x, linear(layer, x));
+}
+
+at::Tensor Block::norm(const Adapter& adapter, const char* name, const at::Tensor& stored) const {
+  return adapter.norm_parameter(prefix_ + name, stored);
+}
+
+at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const EmbeddedText& text,
+                          const KeyValue* cache, const BlockPass& pass, KeyValue* made) const {
+  const Adapter& adapter = pass.adapter;
+  const at::Tensor time = at::silu(adapter.block_time_embedding(index_, t));
+  const at::Tensor modulation = adapter.block_modulation(
+      index_,
+      adapter.linear({index_, "adaLN_modulation.1"}, time, linear_fp32(weights_.modulation, time)));
+  const std::vector<at::Tensor> m = modulation.chunk(6, -1);  // each [B, T, D] fp32
+
+  at::Tensor h = x;
+  h = gated_residual(
+      h, m[kGateSelf],
+      self_attention(modulated_norm(h, m[kShiftSelf], m[kScaleSelf]), cache, pass, made));
+  if (pass.cross_attention) h = add_cross_attention(h, text, pass);
+  h = gated_residual(h, m[kGateFfn],
+                     feed_forward(modulated_norm(h, m[kShiftFfn], m[kScaleFfn]), adapter));
+  return adapter.block_output(index_, h);
+}
+
+at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, const BlockPass& pass,
+                                 KeyValue* made) const {
+  const Adapter& adapter = pass.adapter;
+  const std::vector<at::Tensor> qkv = site(adapter, "attn.qkv", weights_.qkv, x).chunk(3, -1);
+  const auto normed = [&](const at::Tensor& part, const char* name, const at::Tensor& gain) {
+    return apply_rope(rms_norm(split_heads(part, heads_), norm(adapter, name, gain)), pass.rope);
+  };
+  const at::Tensor q = normed(qkv[0], "attn.q_norm.weight", weights_.self_q_gain);
+  at::Tensor k = normed(qkv[1], "attn.k_norm.weight", weights_.self_k_gain);
+  at::Tensor v = split_heads(qkv[2], heads_);
+  if (made != nullptr) *made = {k.contiguous(), v.contiguous()};
+  if (cache != nullptr) {
+    const int64_t batch = x.size(0);
+    k = at::cat({cache->keys.expand({batch, -1, -1, -1}), k}, 2);
+    v = at::cat({cache->values.expand({batch, -1, -1, -1}), v}, 2);
+  }
+
+  at::Tensor mixed;
+  const int64_t clean = pass.condition_frames * pass.grid.per_frame();
+  if (clean == 0) {
+    mixed = attention(q, k, v);
+  } else {  // clean tokens see clean tokens, noisy tokens see all
+    const int64_t noisy = q.size(2) - clean;
+    mixed = at::cat({attention(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
+                     attention(q.narrow(2, clean, noisy), k, v)},
+                    2);
+  }
+  return site(adapter, "attn.proj", weights_.self_out, merge_heads(mixed));
+}
+
+at::Tensor Block::cross_attention(const at::Tensor& x, const EmbeddedText& text,
+                                  const Adapter& adapter) const {
+  const at::Tensor q = site(adapter, "cross_attn.q_linear", weights_.cross_q, x);
+  const std::vector<at::Tensor> kv =
+      site(adapter, "cross_attn.kv_linear", weights_.cross_kv, text.tokens).chunk(2, -1);
+  const at::Tensor mixed =
+      attention(rms_norm(split_heads(q, heads_),
+                         norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain)),
+                rms_norm(split_heads(kv[0], heads_),
+                         norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
+                split_heads(kv[1], heads_), text.key_mask);
+  return site(adapter, "cross_attn.proj", weights_.cross_out, merge_heads(mixed));
+}
+
+at::Tensor Block::add_cross_attention(const at::Tensor& x, const EmbeddedText& text,
+                                      const BlockPass& pass) const {
+  const int64_t clean = pass.condition_frames * pass.grid.per_frame();
+  const at::Tensor noisy = x.narrow(1, clean, x.size(1) - clean);
+  const at::Tensor normed =
+      layer_norm(noisy, norm(pass.adapter, "pre_crs_attn_norm.weight", weights_.cross_norm_gain),
+                 norm(pass.adapter, "pre_crs_attn_norm.bias", weights_.cross_norm_bias));
+  const at::Tensor told = noisy + cross_attention(normed, text, pass.adapter);
+  return clean == 0 ? told : at::cat({x.narrow(1, 0, clean), told}, 1);
+}
+
+at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
+  const at::Tensor gate = site(adapter, "ffn.w1", weights_.ffn_gate, x);
+  const at::Tensor up = site(adapter, "ffn.w3", weights_.ffn_up, x);
+  return site(adapter, "ffn.w2", weights_.ffn_down, at::silu(gate) * up);
+}
+
+}  // namespace cox::engine::longcat

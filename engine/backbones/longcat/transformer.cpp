@@ -1,0 +1,197 @@
+#include "engine/backbones/longcat/transformer.h"
+
+#include <ATen/ops/conv3d.h>
+#include <ATen/ops/gelu.h>
+
+#include <stdexcept>
+
+#include "base/text.h"
+#include "engine/nn/norm.h"
+#include "engine/nn/timestep.h"
+#include "engine/tensors/recompute.h"
+#include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine::longcat {
+namespace {
+
+constexpr size_t kMaxRopeTables = 8;
+
+TokenGrid grid_of(const at::Tensor& latents) {
+  return {latents.size(2), latents.size(3) / kPatch, latents.size(4) / kPatch};
+}
+
+void check_latents(const at::Tensor& latents, int64_t batch, int64_t channels) {
+  check_shape(latents, {batch, channels, kAny, kAny, kAny}, "latents");
+  for (const auto& [axis, name] : {std::pair(3, "height"), std::pair(4, "width")}) {
+    if (latents.size(axis) % kPatch == 0 && latents.size(axis) > 0) continue;
+    throw std::invalid_argument(concat("latents: ", name, " ", latents.size(axis),
+                                       " must be even and positive, because a token "
+                                       "covers 2 x 2 latent pixels; choose a video ",
+                                       name, " that is a multiple of 16"));
+  }
+  if (latents.size(2) == 0) throw std::invalid_argument("latents: no frames");
+}
+
+}  // namespace
+
+Transformer::Transformer(const Config& config, Weights weights)
+    : config_(config), weights_(std::move(weights)) {
+  for (size_t i = 0; i < weights_.blocks.size(); ++i) {
+    blocks_.emplace_back(static_cast<int>(i), config_, weights_.blocks[i]);
+  }
+}
+
+void Transformer::check(const BackboneInput& input) const {
+  check_latents(input.latents, kAny, config_.channels);
+  const int64_t batch = input.latents.size(0), frames = input.latents.size(2);
+  check_shape(input.timestep, {batch, frames}, "timestep");
+  check_shape(input.text.states, {batch, 1, kAny, config_.text_channels}, "text states");
+  check_shape(input.text.mask, {batch, input.text.states.size(2)}, "text mask");
+  if (input.condition_latent_frames < 0 || input.condition_latent_frames >= frames) {
+    throw std::invalid_argument(concat("condition_latent_frames ", input.condition_latent_frames,
+                                       " must leave at least one of ", frames, " latent frames"));
+  }
+  if (input.cache != nullptr && input.condition_latent_frames != 0) {
+    throw std::invalid_argument("condition_latent_frames must be 0 with a condition cache");
+  }
+}
+
+at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
+  check(input);
+  const TokenGrid grid = grid_of(input.latents);
+  const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
+  const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame), true};
+
+  const EmbeddedText text = embed_text(input.text);
+  const at::Tensor t = embed_time(input.timestep, adapter);
+  at::Tensor x = embed_patches(input.latents);
+  for (size_t i = 0; i < blocks_.size(); ++i) x = run_block(i, x, t, text, input.cache, pass);
+  return adapter.output(final_layer(adapter.final_hidden(x), t, grid, adapter));
+}
+
+ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& adapter) const {
+  check_latents(latents, 1, config_.channels);
+  const TokenGrid grid = grid_of(latents);
+  const BlockPass pass{adapter, grid, 0, rope(grid, 0), false};
+
+  const at::Tensor t = embed_time(at::zeros({1, grid.frames}, device()), adapter);
+  at::Tensor x = embed_patches(latents);
+  ConditionCache cache;
+  cache.latent_frames = grid.frames;
+  for (const Block& block : blocks_) {
+    KeyValue made;
+    x = block.forward(x, t, {}, nullptr, pass, &made);
+    cache.keys.push_back(made.keys);
+    cache.values.push_back(made.values);
+  }
+  return cache;
+}
+
+at::Tensor Transformer::embed_patches(const at::Tensor& latents) const {
+  const at::Tensor x = latents.to(device(), compute_dtype());
+  return at::conv3d(x, weights_.patch.weight, weights_.patch.bias, {1, kPatch, kPatch})
+      .flatten(2)
+      .transpose(1, 2)
+      .contiguous();
+}
+
+at::Tensor Transformer::embed_time(const at::Tensor& timestep, const Adapter& adapter) const {
+  // The timestep is rounded to the compute dtype before the fp32 embedding, as in the reference.
+  const at::Tensor rounded = timestep.to(device(), compute_dtype()).to(at::kFloat).flatten();
+  const at::Tensor hidden =
+      at::silu(linear_fp32(weights_.time_in, timestep_embedding(rounded, config_.frequency_size)));
+  return adapter.time_embedding(
+      linear_fp32(weights_.time_out, hidden).view({timestep.size(0), timestep.size(1), -1}));
+}
+
+EmbeddedText Transformer::embed_text(const TextStates& text) const {
+  const at::Tensor states = text.states.to(device(), compute_dtype()).squeeze(1);
+  const at::Tensor mask = text.mask.to(device());
+  const at::Tensor tokens =
+      linear(weights_.text_out, at::gelu(linear(weights_.text_in, states), "tanh"));
+  if (!config_.zero_pad_text) return {tokens, mask.to(at::kBool)};
+  return {tokens * mask.unsqueeze(-1).to(tokens.scalar_type()), {}};
+}
+
+at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::Tensor& t,
+                                  const EmbeddedText& text, const ConditionCache* cache,
+                                  const BlockPass& pass) const {
+  const auto run = [this, index, pass, mask = text.key_mask](const std::vector<at::Tensor>& in) {
+    const KeyValue cached = in.size() > 3 ? KeyValue{in[3], in[4]} : KeyValue{};
+    return blocks_[index].forward(in[0], in[1], {in[2], mask}, in.size() > 3 ? &cached : nullptr,
+                                  pass);
+  };
+  std::vector<at::Tensor> inputs = {x, t, text.tokens};
+  if (cache != nullptr) inputs.insert(inputs.end(), {cache->keys[index], cache->values[index]});
+  return recompute_ ? recompute_in_backward(run, inputs) : run(inputs);
+}
+
+at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
+                                    const Adapter& adapter) const {
+  const at::Tensor time = at::silu(adapter.final_time_embedding(t));
+  const std::vector<at::Tensor> m = linear_fp32(weights_.final_modulation, time).chunk(2, -1);
+  const at::Tensor patches = linear_fp32(weights_.final_out, modulated_norm(x, m[0], m[1]));
+  // Features of a token are (row, column, channel), channels fastest.
+  const int64_t batch = x.size(0), c = config_.channels;
+  return patches.view({batch, grid.frames, grid.rows, grid.columns, kPatch, kPatch, c})
+      .permute({0, 6, 1, 2, 4, 3, 5})
+      .reshape({batch, c, grid.frames, grid.rows * kPatch, grid.columns * kPatch});
+}
+
+at::Tensor Transformer::rope(const TokenGrid& grid, int64_t first_frame) const {
+  const TokenGrid whole{first_frame + grid.frames, grid.rows, grid.columns};
+  auto found = rope_tables_.find(whole);
+  if (found == rope_tables_.end()) {
+    if (rope_tables_.size() >= kMaxRopeTables) rope_tables_.clear();
+    const at::Tensor table = rope_table(whole, config_.head_dim()).to(device());
+    found = rope_tables_.emplace(whole, table).first;
+  }
+  return found->second.narrow(0, first_frame * grid.per_frame(), grid.tokens());
+}
+
+BackboneShape Transformer::shape() const {
+  return {config_.depth, config_.hidden, config_.time_embedding, config_.channels};
+}
+
+std::vector<LinearSiteShape> Transformer::linear_sites() const {
+  const int64_t d = config_.hidden, f = config_.ffn_hidden;
+  std::vector<LinearSiteShape> sites;
+  for (int i = 0; i < static_cast<int>(config_.depth); ++i) {
+    sites.insert(sites.end(), {{{i, "adaLN_modulation.1"}, config_.time_embedding, 6 * d},
+                               {{i, "attn.qkv"}, d, 3 * d},
+                               {{i, "attn.proj"}, d, d},
+                               {{i, "cross_attn.q_linear"}, d, d},
+                               {{i, "cross_attn.kv_linear"}, d, 2 * d},
+                               {{i, "cross_attn.proj"}, d, d},
+                               {{i, "ffn.w1"}, d, f},
+                               {{i, "ffn.w2"}, f, d},
+                               {{i, "ffn.w3"}, d, f}});
+  }
+  return sites;
+}
+
+std::vector<NamedTensor> Transformer::parameters() {
+  std::vector<NamedTensor> all;
+  visit_weights(weights_, config_,
+                [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+                  all.push_back({key, tensor});
+                });
+  return all;
+}
+
+std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
+                                           Precision precision) {
+  const Config config = Config::from_json(JsonConfig::read(directory + "/config.json"));
+  return std::make_unique<Transformer>(
+      config, load_weights(config, Checkpoint::open(directory), device, scalar_type(precision)));
+}
+
+std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
+                                             at::Device device, Precision precision) {
+  const Config config = Config::from_json(json);
+  return std::make_unique<Transformer>(
+      config, random_weights(config, seed, device, scalar_type(precision)));
+}
+
+}  // namespace cox::engine::longcat

@@ -1,0 +1,83 @@
+#include "engine/diffusion/sampler.h"
+
+#include "engine/diffusion/cfg_zero.h"
+#include "engine/tensors/precision.h"
+#include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+namespace {
+
+/// The guidance branches as one batch, negative first.
+struct Branches {
+  TextStates text;
+  int64_t count = 1;
+};
+
+Branches make_branches(const ContinuationInput& input, double guidance) {
+  if (guidance <= 1) return {input.text, 1};
+  return {{at::cat({input.negative_text.states, input.text.states}),
+           at::cat({input.negative_text.mask, input.text.mask})},
+          2};
+}
+
+at::Tensor repeat_batch(const at::Tensor& x, int64_t count) {
+  return x.expand({count, -1, -1, -1, -1});
+}
+
+/// The guided raw output over every frame of `model_input`.
+at::Tensor evaluate(const Backbone& backbone, const Adapter& adapter, const BackboneInput& input,
+                    int64_t branches, double guidance) {
+  const at::Tensor raw = backbone.forward(input, adapter);
+  if (branches == 1) return raw;
+  return cfg_zero(raw.narrow(0, 1, 1), raw.narrow(0, 0, 1), guidance);
+}
+
+}  // namespace
+
+at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
+                            const ContinuationInput& input, const SamplerOptions& options,
+                            const StepCallback& on_step) {
+  const at::NoGradGuard no_grad;
+  const int64_t channels = backbone.shape().latent_channels;
+  check_shape(input.condition, {1, channels, kAny, kAny, kAny}, "condition latents");
+  check_shape(input.noise, {1, channels, kAny, input.condition.size(3), input.condition.size(4)},
+              "noise");
+  const Schedule schedule = make_schedule(options.schedule);
+  const int64_t condition_frames = input.condition.size(2), frames = input.noise.size(2);
+  const Branches branches = make_branches(input, options.guidance);
+  const at::Device device = backbone.device();
+  const at::Tensor condition = input.condition.to(device, backbone.compute_dtype());
+
+  ConditionCache cache;
+  BackboneInput model_input;
+  model_input.text = branches.text;
+  if (options.use_kv_cache) {
+    cache = backbone.prefill(condition, adapter);
+    model_input.cache = &cache;
+  } else {
+    model_input.condition_latent_frames = condition_frames;
+  }
+  const int64_t clean = model_input.condition_latent_frames;
+  const at::Tensor is_noisy = at::ones({branches.count, clean + frames}, device);
+  is_noisy.narrow(1, 0, clean).zero_();
+
+  at::Tensor x = input.noise.to(device, backbone.compute_dtype());
+  for (int64_t i = 0; i < schedule.evaluations(); ++i) {
+    const auto timestep = schedule.timesteps[i].item<float>();
+    const at::Tensor fed = clean == 0 ? x : at::cat({condition, x.to(condition.scalar_type())}, 2);
+    model_input.latents = repeat_batch(fed, branches.count);
+    model_input.timestep = is_noisy * timestep;
+    const at::Tensor raw =
+        evaluate(backbone, adapter, model_input, branches.count, options.guidance)
+            .narrow(2, clean, frames);
+
+    const float step = (schedule.sigmas[i + 1] - schedule.sigmas[i]).item<float>();
+    x = to_fp32(x) + step * -raw;  // raw points to clean data, sigma falls
+    if (!options.use_kv_cache) x = x.to(backbone.compute_dtype());
+    if (on_step) on_step(static_cast<int>(i + 1), static_cast<int>(schedule.evaluations()));
+  }
+  return to_fp32(x);
+}
+
+}  // namespace cox::engine

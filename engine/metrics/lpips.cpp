@@ -1,0 +1,52 @@
+#include "base/text.h"
+#include "engine/metrics/lpips_network.h"
+#include "engine/metrics/registry.h"
+#include "engine/metrics/values.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+
+namespace {
+
+class Lpips final : public Metric {
+ public:
+  explicit Lpips(LpipsNetwork network) : network_(std::move(network)) {}
+
+  std::string recorded_name() const override {
+    return network_.trunk() == "imagenet" ? "lpips" : "lpips_random_trunk";
+  }
+
+  ReferenceFeatures prepare(const at::Tensor& reference) const override {
+    check_frames(reference, "reference frames");
+    const at::NoGradGuard no_grad;
+    return network_.taps(reference);
+  }
+
+  std::vector<double> per_frame(const at::Tensor& generated,
+                                const ReferenceFeatures& reference) const override {
+    return frame_values(network_.distance(network_.taps(generated), reference));
+  }
+
+ private:
+  LpipsNetwork network_;
+};
+
+}  // namespace
+
+std::unique_ptr<Metric> make_lpips(const MetricResources& resources) {
+  if (resources.lpips_weights.empty()) {
+    throw user_error(
+        "lpips needs a weights file; expected lpips_weights: FILE.safetensors, as "
+        "scripts/convert_lpips.py writes it");
+  }
+  LpipsNetwork network(resources.lpips_weights, resources.device);
+  if (network.trunk().empty()) {
+    throw user_error(concat(resources.lpips_weights,
+                            ": the file does not say whether its trunk was trained; expected ",
+                            "metadata trunk = imagenet or random. Convert the public files with ",
+                            "scripts/convert_lpips.py, which writes it"));
+  }
+  return std::make_unique<Lpips>(std::move(network));
+}
+
+}  // namespace cox::engine

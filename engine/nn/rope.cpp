@@ -1,0 +1,50 @@
+#include "engine/nn/rope.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/polar.h>
+#include <ATen/ops/pow.h>
+#include <ATen/ops/view_as_complex.h>
+#include <ATen/ops/view_as_real.h>
+
+#include "engine/tensors/precision.h"
+
+namespace cox::engine {
+namespace {
+
+constexpr double kBase = 10000.0;
+
+/// [positions, pairs]: position * base^(-j / pairs), in fp32 as the reference computes it.
+at::Tensor axis_angles(int64_t positions, int64_t pairs) {
+  const at::Tensor exponents = at::arange(0, 2 * pairs, 2, at::kFloat) / (2 * pairs);
+  const at::Tensor frequencies = at::pow(kBase, exponents).reciprocal();
+  return at::arange(positions, at::kFloat).unsqueeze(1) * frequencies;
+}
+
+}  // namespace
+
+at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim) {
+  const int64_t space_pairs = head_dim / 6;
+  const int64_t frame_pairs = head_dim / 2 - 2 * space_pairs;
+  const auto spread = [&](const at::Tensor& angles, int axis) {
+    at::IntArrayRef sizes = angles.sizes();
+    std::vector<int64_t> shape = {1, 1, 1, sizes[1]};
+    shape[static_cast<size_t>(axis)] = sizes[0];
+    return angles.view(shape).expand({grid.frames, grid.rows, grid.columns, sizes[1]});
+  };
+  const at::Tensor angles = at::cat({spread(axis_angles(grid.frames, frame_pairs), 0),
+                                     spread(axis_angles(grid.rows, space_pairs), 1),
+                                     spread(axis_angles(grid.columns, space_pairs), 2)},
+                                    -1)
+                                .view({grid.tokens(), head_dim / 2});
+  return at::polar(at::ones_like(angles), angles);
+}
+
+at::Tensor apply_rope(const at::Tensor& x, const at::Tensor& table) {
+  const at::Tensor pairs = at::view_as_complex(to_fp32(x).unflatten(-1, {-1, 2}));
+  return at::view_as_real(pairs * table).flatten(-2).to(x.scalar_type());
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,52 @@
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+namespace cox::video {
+
+// Owners of FFmpeg's objects. Only the .cpp files of this folder include this header.
+struct AvDeleter {
+  void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+  void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+  void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+  void operator()(SwsContext* context) const { sws_freeContext(context); }
+};
+using FramePtr = std::unique_ptr<AVFrame, AvDeleter>;
+using PacketPtr = std::unique_ptr<AVPacket, AvDeleter>;
+using CodecPtr = std::unique_ptr<AVCodecContext, AvDeleter>;
+using SwsPtr = std::unique_ptr<SwsContext, AvDeleter>;
+
+std::string av_error_text(int code);
+
+/// While it lives, errors that FFmpeg would print from this thread are kept instead: they often
+/// name the cause ("moov atom not found") where the error code does not. Nothing reaches standard
+/// error.
+class AvLogCapture {
+ public:
+  AvLogCapture();
+  ~AvLogCapture();
+  AvLogCapture(const AvLogCapture&) = delete;
+  AvLogCapture& operator=(const AvLogCapture&) = delete;
+
+  /// ` (first error line)`, or "" when there was none.
+  std::string remark() const { return first_error_.empty() ? "" : " (" + first_error_ + ")"; }
+  /// The first complaint of a container reader: some resume after damage and return no error code.
+  const std::string& demuxer_error() const { return demuxer_error_; }
+  void forget() { first_error_ = demuxer_error_ = ""; }
+  void add(bool from_demuxer, const std::string& line);
+
+ private:
+  std::string first_error_;
+  std::string demuxer_error_;
+  AvLogCapture* outer_;
+};
+
+}  // namespace cox::video

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <utility>
+
+#include "engine/video/decode.h"
+
+namespace cox::video {
+
+/// How a fault travels inside this folder; the public functions return it as a value.
+struct FaultThrown {
+  VideoFault fault;
+};
+
+[[noreturn]] inline void throw_fault(FaultKind kind, std::string message) {
+  throw FaultThrown{{kind, std::move(message)}};
+}
+
+}  // namespace cox::video

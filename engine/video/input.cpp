@@ -1,0 +1,201 @@
+#include "engine/video/input.h"
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+#include <cerrno>
+#include <cmath>
+
+#include "base/text.h"
+#include "engine/video/fault.h"
+
+namespace cox::video {
+
+namespace {
+
+FrameRate frame_rate(AVRational rate) {
+  return rate.den > 0 && rate.num > 0 ? FrameRate{rate.num, rate.den} : FrameRate{};
+}
+
+std::string matrix_name(AVColorSpace matrix) {
+  const char* name = av_color_space_name(matrix);
+  return matrix == AVCOL_SPC_UNSPECIFIED || name == nullptr ? "unspecified" : name;
+}
+
+std::string range_name(AVColorRange range) {
+  if (range == AVCOL_RANGE_MPEG) return "limited";
+  return range == AVCOL_RANGE_JPEG ? "full" : "unspecified";
+}
+
+/// Clockwise degrees by which the picture must be turned to stand upright.
+int rotation_of(const AVStream& stream, const std::string& path) {
+  const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
+  if (data == nullptr) return 0;
+  const auto* matrix = reinterpret_cast<const std::int32_t*>(data);
+  const double determinant =
+      static_cast<double>(matrix[0]) * matrix[4] - static_cast<double>(matrix[1]) * matrix[3];
+  const double degrees = -av_display_rotation_get(matrix);
+  const double quarters = std::round(degrees / 90);
+  if (determinant <= 0 || std::abs(degrees - 90 * quarters) > 1) {
+    throw_fault(FaultKind::kUnsupportedRotation,
+                concat("'", path, "' is to be shown mirrored or turned by ", degrees,
+                       " degrees; expected a quarter turn: encode it upright"));
+  }
+  return ((static_cast<int>(quarters) % 4 + 4) % 4) * 90;
+}
+
+}  // namespace
+
+Input::Input(const std::string& path)
+    : path_(path), frame_(av_frame_alloc()), packet_(av_packet_alloc()) {
+  try {
+    open_container();
+    choose_stream();
+    open_decoder();
+  } catch (const FaultThrown&) {
+    avformat_close_input(&container_);
+    throw;
+  }
+}
+
+Input::~Input() { avformat_close_input(&container_); }
+
+void Input::open_container() {
+  // The prefix keeps names with a colon from being taken for a protocol.
+  const int opened = avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, nullptr);
+  if (opened == AVERROR(ENOENT) || opened == AVERROR(EACCES) || opened == AVERROR(EISDIR)) {
+    throw_fault(FaultKind::kMissing, concat("cannot read '", path_, "': ", av_error_text(opened)));
+  }
+  int code = opened < 0 ? opened : avformat_find_stream_info(container_, nullptr);
+  if (code >= 0 && !log_.demuxer_error().empty()) code = start_over();
+  if (code < 0) {
+    throw_fault(FaultKind::kCorruptContainer,
+                concat("'", path_, "' does not open as a video: ", av_error_text(code),
+                       log_.remark(), "; it may be cut off or not a video at all"));
+  }
+}
+
+int Input::start_over() {
+  // Looking for stream facts ran into damage ahead. Read anew, the damage shows where it is; the
+  // facts are then those of the container's header alone.
+  avformat_close_input(&container_);
+  log_.forget();
+  return avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, nullptr);
+}
+
+void Input::choose_stream() {
+  const auto is_moving = [&](int index) {
+    return index >= 0 &&
+           (container_->streams[index]->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+  };
+  int chosen = av_find_best_stream(container_, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  for (unsigned i = 0; chosen >= 0 && !is_moving(chosen) && i < container_->nb_streams; ++i) {
+    const int index = static_cast<int>(i);
+    const bool video = container_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+    if (video && is_moving(index)) chosen = index;
+  }
+  if (!is_moving(chosen)) {
+    throw_fault(FaultKind::kNoVideoStream, concat("'", path_, "' holds no moving picture"));
+  }
+  stream_ = container_->streams[chosen];
+  for (unsigned i = 0; i < container_->nb_streams; ++i) {
+    if (static_cast<int>(i) != chosen) container_->streams[i]->discard = AVDISCARD_ALL;
+  }
+}
+
+void Input::open_decoder() {
+  const AVCodecParameters& parameters = *stream_->codecpar;
+  const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
+  if (codec == nullptr) {
+    throw_fault(FaultKind::kUnsupportedCodec,
+                concat("'", path_, "' is coded as ", avcodec_get_name(parameters.codec_id),
+                       ", for which this FFmpeg has no decoder"));
+  }
+  decoder_.reset(avcodec_alloc_context3(codec));
+  decoder_->thread_count = 1;  // several would only delay frames, and workers have their own cores
+  int code = avcodec_parameters_to_context(decoder_.get(), &parameters);
+  if (code >= 0) code = avcodec_open2(decoder_.get(), codec, nullptr);
+  if (code < 0) {
+    throw_fault(FaultKind::kUnsupportedCodec,
+                concat("cannot decode the ", codec->name, " stream of '", path_,
+                       "': ", av_error_text(code), log_.remark()));
+  }
+  facts_.container = container_->iformat->name;
+  facts_.codec = avcodec_get_name(parameters.codec_id);
+  facts_.rotation = rotation_of(*stream_, path_);
+  facts_.nominal_rate = frame_rate(stream_->r_frame_rate);
+  facts_.average_rate = frame_rate(stream_->avg_frame_rate);
+  facts_.header_frames = stream_->nb_frames;
+}
+
+Input::Step Input::next() {
+  if (!damage_.empty()) return Step::kDamaged;
+  while (true) {  // ends: each turn consumes a packet of a finite file, or answers
+    const int code = avcodec_receive_frame(decoder_.get(), frame_.get());
+    if (code == AVERROR_EOF) return Step::kEnd;
+    if (code == AVERROR(EAGAIN)) {
+      if (feed_packet() == Step::kDamaged) return Step::kDamaged;
+      continue;
+    }
+    if (code < 0) return damaged(av_error_text(code));
+    const bool concealed = frame_->decode_error_flags != 0;
+    if (concealed || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
+      return damaged("a picture is incomplete");
+    }
+    note_first_frame();
+    return Step::kFrame;
+  }
+}
+
+Input::Step Input::feed_packet() {
+  if (draining_) return damaged("the decoder asks for data after the end");
+  const int read = av_read_frame(container_, packet_.get());
+  if (!log_.demuxer_error().empty()) {
+    av_packet_unref(packet_.get());
+    return damaged("the container is broken here");
+  }
+  if (read == AVERROR_EOF) {
+    draining_ = true;
+    avcodec_send_packet(decoder_.get(), nullptr);
+    return Step::kFrame;
+  }
+  if (read < 0) return damaged(av_error_text(read));
+  // An empty packet (AVI's "same picture again") would be taken for the end of the stream.
+  const bool ours = packet_->stream_index == stream_->index && packet_->size > 0;
+  const bool cut = ours && (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  const int sent = ours && !cut ? avcodec_send_packet(decoder_.get(), packet_.get()) : 0;
+  av_packet_unref(packet_.get());
+  if (cut) return damaged("the file ends within a picture");
+  return sent < 0 ? damaged(av_error_text(sent)) : Step::kFrame;
+}
+
+Input::Step Input::damaged(const std::string& what) {
+  damage_ = concat(what, log_.remark());
+  return Step::kDamaged;
+}
+
+void Input::note_first_frame() {
+  if (started_) return;
+  started_ = true;
+  const auto format = static_cast<AVPixelFormat>(frame_->format);
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
+  // swscale leaves its usual path for odd edges of subsampled formats: the edge is cropped instead.
+  const bool subsampled = layout->log2_chroma_w > 0 || layout->log2_chroma_h > 0;
+  const int width = subsampled ? frame_->width & ~1 : frame_->width;
+  const int height = subsampled ? frame_->height & ~1 : frame_->height;
+  const bool sideways = facts_.rotation % 180 != 0;
+  facts_.width = sideways ? height : width;
+  facts_.height = sideways ? width : height;
+  facts_.pixel_format = layout->name;
+  facts_.color_matrix = matrix_name(frame_->colorspace);
+  facts_.color_range = range_name(frame_->color_range);
+  if (frame_->color_trc == AVCOL_TRC_SMPTE2084 || frame_->color_trc == AVCOL_TRC_ARIB_STD_B67) {
+    throw_fault(FaultKind::kUnsupportedHdr,
+                concat("'", path_, "' is HDR (", av_color_transfer_name(frame_->color_trc),
+                       "), which would need tone mapping; convert it to SDR first"));
+  }
+}
+
+}  // namespace cox::video

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/video/av.h"
+#include "engine/video/decode.h"
+
+namespace cox::video {
+
+/// The best video stream of one file, decoded from its start. Every failure is a FaultThrown except
+/// damage in the stream, which is an answer of next(). Owned by one thread.
+class Input {
+ public:
+  enum class Step { kFrame, kEnd, kDamaged };
+
+  explicit Input(const std::string& path);
+  ~Input();
+  Input(const Input&) = delete;
+  Input& operator=(const Input&) = delete;
+
+  /// Decodes one frame, in output order, drained to the very last. After kEnd or kDamaged there is
+  /// no further frame.
+  Step next();
+
+  /// The frame of the last next(); valid until the following one.
+  const AVFrame& frame() const { return *frame_; }
+  /// Complete after the first frame: some tags are only in the stream.
+  const StreamFacts& facts() const { return facts_; }
+  /// What was wrong, after kDamaged.
+  const std::string& damage() const { return damage_; }
+
+ private:
+  void open_container();
+  int start_over();
+  void choose_stream();
+  void open_decoder();
+  Step feed_packet();
+  Step damaged(const std::string& what);
+  void note_first_frame();
+
+  std::string path_;
+  AvLogCapture log_;
+  AVFormatContext* container_ = nullptr;
+  AVStream* stream_ = nullptr;
+  CodecPtr decoder_;
+  FramePtr frame_;
+  PacketPtr packet_;
+  StreamFacts facts_;
+  std::string damage_;
+  bool draining_ = false;
+  bool started_ = false;
+};
+
+}  // namespace cox::video
