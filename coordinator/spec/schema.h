@@ -70,6 +70,7 @@ struct Schemas {
   std::map<std::string, MetricSchema> metrics;
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
+  std::vector<std::string> result_columns;       ///< of `v_results`, for tables
 
   const MethodSchema* find_method(std::string_view name) const;
   /// The declaration in any method that has it: right about type, silent about bounds.

@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/spec/present.h"
+#include "coordinator/spec/read_value.h"
+
+namespace cox::spec {
+
+namespace {
+
+constexpr size_t kShortDigest = 12;
+
+std::string short_digest(const std::string& digest) { return digest.substr(0, kShortDigest); }
+
+std::string counted(size_t count, const std::string& what) {
+  return concat(count, " ", what, count == 1 ? "" : "s");
+}
+
+/// What the runs share and in what they differ, schema defaults left out.
+struct Contrast {
+  std::vector<std::string> varying;
+  std::map<std::string, std::string> common;
+};
+
+bool is_written(const Run& run, const std::string& name) {
+  const auto origin = run.origins.find(name);
+  return origin != run.origins.end() && origin->second.layer != "schema";
+}
+
+Contrast contrast_of(const std::vector<Run>& runs) {
+  std::map<std::string, std::set<std::string>> values;
+  std::set<std::string> written;
+  for (const Run& run : runs) {
+    for (const auto& [name, value] : run.parameters) {
+      values[name].insert(shown(value));
+      if (is_written(run, name)) written.insert(name);
+    }
+  }
+  Contrast contrast;
+  for (const auto& [name, texts] : values) {
+    const bool everywhere = std::all_of(runs.begin(), runs.end(), [&, &key = name](const Run& run) {
+      return run.parameters.count(key) != 0;
+    });
+    if (texts.size() == 1 && everywhere) {
+      if (written.count(name) != 0) contrast.common[name] = *texts.begin();
+    } else if (texts.size() > 1 || written.count(name) != 0) {
+      contrast.varying.push_back(name);
+    }
+  }
+  return contrast;
+}
+
+std::string settings_of(const Run& run, const std::vector<std::string>& names) {
+  std::vector<std::string> parts;
+  for (const std::string& name : names) {
+    const auto found = run.parameters.find(name);
+    if (found != run.parameters.end()) parts.push_back(name + "=" + shown(found->second));
+  }
+  return join(parts, " ");
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string aligned(const Rows& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string heading(const SweepPlan& plan) {
+  std::string text = "series   " + plan.series.name;
+  if (plan.series.number != 0) text += concat(" (number ", plan.series.number, ")");
+  if (!plan.series.title.empty()) text += ": " + plan.series.title;
+  text += "\n";
+  if (plan.dataset.digest.empty()) return text;
+  text += concat("dataset  ", plan.dataset.name, ", ", counted(plan.dataset.videos.size(), "video"),
+                 ", digest ", short_digest(plan.dataset.digest), "\n");
+  if (!plan.dataset.expected_failures.empty()) {
+    text += "         expected to fail: " + join(plan.dataset.expected_failures, ", ") + "\n";
+  }
+  text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
+                 short_digest(plan.model.digest), "\n");
+  return text;
+}
+
+// Names of each configuration, in the order of the file.
+std::vector<std::vector<std::string>> names_by_digest(const std::vector<Run>& runs) {
+  std::map<std::string, size_t> index;
+  std::vector<std::vector<std::string>> names;
+  for (const Run& run : runs) {
+    const auto [found, is_new] = index.emplace(run.digest, names.size());
+    if (is_new) names.emplace_back();
+    names[found->second].push_back(run.name);
+  }
+  return names;
+}
+
+std::string totals(const SweepPlan& plan) {
+  const size_t videos = plan.dataset.videos.size();
+  std::string text = counted(plan.runs.size(), "run");
+  if (plan.dataset.digest.empty()) return text + "\n";
+  text += concat(" x ", counted(videos, "video"), ": ", counted(plan.runs.size() * videos, "job"));
+  const auto names = names_by_digest(plan.runs);
+  if (names.size() < plan.runs.size()) {
+    text += concat(", ", names.size() * videos, " of them distinct");
+  }
+  text += "\n";
+  for (const auto& same : names) {
+    if (same.size() > 1) text += "the same configuration: " + join(same, " = ") + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string plan_text(const SweepPlan& plan) {
+  const Contrast contrast = contrast_of(plan.runs);
+  Rows rows = {{"run", "digest", "method", "jobs", "settings"}};
+  for (const Run& run : plan.runs) {
+    rows.push_back({run.name, run.digest.empty() ? "-" : short_digest(run.digest), run.method,
+                    std::to_string(plan.dataset.videos.size()),
+                    settings_of(run, contrast.varying)});
+  }
+  std::string text = heading(plan) + "\n" + aligned(rows) + "\n";
+  if (!contrast.common.empty()) {
+    std::vector<std::string> common;
+    for (const auto& [name, value] : contrast.common) common.push_back(name + "=" + value);
+    text += "all runs: " + join(common, " ") + "\n";
+  }
+  text += "everything else is at its schema default\n\n";
+  return text + totals(plan);
+}
+
+}  // namespace cox::spec
