@@ -219,6 +219,10 @@ CREATE TABLE events (
 ) STRICT;
 
 
+-- What must outlive a restart and is in no row.
+CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO counters VALUES ('last_lease', 0);
+
 -- One row per name in a series that a run holds or held, with where its jobs stand and the means
 -- over its finished videos. A filter on series, run or run_digest is applied before counting.
 CREATE VIEW v_runs AS

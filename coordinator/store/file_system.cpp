@@ -1,0 +1,54 @@
+#include "coordinator/store/file_system.h"
+
+#include <sys/vfs.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cox::store {
+
+namespace {
+
+// From statfs(2) and the file systems' own headers.
+constexpr std::array<std::pair<std::int64_t, std::string_view>, 11> kNetworkFileSystems = {{
+    {0x6969, "NFS"},
+    {0x517B, "SMB"},
+    {0xFF534D42, "CIFS"},
+    {0xFE534D42, "SMB2"},
+    {0x0BD00BD0, "Lustre"},
+    {0x47504653, "GPFS"},
+    {0x00C36400, "Ceph"},
+    {0x19830326, "BeeGFS"},
+    {0x5346414F, "AFS"},
+    {0xAAD7AAEA, "PanFS"},
+    {0x7461636F, "OCFS2"},
+}};
+
+}  // namespace
+
+std::string_view network_file_system(std::int64_t magic) {
+  for (const auto& [number, name] : kNetworkFileSystems) {
+    if (number == (magic & 0xFFFFFFFF)) return name;
+  }
+  return "";
+}
+
+Status check_local_file_system(const std::string& directory) {
+  struct statfs info {};
+  if (statfs(directory.c_str(), &info) != 0) {
+    return not_found(concat("cannot look at directory '", directory, "': ", std::strerror(errno)));
+  }
+  const std::string_view name = network_file_system(info.f_type);
+  if (name.empty()) return Status::ok();
+  return failed_precondition(
+      concat("'", directory, "' lies on ", name,
+             ", a network file system, where SQLite can lose or corrupt data; expected a local "
+             "disk: put the database on one (e.g. /tmp or a scratch disk of the coordinator's "
+             "machine) and copy it here when the sweep is done"));
+}
+
+}  // namespace cox::store

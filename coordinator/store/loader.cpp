@@ -1,0 +1,181 @@
+#include "coordinator/store/loader.h"
+
+#include <cstring>
+
+#include "base/text.h"
+
+namespace cox::store {
+
+namespace {
+
+/// Calls `take` with the statement at each row.
+template <typename Take>
+Status each_row(const Database& database, const std::string& sql, Take take) {
+  COX_ASSIGN_OR_RETURN(Statement statement, Statement::prepare(database.handle(), sql));
+  while (true) {
+    COX_ASSIGN_OR_RETURN(const bool found, statement.step());
+    if (!found) return Status::ok();
+    COX_RETURN_IF_ERROR(take(statement));
+  }
+}
+
+Status load_catalogue(const Database& database, core::Snapshot& to) {
+  COX_RETURN_IF_ERROR(
+      each_row(database, "SELECT id, name, number, title, labels FROM series ORDER BY id",
+               [&](const Statement& row) {
+                 to.series.push_back({row.integer<core::SeriesNumber>(0), row.text(1),
+                                      row.integer(2), row.text(3), row.text(4)});
+                 return Status::ok();
+               }));
+  COX_RETURN_IF_ERROR(
+      each_row(database, "SELECT id, video, path, digest, prompt FROM videos ORDER BY id",
+               [&](const Statement& row) {
+                 to.videos.push_back({row.integer<core::VideoNumber>(0), row.text(1), row.text(2),
+                                      row.text(3), row.text(4)});
+                 return Status::ok();
+               }));
+  COX_RETURN_IF_ERROR(each_row(
+      database, "SELECT id, name, digest FROM datasets ORDER BY id", [&](const Statement& row) {
+        to.datasets.push_back({row.integer<core::DatasetNumber>(0), row.text(1), row.text(2), {}});
+        return Status::ok();
+      }));
+  return each_row(
+      database, "SELECT dataset_id, video_id FROM dataset_videos ORDER BY dataset_id, position",
+      [&](const Statement& row) {
+        const auto dataset = row.integer<std::size_t>(0);
+        if (dataset < 1 || dataset > to.datasets.size()) {
+          return Status(StatusCode::kDataLoss, "dataset_videos names a data set that is missing");
+        }
+        to.datasets[dataset - 1].videos.push_back(row.integer<core::VideoNumber>(1));
+        return Status::ok();
+      });
+}
+
+Status load_submissions(const Database& database, core::Snapshot& to) {
+  return each_row(
+      database,
+      "SELECT id, series_id, dataset_id, time_us, priority, retry_crash, retry_oom, retry_lost, "
+      "backoff_base_us, backoff_max_us, fail_fast, max_failed_jobs FROM submissions ORDER BY id",
+      [&](const Statement& row) {
+        core::SubmissionRecord record;
+        record.number = row.integer<core::SubmissionNumber>(0);
+        record.series = row.integer<core::SeriesNumber>(1);
+        record.dataset = row.integer<core::DatasetNumber>(2);
+        record.time = row.integer(3);
+        record.priority = row.integer<std::int32_t>(4);
+        record.retry = {row.integer<std::uint32_t>(5), row.integer<std::uint32_t>(6),
+                        row.integer<std::uint32_t>(7), row.integer(8), row.integer(9)};
+        record.policy = {row.integer(10) != 0, row.integer<std::uint32_t>(11)};
+        to.submissions.push_back(std::move(record));
+        return Status::ok();
+      });
+}
+
+Status load_runs(const Database& database, core::Snapshot& to) {
+  COX_RETURN_IF_ERROR(
+      each_row(database,
+               "SELECT id, digest, method, backbone, model_digest, parameters, definition, "
+               "owner_series_id, owner_name FROM runs ORDER BY id",
+               [&](const Statement& row) {
+                 to.runs.push_back({row.integer<core::RunNumber>(0), row.text(1), row.text(2),
+                                    row.text(3), row.text(4), row.text(5), row.text(6),
+                                    row.integer<core::SeriesNumber>(7), row.text(8)});
+                 return Status::ok();
+               }));
+  return each_row(
+      database,
+      "SELECT series_id, name, run_id, dataset_id, labels, position, superseded FROM series_runs "
+      "ORDER BY series_id, position, name, run_id",
+      [&](const Statement& row) {
+        to.members.push_back({row.integer<core::SeriesNumber>(0), row.text(1),
+                              row.integer<core::RunNumber>(2), row.integer<core::DatasetNumber>(3),
+                              row.text(4), row.integer<std::uint32_t>(5), row.integer(6) != 0});
+        return Status::ok();
+      });
+}
+
+core::JobRecord job_of(const Statement& row) {
+  core::JobRecord job;
+  job.number = row.integer<core::JobNumber>(0);
+  // The table's CHECK keeps a digest at 32 bytes.
+  std::memcpy(job.digest.bytes.data(), sqlite3_column_blob(row.handle(), 1),
+              job.digest.bytes.size());
+  job.run = row.integer<core::RunNumber>(2);
+  job.video = row.integer<core::VideoNumber>(3);
+  job.submission = row.integer<core::SubmissionNumber>(4);
+  job.status.state = row.integer<core::JobState>(5);
+  job.status.cause = row.integer<core::FailureCause>(6);
+  job.status.failure_expected = row.integer(7) != 0;
+  job.status.worker_kills = row.integer<std::uint16_t>(8);
+  job.status.crashes = row.integer<std::uint16_t>(9);
+  job.status.ooms = row.integer<std::uint16_t>(10);
+  job.status.losses = row.integer<std::uint16_t>(11);
+  job.status.priority = row.integer<std::int32_t>(12);
+  job.status.attempt = row.integer<std::uint32_t>(13);
+  job.status.reported_attempt = row.integer<std::uint32_t>(14);
+  job.status.ready_at = row.integer(15);
+  return job;
+}
+
+Status load_jobs(const Database& database, core::Snapshot& to) {
+  COX_ASSIGN_OR_RETURN(const std::int64_t count,
+                       database.query_integer("SELECT coalesce(max(id), 0) FROM jobs"));
+  to.jobs.reserve(static_cast<std::size_t>(count));
+  return each_row(
+      database,
+      "SELECT id, digest, run_id, video_id, submission_id, state, cause, failure_expected, "
+      "worker_kills, crashes, ooms, losses, priority, attempt, reported_attempt, ready_us "
+      "FROM jobs ORDER BY id",
+      [&](const Statement& row) {
+        to.jobs.push_back(job_of(row));
+        return Status::ok();
+      });
+}
+
+Status load_workers(const Database& database, core::Snapshot& to) {
+  COX_RETURN_IF_ERROR(each_row(
+      database,
+      "SELECT id, name, machine, pid, device, device_name, engine_build, joined_us FROM workers "
+      "WHERE left_us IS NULL ORDER BY id",
+      [&](const Statement& row) {
+        to.workers.push_back({row.integer<core::WorkerNumber>(0), row.text(1), row.text(2),
+                              row.integer(3), row.text(4), row.text(5), row.text(6), row.integer(7),
+                              0});
+        return Status::ok();
+      }));
+  return each_row(
+      database,
+      "SELECT lease, worker_id, job_id FROM attempts WHERE outcome = 0 ORDER BY lease, position",
+      [&](const Statement& row) {
+        const auto lease = row.integer<core::LeaseNumber>(0);
+        if (to.leases.empty() || to.leases.back().number != lease) {
+          to.leases.push_back({lease, row.integer<core::WorkerNumber>(1), {}});
+        }
+        to.leases.back().jobs.push_back(row.integer<core::JobNumber>(2));
+        return Status::ok();
+      });
+}
+
+}  // namespace
+
+Result<core::Snapshot> load_snapshot(const Database& database) {
+  core::Snapshot snapshot;
+  COX_RETURN_IF_ERROR(load_catalogue(database, snapshot));
+  COX_RETURN_IF_ERROR(load_submissions(database, snapshot));
+  COX_RETURN_IF_ERROR(load_runs(database, snapshot));
+  COX_RETURN_IF_ERROR(load_jobs(database, snapshot));
+  COX_RETURN_IF_ERROR(load_workers(database, snapshot));
+  COX_ASSIGN_OR_RETURN(const std::int64_t worker,
+                       database.query_integer("SELECT coalesce(max(id), 0) FROM workers"));
+  COX_ASSIGN_OR_RETURN(
+      const std::int64_t lease,
+      database.query_integer("SELECT value FROM counters WHERE name = 'last_lease'"));
+  COX_ASSIGN_OR_RETURN(const std::int64_t sequence,
+                       database.query_integer("SELECT coalesce(max(sequence), 0) FROM events"));
+  snapshot.last_worker = static_cast<core::WorkerNumber>(worker);
+  snapshot.last_lease = static_cast<core::LeaseNumber>(lease);
+  snapshot.last_sequence = static_cast<std::uint64_t>(sequence);
+  return snapshot;
+}
+
+}  // namespace cox::store

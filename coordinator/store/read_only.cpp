@@ -1,0 +1,199 @@
+#include "coordinator/store/read_only.h"
+
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "coordinator/store/migrations.h"
+#include "coordinator/store/sqlite.h"
+
+namespace cox::store {
+
+namespace {
+
+/// How many of SQLite's instructions run between two looks at the clock.
+constexpr int kInstructionsPerCheck = 100'000;
+
+/// Lets a statement read and nothing else.
+int authorize(void*, int action, const char*, const char* name, const char*, const char*) {
+  switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_RECURSIVE:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return std::string_view(name) == "load_extension" ? SQLITE_DENY : SQLITE_OK;
+    default:
+      return SQLITE_DENY;
+  }
+}
+
+/// Ends a query that runs too long. Lives while the query runs.
+class Deadline {
+ public:
+  Deadline(sqlite3* handle, double seconds) : handle_(handle), end_(monotonic_seconds() + seconds) {
+    sqlite3_progress_handler(handle_, kInstructionsPerCheck, &Deadline::passed, this);
+  }
+  ~Deadline() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+ private:
+  static int passed(void* self) { return monotonic_seconds() > static_cast<Deadline*>(self)->end_; }
+  sqlite3* handle_;
+  double end_;
+};
+
+/// Allows nothing but reading while it lives.
+class ReadingOnly {
+ public:
+  explicit ReadingOnly(sqlite3* handle) : handle_(handle) {
+    sqlite3_set_authorizer(handle_, &authorize, nullptr);
+  }
+  ~ReadingOnly() { sqlite3_set_authorizer(handle_, nullptr, nullptr); }
+  ReadingOnly(const ReadingOnly&) = delete;
+  ReadingOnly& operator=(const ReadingOnly&) = delete;
+
+ private:
+  sqlite3* handle_;
+};
+
+Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
+  sqlite3_stmt* raw = nullptr;
+  const char* tail = nullptr;
+  const ReadingOnly reading_only(handle);
+  if (sqlite3_prepare_v2(handle, sql.c_str(), -1, &raw, &tail) != SQLITE_OK) {
+    if (sqlite3_errcode(handle) == SQLITE_AUTH) {
+      return invalid_argument(concat("only one SELECT is allowed here, got '", sql, "'"));
+    }
+    return sqlite_error(handle, "the query is not valid");
+  }
+  Statement statement = Statement::adopt(raw);
+  if (raw == nullptr) return invalid_argument("the query is empty: expected one SELECT");
+  sqlite3_stmt* second = nullptr;
+  const int code = sqlite3_prepare_v2(handle, tail, -1, &second, nullptr);
+  const Statement rest = Statement::adopt(second);
+  if (code != SQLITE_OK || second != nullptr) {
+    return invalid_argument(concat("only one SELECT is allowed, got more after it: '", tail, "'"));
+  }
+  if (sqlite3_stmt_readonly(raw) == 0 || sqlite3_column_count(raw) == 0) {
+    return invalid_argument(concat("only a SELECT is allowed here, got '", sql, "'"));
+  }
+  return statement;
+}
+
+Status bind_all(Statement& statement, const Row& parameters) {
+  const int expected = sqlite3_bind_parameter_count(statement.handle());
+  if (expected != static_cast<int>(parameters.size())) {
+    return invalid_argument(
+        concat("the query has ", expected, " parameters, got ", parameters.size(), " values"));
+  }
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const int index = static_cast<int>(i) + 1;
+    std::visit(
+        [&](const auto& value) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+            statement.bind(index, nullptr);
+          } else {
+            statement.bind(index, value);
+          }
+        },
+        parameters[i]);
+  }
+  return Status::ok();
+}
+
+Cell cell_of(const Statement& row, int column) {
+  switch (sqlite3_column_type(row.handle(), column)) {
+    case SQLITE_INTEGER:
+      return row.integer(column);
+    case SQLITE_FLOAT:
+      return sqlite3_column_double(row.handle(), column);
+    case SQLITE_NULL:
+      return std::monostate{};
+    default:
+      return row.text(column);
+  }
+}
+
+}  // namespace
+
+Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return not_found(concat("there is no database file '", path, "'"));
+  }
+  COX_ASSIGN_OR_RETURN(Database database,
+                       Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
+  COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path));
+  if (version != known_version()) {
+    return failed_precondition(concat("'", path, "' has database version ", version,
+                                      ", this program reads version ", known_version(),
+                                      ": start its coordinator once with this program, which "
+                                      "brings it up to date"));
+  }
+  return ReadOnlyDatabase(database.release());
+}
+
+ReadOnlyDatabase::ReadOnlyDatabase(ReadOnlyDatabase&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)) {}
+
+ReadOnlyDatabase& ReadOnlyDatabase::operator=(ReadOnlyDatabase&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+
+ReadOnlyDatabase::~ReadOnlyDatabase() { sqlite3_close_v2(handle_); }
+
+Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
+                               const QueryLimits& limits, const Visitor& visitor) const {
+  COX_ASSIGN_OR_RETURN(Statement statement, prepare_select(handle_, sql));
+  COX_RETURN_IF_ERROR(bind_all(statement, parameters));
+  const int columns = sqlite3_column_count(statement.handle());
+  std::vector<std::string> names;
+  for (int i = 0; i < columns; ++i) {
+    names.emplace_back(sqlite3_column_name(statement.handle(), i));
+  }
+  COX_RETURN_IF_ERROR(visitor.on_columns(names));
+  const Deadline deadline(handle_, limits.max_seconds);
+  for (std::uint64_t rows = 0;; ++rows) {
+    const Result<bool> found = statement.step();
+    if (!found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded) {
+      return {StatusCode::kDeadlineExceeded,
+              concat("the query took longer than ", limits.max_seconds,
+                     " s: ask for less, e.g. one series")};
+    }
+    COX_RETURN_IF_ERROR(found.status());
+    if (!*found) return Status::ok();
+    if (limits.max_rows > 0 && rows == limits.max_rows) {
+      return {StatusCode::kOutOfRange,
+              concat("the query has more than ", limits.max_rows, " rows: add a LIMIT")};
+    }
+    Row row;
+    row.reserve(static_cast<std::size_t>(columns));
+    for (int i = 0; i < columns; ++i) row.push_back(cell_of(statement, i));
+    COX_RETURN_IF_ERROR(visitor.on_row(std::move(row)));
+  }
+}
+
+Result<ReadOnlyDatabase::Table> ReadOnlyDatabase::query_table(const std::string& sql,
+                                                              const Row& parameters,
+                                                              const QueryLimits& limits) const {
+  Table table;
+  Visitor visitor;
+  visitor.on_columns = [&](const std::vector<std::string>& names) {
+    table.columns = names;
+    return Status::ok();
+  };
+  visitor.on_row = [&](Row row) {
+    table.rows.push_back(std::move(row));
+    return Status::ok();
+  };
+  COX_RETURN_IF_ERROR(query(sql, parameters, limits, visitor));
+  return table;
+}
+
+}  // namespace cox::store

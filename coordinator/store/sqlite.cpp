@@ -1,0 +1,138 @@
+#include "coordinator/store/sqlite.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace cox::store {
+
+namespace {
+
+/// How long a statement waits for a reader's or checkpoint's lock.
+constexpr int kBusyTimeoutMs = 10'000;
+
+StatusCode code_of(int sqlite_code) {
+  switch (sqlite_code & 0xff) {
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+      return StatusCode::kResourceExhausted;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return StatusCode::kDataLoss;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+      return StatusCode::kUnavailable;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return StatusCode::kPermissionDenied;
+    case SQLITE_INTERRUPT:
+      return StatusCode::kDeadlineExceeded;
+    case SQLITE_ERROR:
+    case SQLITE_AUTH:
+    case SQLITE_RANGE:
+      return StatusCode::kInvalidArgument;
+    default:
+      return StatusCode::kInternal;
+  }
+}
+
+}  // namespace
+
+Status sqlite_error(sqlite3* handle, std::string_view what) {
+  const int code = sqlite3_extended_errcode(handle);
+  std::string message = concat(what, ": ", sqlite3_errmsg(handle));
+  if ((code & 0xff) == SQLITE_FULL) {
+    message += "; the disk, or the database's page limit, is full: free space and start again";
+  }
+  return {code_of(code), std::move(message)};
+}
+
+Result<Statement> Statement::prepare(sqlite3* handle, std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) return sqlite_error(handle, concat("cannot prepare '", sql, "'"));
+  return Statement(statement);
+}
+
+Statement::Statement(Statement&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+
+Statement::~Statement() { sqlite3_finalize(handle_); }
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  return sqlite_error(sqlite3_db_handle(handle_), concat("'", sqlite3_sql(handle_), "' failed"));
+}
+
+Result<Database> Database::open(const std::string& path, int flags) {
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  Database database(handle);
+  if (code != SQLITE_OK) return sqlite_error(handle, concat("cannot open '", path, "'"));
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  return database;
+}
+
+Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
+Database& Database::operator=(Database&& other) noexcept {
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+
+Database::~Database() { sqlite3_close_v2(handle_); }
+
+Status Database::execute(const std::string& sql) const {
+  if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) {
+    return Status::ok();
+  }
+  return sqlite_error(handle_, concat("'", sql.substr(0, 200), "' failed"));
+}
+
+Result<std::string> Database::query_text(const std::string& sql) const {
+  COX_ASSIGN_OR_RETURN(Statement statement, Statement::prepare(handle_, sql));
+  COX_ASSIGN_OR_RETURN(const bool found, statement.step());
+  if (!found) return not_found(concat("'", sql, "' has no row"));
+  return statement.text(0);
+}
+
+Result<std::int64_t> Database::query_integer(const std::string& sql) const {
+  COX_ASSIGN_OR_RETURN(Statement statement, Statement::prepare(handle_, sql));
+  COX_ASSIGN_OR_RETURN(const bool found, statement.step());
+  if (!found) return not_found(concat("'", sql, "' has no row"));
+  return statement.integer(0);
+}
+
+Result<Transaction> Transaction::begin(const Database& database) {
+  COX_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
+  return Transaction(database);
+}
+
+Transaction::Transaction(Transaction&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)) {}
+
+Transaction::~Transaction() {
+  // A full disk may have rolled the transaction back already; then this says so and does nothing.
+  if (handle_ != nullptr) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Status Transaction::commit() {
+  if (sqlite3_exec(handle_, "COMMIT", nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return sqlite_error(handle_, "cannot commit");
+  }
+  handle_ = nullptr;
+  return Status::ok();
+}
+
+}  // namespace cox::store
