@@ -20,7 +20,7 @@ struct EncodedPrompt {
 /// Tokenizer and UMT5 encoder of one model directory. Owned by one thread.
 class TextEncoder {
  public:
-  /// Loads `<model>/tokenizer` and `<model>/text_encoder`. Throws std::invalid_argument for missing
+  /// Loads `<model>/tokenizer` and `<model>/text_encoder`. Throws EngineError(kUser) for missing
   /// files, a bad config, or missing, extra or misshapen tensors, naming the first ones.
   static std::unique_ptr<TextEncoder> load(const std::string& model_directory, at::ScalarType dtype,
                                            at::Device device);

@@ -19,7 +19,7 @@ class Tokenizer {
  public:
   /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Texts are padded to
   /// 512 tokens, as the published pipeline does, or to `model_max_length` where that is smaller.
-  /// Throws std::invalid_argument when a file is missing or broken; a directory that holds only
+  /// Throws EngineError(kUser) when a file is missing or broken; a directory that holds only
   /// tokenizer.json is named as such.
   static std::unique_ptr<Tokenizer> load(const std::string& directory);
   ~Tokenizer();

@@ -18,7 +18,7 @@ struct Umt5Config {
   double layer_norm_epsilon = 0;
 };
 
-/// Reads and checks the file. Throws std::invalid_argument that names file and key for a missing or
+/// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
 /// contradictory entry, or another feed-forward kind than `gated-gelu`.
 Umt5Config read_umt5_config(const std::string& path);
 

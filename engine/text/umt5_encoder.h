@@ -4,31 +4,35 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/text/umt5_config.h"
+#include "engine/text/umt5_layer.h"
 
 namespace cox::engine {
 
 /// The encoder half of UMT5. Weights are frozen; owned by one thread.
 class Umt5Encoder {
  public:
-  /// Loads `<directory>/config.json` and its weights. Throws std::invalid_argument for a bad config
-  /// or for missing, extra or misshapen tensors, naming the first ones.
+  /// Loads `<directory>/config.json` and its weights. Throws EngineError(kUser) for a bad config or
+  /// for missing, extra or misshapen tensors, naming the first ones.
   static std::unique_ptr<Umt5Encoder> load(const std::string& directory, at::ScalarType dtype,
                                            at::Device device);
-  ~Umt5Encoder();
+
+  Umt5Encoder(const Umt5Config& config, WeightSource& weights);
 
   /// input_ids [B, L] int64, attention_mask [B, L] int64 (1 for tokens) -> last hidden states
   /// [B, L, d_model], rows of padding included. Throws std::invalid_argument for wrong shapes and
   /// for ids outside the vocabulary.
   at::Tensor encode(const at::Tensor& input_ids, const at::Tensor& attention_mask) const;
 
-  const Umt5Config& config() const;
+  const Umt5Config& config() const { return config_; }
 
  private:
-  struct State;
-  explicit Umt5Encoder(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  Umt5Config config_;
+  at::Tensor shared_;  ///< [vocab_size, d_model]
+  std::vector<Umt5Layer> layers_;
+  Umt5Norm final_norm_;
 };
 
 }  // namespace cox::engine

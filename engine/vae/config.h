@@ -24,7 +24,7 @@ struct VaeConfig {
   std::int64_t temporal_scale() const;
 };
 
-/// Reads and checks the file. Throws std::invalid_argument that names file and key for a missing or
+/// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
 /// contradictory entry, and for layouts that are not Wan 2.1 (`is_residual`, `patch_size`,
 /// `attn_scales`).
 VaeConfig read_vae_config(const std::string& path);

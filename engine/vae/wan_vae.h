@@ -26,7 +26,7 @@ struct EncodedVideo {
 /// one thread.
 class WanVae {
  public:
-  /// Loads `<directory>/config.json` and its weights. Throws std::invalid_argument for a bad config
+  /// Loads `<directory>/config.json` and its weights. Throws EngineError(kUser) for a bad config
   /// or for missing, extra or misshapen tensors, naming the first ones.
   static std::unique_ptr<WanVae> load(const std::string& directory, at::ScalarType dtype,
                                       at::Device device);

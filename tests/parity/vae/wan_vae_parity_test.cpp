@@ -1,23 +1,16 @@
 // Against diffusers' AutoencoderKLWan. The fixtures are remade with
 //     python tests/parity/fixtures/make_vae.py
-#include <catch2/catch.hpp>
 
 #include "base/text.h"
 #include "engine/tensors/safetensors.h"
-#include "engine/tensors/torch.h"
 #include "engine/vae/wan_vae.h"
+#include "tests/support/torch_catch.h"
 
 namespace cox::engine {
 namespace {
 
 const std::string kFixtures = COX_SOURCE_DIR "/tests/parity/fixtures/vae";
 constexpr double kTolerance = 1e-5;
-
-double relative_error(const at::Tensor& got, const at::Tensor& expected) {
-  REQUIRE(got.sizes() == expected.sizes());
-  const at::Tensor reference = expected.to(at::kDouble);
-  return ((got.to(at::kDouble) - reference).norm() / reference.norm()).item<double>();
-}
 
 struct Reference {
   std::unique_ptr<WanVae> vae = WanVae::load(kFixtures + "/model", at::kFloat, at::kCPU);

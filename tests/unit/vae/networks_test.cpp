@@ -1,7 +1,8 @@
 #include "engine/vae/networks.h"
 
-#include <catch2/catch.hpp>
 #include <numeric>
+
+#include "tests/support/torch_catch.h"
 
 namespace cox::engine {
 

@@ -1,13 +1,12 @@
 #include "engine/vae/wan_vae.h"
 
-#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/safetensors.h"
-#include "engine/tensors/torch.h"
+#include "tests/support/torch_catch.h"
 
 namespace cox::engine {
 namespace {

@@ -1,0 +1,51 @@
+#include "engine/text/umt5_config.h"
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/json_config.h"
+
+namespace cox::engine {
+namespace {
+
+std::int64_t positive(const JsonConfig& file, const char* key) {
+  const std::int64_t value = file.integer(key);
+  if (value < 1) {
+    throw user_error(concat(file.path(), ": ", key, ": expected a positive number, got ", value),
+                     "bad_config");
+  }
+  return value;
+}
+
+}  // namespace
+
+Umt5Config read_umt5_config(const std::string& path) {
+  const JsonConfig file = JsonConfig::read(path);
+  const std::string feed_forward = file.text("feed_forward_proj");
+  if (feed_forward != "gated-gelu") {
+    throw user_error(concat(path, ": feed_forward_proj: expected gated-gelu, got ", feed_forward),
+                     "bad_config");
+  }
+  Umt5Config config;
+  config.vocab_size = positive(file, "vocab_size");
+  config.d_model = positive(file, "d_model");
+  config.d_kv = positive(file, "d_kv");
+  config.d_ff = positive(file, "d_ff");
+  config.num_heads = positive(file, "num_heads");
+  config.num_layers = positive(file, "num_layers");
+  config.relative_attention_num_buckets = positive(file, "relative_attention_num_buckets");
+  config.relative_attention_max_distance = positive(file, "relative_attention_max_distance");
+  config.layer_norm_epsilon = file.real("layer_norm_epsilon");
+  // Both directions share the buckets, and half of each side's are exact: see relative_buckets.
+  if (config.relative_attention_num_buckets % 4 != 0 ||
+      config.relative_attention_max_distance <= config.relative_attention_num_buckets / 4) {
+    throw user_error(concat(path,
+                            ": relative_attention_num_buckets must be a multiple of 4, and "
+                            "relative_attention_max_distance larger than a quarter of it; got ",
+                            config.relative_attention_num_buckets, " and ",
+                            config.relative_attention_max_distance),
+                     "bad_config");
+  }
+  return config;
+}
+
+}  // namespace cox::engine
