@@ -3,6 +3,10 @@
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -17,14 +21,20 @@ struct FunctionHolder : torch::CustomClassHolder {
   TensorFunction function;
 };
 
+/// Custom functions take single tensors, not lists, so there is a fixed number of places; the
+/// anchor fills those that are not used.
+constexpr size_t kPlaces = 5;
+
 struct Recompute : torch::autograd::Function<Recompute> {
   /// `anchor` requires a gradient, so that the node exists even when no input does but a captured
   /// parameter does.
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& /*anchor*/,
-                            const variable_list& inputs, TensorFunction function) {
+  static at::Tensor forward(AutogradContext* context, TensorFunction function, size_t used,
+                            const at::Tensor& /*anchor*/, const at::Tensor& a, const at::Tensor& b,
+                            const at::Tensor& c, const at::Tensor& d, const at::Tensor& e) {
+    variable_list inputs = {a, b, c, d, e};
+    inputs.resize(used);
     context->save_for_backward(inputs);
-    const at::NoGradGuard no_grad;
-    at::Tensor output = function(inputs);
+    at::Tensor output = function(inputs);  // gradient mode is off inside a custom function
     context->saved_data["function"] =
         c10::IValue::make_capsule(c10::make_intrusive<FunctionHolder>(std::move(function)));
     return output;
@@ -42,9 +52,9 @@ struct Recompute : torch::autograd::Function<Recompute> {
       const at::Tensor output = function(leaves);
       if (output.requires_grad()) torch::autograd::backward({output}, {output_gradients[0]});
     }
-    variable_list gradients = {at::Tensor()};  // the anchor's
-    for (const at::Tensor& leaf : leaves) gradients.push_back(leaf.grad());
-    gradients.emplace_back();  // the function's
+    constexpr size_t kFirstInput = 3;  // after function, count and anchor, which get none
+    variable_list gradients(kFirstInput + kPlaces);
+    for (size_t i = 0; i < leaves.size(); ++i) gradients[kFirstInput + i] = leaves[i].grad();
     return gradients;
   }
 };
@@ -54,8 +64,14 @@ struct Recompute : torch::autograd::Function<Recompute> {
 at::Tensor recompute_in_backward(const TensorFunction& function,
                                  const std::vector<at::Tensor>& inputs) {
   if (!at::GradMode::is_enabled()) return function(inputs);
+  if (inputs.size() > kPlaces) {
+    throw std::invalid_argument("recompute_in_backward: more inputs than places");
+  }
   const at::Tensor anchor = at::zeros({}).set_requires_grad(true);
-  return Recompute::apply(anchor, inputs, function);
+  std::array<at::Tensor, kPlaces> in;
+  in.fill(anchor);
+  std::copy(inputs.begin(), inputs.end(), in.begin());
+  return Recompute::apply(function, inputs.size(), anchor, in[0], in[1], in[2], in[3], in[4]);
 }
 
 }  // namespace cox::engine
