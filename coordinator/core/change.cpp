@@ -34,20 +34,29 @@ Result<JobNumber> find_job(QueueState& state, const std::string& prefix) {
   return found.front();
 }
 
-/// The runs meant by `name`: a current name in the series, or a digest prefix.
-Result<std::vector<MemberRecord>> find_members(QueueState& state, const Selection& select) {
+/// Whether a selection means only what its names stand for now, or also runs that lost their name
+/// and videos that a later submission left out.
+enum class Reach { kCurrent, kEverything };
+
+bool is_meant(QueueState& state, const MemberRecord& member, const std::string& run, Reach reach) {
+  if (run.empty()) return !member.superseded || reach == Reach::kEverything;
+  if (member.name == run && !member.superseded) return true;
+  return run.size() >= kShortestPrefix && starts_with(state.at(member.run).record.digest, run);
+}
+
+/// The places in series of the runs meant: by current name, or by digest prefix.
+Result<std::vector<MemberRecord>> find_members(QueueState& state, const Selection& select,
+                                               Reach reach) {
   std::vector<MemberRecord> found;
   std::set<RunNumber> runs;
   bool series_found = select.series.empty();
   for (const Series& series : state.series) {
     if (!select.series.empty() && series.record.name != select.series) continue;
     series_found = true;
-    for (const auto& [name, run] : series.current) {
-      const bool by_digest = select.run.size() >= kShortestPrefix &&
-                             starts_with(state.at(run).record.digest, select.run);
-      if (!select.run.empty() && name != select.run && !by_digest) continue;
-      found.push_back(series.members.at({name, run}));
-      runs.insert(run);
+    for (const auto& [key, member] : series.members) {
+      if (!is_meant(state, member, select.run, reach)) continue;
+      found.push_back(member);
+      runs.insert(member.run);
     }
   }
   if (!series_found) return not_found(concat("there is no series '", select.series, "'"));
@@ -63,7 +72,7 @@ Result<std::vector<MemberRecord>> find_members(QueueState& state, const Selectio
   return found;
 }
 
-Result<Selected> resolve(QueueState& state, const Selection& select) {
+Result<Selected> resolve(QueueState& state, const Selection& select, Reach reach) {
   if (select.series.empty() && select.run.empty() && select.job.empty()) {
     return invalid_argument("name a series, a run or a job");
   }
@@ -74,7 +83,7 @@ Result<Selected> resolve(QueueState& state, const Selection& select) {
   }
   std::vector<MemberRecord> members;
   if (!select.series.empty() || !select.run.empty()) {
-    COX_ASSIGN_OR_RETURN(members, find_members(state, select));
+    COX_ASSIGN_OR_RETURN(members, find_members(state, select, reach));
   }
   const auto covered = [&](JobNumber number) {
     const Job& job = state.at(number);
@@ -93,7 +102,8 @@ Result<Selected> resolve(QueueState& state, const Selection& select) {
   std::set<JobNumber> jobs;
   for (const MemberRecord& member : members) {
     for (const JobNumber job : state.at(member.run).jobs) {
-      if (state.at(member.dataset).has(state.at(job).video)) jobs.insert(job);
+      const bool covers = state.at(member.dataset).has(state.at(job).video);
+      if (covers || reach == Reach::kEverything) jobs.insert(job);
     }
   }
   selected.jobs.assign(jobs.begin(), jobs.end());
@@ -103,7 +113,9 @@ Result<Selected> resolve(QueueState& state, const Selection& select) {
 /// Applies `edit` (which returns whether it changed the job) to what is selected, and answers.
 template <typename Edit>
 void change_selected(Step& step, const Selection& select, const std::string& kind, Edit edit) {
-  const Result<Selected> selected = resolve(step.state, select);
+  const bool cancels = kind == "cancelled";
+  const Result<Selected> selected =
+      resolve(step.state, select, cancels ? Reach::kEverything : Reach::kCurrent);
   if (!selected.is_ok()) return step.refuse(selected.status());
   ChangeAnswer answer;
   for (const JobNumber job : selected->jobs) {
@@ -128,7 +140,7 @@ void recall(Step& step, JobNumber number) {
   end.attempt = job.status.attempt;
   end.outcome = AttemptOutcome::kCancelled;
   end.ended_at = step.now;
-  end.message = "cancelled";
+  end.message = "a person cancelled the job";
   step.save(std::move(end));
 }
 

@@ -231,7 +231,9 @@ void add_job(Step& step, Submission& submission, JobRecord record) {
 /// A job that exists: asked for again, a cancelled one is wanted again, and the higher priority of
 /// its submissions holds.
 void refresh_job(Step& step, Submission& submission, JobNumber number, bool failure_expected) {
+  ++submission.answer.known_jobs;
   const JobStatus& status = step.state.at(number).status;
+  if (status.state == JobState::kDone) return;
   JobStatus next = status;
   next.failure_expected |= failure_expected;
   next.priority = std::max(next.priority, submission.event.priority);
@@ -240,7 +242,6 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
     next.crashes = next.ooms = next.losses = next.worker_kills = 0;
   }
   if (!(next == status)) change(step, number, next);
-  ++submission.answer.known_jobs;
 }
 
 void take_jobs(Step& step, Submission& submission, std::size_t position, RunNumber run,

@@ -1,0 +1,201 @@
+#include "tests/story/story_world.h"
+
+#include <stdexcept>
+
+#include "base/digest.h"
+#include "base/text.h"
+
+namespace cox::story {
+
+namespace {
+
+core::Selection selection_of(const Command& command) {
+  return {command.get("series"), command.get("run"), command.get("job")};
+}
+
+/// `name` or `name:configuration`.
+std::pair<std::string, std::string> name_and_configuration(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) return {text, text};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+core::JobDigest digest_of(const std::string& run_digest, const core::SubmittedVideo& video) {
+  return core::JobDigest::parse(
+             sha256_of(concat(run_digest, ' ', video.id, ' ', video.digest, ' ', video.prompt)))
+      .value();
+}
+
+}  // namespace
+
+std::string World::run(const Command& command) {
+  const std::string& name = command.name();
+  std::string output;
+  if (name == "config") {
+    output = configure(command);
+  } else if (name == "submit") {
+    output = submit(command);
+  } else if (name == "join") {
+    const std::string worker = command.get("worker");
+    output = apply(core::WorkerJoined{worker, "host", 1, "cpu", "a processor", "build"});
+  } else if (name == "lease") {
+    output =
+        apply(core::LeaseAsked{worker_named(command.get("worker")), sha256_of(command.get("model")),
+                               static_cast<std::uint32_t>(command.number("max", 8))});
+  } else if (name == "beat") {
+    core::HeartbeatSeen beat{worker_named(command.get("worker")), {}, {}};
+    for (const std::string& lease : command.list("leases")) beat.leases.emplace_back(lease);
+    if (command.has("running")) beat.running = job_named(command.get("running"));
+    output = apply(std::move(beat));
+  } else if (name == "report") {
+    output = report(command);
+  } else if (name == "leave") {
+    output = apply(core::WorkerLeft{worker_named(command.get("worker"))});
+  } else if (name == "wait") {
+    now_ += command.duration("for", "0s");
+    output = apply(core::Tick{});
+  } else if (name == "cancel") {
+    output = apply(core::CancelAsked{selection_of(command)});
+  } else if (name == "retry") {
+    output = retry(command);
+  } else if (name == "pause") {
+    output = apply(core::PauseAsked{selection_of(command)});
+  } else if (name == "resume") {
+    output = apply(core::ResumeAsked{selection_of(command)});
+  } else if (name == "restart") {
+    output = restart();
+  } else if (name == "counts") {
+    output = counts(command);
+  } else {
+    throw std::runtime_error("unknown command " + name);
+  }
+  if (const std::string word = command.unknown(); !word.empty()) {
+    throw std::runtime_error(concat(name, " has no argument ", word));
+  }
+  core_.sanity_check();
+  return output;
+}
+
+std::string World::apply(core::Event event) {
+  const core::Effects effects = core_.apply(std::move(event), now_);
+  for (const core::Save& save : effects.saves) {
+    if (const auto* jobs = std::get_if<core::SaveJobs>(&save)) {
+      for (const core::JobRecord& job : jobs->jobs) job_digests_[job.number] = job.digest;
+    }
+    if (const auto* worker = std::get_if<core::SaveWorker>(&save)) {
+      worker_ids_[worker->worker.name] =
+          concat(worker->worker.name, '.', static_cast<unsigned>(worker->worker.number));
+    }
+  }
+  return render(effects);
+}
+
+std::string World::submit(const Command& command) {
+  core::Submitted event;
+  event.series = command.get("series", "s");
+  for (const std::string& text : command.list("videos")) {
+    core::SubmittedVideo video{text, "/videos/" + text, sha256_of(text), "a video", false};
+    for (const std::string& id : command.list("expect")) video.failure_expected |= id == text;
+    event.dataset_digest = sha256_of(event.dataset_digest + text);
+    event.videos.push_back(std::move(video));
+  }
+  event.dataset = "d";
+  for (const std::string& text : command.list("runs")) {
+    const auto [name, configuration] = name_and_configuration(text);
+    const std::string digest = sha256_of(configuration);
+    event.runs.push_back({name, "{}", digest, "none", "toy", sha256_of(command.get("model", "m")),
+                          "{}", "definition of " + configuration});
+    for (const core::SubmittedVideo& video : event.videos) {
+      event.jobs.push_back(digest_of(digest, video));
+      job_names_.emplace(event.jobs.back(), configuration + '/' + video.id);
+    }
+  }
+  event.priority = static_cast<std::int32_t>(command.number("priority", 0));
+  event.retry.crash = static_cast<std::uint32_t>(command.number("crash", 2));
+  event.retry.oom = static_cast<std::uint32_t>(command.number("oom", 1));
+  event.retry.lost = static_cast<std::uint32_t>(command.number("lost", 10));
+  event.retry.backoff_base = command.duration("base", "1s");
+  event.retry.backoff_max = command.duration("max", "10s");
+  event.policy.fail_fast = command.has("fail_fast");
+  event.policy.max_failed_jobs = static_cast<std::uint32_t>(command.number("max_failed", 0));
+  return apply(std::move(event));
+}
+
+std::string World::report(const Command& command) {
+  core::Reported event;
+  event.worker = worker_named(command.get("worker"));
+  event.lease = LeaseId(command.get("lease"));
+  event.job = job_named(command.get("job"));
+  event.attempt = static_cast<std::uint32_t>(command.number("attempt", 1));
+  if (command.has("failed")) {
+    const auto cause = core::cause_named(command.get("failed"));
+    if (!cause) throw std::runtime_error("unknown cause");
+    event.outcome = core::ReportedFailure{*cause, command.get("message", "it broke"),
+                                          command.get("detail"), ""};
+  } else if (command.has("ok")) {
+    core::JobResult result;
+    result.metrics.push_back({"psnr", 20.0, {20.0}});
+    event.outcome = std::move(result);
+  } else {
+    throw std::runtime_error("report needs ok or failed=");
+  }
+  return apply(std::move(event));
+}
+
+std::string World::retry(const Command& command) {
+  core::RetryAsked event;
+  event.select = selection_of(command);
+  for (const std::string& state : command.list("states")) {
+    event.states.push_back(core::state_named(state).value());
+  }
+  for (const std::string& cause : command.list("causes")) {
+    event.causes.push_back(core::cause_named(cause).value());
+  }
+  return apply(std::move(event));
+}
+
+std::string World::counts(const Command& command) const {
+  core::JobCounts counts = core_.counts();
+  if (command.has("series")) {
+    const auto series = core_.counts_of_series(command.get("series"));
+    if (!series) return "no such series\n";
+    counts = *series;
+  }
+  return concat("queued=", counts.queued, " leased=", counts.leased, " done=", counts.done,
+                " failed=", counts.failed, " failed_as_expected=", counts.failed_as_expected,
+                " cancelled=", counts.cancelled, " paused=", counts.paused, '\n');
+}
+
+std::string World::configure(const Command& command) {
+  config_.lease_duration = command.duration("lease", "30s");
+  config_.reconnect_grace = command.duration("grace", "60s");
+  config_.worker_silence = command.duration("silence", "90s");
+  config_.quarantine_after_kills = static_cast<std::uint32_t>(command.number("kills", 5));
+  config_.max_affinity_grants = static_cast<std::uint32_t>(command.number("affinity", 100));
+  core_ = core::Core(config_);
+  return "";
+}
+
+std::string World::restart() {
+  const core::Snapshot before = core_.snapshot();
+  core_ = core::Core::restore(config_, before, now_);
+  return core_.snapshot() == before ? "" : "THE RESTORED STATE DIFFERS\n";
+}
+
+std::string World::job_name(const core::JobDigest& job) const { return job_names_.at(job); }
+
+std::string World::job_name(core::JobNumber job) const { return job_name(job_digests_.at(job)); }
+
+core::JobDigest World::job_named(const std::string& name) const {
+  for (const auto& [digest, known] : job_names_) {
+    if (known == name) return digest;
+  }
+  return core::JobDigest::parse(sha256_of(name)).value();
+}
+
+WorkerId World::worker_named(const std::string& name) const {
+  const auto id = worker_ids_.find(name);
+  return WorkerId(id == worker_ids_.end() ? name : id->second);
+}
+
+}  // namespace cox::story
