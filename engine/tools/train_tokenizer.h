@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+namespace cox::engine {
+
+/// A SentencePiece model, as the bytes of a spiece.model, trained on a built-in list of scene
+/// captions. The ids of padding and </s> are 0 and 1, as in UMT5's. The same bytes every time.
+std::string train_caption_tokenizer();
+
+/// How many pieces the model in these bytes has.
+int count_pieces(const std::string& model);
+
+}  // namespace cox::engine
