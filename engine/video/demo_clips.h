@@ -14,9 +14,9 @@ struct DemoClip {
   int frames = 0;       ///< 0 for the broken one
 };
 
-/// Writes eight short procedural clips (seven H.264 in MP4, one MPEG-4 part 2 in AVI) of two sizes,
-/// their captions, and `broken.mp4`, which was cut off before its index. Equal seeds give equal
-/// files. Files that exist are replaced.
+/// Writes eight short procedural clips (seven H.264 in MP4, one MPEG-4 part 2 in AVI) of several
+/// sizes, their captions, and `broken.mp4`, which was cut off before its index. Equal seeds give
+/// equal files. Files that exist are replaced.
 Result<std::vector<DemoClip>> write_demo_clips(const std::string& directory, std::uint64_t seed);
 
 }  // namespace cox::video

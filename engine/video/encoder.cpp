@@ -5,6 +5,7 @@ extern "C" {
 }
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "base/text.h"
@@ -41,6 +42,9 @@ void set_quality(AVCodecContext& codec, const WriteOptions& options) {
       break;
     case VideoCodec::kH264Mp4:
       av_opt_set(codec.priv_data, "crf", std::to_string(options.quality).c_str(), 0);
+      // With these on, x264 164 reads beyond its buffers and its output depends on the heap.
+      av_opt_set_int(codec.priv_data, "weightp", 0, 0);
+      av_opt_set_int(codec.priv_data, "mbtree", 0, 0);
       break;
     case VideoCodec::kMpeg4Avi:
       codec.codec_tag = MKTAG('X', 'V', 'I', 'D');
@@ -127,14 +131,23 @@ void Encoder::prepare_picture() {
   scaler_.reset(sws_getContext(codec_->width, codec_->height, AV_PIX_FMT_RGB24, codec_->width,
                                codec_->height, codec_->pix_fmt, kExact, nullptr, nullptr, nullptr));
   check(scaler_ == nullptr ? AVERROR(EINVAL) : 0, "no conversion from RGB");
+  padded_.reset(av_frame_alloc());
+  padded_->format = AV_PIX_FMT_RGB24;
+  padded_->width = codec_->width;
+  padded_->height = codec_->height;
+  check(av_frame_get_buffer(padded_.get(), 0), "no memory");
 }
 
 void Encoder::fill_picture(const RgbImage& image) {
   check(av_frame_make_writable(picture_.get()), "no memory");
   if (scaler_ != nullptr) {
-    const std::uint8_t* rows[] = {image.pixels.data()};
-    const int strides[] = {static_cast<int>(image.row_bytes())};
-    sws_scale(scaler_.get(), rows, strides, 0, image.height, picture_->data, picture_->linesize);
+    // Through a padded copy, because the vector code reads past the last pixel.
+    for (int y = 0; y < image.height; ++y) {
+      std::memcpy(padded_->data[0] + static_cast<std::ptrdiff_t>(y) * padded_->linesize[0],
+                  image.row(y), image.row_bytes());
+    }
+    sws_scale(scaler_.get(), padded_->data, padded_->linesize, 0, image.height, picture_->data,
+              picture_->linesize);
     return;
   }
   for (int y = 0; y < image.height; ++y) {

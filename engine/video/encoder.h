@@ -41,6 +41,7 @@ class Encoder {
   AVStream* stream_ = nullptr;
   CodecPtr codec_;
   SwsPtr scaler_;
+  FramePtr padded_;  ///< RGB, for the 4:2:0 codecs
   FramePtr picture_;
   PacketPtr packet_;
   std::int64_t frames_ = 0;
