@@ -82,11 +82,14 @@ auto Worker::patiently(const char* what, Call call) -> decltype(call()) {
 }
 
 Status Worker::enlist() {
-  const Result<v1::RegisterReply> reply =
-      patiently("register", [&] { return client_.register_worker(options_.identity); });
-  if (!reply.is_ok()) return stop_.draining() ? Status::ok() : reply.status();
-  worker_id_ = reply->worker_id();
-  keeper_.enlist(worker_id_, milliseconds(reply->heartbeat_ms()));
+  const Status status = patiently("register", [&] { return register_once(); });
+  return is_unreachable(status) && stop_.draining() ? Status::ok() : status;
+}
+
+Status Worker::register_once() {
+  COX_ASSIGN_OR_RETURN(const v1::RegisterReply reply, client_.register_worker(options_.identity));
+  worker_id_ = reply.worker_id();
+  keeper_.enlist(worker_id_, milliseconds(reply.heartbeat_ms()));
   log(LogLevel::kInfo, "worker", "registered",
       {{"worker", worker_id_}, {"coordinator", client_.address()}});
   return Status::ok();
@@ -102,7 +105,7 @@ Result<std::optional<v1::Bundle>> Worker::next_bundle() {
   if (options_.max_idle) wait = std::min(wait, *options_.max_idle);
   request.set_wait_ms(wait.count());
 
-  Result<v1::LeaseReply> reply = patiently("lease", [&] { return client_.lease(request); });
+  Result<v1::LeaseReply> reply = patiently("lease", [&] { return ask_for_lease(request); });
   if (!reply.is_ok()) {
     if (stop_.draining()) return std::optional<v1::Bundle>();
     if (reply.status().code() != StatusCode::kNotFound) return reply.status();
@@ -112,6 +115,21 @@ Result<std::optional<v1::Bundle>> Worker::next_bundle() {
   dismissed_ = reply->idle() == v1::LeaseReply::IDLE_LEAVE;
   if (!reply->has_bundle()) return std::optional<v1::Bundle>();
   return std::optional<v1::Bundle>(std::move(*reply->mutable_bundle()));
+}
+
+/// After a call without an answer nobody here knows whether a lease was granted. Leaving hands it
+/// back without blame; nothing else is held at this point.
+Result<v1::LeaseReply> Worker::ask_for_lease(v1::LeaseRequest& request) {
+  if (unsure_of_lease_) {
+    v1::LeaveRequest leaving;
+    leaving.set_worker_id(worker_id_);
+    COX_ASSIGN_OR_RETURN([[maybe_unused]] const v1::LeaveReply left, client_.leave(leaving));
+    COX_RETURN_IF_ERROR(register_once());
+    request.set_worker_id(worker_id_);
+  }
+  Result<v1::LeaseReply> reply = client_.lease(request);
+  unsure_of_lease_ = is_unreachable(reply.status());
+  return reply;
 }
 
 Status Worker::run_bundle(const v1::Bundle& bundle) {

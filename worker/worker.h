@@ -49,7 +49,9 @@ class Worker {
  private:
   Result<WorkerEnd> work();
   Status enlist();
+  Status register_once();
   Result<std::optional<v1::Bundle>> next_bundle();
+  Result<v1::LeaseReply> ask_for_lease(v1::LeaseRequest& request);
   Status run_bundle(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
   Status deliver();
@@ -69,6 +71,7 @@ class Worker {
 
   std::string worker_id_;
   std::chrono::steady_clock::time_point busy_until_;
+  bool unsure_of_lease_ = false;  ///< the last lease call had no answer
   bool dismissed_ = false;
   bool poisoned_ = false;
 };

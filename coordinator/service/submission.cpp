@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "base/value.h"
-#include "coordinator/spec/identity.h"
 #include "proto/values.h"
 
 namespace cox::service {

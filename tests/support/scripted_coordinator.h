@@ -60,6 +60,11 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     const std::lock_guard lock(mutex_);
     forget_ = true;
   }
+  /// The next lease is granted, but its answer never arrives.
+  void lose_lease_answer() {
+    const std::lock_guard lock(mutex_);
+    lose_answer_ = true;
+  }
   void refuse_reports(grpc::StatusCode code) {
     const std::lock_guard lock(mutex_);
     refusal_ = code;
@@ -84,6 +89,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
                      v1::LeaseReply* reply) override {
     const std::lock_guard lock(mutex_);
     if (std::exchange(forget_, false)) return {grpc::StatusCode::NOT_FOUND, "who are you"};
+    if (std::exchange(lose_answer_, false)) return {grpc::StatusCode::UNAVAILABLE, "lost"};
     if (bundles_.empty()) {
       reply->set_idle(v1::LeaseReply::IDLE_LEAVE);
     } else {
@@ -123,6 +129,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   std::set<std::string> dropped_;
   std::set<std::string> cancelled_;
   bool forget_ = false;
+  bool lose_answer_ = false;
   grpc::StatusCode refusal_ = grpc::StatusCode::OK;
   int registered_ = 0;
   std::vector<std::string> calls_;

@@ -204,6 +204,15 @@ TEST_CASE("A worker that the coordinator does not know registers again") {
   CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report aaa", "leave"});
 }
 
+TEST_CASE("A worker that lost the answer to a lease call hands back what it may hold") {
+  Fixture test;
+  test.coordinator.lose_lease_answer();
+  test.coordinator.add_bundle("l1", {"aaa"});
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.coordinator.calls() ==
+        Calls{"register w0", "leave", "register w0", "report aaa", "leave"});
+}
+
 TEST_CASE("A report that the coordinator will not take does not hold up the others") {
   Fixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
