@@ -69,11 +69,22 @@ std::optional<double> number_of(const Value& value) {
   return std::nullopt;
 }
 
+// `1` rather than `1.0`: bounds of integers are kept as reals.
+std::string shown_bound(double bound) {
+  std::string text = exact_decimal(bound);
+  if (ends_with(text, ".0")) text.resize(text.size() - 2);
+  return text;
+}
+
 std::string number_error(const ParameterSchema& schema, double number) {
-  if (schema.min && number < *schema.min) return "expected at least " + shown(*schema.min);
-  if (schema.above && number <= *schema.above) return "expected more than " + shown(*schema.above);
-  if (schema.max && number > *schema.max) return "expected at most " + shown(*schema.max);
-  if (schema.below && number >= *schema.below) return "expected less than " + shown(*schema.below);
+  if (schema.min && number < *schema.min) return "expected at least " + shown_bound(*schema.min);
+  if (schema.above && number <= *schema.above) {
+    return "expected more than " + shown_bound(*schema.above);
+  }
+  if (schema.max && number > *schema.max) return "expected at most " + shown_bound(*schema.max);
+  if (schema.below && number >= *schema.below) {
+    return "expected less than " + shown_bound(*schema.below);
+  }
   return "";
 }
 

@@ -76,10 +76,21 @@ class SweepResolver {
       add_replicates(row, *settings);
     }
     failed_.report(diagnostics_);
+    check_overrides();
     return std::move(runs_);
   }
 
  private:
+  void check_overrides() {
+    for (const auto& [name, value] : sweep_.overrides) {
+      const bool used = std::any_of(runs_.begin(), runs_.end(), [&, &key = name](const Run& run) {
+        return key == "method" || run.origins.count(key) != 0;
+      });
+      if (used || !diagnostics_.ok()) continue;
+      diagnostics_.error(value.at, "--set: no run of this sweep has the parameter '" + name + "'");
+    }
+  }
+
   // Where `when` switches a parameter off, grid points that differed in it alone are one.
   bool is_new(const Row& row) {
     if (sweep_.when.empty()) return true;

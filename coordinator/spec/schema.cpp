@@ -56,6 +56,9 @@ class SchemaReader {
       if (starts_with(path, "metrics/")) read_metric(parse(path));
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
     }
+    if (texts_.count("result_columns.yaml") != 0) {
+      read_result_columns(parse("result_columns.yaml"));
+    }
     check_types();
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "presets/")) read_preset(parse(path));
@@ -186,6 +189,16 @@ class SchemaReader {
   void read_backbone(const Node& file) {
     // The rest is the engine's: see engine/backbones.
     schemas_.backbones[text_of(file, "backbone")] = text_of(file, "doc");
+  }
+
+  // The rest of that file is for people.
+  void read_result_columns(const Node& file) {
+    const Node* columns = file.find("columns");
+    if (columns == nullptr || !columns->is_map()) {
+      diagnostics_.error(file.at, "expected a map `columns`");
+      return;
+    }
+    for (const Entry& entry : columns->entries) schemas_.result_columns.push_back(entry.key);
   }
 
   // So that an expression or an axis can be typed before its row's method is known.

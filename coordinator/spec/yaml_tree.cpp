@@ -164,7 +164,8 @@ std::string describe(const Node& node) {
 }
 
 Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
-  std::istringstream text(join(file.lines, "\n"));
+  // The end marker makes yaml-cpp refuse a quote that the file leaves open.
+  std::istringstream text(join(file.lines, "\n") + "\n...\n");
   TreeBuilder builder(file, diagnostics);
   try {
     YAML::Parser parser(text);

@@ -1,0 +1,230 @@
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "tests/unit/spec/sandbox.h"
+
+using namespace cox::spec::test;
+
+namespace {
+
+// Each error once, as `text` -> what the message must hold.
+struct Case {
+  const char* text;
+  const char* expected;
+};
+
+}  // namespace
+
+TEST_CASE("an unknown parameter gives place, suggestion, source line, caret and allowed keys") {
+  const Sandbox sandbox;
+  const std::string message = sandbox.errors("method: none\nparams:\n  cond_frame: 5\n");
+  CHECK(
+      message.find("a.yaml:7:3: unknown key 'cond_frame' in params of method 'none'; did you mean "
+                   "'cond_frames'?\n"
+                   "      cond_frame: 5\n"
+                   "      ^\n"
+                   "  allowed: color, cond_frames, constant_prompt, ") == 0);
+}
+
+TEST_CASE("a value out of range gives place, bound and value") {
+  const Sandbox sandbox;
+  CHECK(sandbox.errors("method: adasteer\nparams:\n  groups: 0\n") ==
+        "a.yaml:7:11: groups: expected at least 1, got 0\n"
+        "      groups: 0\n"
+        "              ^");
+  CHECK(sandbox.errors("method: full\nparams:\n  optimizer: adam\n") ==
+        "a.yaml:7:14: optimizer: expected one of adamw, sgd; did you mean 'adamw'?, got adam\n"
+        "      optimizer: adam\n"
+        "                 ^");
+}
+
+TEST_CASE("all errors of a file come at once") {
+  const Sandbox sandbox;
+  const std::string message = sandbox.errors(
+      "method: full\n"
+      "params:\n"
+      "  num_step: 5\n"
+      "  lr: fast\n"
+      "matrix: {seed: 3}\n"
+      "policy: {fail_fast: yes}\n"
+      "derive: {lr: \"1 +\"}\n"
+      "prio: 3\n");
+  CHECK(message.find("7:3: unknown key 'num_step' in params of method 'full'; did you mean "
+                     "'steps'?") != std::string::npos);
+  CHECK(message.find("8:7: lr: expected a float, got 'fast'") != std::string::npos);
+  CHECK(message.find("9:16: matrix.seed: expected a list of values, got '3'") != std::string::npos);
+  CHECK(message.find("10:21: policy.fail_fast: expected true or false, got 'yes'") !=
+        std::string::npos);
+  CHECK(message.find("11:18: in expression: expected a value, got the end") != std::string::npos);
+  CHECK(message.find("12:1: unknown key 'prio' in a sweep file") != std::string::npos);
+}
+
+TEST_CASE("each wrong section is named") {
+  const Sandbox sandbox;
+  const Case cases[] = {
+      {"method: adastee\n", "5:9: unknown method 'adastee'; did you mean 'adasteer'?"},
+      {"params: {seed: 1}\n", "no method: give `method` at the top of the file or in the run"},
+      {"method: none\nparams: [1]\n", "params must be a map of parameters, got a list"},
+      {"method: none\nparams: {lr: 1e-3}\n", "'lr' is not a parameter of method 'none'"},
+      {"method: none\nparams: {method: full}\n", "`method` stands at the top of the file"},
+      {"method: full\nparams: {early_stop: {patiense: 3}}\n",
+       "unknown key 'early_stop.patiense' in params of method 'full'; did you mean "
+       "'early_stop.patience'?"},
+      {"method: full\nparams: {early_stop: {patience: 3}, early_stop.patience: 4}\n",
+       "'early_stop.patience' is given twice"},
+      {"method: full\nparams: {steps: 1.5}\n", "steps: expected an int, got '1.5'"},
+      {"method: full\nparams: {steps: }\n", "steps: expected an int, got nothing"},
+      {"method: full\nparams: {lr: 1e-3}\nparams: {lr: 1e-4}\n", "duplicate key 'params'"},
+      {"method: none\nparams: {metrics: [psnr, psnr]}\n", "expected each item once"},
+      {"method: none\nparams: {metrics: []}\n", "expected at least one item"},
+      {"method: none\nparams: {metrics: [fvd]}\n", "expected one of psnr, ssim, lpips"},
+      {"method: none\nruns: []\n", "runs must be a list of rows, got an empty list"},
+      {"method: none\nruns: [{seed: 1}]\n", "a run needs an `id`"},
+      {"method: none\nruns: [{id: A}, {id: A}]\n", "run 'A' is given twice"},
+      {"method: none\nruns: [{id: A, sed: 1}]\n", "unknown key 'sed' in run 'A'"},
+      {"method: none\nruns: [{id: a/b}]\n", "cannot name a run because of '/'"},
+      {"method: none\nmatrix: {seed: []}\n", "got an empty list"},
+      {"method: none\nmatrix: {seed: [1, 1]}\n", "matrix.seed: 1 is listed twice"},
+      {"method: none\nmatrix: {seed: [1, 2]}\nzip: {seed: [3]}\n", "axis of matrix and of zip"},
+      {"method: none\nzip: {seed: [1, 2], height: [96]}\n", "lists of equal length"},
+      {"method: none\nmatrix: {seed: [1]}\nexclude: [{seed: 2}]\n", "no combination matches"},
+      {"method: none\nmatrix: {seed: [1]}\nexclude: [{width: 96}]\n", "is not an axis"},
+      {"method: none\nmatrix: {seed: [1]}\nexclude: [{seed: 1}]\n", "leaves no combination"},
+      {"method: none\nmatrix: {seed: [1]}\ninclude: [{seed: 1}]\n", "is there already"},
+      {"method: none\nmatrix: {seed: [1]}\ninclude: [{height: 96}]\n", "at least one axis"},
+      {"method: none\ninclude: [{seed: 1}]\n", "need a `matrix` or `zip`"},
+      {"method: none\nmatrix: {seed: [1]}\nruns: [{id: A, seed: 2}]\n", "its runs would be equal"},
+      {"method: none\nmatrix: {seed: [1, 2]}\nname: same\n", "two runs are named 'same'"},
+      {"method: none\nname: \"x{sed}\"\n", "{sed} has no value in every run"},
+      {"method: none\nname: \"x{seed\"\n", "unmatched '{'"},
+      {"method: none\nderive: {seed: \"1 / 0\"}\n", "in expression: division by zero"},
+      {"method: none\nderive: {seed: \"0.5\"}\n", "derive.seed: expected int, got 0.5"},
+      {"method: none\nderive: {seed: \"sed + 1\"}\n", "unknown name 'sed'; did you mean 'seed'?"},
+      {"method: none\nderive: {a: b + 1, b: a + 1}\n", "'a' is derived from itself"},
+      {"method: none\nderive: {seed: seed + 1}\n", "'seed' is derived from itself"},
+      {"method: none\ncheck: [seed]\n", "check: expected true or false, got 42"},
+      {"method: none\ncheck: [\"groups > 1\"]\n", "'groups' has no value with method 'none'"},
+      {"method: none\nwhen: {seeds: \"true\"}\n", "unknown parameter 'seeds' in when"},
+      {"method: none\nparams: {seed: 1}\nwhen: {seed: \"seed > 1\"}\n",
+       "stands under `when` itself"},
+      {"method: none\nreplicates: 0\n", "replicates: expected 1 to 1000, got 0"},
+      {"method: none\nparams: {replicate: 1}\nreplicates: 2\n", "drop one"},
+      {"method: none\nreplicate: adasteer-2025\n", "did you mean 'adasteer-2026'?"},
+      {"method: none\nfrom_best: {series: x}\n", "not supported in this version"},
+      {"method: none\nbaseline: A\n", "baseline: no run 'A' in this sweep"},
+      {"method: none\ntables: [{title: T, rows: [A], columns: [psnr]}]\n", "tables: no run 'A'"},
+      {"method: none\nretry: {backoff: {base: 10}}\n", "expected a time up to 24h"},
+      {"method: none\nretry: {backoff: {base: 2h, max: 1s}}\n", "is above max"},
+      {"method: none\nretry: {crash: -1}\n", "expected 0 to"},
+      {"method: none\nmethod_params: {lora: {}}\n", "unknown key 'lora' in method_params"},
+      {"method: none\nmethod_params: {none: {lr: 1}}\n", "is not a parameter of method 'none'"},
+      {"method: none\nlabels: [a]\n", "labels must be a map"},
+      {"method: none\nresources: {gpu: 1}\n", "did you mean 'gpus'?"},
+  };
+  for (const Case& wrong : cases) {
+    const std::string message = sandbox.errors(wrong.text);
+    INFO(wrong.text << "gave\n" << message);
+    CHECK(message.find(wrong.expected) != std::string::npos);
+    CHECK(message.find("a.yaml:") == 0);
+  }
+}
+
+TEST_CASE("the required sections are asked for") {
+  const Sandbox sandbox;
+  const auto loaded = sandbox.load("method: none\n");
+  REQUIRE_FALSE(loaded.is_ok());
+  CHECK(loaded.status().code() == cox::StatusCode::kInvalidArgument);
+  for (const char* section : {"version", "series", "dataset", "backbone"}) {
+    CHECK(loaded.status().message().find(std::string("a sweep file needs `") + section) !=
+          std::string::npos);
+  }
+  CHECK(sandbox.load("- 1\n").status().message().find("must be a map, got a list") !=
+        std::string::npos);
+  CHECK(sandbox.load("").status().message().find("must be a map, got nothing") !=
+        std::string::npos);
+}
+
+TEST_CASE("a grid is bounded") {
+  const Sandbox sandbox;
+  std::string list = "[0";
+  for (int i = 1; i < 400; ++i) list += ", " + std::to_string(i);
+  list += "]";
+  CHECK(sandbox.errors("method: none\nmatrix: {seed: " + list + ", replicate: " + list + "}\n")
+            .find("more than 100000 runs") != std::string::npos);
+}
+
+TEST_CASE("impossible geometry is named with its numbers and where they come from") {
+  const Sandbox sandbox;
+  const Case cases[] = {
+      {"method: none\nparams: {cond_frames: 28}\n",
+       "a.yaml:6:23: frames: total_frames 28 must be more than cond_frames 28"},
+      {"method: none\nparams: {height: 100}\n",
+       "size: height 100 is no multiple of 16; nearest are 96 and 112"},
+      {"method: none\nparams: {gen_start_frame: 8}\n",
+       "start: gen_start_frame 8 leaves fewer than cond_frames 14"},
+      {"method: obc\nparams: {gen_start_frame: 16}\n",
+       "adaptation_window: total_frames 32 do not fit before gen_start_frame 16"},
+      {"method: obc\nparams: {adaptation_window: {context_frames: 32}}\n",
+       "context: adaptation_window.context_frames 32 must be less"},
+      {"method: obc\nparams: {adaptation_window: {context_frames: 31}}\n",
+       "train_latents: context takes all 8 latent frames"},
+      {"method: obc\nparams: {adaptation_window: {context_frames: 28}}\n",
+       "1 held out for checks; none is left to train on"},
+      {"method: obc\nparams: {steps: 3}\n",
+       "early_stop_checks: early_stop.check_every 5 is more than steps 3"},
+      {"method: adasteer\nparams: {groups: 4, inject: global}\n",
+       "groups: inject global takes one group, got groups 4"},
+  };
+  for (const Case& wrong : cases) {
+    const std::string message = sandbox.errors(wrong.text);
+    INFO(wrong.text << "gave\n" << message);
+    CHECK(message.find(wrong.expected) != std::string::npos);
+  }
+  CHECK(sandbox.errors("method: none\nmatrix: {seed: [1, 2]}\nparams: {cond_frames: 28}\n") ==
+        "a.yaml:7:23: frames: total_frames 28 must be more than cond_frames 28; nothing would be "
+        "generated: cond_frames = 28 (a.yaml:7:23), total_frames = 28 (schema)\n"
+        "    params: {cond_frames: 28}\n"
+        "                          ^\n"
+        "  in run seed=1, seed=2");
+}
+
+TEST_CASE("without early stopping the last latent frame may be trained on") {
+  const Sandbox sandbox;
+  CHECK(sandbox
+            .plan("method: obc\nparams: {adaptation_window: {context_frames: 28}, "
+                  "early_stop: {enabled: false}}\n")
+            .runs.size() == 1);
+}
+
+TEST_CASE("a failing check lists the values, their origin and the runs") {
+  const Sandbox sandbox;
+  CHECK(sandbox.errors("method: adasteer\n"
+                       "matrix: {groups: [4, 5]}\n"
+                       "check: [\"48 % groups == 0\"]\n") ==
+        "a.yaml:7:10: check failed: 48 % groups == 0 with groups = 5 (a.yaml:6:22) in the row at "
+        "a.yaml:6:9\n"
+        "    check: [\"48 % groups == 0\"]\n"
+        "             ^\n"
+        "  in run groups=5");
+}
+
+TEST_CASE("--set is as strict as the file") {
+  const Sandbox sandbox;
+  CHECK(sandbox.errors("method: full\n", {"num_step=5"})
+            .find("--set:1:1: --set knows no 'num_step'; "
+                  "did you mean 'steps'?\n"
+                  "    num_step=5\n"
+                  "    ^") == 0);
+  CHECK(sandbox.errors("method: full\n", {"steps=many"}) ==
+        "--set:1:7: steps: expected an int, got 'many'\n"
+        "    steps=many\n"
+        "          ^");
+  CHECK(sandbox.errors("method: full\n", {"steps"}).find("expected key=value") !=
+        std::string::npos);
+  CHECK(sandbox.errors("method: full\n", {"steps="}).find("expected a value in YAML") !=
+        std::string::npos);
+  CHECK(sandbox.errors("method: none\n", {"steps=5"}).find("no run of this sweep has") !=
+        std::string::npos);
+  CHECK(sandbox.errors("method: none\n", {"backbone.modle=x"}).find("did you mean 'model'?") !=
+        std::string::npos);
+}
