@@ -74,40 +74,46 @@ std::string entry_file(const std::string& path) {
                    "missing_model_file");
 }
 
-}  // namespace
-
-/// One mapped file.
-struct Checkpoint::Shard {
-  explicit Shard(const std::string& file) : path(file) {
+/// A whole file in memory, read only.
+class Mapping {
+ public:
+  explicit Mapping(const std::string& file) {
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
       throw user_error(concat(file, ": cannot open: ", std::strerror(errno)), "missing_model_file");
     }
     struct stat status {};
     const bool sized = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
-    size = sized ? static_cast<uint64_t>(status.st_size) : 0;
-    void* address =
-        size == 0 ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+    size_ = sized ? static_cast<size_t>(status.st_size) : 0;
+    data_ = size_ == 0 ? MAP_FAILED : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
     ::close(descriptor);
-    if (address == MAP_FAILED) {
+    if (data_ == MAP_FAILED) {
       throw user_error(concat(file, ": cannot be mapped: it is empty or not a regular file"),
                        "bad_safetensors");
     }
-    data = static_cast<char*>(address);
-    try {
-      header = parse_safetensors_header({data, size}, size, file);
-    } catch (...) {
-      ::munmap(data, size);
-      throw;
-    }
   }
-  ~Shard() { ::munmap(data, size); }
-  Shard(const Shard&) = delete;
-  Shard& operator=(const Shard&) = delete;
+  ~Mapping() { ::munmap(data_, size_); }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+
+ private:
+  void* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace
+
+/// One mapped file.
+struct Checkpoint::Shard {
+  explicit Shard(const std::string& file)
+      : path(file),
+        mapping(file),
+        header(parse_safetensors_header(mapping.bytes(), mapping.bytes().size(), file)) {}
 
   std::string path;
-  char* data = nullptr;
-  uint64_t size = 0;
+  Mapping mapping;
   SafetensorsHeader header;
 };
 
@@ -159,8 +165,9 @@ at::Tensor Checkpoint::load(const std::string& name, at::Device device,
   const Shard& shard = *shards_.at(stored->second.file);
   const TensorRecord& record = shard.header.tensors.at(name);
   // The view is only read, and it is gone before this function returns.
-  const at::Tensor view = at::from_blob(shard.data + record.begin, record.shape,
-                                        at::device(at::kCPU).dtype(stored->second.dtype));
+  auto* begin = const_cast<char*>(shard.mapping.bytes().data()) + record.begin;
+  const at::Tensor view =
+      at::from_blob(begin, record.shape, at::device(at::kCPU).dtype(stored->second.dtype));
   const at::ScalarType wanted = dtype.value_or(stored->second.dtype);
   if (device.is_cpu()) return view.to(wanted, /*non_blocking=*/false, /*copy=*/true);
   return view.to(device).to(wanted);  // converted on the device, where it is fast

@@ -102,13 +102,16 @@ Weights random_weights(const Config& config, uint64_t seed, at::Device device,
   visit_weights(weights, config,
                 [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>& shape) {
                   const bool gain = shape.size() == 1 && ends_with(key, "norm.weight");
-                  const int64_t fan_in = shape.size() == 1 ? 0 : shape[1];
+                  const double fan_in = shape.size() == 1 ? 0 : static_cast<double>(shape[1]);
                   if (gain) {
                     tensor = at::ones(shape, options);
                   } else if (fan_in == 0) {
                     tensor = at::zeros(shape, options);
                   } else {
-                    tensor = at::randn(shape, generator, options).mul_(1 / std::sqrt(double(fan_in)));
+                    // Drawn in fp32, so that both precisions get the same model.
+                    tensor = at::randn(shape, generator, options.dtype(at::kFloat))
+                                 .div_(std::sqrt(fan_in))
+                                 .to(dtype);
                   }
                 });
   return weights;
