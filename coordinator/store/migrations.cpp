@@ -3,7 +3,6 @@
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
-#include <map>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -12,22 +11,6 @@
 namespace cox::store {
 
 namespace {
-
-/// The steps of schemas/sql by the version that they make.
-std::map<std::int64_t, std::string> migration_steps() {
-  constexpr std::string_view kFolder = "sql/";
-  std::map<std::int64_t, std::string> steps;
-  for (const auto& [path, text] : embedded_schemas()) {
-    if (!starts_with(path, kFolder)) continue;
-    const std::string_view name = path.substr(kFolder.size());
-    std::int64_t version = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
-    COX_CHECK(error == std::errc{} && *end == '_' && version > 0,
-              concat("schemas/sql/", name, " is not named NNNN_what.sql"));
-    COX_CHECK(steps.emplace(version, text).second, concat("two migrations make version ", version));
-  }
-  return steps;
-}
 
 Status back_up(const Database& database, const std::string& path, std::int64_t version) {
   const std::string backup = concat(path, ".v", version, ".backup");
@@ -42,12 +25,28 @@ Status back_up(const Database& database, const std::string& path, std::int64_t v
 
 }  // namespace
 
+Migrations embedded_migrations() {
+  constexpr std::string_view kFolder = "sql/";
+  Migrations steps;
+  for (const auto& [path, text] : embedded_schemas()) {
+    if (!starts_with(path, kFolder)) continue;
+    const std::string_view name = path.substr(kFolder.size());
+    std::int64_t version = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
+    COX_CHECK(error == std::errc{} && *end == '_' && version > 0,
+              concat("schemas/sql/", name, " is not named NNNN_what.sql"));
+    COX_CHECK(steps.emplace(version, text).second, concat("two migrations make version ", version));
+  }
+  return steps;
+}
+
 std::int64_t known_version() {
-  const auto steps = migration_steps();
+  const Migrations steps = embedded_migrations();
   return steps.empty() ? 0 : steps.rbegin()->first;
 }
 
-Result<std::int64_t> version_of(const Database& database, const std::string& path) {
+Result<std::int64_t> version_of(const Database& database, const std::string& path,
+                                std::int64_t newest) {
   const auto application = database.query_integer("PRAGMA application_id");
   if (!application.is_ok()) return application.status().with_context(concat("'", path, "'"));
   COX_ASSIGN_OR_RETURN(const std::int64_t version, database.query_integer("PRAGMA user_version"));
@@ -58,19 +57,20 @@ Result<std::int64_t> version_of(const Database& database, const std::string& pat
     return failed_precondition(
         concat("'", path, "' is a database of another program; give another path"));
   }
-  if (version > known_version()) {
+  if (version > newest) {
     return failed_precondition(concat("'", path, "' has database version ", version,
-                                      ", this program knows versions up to ", known_version(),
+                                      ", this program knows versions up to ", newest,
                                       ": use the newer program that wrote it"));
   }
   return version;
 }
 
-Status migrate(const Database& database, const std::string& path) {
-  COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path));
-  if (version == known_version()) return Status::ok();
+Status migrate(const Database& database, const std::string& path, const Migrations& steps) {
+  const std::int64_t newest = steps.empty() ? 0 : steps.rbegin()->first;
+  COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, newest));
+  if (version == newest) return Status::ok();
   if (version > 0) COX_RETURN_IF_ERROR(back_up(database, path, version));
-  for (const auto& [step, sql] : migration_steps()) {
+  for (const auto& [step, sql] : steps) {
     if (step <= version) continue;
     COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
     COX_RETURN_IF_ERROR(database.execute(sql).with_context(concat("migration ", step)));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "base/status.h"
@@ -11,15 +12,22 @@ namespace cox::store {
 /// "COXR": marks a file as ours, whatever its name.
 constexpr std::int64_t kApplicationId = 0x434f5852;
 
+/// SQL by the version that it brings a database to, from the version before.
+using Migrations = std::map<std::int64_t, std::string>;
+
+/// The files of schemas/sql.
+Migrations embedded_migrations();
+
 /// The version that the newest file of schemas/sql makes.
 std::int64_t known_version();
 
-/// kFailedPrecondition when the file is another program's, or of a version newer than known. The
+/// kFailedPrecondition when the file is another program's, or of a version newer than `newest`. The
 /// version otherwise; 0 for an empty file.
-Result<std::int64_t> version_of(const Database& database, const std::string& path);
+Result<std::int64_t> version_of(const Database& database, const std::string& path,
+                                std::int64_t newest);
 
-/// Brings the database to known_version(), each step in a transaction of its own. One that holds
+/// Brings the database to the newest version, each step in a transaction of its own. One that holds
 /// something is first copied to `<path>.v<version>.backup`.
-Status migrate(const Database& database, const std::string& path);
+Status migrate(const Database& database, const std::string& path, const Migrations& steps);
 
 }  // namespace cox::store

@@ -128,7 +128,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   }
   COX_ASSIGN_OR_RETURN(Database database,
                        Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
-  COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path));
+  COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, known_version()));
   if (version != known_version()) {
     return failed_precondition(concat("'", path, "' has database version ", version,
                                       ", this program reads version ", known_version(),

@@ -61,9 +61,9 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
   COX_ASSIGN_OR_RETURN(
       Database database,
       Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX));
-  COX_RETURN_IF_ERROR(version_of(database, path).status());
+  COX_RETURN_IF_ERROR(version_of(database, path, known_version()).status());
   COX_RETURN_IF_ERROR(configure(database, options).with_context(concat("'", path, "'")));
-  COX_RETURN_IF_ERROR(migrate(database, path));
+  COX_RETURN_IF_ERROR(migrate(database, path, embedded_migrations()));
   COX_ASSIGN_OR_RETURN(Writer writer, Writer::prepare(database));
   return Store(std::make_unique<State>(
       State{path, std::move(lock), std::move(database), std::move(writer), {}}));

@@ -1,0 +1,89 @@
+#include "coordinator/store/read_only.h"
+
+#include <catch2/catch.hpp>
+
+#include "coordinator/store/store.h"
+#include "tests/support/queue_fixture.h"
+#include "tests/unit/store/scratch.h"
+
+namespace cox::store {
+namespace {
+
+struct Opened {
+  test::Scratch scratch;
+  Store store = Store::open(scratch.file("a.db")).value();
+  ReadOnlyDatabase database = ReadOnlyDatabase::open(scratch.file("a.db")).value();
+
+  StatusCode code_of(const std::string& sql, const Row& parameters = {},
+                     const QueryLimits& limits = {}) const {
+    return database.query_table(sql, parameters, limits).status().code();
+  }
+};
+
+TEST_CASE("a query yields typed cells") {
+  const Opened opened;
+  const auto table = opened.database.query_table("SELECT 1 AS a, 2.5 AS b, 'x' AS c, NULL AS d");
+  REQUIRE(table.is_ok());
+  CHECK(table->columns == std::vector<std::string>{"a", "b", "c", "d"});
+  CHECK(table->rows == std::vector<Row>{{std::int64_t{1}, 2.5, "x", std::monostate{}}});
+}
+
+TEST_CASE("parameters are bound, not pasted") {
+  const Opened opened;
+  const auto table = opened.database.query_table(
+      "SELECT ?, ?, ?", {std::string("'; DROP TABLE runs"), std::int64_t{3}, std::monostate{}});
+  CHECK(table->rows[0] == Row{"'; DROP TABLE runs", std::int64_t{3}, std::monostate{}});
+  CHECK(opened.code_of("SELECT ?") == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("everything but one SELECT is refused") {
+  const Opened opened;
+  for (const char* sql :
+       {"DELETE FROM runs", "UPDATE runs SET method = 'x'", "DROP VIEW v_runs",
+        "PRAGMA user_version", "PRAGMA journal_mode = DELETE", "ATTACH 'x.db' AS x", "BEGIN",
+        "VACUUM", "", "SELECT 1; SELECT 2", "SELECT 1; DELETE FROM runs",
+        "SELECT load_extension('x')", "WITH a AS (SELECT 1) DELETE FROM runs",
+        "CREATE TEMP TABLE t (x)", "SELECT", "EXPLAIN DELETE FROM runs", "SELECT * FROM nowhere"}) {
+    INFO(sql);
+    CHECK(opened.code_of(sql) == StatusCode::kInvalidArgument);
+  }
+  CHECK(opened.code_of("SELECT 1;  -- done\n") == StatusCode::kOk);
+  CHECK(opened.code_of("WITH a AS (SELECT 1) SELECT * FROM a") == StatusCode::kOk);
+}
+
+TEST_CASE("a query is bounded in rows and in time") {
+  const Opened opened;
+  const std::string endless =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT ";
+  CHECK(opened.code_of(endless + "i FROM n", {}, {.max_rows = 100}) == StatusCode::kOutOfRange);
+  CHECK(opened.code_of(endless + "i FROM n LIMIT 100", {}, {.max_rows = 100}) == StatusCode::kOk);
+  CHECK(opened.code_of(endless + "count(*) FROM n", {}, {.max_seconds = 0.05}) ==
+        StatusCode::kDeadlineExceeded);
+}
+
+TEST_CASE("a reader sees commits, and the writer does not wait for it") {
+  Opened opened;
+  core::Core core;
+  ReadOnlyDatabase::Visitor visitor;
+  visitor.on_columns = [](const std::vector<std::string>&) { return Status::ok(); };
+  int rows = 0;
+  visitor.on_row = [&](Row) {
+    ++rows;
+    // In the middle of a read.
+    return opened.store.commit(
+        core.apply(test::submission(concat("s", rows), {concat("run", rows)}, {"v1"}), rows));
+  };
+  REQUIRE(opened.database.query("SELECT * FROM state_names", {}, {}, visitor).is_ok());
+  CHECK(rows == 8);
+  const auto table = opened.database.query_table("SELECT count(*) FROM v_runs");
+  CHECK(table->rows[0] == Row{std::int64_t{8}});
+}
+
+TEST_CASE("a file that is not there is named") {
+  const Status status = ReadOnlyDatabase::open("/nowhere/a.db").status();
+  CHECK(status.code() == StatusCode::kNotFound);
+  CHECK(status.message().find("/nowhere/a.db") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace cox::store

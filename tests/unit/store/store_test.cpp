@@ -1,0 +1,158 @@
+#include "coordinator/store/store.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "base/file.h"
+#include "coordinator/store/file_system.h"
+#include "coordinator/store/migrations.h"
+#include "coordinator/store/read_only.h"
+#include "coordinator/store/sqlite.h"
+#include "tests/support/queue_fixture.h"
+#include "tests/unit/store/scratch.h"
+
+namespace cox::store {
+namespace {
+
+Database raw(const std::string& path) {
+  return Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).value();
+}
+
+TEST_CASE("what was committed is loaded again") {
+  const test::Scratch scratch;
+  core::Core core;
+  {
+    Store store = Store::open(scratch.file("a.db")).value();
+    REQUIRE(store.commit(core.apply(test::submission("s", {"a", "b"}, {"v1", "v2"}), 10)).is_ok());
+    REQUIRE(store.commit(core.apply(test::worker("w"), 20)).is_ok());
+    REQUIRE(store.commit(core.apply(core::LeaseAsked{WorkerId("w.1"), "", 8}, 30)).is_ok());
+  }
+  const Store store = Store::open(scratch.file("a.db")).value();
+  const core::Snapshot stored = store.load().value();
+  CHECK(stored == core.snapshot());
+  CHECK(stored.jobs.size() == 4);
+  CHECK(stored.leases.size() == 1);
+  CHECK(store.run_definition(stored.runs[1].digest).value() == "bytes of b");
+  CHECK(store.run_definition("none").status().code() == StatusCode::kNotFound);
+  CHECK(store.integrity_check().is_ok());
+}
+
+TEST_CASE("several events share one transaction") {
+  const test::Scratch scratch;
+  core::Core core;
+  Store store = Store::open(scratch.file("a.db")).value();
+  const std::vector<core::Effects> batch = {
+      core.apply(test::submission("s", {"a"}, {"v1"}), 10), core.apply(test::worker("w"), 20),
+      core.apply(core::LeaseAsked{WorkerId("w.1"), "", 8}, 30)};
+  REQUIRE(store.commit(batch).is_ok());
+  CHECK(store.load().value() == core.snapshot());
+}
+
+TEST_CASE("a second process is refused, and told who holds the database") {
+  const test::Scratch scratch;
+  const Store store = Store::open(scratch.file("a.db")).value();
+  const Status status = Store::open(scratch.file("a.db")).status();
+  CHECK(status.code() == StatusCode::kUnavailable);
+  CHECK(status.message().find(std::to_string(::getpid())) != std::string::npos);
+}
+
+TEST_CASE("a database of a newer version is refused and left as it is") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  REQUIRE(Store::open(path).is_ok());
+  REQUIRE(raw(path).execute("PRAGMA user_version = 99").is_ok());
+  const Status status = Store::open(path).status();
+  CHECK(status.code() == StatusCode::kFailedPrecondition);
+  CHECK(status.message().find("version 99") != std::string::npos);
+  CHECK(ReadOnlyDatabase::open(path).status() == status);
+  CHECK(raw(path).query_integer("PRAGMA user_version").value() == 99);
+}
+
+TEST_CASE("a file that is no database of ours is refused and left as it is") {
+  const test::Scratch scratch;
+  const std::string other = scratch.file("other.db");
+  REQUIRE(raw(other).execute("CREATE TABLE t (x)").is_ok());
+  CHECK(Store::open(other).status().code() == StatusCode::kFailedPrecondition);
+  CHECK(raw(other).query_text("PRAGMA journal_mode").value() == "delete");
+
+  const std::string text = scratch.file("text.db");
+  const std::string content(5000, 'x');
+  REQUIRE(write_file_atomically(text, content).is_ok());
+  CHECK(Store::open(text).status().code() == StatusCode::kDataLoss);
+  CHECK(read_file(text).value() == content);
+}
+
+TEST_CASE("an older database is backed up, then migrated") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  const Database database = raw(path);
+  const Migrations first = {{1, "CREATE TABLE t (x); INSERT INTO t VALUES (7)"}};
+  Migrations second = first;
+  second[2] = "ALTER TABLE t ADD COLUMN y DEFAULT 8";
+  REQUIRE(migrate(database, path, first).is_ok());
+  CHECK_FALSE(std::filesystem::exists(path + ".v0.backup"));
+  REQUIRE(migrate(database, path, second).is_ok());
+  CHECK(database.query_integer("SELECT x + y FROM t").value() == 15);
+  CHECK(database.query_integer("PRAGMA user_version").value() == 2);
+  const Database backup = raw(path + ".v1.backup");
+  CHECK(backup.query_integer("PRAGMA user_version").value() == 1);
+  CHECK(backup.query_integer("SELECT count(*) FROM pragma_table_info('t')").value() == 1);
+}
+
+TEST_CASE("a migration that fails leaves the version before it") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  const Database database = raw(path);
+  REQUIRE(migrate(database, path, {{1, "CREATE TABLE t (x)"}}).is_ok());
+  const Status status =
+      migrate(database, path, {{1, ""}, {2, "CREATE TABLE u (x); CREATE TABLE t (x)"}});
+  CHECK_FALSE(status.is_ok());
+  CHECK(status.message().find("migration 2") != std::string::npos);
+  CHECK(database.query_integer("PRAGMA user_version").value() == 1);
+  CHECK(database.query_integer("SELECT count(*) FROM sqlite_schema").value() == 1);
+}
+
+TEST_CASE("network file systems are known by their numbers") {
+  CHECK(network_file_system(0x6969) == "NFS");
+  CHECK(network_file_system(0x0BD00BD0) == "Lustre");
+  CHECK(network_file_system(0x47504653) == "GPFS");
+  // statfs's field is signed on some machines.
+  CHECK(network_file_system(static_cast<std::int32_t>(0xFF534D42)) == "CIFS");
+  CHECK(network_file_system(0xEF53).empty());      // ext4
+  CHECK(network_file_system(0x01021994).empty());  // tmpfs
+  CHECK(check_local_file_system("/nowhere").code() == StatusCode::kNotFound);
+}
+
+TEST_CASE("a full disk loses nothing that was acknowledged") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  core::Snapshot acknowledged;
+  {
+    Store store = Store::open(path, {.max_pages = 150}).value();
+    core::Core core;
+    Status status;
+    int commits = 0;
+    for (; status.is_ok() && commits < 1000; ++commits) {
+      acknowledged = core.snapshot();
+      const std::string series = concat("series", commits);
+      core::Submitted event = test::submission(series, {series}, {"v1", "v2", "v3"});
+      event.sweep_text.assign(10'000, 'x');
+      status = store.commit(core.apply(std::move(event), commits));
+    }
+    CHECK(status.code() == StatusCode::kResourceExhausted);
+    CHECK(status.message().find("free space") != std::string::npos);
+    CHECK(commits > 2);
+    // The core is ahead of the disk now: nothing more may be written.
+    const Status after = store.commit(core.apply(test::worker("w"), 1));
+    CHECK(after.code() == StatusCode::kFailedPrecondition);
+  }
+  Store store = Store::open(path).value();
+  CHECK(store.integrity_check().is_ok());
+  CHECK(store.load().value() == acknowledged);
+  core::Core core = core::Core::restore({}, acknowledged, 0);
+  CHECK(store.commit(core.apply(test::submission("more", {"more"}, {"v1"}), 5)).is_ok());
+  CHECK(store.load().value() == core.snapshot());
+}
+
+}  // namespace
+}  // namespace cox::store

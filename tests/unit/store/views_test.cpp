@@ -1,0 +1,200 @@
+#include <yaml-cpp/yaml.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+
+#include "coordinator/store/read_only.h"
+#include "coordinator/store/store.h"
+#include "tests/support/queue_fixture.h"
+#include "tests/unit/store/scratch.h"
+
+namespace cox::store {
+namespace {
+
+/// A database that a small history has gone through, and the ways to add to it.
+class Cluster {
+ public:
+  Cluster() : store_(Store::open(scratch_.file("a.db")).value()) { apply(test::worker("w")); }
+
+  core::Effects apply(core::Event event) {
+    core::Effects effects = core_.apply(std::move(event), ++now_ * kSecondUs);
+    REQUIRE(store_.commit(effects).is_ok());
+    return effects;
+  }
+
+  /// Leases the next job alone and reports it.
+  void finish(std::variant<core::JobResult, core::ReportedFailure> outcome) {
+    const core::Effects leased = apply(core::LeaseAsked{WorkerId("w.1"), "", 1});
+    const auto* grant = leased.answer<core::LeaseGrant>();
+    REQUIRE(grant != nullptr);
+    apply(core::Reported{WorkerId("w.1"), grant->lease, grant->jobs[0].digest,
+                         grant->jobs[0].attempt, 5, 6, std::move(outcome)});
+  }
+
+  ReadOnlyDatabase::Table query(const std::string& sql) const {
+    const auto database = ReadOnlyDatabase::open(scratch_.file("a.db"));
+    REQUIRE(database.is_ok());
+    const auto table = database->query_table(sql);
+    INFO(table.status());
+    REQUIRE(table.is_ok());
+    return *table;
+  }
+  Row row(const std::string& sql) const {
+    const auto table = query(sql);
+    REQUIRE(table.rows.size() == 1);
+    return table.rows[0];
+  }
+  std::int64_t integer(const std::string& sql) const { return std::get<std::int64_t>(row(sql)[0]); }
+
+ private:
+  test::Scratch scratch_;
+  Store store_;
+  core::Core core_;
+  TimeUs now_ = 0;
+};
+
+const core::ReportedFailure kBroken{core::FailureCause::kData, "no frame can be decoded",
+                                    "corrupt_container", "last lines"};
+
+TEST_CASE("result_columns.yaml explains each column of v_results, in order, with its type") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  core::JobResult result = test::result(20);
+  result.metrics.push_back({"lpips", 0.5, {0.5}});
+  result.metrics.push_back({"lpips_random_trunk", 0.5, {0.5}});
+  result.metrics.push_back({"new_metric", 1, {1}});
+  result.metrics.push_back({"worse_metric", NAN, {NAN}});
+  cluster.finish(result);
+
+  const YAML::Node columns =
+      YAML::LoadFile(COX_SOURCE_DIR "/schemas/result_columns.yaml")["columns"];
+  const auto table = cluster.query("SELECT * FROM v_results");
+  REQUIRE(table.rows.size() == 1);
+  std::vector<std::string> documented;
+  for (const auto& column : columns) documented.push_back(column.first.as<std::string>());
+  REQUIRE(documented == table.columns);
+
+  std::size_t index = 0;
+  for (const auto& column : columns) {
+    const auto name = column.first.as<std::string>();
+    const auto type = column.second["type"].as<std::string>();
+    const Cell& cell = table.rows[0][index++];
+    INFO(name);
+    CHECK_FALSE(column.second["doc"].as<std::string>().empty());
+    CHECK(std::holds_alternative<std::int64_t>(cell) == (type == "integer"));
+    CHECK(std::holds_alternative<double>(cell) == (type == "real"));
+    CHECK(std::holds_alternative<std::string>(cell) == (type == "text" || type == "json"));
+    if (type == "json") {
+      CHECK(cluster.integer(concat("SELECT json_valid(", name, ") FROM v_results")) == 1);
+    }
+  }
+}
+
+TEST_CASE("a result row holds what the worker reported") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  cluster.finish(test::result(20.125));
+  const Row row = cluster.row(
+      "SELECT psnr, per_frame, lpips, early_stop_s, total_s, losses, seed, attempt, worker, "
+      "machine, backbone_checksum, stopped, video, nonfinite, peak_memory_bytes FROM v_results");
+  CHECK(row == Row{20.125, R"({"psnr":[19.125,21.125],"ssim":[0.25,0.75]})", std::monostate{}, 5.0,
+                   45.5, "[0.5,0.25]", std::int64_t{42}, std::int64_t{1}, "w", "host",
+                   "fedcba9876543210", std::int64_t{1}, "v1", std::monostate{},
+                   std::int64_t{1 << 20}});
+}
+
+TEST_CASE("numbers that are not finite become NULL with a note, never text") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  core::JobResult result = test::result(20);
+  const double infinity = std::numeric_limits<double>::infinity();
+  result.metrics = {{"psnr", NAN, {1, NAN, infinity}}, {"extra", -infinity, {}}};
+  result.adaptation.parameter_norm = infinity;
+  result.timings.train_s = NAN;
+  cluster.finish(result);
+  CHECK(cluster.row("SELECT psnr, per_frame, other_metrics, parameter_norm, train_s, nonfinite "
+                    "FROM v_results") ==
+        Row{std::monostate{}, R"({"psnr":[1.0,null,null],"extra":[]})", R"({"extra":null})",
+            std::monostate{}, std::monostate{},
+            R"({"psnr":"nan","extra":"-inf","train_s":"nan","parameter_norm":"inf"})"});
+  CHECK(cluster.integer("SELECT nonfinite_results FROM v_leaderboard") == 1);
+}
+
+TEST_CASE("a random trunk never shows as LPIPS") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  core::JobResult result = test::result(20);
+  result.metrics = {{"lpips_random_trunk", 0.25, {0.25}}};
+  cluster.finish(result);
+  for (const char* view : {"v_results", "v_leaderboard", "v_runs"}) {
+    CHECK(cluster.row(concat("SELECT lpips, lpips_random_trunk FROM ", view)) ==
+          Row{std::monostate{}, 0.25});
+  }
+}
+
+TEST_CASE("counts and means of a run cover its own videos in the series") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1", "v2", "v3"}));
+  cluster.apply(test::submission("t", {"a"}, {"v1"}));
+  cluster.finish(test::result(10));
+  cluster.finish(test::result(20));
+  cluster.finish(kBroken);
+  CHECK(cluster.row("SELECT videos, done, failed, psnr FROM v_leaderboard WHERE series = 's'") ==
+        Row{std::int64_t{3}, std::int64_t{2}, std::int64_t{1}, 15.0});
+  CHECK(cluster.row("SELECT videos, done, failed, psnr FROM v_runs WHERE series = 't'") ==
+        Row{std::int64_t{1}, std::int64_t{1}, std::int64_t{0}, 10.0});
+  CHECK(cluster.row("SELECT owner_series, owner_run FROM v_runs WHERE series = 't'") ==
+        Row{"s", "a"});
+  CHECK(cluster.integer("SELECT count(*) FROM v_results") == 3);
+  CHECK(cluster.integer("SELECT count(*) FROM v_jobs") == 4);
+  CHECK(cluster.integer("SELECT count(*) FROM v_timings WHERE waited_s > 0") == 3);
+}
+
+TEST_CASE("a failure says why, and whether the sweep expected it") {
+  Cluster cluster;
+  core::Submitted event = test::submission("s", {"a"}, {"v1", "v2"});
+  event.videos[0].failure_expected = true;
+  cluster.apply(event);
+  cluster.finish(kBroken);
+  cluster.finish(kBroken);
+  const std::string columns = "SELECT state, cause, detail, message, expected, worker, log_tail ";
+  CHECK(cluster.row(columns + "FROM v_failures WHERE video = 'v1'") ==
+        Row{"failed", "data", "corrupt_container", "no frame can be decoded", std::int64_t{1}, "w",
+            "last lines"});
+  CHECK(cluster.integer("SELECT expected FROM v_failures WHERE video = 'v2'") == 0);
+  CHECK(cluster.row("SELECT failed, failed_as_expected FROM v_runs") ==
+        Row{std::int64_t{1}, std::int64_t{1}});
+}
+
+TEST_CASE("pairs are made of videos that both runs finished") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a", "b"}, {"v1", "v2"}));
+  cluster.finish(test::result(10));  // a/v1
+  cluster.finish(test::result(12));  // b/v1
+  cluster.finish(test::result(20));  // a/v2
+  cluster.finish(kBroken);           // b/v2
+  CHECK(cluster.row("SELECT video, psnr_difference, same_window, same_noise FROM v_pairs "
+                    "WHERE series_a = 's' AND run_a = 'b' AND series_b = 's' AND run_b = 'a'") ==
+        Row{"v1", 2.0, std::int64_t{1}, std::int64_t{1}});
+}
+
+TEST_CASE("the journal, the attempts and the workers can be read") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  cluster.finish(core::ReportedFailure{core::FailureCause::kCrash, "segmentation fault", "", ""});
+  const auto kinds = cluster.query("SELECT kind, run, psnr FROM v_events ORDER BY sequence");
+  REQUIRE(kinds.rows.size() == 3);
+  CHECK(kinds.rows[2] == Row{"retry", "a", std::monostate{}});
+  CHECK(cluster.row("SELECT outcome, cause, worker_id, lease_id FROM v_attempts") ==
+        Row{"failed", "crash", "w.1", "lease-1"});
+  CHECK(cluster.row("SELECT state, attempt FROM v_jobs") == Row{"blocked", std::int64_t{1}});
+  cluster.apply(core::Tick{});
+  cluster.apply(core::LeaseAsked{WorkerId("w.1"), "", 1});
+  CHECK(cluster.row("SELECT worker, here, held_jobs FROM v_workers") ==
+        Row{"w", std::int64_t{1}, std::int64_t{1}});
+  CHECK(cluster.row("SELECT state, worker FROM v_jobs") == Row{"leased", "w"});
+}
+
+}  // namespace
+}  // namespace cox::store
