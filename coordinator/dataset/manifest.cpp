@@ -1,5 +1,6 @@
 #include "coordinator/dataset/manifest.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -52,9 +53,17 @@ void visit_head(M& manifest, Visit&& visit) {
   visit("layout", manifest.layout);
   visit("seed", manifest.seed);
   visit("sample", manifest.sample);
+  visit("min_frames", manifest.min_frames);
+  visit("list_file", manifest.list_file);
+  visit("list_sha256", manifest.list_sha256);
+  visit("filters", manifest.filters);
 }
 
 bool has_type(const Json& json, const std::string&) { return json.is_string(); }
+bool has_type(const Json& json, const std::vector<std::string>&) {
+  return json.is_array() &&
+         std::all_of(json.begin(), json.end(), [](const Json& entry) { return entry.is_string(); });
+}
 bool has_type(const Json& json, bool) { return json.is_boolean(); }
 bool has_type(const Json& json, double) { return json.is_number(); }
 bool has_type(const Json& json, std::uint64_t) { return json.is_number_unsigned(); }
@@ -62,6 +71,7 @@ bool has_type(const Json& json, std::int64_t) { return json.is_number_unsigned()
 bool has_type(const Json& json, int) { return json.is_number_unsigned(); }
 
 const char* type_name(const std::string&) { return "a string"; }
+const char* type_name(const std::vector<std::string>&) { return "a list of strings"; }
 const char* type_name(bool) { return "true or false"; }
 const char* type_name(double) { return "a number"; }
 const char* type_name(std::uint64_t) { return "a whole number from 0"; }

@@ -46,7 +46,11 @@ struct Manifest {
   std::string name;
   std::string layout;
   std::uint64_t seed = 0;
-  std::uint64_t sample = 0;  ///< 0 = all
+  std::uint64_t sample = 0;               ///< 0 = all
+  std::int64_t min_frames = 0;            ///< shorter videos were left out
+  std::string list_file;                  ///< the CSV or split list that was read, "" without one
+  std::string list_sha256;                ///< its digest
+  std::vector<std::string> filters = {};  ///< what else was asked of a clip, e.g. `single_shot`
   std::vector<ManifestVideo> videos;
   std::vector<RejectedVideo> rejected;
 

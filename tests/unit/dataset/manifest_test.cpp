@@ -36,7 +36,18 @@ Manifest example(const std::string& folder) {
   video.color_matrix = "unspecified";
   video.color_range = "limited";
   RejectedVideo rejected{"b", "/elsewhere/b.mp4", "", "b", "corrupt_container", "no moov"};
-  return {"demo", "folder", 42, 8, {video}, {rejected}};
+  Manifest manifest;
+  manifest.name = "demo";
+  manifest.layout = "folder";
+  manifest.seed = 42;
+  manifest.sample = 8;
+  manifest.min_frames = 46;
+  manifest.list_file = "list.csv";
+  manifest.list_sha256 = std::string(64, 'a');
+  manifest.filters = {"single_shot"};
+  manifest.videos = {video};
+  manifest.rejected = {rejected};
+  return manifest;
 }
 
 std::string message_of(const std::string& path, const std::string& text) {

@@ -1,0 +1,71 @@
+#include "coordinator/dataset/examine.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/video/decode.h"
+
+namespace cox::dataset {
+
+namespace {
+
+RejectedVideo rejected(const Candidate& candidate, const std::string& digest,
+                       const std::string& reason, const std::string& message) {
+  return {candidate.id, candidate.path, digest, candidate.caption, reason, message};
+}
+
+ManifestVideo described(const Candidate& candidate, const std::string& digest,
+                        const video::VideoFacts& facts) {
+  ManifestVideo entry;
+  entry.id = candidate.id;
+  entry.path = candidate.path;
+  entry.sha256 = digest;
+  entry.caption = candidate.caption;
+  entry.caption_source = candidate.caption_source;
+  entry.frames = facts.frames;
+  const bool has_average = facts.stream.average_rate.numerator > 0;
+  entry.frame_rate = (has_average ? facts.stream.average_rate : facts.stream.nominal_rate).value();
+  entry.variable_frame_rate = facts.variable_frame_rate;
+  entry.width = facts.stream.width;
+  entry.height = facts.stream.height;
+  entry.rotation = facts.stream.rotation;
+  entry.pixel_format = facts.stream.pixel_format;
+  entry.color_matrix = facts.stream.color_matrix;
+  entry.color_range = facts.stream.color_range;
+  return entry;
+}
+
+std::string too_few(const Candidate& candidate, const video::VideoFacts& facts,
+                    std::int64_t needed) {
+  const bool damaged = !facts.damage.empty();
+  return concat("'", candidate.path, "' ", damaged ? "is damaged after " : "has ", facts.frames,
+                " frames and ", needed, " are needed", damaged ? ": " + facts.damage : "");
+}
+
+}  // namespace
+
+std::variant<ManifestVideo, RejectedVideo> examine(const Candidate& candidate,
+                                                   const IndexOptions& options) {
+  if (candidate.path.empty()) {
+    return rejected(candidate, "", "missing", concat("no file for it below '", options.root, "'"));
+  }
+  const auto digest = sha256_of_file(candidate.path);
+  if (!digest.is_ok()) return rejected(candidate, "", "missing", digest.status().message());
+  const video::ProbeOutcome outcome = video::probe_video(candidate.path);
+  if (const auto* fault = std::get_if<video::VideoFault>(&outcome)) {
+    return rejected(candidate, *digest, video::fault_name(fault->kind), fault->message);
+  }
+  const auto& facts = std::get<video::VideoFacts>(outcome);
+  if (facts.frames < options.min_frames) {
+    const auto kind =
+        facts.damage.empty() ? video::FaultKind::kTooShort : video::FaultKind::kPartialDecode;
+    return rejected(candidate, *digest, video::fault_name(kind),
+                    too_few(candidate, facts, options.min_frames));
+  }
+  if (facts.variable_frame_rate && options.reject_variable_frame_rate) {
+    return rejected(candidate, *digest, "variable_frame_rate",
+                    concat("'", candidate.path, "' has pictures at uneven times"));
+  }
+  return described(candidate, *digest, facts);
+}
+
+}  // namespace cox::dataset

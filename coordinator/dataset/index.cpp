@@ -1,0 +1,111 @@
+#include "coordinator/dataset/index.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "coordinator/dataset/candidate.h"
+#include "coordinator/dataset/examine.h"
+#include "coordinator/dataset/rank.h"
+
+namespace cox::dataset {
+
+namespace {
+
+Result<Listing> list_candidates(const IndexOptions& options) {
+#define COX_LAYOUT(known) \
+  if (options.layout == #known) return list_##known(options);
+#include "coordinator/dataset/layouts.def"
+#undef COX_LAYOUT
+  const std::string near = nearest_name(options.layout, layout_names());
+  return invalid_argument(concat("no layout is called '", options.layout, "'; expected ",
+                                 join(layout_names(), ", "),
+                                 near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
+Status check_unique(const std::vector<Candidate>& candidates) {
+  std::set<std::string> seen;
+  for (const Candidate& candidate : candidates) {
+    if (seen.insert(candidate.id).second) continue;
+    return invalid_argument(concat("two videos would have the id '", candidate.id, "', one is '",
+                                   candidate.path, "'; rename or list it once"));
+  }
+  return Status::ok();
+}
+
+Result<Manifest> empty_manifest(const IndexOptions& options, const Listing& listing) {
+  Manifest manifest;
+  const auto root = std::filesystem::absolute(options.root + "/").lexically_normal();
+  manifest.name = options.name.empty() ? root.parent_path().filename().string() : options.name;
+  manifest.layout = options.layout;
+  manifest.seed = options.seed;
+  manifest.sample = options.sample;
+  manifest.min_frames = options.min_frames;
+  manifest.filters = listing.filters;
+  manifest.rejected = listing.rejected;
+  if (!options.list_file.empty()) {
+    manifest.list_file = std::filesystem::path(options.list_file).filename().string();
+    COX_ASSIGN_OR_RETURN(manifest.list_sha256, sha256_of_file(options.list_file));
+  }
+  return manifest;
+}
+
+/// Walks the candidates in order and fills the manifest until the sample is full.
+void draw(const std::vector<Candidate>& candidates, const IndexOptions& options,
+          const ProgressFunction& progress, Manifest& manifest) {
+  std::set<std::string> sources;
+  IndexProgress seen;
+  seen.candidates = candidates.size();
+  for (const Candidate& candidate : candidates) {
+    if (options.sample > 0 && manifest.videos.size() == options.sample) return;
+    const bool repeated = options.sample > 0 && sources.count(candidate.source) != 0;
+    auto verdict =
+        repeated ? RejectedVideo{candidate.id,
+                                 candidate.path,
+                                 "",
+                                 candidate.caption,
+                                 "same_source",
+                                 concat("the sample holds another clip of ", candidate.source)}
+                 : examine(candidate, options);
+    seen.id = candidate.id;
+    ++seen.examined;
+    if (auto* left_out = std::get_if<RejectedVideo>(&verdict)) {
+      seen.reason = left_out->reason;
+      manifest.rejected.push_back(std::move(*left_out));
+    } else {
+      seen.reason = "";
+      ++seen.accepted;
+      if (!candidate.source.empty()) sources.insert(candidate.source);
+      manifest.videos.push_back(std::get<ManifestVideo>(std::move(verdict)));
+    }
+    if (progress) progress(seen);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> layout_names() {
+  return {
+#define COX_LAYOUT(name) #name,
+#include "coordinator/dataset/layouts.def"
+#undef COX_LAYOUT
+  };
+}
+
+Result<Manifest> index_dataset(const IndexOptions& options, const ProgressFunction& progress) {
+  COX_ASSIGN_OR_RETURN(Listing listing, list_candidates(options));
+  if (listing.candidates.empty() && listing.rejected.empty()) {
+    return not_found(concat("no videos of layout ", options.layout, " in '", options.root, "'",
+                            options.list_file.empty() ? "" : " and '" + options.list_file + "'"));
+  }
+  COX_RETURN_IF_ERROR(check_unique(listing.candidates));
+  COX_ASSIGN_OR_RETURN(Manifest manifest, empty_manifest(options, listing));
+  if (options.sample > 0) rank_candidates(options.layout, options.seed, listing.candidates);
+  draw(listing.candidates, options, progress, manifest);
+  return manifest;
+}
+
+}  // namespace cox::dataset

@@ -1,0 +1,113 @@
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <map>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "coordinator/dataset/candidate.h"
+#include "coordinator/dataset/class_captions.h"
+
+namespace cox::dataset {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+/// A clip as `Class/file.avi`, the form of the split lists.
+struct ClipName {
+  std::string folder;
+  std::string file;
+};
+
+/// `Class/v_Class_g01_c01.avi`, with a class number behind it in the training lists.
+Result<ClipName> parse_entry(const std::string& line, const std::string& where) {
+  const std::size_t blank = line.find(' ');
+  const std::string path = line.substr(0, blank);
+  const std::size_t slash = path.find('/');
+  const std::string label = blank == std::string::npos ? "" : trim(line.substr(blank));
+  const bool numeric = std::all_of(label.begin(), label.end(), [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0;
+  });
+  if (slash == std::string::npos || slash == 0 || slash + 1 == path.size() || !numeric ||
+      path.find('/', slash + 1) != std::string::npos) {
+    return invalid_argument(
+        concat(where, ": expected `Class/clip.avi` or `Class/clip.avi number`, got `", line, "`"));
+  }
+  return ClipName{path.substr(0, slash), path.substr(slash + 1)};
+}
+
+Result<std::vector<ClipName>> read_split_list(const std::string& path) {
+  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
+  std::vector<ClipName> names;
+  int number = 0;
+  for (const std::string& raw : split(text, '\n')) {
+    ++number;
+    const std::string line = trim(raw);  // the published lists end lines with CR LF
+    if (line.empty()) continue;
+    COX_ASSIGN_OR_RETURN(ClipName name, parse_entry(line, concat(path, ":", number)));
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+/// The files by `class/file` in lower case: the published lists and folders disagree in case
+/// (HandstandPushups/v_HandStandPushups_g01_c01.avi).
+Result<std::map<std::string, std::string>> files_by_name(const std::string& root) {
+  COX_ASSIGN_OR_RETURN(const auto files, find_video_files(root));
+  std::map<std::string, std::string> by_name;
+  for (const std::string& file : files) {
+    const fs::path path(file);
+    const std::string key =
+        lower(concat(path.parent_path().filename().string(), "/", path.filename().string()));
+    const auto [known, added] = by_name.emplace(key, file);
+    if (!added) {
+      return invalid_argument(concat("'", known->second, "' and '", file,
+                                     "' are the same clip of UCF-101; remove one"));
+    }
+  }
+  return by_name;
+}
+
+}  // namespace
+
+/// Class folders of clips, all of them or those of one train or test list.
+Result<Listing> list_ucf101(const IndexOptions& options) {
+  COX_ASSIGN_OR_RETURN(const auto files, files_by_name(options.root));
+  COX_ASSIGN_OR_RETURN(const ClassCaptions captions,
+                       ClassCaptions::read(options.caption_template, options.caption_file));
+  std::vector<ClipName> names;
+  if (!options.list_file.empty()) {
+    COX_ASSIGN_OR_RETURN(names, read_split_list(options.list_file));
+  } else {
+    for (const auto& [key, file] : files) {
+      const fs::path path(file);
+      names.push_back({path.parent_path().filename().string(), path.filename().string()});
+    }
+  }
+  Listing listing;
+  for (const ClipName& name : names) {
+    Candidate candidate;
+    candidate.id = fs::path(name.file).stem().string();
+    const auto file = files.find(lower(name.folder + "/" + name.file));
+    // The class is the folder's: the file's name spells it otherwise at times.
+    std::string class_name = name.folder;
+    if (file != files.end()) {
+      candidate.path = file->second;
+      class_name = fs::path(file->second).parent_path().filename().string();
+    }
+    COX_ASSIGN_OR_RETURN(candidate.caption, captions.for_class(class_name));
+    candidate.caption_source = captions.source();
+    candidate.rank_key = candidate.id;
+    listing.candidates.push_back(std::move(candidate));
+  }
+  return listing;
+}
+
+}  // namespace cox::dataset
