@@ -244,32 +244,51 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
   if (!(next == status)) change(step, number, next);
 }
 
-void take_jobs(Step& step, Submission& submission, std::size_t position, RunNumber run,
-               bool run_is_new) {
+/// The number of the run at `position`; it has its name in the series and its tally after this.
+RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
+  const SubmittedRun& submitted = submission.event.runs[position];
+  bool is_new = false;
+  const RunNumber number = take_run(step, submission, submitted, is_new);
+  take_member(step, submission, position, number);
+  ensure_slice(step.state, number, submission.dataset);
+  if (is_new) {
+    ++submission.answer.new_runs;
+    return number;
+  }
+  const RunRecord& run = step.state.at(number).record;
+  ++submission.answer.known_runs;
+  submission.answer.known.push_back({submitted.name, step.state.at(run.owner).record.name,
+                                     run.owner_name, 0, submission.videos.size()});
+  return number;
+}
+
+/// Makes the jobs, all runs of a video next to each other: they are leased and finished together,
+/// and rows that change together should lie in the same pages of the database.
+void take_jobs(Step& step, Submission& submission, const std::vector<RunNumber>& runs) {
   QueueState& state = step.state;
   const Submitted& event = submission.event;
-  KnownRun known{event.runs[position].name, "", state.at(run).record.owner_name, 0, 0};
   for (std::size_t v = 0; v < event.videos.size(); ++v) {
-    const JobDigest& digest = event.jobs[position * event.videos.size() + v];
-    const bool failure_expected = event.videos[v].failure_expected;
-    const auto found = state.job_by_digest.find(digest);
-    ++known.total_jobs;
-    if (found == state.job_by_digest.end()) {
-      JobRecord record{{}, digest, run, submission.videos[v], {}, {}};
-      record.status.failure_expected = failure_expected;
-      add_job(step, submission, record);
-    } else {
-      refresh_job(step, submission, found->second, failure_expected);
-      known.done_jobs += state.at(found->second).status.state == JobState::kDone;
+    for (std::size_t r = 0; r < runs.size(); ++r) {
+      const JobDigest& digest = event.jobs[r * event.videos.size() + v];
+      const bool failure_expected = event.videos[v].failure_expected;
+      const auto found = state.job_by_digest.find(digest);
+      if (found == state.job_by_digest.end()) {
+        JobRecord record{{}, digest, runs[r], submission.videos[v], {}, {}};
+        record.status.failure_expected = failure_expected;
+        add_job(step, submission, record);
+      } else {
+        refresh_job(step, submission, found->second, failure_expected);
+      }
     }
   }
-  if (run_is_new) {
-    ++submission.answer.new_runs;
-    return;
+}
+
+/// Tells, for each run that was known, how many of the submitted videos have a result.
+void count_known(QueueState& state, Submission& submission) {
+  for (KnownRun& known : submission.answer.known) {
+    Run& run = state.at(state.at(submission.series).current.at(known.name));
+    known.done_jobs = find_slice(run, submission.dataset)->tally.of(JobState::kDone);
   }
-  ++submission.answer.known_runs;
-  known.series = state.at(state.at(run).record.owner).record.name;
-  submission.answer.known.push_back(std::move(known));
 }
 
 Status check(QueueState& state, const Submitted& event) {
@@ -291,13 +310,12 @@ void on_submitted(Step& step, Submitted event) {
   take_videos(step, submission);
   take_dataset(step, submission);
   take_record(step, submission);
+  std::vector<RunNumber> runs;
   for (std::size_t position = 0; position < submission.event.runs.size(); ++position) {
-    bool is_new = false;
-    const RunNumber run = take_run(step, submission, submission.event.runs[position], is_new);
-    take_member(step, submission, position, run);
-    ensure_slice(step.state, run, submission.dataset);
-    take_jobs(step, submission, position, run, is_new);
+    runs.push_back(enter_run(step, submission, position));
   }
+  take_jobs(step, submission, runs);
+  count_known(step.state, submission);
   const SubmissionAnswer& answer = submission.answer;
   if (!submission.new_jobs.jobs.empty()) step.save(std::move(submission.new_jobs));
   journal(step, "submitted", submission.series, {},
