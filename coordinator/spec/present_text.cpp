@@ -19,10 +19,12 @@ std::string counted(size_t count, const std::string& what) {
   return concat(count, " ", what, count == 1 ? "" : "s");
 }
 
-/// What the runs share and in what they differ, schema defaults left out.
+/// What was written about the runs: in what they differ, what all share, and what those share that
+/// have the parameter. Schema defaults are left out.
 struct Contrast {
   std::vector<std::string> varying;
-  std::map<std::string, std::string> common;
+  std::vector<std::string> of_all;
+  std::vector<std::string> of_some;  ///< as `name=value`, like of_all
 };
 
 bool is_written(const Run& run, const std::string& name) {
@@ -31,23 +33,28 @@ bool is_written(const Run& run, const std::string& name) {
 }
 
 Contrast contrast_of(const std::vector<Run>& runs) {
-  std::map<std::string, std::set<std::string>> values;
-  std::set<std::string> written;
+  struct Seen {
+    std::set<std::string> values;
+    size_t runs = 0;
+    bool written = false;
+  };
+  std::map<std::string, Seen> parameters;
   for (const Run& run : runs) {
     for (const auto& [name, value] : run.parameters) {
-      values[name].insert(shown(value));
-      if (is_written(run, name)) written.insert(name);
+      Seen& seen = parameters[name];
+      seen.values.insert(shown(value));
+      ++seen.runs;
+      seen.written = seen.written || is_written(run, name);
     }
   }
   Contrast contrast;
-  for (const auto& [name, texts] : values) {
-    const bool everywhere = std::all_of(runs.begin(), runs.end(), [&, &key = name](const Run& run) {
-      return run.parameters.count(key) != 0;
-    });
-    if (texts.size() == 1 && everywhere) {
-      if (written.count(name) != 0) contrast.common[name] = *texts.begin();
-    } else if (texts.size() > 1 || written.count(name) != 0) {
+  for (const auto& [name, seen] : parameters) {
+    if (!seen.written) continue;
+    if (seen.values.size() > 1) {
       contrast.varying.push_back(name);
+    } else {
+      auto& shared = seen.runs == runs.size() ? contrast.of_all : contrast.of_some;
+      shared.push_back(name + "=" + *seen.values.begin());
     }
   }
   return contrast;
@@ -132,14 +139,13 @@ std::string plan_text(const SweepPlan& plan) {
   Rows rows = {{"run", "digest", "method", "jobs", "settings"}};
   for (const Run& run : plan.runs) {
     rows.push_back({run.name, run.digest.empty() ? "-" : short_digest(run.digest), run.method,
-                    std::to_string(plan.dataset.videos.size()),
+                    plan.dataset.digest.empty() ? "-" : std::to_string(plan.dataset.videos.size()),
                     settings_of(run, contrast.varying)});
   }
   std::string text = heading(plan) + "\n" + aligned(rows) + "\n";
-  if (!contrast.common.empty()) {
-    std::vector<std::string> common;
-    for (const auto& [name, value] : contrast.common) common.push_back(name + "=" + value);
-    text += "all runs: " + join(common, " ") + "\n";
+  if (!contrast.of_all.empty()) text += "all runs: " + join(contrast.of_all, " ") + "\n";
+  if (!contrast.of_some.empty()) {
+    text += "all runs whose method has it: " + join(contrast.of_some, " ") + "\n";
   }
   text += "everything else is at its schema default\n\n";
   return text + totals(plan);

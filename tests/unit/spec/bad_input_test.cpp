@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
+#include <random>
 #include <string>
 
+#include "base/file.h"
+#include "coordinator/spec/load_sweep.h"
 #include "tests/unit/spec/sandbox.h"
 
 using namespace cox::spec::test;
@@ -227,4 +230,39 @@ TEST_CASE("--set is as strict as the file") {
         std::string::npos);
   CHECK(sandbox.errors("method: none\n", {"backbone.modle=x"}).find("did you mean 'model'?") !=
         std::string::npos);
+}
+
+TEST_CASE("the demo with random damage loads or is refused with a message, never a crash") {
+  const auto seed = std::random_device{}();
+  INFO("seed " << seed);
+  std::mt19937 random(seed);
+  const Sandbox sandbox;
+  const auto demo = cox::read_file(std::string(COX_SOURCE_DIR) + "/sweeps/demo.yaml");
+  REQUIRE(demo.is_ok());
+  const std::string marks = ":{}[]-#\"'&*!|>,? \n\t0a";
+  int refused = 0;
+  for (int round = 0; round < 400; ++round) {
+    std::string text = *demo;
+    for (auto edits = 1 + random() % 4; edits > 0; --edits) {
+      const size_t at = random() % text.size();
+      switch (random() % 3) {
+        case 0:
+          text[at] = marks[random() % marks.size()];
+          break;
+        case 1:
+          text.erase(at, 1 + random() % 20);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), random() % 40));
+          break;
+      }
+    }
+    sandbox.write("damaged.yaml", text);
+    const auto plan = cox::spec::load_sweep_without_inputs(sandbox.path("damaged.yaml"));
+    if (plan.is_ok()) continue;
+    ++refused;
+    INFO(text);
+    REQUIRE_FALSE(plan.status().message().empty());
+  }
+  CHECK(refused > 0);
 }

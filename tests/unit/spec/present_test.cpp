@@ -15,7 +15,7 @@ const std::string kPlan =
     "method_params: {trains: {steps: 7}}\n"
     "params: {seed: 3}\n"
     "runs: [{id: N, method: none}, {id: A, method: obc, lr: 1e-3}, {id: B, method: obc, lr: "
-    "0.001}]\n";
+    "0.001}, {id: C, method: full}]\n";
 
 }  // namespace
 
@@ -25,6 +25,7 @@ TEST_CASE("the plan as text shows digests, differences, shared settings and dupl
   const std::string text = sandbox.without_directory(plan_text(plan));
   const std::string none = plan.runs[0].digest.substr(0, 12);
   const std::string obc = plan.runs[1].digest.substr(0, 12);
+  const std::string full = plan.runs[3].digest.substr(0, 12);
   CHECK(text ==
         "series   s\n"
         "dataset  small, 2 videos, digest " +
@@ -39,15 +40,19 @@ TEST_CASE("the plan as text shows digests, differences, shared settings and dupl
             "  none    2\n"
             "A    " +
             obc +
-            "  obc     2     lr=0.001 steps=7\n"
+            "  obc     2     lr=0.001\n"
             "B    " +
             obc +
-            "  obc     2     lr=0.001 steps=7\n"
+            "  obc     2     lr=0.001\n"
+            "C    " +
+            full +
+            "  full    2     lr=1e-05\n"
             "\n"
             "all runs: seed=3\n"
+            "all runs whose method has it: steps=7\n"
             "everything else is at its schema default\n"
             "\n"
-            "3 runs x 2 videos: 6 jobs, 4 of them distinct\n"
+            "4 runs x 2 videos: 8 jobs, 6 of them distinct\n"
             "the same configuration: A = B\n");
 }
 
@@ -61,7 +66,7 @@ TEST_CASE("the plan as JSON is exact and versioned") {
   CHECK(json.at("dataset").at("videos").size() == 3);
   CHECK(json.at("dataset").at("expected_failures")[0] == "broken");
   CHECK(json.at("model").at("digest") == plan.model.digest);
-  REQUIRE(json.at("runs").size() == 3);
+  REQUIRE(json.at("runs").size() == 4);
   const auto& run = json.at("runs")[1];
   CHECK(run.at("name") == "A");
   CHECK(run.at("digest") == plan.runs[1].digest);
@@ -73,8 +78,8 @@ TEST_CASE("the plan as JSON is exact and versioned") {
   CHECK(run.at("origins").count("guidance") == 0);
   CHECK(run.at("jobs")[0].at("video") == "cat");
   CHECK(run.at("jobs")[0].at("digest") == job_digest(plan.runs[1], plan.dataset.videos[0]));
-  CHECK(json.at("totals").at("jobs") == 9);
-  CHECK(json.at("totals").at("distinct_jobs") == 6);
+  CHECK(json.at("totals").at("jobs") == 12);
+  CHECK(json.at("totals").at("distinct_jobs") == 9);
   CHECK(json.at("totals").at("same_configuration")[0] == nlohmann::json({"A", "B"}));
 }
 
