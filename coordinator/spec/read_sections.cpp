@@ -182,7 +182,6 @@ void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnosti
 namespace {
 
 void check_columns(const Node& columns, const Schemas& schemas, Diagnostics& diagnostics) {
-  if (schemas.result_columns.empty()) return;
   std::vector<std::string> known = schemas.parameter_names();
   known.insert(known.end(), schemas.result_columns.begin(), schemas.result_columns.end());
   for (const auto& [name, metric] : schemas.metrics) known.push_back(name);

@@ -16,6 +16,16 @@ struct Case {
   const char* expected;
 };
 
+template <size_t N>
+void check_cases(const Sandbox& sandbox, const Case (&cases)[N]) {
+  for (const Case& wrong : cases) {
+    const std::string message = sandbox.errors(wrong.text);
+    INFO(wrong.text << "gave\n" << message);
+    CHECK(message.find(wrong.expected) != std::string::npos);
+    CHECK(message.find("a.yaml:") == 0);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("an unknown parameter gives place, suggestion, source line, caret and allowed keys") {
@@ -62,7 +72,7 @@ TEST_CASE("all errors of a file come at once") {
   CHECK(message.find("12:1: unknown key 'prio' in a sweep file") != std::string::npos);
 }
 
-TEST_CASE("each wrong section is named") {
+TEST_CASE("each wrong value, row and axis is named") {
   const Sandbox sandbox;
   const Case cases[] = {
       {"method: adastee\n", "5:9: unknown method 'adastee'; did you mean 'adasteer'?"},
@@ -97,6 +107,13 @@ TEST_CASE("each wrong section is named") {
       {"method: none\nmatrix: {seed: [1]}\ninclude: [{height: 96}]\n", "at least one axis"},
       {"method: none\ninclude: [{seed: 1}]\n", "need a `matrix` or `zip`"},
       {"method: none\nmatrix: {seed: [1]}\nruns: [{id: A, seed: 2}]\n", "its runs would be equal"},
+  };
+  check_cases(sandbox, cases);
+}
+
+TEST_CASE("each wrong expression and section is named") {
+  const Sandbox sandbox;
+  const Case cases[] = {
       {"method: none\nmatrix: {seed: [1, 2]}\nname: same\n", "two runs are named 'same'"},
       {"method: none\nname: \"x{sed}\"\n", "{sed} has no value in every run"},
       {"method: none\nname: \"x{seed\"\n", "unmatched '{'"},
@@ -116,6 +133,8 @@ TEST_CASE("each wrong section is named") {
       {"method: none\nfrom_best: {series: x}\n", "not supported in this version"},
       {"method: none\nbaseline: A\n", "baseline: no run 'A' in this sweep"},
       {"method: none\ntables: [{title: T, rows: [A], columns: [psnr]}]\n", "tables: no run 'A'"},
+      {"method: none\ntables: [{title: T, rows: [s], columns: [psnrr]}]\n",
+       "unknown column 'psnrr'; did you mean 'psnr'?"},
       {"method: none\nretry: {backoff: {base: 10}}\n", "expected a time up to 24h"},
       {"method: none\nretry: {backoff: {base: 2h, max: 1s}}\n", "is above max"},
       {"method: none\nretry: {crash: -1}\n", "expected 0 to"},
@@ -124,12 +143,7 @@ TEST_CASE("each wrong section is named") {
       {"method: none\nlabels: [a]\n", "labels must be a map"},
       {"method: none\nresources: {gpu: 1}\n", "did you mean 'gpus'?"},
   };
-  for (const Case& wrong : cases) {
-    const std::string message = sandbox.errors(wrong.text);
-    INFO(wrong.text << "gave\n" << message);
-    CHECK(message.find(wrong.expected) != std::string::npos);
-    CHECK(message.find("a.yaml:") == 0);
-  }
+  check_cases(sandbox, cases);
 }
 
 TEST_CASE("the required sections are asked for") {
@@ -178,11 +192,7 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
       {"method: adasteer\nparams: {groups: 4, inject: global}\n",
        "groups: inject global takes one group, got groups 4"},
   };
-  for (const Case& wrong : cases) {
-    const std::string message = sandbox.errors(wrong.text);
-    INFO(wrong.text << "gave\n" << message);
-    CHECK(message.find(wrong.expected) != std::string::npos);
-  }
+  check_cases(sandbox, cases);
   CHECK(sandbox.errors("method: none\nmatrix: {seed: [1, 2]}\nparams: {cond_frames: 28}\n") ==
         "a.yaml:7:23: frames: total_frames 28 must be more than cond_frames 28; nothing would be "
         "generated: cond_frames = 28 (a.yaml:7:23), total_frames = 28 (schema)\n"

@@ -1,5 +1,6 @@
 #include "coordinator/spec/schema.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -47,6 +48,8 @@ TEST_CASE("the schemas of this program load, with a method for each file") {
   CHECK(schemas->metrics.at("psnr").higher_is_better);
   CHECK(schemas->backbones.count("longcat-video") == 1);
   CHECK(schemas->presets.count("adasteer-2026") == 1);
+  const auto& columns = schemas->result_columns;
+  CHECK(std::count(columns.begin(), columns.end(), "train_s") == 1);
 }
 
 TEST_CASE("a method that does not train has no adaptation parameters") {
