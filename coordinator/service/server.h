@@ -10,11 +10,11 @@ namespace cox::service {
 
 struct ServerOptions {
   std::string address = "127.0.0.1:0";  ///< host:port; port 0 picks a free one
-  std::string tls_certificate;          ///< PEM file, with tls_key; "" = no TLS
-  std::string tls_key;
+  std::string tls_certificate = {};     ///< PEM file, with tls_key; "" = no TLS
+  std::string tls_key = {};
   /// Lines `role token`, role one of submit, work, read (submit may also read); "" = no tokens.
   /// A host other than loopback needs both TLS and tokens.
-  std::string token_file;
+  std::string token_file = {};
 };
 
 /// SweepService and WorkerService on one port. Thread-safe.

@@ -1,0 +1,249 @@
+#include "coordinator/service/coordinator.h"
+
+#include <catch2/catch.hpp>
+#include <set>
+#include <thread>
+
+#include "tests/unit/service/service_fixture.h"
+
+using namespace cox;        // NOLINT: a test
+using namespace cox::test;  // NOLINT
+
+namespace {
+using Rows = std::vector<std::string>;
+}  // namespace
+
+TEST_CASE("A job goes from a submission over a lease to a row of results") {
+  ServiceFixture test;
+  CHECK(test.submit("s1", 2, 1).new_jobs() == 2);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker, 8).bundle();
+  REQUIRE(bundle.jobs_size() == 2);
+  CHECK(bundle.video().path() == "/data/clip-0.mp4");
+  CHECK(bundle.video().prompt() == "caption 0");
+  CHECK(bundle.jobs(0).run().method() == "none");
+  CHECK(bundle.jobs(0).run().parameters().at("seed").integer() == 0);
+  CHECK(test.progress().leased() == 2);
+
+  CHECK(must(test.coordinator->report(ServiceFixture::result_of(worker, bundle))).accepted());
+  const v1::ProgressReply progress = test.progress();
+  CHECK(progress.done() == 1);
+  CHECK(progress.leased() == 1);
+  CHECK(progress.workers() == 1);
+  CHECK(test.query("SELECT run, video, psnr, attempt, worker FROM v_results") ==
+        Rows{"run-0|clip-0|21.5|1|w0|"});
+}
+
+TEST_CASE("Events say what happened, a finished job with its metrics") {
+  ServiceFixture test;
+  test.submit("s1", 1, 1);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker).bundle();
+  const std::uint64_t before = test.progress().sequence();
+  must(test.coordinator->report(ServiceFixture::result_of(worker, bundle)));
+
+  const v1::ProgressReply reply = test.progress(before);
+  REQUIRE(reply.events_size() == 1);
+  CHECK(reply.events(0).kind() == "done");
+  CHECK(reply.events(0).run() == "run-0");
+  CHECK(reply.events(0).video() == "clip-0");
+  CHECK(reply.events(0).metrics().at("psnr") == 21.5);
+  CHECK(test.progress(reply.sequence()).events_size() == 0);
+  CHECK(test.progress(0, "s1").events_size() > 0);
+}
+
+TEST_CASE("The same sweep again makes no job and names the owner") {
+  ServiceFixture test;
+  test.submit("s1", 2, 3);
+  const v1::SubmitReply again = test.submit("s2", 2, 3);
+  CHECK(again.new_jobs() == 0);
+  CHECK(again.known_jobs() == 6);
+  REQUIRE(again.known_size() == 2);
+  CHECK(again.known(1).series() == "s1");
+  CHECK(again.known(1).owner() == "run-1");
+}
+
+TEST_CASE("A repeated report gets the first answer, a stale one a refusal with its reason") {
+  ServiceFixture test;
+  test.submit("s1", 1, 1);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker).bundle();
+  v1::ReportRequest report = ServiceFixture::result_of(worker, bundle);
+  CHECK(must(test.coordinator->report(report)).accepted());
+  CHECK(must(test.coordinator->report(report)).accepted());
+  CHECK(test.query("SELECT count(*) FROM results") == Rows{"1|"});
+  report.mutable_report()->set_attempt(9);
+  const v1::ReportReply stale = must(test.coordinator->report(report));
+  CHECK_FALSE(stale.accepted());
+  CHECK(stale.reason().find("attempt 9") != std::string::npos);
+}
+
+TEST_CASE("After a restart the leases still hold, and a result computed meanwhile is taken") {
+  ServiceFixture test;
+  test.submit("s1", 1, 1);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker).bundle();
+  test.reopen();
+  CHECK(test.progress().leased() == 1);
+  CHECK(must(test.coordinator->report(ServiceFixture::result_of(worker, bundle))).accepted());
+  CHECK(test.progress().done() == 1);
+}
+
+TEST_CASE("A lease that nobody prolongs ends, and its job goes to another worker") {
+  ServiceFixture test;
+  test.submit("s1", 1, 1);
+  const std::string silent = test.join("w0");
+  const v1::Bundle first = test.lease(silent).bundle();
+  const std::string other = test.join("w1");
+  test.clock.pass(test.options.lease + 10 * kSecondUs);  // the backoff included
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  v1::LeaseReply reply;
+  while (!reply.has_bundle() && std::chrono::steady_clock::now() < deadline) {
+    test.clock.pass(kSecondUs);
+    reply = must(test.coordinator->lease(ServiceFixture::lease_request(other, 1, 20)));
+  }
+  REQUIRE(reply.has_bundle());
+  CHECK(reply.bundle().jobs(0).attempt() == 2);
+  CHECK_FALSE(must(test.coordinator->report(ServiceFixture::result_of(silent, first))).accepted());
+}
+
+TEST_CASE("A worker that waits for work gets it as soon as it is submitted") {
+  ServiceFixture test;
+  const std::string worker = test.join("w0");
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    (void)test.coordinator->submit(service::submit_request_of(sample_plan("s1", 1, 1))).is_ok();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto reply =
+      must(test.coordinator->lease(ServiceFixture::lease_request(worker, 1, 30'000)));
+  CHECK(reply.has_bundle());
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("Waiting calls answer at once when the coordinator stops") {
+  ServiceFixture test;
+  const std::string worker = test.join("w0");
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    test.coordinator->stop();
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto reply =
+      must(test.coordinator->lease(ServiceFixture::lease_request(worker, 1, 30'000)));
+  CHECK(reply.idle() == v1::LeaseReply::IDLE_WAIT);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("Idle workers are dismissed when nothing is left, and only where that is wanted") {
+  ServiceFixture test;
+  std::string worker = test.join("w0");
+  CHECK(test.lease(worker).idle() == v1::LeaseReply::IDLE_WAIT);
+  test.options.dismiss_idle_workers = true;
+  test.reopen();
+  CHECK(test.lease(worker).idle() == v1::LeaseReply::IDLE_LEAVE);
+  test.submit("s1", 1, 1);
+  const v1::Bundle bundle = test.lease(worker).bundle();
+  const std::string other = test.join("w1");
+  CHECK(test.lease(other).idle() == v1::LeaseReply::IDLE_WAIT);  // the leased job may come back
+  must(test.coordinator->report(ServiceFixture::result_of(worker, bundle)));
+  CHECK(test.lease(other).idle() == v1::LeaseReply::IDLE_LEAVE);
+}
+
+TEST_CASE("Draining tells workers to leave and grants nothing more") {
+  ServiceFixture test;
+  test.submit("s1", 1, 1);
+  const std::string worker = test.join("w0");
+  test.coordinator->drain();
+  CHECK(test.lease(worker).idle() == v1::LeaseReply::IDLE_LEAVE);
+  v1::HeartbeatRequest beat;
+  beat.set_worker_id(worker);
+  CHECK(must(test.coordinator->heartbeat(beat)).drain());
+}
+
+TEST_CASE("Heartbeats show what a worker does and bring back what was cancelled") {
+  ServiceFixture test;
+  test.submit("s1", 1, 2);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker).bundle();
+  v1::HeartbeatRequest beat;
+  beat.set_worker_id(worker);
+  beat.add_lease_ids(bundle.lease_id());
+  beat.add_lease_ids("lease-999");
+  beat.mutable_progress()->set_job_digest(bundle.jobs(0).job_digest());
+  beat.mutable_progress()->set_stage("train");
+  beat.mutable_progress()->set_done(3);
+  beat.mutable_progress()->set_total(20);
+  const v1::HeartbeatReply first = must(test.coordinator->heartbeat(beat));
+  REQUIRE(first.dropped_lease_ids_size() == 1);
+  CHECK(first.dropped_lease_ids(0) == "lease-999");
+  const v1::ProgressReply progress = test.progress();
+  REQUIRE(progress.activities_size() == 1);
+  CHECK(progress.activities(0).worker() == "w0");
+  CHECK(progress.activities(0).run() == "run-0");
+  CHECK(progress.activities(0).stage() == "train");
+  CHECK(progress.activities(0).done() == 3);
+
+  v1::SelectRequest select;
+  select.set_series("s1");
+  CHECK(must(test.coordinator->cancel(select)).changed_jobs() == 2);
+  const v1::HeartbeatReply second = must(test.coordinator->heartbeat(beat));
+  const bool told = second.cancelled_job_digests_size() + second.dropped_lease_ids_size() > 1;
+  CHECK(told);
+  CHECK(test.progress().cancelled() == 2);
+
+  v1::RetryRequest retry;
+  *retry.mutable_select() = select;
+  retry.add_states("cancelled");
+  CHECK(must(test.coordinator->retry(retry)).changed_jobs() == 2);
+}
+
+TEST_CASE("Errors that the caller can mend have their own codes and messages") {
+  ServiceFixture test;
+  v1::RegisterRequest old = worker::versioned_identity();
+  old.set_name("w0");
+  old.set_engine_semantics(old.engine_semantics() + 1);
+  CHECK(test.coordinator->register_worker(old).status().code() == StatusCode::kFailedPrecondition);
+  const auto lease = test.coordinator->lease(ServiceFixture::lease_request("worker-999"));
+  CHECK(lease.status().code() == StatusCode::kNotFound);
+  const auto none = test.coordinator->lease(ServiceFixture::lease_request("worker-1", 0));
+  CHECK(none.status().code() == StatusCode::kInvalidArgument);
+  v1::ProgressRequest progress;
+  progress.set_series("nowhere");
+  CHECK(test.coordinator->progress(progress).status().code() == StatusCode::kNotFound);
+  CHECK(test.coordinator->cancel({}).status().code() == StatusCode::kInvalidArgument);
+  v1::SelectRequest select;
+  select.set_series("nowhere");
+  CHECK(test.coordinator->cancel(select).status().code() == StatusCode::kNotFound);
+  v1::ReportRequest report;
+  report.mutable_report()->set_job_digest("short");
+  CHECK(test.coordinator->report(report).status().code() == StatusCode::kInvalidArgument);
+  report.mutable_report()->set_job_digest(std::string(64, 'a'));
+  report.mutable_report()->set_attempt(1);
+  CHECK(test.coordinator->report(report).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("A query reads and cannot write") {
+  ServiceFixture test;
+  test.submit("s1", 1, 3);
+  CHECK(test.query("SELECT series, videos FROM v_runs") == Rows{"s1|3|"});
+  CHECK(test.query("SELECT NULL, 1, 1.5, 'x'") == Rows{"NULL|1|1.5|x|"});
+  v1::QueryRequest request;
+  for (const char* sql : {"DELETE FROM jobs", "SELECT 1; DELETE FROM jobs", "PRAGMA user_version",
+                          "SELECT * FROM nowhere", "nonsense"}) {
+    request.set_sql(sql);
+    const Status status =
+        test.coordinator->query(request, [](const v1::QueryReply&) { return true; });
+    INFO(sql << ": " << status.to_string());
+    CHECK(status.code() == StatusCode::kInvalidArgument);
+  }
+  CHECK(test.query("SELECT count(*) FROM jobs") == Rows{"3|"});
+}
+
+TEST_CASE("Options that cannot work are refused") {
+  TemporaryDirectory directory;
+  service::CoordinatorOptions options;
+  options.database = directory / "cox.db";
+  options.heartbeat = options.lease;
+  CHECK(service::Coordinator::open(options).status().code() == StatusCode::kInvalidArgument);
+}

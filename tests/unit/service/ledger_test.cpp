@@ -1,0 +1,101 @@
+#include "coordinator/service/ledger.h"
+
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "coordinator/store/read_only.h"
+#include "tests/unit/service/service_fixture.h"
+
+using namespace cox;        // NOLINT: a test
+using namespace cox::test;  // NOLINT
+using service::Ledger;
+
+namespace {
+
+constexpr int kThreads = 8;
+constexpr int kWorkersEach = 40;
+
+core::WorkerJoined joined(const std::string& name) {
+  core::WorkerJoined event;
+  event.name = name;
+  return event;
+}
+
+std::string file_of(const TemporaryDirectory& directory) { return directory / "cox.db"; }
+
+size_t workers_on_disk(const std::string& path) {
+  return must(must(store::Store::open(path)).load()).workers.size();
+}
+
+}  // namespace
+
+TEST_CASE("What concurrent callers were told is on disk, each event once") {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  {
+    Ledger ledger(core::Core(), must(store::Store::open(file_of(directory))), clock);
+    std::atomic<int> answered{0};
+    {
+      std::vector<std::jthread> threads;
+      for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+          for (int i = 0; i < kWorkersEach; ++i) {
+            const auto effects = ledger.apply(joined(concat("w", t, "-", i)));
+            const bool told = effects.is_ok() && effects->answer<core::WorkerAnswer>() != nullptr;
+            answered += told ? 1 : 0;
+          }
+        });
+      }
+    }
+    CHECK(answered == kThreads * kWorkersEach);
+    // Concurrent callers shared commits.
+    CHECK(ledger.changes() <= kThreads * kWorkersEach);
+  }
+  CHECK(workers_on_disk(file_of(directory)) == kThreads * kWorkersEach);
+}
+
+TEST_CASE("A commit that fails answers nobody and stops the ledger") {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  size_t answered = 0;
+  {
+    Ledger ledger(core::Core(), must(store::Store::open(file_of(directory), {.max_pages = 60})),
+                  clock);
+    Status status;
+    for (int i = 0; i < 100'000 && status.is_ok(); ++i) {
+      status = ledger.apply(joined(concat(i, std::string(500, 'w')))).status();
+      answered += status.is_ok() ? 1 : 0;
+    }
+    CHECK(status.code() == StatusCode::kUnavailable);
+    CHECK(status.message().find("cannot write its database") != std::string::npos);
+    CHECK(ledger.stopped() == status);
+    CHECK(ledger.apply(joined("late")).status() == status);
+    CHECK(ledger.tick() == status);
+    const auto look = [](const core::Core& core, const service::Journal&) {
+      return core.worker_count();
+    };
+    CHECK_FALSE(ledger.read(look).is_ok());  // the core is ahead of the disk
+  }
+  CHECK(answered > 10);
+  CHECK(workers_on_disk(file_of(directory)) == answered);
+}
+
+TEST_CASE("A reader is told only what is on disk") {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  Ledger ledger(core::Core(), must(store::Store::open(file_of(directory))), clock);
+  std::jthread writer([&](std::stop_token stopping) {
+    for (int i = 0; !stopping.stop_requested(); ++i) {
+      (void)ledger.apply(joined(concat("w", i))).is_ok();
+    }
+  });
+  for (int i = 0; i < 50; ++i) {
+    const auto look = [](const core::Core& core, const service::Journal&) {
+      return core.worker_count();
+    };
+    const std::uint32_t seen = must(ledger.read(look));
+    const auto database = must(store::ReadOnlyDatabase::open(file_of(directory)));
+    const auto table = must(database.query_table("SELECT count(*) FROM workers"));
+    REQUIRE(std::get<std::int64_t>(table.rows[0][0]) >= seen);
+  }
+}

@@ -1,0 +1,91 @@
+#include "coordinator/service/submission.h"
+
+#include <catch2/catch.hpp>
+#include <functional>
+
+#include "tests/support/sample_plan.h"
+
+using cox::Status;
+using cox::StatusCode;
+using cox::test::sample_plan;
+namespace core = cox::core;
+namespace service = cox::service;
+namespace v1 = cox::v1;
+
+TEST_CASE("A plan becomes a submission that the door lets in, with the plan's own job digests") {
+  cox::spec::SweepPlan plan = sample_plan("s1", 3, 2);
+  plan.series.number = 7;
+  plan.series.labels = {{"team", "tta"}};
+  plan.dataset.expected_failures = {"clip-1"};
+  plan.runs[0].labels = {{"note", "a \"quoted\" word"}};
+  plan.retry.backoff_base_ms = 5;
+  plan.policy.max_failed_jobs = 9;
+
+  const auto event = service::event_of(service::submit_request_of(plan));
+  REQUIRE(event.is_ok());
+  CHECK(event->series == "s1");
+  CHECK(event->series_number == 7);
+  CHECK(event->labels_json == R"({"team":"tta"})");
+  CHECK(event->runs[0].labels_json == R"({"note":"a \"quoted\" word"})");
+  CHECK(event->runs[2].parameters_json ==
+        R"({"constant_prompt":"","prompt_source":"caption","replicate":0,"seed":2})");
+  CHECK_FALSE(event->videos[0].failure_expected);
+  CHECK(event->videos[1].failure_expected);
+  CHECK(event->retry.backoff_base == 5 * cox::kMillisecondUs);
+  CHECK(event->policy.max_failed_jobs == 9);
+  REQUIRE(event->jobs.size() == 6);
+  for (size_t run = 0; run < 3; ++run) {
+    for (size_t video = 0; video < 2; ++video) {
+      CHECK(event->jobs[run * 2 + video].hex() ==
+            cox::spec::job_digest(plan.runs[run], plan.dataset.videos[video]));
+    }
+  }
+  v1::Run definition;
+  REQUIRE(definition.ParseFromString(event->runs[1].definition));
+  CHECK(definition.digest() == plan.runs[1].digest);
+  CHECK(definition.model_directory() == "/models/none");
+}
+
+TEST_CASE("The door refuses what no correct client sends, and says what it is") {
+  struct Case {
+    const char* what;
+    std::function<void(v1::SubmitRequest&)> spoil;
+    const char* message;
+  };
+  const Case cases[] = {
+      {"no series", [](auto& r) { r.clear_series(); }, "series"},
+      {"no runs", [](auto& r) { r.clear_runs(); }, "no runs"},
+      {"no videos", [](auto& r) { r.clear_videos(); }, "no videos"},
+      {"edited run",
+       [](auto& r) {
+         (*r.mutable_runs(0)->mutable_run()->mutable_parameters())["seed"].set_integer(99);
+       },
+       "is not that of the run's fields"},
+      {"another model",
+       [](auto& r) { r.mutable_runs(1)->mutable_run()->set_model_digest(std::string(64, 'b')); },
+       "is not that of the run's fields"},
+      {"no digest", [](auto& r) { r.mutable_runs(0)->mutable_run()->set_digest("abc"); },
+       "64 lower-case hexadecimal"},
+      {"empty value",
+       [](auto& r) {
+         (*r.mutable_runs(0)->mutable_run()->mutable_parameters())["seed"].clear_kind();
+       },
+       "parameter 'seed'"},
+      {"run twice", [](auto& r) { r.mutable_runs(1)->set_name("run-0"); },
+       "'run-0' is given twice"},
+      {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "'clip-0' is given twice"},
+      {"relative path", [](auto& r) { r.mutable_videos(0)->set_path("a.mp4"); }, "absolute"},
+      {"unknown expected", [](auto& r) { r.add_expected_failures("clip-9"); }, "clip-9"},
+      {"backoff", [](auto& r) { r.mutable_retry()->set_backoff_max_ms(-1); }, "backoff"},
+  };
+  const v1::SubmitRequest good = service::submit_request_of(sample_plan("s1", 2, 2));
+  REQUIRE(service::event_of(good).is_ok());
+  for (const Case& each : cases) {
+    v1::SubmitRequest bad = good;
+    each.spoil(bad);
+    const Status status = service::event_of(bad).status();
+    INFO(each.what << ": " << status.to_string());
+    CHECK(status.code() == StatusCode::kInvalidArgument);
+    CHECK(status.message().find(each.message) != std::string::npos);
+  }
+}
