@@ -1,0 +1,120 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tree.h"
+
+using namespace cox;
+using namespace cox::dataset;
+using Names = std::vector<std::string>;
+
+namespace {
+IndexOptions folder_options() {
+  IndexOptions options;
+  options.layout = "folder";
+  return options;
+}
+}  // namespace
+
+TEST_CASE("A folder's clips are listed with what they are, and unusable ones with the reason") {
+  const Tree tree;
+  tree.clip("good.mp4", 12);
+  tree.text("good.txt", "it's a clip\r\n");
+  tree.clip("deep/nested.avi", 9);
+  tree.truncated_clip("cut.mp4");
+  tree.text("zero.mp4", "");
+  tree.clip("short.mp4", 3);
+  tree.text("notes.md", "no video");
+  tree.clip(".hidden.mp4", 3);
+  IndexOptions options = folder_options();
+  options.min_frames = 9;
+  const Manifest manifest = tree.index(options);
+  CHECK(ids(manifest) == Names{"deep_nested", "good"});
+  CHECK(reasons(manifest) ==
+        Names{"cut: corrupt_container", "short: too_short", "zero: corrupt_container"});
+  const ManifestVideo& good = manifest.videos.at(1);
+  CHECK(good.caption == "it's a clip");
+  CHECK(good.caption_source == "sidecar");
+  CHECK(good.frames == 12);
+  CHECK(good.frame_rate == 25);
+  CHECK(good.width == 32);
+  CHECK(good.height == 16);
+  CHECK(good.sha256.size() == 64);
+  CHECK(good.pixel_format == "yuv420p");
+  CHECK(manifest.name == std::filesystem::path(tree.root()).filename().string());
+  for (const RejectedVideo& rejected : manifest.rejected) {
+    CHECK(rejected.sha256.size() == 64);
+    CHECK(rejected.message.find(rejected.path) != std::string::npos);
+  }
+  CHECK(manifest.rejected[1].message.find("3 frames and 9 are needed") != std::string::npos);
+}
+
+TEST_CASE("A file's name becomes a caption only when asked for") {
+  const Tree tree;
+  tree.clip("a_red-ball.mp4", 2);
+  IndexOptions options = folder_options();
+  CHECK(tree.index(options).videos.at(0).caption == "");
+  CHECK(tree.index(options).videos.at(0).caption_source == "none");
+  options.captions_from_file_names = true;
+  CHECK(tree.index(options).videos.at(0).caption == "a red ball");
+  CHECK(tree.index(options).videos.at(0).caption_source == "file_name");
+}
+
+TEST_CASE("A sample is a seeded draw, and a smaller one begins a larger one") {
+  const Tree tree;
+  for (int i = 0; i < 8; ++i) tree.clip("c" + std::to_string(i) + ".mp4", 2, i);
+  IndexOptions options = folder_options();
+  options.seed = 1;
+  options.sample = 8;
+  const Names all = ids(tree.index(options));
+  options.sample = 3;
+  const Names three = ids(tree.index(options));
+  CHECK(three == Names(all.begin(), all.begin() + 3));
+  CHECK(all != ids(tree.index(folder_options())));
+  options.seed = 2;
+  options.sample = 8;
+  CHECK(ids(tree.index(options)) != all);
+}
+
+TEST_CASE("An unusable candidate is passed over and the draw goes on to the next") {
+  const Tree tree;
+  for (int i = 0; i < 4; ++i) tree.clip("c" + std::to_string(i) + ".mp4", 4, i);
+  IndexOptions options = folder_options();
+  options.sample = 2;
+  const Names before = ids(tree.index(options));
+  tree.text(before[0] + ".mp4", "broken now");
+  const Manifest after = tree.index(options);
+  CHECK(after.videos.size() == 2);
+  CHECK(after.videos[0].id == before[1]);
+  CHECK(reasons(after) == Names{before[0] + ": corrupt_container"});
+}
+
+TEST_CASE("Progress tells of every candidate") {
+  const Tree tree;
+  tree.clip("a.mp4", 2);
+  tree.text("b.mp4", "");
+  IndexOptions options = folder_options();
+  options.root = tree.root();
+  Names lines;
+  REQUIRE(index_dataset(options, [&](const IndexProgress& p) {
+            lines.push_back(p.id + " " + p.reason + " " + std::to_string(p.examined) + "/" +
+                            std::to_string(p.candidates) + " " + std::to_string(p.accepted));
+          }).is_ok());
+  CHECK(lines == Names{"a  1/2 1", "b corrupt_container 2/2 1"});
+}
+
+TEST_CASE("Wrong folders, layouts, captions and names are refused with advice") {
+  const Tree tree;
+  IndexOptions options = folder_options();
+  CHECK(tree.refusal(options).find("no videos of layout folder") != std::string::npos);
+  options.layout = "foldr";
+  CHECK(tree.refusal(options).find("did you mean 'folder'") != std::string::npos);
+  options = folder_options();
+  options.root = tree.root() + "/gone";
+  CHECK(index_dataset(options, nullptr).status().code() == StatusCode::kNotFound);
+  tree.clip("a.mp4", 2);
+  tree.text("a.txt", "one\ntwo\n");
+  CHECK(tree.refusal(options = folder_options()).find("got several") != std::string::npos);
+  tree.text("a.txt", "one");
+  tree.clip("a.avi", 2);
+  CHECK(tree.refusal(options).find("two videos would have the id 'a'") != std::string::npos);
+}

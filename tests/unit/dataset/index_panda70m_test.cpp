@@ -1,0 +1,91 @@
+#include <catch2/catch.hpp>
+
+#include "tree.h"
+
+using namespace cox;
+using namespace cox::dataset;
+using Names = std::vector<std::string>;
+
+namespace {
+
+constexpr const char* kCsv =
+    "videoID,url,timestamp,caption,matching_score\n"
+    "aaaaaaaaaaa,https://www.youtube.com/watch?v=aaaaaaaaaaa,"
+    "\"[['0:00:01.000', '0:00:03.000'], ['0:00:05.000', '0:00:15.000']]\","
+    "\"['A dog runs.', \"\"It's a cat\"\"]\",\"[0.4, 0.5]\"\n"
+    "-bbbbbbbbb_,https://www.youtube.com/watch?v=-bbbbbbbbb_,"
+    "\"[['0:00:01.000', '0:00:09.000']]\",\"['A boat.']\",[0.4]\n"
+    "ccccccccccc,https://www.youtube.com/watch?v=ccccccccccc,"
+    "\"[['0:00:01.000', '0:00:09.000']]\",\"['one', 'two']\",[0.4]\n"
+    "ddddddddddd,https://www.youtube.com/watch?v=ddddddddddd,"
+    "\"[['0:00:01.000', '0:00:09.000']]\",\"['Gone.']\",[0.4]\n";
+
+IndexOptions panda_options(const Tree& tree) {
+  tree.text("panda.csv", kCsv);
+  IndexOptions options;
+  options.layout = "panda70m";
+  options.list_file = tree.root() + "/panda.csv";
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("Clips are found in every published file form, and rows that disagree are listed") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa_0.mp4", 5);                                // flat
+  tree.clip("part_1/aaaaaaaaaaa/aaaaaaaaaaa_segment_1.mp4", 6, 1);  // Open-Sora-Plan
+  tree.clip("00000/0000003_00000.mp4", 7, 2);                       // video2dataset
+  tree.text(
+      "00000/0000003_00000.json",
+      "{\"key\": \"0000003_00000\", \"url\": \"https://www.youtube.com/watch?v=-bbbbbbbbb_\"}");
+  tree.clip("unrelated.mp4", 5, 3);
+  const Manifest manifest = tree.index(panda_options(tree));
+  CHECK(ids(manifest) == Names{"aaaaaaaaaaa_0", "aaaaaaaaaaa_1", "-bbbbbbbbb__0"});
+  CHECK(manifest.videos[1].caption == "It's a cat");
+  CHECK(manifest.videos[1].frames == 6);
+  CHECK(manifest.videos[2].caption == "A boat.");
+  CHECK(manifest.videos[2].caption_source == "csv");
+  CHECK(reasons(manifest) == Names{"ccccccccccc: bad_row", "ddddddddddd_0: missing"});
+  CHECK(manifest.rejected[0].message.find("panda.csv:4") != std::string::npos);
+  CHECK(manifest.rejected[0].message.find("caption has 2 entries") != std::string::npos);
+}
+
+TEST_CASE("A drawn sample holds one clip of each source and says which were passed over") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa.0.mp4", 5);
+  tree.clip("aaaaaaaaaaa.1.mp4", 5, 1);
+  tree.clip("-bbbbbbbbb_.0.mp4", 5, 2);
+  IndexOptions options = panda_options(tree);
+  options.sample = 3;
+  const Manifest manifest = tree.index(options);
+  CHECK(manifest.videos.size() == 2);
+  int same_source = 0;
+  for (const auto& rejected : manifest.rejected) same_source += rejected.reason == "same_source";
+  CHECK(same_source == 1);
+}
+
+TEST_CASE("What is asked of a clip is applied before the draw and written down") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa_0.mp4", 5);
+  tree.clip("aaaaaaaaaaa_1.mp4", 5, 1);
+  IndexOptions options = panda_options(tree);
+  options.min_duration_ms = 4000;
+  const Manifest manifest = tree.index(options);
+  CHECK(ids(manifest) == Names{"aaaaaaaaaaa_1"});
+  CHECK(manifest.filters == Names{"caption is not empty", "duration >= 4000 ms"});
+  options.single_shot_only = true;
+  CHECK(tree.refusal(options).find("shot_boundary_detection") != std::string::npos);
+}
+
+TEST_CASE("A missing list, a repeated clip and a file that is no such CSV are refused") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa_0.mp4", 5);
+  IndexOptions options = panda_options(tree);
+  options.list_file = "";
+  CHECK(tree.refusal(options).find("needs its CSV") != std::string::npos);
+  tree.text("other.csv", "a,b\n1,2\n");
+  options.list_file = tree.root() + "/other.csv";
+  CHECK(tree.refusal(options).find("no column 'videoID'") != std::string::npos);
+  tree.clip("copy/aaaaaaaaaaa.0.mp4", 5);
+  CHECK(tree.refusal(options).find("are both clip 0 of aaaaaaaaaaa") != std::string::npos);
+}
