@@ -24,6 +24,14 @@ struct ConditionCache {
   int64_t latent_frames = 0;
 };
 
+/// What all evaluations of one text share, made once by Backbone::prepare_text. Empty when the
+/// backbone has nothing to share.
+struct TextCache {
+  std::vector<at::Tensor> keys;    ///< per block [B, heads, L, head_dim]
+  std::vector<at::Tensor> values;  ///< per block [B, heads, L, head_dim]
+  at::Tensor key_mask;             ///< [B, L] bool; undefined when every token takes part
+};
+
 struct BackboneInput {
   at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
   at::Tensor timestep;  ///< [B, T] in 0..1000; 0 on clean frames
@@ -32,6 +40,9 @@ struct BackboneInput {
   /// attention. Must be 0 when `cache` is set: then `latents` holds the noise frames alone.
   int64_t condition_latent_frames = 0;
   const ConditionCache* cache = nullptr;
+  /// Made from `text` with the same adapter; for sampling, without gradients. The seams of the text
+  /// side are then called when it is made, not in each pass.
+  const TextCache* text_cache = nullptr;
 };
 
 /// Sizes that methods and the engine need.
@@ -66,6 +77,10 @@ class Backbone {
 
   /// Runs the clean latents [1, C, T, H, W] alone at timestep 0, without cross attention.
   virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const = 0;
+
+  virtual TextCache prepare_text(const TextStates& /*text*/, const Adapter& /*adapter*/) const {
+    return {};
+  }
 
   virtual BackboneShape shape() const = 0;
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;

@@ -52,6 +52,8 @@ at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
   ConditionCache cache;
   BackboneInput model_input;
   model_input.text = branches.text;
+  const TextCache text_cache = backbone.prepare_text(branches.text, adapter);
+  model_input.text_cache = &text_cache;
   if (options.use_kv_cache) {
     cache = backbone.prefill(condition, adapter);
     model_input.cache = &cache;

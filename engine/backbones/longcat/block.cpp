@@ -77,17 +77,24 @@ at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, con
   return site(adapter, "attn.proj", weights_.self_out, merge_heads(mixed));
 }
 
+KeyValue Block::text_key_values(const at::Tensor& tokens, const Adapter& adapter) const {
+  const std::vector<at::Tensor> kv =
+      site(adapter, "cross_attn.kv_linear", weights_.cross_kv, tokens).chunk(2, -1);
+  return {rms_norm(split_heads(kv[0], heads_),
+                   norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
+          split_heads(kv[1], heads_)};
+}
+
 at::Tensor Block::cross_attention(const at::Tensor& x, const EmbeddedText& text,
                                   const Adapter& adapter) const {
-  const at::Tensor q = site(adapter, "cross_attn.q_linear", weights_.cross_q, x);
-  const std::vector<at::Tensor> kv =
-      site(adapter, "cross_attn.kv_linear", weights_.cross_kv, text.tokens).chunk(2, -1);
-  const at::Tensor mixed =
-      attention(rms_norm(split_heads(q, heads_),
-                         norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain)),
-                rms_norm(split_heads(kv[0], heads_),
-                         norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
-                split_heads(kv[1], heads_), text.key_mask);
+  const auto index = static_cast<size_t>(index_);
+  const KeyValue kv = text.cache == nullptr
+                          ? text_key_values(text.tokens, adapter)
+                          : KeyValue{text.cache->keys[index], text.cache->values[index]};
+  const at::Tensor q =
+      rms_norm(split_heads(site(adapter, "cross_attn.q_linear", weights_.cross_q, x), heads_),
+               norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain));
+  const at::Tensor mixed = attention(q, kv.keys, kv.values, text.key_mask);
   return site(adapter, "cross_attn.proj", weights_.cross_out, merge_heads(mixed));
 }
 

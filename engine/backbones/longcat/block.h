@@ -7,15 +7,16 @@
 
 namespace cox::engine::longcat {
 
-/// Text after embedding, shared by all blocks.
-struct EmbeddedText {
-  at::Tensor tokens;    ///< [B, L, hidden]
-  at::Tensor key_mask;  ///< [B, L] bool; undefined when every token takes part
-};
-
-/// Keys [B or 1, heads, tokens, head_dim] after RoPE, and values.
+/// Keys and values [B or 1, heads, tokens, head_dim]; those of self-attention are after RoPE.
 struct KeyValue {
   at::Tensor keys, values;
+};
+
+/// Text after embedding, shared by all blocks.
+struct EmbeddedText {
+  at::Tensor tokens;                 ///< [B, L, hidden]; undefined when `cache` is set
+  at::Tensor key_mask;               ///< [B, L] bool; undefined when every token takes part
+  const TextCache* cache = nullptr;  ///< keys and values of every block, made before
 };
 
 /// What all blocks of one forward pass share.
@@ -36,6 +37,9 @@ class Block {
   /// receives this block's own keys and values.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const EmbeddedText& text,
                      const KeyValue* cache, const BlockPass& pass, KeyValue* made = nullptr) const;
+
+  /// Keys and values of embedded text [B, L, D].
+  KeyValue text_key_values(const at::Tensor& tokens, const Adapter& adapter) const;
 
  private:
   at::Tensor self_attention(const at::Tensor& x, const KeyValue* cache, const BlockPass& pass,

@@ -1,6 +1,5 @@
 #include "engine/backbones/longcat/transformer.h"
 
-#include <ATen/ops/conv3d.h>
 #include <ATen/ops/gelu.h>
 
 #include <stdexcept>
@@ -55,6 +54,9 @@ void Transformer::check(const BackboneInput& input) const {
   if (input.cache != nullptr && input.condition_latent_frames != 0) {
     throw std::invalid_argument("condition_latent_frames must be 0 with a condition cache");
   }
+  if (input.text_cache != nullptr && at::GradMode::is_enabled()) {
+    throw std::invalid_argument("a text cache is for sampling: no gradient passes through it");
+  }
 }
 
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
@@ -63,7 +65,9 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
   const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame), true};
 
-  const EmbeddedText text = embed_text(input.text);
+  const EmbeddedText text = input.text_cache == nullptr || input.text_cache->keys.empty()
+                                ? embed_text(input.text)
+                                : EmbeddedText{{}, input.text_cache->key_mask, input.text_cache};
   const at::Tensor t = embed_time(input.timestep, adapter);
   at::Tensor x = embed_patches(input.latents);
   for (size_t i = 0; i < blocks_.size(); ++i) x = run_block(i, x, t, text, input.cache, pass);
@@ -88,12 +92,28 @@ ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& ad
   return cache;
 }
 
+TextCache Transformer::prepare_text(const TextStates& text, const Adapter& adapter) const {
+  const EmbeddedText embedded = embed_text(text);
+  TextCache cache;
+  cache.key_mask = embedded.key_mask;
+  for (const Block& block : blocks_) {
+    const KeyValue made = block.text_key_values(embedded.tokens, adapter);
+    cache.keys.push_back(made.keys);
+    cache.values.push_back(made.values.contiguous());
+  }
+  return cache;
+}
+
 at::Tensor Transformer::embed_patches(const at::Tensor& latents) const {
-  const at::Tensor x = latents.to(device(), compute_dtype());
-  return at::conv3d(x, weights_.patch.weight, weights_.patch.bias, {1, kPatch, kPatch})
-      .flatten(2)
-      .transpose(1, 2)
-      .contiguous();
+  // A convolution whose kernel is its stride: one product for each patch of (channel, row, column).
+  const TokenGrid grid = grid_of(latents);
+  const int64_t batch = latents.size(0), c = config_.channels;
+  const at::Tensor patches =
+      latents.to(device(), compute_dtype())
+          .reshape({batch, c, grid.frames, grid.rows, kPatch, grid.columns, kPatch})
+          .permute({0, 2, 3, 5, 1, 4, 6})
+          .reshape({batch, grid.tokens(), c * kPatch * kPatch});
+  return linear({weights_.patch.weight.flatten(1), weights_.patch.bias}, patches);
 }
 
 at::Tensor Transformer::embed_time(const at::Tensor& timestep, const Adapter& adapter) const {
@@ -117,6 +137,11 @@ EmbeddedText Transformer::embed_text(const TextStates& text) const {
 at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::Tensor& t,
                                   const EmbeddedText& text, const ConditionCache* cache,
                                   const BlockPass& pass) const {
+  if (!recompute_ || !at::GradMode::is_enabled()) {
+    const KeyValue cached =
+        cache == nullptr ? KeyValue{} : KeyValue{cache->keys[index], cache->values[index]};
+    return blocks_[index].forward(x, t, text, cache == nullptr ? nullptr : &cached, pass);
+  }
   const auto run = [this, index, pass, mask = text.key_mask](const std::vector<at::Tensor>& in) {
     const KeyValue cached = in.size() > 3 ? KeyValue{in[3], in[4]} : KeyValue{};
     return blocks_[index].forward(in[0], in[1], {in[2], mask}, in.size() > 3 ? &cached : nullptr,
@@ -124,7 +149,7 @@ at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::T
   };
   std::vector<at::Tensor> inputs = {x, t, text.tokens};
   if (cache != nullptr) inputs.insert(inputs.end(), {cache->keys[index], cache->values[index]});
-  return recompute_ ? recompute_in_backward(run, inputs) : run(inputs);
+  return recompute_in_backward(run, inputs);
 }
 
 at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,

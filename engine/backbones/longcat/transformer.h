@@ -16,6 +16,7 @@ class Transformer : public Backbone {
 
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
   ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const override;
+  TextCache prepare_text(const TextStates& text, const Adapter& adapter) const override;
 
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override;

@@ -84,7 +84,7 @@ TEST_CASE("Every seam is called exactly once a pass, cached and uncached") {
 
   const Counter prefilling;
   const ConditionCache cache = model->prefill(draw({1, 4, 2, 4, 6}, 1), prefilling);
-  // No cross attention (4 linears... q, kv, proj; 4 norm parameters) and no final layer.
+  // No cross attention (three linears, four norm parameters) and no final layer.
   CHECK(names_of(prefilling.calls).size() == kBlocks * (kPerBlock - 3 - 4) + 1);
 
   const Counter cached;
@@ -92,6 +92,13 @@ TEST_CASE("Every seam is called exactly once a pass, cached and uncached") {
   input.cache = &cache;
   model->forward(input, cached);
   CHECK(names_of(cached.calls).size() == kBlocks * kPerBlock + kWhole);
+
+  const Counter preparing, told;
+  const TextCache text_cache = model->prepare_text(input.text, preparing);
+  input.text_cache = &text_cache;
+  model->forward(input, told);
+  CHECK(names_of(preparing.calls).size() == kBlocks * 2);  // kv_linear and k_norm
+  CHECK(names_of(told.calls).size() == kBlocks * (kPerBlock - 2) + kWhole);
 
   for (const LinearSiteShape& site : model->linear_sites()) {
     INFO(site.site.name);
@@ -126,6 +133,24 @@ TEST_CASE("Prefill and cached pass equal the uncached pass, adapter included") {
     input.condition_latent_frames = 0;
     input.cache = &cache;
     CHECK(relative_error(model->forward(input, *adapter), whole) < 3e-6);
+  }
+}
+
+TEST_CASE("A text prepared once gives the same bits") {
+  const at::NoGradGuard no_grad;
+  for (const bool zero_pad : {true, false}) {
+    const auto model =
+        random_backbone({},
+                        JsonConfig::parse(kSmallConfig, "small")
+                            .with_override("text_tokens_zero_pad", zero_pad ? "true" : "false"),
+                        7);
+    BackboneInput input = small_input(2);
+    const at::Tensor before = model->forward(input, Adapter());
+    const TextCache text_cache = model->prepare_text(input.text, Adapter());
+    input.text_cache = &text_cache;
+    CHECK(at::equal(model->forward(input, Adapter()), before));
+    const at::AutoGradMode with_gradients(true);
+    CHECK_THROWS_WITH(model->forward(input, Adapter()), Contains("text cache is for sampling"));
   }
 }
 
