@@ -75,8 +75,8 @@ Resolved resolve_number(std::u32string_view text) {
   constexpr char32_t kTooLarge = 0x110000;
   char32_t code = 0;
   std::size_t at = begin;
-  for (; at < text.size() && digit_value(text[at], base) >= 0; ++at) {
-    code = std::min<std::uint32_t>(kTooLarge, code * base + static_cast<unsigned>(digit_value(text[at], base)));
+  for (int digit = 0; at < text.size() && (digit = digit_value(text[at], base)) >= 0; ++at) {
+    code = std::min<std::uint32_t>(kTooLarge, code * base + static_cast<unsigned>(digit));
   }
   if (at == begin) return {};
   const bool whole = at < text.size() && text[at] == U';';
