@@ -1,14 +1,12 @@
 #include "engine/text/tokenizer.h"
 
-#include <sentencepiece_processor.h>
-
 #include <algorithm>
 #include <filesystem>
-#include <stdexcept>
 
 #include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/json_config.h"
+#include "engine/text/piece_encoder.h"
 
 namespace cox::engine {
 namespace {
@@ -46,7 +44,7 @@ std::int64_t text_length(const JsonConfig& config) {
 struct Tokenizer::State {
   std::string path;
   std::int64_t max_length = 0;
-  sentencepiece::SentencePieceProcessor pieces;
+  std::unique_ptr<PieceEncoder> pieces;
 };
 
 Tokenizer::Tokenizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -57,39 +55,31 @@ std::unique_ptr<Tokenizer> Tokenizer::load(const std::string& directory) {
   auto state = std::make_unique<State>();
   state->path = directory + "/spiece.model";
   state->max_length = text_length(JsonConfig::read(directory + "/tokenizer_config.json"));
-  const auto loaded = state->pieces.Load(state->path);
-  if (!loaded.ok()) {
-    throw user_error(concat(state->path, ": not a SentencePiece model: ", loaded.ToString()),
-                     "bad_tokenizer");
-  }
-  if (state->pieces.pad_id() < 0 || state->pieces.eos_id() < 0) {
+  state->pieces = open_piece_encoder(state->path);
+  if (state->pieces->pad_id() < 0 || state->pieces->eos_id() < 0) {
     throw user_error(concat(state->path, ": expected pieces for padding and </s>, got ids ",
-                            state->pieces.pad_id(), " and ", state->pieces.eos_id()),
+                            state->pieces->pad_id(), " and ", state->pieces->eos_id()),
                      "bad_tokenizer");
   }
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(state)));
 }
 
 TokenizedText Tokenizer::tokenize(const std::string& text) const {
-  std::vector<int> pieces;
-  const auto encoded = state_->pieces.Encode(text, &pieces);
-  if (!encoded.ok()) {
-    throw std::runtime_error(concat(state_->path, ": cannot tokenise: ", encoded.ToString()));
-  }
+  const std::vector<int> pieces = state_->pieces->encode(text);
   const auto length = static_cast<std::size_t>(state_->max_length);
   const std::size_t kept = std::min(pieces.size(), length - 1);  // </s> always fits
 
   TokenizedText tokens;
   tokens.ids.assign(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(kept));
-  tokens.ids.push_back(state_->pieces.eos_id());
+  tokens.ids.push_back(state_->pieces->eos_id());
   tokens.mask.assign(tokens.ids.size(), 1);
-  tokens.ids.resize(length, state_->pieces.pad_id());
+  tokens.ids.resize(length, state_->pieces->pad_id());
   tokens.mask.resize(length, 0);
   tokens.dropped_tokens = static_cast<std::int64_t>(pieces.size() - kept);
   return tokens;
 }
 
 std::int64_t Tokenizer::max_length() const { return state_->max_length; }
-std::int64_t Tokenizer::vocabulary_size() const { return state_->pieces.GetPieceSize(); }
+std::int64_t Tokenizer::vocabulary_size() const { return state_->pieces->size(); }
 
 }  // namespace cox::engine

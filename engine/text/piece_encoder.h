@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cox::engine {
+
+/// A loaded SentencePiece model. Immutable; thread-safe.
+class PieceEncoder {
+ public:
+  virtual ~PieceEncoder() = default;
+  /// The ids of `text`'s pieces, without </s>. Throws std::runtime_error when the library refuses.
+  virtual std::vector<int> encode(const std::string& text) const = 0;
+  virtual int pad_id() const = 0;  ///< -1 when the model has none; likewise eos_id
+  virtual int eos_id() const = 0;
+  virtual int size() const = 0;
+};
+
+/// Throws EngineError(kUser) when the file is not a SentencePiece model.
+///
+/// Debian's libsentencepiece exports an old protobuf of its own. Linked into a program that also
+/// links gRPC it takes the place of libprotobuf's functions, and the program crashes before main.
+/// So it is linked into a module, piece_module.cpp, that is loaded with its symbols kept apart; the
+/// module lies in the folder of the program. tests/unit/one_program watches over this.
+std::unique_ptr<PieceEncoder> open_piece_encoder(const std::string& path);
+
+}  // namespace cox::engine
