@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 
+#include "crc32.h"
 #include "engine/video/resize.h"
 
 using namespace cox::video;
@@ -11,12 +12,9 @@ using namespace cox::video;
 namespace {
 
 std::uint32_t crc32_of(const RgbImage& image) {
-  std::uint32_t crc = ~0u;
-  for (const std::uint8_t byte : image.pixels) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0xEDB88320u : 0);
-  }
-  return ~crc;
+  Crc32 crc;
+  crc.update(image.pixels);
+  return crc.value();
 }
 
 RgbImage closed_form_picture(int width, int height) {

@@ -1,0 +1,43 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <string>
+
+#include "crc32.h"
+#include "engine/video/decode.h"
+
+using namespace cox::video;
+
+namespace {
+
+const std::string kFixtures = COX_SOURCE_DIR "/tests/parity/fixtures/video/";
+
+/// Compares all frames of all clips with the list; returns how many clips there were.
+int compare_with(const std::string& list, ColorRule rule) {
+  std::ifstream lines(kFixtures + list);
+  std::string file;
+  int frames = 0, compared = 0;
+  std::uint32_t expected = 0;
+  while (lines >> file >> std::dec >> frames >> std::hex >> expected) {
+    INFO(file);
+    const auto outcome = decode_clip(kFixtures + file, {0, frames, 1}, rule);
+    REQUIRE(std::holds_alternative<Clip>(outcome));
+    Crc32 crc;
+    for (const RgbImage& frame : std::get<Clip>(outcome).frames) crc.update(frame.pixels);
+    CHECK(crc.value() == expected);
+    CHECK(std::get<VideoFacts>(probe_video(kFixtures + file)).frames == frames);
+    ++compared;
+  }
+  return compared;
+}
+
+}  // namespace
+
+// Fixture: tests/parity/fixtures/make_video.py. swscale has its own code for each kind of
+// processor; these are the bytes of x86-64 with SSSE3 or newer.
+TEST_CASE("With tagged colour every frame equals PyAV 18.1 byte for byte") {
+  CHECK(compare_with("pyav_tagged.txt", ColorRule::kTagged) == 6);
+}
+
+TEST_CASE("With paper_compat colour every frame equals PyAV 12.0.0 byte for byte") {
+  CHECK(compare_with("pyav_paper_compat.txt", ColorRule::kPaperCompat) == 6);
+}
