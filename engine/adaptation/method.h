@@ -1,15 +1,30 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "engine/adaptation/video_random.h"
 #include "engine/backbones/backbone.h"
+#include "engine/parameters.h"
 
 namespace cox::engine {
 
-/// Trained tensors that share a rate and a clip norm.
+/// One tensor that the optimiser moves.
+struct TrainedTensor {
+  std::string name;
+  at::Tensor value;  ///< the state: what the optimiser updates and a snapshot holds
+  /// What the forward pass reads and autograd writes the gradient to. The same tensor as `value`,
+  /// or a backbone parameter of another dtype that parameters_changed() copies `value` to.
+  at::Tensor leaf;
+  at::Tensor start;  ///< the value before the first step; undefined when that is zero
+};
+
+/// Trained tensors whose gradient is clipped by one joint norm.
 struct ParameterGroup {
-  std::vector<NamedTensor> tensors;  ///< fp32 leaves that require gradients
+  std::vector<TrainedTensor> tensors;
 };
 
 /// A method in place: its adapter, its trained tensors, and how to put the backbone back. The
@@ -18,11 +33,43 @@ class Adaptation {
  public:
   virtual ~Adaptation() = default;
   virtual const Adapter& adapter() const = 0;
-  /// Each group is clipped by its own joint norm.
+  /// Empty when the method trains nothing.
   virtual std::vector<ParameterGroup> groups() = 0;
-  /// Called after each optimiser step and after each restored state: copies masters to where the
-  /// forward pass reads them, if that is elsewhere.
+  /// Called after each optimiser step and after each restored state: copies values to the leaves
+  /// that the forward pass reads, where those are other tensors.
   virtual void parameters_changed() {}
 };
+
+/// What a method is made from. References outlive the Adaptation.
+struct MethodContext {
+  Backbone& backbone;
+  const VideoRandom& random;
+  at::ScalarType trained_dtype = at::kFloat;  ///< of values: fp32, or bf16 as the study had it
+};
+
+/// Reads the method's own parameters and puts it in place.
+using MakeAdaptation = std::unique_ptr<Adaptation> (*)(ParameterReader& parameters,
+                                                       const MethodContext& context);
+
+/// One line of methods.def.
+struct MethodEntry {
+  const char* name;
+  bool trains;  ///< reads schemas/adaptation.yaml and runs the optimisation loop
+  MakeAdaptation make;
+};
+
+const std::vector<MethodEntry>& methods();
+/// Throws EngineError (cause user) naming the methods there are.
+const MethodEntry& find_method(const std::string& name);
+
+/// A zero tensor to train, on the backbone's device.
+TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,
+                          const MethodContext& context);
+std::int64_t trainable_parameters(const std::vector<ParameterGroup>& groups);
+
+/// The group of `block` when `blocks` blocks form `groups` contiguous groups.
+constexpr int64_t group_of(int64_t block, int64_t groups, int64_t blocks) {
+  return block * groups / blocks;
+}
 
 }  // namespace cox::engine

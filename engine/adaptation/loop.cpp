@@ -1,0 +1,172 @@
+#include "engine/adaptation/loop.h"
+
+
+#include <cmath>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/adaptation/early_stop.h"
+#include "engine/adaptation/snapshot.h"
+#include "engine/tensors/cuda.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// Noise levels of training are uniform from here to 1.
+constexpr double kSmallestSigma = 0.001;
+
+void require_finite(double value, const char* what, int step) {
+  if (std::isfinite(value)) return;
+  throw EngineError(FailureCause::kDiverged,
+                    concat("adaptation diverged: ", what, " is ", value, " at step ", step,
+                           "; lower lr or max_grad_norm"),
+                    "not_finite");
+}
+
+/// The loss of 0-based step `step` before the update.
+at::Tensor training_loss(const AdaptationProblem& problem, const Adapter& adapter,
+                         LossTarget target, int step) {
+  const LatentSplit& split = problem.split;
+  const at::Tensor clean = problem.latents.narrow(2, 0, split.context + split.train);
+  const at::Tensor trained = clean.narrow(2, split.context, split.train);
+  const VideoRandom& random = problem.random;
+  const at::Tensor noise = random.stream(Purpose::kTrainNoise, step).normal(trained.sizes());
+  const double sigma = random.stream(Purpose::kTrainSigma, step).uniform(kSmallestSigma, 1);
+  const DenoisingProblem question{clean, split.context, noise.to(clean.device()), sigma,
+                                  problem.text};
+  return denoising_loss(problem.backbone, adapter, question, target);
+}
+
+/// Adds the seconds that a scope took to `total`.
+class Stopwatch {
+ public:
+  Stopwatch(double& total, at::Device device) : total_(total), device_(device) {}
+  ~Stopwatch() {
+    synchronize(device_);
+    total_ += monotonic_seconds() - start_;
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& total_;
+  at::Device device_;
+  double start_ = monotonic_seconds();
+};
+
+/// Early stopping with its states: the start state needs no copy, since every value knows it.
+class BestState {
+ public:
+  BestState(const AdaptationProblem& problem, Adaptation& adaptation,
+            const AdaptationSettings& settings)
+      : problem_(problem),
+        adaptation_(adaptation),
+        settings_(settings),
+        losses_{anchor_loss(problem, adaptation.adapter(), settings)},
+        rule_(settings.early_stop.check_every, settings.early_stop.patience, losses_.front()) {}
+
+  bool due(int step) const { return rule_.due(step); }
+
+  /// True when the loop must end.
+  bool check(int step) {
+    losses_.push_back(anchor_loss(problem_, adaptation_.adapter(), settings_));
+    if (rule_.observe(step, losses_.back())) best_ = Snapshot::of(adaptation_.groups());
+    return rule_.stopped();
+  }
+
+  void finish(AdaptationSummary& summary) {
+    if (best_) {
+      best_->restore(adaptation_);
+    } else {
+      restore_start(adaptation_);
+    }
+    summary.best_step = static_cast<int>(rule_.best_step());
+    summary.anchor_losses = losses_;
+  }
+
+ private:
+  const AdaptationProblem& problem_;
+  Adaptation& adaptation_;
+  const AdaptationSettings& settings_;
+  std::vector<double> losses_;
+  EarlyStop rule_;
+  std::optional<Snapshot> best_;
+};
+
+/// One optimiser step, counted from 1; returns its loss.
+double take_step(const AdaptationProblem& problem, Adaptation& adaptation, Optimizer& optimizer,
+                 LossTarget target, int step) {
+  const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, step - 1);
+  const double value = loss.item<double>();
+  require_finite(value, "the loss", step);
+  loss.backward();
+  for (const double norm : optimizer.step()) require_finite(norm, "the gradient's norm", step);
+  adaptation.parameters_changed();
+  return value;
+}
+
+}  // namespace
+
+double anchor_loss(const AdaptationProblem& problem, const Adapter& adapter,
+                   const AdaptationSettings& settings) {
+  const at::NoGradGuard no_grad;
+  const LatentSplit& split = problem.split;
+  const at::Tensor held_out =
+      problem.latents.narrow(2, split.context + split.train, split.held_out);
+  // The context sees neither noise nor text, so one pass over it serves every question.
+  const std::optional<ConditionCache> cache =
+      split.context == 0 ? std::nullopt
+                         : std::optional(problem.backbone.prefill(
+                               problem.latents.narrow(2, 0, split.context), adapter));
+  double sum = 0;
+  for (const double sigma : settings.early_stop.sigmas) {
+    for (std::int64_t draw = 0; draw < settings.early_stop.noise_draws; ++draw) {
+      const at::Tensor noise = problem.random.stream(Purpose::kEarlyStopNoise, draw)
+                                   .normal(held_out.sizes())
+                                   .to(held_out.device());
+      BackboneInput input;
+      input.latents = noised(held_out, noise, sigma);
+      input.timestep = denoising_timesteps(0, split.held_out, sigma, held_out);
+      input.text = problem.text;
+      input.cache = cache ? &*cache : nullptr;
+      const at::Tensor output = problem.backbone.forward(input, adapter);
+      sum += loss_of_output(output, held_out, noise, settings.target).item<double>();
+    }
+  }
+  return sum / static_cast<double>(settings.early_stop.sigmas.size() *
+                                   static_cast<size_t>(settings.early_stop.noise_draws));
+}
+
+AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptation,
+                           const AdaptationSettings& settings, JobMonitor& monitor,
+                           LoopTimings& timings) {
+  const at::Device device = problem.backbone.device();
+  AdaptationSummary summary;
+  summary.trainable_parameters = trainable_parameters(adaptation.groups());
+  const auto optimizer = make_optimizer(settings.optimizer, adaptation.groups());
+  std::optional<BestState> best;
+  if (settings.early_stop.enabled && problem.split.held_out > 0) {
+    const Stopwatch watch(timings.early_stop_s, device);
+    best.emplace(problem, adaptation, settings);
+  }
+  for (int step = 1; step <= settings.steps && !summary.stopped; ++step) {
+    monitor.progress("train", step - 1, settings.steps);
+    {
+      const Stopwatch watch(timings.train_s, device);
+      summary.losses.push_back(take_step(problem, adaptation, *optimizer, settings.target, step));
+    }
+    summary.steps_run = step;
+    if (best && best->due(step)) {
+      const Stopwatch watch(timings.early_stop_s, device);
+      summary.stopped = best->check(step);
+    }
+  }
+  summary.best_step = summary.steps_run;
+  if (best) best->finish(summary);
+  summary.parameter_norm = change_norm(adaptation.groups());
+  return summary;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "engine/backbones/backbone.h"
+
+namespace cox::engine {
+
+/// What the raw output is compared with. It approximates clean - noise; the other sign is the
+/// study's mistake, kept as a labelled switch.
+enum class LossTarget { kCleanMinusNoise, kNoiseMinusClean };
+
+/// One denoising question: noise some clean latents, ask for the direction back.
+struct DenoisingProblem {
+  at::Tensor clean;      ///< [1, C, T, H, W] fp32, normalised; the first `context` frames stay clean
+  int64_t context = 0;   ///< latent frames
+  at::Tensor noise;      ///< [1, C, T - context, H, W] fp32
+  double sigma = 0;      ///< noise level in (0, 1]
+  const TextStates& text;
+};
+
+/// (1 - sigma) clean + sigma noise, in fp32.
+at::Tensor noised(const at::Tensor& clean, const at::Tensor& noise, double sigma);
+
+/// Timesteps [1, T]: 0 on context frames, 1000 sigma after them.
+at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
+                               const at::Tensor& like);
+
+/// Mean square of (output - target) over target frames, fp32, as a scalar tensor with its graph.
+/// No KV cache: the context is part of the forward pass, so gradients reach what acts on it.
+at::Tensor denoising_loss(const Backbone& backbone, const Adapter& adapter,
+                          const DenoisingProblem& problem, LossTarget target);
+
+/// The same from the raw output over target frames.
+at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,
+                          const at::Tensor& noise, LossTarget target);
+
+}  // namespace cox::engine

@@ -1,0 +1,76 @@
+#include <ATen/ops/constant_pad_nd.h>
+
+#include "base/text.h"
+#include "engine/adaptation/method.h"
+
+namespace cox::engine {
+
+namespace {
+
+struct Settings {
+  bool global = false;       ///< one vector for every block and the final layer
+  int64_t groups = 1;        ///< vectors, each for a contiguous group of blocks
+  bool final_layer = false;  ///< the last group's vector reaches the final layer too
+  int64_t components = 0;    ///< learned leading components of each vector
+  bool clip_each = false;    ///< each vector by its own norm instead of all by a joint one
+};
+
+/// Residual vectors d_g on the timestep embedding t: t' = t + d_g.
+class AdaSteer final : public Adaptation, private Adapter {
+ public:
+  AdaSteer(const Settings& settings, const MethodContext& context)
+      : settings_(settings), shape_(context.backbone.shape()) {
+    for (int64_t group = 0; group < settings.groups; ++group) {
+      vectors_.push_back(zero_tensor(concat("delta.", group), {settings.components}, context));
+    }
+  }
+
+  const Adapter& adapter() const override { return *this; }
+
+  std::vector<ParameterGroup> groups() override {
+    if (!settings_.clip_each) return {{vectors_}};
+    std::vector<ParameterGroup> groups;
+    for (const TrainedTensor& vector : vectors_) groups.push_back({{vector}});
+    return groups;
+  }
+
+ private:
+  at::Tensor time_embedding(at::Tensor t) const override {
+    return settings_.global ? t + residual(0) : t;
+  }
+  at::Tensor block_time_embedding(int block, at::Tensor t) const override {
+    return settings_.global ? t : t + residual(group_of(block, settings_.groups, shape_.blocks));
+  }
+  at::Tensor final_time_embedding(at::Tensor t) const override {
+    return settings_.final_layer ? t + residual(settings_.groups - 1) : t;
+  }
+
+  at::Tensor residual(int64_t group) const {
+    const at::Tensor learned = vectors_.at(static_cast<size_t>(group)).value.to(at::kFloat);
+    return at::constant_pad_nd(learned, {0, shape_.time_embedding - settings_.components});
+  }
+
+  Settings settings_;
+  BackboneShape shape_;
+  std::vector<TrainedTensor> vectors_;
+};
+
+}  // namespace
+
+std::unique_ptr<Adaptation> make_adasteer(ParameterReader& parameters,
+                                          const MethodContext& context) {
+  const BackboneShape shape = context.backbone.shape();
+  Settings settings;
+  settings.global = parameters.choice("inject", {"global", "blocks"}) == "global";
+  settings.groups = parameters.integer("groups", 1, settings.global ? 1 : shape.blocks);
+  settings.final_layer = parameters.flag("final_layer");
+  if (settings.global && settings.final_layer) {
+    parameters.reject("final_layer", "false with inject global, which reaches it anyway");
+  }
+  settings.components = parameters.integer("delta_dim", 0, shape.time_embedding);
+  if (settings.components == 0) settings.components = shape.time_embedding;
+  settings.clip_each = parameters.choice("clip", {"joint", "per_vector"}) == "per_vector";
+  return std::make_unique<AdaSteer>(settings, context);
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/adaptation/method.h"
+
+namespace cox::engine {
+
+struct OptimizerSettings {
+  std::string name = "adamw";  ///< `adamw` or `sgd`
+  double lr = 0;
+  double beta1 = 0.9;  ///< AdamW only, as are beta2 and eps
+  double beta2 = 0.999;
+  double eps = 0;
+  double weight_decay = 0;   ///< AdamW: decoupled; SGD: added to the gradient
+  double max_grad_norm = 0;  ///< each group's gradient is scaled down to this joint norm
+  int warmup_steps = 0;
+};
+
+/// The rate of 0-based step k: lr (k+1)/W for k < W, then lr.
+double warmed_up_rate(const OptimizerSettings& settings, int step);
+
+/// Moves trained tensors by their gradients. Arithmetic is that of the value's dtype, so bf16
+/// values lose updates below half an ulp, and fp32 masters do not. Owned by one thread.
+class Optimizer {
+ public:
+  Optimizer(OptimizerSettings settings, std::vector<ParameterGroup> groups);
+  virtual ~Optimizer() = default;
+
+  /// Clips, updates every value and frees the gradients. Returns each group's norm before clipping.
+  /// A norm that is not finite updates nothing.
+  std::vector<double> step();
+
+ protected:
+  /// Moves `tensors[index]` (counted over all groups) along its clipped gradient, of its dtype.
+  virtual void update(size_t index, const at::Tensor& value, const at::Tensor& gradient,
+                      double rate) = 0;
+  const OptimizerSettings& settings() const { return settings_; }
+  int steps_done() const { return steps_done_; }
+
+ private:
+  OptimizerSettings settings_;
+  std::vector<ParameterGroup> groups_;
+  int steps_done_ = 0;
+};
+
+std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
+                                          const std::vector<ParameterGroup>& groups);
+
+}  // namespace cox::engine

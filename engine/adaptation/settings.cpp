@@ -1,0 +1,62 @@
+#include "engine/adaptation/settings.h"
+
+namespace cox::engine {
+
+namespace {
+
+constexpr RealRange kNotNegative{0, std::numeric_limits<double>::max()};
+/// Smallest value of a parameter whose schema says `above: 0`.
+constexpr RealRange kPositive{std::numeric_limits<double>::denorm_min(),
+                              std::numeric_limits<double>::max()};
+constexpr std::int64_t kMaxSteps = 1'000'000;
+
+OptimizerSettings read_optimizer(ParameterReader& parameters) {
+  OptimizerSettings settings;
+  settings.name = parameters.choice("optimizer", {"adamw", "sgd"});
+  settings.lr = parameters.real("lr", kNotNegative);
+  settings.eps = parameters.real("adam_eps", kPositive);
+  settings.weight_decay = parameters.real("weight_decay", kNotNegative);
+  settings.max_grad_norm = parameters.real("max_grad_norm", kPositive);
+  settings.warmup_steps = static_cast<int>(parameters.integer("warmup_steps", 0, kMaxSteps));
+  return settings;
+}
+
+EarlyStopSettings read_early_stop(ParameterReader& parameters) {
+  EarlyStopSettings settings;
+  settings.enabled = parameters.flag("early_stop.enabled");
+  settings.check_every = parameters.integer("early_stop.check_every", 1);
+  settings.patience = parameters.integer("early_stop.patience", 1);
+  settings.noise_draws = parameters.integer("early_stop.noise_draws", 1);
+  settings.sigmas = parameters.reals("early_stop.sigmas");
+  for (const double sigma : settings.sigmas) {
+    if (!(sigma > 0 && sigma <= 1)) {
+      parameters.reject("early_stop.sigmas", "noise levels above 0 and up to 1");
+    }
+  }
+  if (settings.sigmas.empty()) parameters.reject("early_stop.sigmas", "at least one noise level");
+  return settings;
+}
+
+}  // namespace
+
+AdaptationSettings read_adaptation_settings(ParameterReader& parameters) {
+  AdaptationSettings settings;
+  settings.steps = static_cast<int>(parameters.integer("steps", 1, kMaxSteps));
+  settings.optimizer = read_optimizer(parameters);
+  settings.trained_dtype =
+      parameters.choice("param_dtype", {"fp32", "bf16"}) == "fp32" ? at::kFloat : at::kBFloat16;
+  const std::string target =
+      parameters.choice("loss_target", {"clean_minus_noise", "noise_minus_clean"});
+  settings.target = target == "clean_minus_noise" ? LossTarget::kCleanMinusNoise
+                                                  : LossTarget::kNoiseMinusClean;
+  settings.window_frames = parameters.integer("adaptation_window.total_frames", 1);
+  settings.context_frames = parameters.integer("adaptation_window.context_frames", 1);
+  settings.holdout_fraction = parameters.real("early_stop.holdout_fraction", {0, 1});
+  if (settings.holdout_fraction == 1) {
+    parameters.reject("early_stop.holdout_fraction", "a fraction below 1");
+  }
+  settings.early_stop = read_early_stop(parameters);
+  return settings;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox::engine {
+
+/// Bounds of a real parameter; both ends are allowed.
+struct RealRange {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+};
+
+/// Typed reads of a job's parameters. There are no defaults: the sweep's schema has resolved every
+/// value, so a missing one means that coordinator and engine disagree. Every read throws EngineError
+/// (cause user, detail `parameter`) naming the parameter, what was expected and what was got.
+/// Torch-free. Borrows the parameters; owned by one thread.
+class ParameterReader {
+ public:
+  explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
+
+  bool flag(const std::string& name);
+  std::int64_t integer(const std::string& name,
+                       std::int64_t min = std::numeric_limits<std::int64_t>::min(),
+                       std::int64_t max = std::numeric_limits<std::int64_t>::max());
+  /// An integer is accepted too: it widens without loss.
+  double real(const std::string& name, RealRange range = {});
+  std::string text(const std::string& name);
+  /// One of `values`.
+  std::string choice(const std::string& name, const std::vector<std::string>& values);
+  std::vector<double> reals(const std::string& name);
+  std::vector<std::int64_t> integers(const std::string& name);
+  std::vector<std::string> texts(const std::string& name);
+
+  /// The error of a value that only its reader can judge.
+  [[noreturn]] void reject(const std::string& name, const std::string& expected) const;
+
+  /// Throws when a parameter was never read: it would be in the job's identity without effect.
+  void finish() const;
+  const std::set<std::string>& names_read() const { return read_; }
+
+ private:
+  const Value& find(const std::string& name, const std::string& expected);
+  const Value::List& list(const std::string& name, const std::string& expected);
+
+  const Parameters& parameters_;
+  std::set<std::string> read_;
+};
+
+}  // namespace cox::engine
