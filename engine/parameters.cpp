@@ -18,7 +18,7 @@ std::optional<double> as_real(const Value& value) {
   return std::nullopt;
 }
 
-JobError bad_value(const std::string& name, const std::string& expected, const std::string& got) {
+EngineError bad_value(const std::string& name, const std::string& expected, const std::string& got) {
   return user_error(concat("parameter ", name, ": expected ", expected, ", got ", got), kDetail);
 }
 
@@ -51,8 +51,7 @@ bool ParameterReader::flag(const std::string& name) {
   return *flag;
 }
 
-std::int64_t ParameterReader::integer(const std::string& name, std::int64_t min,
-                                      std::int64_t max) {
+std::int64_t ParameterReader::integer(const std::string& name, std::int64_t min, std::int64_t max) {
   std::string expected = "an integer";
   if (min != std::numeric_limits<std::int64_t>::min()) expected += concat(" from ", min);
   if (max != std::numeric_limits<std::int64_t>::max()) expected += concat(" up to ", max);

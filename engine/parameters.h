@@ -17,9 +17,9 @@ struct RealRange {
 };
 
 /// Typed reads of a job's parameters. There are no defaults: the sweep's schema has resolved every
-/// value, so a missing one means that coordinator and engine disagree. Every read throws EngineError
-/// (cause user, detail `parameter`) naming the parameter, what was expected and what was got.
-/// Torch-free. Borrows the parameters; owned by one thread.
+/// value, so a missing one means that coordinator and engine disagree. Every read throws
+/// EngineError (cause user, detail `parameter`) naming the parameter, what was expected and what
+/// was got. Torch-free. Borrows the parameters; owned by one thread.
 class ParameterReader {
  public:
   explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}

@@ -1,14 +1,13 @@
 #include "engine/adaptation/loop.h"
 
-
 #include <cmath>
 #include <optional>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "engine/adaptation/early_stop.h"
 #include "engine/adaptation/snapshot.h"
-#include "engine/tensors/cuda.h"
+#include "engine/stopwatch.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -38,23 +37,6 @@ at::Tensor training_loss(const AdaptationProblem& problem, const Adapter& adapte
                                   problem.text};
   return denoising_loss(problem.backbone, adapter, question, target);
 }
-
-/// Adds the seconds that a scope took to `total`.
-class Stopwatch {
- public:
-  Stopwatch(double& total, at::Device device) : total_(total), device_(device) {}
-  ~Stopwatch() {
-    synchronize(device_);
-    total_ += monotonic_seconds() - start_;
-  }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  double& total_;
-  at::Device device_;
-  double start_ = monotonic_seconds();
-};
 
 /// Early stopping with its states: the start state needs no copy, since every value knows it.
 class BestState {

@@ -1,5 +1,5 @@
 #include "engine/adaptation/loss.h"
-
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -10,16 +10,16 @@ at::Tensor noised(const at::Tensor& clean, const at::Tensor& noise, double sigma
 at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
                                const at::Tensor& like) {
   const auto options = like.options().dtype(at::kFloat);
-  return at::cat({at::zeros({1, context}, options),
-                  at::full({1, frames - context}, 1000 * sigma, options)},
-                 1);
+  return at::cat(
+      {at::zeros({1, context}, options), at::full({1, frames - context}, 1000 * sigma, options)},
+      1);
 }
 
 at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,
                           const at::Tensor& noise, LossTarget target) {
   const at::Tensor direction =
       target == LossTarget::kCleanMinusNoise ? clean - noise : noise - clean;
-  return (output.to(at::kFloat) - direction).square().mean();
+  return (output - direction).square().mean();
 }
 
 at::Tensor denoising_loss(const Backbone& backbone, const Adapter& adapter,

@@ -12,10 +12,10 @@ enum class LossTarget { kCleanMinusNoise, kNoiseMinusClean };
 
 /// One denoising question: noise some clean latents, ask for the direction back.
 struct DenoisingProblem {
-  at::Tensor clean;      ///< [1, C, T, H, W] fp32, normalised; the first `context` frames stay clean
-  int64_t context = 0;   ///< latent frames
-  at::Tensor noise;      ///< [1, C, T - context, H, W] fp32
-  double sigma = 0;      ///< noise level in (0, 1]
+  at::Tensor clean;     ///< [1, C, T, H, W] fp32, normalised; the first `context` frames stay clean
+  int64_t context = 0;  ///< latent frames
+  at::Tensor noise;     ///< [1, C, T - context, H, W] fp32
+  double sigma = 0;     ///< noise level in (0, 1]
   const TextStates& text;
 };
 

@@ -1,8 +1,8 @@
 #include "engine/adaptation/method.h"
 
-
 #include "base/text.h"
 #include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -60,8 +61,7 @@ class AdamW final : public Optimizer {
     const double correction1 = 1 - std::pow(settings().beta1, t);
     const double correction2 = std::sqrt(1 - std::pow(settings().beta2, t));
     value.mul_(1 - rate * settings().weight_decay);
-    value.addcdiv_(moments.first,
-                   moments.second.sqrt().div_(correction2).add_(settings().eps),
+    value.addcdiv_(moments.first, moments.second.sqrt().div_(correction2).add_(settings().eps),
                    -rate / correction1);
   }
 
@@ -91,7 +91,7 @@ std::vector<double> Optimizer::step() {
   for (size_t g = 0; g < groups_.size(); ++g) {
     const double scale = std::min(1.0, settings_.max_grad_norm / (norms[g] + kClipEpsilon));
     for (TrainedTensor& tensor : groups_[g].tensors) {
-      at::Tensor gradient = std::exchange(tensor.leaf.mutable_grad(), {});
+      at::Tensor gradient = std::exchange(tensor.leaf.mutable_grad(), at::Tensor());
       if (finite) {
         gradient = gradient.to(tensor.value.scalar_type()).mul_(scale);
         update(index, tensor.value.detach(), gradient, rate);

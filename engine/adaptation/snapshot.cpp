@@ -1,4 +1,5 @@
 #include "engine/adaptation/snapshot.h"
+#include "engine/tensors/torch.h"
 
 #include <ATen/ops/linalg_vector_norm.h>
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "engine/adaptation/method.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -36,17 +37,20 @@ class AdaSteer final : public Adaptation, private Adapter {
 
  private:
   at::Tensor time_embedding(at::Tensor t) const override {
-    return settings_.global ? t + residual(0) : t;
+    return settings_.global ? t + residual(0, t) : t;
   }
   at::Tensor block_time_embedding(int block, at::Tensor t) const override {
-    return settings_.global ? t : t + residual(group_of(block, settings_.groups, shape_.blocks));
+    if (settings_.global) return t;
+    return t + residual(group_of(block, settings_.groups, shape_.blocks), t);
   }
   at::Tensor final_time_embedding(at::Tensor t) const override {
-    return settings_.final_layer ? t + residual(settings_.groups - 1) : t;
+    return settings_.final_layer ? t + residual(settings_.groups - 1, t) : t;
   }
 
-  at::Tensor residual(int64_t group) const {
-    const at::Tensor learned = vectors_.at(static_cast<size_t>(group)).value.to(at::kFloat);
+  /// The vector of `group` at full length, in the dtype of t.
+  at::Tensor residual(int64_t group, const at::Tensor& t) const {
+    const at::Tensor& value = vectors_.at(static_cast<size_t>(group)).value;
+    const at::Tensor learned = value.to(t.scalar_type());
     return at::constant_pad_nd(learned, {0, shape_.time_embedding - settings_.components});
   }
 

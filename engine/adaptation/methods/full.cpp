@@ -1,6 +1,7 @@
 
 #include "base/log.h"
 #include "engine/adaptation/method.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -42,7 +43,7 @@ class Full final : public Adaptation, private Adapter {
   static void restore(TrainedTensor& tensor) noexcept {
     try {
       tensor.leaf.set_requires_grad(false);
-      tensor.leaf.mutable_grad() = {};
+      tensor.leaf.mutable_grad() = at::Tensor();
       tensor.leaf.copy_(tensor.start);
     } catch (const std::exception& error) {
       log(LogLevel::kError, "engine", "could not restore a parameter",

@@ -1,4 +1,5 @@
 #include "engine/adaptation/method.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -15,7 +16,7 @@ class OutputBias final : public Adaptation, private Adapter {
 
  private:
   at::Tensor output(at::Tensor v) const override {
-    return v + bias_.value.to(at::kFloat).view({1, -1, 1, 1, 1});
+    return v + bias_.value.to(v.scalar_type()).view({1, -1, 1, 1, 1});
   }
 
   TrainedTensor bias_;

@@ -1,0 +1,196 @@
+#include "engine/engine.h"
+
+#include <unistd.h>
+
+#include <array>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cox_version.h"
+#include "engine/failure.h"
+#include "engine/stages/adapt.h"
+#include "engine/stages/decode.h"
+#include "engine/stages/encode.h"
+#include "engine/stages/generate.h"
+#include "engine/stages/model.h"
+#include "engine/stages/plan.h"
+#include "engine/stages/score.h"
+#include "engine/stages/write.h"
+#include "engine/stopwatch.h"
+#include "engine/tensors/cuda.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name = {};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+/// The result must not have come from a file other than the one that was planned.
+void check_video_digest(const JobInput& input, const std::string& digest) {
+  if (input.video_digest.empty() || input.video_digest == digest) return;
+  throw EngineError(FailureCause::kData,
+                    concat("video ", input.video_path, ": expected digest ", input.video_digest,
+                           ", got ", digest, "; the file changed since it was indexed"),
+                    "video_digest");
+}
+
+}  // namespace
+
+struct Engine::State {
+  State(const EngineOptions& engine_options, c10::Device chosen)
+      : options(engine_options), device(chosen), models(chosen), scores(chosen) {}
+
+  JobOutput run(const JobInput& input, JobMonitor& monitor);
+  void enter_video(const std::string& digest);
+  Model& load_model(const JobInput& input, const JobPlan& plan, StageTimings& timings);
+  void recover(JobFailure& failure);
+  Provenance provenance(const JobInput& input, const JobPlan& plan, const Model& model) const;
+
+  static constexpr std::size_t kMaxSources = 4;
+
+  EngineOptions options;
+  c10::Device device;
+  ModelCache models;
+  FileDigest digests;
+  std::string video_digest;  ///< of the video that the caches below belong to
+  SourceCache sources{kMaxSources};
+  EncodingCache encodings;
+  ScoreBoard scores;
+};
+
+/// Encodings of one video serve many jobs; those of another would only take memory.
+void Engine::State::enter_video(const std::string& digest) {
+  if (digest == video_digest) return;
+  video_digest = digest;
+  sources.clear();
+  encodings.posteriors.clear();
+  scores.clear_references();
+}
+
+Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
+                                 StageTimings& timings) {
+  const ModelKey key{input.model_directory, input.model_digest, plan.run.precision};
+  const Stopwatch watch(timings.load_model_s, device);
+  if (!models.holds(key)) encodings.clear();
+  return models.get(key);
+}
+
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
+                                     const Model& model) const {
+  Provenance from;
+  from.machine = host_name();
+  from.device = device.is_cpu() ? "cpu" : "cuda";
+  from.device_name = device_name(device);
+  from.driver = driver_version(device);
+  from.threads = options.threads;
+  from.dtype = precision_name(plan.run.precision);
+  from.engine_build = engine_build();
+  from.torch_version = torch_version();
+  from.model_digest = input.model_digest;
+  from.video_digest = video_digest;
+  from.backbone_checksum = model.checksum;
+  return from;
+}
+
+/// Makes the next job independent of what went wrong in this one.
+void Engine::State::recover(JobFailure& failure) {
+  if (failure.cause == FailureCause::kOom) {
+    sources.clear();
+    encodings.clear();
+    scores.clear_references();
+  }
+  try {
+    synchronize(device);
+    models.drop_if_changed();
+    release_cached_memory(device);
+  } catch (const std::exception&) {
+    failure.poisoned = true;
+  }
+}
+
+/// A job reads like this: decode, encode, adapt, generate, decode latents, score, write.
+JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
+  const double start = monotonic_seconds();
+  reset_peak_memory(device);
+  JobOutput output;
+  StageTimings& timings = output.timings;
+  const auto timed = [&](const char* stage, double& seconds, const auto& work) {
+    monitor.progress(stage, 0, 1);
+    const Stopwatch watch(seconds, device);
+    return work();
+  };
+
+  ParameterReader parameters(input.parameters);
+  const JobPlan plan = plan_job(input, parameters);
+  check_video_digest(input, digests.of(input.video_path));
+  enter_video(digests.of(input.video_path));
+  const auto source = timed("decode", timings.decode_s, [&] {
+    return decode_source(plan, input.video_path, sources);
+  });
+  Model& model = load_model(input, plan, timings);
+  const EncodedJob encoded = timed("encode", timings.encode_s, [&] {
+    return encode(plan, *source, input.prompt, model, encodings);
+  });
+  at::Tensor latents;
+  {
+    const AdaptedModel adapted = adapt(plan, encoded, model, parameters, monitor);
+    output.adaptation = adapted.summary;
+    timings.train_s = adapted.timings.train_s;
+    timings.early_stop_s = adapted.timings.early_stop_s;
+    latents = timed("generate", timings.generate_s, [&] {
+      return generate(plan, encoded, model, adapted.adapter(), monitor);
+    });
+  }
+  if (plan.adaptation) models.require_unchanged();
+  const at::Tensor frames = timed("latent_decode", timings.latent_decode_s, [&] {
+    return decode_latents(plan, encoded, latents, model);
+  });
+  output.metrics = timed("metrics", timings.metrics_s, [&] {
+    return scores.score(plan, input, *source, frames);
+  });
+  const WrittenVideos written = timed("write", timings.write_s, [&] {
+    return write_videos(plan, input, *source, frames);
+  });
+
+  output.generated_path = written.generated_path;
+  output.reference_path = written.reference_path;
+  output.scored_frames = static_cast<int>(plan.scored.count);
+  output.provenance = provenance(input, plan, model);
+  output.peak_memory_bytes = device_memory(device).peak_bytes;
+  timings.total_s = monotonic_seconds() - start;
+  return output;
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  try {
+    const c10::Device device = parse_device(options.device);
+    configure_tensor_library(options.threads, options.deterministic);
+    return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(options, device)));
+  } catch (const std::exception& error) {
+    return failed_precondition(error.what());
+  }
+}
+
+JobOutcome Engine::run(const JobInput& input, Sink& sink) {
+  try {
+    JobMonitor monitor(sink);
+    return state_->run(input, monitor);
+  } catch (...) {
+    JobFailure failure = failure_of(std::current_exception());
+    state_->recover(failure);
+    return failure;
+  }
+}
+
+bool cuda_available() { return cuda_is_available(); }
+
+std::string engine_build() { return COX_BUILD_TEXT; }
+
+}  // namespace cox::engine

@@ -1,0 +1,59 @@
+#include "engine/failure.h"
+
+#include <c10/util/Exception.h>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// LibTorch's messages carry a C++ stack below the first line.
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+/// LibTorch's CPU allocator has no exception of its own.
+bool is_host_out_of_memory(const std::string& message) {
+  return message.find("DefaultCPUAllocator") != std::string::npos &&
+         message.find("memory") != std::string::npos;
+}
+
+JobFailure out_of_memory(const std::string& message) {
+  return {FailureCause::kOom,
+          concat(message, "; use fewer frames, a smaller size or dtype bf16, or a device with more "
+                          "memory"),
+          "out_of_memory", false};
+}
+
+}  // namespace
+
+JobFailure failure_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const EngineError& e) {
+    return {e.cause(), e.what(), e.detail(), false};
+  } catch (const c10::OutOfMemoryError& e) {
+    return out_of_memory(first_line(e.what_without_backtrace()));
+  } catch (const c10::AcceleratorError& e) {
+    // Such errors stick to the process: every later use of the device fails too.
+    return {FailureCause::kCrash, first_line(e.what_without_backtrace()), "device_error", true};
+  } catch (const c10::Error& e) {
+    const std::string message = first_line(e.what_without_backtrace());
+    if (is_host_out_of_memory(message)) return out_of_memory(message);
+    return {FailureCause::kCrash, message, "tensor_library", false};
+  } catch (const std::bad_alloc&) {
+    return out_of_memory("host memory is exhausted");
+  } catch (const std::invalid_argument& e) {
+    return {FailureCause::kUser, e.what(), "invalid_argument", false};
+  } catch (const std::exception& e) {
+    return {FailureCause::kCrash, e.what(), "exception", false};
+  } catch (...) {
+    return {FailureCause::kCrash, "an exception of no known type", "exception", false};
+  }
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <exception>
+
+#include "engine/job.h"
+
+namespace cox::engine {
+
+/// What a job that threw `error` failed of: the only place where exceptions become causes.
+JobFailure failure_of(const std::exception_ptr& error);
+
+}  // namespace cox::engine

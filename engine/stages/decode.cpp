@@ -1,0 +1,105 @@
+#include "engine/stages/decode.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+namespace {
+
+constexpr double kLargestByte = 255;
+
+/// [F, H, W, 3] uint8.
+at::Tensor bytes_of(const std::vector<video::RgbImage>& images) {
+  const auto height = images.front().height;
+  const auto width = images.front().width;
+  at::Tensor bytes =
+      at::empty({static_cast<int64_t>(images.size()), height, width, 3}, at::kByte);
+  std::uint8_t* out = bytes.mutable_data_ptr<std::uint8_t>();
+  for (const video::RgbImage& image : images) {
+    std::memcpy(out, image.pixels.data(), image.pixels.size());
+    out += image.pixels.size();
+  }
+  return bytes;
+}
+
+std::string source_name(const JobPlan& plan, const std::string& path) {
+  const RunSettings& run = plan.run;
+  return concat(path, '\n', plan.decoded.first, '+', plan.decoded.count, '/', run.frame_stride, ' ',
+                run.height, 'x', run.width, ' ', static_cast<int>(run.color), ' ',
+                static_cast<int>(run.pil_order));
+}
+
+SourceFrames read_source(const JobPlan& plan, const std::string& path) {
+  const RunSettings& run = plan.run;
+  const video::FrameWindow window{plan.decoded.first * run.frame_stride, plan.decoded.count,
+                                  run.frame_stride};
+  const video::ClipOutcome outcome = video::decode_clip(path, window, run.color);
+  if (const auto* fault = std::get_if<video::VideoFault>(&outcome)) {
+    throw EngineError(FailureCause::kData, fault->message, video::fault_name(fault->kind));
+  }
+  const auto& clip = std::get<video::Clip>(outcome);
+  SourceFrames source;
+  source.first = plan.decoded.first;
+  source.rate = clip.facts.average_rate;
+  source.rate.denominator *= static_cast<int>(run.frame_stride);
+  source.name = source_name(plan, path);
+  for (const video::RgbImage& frame : clip.frames) {
+    source.frames.push_back(video::resize(frame, static_cast<int>(run.width),
+                                          static_cast<int>(run.height),
+                                          video::ResizeFilter::kLanczos, run.pil_order));
+  }
+  return source;
+}
+
+}  // namespace
+
+std::vector<video::RgbImage> SourceFrames::images(const FrameRange& range) const {
+  const std::int64_t offset = range.first - first;
+  COX_CHECK(offset >= 0 && offset + range.count <= static_cast<std::int64_t>(frames.size()),
+            "frames outside what was decoded");
+  return {frames.begin() + offset, frames.begin() + offset + range.count};
+}
+
+at::Tensor SourceFrames::unit_frames(const FrameRange& range) const {
+  return bytes_of(images(range)).permute({0, 3, 1, 2}).to(at::kFloat).div(kLargestByte).contiguous();
+}
+
+at::Tensor SourceFrames::pixels(const FrameRange& range) const {
+  return unit_frames(range).mul(2).sub(1).permute({1, 0, 2, 3}).unsqueeze(0).contiguous();
+}
+
+const std::string& FileDigest::of(const std::string& path) {
+  struct stat facts = {};
+  if (::stat(path.c_str(), &facts) != 0) {
+    throw EngineError(FailureCause::kData,
+                      concat("video ", path, ": ", std::strerror(errno),
+                             "; expected the file that the data set's manifest names"),
+                      video::fault_name(video::FaultKind::kMissing));
+  }
+  const std::string stamp = concat(path, '\n', facts.st_ino, ' ', facts.st_size, ' ',
+                                   facts.st_mtim.tv_sec, '.', facts.st_mtim.tv_nsec);
+  if (stamp == stamp_) return digest_;
+  Result<std::string> digest = sha256_of_file(path);
+  if (!digest.is_ok()) {
+    throw EngineError(FailureCause::kData, digest.status().message(),
+                      video::fault_name(video::FaultKind::kMissing));
+  }
+  digest_ = std::move(digest).value();
+  stamp_ = stamp;
+  return digest_;
+}
+
+std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
+                                                  SourceCache& cache) {
+  return cache.get_or_make(source_name(plan, path), [&] { return read_source(plan, path); });
+}
+
+}  // namespace cox::engine

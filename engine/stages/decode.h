@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/stages/bounded_cache.h"
+#include "engine/stages/plan.h"
+#include "engine/video/image.h"
+
+namespace cox::engine {
+
+/// The frames that a job may look at, resized, and where they stand in the video.
+struct SourceFrames {
+  std::vector<video::RgbImage> frames;
+  std::int64_t first = 0;      ///< index of frames[0]
+  video::FrameRate rate;       ///< after frame_stride
+  std::string name;            ///< everything that the pixels depend on besides the file
+
+  /// [1, 3, F, H, W] fp32 in [-1, 1] on the CPU.
+  at::Tensor pixels(const FrameRange& range) const;
+  /// [F, 3, H, W] fp32 in [0, 1] on the CPU.
+  at::Tensor unit_frames(const FrameRange& range) const;
+  std::vector<video::RgbImage> images(const FrameRange& range) const;
+};
+
+/// A file's digest, remembered while path, size and modification time stay the same.
+class FileDigest {
+ public:
+  /// Throws EngineError (cause data) when the file cannot be read.
+  const std::string& of(const std::string& path);
+
+ private:
+  std::string stamp_;
+  std::string digest_;
+};
+
+using SourceCache = BoundedCache<SourceFrames>;
+
+/// Reads and resizes the frames of `plan.decoded`. Throws EngineError (cause data, detail a name of
+/// video::fault_name) for a file that does not hold them.
+std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
+                                                  SourceCache& cache);
+
+}  // namespace cox::engine

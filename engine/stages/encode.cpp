@@ -1,0 +1,64 @@
+#include "engine/stages/encode.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// Tells the posterior noises of one video apart.
+enum class PosteriorDraw { kCondition = 0, kWindow = 1 };
+
+/// Normalised latents of frames, sampled from their posterior.
+class LatentSource {
+ public:
+  LatentSource(const JobPlan& plan, const SourceFrames& source, const WanVae& vae,
+               EncodingCache& cache)
+      : plan_(plan), source_(source), vae_(vae), cache_(cache) {}
+
+  at::Tensor latents(const FrameRange& range, PosteriorDraw draw) const {
+    const auto video = cache_.posteriors.get_or_make(
+        concat(source_.name, '\n', range.first, '+', range.count),
+        [&] { return vae_.encode(source_.pixels(range)); });
+    const at::Tensor& mean = video->posterior.mean;
+    const at::Tensor noise = plan_.run.random.stream(Purpose::kVae, static_cast<int64_t>(draw))
+                                 .normal(mean.sizes())
+                                 .to(mean.options());
+    return vae_.normalize(video->posterior.sample(noise)).to(at::kFloat);
+  }
+
+ private:
+  const JobPlan& plan_;
+  const SourceFrames& source_;
+  const WanVae& vae_;
+  EncodingCache& cache_;
+};
+
+TextStates text_of(const std::string& prompt, const TextEncoder& encoder, EncodingCache& cache) {
+  return *cache.texts.get_or_make(prompt, [&] {
+    EncodedPrompt encoded = encoder.encode(prompt);
+    if (encoded.dropped_tokens > 0) {
+      log(LogLevel::kWarning, "engine", "the prompt was cut at the text encoder's length",
+          {{"dropped_tokens", encoded.dropped_tokens}, {"prompt", prompt}});
+    }
+    return encoded.text;
+  });
+}
+
+}  // namespace
+
+EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::string& prompt,
+                  const Model& model, EncodingCache& cache) {
+  const at::NoGradGuard no_grad;
+  const LatentSource encoder(plan, source, *model.vae, cache);
+  EncodedJob job;
+  job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition);
+  if (plan.adaptation) job.window = encoder.latents(plan.window, PosteriorDraw::kWindow);
+  job.prompt = text_of(prompt, *model.text_encoder, cache);
+  job.negative_prompt = text_of(plan.run.negative_prompt, *model.text_encoder, cache);
+  return job;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/backbones/backbone.h"
+#include "engine/tensors/precision.h"
+#include "engine/text/text_encoder.h"
+#include "engine/vae/wan_vae.h"
+
+namespace cox::engine {
+
+/// Which model, how it computes, and where.
+struct ModelKey {
+  std::string directory;
+  std::string digest;  ///< sha256_of_directory; "" = not checked
+  Precision precision = Precision::kFp32;
+
+  bool operator==(const ModelKey&) const = default;
+};
+
+/// Checksum of every parameter by name.
+std::uint64_t backbone_checksum(Backbone& backbone);
+
+/// A model directory in memory.
+struct Model {
+  std::unique_ptr<Backbone> backbone;
+  std::unique_ptr<WanVae> vae;
+  std::unique_ptr<TextEncoder> text_encoder;
+  double shift = 1;             ///< of the sampling schedule
+  std::uint64_t checksum = 0;   ///< of the backbone's parameters, which every job must leave equal
+};
+
+/// Holds the model of the last job. Owned by one thread.
+class ModelCache {
+ public:
+  explicit ModelCache(at::Device device) : device_(device) {}
+
+  /// Loads unless it is there; drops another one first, so that two never share the memory. Throws
+  /// EngineError (cause user) for missing or contradictory files, NaN weights and a wrong digest.
+  Model& get(const ModelKey& key);
+  bool holds(const ModelKey& key) const { return model_ && key_ == key; }
+  void drop();
+
+  /// Drops the model unless its parameters are as they were loaded. Throws when the device fails.
+  void drop_if_changed();
+
+  /// The same, and a changed model is an EngineError (cause crash): whatever it computed is wrong.
+  void require_unchanged();
+
+ private:
+  bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
+
+  at::Device device_;
+  ModelKey key_;
+  std::unique_ptr<Model> model_;
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,101 @@
+#include "engine/stages/plan.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// Pixels on a side of one transformer token: 8 of the VAE times 2 of the patch.
+constexpr std::int64_t kTokenPixels = 16;
+/// Generous bounds that keep products of sizes far from overflow.
+constexpr std::int64_t kMaxFrames = 100'000;
+constexpr std::int64_t kMaxSide = 16'384;
+
+std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
+  const std::int64_t side = parameters.integer(name, kTokenPixels, kMaxSide);
+  if (side % kTokenPixels != 0) parameters.reject(name, concat("a multiple of ", kTokenPixels));
+  return side;
+}
+
+/// The coordinator has chosen the prompt already; this checks that both mean the same.
+void check_prompt(const JobInput& input, ParameterReader& parameters) {
+  const std::string source = parameters.choice("prompt_source", {"caption", "constant"});
+  const std::string constant = parameters.text("constant_prompt");
+  if (source == "constant" && input.prompt != constant) {
+    parameters.reject("constant_prompt", "the job's prompt, " + json_quoted(input.prompt));
+  }
+}
+
+void read_window(RunSettings& run, ParameterReader& parameters) {
+  run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
+  run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
+  run.gen_start_frame = parameters.integer("gen_start_frame", run.cond_frames, kMaxFrames);
+  run.frame_stride = parameters.integer("frame_stride", 1, kMaxFrames);
+  run.height = read_side(parameters, "height");
+  run.width = read_side(parameters, "width");
+  run.color = parameters.choice("color", {"tagged", "paper_compat"}) == "tagged"
+                  ? video::ColorRule::kTagged
+                  : video::ColorRule::kPaperCompat;
+  run.pil_order = parameters.choice("pil_order", {"v12", "v13"}) == "v12" ? video::PilOrder::kV12
+                                                                          : video::PilOrder::kV13;
+}
+
+RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters) {
+  RunSettings run;
+  read_window(run, parameters);
+  check_prompt(input, parameters);
+  run.negative_prompt = parameters.text("negative_prompt");
+  run.inference_steps = parameters.integer("inference_steps", 1, kMaxFrames);
+  run.guidance = parameters.real("guidance", {0, std::numeric_limits<double>::max()});
+  run.enhance_hf = parameters.flag("enhance_hf");
+  run.use_kv_cache = parameters.flag("use_kv_cache");
+  run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
+  run.metrics = parameters.texts("metrics");
+  run.random = {static_cast<std::uint64_t>(parameters.integer("seed", 0)),
+                static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video_id};
+  return run;
+}
+
+/// The frames before the first scored one that adaptation sees.
+FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& parameters) {
+  const std::int64_t frames = plan.adaptation->window_frames;
+  const FrameRange window{plan.run.gen_start_frame - frames, frames};
+  if (window.first < 0) {
+    parameters.reject("adaptation_window.total_frames",
+                      concat("at most gen_start_frame, ", plan.run.gen_start_frame,
+                             ": the window ends where the scored frames begin"));
+  }
+  return window;
+}
+
+}  // namespace
+
+JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
+  JobPlan plan;
+  plan.method = &find_method(input.method);
+  plan.run = read_run_settings(input, parameters);
+  const RunSettings& run = plan.run;
+  plan.scored = {run.gen_start_frame, run.total_frames - run.cond_frames};
+  plan.condition = {run.gen_start_frame - run.cond_frames, run.cond_frames};
+  std::int64_t first = plan.condition.first;
+  if (plan.method->trains) {
+    plan.adaptation = read_adaptation_settings(parameters);
+    plan.window = adaptation_window(plan, parameters);
+    plan.split = split_latents(plan.window.count, plan.adaptation->context_frames,
+                               plan.adaptation->holdout_fraction);
+    first = std::min(first, plan.window.first);
+  }
+  plan.decoded = {first, plan.scored.end() - first};
+
+  // The condition loses what does not fill a latent frame; the whole is rounded up to 4k+1 frames.
+  plan.condition_latents = latent_frames_of(run.cond_frames);
+  plan.generated_latents = latent_frames_of(run.total_frames + 3) - plan.condition_latents;
+  return plan;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/adaptation/method.h"
+#include "engine/adaptation/settings.h"
+#include "engine/job.h"
+#include "engine/tensors/precision.h"
+#include "engine/video/decode.h"
+#include "engine/video/resize.h"
+
+namespace cox::engine {
+
+/// The parameters of schemas/run.yaml.
+struct RunSettings {
+  std::int64_t cond_frames = 0;
+  std::int64_t total_frames = 0;
+  std::int64_t gen_start_frame = 0;
+  std::int64_t frame_stride = 1;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  video::ColorRule color = video::ColorRule::kTagged;
+  video::PilOrder pil_order = video::PilOrder::kV12;
+  std::string negative_prompt;
+  std::int64_t inference_steps = 0;
+  double guidance = 0;
+  bool enhance_hf = false;
+  bool use_kv_cache = true;
+  Precision precision = Precision::kFp32;
+  std::vector<std::string> metrics;
+  VideoRandom random;
+};
+
+/// Consecutive frames of a video, counted from 0 after frame_stride.
+struct FrameRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  std::int64_t end() const { return first + count; }
+};
+
+/// A job, understood: everything that follows from its parameters alone.
+/// Time order of pixel frames: [.. adaptation window ..][scored], the condition being the last
+/// cond_frames before the scored ones. Nothing from the scored frames on is seen before scoring.
+struct JobPlan {
+  const MethodEntry* method = nullptr;
+  RunSettings run;
+  std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
+
+  FrameRange condition;
+  FrameRange window;  ///< of the adaptation; empty when the method does not train
+  FrameRange scored;
+  FrameRange decoded;  ///< all that is read from the file
+  LatentSplit split;   ///< of the window
+
+  std::int64_t condition_latents = 0;
+  std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored
+};
+
+/// Reads every parameter but the method's own. Throws EngineError (cause user) for values that
+/// cannot be, naming the parameter.
+JobPlan plan_job(const JobInput& input, ParameterReader& parameters);
+
+}  // namespace cox::engine

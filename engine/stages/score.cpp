@@ -1,0 +1,56 @@
+#include "engine/stages/score.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/tensors/error.h"
+
+namespace cox::engine {
+
+namespace {
+
+constexpr const char* kLpips = "lpips";
+
+void check_lpips_weights(const JobInput& input) {
+  if (input.lpips_weights.empty()) {
+    throw user_error("metric lpips needs its weights file; the sweep's model.lpips_weights is not set",
+                     "lpips_weights");
+  }
+  if (input.lpips_weights_digest.empty()) return;
+  const Result<std::string> digest = sha256_of_file(input.lpips_weights);
+  if (!digest.is_ok()) throw user_error(digest.status().to_string(), "lpips_weights");
+  if (*digest != input.lpips_weights_digest) {
+    throw user_error(concat("LPIPS weights ", input.lpips_weights, ": expected digest ",
+                            input.lpips_weights_digest, ", got ", *digest),
+                     "lpips_weights");
+  }
+}
+
+}  // namespace
+
+const Metric& ScoreBoard::metric(const std::string& name, const JobInput& input) {
+  const std::string key =
+      name == kLpips ? concat(name, '\n', input.lpips_weights, '\n', input.lpips_weights_digest)
+                     : name;
+  std::unique_ptr<Metric>& metric = metrics_[key];
+  if (!metric) {
+    if (name == kLpips) check_lpips_weights(input);
+    metric = make_metric(name, {input.lpips_weights, device_});
+  }
+  return *metric;
+}
+
+std::vector<MetricSeries> ScoreBoard::score(const JobPlan& plan, const JobInput& input,
+                                            const SourceFrames& source,
+                                            const at::Tensor& generated) {
+  std::vector<MetricSeries> scores;
+  for (const std::string& name : plan.run.metrics) {
+    const Metric& used = metric(name, input);
+    const auto reference = references_.get_or_make(
+        concat(name, '\n', source.name, '\n', plan.scored.first, '+', plan.scored.count),
+        [&] { return used.prepare(source.unit_frames(plan.scored).to(device_)); });
+    scores.push_back(measure(used, generated, *reference));
+  }
+  return scores;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,70 @@
+#include "engine/stages/write.h"
+
+#include <cstring>
+
+#include "base/fault.h"
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+#include "engine/video/write.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// Enough of a run's digest to tell runs apart in a folder.
+constexpr std::size_t kDigestCharacters = 12;
+
+void write_frames(const std::string& path, const std::vector<video::RgbImage>& frames,
+                  video::FrameRate rate) {
+  video::WriteOptions options;
+  options.codec = video::VideoCodec::kFfv1Matroska;
+  if (rate.numerator > 0) options.rate = rate;
+  const Status written = video::write_video(path, frames, options);
+  if (!written.is_ok()) {
+    throw EngineError(FailureCause::kCrash, written.message(), "video_write");
+  }
+}
+
+/// Ids become file names: what would leave the output folder is refused.
+void check_id(const std::string& id) {
+  if (!id.empty() && id.front() != '/' && id.find("..") == std::string::npos) return;
+  throw user_error(concat("video id '", id, "' cannot name a file: expected a relative path without "
+                          "'..'"),
+                   "video_id");
+}
+
+}  // namespace
+
+std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames) {
+  const at::Tensor bytes =
+      unit_frames.mul(255).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous().to(at::kCPU);
+  const auto height = static_cast<int>(bytes.size(1));
+  const auto width = static_cast<int>(bytes.size(2));
+  std::vector<video::RgbImage> images;
+  for (std::int64_t frame = 0; frame < bytes.size(0); ++frame) {
+    video::RgbImage image(width, height);
+    std::memcpy(image.pixels.data(), bytes[frame].const_data_ptr<std::uint8_t>(),
+                image.pixels.size());
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,
+                           const at::Tensor& generated) {
+  check_id(input.video_id);
+  WrittenVideos written;
+  written.generated_path = concat(input.output_directory, '/',
+                                  input.run_id.substr(0, kDigestCharacters), '/', input.video_id,
+                                  ".mkv");
+  written.reference_path = concat(input.output_directory, "/reference/", input.video_id, '-',
+                                  plan.scored.first, '-', plan.scored.count, '-', plan.run.height,
+                                  'x', plan.run.width, ".mkv");
+  write_frames(written.generated_path, rounded_images(generated), source.rate);
+  write_frames(written.reference_path, source.images(plan.scored), source.rate);
+  fault_point("engine_after_video_write");
+  return written;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/clock.h"
+#include "engine/tensors/cuda.h"
+
+namespace cox::engine {
+
+/// Adds the wall seconds of a scope to a total, the device idle at its end.
+class Stopwatch {
+ public:
+  Stopwatch(double& total, c10::Device device) : total_(total), device_(device) {}
+  ~Stopwatch() {
+    // A failed device must not end the process while its exception unwinds the stack.
+    try {
+      synchronize(device_);
+    } catch (const std::exception&) {
+    }
+    total_ += monotonic_seconds() - start_;
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& total_;
+  c10::Device device_;
+  double start_ = monotonic_seconds();
+};
+
+}  // namespace cox::engine

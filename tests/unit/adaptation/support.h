@@ -1,0 +1,94 @@
+#pragma once
+
+#include <ATen/ops/allclose.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/ones_like.h>
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+
+#include "engine/adaptation/loop.h"
+#include "fake_backbone.h"
+
+namespace cox::engine::test {
+
+class SilentSink final : public Sink {
+ public:
+  void on_progress(const std::string&, int, int) override {}
+  bool cancelled() const override { return cancel; }
+  bool cancel = false;
+};
+
+/// The parameters that a method reads besides the loop's, as its schema's defaults have them.
+inline Parameters method_defaults(const std::string& method) {
+  if (method == "adasteer") {
+    return {{"inject", "blocks"},
+            {"groups", 1},
+            {"final_layer", false},
+            {"delta_dim", 0},
+            {"clip", "joint"}};
+  }
+  return {};
+}
+
+/// A method on a backbone, ready to train.
+struct Bench {
+  explicit Bench(const std::string& method, Parameters parameters = {},
+                 at::ScalarType dtype = at::kFloat)
+      : backbone(dtype) {
+    for (auto& [name, value] : method_defaults(method)) parameters.emplace(name, value);
+    ParameterReader reader(parameters);
+    adaptation = find_method(method).make(
+        reader, {backbone, random, dtype == at::kDouble ? at::kDouble : at::kFloat});
+    reader.finish();
+    settings.steps = 4;
+    settings.optimizer = {"adamw", 1e-2, 0.9, 0.999, 1e-8, 0.01, 1.0, 0};
+    settings.early_stop = {false, 2, 3, 2, {0.25, 0.75}};
+    const auto draw = [&](std::int64_t step, at::IntArrayRef shape) {
+      return random.stream(Purpose::kRandomModel, step).normal(shape).to(dtype);
+    };
+    latents = draw(0, {1, FakeBackbone::kChannels, split.total(), 4, 4});
+    text = {draw(1, {1, 1, 3, 8}), at::ones({1, 3}, at::kLong)};
+  }
+
+  AdaptationProblem problem() const { return {backbone, latents, split, text, random}; }
+
+  AdaptationSummary train() {
+    SilentSink sink;
+    JobMonitor monitor(sink);
+    LoopTimings timings;
+    return optimise(problem(), *adaptation, settings, monitor, timings);
+  }
+
+  /// The loss of a fixed question, with its graph.
+  at::Tensor loss() const {
+    const at::Tensor noise = random.stream(Purpose::kRandomModel, 2)
+                                 .normal({1, FakeBackbone::kChannels, split.train, 4, 4})
+                                 .to(latents.scalar_type());
+    return denoising_loss(
+        backbone, adaptation->adapter(),
+        {latents.narrow(2, 0, split.context + split.train), split.context, noise, 0.4, text},
+        settings.target);
+  }
+
+  VideoRandom random{7, 0, "clip"};
+  FakeBackbone backbone;
+  LatentSplit split{2, 2, 1};
+  AdaptationSettings settings;
+  std::unique_ptr<Adaptation> adaptation;
+  at::Tensor latents;
+  TextStates text;
+};
+
+/// Copies of every parameter, by name.
+inline std::map<std::string, at::Tensor> copies(Backbone& backbone) {
+  std::map<std::string, at::Tensor> copies;
+  for (const NamedTensor& parameter : backbone.parameters()) {
+    copies[parameter.name] = parameter.tensor.detach().clone();
+  }
+  return copies;
+}
+
+}  // namespace cox::engine::test
