@@ -73,7 +73,7 @@ void Engine::State::enter_video(const std::string& digest) {
 
 Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
                                  StageTimings& timings) {
-  const ModelKey key{input.model_directory, input.model_digest, plan.run.precision};
+  const ModelKey key{input.backbone, input.model_directory, input.model_digest, plan.run.precision};
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
   return models.get(key);
@@ -128,9 +128,8 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   const JobPlan plan = plan_job(input, parameters);
   check_video_digest(input, digests.of(input.video_path));
   enter_video(digests.of(input.video_path));
-  const auto source = timed("decode", timings.decode_s, [&] {
-    return decode_source(plan, input.video_path, sources);
-  });
+  const auto source = timed("decode", timings.decode_s,
+                            [&] { return decode_source(plan, input.video_path, sources); });
   Model& model = load_model(input, plan, timings);
   const EncodedJob encoded = timed("encode", timings.encode_s, [&] {
     return encode(plan, *source, input.prompt, model, encodings);
@@ -141,20 +140,16 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
     output.adaptation = adapted.summary;
     timings.train_s = adapted.timings.train_s;
     timings.early_stop_s = adapted.timings.early_stop_s;
-    latents = timed("generate", timings.generate_s, [&] {
-      return generate(plan, encoded, model, adapted.adapter(), monitor);
-    });
+    latents = timed("generate", timings.generate_s,
+                    [&] { return generate(plan, encoded, model, adapted.adapter(), monitor); });
   }
   if (plan.adaptation) models.require_unchanged();
-  const at::Tensor frames = timed("latent_decode", timings.latent_decode_s, [&] {
-    return decode_latents(plan, encoded, latents, model);
-  });
-  output.metrics = timed("metrics", timings.metrics_s, [&] {
-    return scores.score(plan, input, *source, frames);
-  });
-  const WrittenVideos written = timed("write", timings.write_s, [&] {
-    return write_videos(plan, input, *source, frames);
-  });
+  const at::Tensor frames = timed("latent_decode", timings.latent_decode_s,
+                                  [&] { return decode_latents(plan, encoded, latents, model); });
+  output.metrics = timed("metrics", timings.metrics_s,
+                         [&] { return scores.score(plan, input, *source, frames); });
+  const WrittenVideos written =
+      timed("write", timings.write_s, [&] { return write_videos(plan, input, *source, frames); });
 
   output.generated_path = written.generated_path;
   output.reference_path = written.reference_path;

@@ -24,8 +24,9 @@ bool is_host_out_of_memory(const std::string& message) {
 
 JobFailure out_of_memory(const std::string& message) {
   return {FailureCause::kOom,
-          concat(message, "; use fewer frames, a smaller size or dtype bf16, or a device with more "
-                          "memory"),
+          concat(message,
+                 "; use fewer frames, a smaller size or dtype bf16, or a device with more "
+                 "memory"),
           "out_of_memory", false};
 }
 

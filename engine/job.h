@@ -19,6 +19,7 @@ struct JobInput {
   std::string method;     ///< a name of adaptation/methods.def
   Parameters parameters;  ///< every parameter resolved; the engine has no defaults and reads each
 
+  std::string backbone = "longcat-video";  ///< a name of backbones/backbones.def
   std::string model_directory;  ///< published layout: dit/ vae/ text_encoder/ tokenizer/ scheduler/
   std::string model_digest;     ///< sha256_of_directory(model_directory); "" = not checked
   std::string lpips_weights;    ///< safetensors or "" when LPIPS is not asked for

@@ -18,7 +18,8 @@ std::optional<double> as_real(const Value& value) {
   return std::nullopt;
 }
 
-EngineError bad_value(const std::string& name, const std::string& expected, const std::string& got) {
+EngineError bad_value(const std::string& name, const std::string& expected,
+                      const std::string& got) {
   return user_error(concat("parameter ", name, ": expected ", expected, ", got ", got), kDetail);
 }
 

@@ -31,8 +31,7 @@ AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
                    ParameterReader& parameters, JobMonitor& monitor) {
   const at::ScalarType dtype = plan.adaptation ? plan.adaptation->trained_dtype : at::kFloat;
   AdaptedModel adapted;
-  adapted.adaptation =
-      plan.method->make(parameters, {*model.backbone, plan.run.random, dtype});
+  adapted.adaptation = plan.method->make(parameters, {*model.backbone, plan.run.random, dtype});
   parameters.finish();
   if (!plan.adaptation) return adapted;
   model.backbone->set_recompute(needs_recompute(*model.backbone, encoded.window));

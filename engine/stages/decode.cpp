@@ -20,8 +20,7 @@ constexpr double kLargestByte = 255;
 at::Tensor bytes_of(const std::vector<video::RgbImage>& images) {
   const auto height = images.front().height;
   const auto width = images.front().width;
-  at::Tensor bytes =
-      at::empty({static_cast<int64_t>(images.size()), height, width, 3}, at::kByte);
+  at::Tensor bytes = at::empty({static_cast<int64_t>(images.size()), height, width, 3}, at::kByte);
   std::uint8_t* out = bytes.mutable_data_ptr<std::uint8_t>();
   for (const video::RgbImage& image : images) {
     std::memcpy(out, image.pixels.data(), image.pixels.size());
@@ -69,7 +68,11 @@ std::vector<video::RgbImage> SourceFrames::images(const FrameRange& range) const
 }
 
 at::Tensor SourceFrames::unit_frames(const FrameRange& range) const {
-  return bytes_of(images(range)).permute({0, 3, 1, 2}).to(at::kFloat).div(kLargestByte).contiguous();
+  return bytes_of(images(range))
+      .permute({0, 3, 1, 2})
+      .to(at::kFloat)
+      .div(kLargestByte)
+      .contiguous();
 }
 
 at::Tensor SourceFrames::pixels(const FrameRange& range) const {

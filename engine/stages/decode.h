@@ -13,9 +13,9 @@ namespace cox::engine {
 /// The frames that a job may look at, resized, and where they stand in the video.
 struct SourceFrames {
   std::vector<video::RgbImage> frames;
-  std::int64_t first = 0;      ///< index of frames[0]
-  video::FrameRate rate;       ///< after frame_stride
-  std::string name;            ///< everything that the pixels depend on besides the file
+  std::int64_t first = 0;  ///< index of frames[0]
+  video::FrameRate rate;   ///< after frame_stride
+  std::string name;        ///< everything that the pixels depend on besides the file
 
   /// [1, 3, F, H, W] fp32 in [-1, 1] on the CPU.
   at::Tensor pixels(const FrameRange& range) const;

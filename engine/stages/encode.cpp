@@ -19,9 +19,9 @@ class LatentSource {
       : plan_(plan), source_(source), vae_(vae), cache_(cache) {}
 
   at::Tensor latents(const FrameRange& range, PosteriorDraw draw) const {
-    const auto video = cache_.posteriors.get_or_make(
-        concat(source_.name, '\n', range.first, '+', range.count),
-        [&] { return vae_.encode(source_.pixels(range)); });
+    const auto video =
+        cache_.posteriors.get_or_make(concat(source_.name, '\n', range.first, '+', range.count),
+                                      [&] { return vae_.encode(source_.pixels(range)); });
     const at::Tensor& mean = video->posterior.mean;
     const at::Tensor noise = plan_.run.random.stream(Purpose::kVae, static_cast<int64_t>(draw))
                                  .normal(mean.sizes())

@@ -7,7 +7,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/registry.h"
 #include "engine/diffusion/schedule.h"
 #include "engine/tensors/checksum.h"
 #include "engine/tensors/cuda.h"
@@ -31,7 +31,8 @@ void check_directory(const ModelKey& key) {
   if (!digest.is_ok()) throw user_error(digest.status().to_string(), "model_unreadable");
   if (*digest != key.digest) {
     throw user_error(concat("model directory ", key.directory, ": expected digest ", key.digest,
-                            ", got ", *digest, "; it is not the model that the sweep was planned "
+                            ", got ", *digest,
+                            "; it is not the model that the sweep was planned "
                             "with"),
                      "model_digest");
   }
@@ -65,7 +66,7 @@ Model& ModelCache::get(const ModelKey& key) {
   check_directory(key);
   const at::ScalarType dtype = scalar_type(key.precision);
   auto model = std::make_unique<Model>();
-  model->backbone = longcat::load_transformer(key.directory + "/dit", device_, key.precision);
+  model->backbone = load_backbone({key.backbone, device_, key.precision}, key.directory);
   check_finite(*model->backbone);
   model->vae = WanVae::load(key.directory + "/vae", dtype, device_);
   model->text_encoder = TextEncoder::load(key.directory, dtype, device_);

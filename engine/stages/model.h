@@ -12,6 +12,7 @@ namespace cox::engine {
 
 /// Which model, how it computes, and where.
 struct ModelKey {
+  std::string backbone;  ///< a name of backbones.def
   std::string directory;
   std::string digest;  ///< sha256_of_directory; "" = not checked
   Precision precision = Precision::kFp32;
@@ -27,8 +28,8 @@ struct Model {
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<WanVae> vae;
   std::unique_ptr<TextEncoder> text_encoder;
-  double shift = 1;             ///< of the sampling schedule
-  std::uint64_t checksum = 0;   ///< of the backbone's parameters, which every job must leave equal
+  double shift = 1;            ///< of the sampling schedule
+  std::uint64_t checksum = 0;  ///< of the backbone's parameters, which every job must leave equal
 };
 
 /// Holds the model of the last job. Owned by one thread.

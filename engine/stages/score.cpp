@@ -12,8 +12,9 @@ constexpr const char* kLpips = "lpips";
 
 void check_lpips_weights(const JobInput& input) {
   if (input.lpips_weights.empty()) {
-    throw user_error("metric lpips needs its weights file; the sweep's model.lpips_weights is not set",
-                     "lpips_weights");
+    throw user_error(
+        "metric lpips needs its weights file; the sweep's model.lpips_weights is not set",
+        "lpips_weights");
   }
   if (input.lpips_weights_digest.empty()) return;
   const Result<std::string> digest = sha256_of_file(input.lpips_weights);

@@ -15,8 +15,8 @@ class ScoreBoard {
  public:
   explicit ScoreBoard(at::Device device) : device_(device) {}
 
-  /// Every metric of the plan on `generated` [F, 3, H, W] in [0, 1]. Throws EngineError (cause user)
-  /// when LPIPS weights are missing or other than the digest says.
+  /// Every metric of the plan on `generated` [F, 3, H, W] in [0, 1]. Throws EngineError (cause
+  /// user) when LPIPS weights are missing or other than the digest says.
   std::vector<MetricSeries> score(const JobPlan& plan, const JobInput& input,
                                   const SourceFrames& source, const at::Tensor& generated);
 

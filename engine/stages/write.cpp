@@ -29,7 +29,8 @@ void write_frames(const std::string& path, const std::vector<video::RgbImage>& f
 /// Ids become file names: what would leave the output folder is refused.
 void check_id(const std::string& id) {
   if (!id.empty() && id.front() != '/' && id.find("..") == std::string::npos) return;
-  throw user_error(concat("video id '", id, "' cannot name a file: expected a relative path without "
+  throw user_error(concat("video id '", id,
+                          "' cannot name a file: expected a relative path without "
                           "'..'"),
                    "video_id");
 }
@@ -55,12 +56,12 @@ WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const Sou
                            const at::Tensor& generated) {
   check_id(input.video_id);
   WrittenVideos written;
-  written.generated_path = concat(input.output_directory, '/',
-                                  input.run_id.substr(0, kDigestCharacters), '/', input.video_id,
-                                  ".mkv");
-  written.reference_path = concat(input.output_directory, "/reference/", input.video_id, '-',
-                                  plan.scored.first, '-', plan.scored.count, '-', plan.run.height,
-                                  'x', plan.run.width, ".mkv");
+  written.generated_path =
+      concat(input.output_directory, '/', input.run_id.substr(0, kDigestCharacters), '/',
+             input.video_id, ".mkv");
+  written.reference_path =
+      concat(input.output_directory, "/reference/", input.video_id, '-', plan.scored.first, '-',
+             plan.scored.count, '-', plan.run.height, 'x', plan.run.width, ".mkv");
   write_frames(written.generated_path, rounded_images(generated), source.rate);
   write_frames(written.reference_path, source.images(plan.scored), source.rate);
   fault_point("engine_after_video_write");
