@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
 #include "engine/job.h"

@@ -23,7 +23,7 @@ class FakeBackbone final : public Backbone {
     for (int64_t block = 0; block < blocks; ++block) {
       add(concat_name(block, "adaln"), {shape_.time_embedding, 6 * shape_.hidden}, seed);
       add(concat_name(block, "attn.qkv"), {shape_.hidden, shape_.hidden}, seed);
-      add(concat_name(block, "norm.weight"), {shape_.hidden}, seed);
+      add(concat_name(block, "attn.q_norm.weight"), {shape_.hidden}, seed);
     }
     add("final", {shape_.hidden + shape_.time_embedding, shape_.latent_channels}, seed);
   }
@@ -97,7 +97,7 @@ class FakeBackbone final : public Backbone {
     const at::Tensor modulation =
         adapter.block_modulation(block, seen.matmul(get(concat_name(block, "adaln"))));
     const auto parts = modulation.unsqueeze(2).unsqueeze(2).chunk(6, -1);
-    const std::string gain = concat_name(block, "norm.weight");
+    const std::string gain = concat_name(block, "attn.q_norm.weight");
     const at::Tensor x = (h * adapter.norm_parameter(gain, get(gain))) * (parts[1] + 1) + parts[0];
     at::Tensor y = x.matmul(get(concat_name(block, "attn.qkv")));
     y = adapter.linear({block, "attn.qkv"}, x, y).tanh();

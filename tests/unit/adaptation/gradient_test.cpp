@@ -38,4 +38,9 @@ TEST_CASE("gradients of every method equal finite differences in fp64") {
   check_gradients("adasteer", {{"groups", 3}, {"final_layer", true}});
   check_gradients("obc", {});
   check_gradients("full", {});
+  check_gradients("film", {{"groups", 3}});
+  check_gradients("film", {{"variant", "scale_only"}});
+  check_gradients("hidden", {{"groups", 2}});
+  check_gradients("lora", {{"rank", 2}});
+  check_gradients("norm", {{"tensors", "qk_norm"}});
 }

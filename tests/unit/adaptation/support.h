@@ -30,6 +30,12 @@ inline Parameters method_defaults(const std::string& method) {
             {"delta_dim", 0},
             {"clip", "joint"}};
   }
+  if (method == "film") return {{"variant", "full"}, {"groups", 1}};
+  if (method == "hidden") return {{"groups", 1}};
+  if (method == "lora") {
+    return {{"rank", 1}, {"alpha", 2.0}, {"targets", Value::List{"qkv"}}, {"last_blocks", 0}};
+  }
+  if (method == "norm") return {{"tensors", "cross_attn_norm"}};
   return {};
 }
 

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/adaptation/latent_split.h"
+
+namespace cox::engine {
+
+/// Floating-point operations of a stage, a multiply and an add counted as two.
+struct StageCost {
+  double matmul = 0;
+  double attention_forward = 0;
+  double attention_backward = 0;
+
+  double total() const { return matmul + attention_forward + attention_backward; }
+  StageCost operator*(double factor) const {
+    return {matmul * factor, attention_forward * factor, attention_backward * factor};
+  }
+  StageCost operator+(const StageCost& other) const {
+    return {matmul + other.matmul, attention_forward + other.attention_forward,
+            attention_backward + other.attention_backward};
+  }
+};
+
+/// Seconds that one H200 needs at the rates it was seen to reach: 790 TFLOP/s in matrix products,
+/// 620 in attention forward, 480 backward (reference/performance.md section 1).
+double limit_seconds(const StageCost& cost);
+
+struct ModelCost {
+  std::int64_t hidden = 0;
+  std::int64_t blocks = 0;
+  std::int64_t tokens_per_frame = 0;
+  std::int64_t text_tokens = 0;
+};
+
+struct Generation {
+  std::int64_t condition = 0;  ///< latent frames
+  std::int64_t generated = 0;  ///< latent frames
+  int evaluations = 0;
+  bool guidance = false;  ///< two branches
+};
+
+/// Blocks alone: embedders and the final layer are under a thousandth.
+StageCost training_step_cost(const ModelCost& model, const LatentSplit& split, bool recompute);
+/// With the conditioning latents' keys and values kept.
+StageCost generation_cost(const ModelCost& model, const Generation& generation);
+
+}  // namespace cox::engine

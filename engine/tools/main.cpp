@@ -1,0 +1,56 @@
+// cox-engine: every stage of the engine alone.
+
+#include <exception>
+#include <iostream>
+
+#include "engine/engine.h"
+#include "engine/failure.h"
+#include "engine/tools/verbs/verbs.h"
+
+namespace {
+
+using cox::engine::FailureCause;
+using cox::engine::JobFailure;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitNotFound = 3;
+
+int exit_code(const JobFailure& failure) {
+  if (failure.detail == "not_found") return kExitNotFound;
+  return failure.cause == FailureCause::kUser ? kExitUsage : kExitFailed;
+}
+
+void add_verbs(CLI::App& app) {
+  using namespace cox::engine;
+  add_adapt_verb(app);
+  add_bench_verb(app);
+  add_decode_verb(app);
+  add_demo_clips_verb(app);
+  add_encode_verb(app);
+  add_generate_verb(app);
+  add_init_model_verb(app);
+  add_metrics_verb(app);
+  add_params_verb(app);
+  add_parity_verb(app);
+  add_verify_verb(app);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Runs every stage of the Coxswain engine alone", "cox-engine"};
+  app.set_version_flag("--version", cox::engine::engine_build());
+  app.require_subcommand(1);
+  add_verbs(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  } catch (...) {
+    const JobFailure failure = cox::engine::failure_of(std::current_exception());
+    std::cerr << "cox-engine: " << failure.message << '\n';
+    return exit_code(failure);
+  }
+}

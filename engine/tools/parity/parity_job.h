@@ -1,0 +1,99 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/backbones/backbone.h"
+#include "engine/tensors/precision.h"
+
+namespace cox::engine {
+
+using TensorMap = std::map<std::string, at::Tensor>;
+
+/// What one call of `cox-engine parity OP` was given. Reads are strict: a missing tensor or
+/// parameter is an error that names it, and so is a parameter that the op never read.
+struct ParityRequest {
+  std::string op;
+  std::string model_directory;
+  Precision precision = Precision::kFp32;
+  at::Device device = at::kCPU;
+  std::map<std::string, nlohmann::json> parameters;
+  TensorMap inputs;
+  std::string lpips_weights;
+};
+
+class ParityJob {
+ public:
+  explicit ParityJob(ParityRequest request) : request_(std::move(request)) {}
+
+  /// On the device; floating-point tensors as fp32.
+  at::Tensor tensor(const std::string& name) const;
+  /// Names of the inputs that begin with `prefix`.
+  std::vector<std::string> names(const std::string& prefix) const;
+  /// States and mask under `prefix` + `text_states`, `text_mask`.
+  TextStates text(const std::string& prefix = "") const;
+
+  /// Parameter `name` as T; throws EngineError (cause user) when it is missing or of another type.
+  template <typename T>
+  T param(const std::string& name) {
+    const nlohmann::json& json = find(name);
+    try {
+      return json.get<T>();
+    } catch (const nlohmann::json::exception& error) {
+      reject(name, error.what());
+    }
+  }
+  template <typename T>
+  T param_or(const std::string& name, T otherwise) {
+    return request_.parameters.count(name) == 0 ? otherwise : param<T>(name);
+  }
+  /// Parameters whose names begin with `prefix`, without it, as JSON texts.
+  std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
+  [[noreturn]] void reject(const std::string& name, const std::string& why) const;
+
+  /// The transformer of the model directory, `config_override.` parameters applied.
+  std::unique_ptr<Backbone> load_dit();
+  /// `request.model_directory` + "/" + `part`; throws when --model is missing.
+  std::string model_part(const std::string& part) const;
+
+  void set_output(const std::string& name, const at::Tensor& tensor);
+  const TensorMap& outputs() const { return outputs_; }
+  const ParityRequest& request() const { return request_; }
+  /// Throws when a parameter was never read.
+  void finish() const;
+
+ private:
+  const nlohmann::json& find(const std::string& name);
+
+  ParityRequest request_;
+  std::set<std::string> read_;
+  TensorMap outputs_;
+};
+
+using ParityOp = std::function<void(ParityJob&)>;
+
+/// Every op of the contract by its name.
+const std::map<std::string, ParityOp>& parity_ops();
+
+// The ops, by subject.
+void parity_dit_forward(ParityJob& job);
+void parity_dit_forward_cached(ParityJob& job);
+void parity_loss_grad(ParityJob& job);
+void parity_adamw_steps(ParityJob& job);
+void parity_adamw_given_gradients(ParityJob& job);
+void parity_sigma_tables(ParityJob& job);
+void parity_cfg_zero(ParityJob& job);
+void parity_generate_latents(ParityJob& job);
+void parity_vae_encode(ParityJob& job);
+void parity_vae_decode(ParityJob& job);
+void parity_latents_normalize(ParityJob& job);
+void parity_umt5_encode(ParityJob& job);
+void parity_frame_metrics(ParityJob& job);
+
+}  // namespace cox::engine

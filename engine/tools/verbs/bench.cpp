@@ -1,0 +1,189 @@
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/backbones/registry.h"
+#include "engine/diffusion/sampler.h"
+#include "engine/stages/adapt.h"
+#include "engine/stages/plan.h"
+#include "engine/tensors/cuda.h"
+#include "engine/tensors/torch.h"
+#include "engine/tools/bench/forward_cost.h"
+#include "engine/tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  std::string config = "longcat-video";
+  std::string device = "cuda";
+  std::string dtype = "bf16";
+  std::int64_t height = 480;
+  std::int64_t width = 832;
+  std::int64_t cond_frames = 14;
+  std::int64_t total_frames = 28;
+  std::int64_t window_frames = 32;
+  int steps = 5;
+  std::int64_t inference_steps = 50;
+  double guidance = 4.0;
+  int threads = 1;
+  bool recompute = false;
+};
+
+/// Progress goes nowhere: it would be in the measurement.
+class NoSink final : public Sink {
+ public:
+  void on_progress(const std::string&, int, int) override {}
+  bool cancelled() const override { return false; }
+};
+
+/// Random weights and inputs at the size that the options describe.
+class Bench {
+ public:
+  explicit Bench(const Options& options)
+      : options_(options),
+        device_(parse_device(options.device)),
+        config_(published_config(options.config)) {
+    configure_tensor_library(options.threads, /*deterministic=*/false);
+    const double start = monotonic_seconds();
+    backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
+                                random_.seed);
+    synchronize(device_);
+    init_s_ = monotonic_seconds() - start;
+    const auto text_tokens = std::int64_t{512};
+    text_ = {normal({1, 1, text_tokens, config_.integer("caption_channels")}),
+             at::ones({1, text_tokens}, at::TensorOptions(device_).dtype(at::kLong))};
+    cost_.hidden = config_.integer("hidden_size");
+    cost_.blocks = config_.integer("depth");
+    cost_.tokens_per_frame = options.height * options.width / 256;
+    cost_.text_tokens = text_tokens;
+  }
+
+  Json run() {
+    Json json;
+    json["device"] = device_name(device_);
+    json["dtype"] = options_.dtype;
+    json["init_random_weights_s"] = init_s_;
+    json["train"] = train();
+    json["generate"] = generate();
+    json["after"] = {{"allocated_bytes", device_memory(device_).allocated_bytes}};
+    return json;
+  }
+
+ private:
+  at::Tensor normal(at::IntArrayRef shape) {
+    return random_.stream(Purpose::kRandomModel, draws_++).normal(shape).to(device_);
+  }
+  at::Tensor latents(std::int64_t frames) {
+    return normal(
+        {1, backbone_->shape().latent_channels, frames, options_.height / 8, options_.width / 8});
+  }
+
+  AdaptationSettings loop_settings() const {
+    AdaptationSettings settings;
+    settings.steps = options_.steps;
+    settings.optimizer = {"adamw", 5e-3, 0.9, 0.999, 1e-15, 0.01, 1.0, 0};
+    settings.early_stop = {true, options_.steps, 3, 2, {0.25, 0.5, 0.75}};
+    return settings;
+  }
+
+  Json train() {
+    const Parameters parameters = {{"inject", "global"},
+                                   {"groups", 1},
+                                   {"final_layer", false},
+                                   {"delta_dim", 0},
+                                   {"clip", "joint"}};
+    ParameterReader reader(parameters);
+    const auto adaptation = find_method("adasteer").make(reader, {*backbone_, random_});
+    const LatentSplit split = split_latents(options_.window_frames, options_.cond_frames, 0.25);
+    const at::Tensor window = latents(split.total());
+    const bool recompute = options_.recompute || needs_recompute(*backbone_, window);
+    backbone_->set_recompute(recompute);
+    reset_peak_memory(device_);
+    NoSink sink;
+    JobMonitor monitor(sink);
+    LoopTimings timings;
+    const AdaptationProblem problem{*backbone_, window, split, text_, random_};
+    const AdaptationSummary summary =
+        optimise(problem, *adaptation, loop_settings(), monitor, timings);
+
+    const StageCost step = training_step_cost(cost_, split, recompute);
+    const double step_s = timings.train_s / summary.steps_run;
+    return {{"method", "adasteer"},
+            {"latent_frames", {{"context", split.context}, {"train", split.train}}},
+            {"steps", summary.steps_run},
+            {"recompute", recompute},
+            {"step_s", step_s},
+            {"step_limit_s", limit_seconds(step)},
+            {"tflop", step.total() / 1e12},
+            {"tflop_per_s", step.total() / 1e12 / step_s},
+            {"checks", summary.anchor_losses.size()},
+            {"check_s", timings.early_stop_s / static_cast<double>(summary.anchor_losses.size())},
+            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+  }
+
+  Json generate() {
+    const at::NoGradGuard no_grad;
+    const std::int64_t condition = latent_frames_of(options_.cond_frames);
+    const std::int64_t generated = latent_frames_of(options_.total_frames + 3) - condition;
+    SamplerOptions sampler;
+    sampler.schedule = {options_.inference_steps, 12.0, /*enhance_hf=*/true, /*distill=*/false};
+    sampler.guidance = options_.guidance;
+    const ContinuationInput input{latents(condition), latents(generated), text_, text_};
+    reset_peak_memory(device_);
+    int evaluations = 0;
+    const double start = monotonic_seconds();
+    continue_latents(*backbone_, Adapter(), input, sampler,
+                     [&](int, int total) { evaluations = total; });
+    synchronize(device_);
+    const double seconds = monotonic_seconds() - start;
+
+    const StageCost all =
+        generation_cost(cost_, {condition, generated, evaluations, options_.guidance > 1});
+    return {{"latent_frames", {{"condition", condition}, {"generated", generated}}},
+            {"evaluations", evaluations},
+            {"seconds", seconds},
+            {"limit_s", limit_seconds(all)},
+            {"tflop", all.total() / 1e12},
+            {"tflop_per_s", all.total() / 1e12 / seconds},
+            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+  }
+
+  Options options_;
+  c10::Device device_;
+  JsonConfig config_;
+  VideoRandom random_;
+  std::int64_t draws_ = 0;
+  std::unique_ptr<Backbone> backbone_;
+  TextStates text_;
+  ModelCost cost_;
+  double init_s_ = 0;
+};
+
+}  // namespace
+
+void add_bench_verb(CLI::App& app) {
+  CLI::App* verb =
+      add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
+               "cox-engine bench --config longcat-video --device cuda --steps 5");
+  auto options = std::make_shared<Options>();
+  verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
+  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->add_option("--dtype", options->dtype, "fp32 or bf16");
+  verb->add_option("--height", options->height, "Pixels, a multiple of 16");
+  verb->add_option("--width", options->width, "Pixels, a multiple of 16");
+  verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition");
+  verb->add_option("--total-frames", options->total_frames, "Condition and scored pixel frames");
+  verb->add_option("--window-frames", options->window_frames, "Pixel frames of the adaptation");
+  verb->add_option("--steps", options->steps, "Optimiser steps")->check(CLI::PositiveNumber);
+  verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps");
+  verb->add_option("--guidance", options->guidance, "1 or less is off");
+  verb->add_option("--threads", options->threads, "CPU threads of tensor work");
+  verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
+  verb->callback([options] { print_json(Bench(*options).run()); });
+}
+
+}  // namespace cox::engine

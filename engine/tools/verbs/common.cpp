@@ -1,0 +1,63 @@
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+Value value_of(const nlohmann::json& json) {
+  if (json.is_boolean()) return json.get<bool>();
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number()) return json.get<double>();
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_array()) {
+    Value::List items;
+    for (const nlohmann::json& item : json) items.push_back(value_of(item));
+    return items;
+  }
+  throw user_error(concat("expected a number, text, true, false or a list, got ", json.dump()));
+}
+
+}  // namespace
+
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
+                   const std::string& example) {
+  CLI::App* verb = app.add_subcommand(name, purpose);
+  verb->footer("Example:\n  " + example);
+  return verb;
+}
+
+Parameters parse_assignments(const std::vector<std::string>& assignments) {
+  Parameters parameters;
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw user_error(concat("expected KEY=VALUE, got '", assignment, "'"), "usage");
+    }
+    const std::string text = trim(assignment.substr(equals + 1));
+    const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+    const bool is_text = json.is_discarded() || json.is_null();
+    parameters[trim(assignment.substr(0, equals))] = is_text ? Value(text) : value_of(json);
+  }
+  return parameters;
+}
+
+Parameters read_parameter_file(const std::string& path) {
+  const Result<std::string> text = read_file(path);
+  if (!text.is_ok()) throw user_error(text.status().message(), "not_found");
+  std::vector<std::string> assignments;
+  for (const std::string& line : split(*text, '\n')) {
+    const std::string content = trim(line);
+    if (!content.empty() && content.front() != '#') assignments.push_back(content);
+  }
+  return parse_assignments(assignments);
+}
+
+void print_json(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }
+
+}  // namespace cox::engine

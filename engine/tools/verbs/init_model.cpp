@@ -1,0 +1,52 @@
+#include "engine/tools/init_model.h"
+
+#include <iostream>
+
+#include "base/text.h"
+#include "engine/tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+struct Options {
+  RandomModelOptions model;
+  RandomLpipsOptions lpips;
+};
+
+void write_models(Options options) {
+  if (!options.model.directory.empty()) {
+    write_random_model(options.model);
+    std::cout << "wrote model " << options.model.directory << " (" << options.model.preset
+              << ", random weights, seed " << options.model.seed << ")\n";
+  }
+  if (!options.lpips.path.empty()) {
+    options.lpips.seed = options.model.seed;
+    write_random_lpips(options.lpips);
+    std::cout << "wrote LPIPS weights with a random trunk: " << options.lpips.path << '\n';
+  }
+}
+
+}  // namespace
+
+void add_init_model_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(
+      app, "init-model", "Write a model directory with seeded random weights",
+      "cox-engine init-model out/model --preset tiny --seed 1 --lpips out/lpips.safetensors");
+  auto options = std::make_shared<Options>();
+  CLI::Option* directory =
+      verb->add_option("directory", options->model.directory, "Model directory to make");
+  verb->add_option("--preset", options->model.preset,
+                   "Sizes: " + join(random_model_presets(), ", "));
+  verb->add_option("--seed", options->model.seed, "Seed of all weights");
+  CLI::Option* lpips = verb->add_option(
+      "--lpips", options->lpips.path, "Also write LPIPS weights with a random trunk to this file");
+  verb->callback([options, directory, lpips] {
+    if (directory->count() + lpips->count() == 0) {
+      throw CLI::RequiredError("DIRECTORY or --lpips");
+    }
+    write_models(*options);
+  });
+}
+
+}  // namespace cox::engine

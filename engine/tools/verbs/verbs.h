@@ -1,0 +1,41 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox::engine {
+
+// Each adds one subcommand, whose work runs while the command line is parsed. Work reports what is
+// wrong by exceptions; main turns them into a message and an exit code.
+void add_adapt_verb(CLI::App& app);
+void add_bench_verb(CLI::App& app);
+void add_decode_verb(CLI::App& app);
+void add_demo_clips_verb(CLI::App& app);
+void add_encode_verb(CLI::App& app);
+void add_generate_verb(CLI::App& app);
+void add_init_model_verb(CLI::App& app);
+void add_metrics_verb(CLI::App& app);
+void add_params_verb(CLI::App& app);
+void add_parity_verb(CLI::App& app);
+void add_verify_verb(CLI::App& app);
+
+/// A subcommand whose help ends with an example.
+CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
+                   const std::string& example);
+
+/// `KEY=VALUE` texts, each value JSON (`3`, `1e-2`, `true`, `"text"`, `[0.25, 0.5]`) or else taken
+/// as text. Throws EngineError (cause user) for a text without `=`.
+Parameters parse_assignments(const std::vector<std::string>& assignments);
+
+/// One assignment per line; blank lines and lines that begin with `#` are skipped.
+Parameters read_parameter_file(const std::string& path);
+
+/// Pretty JSON and a line break on standard output.
+void print_json(const nlohmann::ordered_json& json);
+
+}  // namespace cox::engine

@@ -1,0 +1,22 @@
+#include "support.h"
+
+using namespace cox::engine;
+using namespace cox::engine::test;
+
+TEST_CASE("hidden trains one vector for each group and one before the final layer") {
+  constexpr std::int64_t kHidden = 12;
+  CHECK(trainable_parameters(Bench("hidden").adaptation->groups()) == 2 * kHidden);
+  CHECK(trainable_parameters(Bench("hidden", {{"groups", 4}}).adaptation->groups()) == 5 * kHidden);
+}
+
+TEST_CASE("every hidden vector moves the output, the final one included") {
+  Bench bench("hidden", {{"groups", 4}});
+  const double before = bench.loss().item<double>();
+  for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+    INFO(tensor.name);
+    const at::NoGradGuard no_grad;
+    tensor.value.fill_(0.1);
+    CHECK(bench.loss().item<double>() != before);
+    tensor.value.zero_();
+  }
+}

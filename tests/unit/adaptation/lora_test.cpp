@@ -1,0 +1,47 @@
+#include "support.h"
+
+using namespace cox::engine;
+using namespace cox::engine::test;
+
+TEST_CASE("lora trains a pair of rank r beside each named layer") {
+  constexpr std::int64_t kHidden = 12;
+  const auto count = [](const cox::Parameters& parameters) {
+    return trainable_parameters(Bench("lora", parameters).adaptation->groups());
+  };
+  CHECK(count({}) == 4 * 2 * kHidden);
+  CHECK(count({{"rank", 3}}) == 3 * 4 * 2 * kHidden);
+  CHECK(count({{"last_blocks", 1}}) == 2 * kHidden);
+}
+
+TEST_CASE("the down matrix starts within 1 / sqrt(in) and the up matrix at zero") {
+  Bench bench("lora", {{"rank", 3}});
+  for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+    INFO(tensor.name);
+    const double largest = tensor.value.abs().max().item<double>();
+    if (cox::ends_with(tensor.name, ".B")) {
+      CHECK(largest == 0);
+    } else {
+      CHECK(largest > 0);
+      CHECK(largest < 1 / std::sqrt(12.0));
+    }
+  }
+}
+
+TEST_CASE("alpha is divided by the rank") {
+  const auto loss = [](double alpha, std::int64_t rank) {
+    Bench bench("lora", {{"alpha", alpha}, {"rank", rank}});
+    const at::NoGradGuard no_grad;
+    for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+      // Equal columns: the sum over the rank grows with it, the scale shrinks with it.
+      tensor.value.fill_(0.05);
+    }
+    return bench.loss().item<double>();
+  };
+  CHECK(loss(2, 1) == Approx(loss(2, 4)).epsilon(1e-5));
+  CHECK(loss(2, 1) != Approx(loss(4, 1)).epsilon(1e-3));
+}
+
+TEST_CASE("lora refuses targets that it does not know") {
+  CHECK_THROWS_WITH(Bench("lora", {{"targets", cox::Value::List{"qkv", "mlp"}}}),
+                    Catch::Contains("parameter targets"));
+}
