@@ -177,10 +177,12 @@ JobOutcome Engine::run(const JobInput& input, Sink& sink) {
   try {
     JobMonitor monitor(sink);
     return state_->run(input, monitor);
-  } catch (...) {
+  } catch (const std::exception&) {
     JobFailure failure = failure_of(std::current_exception());
     state_->recover(failure);
     return failure;
+  } catch (...) {
+    return JobFailure{FailureCause::kCrash, "an exception of no known type", "exception", true};
   }
 }
 

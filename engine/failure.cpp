@@ -52,8 +52,6 @@ JobFailure failure_of(const std::exception_ptr& error) {
     return {FailureCause::kUser, e.what(), "invalid_argument", false};
   } catch (const std::exception& e) {
     return {FailureCause::kCrash, e.what(), "exception", false};
-  } catch (...) {
-    return {FailureCause::kCrash, "an exception of no known type", "exception", false};
   }
 }
 

@@ -6,7 +6,8 @@
 
 namespace cox::engine {
 
-/// What a job that threw `error` failed of: the only place where exceptions become causes.
+/// What a job that threw `error`, a std::exception, failed of: the only place where exceptions
+/// become causes.
 JobFailure failure_of(const std::exception_ptr& error);
 
 }  // namespace cox::engine

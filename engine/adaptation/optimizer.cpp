@@ -3,6 +3,7 @@
 #include <ATen/ops/linalg_vector_norm.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <utility>
 
 #include "base/status.h"
@@ -18,7 +19,9 @@ constexpr double kClipEpsilon = 1e-6;
 double joint_norm(const ParameterGroup& group) {
   std::vector<at::Tensor> norms;
   for (const TrainedTensor& tensor : group.tensors) {
-    COX_CHECK(tensor.leaf.grad().defined(), tensor.name + " got no gradient");
+    if (!tensor.leaf.grad().defined()) {
+      throw std::logic_error(tensor.name + " is trained, but the loss does not depend on it");
+    }
     norms.push_back(at::linalg_vector_norm(tensor.leaf.grad(), 2, {}, false, at::kFloat));
   }
   return at::linalg_vector_norm(at::stack(norms)).item<double>();

@@ -22,18 +22,17 @@ int exit_code(const JobFailure& failure) {
 }
 
 void add_verbs(CLI::App& app) {
-  using namespace cox::engine;
-  add_adapt_verb(app);
-  add_bench_verb(app);
-  add_decode_verb(app);
-  add_demo_clips_verb(app);
-  add_encode_verb(app);
-  add_generate_verb(app);
-  add_init_model_verb(app);
-  add_metrics_verb(app);
-  add_params_verb(app);
-  add_parity_verb(app);
-  add_verify_verb(app);
+  cox::engine::add_adapt_verb(app);
+  cox::engine::add_bench_verb(app);
+  cox::engine::add_decode_verb(app);
+  cox::engine::add_demo_clips_verb(app);
+  cox::engine::add_encode_verb(app);
+  cox::engine::add_generate_verb(app);
+  cox::engine::add_init_model_verb(app);
+  cox::engine::add_metrics_verb(app);
+  cox::engine::add_params_verb(app);
+  cox::engine::add_parity_verb(app);
+  cox::engine::add_verify_verb(app);
 }
 
 }  // namespace
@@ -48,7 +47,7 @@ int main(int argc, char** argv) {
     return 0;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kExitUsage;
-  } catch (...) {
+  } catch (const std::exception&) {
     const JobFailure failure = cox::engine::failure_of(std::current_exception());
     std::cerr << "cox-engine: " << failure.message << '\n';
     return exit_code(failure);

@@ -1,3 +1,5 @@
+#include <ATen/ops/tensor.h>
+
 #include "engine/metrics/metric.h"
 #include "engine/tools/parity/parity_job.h"
 

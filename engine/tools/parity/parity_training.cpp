@@ -1,3 +1,5 @@
+#include <ATen/ops/tensor.h>
+
 #include <set>
 
 #include "base/text.h"

@@ -12,7 +12,7 @@ TEST_CASE("hidden trains one vector for each group and one before the final laye
 TEST_CASE("every hidden vector moves the output, the final one included") {
   Bench bench("hidden", {{"groups", 4}});
   const double before = bench.loss().item<double>();
-  for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+  for (const TrainedTensor& tensor : bench.tensors()) {
     INFO(tensor.name);
     const at::NoGradGuard no_grad;
     tensor.value.fill_(0.1);

@@ -15,7 +15,7 @@ TEST_CASE("lora trains a pair of rank r beside each named layer") {
 
 TEST_CASE("the down matrix starts within 1 / sqrt(in) and the up matrix at zero") {
   Bench bench("lora", {{"rank", 3}});
-  for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+  for (const TrainedTensor& tensor : bench.tensors()) {
     INFO(tensor.name);
     const double largest = tensor.value.abs().max().item<double>();
     if (cox::ends_with(tensor.name, ".B")) {
@@ -31,7 +31,7 @@ TEST_CASE("alpha is divided by the rank") {
   const auto loss = [](double alpha, std::int64_t rank) {
     Bench bench("lora", {{"alpha", alpha}, {"rank", rank}});
     const at::NoGradGuard no_grad;
-    for (const TrainedTensor& tensor : bench.adaptation->groups()[0].tensors) {
+    for (const TrainedTensor& tensor : bench.tensors()) {
       // Equal columns: the sum over the rank grows with it, the scale shrinks with it.
       tensor.value.fill_(0.05);
     }

@@ -59,6 +59,9 @@ struct Bench {
     text = {draw(1, {1, 1, 3, 8}), at::ones({1, 3}, at::kLong)};
   }
 
+  /// Of the first group.
+  std::vector<TrainedTensor> tensors() const { return adaptation->groups().at(0).tensors; }
+
   AdaptationProblem problem() const { return {backbone, latents, split, text, random}; }
 
   AdaptationSummary train() {
