@@ -42,6 +42,7 @@ void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber wo
 
 void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
   ReportedFailure& failure = std::get<ReportedFailure>(event.outcome);
+  COX_CHECK(failure.cause != FailureCause::kNone, "a failure has a cause");
   SaveAttemptEnd end = end_of(event, number, step.now);
   end.outcome = AttemptOutcome::kFailed;
   end.cause = failure.cause;
