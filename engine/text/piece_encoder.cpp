@@ -13,31 +13,55 @@ namespace {
 
 constexpr const char* kModule = "libcox_pieces.so";
 using OpenPieces = PieceEncoder* (*)(const std::string& path, std::string& error);
+using TrainPieces = std::string (*)(const std::vector<std::string>& sentences,
+                                    const std::unordered_map<std::string, std::string>& options,
+                                    std::string& error);
+
+struct PieceModule {
+  OpenPieces open = nullptr;
+  TrainPieces train = nullptr;
+};
 
 /// Loaded once and kept: encoders of any age use its code.
-OpenPieces load_module() {
+PieceModule load_module() {
   const std::string module_path =
       std::filesystem::read_symlink("/proc/self/exe").replace_filename(kModule).string();
   // Local: nobody else sees its protobuf. Deep binding: it sees its own before anybody else's.
   void* module = ::dlopen(module_path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
-  void* function = module == nullptr ? nullptr : ::dlsym(module, "cox_open_pieces");
-  if (function == nullptr) {
+  PieceModule functions;
+  if (module != nullptr) {
+    functions.open = reinterpret_cast<OpenPieces>(::dlsym(module, "cox_open_pieces"));
+    functions.train = reinterpret_cast<TrainPieces>(::dlsym(module, "cox_train_pieces"));
+  }
+  if (functions.open == nullptr || functions.train == nullptr) {
     throw std::runtime_error(concat(
         "cannot load the tokenizer module, which belongs beside the program: ", ::dlerror()));
   }
-  return reinterpret_cast<OpenPieces>(function);
+  return functions;
+}
+
+const PieceModule& piece_module() {
+  static const PieceModule module = load_module();
+  return module;
 }
 
 }  // namespace
 
 std::unique_ptr<PieceEncoder> open_piece_encoder(const std::string& path) {
-  static const OpenPieces open_pieces = load_module();
   std::string error;
-  std::unique_ptr<PieceEncoder> encoder(open_pieces(path, error));
+  std::unique_ptr<PieceEncoder> encoder(piece_module().open(path, error));
   if (encoder == nullptr) {
     throw user_error(concat(path, ": not a SentencePiece model: ", error), "bad_tokenizer");
   }
   return encoder;
+}
+
+std::string train_pieces(const std::vector<std::string>& sentences,
+                         const std::unordered_map<std::string, std::string>& options) {
+  std::string error;
+  std::string model = piece_module().train(sentences, options, error);
+  if (!error.empty()) throw std::runtime_error(concat("SentencePiece: ", error));
+  return model;
 }
 
 }  // namespace cox::engine

@@ -2,9 +2,15 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace cox::engine {
+
+// Debian's libsentencepiece exports an old protobuf of its own. Linked into a program that also
+// links gRPC it takes the place of libprotobuf's functions, and the program crashes before main.
+// So it is linked into a module, piece_module.cpp, that is loaded with its symbols kept apart; the
+// module lies in the folder of the program. tests/unit/one_program watches over this.
 
 /// A loaded SentencePiece model. Immutable; thread-safe.
 class PieceEncoder {
@@ -18,11 +24,11 @@ class PieceEncoder {
 };
 
 /// Throws EngineError(kUser) when the file is not a SentencePiece model.
-///
-/// Debian's libsentencepiece exports an old protobuf of its own. Linked into a program that also
-/// links gRPC it takes the place of libprotobuf's functions, and the program crashes before main.
-/// So it is linked into a module, piece_module.cpp, that is loaded with its symbols kept apart; the
-/// module lies in the folder of the program. tests/unit/one_program watches over this.
 std::unique_ptr<PieceEncoder> open_piece_encoder(const std::string& path);
+
+/// The bytes of a SentencePiece model trained on `sentences`. `options` are the trainer's own, by
+/// their command-line names. Throws std::runtime_error when the library refuses.
+std::string train_pieces(const std::vector<std::string>& sentences,
+                         const std::unordered_map<std::string, std::string>& options);
 
 }  // namespace cox::engine

@@ -1,6 +1,8 @@
 // The module libcox_pieces.so: see piece_encoder.h.
 #include <sentencepiece_processor.h>
+#include <sentencepiece_trainer.h>
 
+#include <cstddef>
 #include <stdexcept>
 #include <utility>
 
@@ -28,6 +30,19 @@ class SentencePieceEncoder final : public PieceEncoder {
   std::unique_ptr<sentencepiece::SentencePieceProcessor> processor_;
 };
 
+class Sentences final : public sentencepiece::SentenceIterator {
+ public:
+  explicit Sentences(const std::vector<std::string>& sentences) : sentences_(sentences) {}
+  bool done() const override { return index_ == sentences_.size(); }
+  void Next() override { ++index_; }
+  const std::string& value() const override { return sentences_[index_]; }
+  sentencepiece::util::Status status() const override { return {}; }
+
+ private:
+  const std::vector<std::string>& sentences_;
+  std::size_t index_ = 0;
+};
+
 }  // namespace
 }  // namespace cox::engine
 
@@ -40,4 +55,15 @@ extern "C" cox::engine::PieceEncoder* cox_open_pieces(const std::string& path, s
     return nullptr;
   }
   return new cox::engine::SentencePieceEncoder(std::move(processor));
+}
+
+/// The bytes of a model, or "" and the reason in `error`.
+extern "C" std::string cox_train_pieces(const std::vector<std::string>& sentences,
+                                        const std::unordered_map<std::string, std::string>& options,
+                                        std::string& error) {
+  cox::engine::Sentences iterator(sentences);
+  std::string model;
+  const auto status = sentencepiece::SentencePieceTrainer::Train(options, &iterator, &model);
+  if (!status.ok()) error = status.ToString();
+  return model;
 }

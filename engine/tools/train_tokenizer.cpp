@@ -1,13 +1,10 @@
 #include "engine/tools/train_tokenizer.h"
 
-#include <sentencepiece_processor.h>
-#include <sentencepiece_trainer.h>
-
-#include <cstddef>
-#include <iterator>
-#include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "base/text.h"
+#include "engine/text/piece_encoder.h"
 
 namespace cox::engine {
 namespace {
@@ -30,63 +27,34 @@ constexpr const char* kPlaces[] = {
 };
 constexpr const char* kVocabularySize = "400";
 
-/// Every subject with every motion and place.
-class Captions final : public sentencepiece::SentenceIterator {
- public:
-  bool done() const override { return index_ == kCount; }
-  void Next() override {
-    ++index_;
-    if (!done()) compose();
+/// Every subject with every motion and place, every other one with a capital letter.
+std::vector<std::string> captions() {
+  std::vector<std::string> captions;
+  for (const char* place : kPlaces) {
+    for (const char* motion : kMotions) {
+      for (const char* subject : kSubjects) {
+        std::string caption = concat(subject, " ", motion, " ", place, ".");
+        if (captions.size() % 2 == 0) caption[0] = static_cast<char>(caption[0] - 'a' + 'A');
+        captions.push_back(std::move(caption));
+      }
+    }
   }
-  const std::string& value() const override { return value_; }
-  sentencepiece::util::Status status() const override { return {}; }
-
-  Captions() { compose(); }
-
- private:
-  static constexpr std::size_t kCount =
-      std::size(kSubjects) * std::size(kMotions) * std::size(kPlaces);
-
-  void compose() {
-    const std::size_t place = index_ / (std::size(kSubjects) * std::size(kMotions));
-    const std::size_t motion = index_ / std::size(kSubjects) % std::size(kMotions);
-    value_ = concat(kSubjects[index_ % std::size(kSubjects)], " ", kMotions[motion], " ",
-                    kPlaces[place], ".");
-    if (index_ % 2 == 0) value_[0] = static_cast<char>(value_[0] - 'a' + 'A');
-  }
-
-  std::size_t index_ = 0;
-  std::string value_;
-};
-
-void require_ok(const sentencepiece::util::Status& status) {
-  if (!status.ok()) throw std::runtime_error(concat("SentencePiece: ", status.ToString()));
+  return captions;
 }
 
 }  // namespace
 
 std::string train_caption_tokenizer() {
-  Captions captions;
-  std::string model;
-  require_ok(sentencepiece::SentencePieceTrainer::Train({{"model_type", "unigram"},
-                                                         {"vocab_size", kVocabularySize},
-                                                         {"hard_vocab_limit", "false"},
-                                                         {"normalization_rule_name", "nmt_nfkc"},
-                                                         {"byte_fallback", "false"},
-                                                         {"pad_id", "0"},
-                                                         {"eos_id", "1"},
-                                                         {"bos_id", "2"},
-                                                         {"unk_id", "3"},
-                                                         {"num_threads", "1"},
-                                                         {"minloglevel", "2"}},
-                                                        &captions, &model));
-  return model;
-}
-
-int count_pieces(const std::string& model) {
-  sentencepiece::SentencePieceProcessor processor;
-  require_ok(processor.LoadFromSerializedProto(model));
-  return processor.GetPieceSize();
+  return train_pieces(captions(), {{"model_type", "unigram"},
+                                   {"vocab_size", kVocabularySize},
+                                   {"hard_vocab_limit", "false"},
+                                   {"normalization_rule_name", "nmt_nfkc"},
+                                   {"pad_id", "0"},
+                                   {"eos_id", "1"},
+                                   {"bos_id", "2"},
+                                   {"unk_id", "3"},
+                                   {"num_threads", "1"},
+                                   {"minloglevel", "2"}});
 }
 
 }  // namespace cox::engine

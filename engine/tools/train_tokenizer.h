@@ -8,7 +8,4 @@ namespace cox::engine {
 /// captions. The ids of padding and </s> are 0 and 1, as in UMT5's. The same bytes every time.
 std::string train_caption_tokenizer();
 
-/// How many pieces the model in these bytes has.
-int count_pieces(const std::string& model);
-
 }  // namespace cox::engine
