@@ -71,4 +71,13 @@ TEST_CASE("a prompt goes from text to states in the backbone's shapes") {
   }
 }
 
+TEST_CASE("in bf16 the text encoder stays near its fp32 self") {
+  const auto encoder = Umt5Encoder::load(kFixtures + "/text_encoder", at::kBFloat16, at::kCPU);
+  const auto reference = expected();
+  const at::Tensor states =
+      encoder->encode(reference.at("input_ids"), reference.at("attention_mask"));
+  CHECK(states.scalar_type() == at::kBFloat16);
+  CHECK(relative_error(states, reference.at("last_hidden_state")) < 3e-2);
+}
+
 }  // namespace cox::engine

@@ -66,4 +66,14 @@ TEST_CASE("latents are normalised in their own dtype, bit for bit as in the refe
   }
 }
 
+TEST_CASE("in bf16 the VAE stays near its fp32 self") {
+  Reference reference;
+  const auto half = WanVae::load(kFixtures + "/model", at::kBFloat16, at::kCPU);
+  const EncodedVideo encoded = half->encode(reference.expected.at("pixels"));
+  CHECK(encoded.posterior.mean.scalar_type() == at::kBFloat16);
+  CHECK(relative_error(encoded.posterior.mean, reference.expected.at("encode14.mean")) < 3e-2);
+  const at::Tensor pixels = half->decode(reference.expected.at("latents"));
+  CHECK(relative_error(pixels, reference.expected.at("decode4.pixels")) < 3e-2);
+}
+
 }  // namespace cox::engine
