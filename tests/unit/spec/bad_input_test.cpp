@@ -138,7 +138,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nretry: {backoff: {base: 10}}\n", "expected a time up to 24h"},
       {"method: none\nretry: {backoff: {base: 2h, max: 1s}}\n", "is above max"},
       {"method: none\nretry: {crash: -1}\n", "expected 0 to"},
-      {"method: none\nmethod_params: {lora: {}}\n", "unknown key 'lora' in method_params"},
+      {"method: none\nmethod_params: {nothing: {}}\n", "unknown key 'nothing' in method_params"},
       {"method: none\nmethod_params: {none: {lr: 1}}\n", "is not a parameter of method 'none'"},
       {"method: none\nlabels: [a]\n", "labels must be a map"},
       {"method: none\nresources: {gpu: 1}\n", "did you mean 'gpus'?"},
