@@ -35,10 +35,12 @@ Result<std::vector<std::string>> find_video_files(const std::string& root) {
   std::vector<std::string> files;
   fs::recursive_directory_iterator entry(fs::absolute(root).lexically_normal(), error);
   for (const fs::recursive_directory_iterator end; !error && entry != end; entry.increment(error)) {
+    std::error_code unreadable;  // such an entry is neither a folder nor a file
     const bool hidden = starts_with(entry->path().filename().string(), ".");
-    if (hidden && entry->is_directory()) entry.disable_recursion_pending();
+    if (hidden && entry->is_directory(unreadable)) entry.disable_recursion_pending();
     const bool video = video_extensions().count(lower(entry->path().extension().string())) != 0;
-    if (!hidden && video && entry->is_regular_file()) files.push_back(entry->path().string());
+    if (!hidden && video && entry->is_regular_file(unreadable))
+      files.push_back(entry->path().string());
   }
   if (error) return unavailable(concat("cannot list '", root, "': ", error.message()));
   std::sort(files.begin(), files.end());

@@ -25,7 +25,8 @@ std::string words_of(std::string stem) {
 
 Status add_caption(const fs::path& file, bool from_name, Candidate& candidate) {
   const fs::path sidecar = fs::path(file).replace_extension(".txt");
-  if (fs::exists(sidecar)) {
+  std::error_code error;
+  if (fs::exists(sidecar, error)) {
     COX_ASSIGN_OR_RETURN(candidate.caption, read_caption(sidecar.string()));
     candidate.caption_source = "sidecar";
   } else if (from_name) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -67,8 +68,13 @@ bool has_type(const Json& json, const std::vector<std::string>&) {
 bool has_type(const Json& json, bool) { return json.is_boolean(); }
 bool has_type(const Json& json, double) { return json.is_number(); }
 bool has_type(const Json& json, std::uint64_t) { return json.is_number_unsigned(); }
-bool has_type(const Json& json, std::int64_t) { return json.is_number_unsigned(); }
-bool has_type(const Json& json, int) { return json.is_number_unsigned(); }
+bool fits(const Json& json, std::uint64_t largest) {
+  return json.is_number_unsigned() && json.get<std::uint64_t>() <= largest;
+}
+bool has_type(const Json& json, std::int64_t) {
+  return fits(json, std::numeric_limits<std::int64_t>::max());
+}
+bool has_type(const Json& json, int) { return fits(json, std::numeric_limits<int>::max()); }
 
 const char* type_name(const std::string&) { return "a string"; }
 const char* type_name(const std::vector<std::string>&) { return "a list of strings"; }

@@ -31,10 +31,11 @@ Result<ClipKey> key_by_sidecar(const fs::path& sidecar, const std::string& clip)
   const bool has_url = json.is_object() && json.contains("url") && json["url"].is_string();
   const std::string url = has_url ? json["url"].get<std::string>() : "";
   static const std::regex kWatch(".*[?&]v=([A-Za-z0-9_-]{11})(?:&.*)?");
+  constexpr std::size_t kLongestUrl = 2000;
   std::smatch match;
-  if (!std::regex_match(url, match, kWatch)) {
-    return invalid_argument(
-        concat("'", sidecar.string(), "': expected a `url` with v=ID, got '", url, "'"));
+  if (url.size() > kLongestUrl || !std::regex_match(url, match, kWatch)) {
+    return invalid_argument(concat("'", sidecar.string(), "': expected a `url` with v=ID, got '",
+                                   url.substr(0, kLongestUrl), "'"));
   }
   return ClipKey{match[1], std::stoll(clip)};
 }
@@ -49,8 +50,9 @@ Result<PandaFiles> find_panda_files(const std::string& root) {
     const std::string stem = fs::path(path).stem().string();
     const fs::path sidecar = fs::path(path).replace_extension(".json");
     std::smatch match;
+    std::error_code error;
     std::optional<ClipKey> key = key_by_name(stem);
-    if (std::regex_match(stem, match, kDownloaded) && fs::exists(sidecar)) {
+    if (std::regex_match(stem, match, kDownloaded) && fs::exists(sidecar, error)) {
       COX_ASSIGN_OR_RETURN(key, key_by_sidecar(sidecar, match[1]));
     }
     if (!key) continue;

@@ -97,6 +97,8 @@ TEST_CASE("A wrong manifest is refused with the place and what was expected") {
   CHECK(replaced("\"frames\": 48", "\"frames\": \"48\"").find("'frames' must be a whole number") !=
         std::string::npos);
   CHECK(replaced("\"frames\": 48", "\"frames\": -1").find("videos[0]") != std::string::npos);
+  CHECK(replaced("\"width\": 160", "\"width\": 99999999999").find("'width' must be") !=
+        std::string::npos);
   CHECK(replaced("\"caption\":", "\"captoin\":").find("'caption' is missing") != std::string::npos);
   CHECK(replaced("\"seed\": 42,", "\"seed\": 42, \"lay_out\": 1,").find("mean 'layout'") !=
         std::string::npos);

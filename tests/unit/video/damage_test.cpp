@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "base/file.h"
@@ -48,6 +49,18 @@ TEST_CASE("An mp4 cut before its index is a corrupt container and the message sa
   CHECK(fault_of(folder / "cut.mp4") == "corrupt_container");
   const auto outcome = probe_video(folder / "cut.mp4");
   CHECK(std::get<VideoFault>(outcome).message.find("moov atom not found") != std::string::npos);
+}
+
+TEST_CASE("A container whose pictures are all wiped out has no frames") {
+  const ScratchFolder folder;
+  REQUIRE(write_video(folder / "a.mp4", pictures(20), {VideoCodec::kH264Mp4, {24, 1}, 18}).is_ok());
+  std::string bytes = *read_file(folder / "a.mp4");
+  const std::size_t data = bytes.find("mdat") + 4, index = bytes.find("moov") - 4;
+  REQUIRE(data < index);
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(data),
+            bytes.begin() + static_cast<std::ptrdiff_t>(index), '\0');
+  REQUIRE(write_file_atomically(folder / "a.mp4", bytes).is_ok());
+  CHECK(fault_of(folder / "a.mp4") == "no_frames");
 }
 
 TEST_CASE("A stream cut in its middle is usable up to there and no further") {

@@ -58,6 +58,17 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("Names that look like protocols or escapes are plain files") {
+  const ScratchFolder folder;
+  const auto frames = noise(16, 16, 2, 1);
+  const std::string path = folder / "http:a %20 b'c.mkv";
+  REQUIRE(write_video(path, frames, {}) == Status::ok());
+  CHECK(fs::exists(path));
+  const auto read = decode_clip(path, {0, 2, 1}, ColorRule::kTagged);
+  REQUIRE(std::holds_alternative<Clip>(read));
+  CHECK(std::get<Clip>(read).frames == frames);
+}
+
 TEST_CASE("Equal frames give equal files, and nothing is left beside them") {
   const ScratchFolder folder;
   const auto frames = noise(32, 32, 2, 1);
