@@ -94,6 +94,7 @@ Result<engine::JobInput> job_input_of(const v1::LeasedJob& job, const v1::Video&
   input.attempt = job.attempt();
   input.method = run.method();
   COX_ASSIGN_OR_RETURN(input.parameters, parameters_from_proto(run.parameters()));
+  input.backbone = run.backbone();
   input.model_directory = run.model_directory();
   input.model_digest = run.model_digest();
   input.lpips_weights = run.lpips_weights();

@@ -10,7 +10,7 @@ spec::SweepPlan sample_plan(const std::string& series, int runs, int videos, int
   spec::SweepPlan plan;
   plan.series.name = series;
   plan.text = "series: {name: " + series + "}\n";
-  plan.model.backbone = "longcat";
+  plan.model.backbone = "longcat-video";
   plan.model.directory = "/models/none";
   plan.model.digest = sha256_of("model");
   plan.dataset.name = "sample";

@@ -15,6 +15,7 @@ v1::LeasedJob leased_job() {
   v1::Run& run = *job.mutable_run();
   run.set_digest("0123456789abcdef" + std::string(48, '0'));
   run.set_method("adasteer");
+  run.set_backbone("longcat-video");
   run.set_model_directory("/models/tiny");
   run.set_model_digest("model");
   run.set_lpips_weights("/models/lpips.safetensors");
@@ -58,6 +59,7 @@ TEST_CASE("The engine's input holds everything that was leased") {
   CHECK(input->method == "adasteer");
   CHECK(input->parameters.at("lr") == Value(0.005));
   CHECK(input->parameters.at("metrics") == Value(Value::List{"psnr", "ssim"}));
+  CHECK(input->backbone == "longcat-video");
   CHECK(input->model_directory == "/models/tiny");
   CHECK(input->model_digest == "model");
   CHECK(input->lpips_weights == "/models/lpips.safetensors");
@@ -83,7 +85,9 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   output.metrics = {{"psnr", 21.5, {20.0, 23.0}}, {"ssim", 0.75, {0.5, 1.0}}};
   output.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
   output.adaptation = {512, 20, 15, true, {0.5, 0.25}, {0.75}, 0.125};
-  output.provenance = {"box", "cpu", "EPYC", "", "fp32", "0.1", "2.11", "m", "v", ~0ULL};
+  output.provenance.device_name = "EPYC";
+  output.provenance.torch_version = "2.11";
+  output.provenance.backbone_checksum = ~0ULL;
   output.generated_path = "/out/g.mkv";
   output.reference_path = "/out/r.mkv";
   output.scored_frames = 14;
@@ -101,6 +105,7 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   CHECK(message.adaptation().losses(1) == 0.25);
   CHECK(message.adaptation().anchor_losses(0) == 0.75);
   CHECK(message.adaptation().parameter_norm() == 0.125);
+  CHECK(message.provenance().device_name() == "EPYC");
   CHECK(message.provenance().torch_version() == "2.11");
   CHECK(message.provenance().backbone_checksum() == ~0ULL);
   CHECK(message.peak_memory_bytes() == 1LL << 40);
