@@ -7,8 +7,6 @@ namespace cox::worker {
 
 namespace {
 
-constexpr size_t kRunFolderCharacters = 12;
-
 /// The same choice as spec::prompt_of, made from what is on the wire.
 Result<std::string> prompt_of(const Parameters& parameters, const v1::Video& video) {
   const auto text = [&](const char* name) -> const std::string* {
@@ -103,7 +101,7 @@ Result<engine::JobInput> job_input_of(const v1::LeasedJob& job, const v1::Video&
   input.video_path = video.path();
   input.video_digest = video.digest();
   COX_ASSIGN_OR_RETURN(input.prompt, prompt_of(input.parameters, video));
-  input.output_directory = concat(out, '/', run.digest().substr(0, kRunFolderCharacters));
+  input.output_directory = out;
   return input;
 }
 

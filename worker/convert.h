@@ -9,7 +9,8 @@
 
 namespace cox::worker {
 
-/// What the engine gets for a leased job. Outputs go to `<out>/<run digest, 12 characters>/`.
+/// What the engine gets for a leased job. It writes below `out`: generated videos by run, reference
+/// videos, which runs share, together.
 /// Fails with kInvalidArgument for a job that no coordinator of this version sends.
 Result<engine::JobInput> job_input_of(const v1::LeasedJob& job, const v1::Video& video,
                                       const std::string& out);

@@ -67,7 +67,7 @@ TEST_CASE("The engine's input holds everything that was leased") {
   CHECK(input->video_id == "clip-1");
   CHECK(input->video_path == "/data/clip-1.mp4");
   CHECK(input->video_digest == "video");
-  CHECK(input->output_directory == "/out/0123456789ab");
+  CHECK(input->output_directory == "/out");
 }
 
 TEST_CASE("The prompt is the video's caption or the run's constant") {
