@@ -39,4 +39,11 @@ inline ExitCode exit_code_of(const Status& status) {
   }
 }
 
+/// For errors of files and ports here: kUnavailable would be read as "no coordinator answers", but
+/// it is the surroundings that keep the command from beginning.
+inline Status of_surroundings(const Status& status) {
+  if (status.code() != StatusCode::kUnavailable) return status;
+  return failed_precondition(status.message());
+}
+
 }  // namespace cox::cli

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/exit_code.h"
 #include "cli/output/terminal.h"
@@ -14,12 +16,16 @@ struct Session {
   std::ostream& err;
   Terminal out_terminal;
   Terminal err_terminal;
+  std::vector<std::string> arguments;  ///< as the shell handed them over, the program first
 
   /// One message to a person.
   void say(std::string_view message) const { err << message << '\n'; }
 
   /// `cox: error: ...`, in red where there is colour. Returns the exit code of the error.
   ExitCode fail(const Status& status) const;
+
+  /// The command line, quoted so that it can be pasted into a shell.
+  std::string command_line() const;
 };
 
 }  // namespace cox::cli

@@ -12,6 +12,12 @@ namespace cox::cli {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+std::string name_of(size_t index) { return concat("local-", index); }
+
+}  // namespace
+
 Result<std::string> find_worker_program() {
   std::error_code error;
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
@@ -26,10 +32,9 @@ Result<std::string> find_worker_program() {
 
 Result<WorkerCrew> WorkerCrew::start(const CrewOptions& options) {
   WorkerCrew crew(options);
-  for (int i = 0; i < options.workers; ++i) {
-    const std::string name = concat("local-", i);
-    COX_ASSIGN_OR_RETURN(ChildProcess process, crew.spawn(name));
-    crew.members_.push_back({.name = name, .process = std::move(process)});
+  for (size_t i = 0; i < static_cast<size_t>(options.workers); ++i) {
+    COX_ASSIGN_OR_RETURN(ChildProcess process, crew.spawn(i));
+    crew.members_.push_back({.name = name_of(i), .process = std::move(process)});
   }
   return crew;
 }
@@ -38,23 +43,24 @@ std::string WorkerCrew::log_of(const std::string& name) const {
   return (fs::path(options_.log_directory) / (name + ".log")).string();
 }
 
-Result<ChildProcess> WorkerCrew::spawn(const std::string& name) const {
+Result<ChildProcess> WorkerCrew::spawn(size_t index) const {
+  const std::string& device = options_.devices[index % options_.devices.size()];
   return ChildProcess::start(
-      {options_.program, "--coordinator", options_.coordinator, "--name", name, "--device",
-       options_.device, "--out", options_.output_directory, "--die-with-parent"},
-      log_of(name));
+      {options_.program, "--coordinator", options_.coordinator, "--name", name_of(index),
+       "--device", device, "--out", options_.output_directory, "--die-with-parent"},
+      log_of(name_of(index)));
 }
 
 std::vector<std::string> WorkerCrew::tend(TimeUs now, std::uint64_t finished_jobs) {
   std::vector<std::string> happened;
-  for (Member& member : members_) {
-    if (member.gone) continue;
-    if (!member.process.poll()) continue;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    Member& member = members_[i];
+    if (member.gone || !member.process.poll()) continue;
     if (!member.reported) {
       std::string text = bury(member, now, finished_jobs);
       if (!text.empty()) happened.push_back(std::move(text));
     } else if (now >= member.restart_at) {
-      happened.push_back(revive(member));
+      happened.push_back(revive(i));
     }
   }
   return happened;
@@ -84,8 +90,9 @@ std::string WorkerCrew::bury(Member& member, TimeUs now, std::uint64_t finished_
                 " s; its log: ", log_of(member.name));
 }
 
-std::string WorkerCrew::revive(Member& member) const {
-  Result<ChildProcess> process = spawn(member.name);
+std::string WorkerCrew::revive(size_t index) {
+  Member& member = members_[index];
+  Result<ChildProcess> process = spawn(index);
   if (!process.is_ok()) {
     member.gone = true;
     return concat("worker ", member.name, " cannot be started again: ", process.status().message());

@@ -11,9 +11,9 @@
 namespace cox::cli {
 
 struct CrewOptions {
-  std::string program;      ///< path of cox-worker
-  std::string coordinator;  ///< address
-  std::string device;       ///< auto, cpu or cuda
+  std::string program;               ///< path of cox-worker
+  std::string coordinator;           ///< address
+  std::vector<std::string> devices;  ///< worker i computes on the i-th, round and round
   std::string output_directory;
   std::string log_directory;
   int workers = 1;
@@ -52,10 +52,10 @@ class WorkerCrew {
   };
 
   explicit WorkerCrew(CrewOptions options) : options_(std::move(options)) {}
-  Result<ChildProcess> spawn(const std::string& name) const;
+  Result<ChildProcess> spawn(size_t index) const;
   std::string log_of(const std::string& name) const;
   std::string bury(Member& member, TimeUs now, std::uint64_t finished_jobs) const;
-  std::string revive(Member& member) const;
+  std::string revive(size_t index);
 
   CrewOptions options_;
   std::vector<Member> members_;

@@ -1,4 +1,4 @@
-#include "base/text.h"
+#include "cli/exit_code.h"
 #include "cli/sources/sweep_calls.h"
 #include "coordinator/service/coordinator.h"
 
@@ -31,8 +31,12 @@ class DatabaseCalls final : public SweepCalls {
 }  // namespace
 
 Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(auto coordinator, service::Coordinator::open({.database = path}));
-  return std::unique_ptr<SweepCalls>(std::make_unique<DatabaseCalls>(std::move(coordinator)));
+  service::CoordinatorOptions options;
+  options.database = path;
+  auto coordinator = service::Coordinator::open(options);
+  if (!coordinator.is_ok()) return of_surroundings(coordinator.status());
+  return std::unique_ptr<SweepCalls>(
+      std::make_unique<DatabaseCalls>(std::move(coordinator).value()));
 }
 
 Result<std::unique_ptr<SweepCalls>> open_calls(const Place& place) {

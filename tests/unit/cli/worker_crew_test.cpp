@@ -30,7 +30,7 @@ struct ScriptedWorker {
   CrewOptions options(int workers) const {
     return {.program = (folder / "worker").string(),
             .coordinator = "127.0.0.1:1",
-            .device = "cpu",
+            .devices = {"cpu"},
             .output_directory = folder.string(),
             .log_directory = folder.string(),
             .workers = workers};

@@ -1,0 +1,86 @@
+#include <poll.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/local/signals.h"
+#include "cli/options.h"
+#include "coordinator/service/coordinator.h"
+#include "coordinator/service/server.h"
+
+namespace cox::cli {
+
+namespace {
+
+constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a failed disk is noticed
+
+class CoordinatorCommand final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "coordinator",
+            .summary = "Keep the queue and the results; workers and people connect to it",
+            .examples =
+                "cox coordinator --db results.db\n"
+                "cox coordinator --db results.db --listen 0.0.0.0:7420 \\\n"
+                "    --tls-cert server.pem --tls-key server.key --token-file tokens"};
+  }
+
+  void declare(CLI::App& app) override {
+    app.add_option("--db", options_.database, "Database file, made when missing (env COX_DB)")
+        ->envname("COX_DB")
+        ->required()
+        ->type_name("FILE");
+    app.add_option("--listen", server_.address, "Where to listen; port 0 picks a free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--tls-cert", server_.tls_certificate, "PEM certificate; needed off loopback")
+        ->type_name("FILE");
+    app.add_option("--tls-key", server_.tls_key, "PEM key of the certificate")->type_name("FILE");
+    app.add_option("--token-file", server_.token_file,
+                   "Lines 'ROLE TOKEN', role submit, work or read; needed off loopback")
+        ->type_name("FILE");
+    app.add_option("--lease", lease_s_, "Seconds that a silent worker keeps its jobs")
+        ->check(CLI::Range(1.0, 86'400.0))
+        ->capture_default_str();
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    options_.lease = static_cast<DurationUs>(lease_s_ * static_cast<double>(kSecondUs));
+    options_.heartbeat = std::min(options_.heartbeat, options_.lease / 3);
+    const StopSignals signals;
+    const auto opened = service::Coordinator::open(options_);
+    if (!opened.is_ok()) return of_surroundings(opened.status());
+    const auto& coordinator = *opened;
+    const auto started = service::Server::start(*coordinator, server_);
+    if (!started.is_ok()) return of_surroundings(started.status());
+    const auto& server = *started;
+    session.say(concat("coordinator of '", options_.database, "' listens on ", server->address()));
+    session.say(concat("start workers with: cox-worker --coordinator ", server->address()));
+    while (signals.count() == 0) {
+      COX_RETURN_IF_ERROR(coordinator->stopped());
+      poll(nullptr, 0, kWatchIntervalMs);
+    }
+    session.say("stopping; everything acknowledged is on disk, workers will wait for a restart");
+    coordinator->stop();
+    server->shutdown();
+    return kExitOk;
+  }
+
+ private:
+  static service::ServerOptions default_server() {
+    service::ServerOptions options;
+    options.address = kDefaultAddress;
+    return options;
+  }
+
+  service::CoordinatorOptions options_;
+  service::ServerOptions server_ = default_server();
+  double lease_s_ = 60;
+};
+
+}  // namespace
+
+CommandPtr make_coordinator() { return std::make_unique<CoordinatorCommand>(); }
+
+}  // namespace cox::cli

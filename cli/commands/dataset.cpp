@@ -1,0 +1,116 @@
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/output/number.h"
+#include "coordinator/dataset/index.h"
+
+namespace cox::cli {
+
+namespace {
+
+class DatasetCommand final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "dataset",
+            .summary = "Decode a folder's videos and freeze them in a manifest for sweeps",
+            .examples =
+                "cox dataset index clips --layout folder -o clips.json\n"
+                "cox dataset index panda --layout panda70m --csv panda70m_training.csv \\\n"
+                "    --sample 100 --seed 42 -o panda-100.json\n"
+                "cox dataset index UCF-101 --layout ucf101 --split testlist01.txt -o "
+                "ucf.json"};
+  }
+
+  void declare(CLI::App& app) override {
+    app.require_subcommand(1);
+    CLI::App& index = *app.add_subcommand("index",
+                                          "Examples:\n  cox dataset index clips --layout folder -o "
+                                          "clips.json\n\nWrite the manifest of a folder.");
+    index.add_option("DIR", options_.root, "Folder that holds the video files")
+        ->required()
+        ->type_name("");
+    index.add_option("--layout", options_.layout, "How the folder is laid out")
+        ->required()
+        ->check(CLI::IsMember(dataset::layout_names()));
+    index.add_option("-o,--output", manifest_path_, "The manifest to write")
+        ->required()
+        ->type_name("FILE");
+    index.add_option("--name", options_.name, "Its name; without one, the folder's");
+    index
+        .add_option("--csv,--split", options_.list_file,
+                    "panda70m: the published CSV; ucf101: a train or test list")
+        ->type_name("FILE");
+    index.add_option("--sample", options_.sample, "Draw so many usable videos; 0 takes all")
+        ->capture_default_str();
+    index.add_option("--seed", options_.seed, "Seed of the draw; a smaller sample begins a larger")
+        ->capture_default_str();
+    index.add_option("--min-frames", options_.min_frames, "Leave out videos with fewer frames")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    declare_layout_options(index);
+    output_.declare(index);
+  }
+
+  /// The rows are the videos that were left out: a person must see each of them.
+  Result<ExitCode> run(Session& session) override {
+    COX_ASSIGN_OR_RETURN(const dataset::Manifest manifest,
+                         dataset::index_dataset(options_, [&](const auto& progress) {
+                           show_progress(session, progress);
+                         }));
+    if (session.err_terminal.interactive) session.err << "\r\x1b[K";
+    COX_RETURN_IF_ERROR(dataset::write_manifest(manifest_path_, manifest));
+    Rows rejected{{"video", "reason", "message"}, {}};
+    for (const dataset::RejectedVideo& video : manifest.rejected) {
+      rejected.cells.push_back({video.id, video.reason, video.message});
+    }
+    if (!rejected.cells.empty() || output_.json) {
+      write_rows(session.out, rejected, output_.layout(session.out_terminal, {"cox-rejected", 1}));
+      session.out.flush();
+    }
+    session.say(concat(manifest_path_, ": ", counted(manifest.videos.size(), "video"), ", ",
+                       rejected.cells.size(), " left out"));
+    if (options_.sample > manifest.videos.size()) {
+      session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), " --sample ",
+                         options_.sample, " was asked for; there are no more usable videos"));
+    }
+    return kExitOk;
+  }
+
+ private:
+  void declare_layout_options(CLI::App& index) {
+    index.add_flag("--reject-variable-frame-rate", options_.reject_variable_frame_rate,
+                   "Leave out videos whose frames are not evenly spaced");
+    index
+        .add_option("--caption-template", options_.caption_template,
+                    "ucf101: {class} is the class in words, {joined} without blanks")
+        ->capture_default_str();
+    index
+        .add_option("--caption-file", options_.caption_file,
+                    "ucf101: lines 'Class<TAB>sentence' instead of the template")
+        ->type_name("FILE");
+    index.add_flag("--captions-from-file-names", options_.captions_from_file_names,
+                   "folder: a clip without a .txt beside it has its name as caption");
+    index.add_option("--min-duration-ms", options_.min_duration_ms, "panda70m: by the CSV");
+    index.add_option("--max-duration-ms", options_.max_duration_ms, "panda70m: by the CSV");
+    index.add_flag("--desirable-only", options_.desirable_only, "panda70m: by the CSV");
+    index.add_flag("--single-shot-only", options_.single_shot_only, "panda70m: by the CSV");
+  }
+
+  static void show_progress(const Session& session, const dataset::IndexProgress& progress) {
+    if (!session.err_terminal.interactive) return;
+    session.err << "\r\x1b[K" << progress.examined << " of " << progress.candidates << " examined, "
+                << progress.accepted << " taken" << std::flush;
+  }
+
+  dataset::IndexOptions options_;
+  OutputOptions output_;
+  std::string manifest_path_;
+};
+
+}  // namespace
+
+CommandPtr make_dataset() { return std::make_unique<DatasetCommand>(); }
+
+}  // namespace cox::cli

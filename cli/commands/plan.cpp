@@ -1,0 +1,43 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "coordinator/spec/present.h"
+
+namespace cox::cli {
+
+namespace {
+
+class Plan final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "plan",
+            .summary = "Show the exact runs and jobs of sweep files, with digests, running nothing",
+            .examples =
+                "cox plan sweeps/demo.yaml\n"
+                "cox plan --json sweeps/demo.yaml --set steps=5 | jq '.runs[].digest'"};
+  }
+
+  void declare(CLI::App& app) override {
+    specs_.declare(app);
+    app.add_flag("--json", json_, "One cox-plan/1 document for each file");
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
+    for (const spec::SweepPlan& plan : plans) {
+      session.out << (json_ ? spec::plan_json(plan) : spec::plan_text(plan));
+    }
+    return kExitOk;
+  }
+
+ private:
+  SpecOptions specs_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+CommandPtr make_plan() { return std::make_unique<Plan>(); }
+
+}  // namespace cox::cli

@@ -1,0 +1,74 @@
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/local/local_run.h"
+#include "cli/options.h"
+
+namespace cox::cli {
+
+namespace {
+
+constexpr int kMaxWorkers = 256;
+
+class Run final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "run",
+            .summary = "Run sweep files to their end on this machine; the same command resumes",
+            .examples =
+                "cox run sweeps/demo.yaml\n"
+                "cox run sweeps/demo.yaml --workers 2 --db study.db --out study\n"
+                "cox run sweeps/study/*.yaml --workers 2 --device cuda:0,cuda:1"};
+  }
+
+  void declare(CLI::App& app) override {
+    specs_.declare(app);
+    app.add_option("--workers", options_.workers, "Worker processes")
+        ->check(CLI::Range(1, kMaxWorkers).description(""))
+        ->type_name("N")
+        ->capture_default_str();
+    app.add_option("--device", device_,
+                   "auto, cpu, cuda or cuda:N; a list is dealt out to the workers in turn")
+        ->check(device_check)
+        ->type_name("DEVICE")
+        ->capture_default_str();
+    app.add_option("--db", options_.database,
+                   "Database file, made when missing (env COX_DB; default OUT/cox.db)")
+        ->envname("COX_DB")
+        ->type_name("FILE");
+    app.add_option("--out", options_.output_directory, "Folder for videos, logs and the database")
+        ->capture_default_str()
+        ->type_name("DIR");
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    if (options_.database.empty()) options_.database = options_.output_directory + "/cox.db";
+    options_.devices = split(device_, ',');
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
+    return run_locally(session, plans, options_);
+  }
+
+ private:
+  static std::string device_check(const std::string& devices) {
+    for (const std::string& device : split(devices, ',')) {
+      const bool numbered = starts_with(device, "cuda:") && device.size() > 5 &&
+                            device.find_first_not_of("0123456789", 5) == std::string::npos;
+      if (device != "auto" && device != "cpu" && device != "cuda" && !numbered) {
+        return concat("'", device, "' is no device: expected auto, cpu, cuda or cuda:N");
+      }
+    }
+    return "";
+  }
+
+  SpecOptions specs_;
+  LocalRunOptions options_{
+      .database = "", .output_directory = kDefaultOutput, .devices = {}, .workers = 1};
+  std::string device_ = "auto";
+};
+
+}  // namespace
+
+CommandPtr make_run() { return std::make_unique<Run>(); }
+
+}  // namespace cox::cli

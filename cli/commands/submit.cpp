@@ -1,0 +1,113 @@
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/local/watch_loop.h"
+#include "cli/options.h"
+#include "cli/output/number.h"
+#include "cli/sources/result_source.h"
+#include "cli/sources/sweep_calls.h"
+#include "cli/submission_report.h"
+#include "coordinator/service/submission.h"
+
+namespace cox::cli {
+
+namespace {
+
+/// What a submission would answer, asked without making one.
+Result<v1::SubmitReply> foretell(ResultSource& source, const spec::SweepPlan& plan) {
+  v1::SubmitReply reply;
+  for (const spec::Run& run : plan.runs) {
+    COX_ASSIGN_OR_RETURN(
+        const Rows rows,
+        source.query(concat("SELECT owner_series, owner_run, done, videos FROM v_runs"
+                            " WHERE run_digest = ",
+                            sql_text(run.digest), " LIMIT 1")));
+    if (rows.cells.empty()) {
+      reply.set_new_runs(reply.new_runs() + 1);
+      reply.set_new_jobs(reply.new_jobs() + plan.dataset.videos.size());
+      continue;
+    }
+    const auto& row = rows.cells.front();
+    v1::KnownRun& known = *reply.add_known();
+    known.set_name(run.name);
+    known.set_series(readable_cell("", row[0]));
+    known.set_owner(readable_cell("", row[1]));
+    known.set_done_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[2])));
+    known.set_total_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[3])));
+    reply.set_known_runs(reply.known_runs() + 1);
+    reply.set_known_jobs(reply.known_jobs() + known.total_jobs());
+  }
+  return reply;
+}
+
+class Submit final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "submit",
+            .summary = "Hand sweep files to a coordinator; what exists already is not made again",
+            .examples =
+                "cox submit sweeps/demo.yaml --wait\n"
+                "cox submit sweeps/demo.yaml --set steps=5 --dry-run"};
+  }
+
+  void declare(CLI::App& app) override {
+    specs_.declare(app);
+    place_.declare_coordinator_only(app);
+    output_.declare(app);
+    auto* dry = app.add_flag("--dry-run", dry_run_, "Say what is new and what exists; add nothing");
+    app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'")->excludes(dry);
+    app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds")
+        ->check(CLI::PositiveNumber);
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
+    const Endpoint endpoint = place_.endpoint();
+    COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
+    COX_ASSIGN_OR_RETURN(const auto source, open_coordinator_source(endpoint));
+    for (const spec::SweepPlan& plan : plans) {
+      COX_ASSIGN_OR_RETURN(
+          const v1::SubmitReply reply,
+          dry_run_ ? foretell(*source, plan) : calls->submit(service::submit_request_of(plan)));
+      write_rows(session.out, submission_rows(plan, reply),
+                 output_.layout(session.out_terminal, {"cox-submission", 1}));
+      session.say(concat(dry_run_ ? "nothing was submitted; it would be: " : "",
+                         submission_summary(plan.series.name, reply)));
+    }
+    session.out.flush();
+    return wait_ ? wait_for(session, *calls, plans) : Result<ExitCode>(kExitOk);
+  }
+
+ private:
+  /// The worst exit code of all series.
+  Result<ExitCode> wait_for(Session& session, SweepCalls& calls,
+                            const std::vector<spec::SweepPlan>& plans) const {
+    const StopSignals signals;
+    const auto reporter = make_reporter(session.err, session.err_terminal);
+    ExitCode worst = kExitOk;
+    for (const spec::SweepPlan& plan : plans) {
+      WatchOptions options{.series = plan.series.name, .timeout = {}};
+      if (timeout_s_ > 0) options.timeout = static_cast<DurationUs>(timeout_s_ * kSecondUs);
+      COX_ASSIGN_OR_RETURN(const ExitCode exit_code, watch(calls, *reporter, signals, options));
+      const bool ended =
+          exit_code == kExitOk || exit_code == kExitFailed || exit_code == kExitPartial;
+      if (!ended) return exit_code;
+      if (worst == kExitOk || exit_code == kExitFailed) worst = exit_code;
+    }
+    return worst;
+  }
+
+  SpecOptions specs_;
+  PlaceOptions place_;
+  OutputOptions output_;
+  bool dry_run_ = false;
+  bool wait_ = false;
+  double timeout_s_ = 0;
+};
+
+}  // namespace
+
+CommandPtr make_submit() { return std::make_unique<Submit>(); }
+
+}  // namespace cox::cli

@@ -1,0 +1,70 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "coordinator/spec/load_sweep.h"
+
+namespace cox::cli {
+
+namespace {
+
+class Validate final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "validate",
+            .summary = "Check sweep files and say everything that is wrong with them",
+            .examples =
+                "cox validate sweeps/demo.yaml\n"
+                "cox validate --without-inputs sweeps/*.yaml"};
+  }
+
+  void declare(CLI::App& app) override {
+    specs_.declare(app);
+    output_.declare(app);
+    app.add_flag("--without-inputs", without_inputs_,
+                 "Do not look for the videos and the model that the sweep names");
+  }
+
+  /// Goes on after a bad file: all files are judged in one call.
+  Result<ExitCode> run(Session& session) override {
+    Rows rows{{"file", "series", "runs", "videos", "jobs"}, {}};
+    ExitCode exit_code = kExitOk;
+    for (const std::string& path : specs_.paths) {
+      const Result<spec::SweepPlan> plan = load(path);
+      if (plan.is_ok()) {
+        rows.cells.push_back(row_of(path, *plan));
+      } else {
+        const ExitCode failed = session.fail(plan.status());
+        if (exit_code == kExitOk) exit_code = failed;
+      }
+    }
+    if (!rows.cells.empty()) {
+      write_rows(session.out, rows, output_.layout(session.out_terminal, {"cox-validation", 1}));
+    }
+    return exit_code;
+  }
+
+ private:
+  Result<spec::SweepPlan> load(const std::string& path) const {
+    const spec::LoadOptions options{.overrides = specs_.overrides};
+    return without_inputs_ ? spec::load_sweep_without_inputs(path, options)
+                           : spec::load_sweep(path, options);
+  }
+
+  std::vector<Cell> row_of(const std::string& path, const spec::SweepPlan& plan) const {
+    const auto runs = static_cast<std::int64_t>(plan.runs.size());
+    if (without_inputs_) return {path, plan.series.name, runs, std::monostate{}, std::monostate{}};
+    const auto videos = static_cast<std::int64_t>(plan.dataset.videos.size());
+    return {path, plan.series.name, runs, videos, runs * videos};
+  }
+
+  SpecOptions specs_;
+  OutputOptions output_;
+  bool without_inputs_ = false;
+};
+
+}  // namespace
+
+CommandPtr make_validate() { return std::make_unique<Validate>(); }
+
+}  // namespace cox::cli

@@ -1,0 +1,26 @@
+#include "cli/commands.h"
+#include "cox_version.h"
+
+namespace cox::cli {
+
+namespace {
+
+class Version final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "version",
+            .summary = "Print version, commit and kind of build",
+            .examples = "cox version"};
+  }
+  void declare(CLI::App&) override {}
+  Result<ExitCode> run(Session& session) override {
+    session.out << "cox " << COX_BUILD_TEXT << '\n';
+    return kExitOk;
+  }
+};
+
+}  // namespace
+
+CommandPtr make_version() { return std::make_unique<Version>(); }
+
+}  // namespace cox::cli

@@ -1,0 +1,61 @@
+#include "cli/local/orphans.h"
+
+#include <poll.h>
+
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace cox::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kLookIntervalMs = 200;
+
+/// Success when no process holds the spool.
+Status look_for_holder(const fs::path& spool) {
+  const fs::path lock = spool / "lock";
+  if (!fs::exists(lock)) return Status::ok();
+  return FileLock::acquire(lock.string()).status();
+}
+
+Status look_for_holders(const std::string& output_directory) {
+  std::error_code error;
+  const fs::path spools = fs::path(output_directory) / "spool";
+  for (fs::directory_iterator entry(spools, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (!starts_with(entry->path().filename().string(), "local-")) continue;
+    COX_RETURN_IF_ERROR(look_for_holder(entry->path()));
+  }
+  return Status::ok();
+}
+
+}  // namespace
+
+Status wait_for_orphans(const std::string& output_directory, const StopSignals& signals,
+                        const std::function<void(const std::string&)>& say) {
+  const double begin = monotonic_seconds();
+  bool said = false;
+  while (signals.count() == 0) {
+    const Status held = look_for_holders(output_directory);
+    if (held.code() != StatusCode::kUnavailable) return held;
+    if (monotonic_seconds() - begin > kOrphanWaitS) {
+      return failed_precondition(concat("a worker of another 'cox run' still works in '",
+                                        output_directory, "': ", held.message(),
+                                        "; end it, or give another --out"));
+    }
+    if (!said) {
+      say(concat("waiting for a worker of an earlier 'cox run' to finish its job: ",
+                 held.message()));
+    }
+    said = true;
+    poll(nullptr, 0, kLookIntervalMs);
+  }
+  return Status::ok();
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/status.h"
+#include "cli/local/signals.h"
+
+namespace cox::cli {
+
+/// When `cox run` is killed, its workers finish the job in flight, keep the result in their spool
+/// and leave. Until then they hold their spool (and the GPU's memory), and the result would be
+/// computed twice. Waits for workers named local-* that an earlier `cox run` over this output
+/// folder left behind, saying so once; at most kOrphanWaitS, or until a signal.
+Status wait_for_orphans(const std::string& output_directory, const StopSignals& signals,
+                        const std::function<void(const std::string&)>& say);
+
+constexpr double kOrphanWaitS = 900;  ///< several times the longest job of the study
+
+}  // namespace cox::cli

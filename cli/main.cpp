@@ -1,0 +1,117 @@
+// cox: the one program that people type. It says what it can do, finds the command that was meant
+// and turns its outcome into an exit code; everything else is in commands/.
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <map>
+#include <vector>
+
+#include "base/text.h"
+#include "cli/commands.h"
+
+namespace cox::cli {
+namespace {
+
+std::vector<CommandPtr> all_commands() {
+  std::vector<CommandPtr> commands;
+  for (const auto make : {make_validate, make_plan, make_dataset, make_run, make_coordinator,
+                          make_submit, make_status, make_watch, make_results, make_show, make_why,
+                          make_logs, make_retry, make_cancel, make_version, make_completion}) {
+    commands.push_back(make());
+  }
+  return commands;
+}
+
+std::string help_text(const CommandText& text) {
+  std::string help = "Examples:\n";
+  for (const std::string& line : split(text.examples, '\n')) help += concat("  ", line, '\n');
+  return concat(help, '\n', text.summary, ".\n");
+}
+
+/// A program of one line each in `cox -h`, and of examples first in `cox NAME -h`.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_subcommand(const CLI::App* command) const override {
+    const std::string summary = split(trim(command->get_description()), '\n').back();
+    return concat("  ", command->get_name(), std::string(14 - command->get_name().size(), ' '),
+                  summary, '\n');
+  }
+};
+
+struct Program {
+  CLI::App app{
+      "Examples:\n"
+      "  cox run sweeps/demo.yaml            one machine, nothing else to start\n"
+      "  cox plan sweeps/demo.yaml           what would run, and why it differs\n"
+      "  cox results --series demo           the numbers\n\n"
+      "cox turns sweep files into runs, runs into one job for each video, and keeps every "
+      "result.\n",
+      "cox"};
+  std::vector<CommandPtr> commands = all_commands();
+  std::map<const CLI::App*, Command*> by_app;
+  ColorMode color = ColorMode::kAuto;
+
+  Program() {
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.get_formatter()->column_width(34);
+    const std::map<std::string, ColorMode> modes = {
+        {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
+    app.add_option("--color", color, "Colour: auto, always or never (env NO_COLOR)")
+        ->transform(CLI::CheckedTransformer(modes).description(""))
+        ->type_name("WHEN");
+    for (const CommandPtr& command : commands) {
+      const CommandText text = command->text();
+      CLI::App* declared = app.add_subcommand(text.name, help_text(text));
+      command->declare(*declared);
+      by_app[declared] = command.get();
+    }
+  }
+
+  std::vector<std::string> command_names() const {
+    std::vector<std::string> names;
+    for (const CommandPtr& command : commands) names.push_back(command->text().name);
+    return names;
+  }
+};
+
+/// One message for wrong usage; a mistyped command gets the nearest one.
+std::string usage_message(const Program& program, const CLI::ParseError& error,
+                          const std::vector<std::string>& arguments) {
+  const auto parsed = program.app.get_subcommands();
+  const std::string who = parsed.empty() ? "cox" : "cox " + parsed.front()->get_name();
+  std::string message = error.what();
+  if (parsed.empty() && arguments.size() > 1 && arguments[1].front() != '-') {
+    message = concat("unknown command '", arguments[1], "'");
+    const std::string nearest = nearest_name(arguments[1], program.command_names());
+    if (!nearest.empty()) message += concat("; did you mean '", nearest, "'?");
+  }
+  return concat(message, "\n'", who, " -h' shows how it is used.");
+}
+
+int run_program(const std::vector<std::string>& arguments, int argc, char** argv) {
+  Program program;
+  Session session{std::cout, std::cerr, {}, {}, arguments};
+  try {
+    program.app.parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    return program.app.exit(wish);
+  } catch (const CLI::ParseError& error) {
+    session.err_terminal = terminal_of(STDERR_FILENO, program.color);
+    return session.fail(invalid_argument(usage_message(program, error, arguments)));
+  }
+  session.out_terminal = terminal_of(STDOUT_FILENO, program.color);
+  session.err_terminal = terminal_of(STDERR_FILENO, program.color);
+  Command& command = *program.by_app.at(program.app.get_subcommands().front());
+  const Result<ExitCode> exit_code = command.run(session);
+  std::cout.flush();
+  return exit_code.is_ok() ? *exit_code : session.fail(exit_code.status());
+}
+
+}  // namespace
+}  // namespace cox::cli
+
+int main(int argc, char** argv) { return cox::cli::run_program({argv, argv + argc}, argc, argv); }

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+#include "cli/results/series_results.h"
+
+namespace cox::cli {
+
+namespace {
+
+using Json = nlohmann::json;
+
+/// A run as the table reads it: every column of v_leaderboard and every parameter, by name.
+using RunFields = std::map<std::string, Cell>;
+
+Cell cell_of(const Json& json) {
+  if (json.is_number_integer()) return json.get<std::int64_t>();
+  if (json.is_number()) return json.get<double>();
+  if (json.is_string()) return json.get<std::string>();
+  return json.dump();
+}
+
+Result<std::map<std::string, RunFields>> fields_by_run(ResultSource& source,
+                                                       const std::string& series) {
+  std::map<std::string, RunFields> runs;
+  COX_ASSIGN_OR_RETURN(
+      const Rows board,
+      source.query(concat("SELECT * FROM v_leaderboard WHERE series = ", sql_text(series))));
+  for (const auto& row : board.cells) {
+    RunFields fields;
+    for (size_t c = 0; c < board.columns.size(); ++c) fields[board.columns[c]] = row[c];
+    runs[readable_cell("", fields["run"])] = std::move(fields);
+  }
+  COX_ASSIGN_OR_RETURN(const Rows parameters,
+                       source.query(concat("SELECT run, parameters FROM v_runs WHERE superseded = 0"
+                                           " AND series = ",
+                                           sql_text(series))));
+  for (const auto& row : parameters.cells) {
+    const Json json = Json::parse(readable_cell("", row[1]), nullptr, false);
+    if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
+    for (const auto& [name, value] : json.items()) {
+      runs[readable_cell("", row[0])].emplace(name, cell_of(value));
+    }
+  }
+  return runs;
+}
+
+/// What a column of v_results is for each run: the mean of numbers; of texts the one that all jobs
+/// share, else "various".
+Status add_result_column(ResultSource& source, const std::string& series, const std::string& column,
+                         std::map<std::string, RunFields>& runs) {
+  const std::string name = concat('"', column, '"');
+  COX_ASSIGN_OR_RETURN(
+      const Rows rows,
+      source.query(concat("SELECT run, CASE WHEN typeof(min(", name, ")) <> 'text' THEN avg(", name,
+                          ") WHEN min(", name, ") = max(", name, ") THEN min(", name,
+                          ") ELSE 'various' END FROM v_results WHERE series = ", sql_text(series),
+                          " GROUP BY run")));
+  for (auto& [run, fields] : runs) fields.emplace(column, std::monostate{});
+  for (const auto& row : rows.cells) runs[readable_cell("", row[0])][column] = row[1];
+  return Status::ok();
+}
+
+bool is_known_to_all(const std::map<std::string, RunFields>& runs, const std::string& column) {
+  return std::all_of(runs.begin(), runs.end(),
+                     [&](const auto& run) { return run.second.contains(column); });
+}
+
+}  // namespace
+
+Result<Rows> sweep_table(ResultSource& source, const std::string& series,
+                         const spec::Table& table) {
+  COX_ASSIGN_OR_RETURN(auto runs, fields_by_run(source, series));
+  COX_ASSIGN_OR_RETURN(const Rows known, source.query("SELECT * FROM v_results LIMIT 0"));
+  for (const std::string& column : table.columns) {
+    const bool measured =
+        std::find(known.columns.begin(), known.columns.end(), column) != known.columns.end();
+    if (measured && !is_known_to_all(runs, column)) {
+      COX_RETURN_IF_ERROR(add_result_column(source, series, column, runs));
+    }
+  }
+  Rows rows{{"run", "done", "videos"}, {}};
+  for (const std::string& column : table.columns) rows.columns.push_back(column);
+  for (const std::string& run : table.rows) {
+    auto& cells = rows.cells.emplace_back();
+    RunFields& fields = runs[run];
+    fields.emplace("run", run);
+    for (const std::string& column : rows.columns) cells.push_back(fields[column]);
+  }
+  return rows;
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,42 @@
+#include "cli/submission_report.h"
+
+#include <map>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+
+namespace cox::cli {
+
+Rows submission_rows(const spec::SweepPlan& plan, const v1::SubmitReply& reply) {
+  std::map<std::string, const v1::KnownRun*> known;
+  for (const v1::KnownRun& run : reply.known()) known[run.name()] = &run;
+  Rows rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
+  for (const spec::Run& run : plan.runs) {
+    auto& row = rows.cells.emplace_back();
+    row = {run.digest.substr(0, 12), run.name};
+    if (const auto owner = known.find(run.name); owner != known.end()) {
+      row.insert(row.end(), {std::string("known"),
+                             concat(owner->second->series(), '/', owner->second->owner()),
+                             static_cast<std::int64_t>(owner->second->done_jobs()),
+                             static_cast<std::int64_t>(owner->second->total_jobs())});
+    } else {
+      row.insert(row.end(),
+                 {std::string("new"), concat(plan.series.name, '/', run.name), std::int64_t{0},
+                  static_cast<std::int64_t>(plan.dataset.videos.size())});
+    }
+  }
+  return rows;
+}
+
+std::string submission_summary(const std::string& series, const v1::SubmitReply& reply) {
+  return concat("series ", series, ": ", counted(reply.new_runs(), "new run"), " and ",
+                counted(reply.new_jobs(), "new job"), "; ", counted(reply.known_runs(), "run"),
+                " and ", counted(reply.known_jobs(), "job"), " exist already");
+}
+
+std::string known_run_text(const v1::KnownRun& known) {
+  return concat("  '", known.name(), "' is the run ", known.series(), '/', known.owner(), ": ",
+                known.done_jobs(), " of ", known.total_jobs(), " jobs done");
+}
+
+}  // namespace cox::cli
