@@ -1,0 +1,147 @@
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <filesystem>
+
+#include "tests/e2e/workbench.h"
+
+using namespace cox::test;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The tiny sweep with one part replaced, in a file of its own.
+std::string sweep_with(const std::string& part, const std::string& other) {
+  static int number = 0;
+  std::string text = Workbench::get().sweep_text();
+  const size_t at = text.find(part);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, part.size(), other);
+  const std::string path = Workbench::get() / ("bad" + std::to_string(number++) + ".yaml");
+  write_text(path, text);
+  return path;
+}
+
+struct BadInput {
+  const char* what;
+  std::string part;
+  std::string other;
+  int exit_code;
+  std::vector<std::string> said;  ///< on standard error
+};
+
+void check(const Ended& ended, int exit_code, const std::vector<std::string>& said) {
+  INFO(ended.all());
+  CHECK(ended.exit_code == exit_code);
+  CHECK(ended.out.empty());
+  for (const std::string& text : said) CHECK_THAT(ended.err, Contains(text));
+}
+
+}  // namespace
+
+TEST_CASE("a bad sweep file is one clear message and exit code 2 or 3, and nothing is begun") {
+  const std::vector<BadInput> table = {
+      {"unknown key",
+       "inference_steps:",
+       "inference_step:",
+       2,
+       {":14:3", "inference_step", "inference_steps", "^"}},
+      {"wrong type", "height: 48", "height: tall", 2, {":9:11", "height", "tall"}},
+      {"impossible frames",
+       "total_frames: 9",
+       "total_frames: 5",
+       2,
+       {"total_frames", "cond_frames"}},
+      {"indivisible size", "height: 48", "height: 50", 2, {"50", "multiple of 16", "48"}},
+      {"unknown method", "method: full", "method: ful", 2, {"ful", "full"}},
+      {"too few frames", "gen_start_frame: 17", "gen_start_frame: 99", 2, {"99", "frames"}},
+      {"missing model", "model: model", "model: nowhere", 3, {"nowhere"}},
+      {"missing manifest", "clips.json", "lost.json", 3, {"lost.json", "cox dataset index"}},
+      {"unknown video", "stars_at_dusk", "stars_at_dawn", 2, {"stars_at_dawn", "stars_at_dusk"}},
+      {"not YAML", "runs:", "runs: [", 2, {".yaml:"}},
+  };
+  for (const BadInput& bad : table) {
+    INFO(bad.what);
+    const TemporaryDirectory folder;
+    const std::string sweep = sweep_with(bad.part, bad.other);
+    check(run_cox({"validate", sweep}), bad.exit_code, bad.said);
+    check(run_cox({"run", sweep, "--out", folder / "out"}), bad.exit_code, bad.said);
+    CHECK_FALSE(fs::exists(folder / "out"));
+  }
+}
+
+TEST_CASE("damaged weights fail every job with the file's name, and the exit code is 1") {
+  const TemporaryDirectory folder;
+  fs::copy(Workbench::get() / "model", folder / "model", fs::copy_options::recursive);
+  for (const auto& entry : fs::directory_iterator(folder / "model/dit")) {
+    if (entry.path().extension() == ".safetensors") {
+      fs::resize_file(entry.path(), fs::file_size(entry.path()) / 2);
+    }
+  }
+  const Ended ended = run_cox({"run", Workbench::get().sweep(), "--out", folder / "out", "--set",
+                               "backbone.model=" + folder / "model"});
+  INFO(ended.all());
+  CHECK(ended.exit_code == 1);
+  CHECK_THAT(ended.err, Contains("safetensors") && Contains("(user)"));
+  CHECK(sql_number(folder / "out/cox.db", "SELECT count(*) FROM v_results") == 0);
+}
+
+TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
+  check(run_cox({}), 2, {"subcommand is required", "'cox -h'"});
+  check(run_cox({"reslts"}), 2, {"unknown command 'reslts'; did you mean 'results'?"});
+  check(run_cox({"run"}), 2, {"SPEC is required", "'cox run -h'"});
+  check(run_cox({"run", "x.yaml", "--workers", "none"}), 2, {"--workers"});
+  check(run_cox({"run", "x.yaml", "--device", "tpu"}), 2, {"'tpu' is no device"});
+  check(run_cox({"results", "--format", "xml"}), 2, {"--format", "xml"});
+  check(run_cox({"cancel"}), 2, {"which jobs?"});
+  check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"exclude each other"});
+}
+
+TEST_CASE("what does not exist is exit code 3") {
+  check(run_cox({"validate", "nowhere.yaml"}), 3, {"nowhere.yaml"});
+  check(run_cox({"status", "--db", "nowhere.db"}), 3, {"nowhere.db"});
+}
+
+TEST_CASE("no coordinator at the address is exit code 4 with what to start") {
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  for (const std::string command : {"status", "watch", "results"}) {
+    check(run_cox({command, "--coordinator", address}), 4,
+          {"no coordinator answers at " + address, "cox coordinator"});
+  }
+  check(run_cox({"submit", Workbench::get().sweep(), "--coordinator", address}), 4, {address});
+}
+
+TEST_CASE(
+    "a port in use, a database in use and a foreign database keep a coordinator from starting") {
+  const TemporaryDirectory folder;
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  Running first(cox_command({"coordinator", "--db", folder / "a.db", "--listen", address}),
+                clean());
+  REQUIRE(first.wait_for_err("listens on"));
+  check(run_cox({"coordinator", "--db", folder / "b.db", "--listen", address}), 2, {address});
+  check(run_cox({"coordinator", "--db", folder / "a.db", "--listen", "127.0.0.1:0"}), 2, {"a.db"});
+
+  write_text(folder / "text.db", "This is no database, and long enough to be sure of it.\n");
+  check(run_cox({"coordinator", "--db", folder / "text.db", "--listen", "127.0.0.1:0"}), 2,
+        {"text.db"});
+  check(run_cox({"status", "--db", folder / "text.db"}), 2, {"text.db"});
+}
+
+TEST_CASE("a database of a newer version is refused by readers and writers, and left as it is") {
+  const TemporaryDirectory folder;
+  const std::string database = folder / "cox.db";
+  {
+    Running coordinator(cox_command({"coordinator", "--db", database, "--listen", "127.0.0.1:0"}),
+                        clean());
+    REQUIRE(coordinator.wait_for_err("listens on"));
+    coordinator.send(SIGTERM);
+    REQUIRE(coordinator.wait().exit_code == 0);
+  }
+  // PRAGMA user_version is the big-endian number at byte 60 of the file.
+  std::string bytes = file_text(database);
+  bytes[62] = 3;
+  write_text(database, bytes);
+  check(run_cox({"status", "--db", database}), 2, {"version"});
+  check(run_cox({"coordinator", "--db", database, "--listen", "127.0.0.1:0"}), 2, {"version"});
+  CHECK(file_text(database) == bytes);
+}

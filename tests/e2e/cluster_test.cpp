@@ -1,0 +1,115 @@
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "tests/e2e/workbench.h"
+
+using namespace cox::test;
+using Catch::Matchers::Contains;
+using Json = nlohmann::json;
+
+namespace {
+
+/// A coordinator alone; tests add workers.
+struct Coordinator {
+  TemporaryDirectory folder;
+  std::string address = "127.0.0.1:" + std::to_string(free_port());
+  Running process{cox_command({"coordinator", "--db", folder / "cox.db", "--listen", address}),
+                  clean()};
+
+  Coordinator() { REQUIRE(process.wait_for_err("listens on " + address)); }
+
+  Ended ask(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--coordinator", address});
+    return run_cox(arguments);
+  }
+
+  std::unique_ptr<Running> worker(const std::string& name) const {
+    return std::make_unique<Running>(
+        std::vector<std::string>{program("cox-worker"), "--coordinator", address, "--name", name,
+                                 "--out", folder.path(), "--device", "cpu"},
+        clean());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a sweep goes through a separate coordinator and worker, and every command can see it") {
+  const Coordinator coordinator;
+  const auto worker = coordinator.worker("w0");
+  const Ended submitted = coordinator.ask({"submit", Workbench::get().sweep(), "--wait"});
+  INFO(submitted.all());
+  REQUIRE(submitted.exit_code == 0);
+  CHECK_THAT(submitted.err, Contains("3 new runs and 12 new jobs"));
+
+  const Json status = Json::parse(coordinator.ask({"status", "--json"}).out);
+  CHECK(status["format"] == "cox-status/1");
+  CHECK(status["rows"][0]["series"] == "tiny");
+  CHECK(status["rows"][0]["done"] == Workbench::kDoneJobs);
+  CHECK(status["rows"][0]["expected"] == Workbench::kRuns);
+  CHECK_THAT(coordinator.ask({"status", "--workers"}).out, Contains("w0"));
+
+  const Json results = Json::parse(coordinator.ask({"results", "tiny", "--json"}).out);
+  CHECK(results["format"] == "cox-results/1");
+  CHECK(results["rows"].size() == Workbench::kRuns);
+  CHECK(results["rows"][0]["psnr"].is_number());
+
+  const Ended shown = coordinator.ask({"show", "tiny/adasteer"});
+  CHECK_THAT(shown.out, Contains("3 of 4 done") && Contains("gen_start_frame"));
+  const Ended why = coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"});
+  CHECK_THAT(why.out, Contains("done: ran because no job") && Contains("not the same run"));
+  const Ended failed = coordinator.ask({"why", "tiny/none/broken"});
+  CHECK_THAT(failed.out, Contains("failed with cause data, as the sweep expects"));
+  const Ended logs = coordinator.ask({"logs", "tiny/none/broken"});
+  CHECK_THAT(logs.out, Contains("attempt 1 on w0") && Contains("failed(data)"));
+
+  // The database file answers in the same words while the coordinator runs.
+  const std::vector<std::string> question = {"results", "tiny", "--format", "csv"};
+  std::vector<std::string> local = question;
+  local.insert(local.end(), {"--db", coordinator.folder / "cox.db"});
+  CHECK(coordinator.ask(question).out == run_cox(local).out);
+}
+
+TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") {
+  const Coordinator coordinator;
+  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  const Ended dry = coordinator.ask({"submit", Workbench::get().sweep(), "--dry-run"});
+  CHECK_THAT(dry.err, Contains("nothing was submitted") && Contains("0 new runs and 0 new jobs"));
+  const Ended again = coordinator.ask({"submit", Workbench::get().sweep()});
+  CHECK_THAT(again.err, Contains("0 new runs and 0 new jobs; 3 runs and 12 jobs exist already"));
+  CHECK_THAT(again.out, Contains("known") && Contains("tiny/adasteer"));
+}
+
+TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
+  const Coordinator coordinator;
+  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  const Ended why = coordinator.ask({"why", "none/ball_in_the_sky"});
+  CHECK_THAT(why.out, Contains("queued: waits for a worker") && Contains("none is here"));
+
+  const Ended cancelled = coordinator.ask({"cancel", "tiny/adasteer"});
+  CHECK_THAT(cancelled.err, Contains("cancelled 4 jobs; 0 were finished"));
+  CHECK(coordinator.ask({"watch", "tiny", "--timeout", "1"}).exit_code == 5);
+  const Ended retried = coordinator.ask({"retry", "tiny", "--state", "cancelled"});
+  CHECK_THAT(retried.err, Contains("queued 4 jobs again"));
+
+  REQUIRE(coordinator.ask({"cancel", "tiny"}).exit_code == 0);
+  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);
+}
+
+TEST_CASE("a database that is at rest can be changed and read without a coordinator") {
+  Coordinator coordinator;
+  const std::string database = coordinator.folder / "cox.db";
+  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  const Ended held = run_cox({"cancel", "tiny", "--db", database});
+  CHECK(held.exit_code == 2);
+  CHECK_THAT(held.err, Contains(database));
+
+  coordinator.process.send(SIGTERM);
+  REQUIRE(coordinator.process.wait().exit_code == 0);
+  const Ended cancelled = run_cox({"cancel", "tiny/none", "--db", database});
+  INFO(cancelled.all());
+  CHECK_THAT(cancelled.err, Contains("cancelled 4 jobs"));
+  const Ended retried = run_cox({"retry", "tiny", "--state", "cancelled", "--db", database});
+  CHECK_THAT(retried.err, Contains("queued 4 jobs again") && Contains("next 'cox run'"));
+  CHECK_THAT(run_cox({"status", "tiny", "--db", database}).out, Contains("adasteer"));
+}
