@@ -1,0 +1,209 @@
+#include "engine/engine.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/video/decode.h"
+#include "workshop.h"
+
+using namespace cox::engine;
+using namespace cox::engine::test;
+
+namespace {
+
+JobOutput succeed(Engine& engine, const JobInput& input) {
+  QuietSink sink;
+  const JobOutcome outcome = engine.run(input, sink);
+  if (const auto* failure = std::get_if<JobFailure>(&outcome)) FAIL(failure->message);
+  return std::get<JobOutput>(outcome);
+}
+
+JobFailure fail(Engine& engine, const JobInput& input) {
+  QuietSink sink;
+  const JobOutcome outcome = engine.run(input, sink);
+  REQUIRE(std::holds_alternative<JobFailure>(outcome));
+  return std::get<JobFailure>(outcome);
+}
+
+/// Everything that a result is made of, without times.
+std::vector<double> numbers(const JobOutput& output) {
+  std::vector<double> all = output.adaptation.losses;
+  const auto append = [&](const std::vector<double>& more) {
+    all.insert(all.end(), more.begin(), more.end());
+  };
+  append(output.adaptation.anchor_losses);
+  for (const MetricSeries& series : output.metrics) append(series.per_frame);
+  all.push_back(output.adaptation.parameter_norm);
+  return all;
+}
+
+std::int64_t frames_in(const std::string& path) {
+  const auto probed = cox::video::probe_video(path);
+  REQUIRE(std::holds_alternative<cox::video::VideoFacts>(probed));
+  return std::get<cox::video::VideoFacts>(probed).frames;
+}
+
+}  // namespace
+
+TEST_CASE("a job goes from video file to scores, timings and two lossless videos") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("adasteer");
+  input.parameters["metrics"] = cox::Value::List{"psnr", "ssim", "lpips"};
+  const JobOutput output = succeed(*engine, input);
+
+  CHECK(output.scored_frames == 4);
+  REQUIRE(output.metrics.size() == 3);
+  for (const MetricSeries& series : output.metrics) {
+    INFO(series.name);
+    CHECK(series.per_frame.size() == 4);
+    CHECK(std::isfinite(series.mean));
+  }
+  CHECK(output.metrics[2].name == "lpips_random_trunk");
+  CHECK(output.adaptation.steps_run == 2);
+  CHECK(output.adaptation.losses.size() == 2);
+  CHECK(output.adaptation.anchor_losses.size() == 3);
+  CHECK(output.adaptation.trainable_parameters > 0);
+  CHECK(output.timings.train_s > 0);
+  CHECK(output.timings.early_stop_s > 0);
+  CHECK(output.timings.generate_s > 0);
+  CHECK(output.timings.total_s > output.timings.generate_s);
+  CHECK(output.provenance.device == "cpu");
+  CHECK(output.provenance.dtype == "fp32");
+  CHECK(output.provenance.backbone_checksum != 0);
+  CHECK(output.provenance.video_digest.size() == 64);
+  CHECK(output.peak_memory_bytes > 0);
+  CHECK(frames_in(output.generated_path) == 4);
+  CHECK(frames_in(output.reference_path) == 4);
+}
+
+TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh engine") {
+  const Workshop& workshop = Workshop::get();
+  const std::vector<std::string> methods = {"none", "full", "adasteer", "obc"};
+  const auto engine = make_engine();
+  std::map<std::string, std::vector<double>> forward;
+  for (size_t clip : {0, 1}) {
+    for (const std::string& method : methods) {
+      forward[method + std::to_string(clip)] =
+          numbers(succeed(*engine, workshop.job(method, clip)));
+    }
+  }
+  const auto other = make_engine();
+  for (const std::string& method : {"obc", "none", "full", "adasteer"}) {
+    for (size_t clip : {1, 0}) {
+      INFO(method << " on clip " << clip);
+      CHECK(numbers(succeed(*other, workshop.job(method, clip))) ==
+            forward.at(method + std::to_string(clip)));
+    }
+  }
+}
+
+TEST_CASE("bf16 runs end to end") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("adasteer");
+  input.parameters["dtype"] = "bf16";
+  const JobOutput output = succeed(*engine, input);
+  CHECK(output.provenance.dtype == "bf16");
+  CHECK(std::isfinite(output.metrics.at(0).mean));
+}
+
+TEST_CASE("other seeds, replicates and videos give other noise") {
+  const auto engine = make_engine();
+  const auto first = numbers(succeed(*engine, Workshop::get().job("none")));
+  for (const std::string name : {"seed", "replicate"}) {
+    JobInput input = Workshop::get().job("none");
+    input.parameters[name] = 7;
+    CHECK(numbers(succeed(*engine, input)) != first);
+  }
+}
+
+TEST_CASE("a broken video fails its own job with cause data, and the next one runs") {
+  const auto engine = make_engine();
+  JobInput broken = Workshop::get().job("none");
+  broken.video_path = Workshop::get().broken_clip();
+  const JobFailure failure = fail(*engine, broken);
+  CHECK(failure.cause == FailureCause::kData);
+  CHECK_FALSE(failure.detail.empty());
+  CHECK_FALSE(failure.poisoned);
+  CHECK_THAT(failure.message, Catch::Contains("broken"));
+  succeed(*engine, Workshop::get().job("none"));
+}
+
+TEST_CASE("a video without enough frames is too short") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("none");
+  input.parameters["gen_start_frame"] = 5000;
+  const JobFailure failure = fail(*engine, input);
+  CHECK(failure.cause == FailureCause::kData);
+  CHECK(failure.detail == "too_short");
+}
+
+TEST_CASE("a missing video and a changed video have cause data") {
+  const auto engine = make_engine();
+  JobInput missing = Workshop::get().job("none");
+  missing.video_path = "/nowhere/clip.mp4";
+  CHECK(fail(*engine, missing).cause == FailureCause::kData);
+
+  JobInput changed = Workshop::get().job("none");
+  changed.video_digest = std::string(64, '0');
+  const JobFailure failure = fail(*engine, changed);
+  CHECK(failure.cause == FailureCause::kData);
+  CHECK(failure.detail == "video_digest");
+}
+
+TEST_CASE("parameters that cannot be are the user's, named in the message") {
+  const auto engine = make_engine();
+  const auto message_of = [&](const std::string& method, const std::string& name,
+                              const cox::Value& value) {
+    JobInput input = Workshop::get().job(method);
+    input.parameters[name] = value;
+    const JobFailure failure = fail(*engine, input);
+    CHECK(failure.cause == FailureCause::kUser);
+    return failure.message;
+  };
+  CHECK_THAT(message_of("none", "height", 40),
+             Catch::Contains("parameter height") && Catch::Contains("multiple of 16"));
+  CHECK_THAT(message_of("none", "total_frames", 5), Catch::Contains("parameter total_frames"));
+  CHECK_THAT(message_of("none", "gen_start_frame", 3), Catch::Contains("gen_start_frame"));
+  CHECK_THAT(message_of("adasteer", "adaptation_window.total_frames", 18),
+             Catch::Contains("at most gen_start_frame"));
+  CHECK_THAT(message_of("none", "stray", 1), Catch::Contains("stray"));
+  CHECK_THAT(message_of("none", "metrics", cox::Value::List{"psnrr"}), Catch::Contains("psnr"));
+}
+
+TEST_CASE("an unknown method is the user's") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("none");
+  input.method = "nope";
+  const JobFailure failure = fail(*engine, input);
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK_THAT(failure.message, Catch::Contains("adasteer"));
+}
+
+TEST_CASE("a job stops at the stage where the caller cancels") {
+  const auto engine = make_engine();
+  for (const std::string stage : {"decode", "train", "generate"}) {
+    QuietSink sink;
+    sink.cancel_at = stage;
+    const JobOutcome outcome = engine->run(Workshop::get().job("full"), sink);
+    REQUIRE(std::holds_alternative<JobFailure>(outcome));
+    CHECK(std::get<JobFailure>(outcome).cause == FailureCause::kCancelled);
+  }
+  const auto after = numbers(succeed(*engine, Workshop::get().job("none")));
+  CHECK(after == numbers(succeed(*make_engine(), Workshop::get().job("none"))));
+}
+
+TEST_CASE("a diverged adaptation is reported as such and leaves the model as it was") {
+  const auto engine = make_engine();
+  const auto before = numbers(succeed(*engine, Workshop::get().job("none")));
+  JobInput input = Workshop::get().job("full");
+  input.parameters["lr"] = 1e30;
+  input.parameters["steps"] = 4;
+  input.parameters["warmup_steps"] = 0;
+  CHECK(fail(*engine, input).cause == FailureCause::kDiverged);
+  CHECK(numbers(succeed(*engine, Workshop::get().job("none"))) == before);
+}
+
+TEST_CASE("an engine for a device that is not there says what it looked for") {
+  const auto engine = Engine::create({"tpu", 1, true});
+  REQUIRE_FALSE(engine.is_ok());
+  CHECK_THAT(engine.status().message(), Catch::Contains("tpu"));
+}

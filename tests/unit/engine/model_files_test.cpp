@@ -1,0 +1,97 @@
+#include <catch2/catch.hpp>
+
+#include <limits>
+
+#include "base/digest.h"
+#include "engine/tensors/safetensors.h"
+#include "engine/tensors/torch.h"
+#include "workshop.h"
+
+using namespace cox::engine;
+using namespace cox::engine::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A copy of the model whose DiT file went through `change`.
+std::string changed_model(const std::string& name,
+                          const std::function<void(std::map<std::string, at::Tensor>&)>& change) {
+  const std::string directory = Workshop::get().path(name);
+  fs::remove_all(directory);
+  fs::copy(Workshop::get().model(), directory, fs::copy_options::recursive);
+  for (const auto& entry : fs::directory_iterator(directory + "/dit")) {
+    if (entry.path().extension() != ".safetensors") continue;
+    auto tensors = Checkpoint::open(entry.path().string()).load_all();
+    change(tensors);
+    save_safetensors(entry.path().string(), tensors);
+  }
+  return directory;
+}
+
+JobFailure failure_with(const JobInput& input) {
+  QuietSink sink;
+  const auto engine = make_engine();
+  const JobOutcome outcome = engine->run(input, sink);
+  REQUIRE(std::holds_alternative<JobFailure>(outcome));
+  return std::get<JobFailure>(outcome);
+}
+
+JobFailure failure_with_model(const std::string& directory) {
+  JobInput input = Workshop::get().job("none");
+  input.model_directory = directory;
+  return failure_with(input);
+}
+
+const std::string kTensor = "blocks.0.attn.qkv.weight";
+
+}  // namespace
+
+TEST_CASE("a missing model directory is named") {
+  const JobFailure failure = failure_with_model("/nowhere/model");
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK_THAT(failure.message, Catch::Contains("/nowhere/model"));
+}
+
+TEST_CASE("missing and extra tensors are named") {
+  const JobFailure missing =
+      failure_with_model(changed_model("missing", [](auto& tensors) { tensors.erase(kTensor); }));
+  CHECK(missing.cause == FailureCause::kUser);
+  CHECK_THAT(missing.message, Catch::Contains(kTensor));
+
+  const JobFailure extra = failure_with_model(
+      changed_model("extra", [](auto& tensors) { tensors["stray.weight"] = at::zeros({2}); }));
+  CHECK(extra.cause == FailureCause::kUser);
+  CHECK_THAT(extra.message, Catch::Contains("stray.weight"));
+}
+
+TEST_CASE("a tensor of the wrong shape is named") {
+  const JobFailure failure = failure_with_model(changed_model(
+      "shape", [](auto& tensors) { tensors[kTensor] = tensors[kTensor].narrow(0, 0, 3).clone(); }));
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK_THAT(failure.message, Catch::Contains(kTensor));
+}
+
+TEST_CASE("weights that are not finite are named") {
+  const JobFailure failure = failure_with_model(changed_model("nan", [](auto& tensors) {
+    tensors[kTensor][1][2].fill_(std::numeric_limits<float>::quiet_NaN());
+  }));
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK(failure.detail == "weights_not_finite");
+  CHECK_THAT(failure.message, Catch::Contains(kTensor));
+}
+
+TEST_CASE("another model than the planned one is refused") {
+  JobInput input = Workshop::get().job("none");
+  input.model_digest = std::string(64, '0');
+  const JobFailure failure = failure_with(input);
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK(failure.detail == "model_digest");
+
+  input.model_digest = cox::sha256_of_directory(input.model_directory).value();
+  QuietSink sink;
+  const auto engine = make_engine();
+  const JobOutcome outcome = engine->run(input, sink);
+  REQUIRE(std::holds_alternative<JobOutput>(outcome));
+  CHECK(std::get<JobOutput>(outcome).provenance.model_digest == input.model_digest);
+}

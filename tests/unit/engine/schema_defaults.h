@@ -1,0 +1,57 @@
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <string>
+
+#include "base/value.h"
+#include "schemas/embedded_schemas.h"
+
+namespace cox::engine::test {
+
+/// A default as its declared type has it.
+inline Value default_of(const YAML::Node& parameter) {
+  const auto type = parameter["type"].as<std::string>();
+  const YAML::Node value = parameter["default"];
+  const auto scalar = [](const std::string& kind, const YAML::Node& node) -> Value {
+    if (kind == "int") return node.as<std::int64_t>();
+    if (kind == "float") return node.as<double>();
+    if (kind == "bool") return node.as<bool>();
+    return node.as<std::string>();
+  };
+  constexpr std::string_view kListOf = "list of ";
+  if (type.rfind(kListOf, 0) != 0) return scalar(type, value);
+  Value::List items;
+  for (const YAML::Node& item : value) items.push_back(scalar(type.substr(kListOf.size()), item));
+  return items;
+}
+
+/// Every parameter of a run of `method`, as the schema files default it.
+inline Parameters schema_defaults(const std::string& method) {
+  const auto read = [](const std::string& file) {
+    return YAML::Load(std::string(embedded_schemas().at(file)));
+  };
+  const YAML::Node own = read("methods/" + method + ".yaml");
+  Parameters defaults;
+  const auto add_all = [&](const YAML::Node& parameters) {
+    for (const auto& entry : parameters) {
+      defaults[entry.first.as<std::string>()] = default_of(entry.second);
+    }
+  };
+  add_all(read("run.yaml")["parameters"]);
+  YAML::Node loop;
+  if (own["trains"].as<bool>()) {
+    loop = read("adaptation.yaml")["parameters"];
+    add_all(loop);
+  }
+  for (const auto& entry : own["parameters"]) {
+    const auto name = entry.first.as<std::string>();
+    // A method file may replace the default alone of a parameter of the loop.
+    YAML::Node declared = YAML::Clone(entry.second);
+    if (!declared["type"]) declared["type"] = loop[name]["type"].as<std::string>();
+    defaults[name] = default_of(declared);
+  }
+  return defaults;
+}
+
+}  // namespace cox::engine::test

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/value.h"
+#include "engine/engine.h"
+#include "engine/tools/init_model.h"
+#include "engine/video/demo_clips.h"
+#include "schema_defaults.h"
+
+namespace cox::engine::test {
+
+/// A random model and the demo's clips in a folder of this process, made on first use.
+class Workshop {
+ public:
+  static const Workshop& get() {
+    static const Workshop workshop;
+    return workshop;
+  }
+  ~Workshop() { std::filesystem::remove_all(root_); }
+
+  std::string model() const { return root_ + "/model"; }
+  std::string lpips() const { return root_ + "/lpips.safetensors"; }
+  std::string clip(size_t index) const { return root_ + "/clips/" + clips_.at(index).file; }
+  std::string broken_clip() const {
+    for (const video::DemoClip& clip : clips_) {
+      if (clip.frames == 0) return root_ + "/clips/" + clip.file;
+    }
+    return "";
+  }
+  std::string path(const std::string& name) const { return root_ + "/" + name; }
+
+  /// A job that takes about a second: few small frames, two sampling steps.
+  JobInput job(const std::string& method, size_t clip_index = 0) const {
+    JobInput input;
+    input.job_id = "job";
+    input.run_id = method + "-0123456789abcdef";
+    input.method = method;
+    input.parameters = schema_defaults(method);
+    const Parameters small = {{"height", 32},         {"width", 48},        {"cond_frames", 5},
+                              {"total_frames", 9},    {"dtype", "fp32"},    {"gen_start_frame", 17},
+                              {"inference_steps", 2}, {"enhance_hf", false}};
+    for (const auto& [name, value] : small) input.parameters[name] = value;
+    if (input.parameters.count("steps") != 0) {
+      input.parameters["steps"] = 2;
+      input.parameters["adaptation_window.total_frames"] = 17;
+      input.parameters["adaptation_window.context_frames"] = 5;
+      input.parameters["early_stop.check_every"] = 1;
+    }
+    input.model_directory = model();
+    input.lpips_weights = lpips();
+    input.video_id = "clip" + std::to_string(clip_index);
+    input.video_path = clip(clip_index);
+    input.prompt = "a moving pattern";
+    input.output_directory = root_ + "/out";
+    return input;
+  }
+
+ private:
+  Workshop() : root_("/tmp/cox_engine_test." + std::to_string(::getpid())) {
+    std::filesystem::create_directories(root_);
+    write_random_model({model(), "tiny", 1});
+    write_random_lpips({lpips(), 1});
+    clips_ = video::write_demo_clips(root_ + "/clips", 1).value();
+  }
+
+  std::string root_;
+  std::vector<video::DemoClip> clips_;
+};
+
+class QuietSink final : public Sink {
+ public:
+  void on_progress(const std::string& stage, int, int) override { last_stage = stage; }
+  bool cancelled() const override { return !cancel_at.empty() && last_stage == cancel_at; }
+  std::string cancel_at;
+  std::string last_stage;
+};
+
+inline std::unique_ptr<Engine> make_engine() { return Engine::create({"cpu", 1, true}).value(); }
+
+}  // namespace cox::engine::test
