@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -25,9 +26,7 @@ class Lora final : public Adaptation, private Adapter {
  public:
   Lora(const LoraSettings& settings, const MethodContext& context) : scale_(settings.scale) {
     for (const LinearSiteShape& shape : context.backbone.linear_sites()) {
-      if (shape.site.block < settings.first_block || settings.sites.count(shape.site.name) == 0) {
-        continue;
-      }
+      if (!settings.adapts(shape.site)) continue;
       const std::string name = concat("blocks.", shape.site.block, '.', shape.site.name);
       const auto stream_number = static_cast<std::int64_t>(pairs_.size());
       Pair pair;
@@ -93,14 +92,18 @@ std::unique_ptr<Adaptation> make_lora(ParameterReader& parameters, const MethodC
   LoraSettings settings;
   settings.rank = parameters.integer("rank", 1, context.backbone.shape().hidden);
   settings.scale = parameters.real("alpha") / static_cast<double>(settings.rank);
+  std::set<std::string> layers;
   for (const std::string& target : parameters.texts("targets")) {
     const auto group = site_groups().find(target);
     if (group == site_groups().end()) parameters.reject("targets", "a list of qkv, proj, ffn");
-    settings.sites.insert(group->second.begin(), group->second.end());
+    layers.insert(group->second.begin(), group->second.end());
   }
-  if (settings.sites.empty()) parameters.reject("targets", "at least one of qkv, proj, ffn");
+  if (layers.empty()) parameters.reject("targets", "at least one of qkv, proj, ffn");
   const int64_t adapted = parameters.integer("last_blocks", 0, blocks);
-  settings.first_block = adapted == 0 ? 0 : blocks - adapted;
+  const int64_t first_block = adapted == 0 ? 0 : blocks - adapted;
+  settings.adapts = [&](const LinearSite& site) {
+    return site.block >= first_block && layers.count(site.name) != 0;
+  };
   return attach_lora(settings, context);
 }
 

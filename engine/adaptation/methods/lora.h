@@ -1,8 +1,7 @@
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <set>
-#include <string>
 
 #include "engine/adaptation/method.h"
 
@@ -10,9 +9,8 @@ namespace cox::engine {
 
 struct LoraSettings {
   int64_t rank = 1;
-  double scale = 1;             ///< of the product up down x
-  std::set<std::string> sites;  ///< linear layers by their name below a block
-  int64_t first_block = 0;      ///< blocks before it are not adapted
+  double scale = 1;                               ///< of the product up down x
+  std::function<bool(const LinearSite&)> adapts;  ///< which of the backbone's layers get a pair
 };
 
 /// Pairs of low-rank matrices beside linear layers, unmerged. Trained tensors are named

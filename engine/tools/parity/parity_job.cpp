@@ -20,14 +20,6 @@ at::Tensor ParityJob::tensor(const std::string& name) const {
   return tensor.to(request_.device, tensor.is_floating_point() ? at::kFloat : tensor.scalar_type());
 }
 
-std::vector<std::string> ParityJob::names(const std::string& prefix) const {
-  std::vector<std::string> names;
-  for (const auto& [name, tensor] : request_.inputs) {
-    if (starts_with(name, prefix)) names.push_back(name);
-  }
-  return names;
-}
-
 TextStates ParityJob::text(const std::string& prefix) const {
   return {tensor(prefix + "text_states"), tensor(prefix + "text_mask")};
 }

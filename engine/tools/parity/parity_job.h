@@ -34,8 +34,7 @@ class ParityJob {
 
   /// On the device; floating-point tensors as fp32.
   at::Tensor tensor(const std::string& name) const;
-  /// Names of the inputs that begin with `prefix`.
-  std::vector<std::string> names(const std::string& prefix) const;
+  bool has_tensor(const std::string& name) const { return request_.inputs.count(name) != 0; }
   /// States and mask under `prefix` + `text_states`, `text_mask`.
   TextStates text(const std::string& prefix = "") const;
 

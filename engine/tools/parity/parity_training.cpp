@@ -1,6 +1,6 @@
 #include <ATen/ops/tensor.h>
 
-#include <set>
+#include <algorithm>
 
 #include "base/text.h"
 #include "engine/adaptation/loss.h"
@@ -87,12 +87,17 @@ class Trained {
       ParameterReader reader(kind_.parameters);
       return find_method(kind_.method).make(reader, context);
     }
-    // The contract's alpha is not divided by the rank, and its targets are layer names.
+    // The contract's alpha is not divided by the rank, its targets are layer names, and a layer
+    // without a pair in the input is left alone.
     const auto targets = job.param<std::vector<std::string>>("targets");
     LoraSettings settings;
     settings.rank = job.param<int64_t>("rank");
     settings.scale = job.param<double>("alpha");
-    settings.sites = {targets.begin(), targets.end()};
+    settings.adapts = [&](const LinearSite& site) {
+      const bool wanted = std::find(targets.begin(), targets.end(), site.name) != targets.end();
+      return wanted &&
+             job.has_tensor(concat(kInputPrefix, "blocks.", site.block, '.', site.name, ".A"));
+    };
     return attach_lora(settings, context);
   }
 

@@ -87,7 +87,7 @@ TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh e
     }
   }
   const auto other = make_engine();
-  for (const std::string& method : {"obc", "none", "full", "adasteer"}) {
+  for (const std::string method : {"obc", "none", "full", "adasteer"}) {
     for (size_t clip : {1, 0}) {
       INFO(method << " on clip " << clip);
       CHECK(numbers(succeed(*other, workshop.job(method, clip))) ==
