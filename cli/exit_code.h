@@ -39,11 +39,12 @@ inline ExitCode exit_code_of(const Status& status) {
   }
 }
 
-/// For errors of files and ports here: kUnavailable would be read as "no coordinator answers", but
-/// it is the surroundings that keep the command from beginning.
+/// For errors of files and ports here. kUnavailable would be read as "no coordinator answers", and
+/// kDataLoss as a loss, but it is the surroundings that keep the command from beginning.
 inline Status of_surroundings(const Status& status) {
-  if (status.code() != StatusCode::kUnavailable) return status;
-  return failed_precondition(status.message());
+  const bool is_theirs =
+      status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDataLoss;
+  return is_theirs ? failed_precondition(status.message()) : status;
 }
 
 }  // namespace cox::cli

@@ -1,7 +1,7 @@
 #include "cli/local/child_process.h"
 
 #include <fcntl.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,49 +12,43 @@
 
 #include "base/text.h"
 
-extern char** environ;
-
 namespace cox::cli {
 
 namespace {
 
-/// What posix_spawn needs, freed on every way out.
-struct SpawnSettings {
-  posix_spawn_file_actions_t actions{};
-  posix_spawnattr_t attributes{};
-
-  SpawnSettings() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-  ~SpawnSettings() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-
-  void redirect(const std::string& log_file) {
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, log_file.c_str(),
-                                     O_WRONLY | O_CREAT | O_APPEND, 0644);
-    posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-  }
-
-  /// Own process group, no signal blocked or ignored that we block or ignore.
-  void detach_signals() {
-    sigset_t none;
-    sigset_t ours;
-    sigemptyset(&none);
-    sigemptyset(&ours);
-    for (const int signal : {SIGINT, SIGTERM, SIGPIPE}) sigaddset(&ours, signal);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &ours);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-  }
+/// What the child needs between fork and exec, where nothing may be allocated any more.
+struct Preparation {
+  std::vector<char*> argv;
+  const char* log_file = nullptr;
+  pid_t parent = 0;
+  int error_pipe[2] = {-1, -1};  ///< closed by a successful exec, else carries errno
 };
+
+/// In the child: system calls alone.
+[[noreturn]] void become(const Preparation& preparation) {
+  const auto give_up = [&] {
+    const int error = errno;
+    [[maybe_unused]] const ssize_t written = write(preparation.error_pipe[1], &error, sizeof error);
+    _exit(127);
+  };
+  setpgid(0, 0);
+  // Before exec and not in the program alone: loading it takes a second, in which we may be killed.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != preparation.parent) _exit(0);
+  std::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int input = open("/dev/null", O_RDONLY);
+  const int output = open(preparation.log_file, O_WRONLY | O_CREAT | O_APPEND, 0644);
+  if (input < 0 || output < 0) give_up();
+  dup2(input, STDIN_FILENO);
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  execv(preparation.argv.front(), preparation.argv.data());
+  give_up();
+  _exit(127);
+}
 
 }  // namespace
 
@@ -65,20 +59,27 @@ std::string Ending::text() const {
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
                                          const std::string& log_file) {
-  SpawnSettings settings;
-  settings.redirect(log_file);
-  settings.detach_signals();
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
-  pid_t pid = -1;
-  const int error = posix_spawn(&pid, arguments.front().c_str(), &settings.actions,
-                                &settings.attributes, argv.data(), environ);
-  if (error != 0) {
-    return failed_precondition(concat("cannot start '", arguments.front(), "' with its log in '",
-                                      log_file, "': ", std::strerror(error)));
+  Preparation preparation;
+  for (const std::string& argument : arguments) {
+    preparation.argv.push_back(const_cast<char*>(argument.c_str()));
   }
-  return ChildProcess(pid);
+  preparation.argv.push_back(nullptr);
+  preparation.log_file = log_file.c_str();
+  preparation.parent = getpid();
+  int error = 0;
+  if (pipe2(preparation.error_pipe, O_CLOEXEC) != 0) {
+    return internal_error(concat("cannot make a pipe: ", std::strerror(errno)));
+  }
+  const pid_t pid = fork();
+  if (pid == 0) become(preparation);
+  if (pid < 0) error = errno;
+  close(preparation.error_pipe[1]);
+  const ssize_t got = read(preparation.error_pipe[0], &error, sizeof error);
+  close(preparation.error_pipe[0]);
+  if (pid > 0 && got <= 0) return ChildProcess(pid);
+  if (pid > 0) waitpid(pid, nullptr, 0);
+  return failed_precondition(concat("cannot start '", arguments.front(), "' with its log in '",
+                                    log_file, "': ", std::strerror(error)));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept

@@ -20,9 +20,9 @@ struct Ending {
 };
 
 /// A child process in its own process group (a terminal's Ctrl-C reaches only us, and we decide),
-/// with standard output and error appended to a log file. Killed and reaped when destroyed. Owned
-/// by one thread, which must live as long as the child: the kernel's parent-death signal watches
-/// the thread that started it.
+/// with standard output and error appended to a log file. It gets SIGTERM when we die, whatever
+/// killed us. Killed and reaped when destroyed. Owned by one thread, which must live as long as the
+/// child: the kernel watches the thread that started it.
 class ChildProcess {
  public:
   static Result<ChildProcess> start(const std::vector<std::string>& arguments,

@@ -50,7 +50,7 @@ Status wait_for_orphans(const std::string& output_directory, const StopSignals& 
     }
     if (!said) {
       say(concat("waiting for a worker of an earlier 'cox run' to finish its job: ",
-                 held.message()));
+                 held.message().substr(0, held.message().find(';'))));
     }
     said = true;
     poll(nullptr, 0, kLookIntervalMs);

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "cli/exit_code.h"
 #include "cli/sources/result_source.h"
 #include "coordinator/store/read_only.h"
 
@@ -26,8 +27,10 @@ class DatabaseSource final : public ResultSource {
 }  // namespace
 
 Result<std::unique_ptr<ResultSource>> open_database_source(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(auto database, store::ReadOnlyDatabase::open(path));
-  return std::unique_ptr<ResultSource>(std::make_unique<DatabaseSource>(path, std::move(database)));
+  auto database = store::ReadOnlyDatabase::open(path);
+  if (!database.is_ok()) return of_surroundings(database.status());
+  return std::unique_ptr<ResultSource>(
+      std::make_unique<DatabaseSource>(path, std::move(database).value()));
 }
 
 }  // namespace cox::cli

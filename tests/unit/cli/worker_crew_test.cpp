@@ -1,6 +1,7 @@
 #include "cli/local/worker_crew.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -93,4 +94,31 @@ TEST_CASE("a program that cannot be started is an error that names it") {
   const auto crew = WorkerCrew::start(options);
   REQUIRE_FALSE(crew.is_ok());
   CHECK(crew.status().message().find(options.program) != std::string::npos);
+}
+
+TEST_CASE("a child goes when we are killed, even when it has only just been started") {
+  int pipe_ends[2];
+  REQUIRE(pipe(pipe_ends) == 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    auto child = ChildProcess::start({"/bin/sleep", "60"}, "/dev/null");
+    const pid_t pid = child.is_ok() ? child->pid() : 0;
+    [[maybe_unused]] const ssize_t written = write(pipe_ends[1], &pid, sizeof pid);
+    kill(getpid(), SIGKILL);
+  }
+  pid_t child = 0;
+  REQUIRE(read(pipe_ends[0], &child, sizeof child) == sizeof child);
+  REQUIRE(child > 0);
+  REQUIRE(waitpid(parent, nullptr, 0) == parent);
+  bool gone = false;
+  for (int i = 0; i < 500 && !gone; ++i) {
+    std::ifstream status("/proc/" + std::to_string(child) + "/stat");
+    std::string pid;
+    std::string name;
+    std::string state = "gone";
+    status >> pid >> name >> state;
+    gone = state == "gone" || state == "Z";
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  CHECK(gone);
 }
