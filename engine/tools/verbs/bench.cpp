@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct Options {
   std::string config = "longcat-video";
+  std::string model;  ///< "" = the published size
   std::string device = "cuda";
   std::string dtype = "bf16";
   std::int64_t height = 480;
@@ -46,7 +47,8 @@ class Bench {
   explicit Bench(const Options& options)
       : options_(options),
         device_(parse_device(options.device)),
-        config_(published_config(options.config)) {
+        config_(options.model.empty() ? published_config(options.config)
+                                      : JsonConfig::read(options.model + "/dit/config.json")) {
     configure_tensor_library(options.threads, /*deterministic=*/false);
     const double start = monotonic_seconds();
     backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
@@ -171,6 +173,9 @@ void add_bench_verb(CLI::App& app) {
                "cox-engine bench --config longcat-video --device cuda --steps 5");
   auto options = std::make_shared<Options>();
   verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
+  verb->add_option(
+      "--model", options->model,
+      "Take the sizes of this directory's dit/config.json instead; no weights are read");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--height", options->height, "Pixels, a multiple of 16");
