@@ -12,7 +12,7 @@ TEST_CASE("cox and what it links know nothing of LibTorch") {
   REQUIRE(linked.exit_code == 0);
   CHECK_THAT(linked.out, Contains("libgrpc"));
   CHECK(linked.out.find("torch") == std::string::npos);
-  CHECK(linked.out.find("c10") == std::string::npos);
+  CHECK(linked.out.find("libc10") == std::string::npos);
 }
 
 TEST_CASE("the help of every command opens with an example that names it") {
