@@ -58,7 +58,8 @@ class CoordinatorCommand final : public Command {
     session.say(concat("coordinator of '", options_.database, "' listens on ", server->address()));
     session.say(concat("start workers with: cox-worker --coordinator ", server->address()));
     while (signals.count() == 0) {
-      COX_RETURN_IF_ERROR(coordinator->stopped());
+      const Status stopped = coordinator->stopped();
+      if (!stopped.is_ok()) return internal_error(stopped.message());
       poll(nullptr, 0, kWatchIntervalMs);
     }
     session.say("stopping; everything acknowledged is on disk, workers will wait for a restart");

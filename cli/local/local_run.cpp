@@ -55,6 +55,7 @@ class LocalRun {
   void heed_signals();
   void say_farewell(TimeUs now);
   Status explain_rest(const v1::ProgressReply& last);
+  Status broke_down(const Status& status);
 
   Session& session_;
   const LocalRunOptions& options_;
@@ -149,6 +150,21 @@ void LocalRun::say_farewell(TimeUs now) {
   }
 }
 
+/// The coordinator cannot go on, a full disk say. What workers have in flight is worth keeping:
+/// they finish it and leave it in their spool, unless a signal says otherwise.
+Status LocalRun::broke_down(const Status& status) {
+  reporter_->finish();
+  session_.say("the coordinator has stopped; workers finish the job in flight, Ctrl-C ends them");
+  crew_->dismiss(SIGTERM);
+  const double begin = monotonic_seconds();
+  while (crew_->any_running() && signals_.count() == 0 &&
+         monotonic_seconds() - begin < kOrphanWaitS) {
+    poll(nullptr, 0, kLeastPauseMs);
+  }
+  return internal_error(concat(
+      status.message(), "; then the same command goes on from here: ", session_.command_line()));
+}
+
 Status LocalRun::work() {
   COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, look(0));
   if (is_complete(reply) || signals_.count() > 0) return Status::ok();
@@ -166,7 +182,9 @@ Status LocalRun::work() {
     }
     if (!crew_->any_running() && (is_complete(reply) || crew_->active() == 0)) break;
     poll(nullptr, 0, kLeastPauseMs);
-    COX_ASSIGN_OR_RETURN(reply, look(kProgressWaitMs));
+    Result<v1::ProgressReply> next = look(kProgressWaitMs);
+    if (!next.is_ok()) return broke_down(next.status());
+    reply = std::move(next).value();
   }
   COX_ASSIGN_OR_RETURN(reply, look(0));
   reporter_->update(reply, clock_.now_us());
@@ -183,6 +201,7 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
 }
 
 Result<ExitCode> LocalRun::conclude(const std::vector<spec::SweepPlan>& plans) {
+  if (session_.err_terminal.interactive) session_.say("");
   COX_ASSIGN_OR_RETURN(const auto source, open_database_source(options_.database));
   ExitCode exit_code = kExitOk;
   for (const spec::SweepPlan& plan : plans) {
