@@ -27,6 +27,10 @@ const char* purpose_name(Purpose purpose) {
       return "generation";
     case Purpose::kRandomModel:
       return "random_model";
+    case Purpose::kScene:
+      return "scene";
+    case Purpose::kTrainer:
+      return "trainer";
   }
   COX_CHECK(false, "unknown purpose");
 }

@@ -20,6 +20,8 @@ enum class Purpose {
   kEarlyStopNoise,  ///< fixed noise of early-stop checks
   kGeneration,      ///< start noise of sampling
   kRandomModel,     ///< weights of a random model
+  kScene,           ///< properties of a procedural scene
+  kTrainer,         ///< choices of the model trainer
 };
 
 /// Everything that a draw depends on. Two streams that differ in any part are independent.

@@ -6,6 +6,7 @@ namespace cox::engine {
 
 at::Tensor WeightSource::take(const std::string& name, const std::vector<int64_t>& shape) {
   taken_.push_back({name, shape});
+  if (given_) return given_(name);
   if (checkpoint_ == nullptr) return at::empty(shape, at::device(at::kMeta).dtype(dtype_));
   return checkpoint_->load(name, device_, dtype_);
 }

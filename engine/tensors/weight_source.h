@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,14 @@ class WeightSource {
     return WeightSource(&checkpoint, device, dtype);
   }
 
+  /// take() returns what `weight` gives for the name: a trainer's tensors, so that gradients reach
+  /// them.
+  static WeightSource given(std::function<at::Tensor(const std::string&)> weight) {
+    WeightSource source(nullptr, at::kCPU, at::kFloat);
+    source.given_ = std::move(weight);
+    return source;
+  }
+
   at::Tensor take(const std::string& name, const std::vector<int64_t>& shape);
 
   /// Everything taken so far, in order.
@@ -38,6 +47,7 @@ class WeightSource {
   const Checkpoint* checkpoint_;
   at::Device device_;
   at::ScalarType dtype_;
+  std::function<at::Tensor(const std::string&)> given_;
   std::vector<ExpectedTensor> taken_;
 };
 

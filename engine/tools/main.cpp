@@ -32,6 +32,9 @@ void add_verbs(CLI::App& app) {
   cox::engine::add_metrics_verb(app);
   cox::engine::add_params_verb(app);
   cox::engine::add_parity_verb(app);
+  cox::engine::add_probe_verb(app);
+  cox::engine::add_synth_verb(app);
+  cox::engine::add_train_verb(app);
   cox::engine::add_verify_verb(app);
 }
 

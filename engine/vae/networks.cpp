@@ -30,13 +30,16 @@ at::Tensor VaeNetworks::encode(const at::Tensor& frames, std::int64_t group) con
   return quant_conv_.forward(at::cat(chunks, kTime));
 }
 
-at::Tensor VaeNetworks::decode(const at::Tensor& latents) const {
+at::Tensor VaeNetworks::decode(const at::Tensor& latents, std::int64_t group) const {
   const at::Tensor frames = post_quant_conv_.forward(latents);
   FeatureCache cache(decoder_slots_.count());
   std::vector<at::Tensor> chunks;
-  for (std::int64_t frame = 0; frame < frames.size(kTime); ++frame) {
-    chunks.push_back(decoder_.forward(frames.narrow(kTime, frame, 1), cache));
+  std::int64_t begin = 0;
+  while (begin < frames.size(kTime)) {
+    const std::int64_t length = begin == 0 ? 1 : group;
+    chunks.push_back(decoder_.forward(frames.narrow(kTime, begin, length), cache));
     cache.next_chunk();
+    begin += length;
   }
   return at::cat(chunks, kTime);
 }

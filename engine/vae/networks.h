@@ -14,8 +14,10 @@ class VaeNetworks {
 
   /// Frames [B, F, H, W, 3] -> moments [B, T, h, w, 2z]. F is 1 + a multiple of `group`.
   at::Tensor encode(const at::Tensor& frames, std::int64_t group) const;
-  /// Latents [B, T, h, w, z] -> frames [B, F, H, W, 3], not clamped.
-  at::Tensor decode(const at::Tensor& latents) const;
+  /// Latents [B, T, h, w, z] -> frames [B, F, H, W, 3], not clamped. After the first, `group`
+  /// latent frames are decoded at once; T is 1 + a multiple of it. Equal for every group up to
+  /// rounding.
+  at::Tensor decode(const at::Tensor& latents, std::int64_t group = 1) const;
 
  private:
   SlotCounter encoder_slots_;  // counted while the encoder below is built

@@ -22,6 +22,9 @@ void add_init_model_verb(CLI::App& app);
 void add_metrics_verb(CLI::App& app);
 void add_params_verb(CLI::App& app);
 void add_parity_verb(CLI::App& app);
+void add_probe_verb(CLI::App& app);
+void add_synth_verb(CLI::App& app);
+void add_train_verb(CLI::App& app);
 void add_verify_verb(CLI::App& app);
 
 /// A subcommand whose help ends with an example.

@@ -1,0 +1,55 @@
+#include <atomic>
+#include <csignal>
+#include <iostream>
+
+#include "base/text.h"
+#include "engine/tools/verbs/verbs.h"
+#include "engine/training/trainer.h"
+
+namespace cox::engine {
+
+namespace {
+
+/// Set by SIGINT and SIGTERM: the run saves and ends after the step in flight.
+std::atomic<bool> stop_asked{false};
+
+void ask_to_stop(int) { stop_asked = true; }
+
+void run(const TrainerOptions& options) {
+  std::signal(SIGINT, ask_to_stop);
+  std::signal(SIGTERM, ask_to_stop);
+  const auto show = [&](const CurvePoint& point) {
+    std::cerr << concat("step ", point.step, " of ", options.steps, "  loss ", point.loss, "  ",
+                        static_cast<long long>(point.seconds), " s\n");
+  };
+  std::cout << run_trainer(options, show, [] { return stop_asked.load(); }) << '\n';
+}
+
+}  // namespace
+
+void add_train_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(
+      app, "train", "Train one stage of a model directory on streamed synthetic video",
+      "cox-engine train --model models/tiny --stage vae --work out/train --steps 6000 --batch 8 "
+      "--device cuda --dtype bf16");
+  auto options = std::make_shared<TrainerOptions>();
+  verb->add_option("--model", options->model, "Model directory: the start, and what is updated")
+      ->required();
+  verb->add_option("--stage", options->stage, "vae, then dit")->required();
+  verb->add_option("--work", options->work, "Folder of checkpoints and curves")->required();
+  verb->add_option("--steps", options->steps, "Optimiser steps in all")->required();
+  verb->add_option("--batch", options->batch, "Clips a step")->required();
+  verb->add_option("--rate", options->rate, "Peak learning rate");
+  verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)");
+  verb->add_option("--height", options->height, "Pixels");
+  verb->add_option("--width", options->width, "Pixels");
+  verb->add_option("--frames", options->frames, "Pixel frames of a clip, 4k + 1");
+  verb->add_option("--seed", options->seed, "Seed of scenes and draws");
+  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->add_option("--dtype", options->dtype, "Compute type: fp32 or bf16");
+  verb->add_option("--stop-after", options->stop_after_s,
+                   "Save and stop after so many seconds; the same call goes on");
+  verb->callback([options] { run(*options); });
+}
+
+}  // namespace cox::engine
