@@ -86,9 +86,11 @@ Result<std::string> remembered_sha256_of_file(const fs::path& path) {
   return digest;
 }
 
-bool is_hidden(const fs::path& relative) {
-  return std::any_of(relative.begin(), relative.end(),
-                     [](const fs::path& part) { return part.string().front() == '.'; });
+bool is_content(const fs::path& relative) {
+  const bool hidden = std::any_of(relative.begin(), relative.end(), [](const fs::path& part) {
+    return part.string().front() == '.';
+  });
+  return !hidden && relative.extension() != ".md";
 }
 
 }  // namespace
@@ -99,7 +101,7 @@ Result<std::string> sha256_of_directory(const std::string& path) {
   for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
        it.increment(error)) {
     const fs::path relative = fs::relative(it->path(), path);
-    if (it->is_regular_file() && !is_hidden(relative)) files.push_back(relative);
+    if (it->is_regular_file() && is_content(relative)) files.push_back(relative);
   }
   if (error) return not_found(concat("cannot list directory '", path, "': ", error.message()));
   std::sort(files.begin(), files.end());

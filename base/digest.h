@@ -32,7 +32,8 @@ std::string sha256_of(std::string_view bytes);
 Result<std::string> sha256_of_file(const std::string& path);
 
 /// The digest of a directory's content: SHA-256 over "relative/path NUL file-digest LF" of every
-/// regular file, in byte order of the paths. Hidden files are left out.
+/// regular file, in byte order of the paths. Hidden files and Markdown pages are left out: they
+/// describe a model and cannot change a result.
 /// Digests of unchanged files (same path, inode, size and modification time) are remembered in the
 /// user's cache folder, so that a checkpoint of tens of gigabytes is read once.
 Result<std::string> sha256_of_directory(const std::string& path);
