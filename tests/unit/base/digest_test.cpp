@@ -13,7 +13,7 @@ TEST_CASE("SHA-256 of published test vectors") {
   CHECK(sha256_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST_CASE("A directory's digest follows its content and names, not its place, hidden files or pages") {
+TEST_CASE("A directory's digest follows content and names, not its place, hidden files or pages") {
   const std::filesystem::path root =
       std::filesystem::temp_directory_path() / ("cox_digest_" + std::to_string(::getpid()));
   setenv("XDG_CACHE_HOME", (root / "cache").c_str(), 1);
