@@ -1,0 +1,83 @@
+#include "coordinator/report/statistics/bootstrap.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/status.h"
+#include "coordinator/report/statistics/distributions.h"
+#include "coordinator/report/statistics/random.h"
+
+namespace cox::report {
+
+namespace {
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// The means of kResamples samples with replacement, ascending. One draw of 64 bits picks two
+/// values, each from 32 bits scaled to the count: uneven by less than count / 2^32.
+std::vector<double> resampled_means(const std::vector<double>& values) {
+  const std::uint64_t count = values.size();
+  std::vector<double> means(kResamples);
+  std::uint64_t counter = 0;
+  for (double& mean : means) {
+    double sum = 0;
+    for (std::uint64_t i = 0; i < count; i += 2) {
+      const std::uint64_t bits = random_bits(kBootstrapSeed, counter++);
+      sum += values[(bits >> 32U) * count >> 32U];
+      if (i + 1 < count) sum += values[(bits & 0xffffffffU) * count >> 32U];
+    }
+    mean = sum / static_cast<double>(count);
+  }
+  std::sort(means.begin(), means.end());
+  return means;
+}
+
+/// The quantile of ascending values, linear between neighbours.
+double quantile(const std::vector<double>& sorted, double p) {
+  const double place = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(place);
+  if (below + 1 >= sorted.size()) return sorted.back();
+  return std::lerp(sorted[below], sorted[below + 1], place - static_cast<double>(below));
+}
+
+/// How far the mean lies from the middle of the resamples, in normal deviations.
+double bias_correction(const std::vector<double>& means, double mean) {
+  const auto less = std::lower_bound(means.begin(), means.end(), mean) - means.begin();
+  const auto less_or_equal = std::upper_bound(means.begin(), means.end(), mean) - means.begin();
+  const double share = static_cast<double>(less + less_or_equal) / (2.0 * kResamples);
+  COX_CHECK(share > 0 && share < 1, "resamples of unequal values lie on both sides of their mean");
+  return normal_quantile(share);
+}
+
+}  // namespace
+
+double acceleration_of_mean(const std::vector<double>& values) {
+  const double mean = mean_of(values);
+  double squares = 0;
+  double cubes = 0;
+  for (const double value : values) {
+    const double u = value - mean;
+    squares += u * u;
+    cubes += u * u * u;
+  }
+  return squares == 0 ? 0 : cubes / (6 * std::pow(squares, 1.5));
+}
+
+std::optional<Interval> bootstrap_interval(std::vector<double> values) {
+  if (values.size() < 2) return std::nullopt;
+  std::sort(values.begin(), values.end());  // the order of the videos means nothing
+  if (values.front() == values.back()) return Interval{values.front(), values.front()};
+  const std::vector<double> means = resampled_means(values);
+  const double z0 = bias_correction(means, mean_of(values));
+  const double a = acceleration_of_mean(values);
+  const auto bound = [&](double tail) {
+    const double z = z0 + normal_quantile(tail);
+    return quantile(means, normal_cdf(z0 + z / (1 - a * z)));
+  };
+  return Interval{bound((1 - kLevel) / 2), bound((1 + kLevel) / 2)};
+}
+
+}  // namespace cox::report

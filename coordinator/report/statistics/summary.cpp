@@ -1,0 +1,36 @@
+#include "coordinator/report/statistics/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/status.h"
+#include "coordinator/report/statistics/distributions.h"
+
+namespace cox::report {
+
+Summary summarized(std::vector<double> values) {
+  COX_CHECK(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
+            "values that are not finite are no part of a mean");
+  Summary summary;
+  summary.count = values.size();
+  if (values.empty()) return summary;
+  std::sort(values.begin(), values.end());
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  summary.mean = mean;
+  const std::size_t middle = values.size() / 2;
+  summary.median =
+      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+  if (values.size() < 2) return summary;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  const bool constant = values.front() == values.back();  // else rounding of the mean would show
+  summary.deviation = constant ? 0 : std::sqrt(squares / (n - 1));
+  summary.standard_error = *summary.deviation / std::sqrt(n);
+  const double reach = student_t_bound(kLevel, n - 1) * *summary.standard_error;
+  summary.t_interval = Interval{mean - reach, mean + reach};
+  return summary;
+}
+
+}  // namespace cox::report

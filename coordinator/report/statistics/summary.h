@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace cox::report {
+
+/// The level of every interval that is reported.
+constexpr double kLevel = 0.95;
+
+struct Interval {
+  double low = 0;
+  double high = 0;
+  bool operator==(const Interval&) const = default;
+};
+
+/// What a sample of finite values says about their mean. What needs more values than there are is
+/// absent.
+struct Summary {
+  std::size_t count = 0;
+  std::optional<double> mean;            ///< from 1 value on
+  std::optional<double> median;          ///< from 1; of an even number the middle of the two
+  std::optional<double> deviation;       ///< sample standard deviation, n - 1; from 2
+  std::optional<double> standard_error;  ///< deviation / sqrt(n); from 2
+  std::optional<Interval> t_interval;    ///< mean +- t(kLevel, n - 1) standard_error; from 2
+};
+
+/// `values` in any order; all finite. The mean is summed in ascending order, so that it does not
+/// depend on the order of the videos.
+Summary summarized(std::vector<double> values);
+
+}  // namespace cox::report
