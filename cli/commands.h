@@ -18,6 +18,8 @@ CommandPtr make_submit();
 CommandPtr make_status();
 CommandPtr make_watch();
 CommandPtr make_results();
+CommandPtr make_compare();
+CommandPtr make_report();
 CommandPtr make_show();
 CommandPtr make_why();
 CommandPtr make_logs();

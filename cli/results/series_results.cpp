@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "coordinator/report/statistics/summary.h"
 
 namespace cox::cli {
 
@@ -48,19 +49,50 @@ std::vector<std::string> mixed_machines(const Rows& runs) {
   return warnings;
 }
 
+/// Fills the columns psnr_se and ssim_se: the standard error of each run's mean.
+Status add_standard_errors(ResultSource& source, const std::string& series, Rows& rows) {
+  for (const std::string metric : {"psnr", "ssim"}) {
+    COX_ASSIGN_OR_RETURN(
+        const Rows values,
+        source.query(concat("SELECT run, ", metric, " FROM v_results WHERE ", metric,
+                            " IS NOT NULL AND series = ", sql_text(series))));
+    std::map<std::string, std::vector<double>> by_run;
+    for (const auto& row : values.cells) {
+      by_run[text_of(row[0])].push_back(std::get<double>(row[1]));
+    }
+    const auto column = static_cast<std::size_t>(
+        std::find(rows.columns.begin(), rows.columns.end(), metric + "_se") - rows.columns.begin());
+    for (auto& row : rows.cells) {
+      const auto error = report::summarized(by_run[text_of(row[0])]).standard_error;
+      if (error) row[column] = *error;
+    }
+  }
+  return Status::ok();
+}
+
 }  // namespace
+
+Status check_series(ResultSource& source, const std::string& series) {
+  COX_ASSIGN_OR_RETURN(
+      const Rows rows,
+      source.query(concat("SELECT 1 FROM v_jobs WHERE series = ", sql_text(series), " LIMIT 1")));
+  return rows.cells.empty() ? unknown_series(source, series) : Status::ok();
+}
 
 Result<Rows> series_means(ResultSource& source, const std::string& series) {
   COX_ASSIGN_OR_RETURN(
-      const Rows rows,
-      source.query(concat(
-          "SELECT run, done, videos, failed + quarantined AS failed, failed_as_expected AS "
-          "expected,"
-          " cancelled, psnr, ssim, lpips, lpips_random_trunk, train_s, early_stop_s, generate_s,"
-          " total_s FROM v_runs WHERE superseded = 0 AND series = ",
-          sql_text(series), " ORDER BY position")));
+      Rows rows,
+      source.query(
+          concat("SELECT run, done, videos, failed + quarantined AS failed, failed_as_expected AS "
+                 "expected,"
+                 " cancelled, psnr, NULL AS psnr_se, ssim, NULL AS ssim_se, lpips, "
+                 "lpips_random_trunk, train_s, early_stop_s, generate_s,"
+                 " total_s FROM v_runs WHERE superseded = 0 AND series = ",
+                 sql_text(series), " ORDER BY position")));
   if (rows.cells.empty()) return unknown_series(source, series);
-  return without_empty_columns(rows, {"psnr", "ssim", "lpips", "lpips_random_trunk"});
+  COX_RETURN_IF_ERROR(add_standard_errors(source, series, rows));
+  return without_empty_columns(
+      rows, {"psnr", "psnr_se", "ssim", "ssim_se", "lpips", "lpips_random_trunk"});
 }
 
 Result<Rows> series_failures(ResultSource& source, const std::string& series) {

@@ -10,6 +10,9 @@
 
 namespace cox::cli {
 
+/// kNotFound, naming the series that exist, unless `series` is one of them.
+Status check_series(ResultSource& source, const std::string& series);
+
 /// One row for each run of the series, in the order of its sweep: how many of its videos are done,
 /// failed and failed as expected, means over the done ones, mean seconds of each stage. Metrics
 /// that no run measured are left out. kNotFound names the series that exist.

@@ -5,6 +5,9 @@
 #include "base/text.h"
 #include "cli/output/number.h"
 #include "cli/results/series_results.h"
+#include "coordinator/report/metrics.h"
+#include "coordinator/report/statistics/summary.h"
+#include "coordinator/report/wording.h"
 
 namespace cox::cli {
 
@@ -63,6 +66,30 @@ Status add_result_column(ResultSource& source, const std::string& series, const 
   return Status::ok();
 }
 
+/// The metric of a column like `psnr±`.
+std::string stem_of(const std::string& column) {
+  return column.substr(0, column.size() - std::string_view(report::kPlusMinus).size());
+}
+
+/// `psnr±`: the mean with its standard error over the run's finished videos.
+Status add_metric_column(ResultSource& source, const std::string& series, const std::string& column,
+                         std::map<std::string, RunFields>& runs) {
+  const std::string name = stem_of(column);
+  COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(name));
+  COX_ASSIGN_OR_RETURN(
+      const Rows rows,
+      source.query(concat("SELECT run, \"", name, "\" FROM v_results WHERE \"", name,
+                          "\" IS NOT NULL AND series = ", sql_text(series))));
+  std::map<std::string, std::vector<double>> values;
+  for (const auto& row : rows.cells) {
+    values[readable_cell("", row[0])].push_back(std::get<double>(row[1]));
+  }
+  for (auto& [run, fields] : runs) {
+    fields[column] = report::mean_text(report::summarized(values[run]), metric);
+  }
+  return Status::ok();
+}
+
 bool is_known_to_all(const std::map<std::string, RunFields>& runs, const std::string& column) {
   return std::all_of(runs.begin(), runs.end(),
                      [&](const auto& run) { return run.second.contains(column); });
@@ -74,10 +101,13 @@ Result<Rows> sweep_table(ResultSource& source, const std::string& series,
                          const spec::Table& table) {
   COX_ASSIGN_OR_RETURN(auto runs, fields_by_run(source, series));
   COX_ASSIGN_OR_RETURN(const Rows known, source.query("SELECT * FROM v_results LIMIT 0"));
+  const auto is_measured = [&](const std::string& column) {
+    return std::find(known.columns.begin(), known.columns.end(), column) != known.columns.end();
+  };
   for (const std::string& column : table.columns) {
-    const bool measured =
-        std::find(known.columns.begin(), known.columns.end(), column) != known.columns.end();
-    if (measured && !is_known_to_all(runs, column)) {
+    if (ends_with(column, report::kPlusMinus) && is_measured(stem_of(column))) {
+      COX_RETURN_IF_ERROR(add_metric_column(source, series, column, runs));
+    } else if (is_measured(column) && !is_known_to_all(runs, column)) {
       COX_RETURN_IF_ERROR(add_result_column(source, series, column, runs));
     }
   }

@@ -72,13 +72,4 @@ Result<std::unique_ptr<ResultSource>> open_source(const Place& place) {
                                 : open_database_source(place.database);
 }
 
-std::string sql_text(const std::string& text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
-  }
-  return quoted + '\'';
-}
-
 }  // namespace cox::cli

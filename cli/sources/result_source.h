@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cli/options.h"
 #include "cli/output/rows.h"
+#include "coordinator/store/read_only.h"
 
 namespace cox::cli {
 
@@ -28,7 +29,6 @@ Result<std::unique_ptr<ResultSource>> open_database_source(const std::string& pa
 Result<std::unique_ptr<ResultSource>> open_coordinator_source(const Endpoint& endpoint);
 Result<std::unique_ptr<ResultSource>> open_source(const Place& place);
 
-/// `text` as an SQL string literal.
-std::string sql_text(const std::string& text);
+using store::sql_text;
 
 }  // namespace cox::cli

@@ -181,16 +181,23 @@ void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnosti
 
 namespace {
 
+/// After a metric's name: its mean with the standard error.
+constexpr const char* kPlusMinus = "±";
+
 void check_columns(const Node& columns, const Schemas& schemas, Diagnostics& diagnostics) {
   std::vector<std::string> known = schemas.parameter_names();
   known.insert(known.end(), schemas.result_columns.begin(), schemas.result_columns.end());
-  for (const auto& [name, metric] : schemas.metrics) known.push_back(name);
+  known.push_back(concat("lpips_random_trunk", kPlusMinus));
+  for (const auto& [name, metric] : schemas.metrics) {
+    known.push_back(name);
+    known.push_back(name + kPlusMinus);
+  }
   for (const Node& column : columns.items) {
     if (!column.is_scalar()) continue;
     if (std::find(known.begin(), known.end(), column.text) != known.end()) continue;
     diagnostics.error(
         column.at, "unknown column '" + column.text + "'" + did_you_mean(column.text, known),
-        "allowed: a parameter, a metric, or " +
+        "allowed: a parameter, a metric (`psnr±` with its standard error), or " +
             join({schemas.result_columns.begin(), schemas.result_columns.end()}, ", "));
   }
 }

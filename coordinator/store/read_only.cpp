@@ -121,6 +121,15 @@ Cell cell_of(const Statement& row, int column) {
 
 }  // namespace
 
+std::string sql_text(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + '\'';
+}
+
 Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {

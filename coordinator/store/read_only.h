@@ -16,6 +16,9 @@ namespace cox::store {
 using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
 using Row = std::vector<Cell>;
 
+/// `text` as an SQL string literal.
+std::string sql_text(const std::string& text);
+
 struct QueryLimits {
   std::uint64_t max_rows = 0;  ///< 0 = no bound; one row more is kOutOfRange
   double max_seconds = 30;     ///< beyond it the query ends with kDeadlineExceeded

@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "coordinator/core/core.h"
+#include "coordinator/report/markdown.h"
+#include "coordinator/report/series_report.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"
@@ -151,6 +153,22 @@ void time_query(const store::ReadOnlyDatabase& database, const char* what, const
   std::fflush(stdout);
 }
 
+/// `cox report` of one series: 99 comparisons in each of three metrics.
+void time_report(const store::ReadOnlyDatabase& database) {
+  const report::Query query = [&](const std::string& sql) {
+    return database.query_table(sql, {}, {.max_seconds = 600});
+  };
+  must(report::report_on(query, "series3", {}).status());  // once to warm the caches
+  Spent spent;
+  std::size_t bytes = 0;
+  {
+    const Meter meter(spent);
+    bytes = report::report_markdown(must(report::report_on(query, "series3", {}))).size();
+  }
+  std::printf("%-36s %9.1f ms wall %9.1f ms cpu %9zu bytes\n", "report of one series",
+              spent.wall * 1e3, spent.cpu * 1e3, bytes);
+}
+
 void time_views(const std::string& path) {
   const auto database = must(store::ReadOnlyDatabase::open(path));
   time_query(database, "leaderboard of one series",
@@ -166,6 +184,7 @@ void time_views(const std::string& path) {
   time_query(database, "failures", "SELECT * FROM v_failures LIMIT 100");
   time_query(database, "last 1000 events",
              "SELECT * FROM v_events ORDER BY sequence DESC LIMIT 1000");
+  time_report(database);
 }
 
 int run(std::size_t jobs, const std::string& parent) {

@@ -12,7 +12,7 @@ namespace {
 constexpr int kMaxFractionTerms = 2'000;
 constexpr double kTiny = 1e-300;  ///< stands for 0 in a denominator of the continued fraction
 constexpr int kHalvings = 200;    ///< more than a double has digits between any two bounds
-constexpr int kSimpsonIntervals = 4'000;  ///< even
+constexpr int kSimpsonIntervals = 1'000;  ///< even
 
 /// The continued fraction of I_x(a, b) by Lentz's method; converges fast for x < (a + 1) / (a + b +
 /// 2).

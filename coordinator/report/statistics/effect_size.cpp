@@ -9,7 +9,8 @@ namespace cox::report {
 
 namespace {
 
-constexpr int kHalvings = 50;
+constexpr int kMaxSecantSteps = 30;
+constexpr double kSecantTolerance = 1e-10;
 
 /// The chance that |t| passes the bound when the true mean is `noncentrality` standard errors.
 double power_of(double noncentrality, double bound, double freedom) {
@@ -30,14 +31,18 @@ std::optional<double> minimum_detectable_difference(double deviation, std::size_
   if (count < 2) return std::nullopt;
   const auto n = static_cast<double>(count);
   const double bound = student_t_bound(kLevel, n - 1);
-  double low = 0;
-  double high = 1;
-  while (power_of(high, bound, n - 1) < kPower) high *= 2;
-  for (int i = 0; i < kHalvings; ++i) {
-    const double middle = (low + high) / 2;
-    (power_of(middle, bound, n - 1) < kPower ? low : high) = middle;
+  // Secant steps from the normal approximation; power rises smoothly with the noncentrality.
+  double last = bound + normal_quantile(kPower);
+  double shift = 1.05 * last;
+  double last_excess = power_of(last, bound, n - 1) - kPower;
+  for (int i = 0; i < kMaxSecantSteps && std::abs(shift - last) > kSecantTolerance; ++i) {
+    const double excess = power_of(shift, bound, n - 1) - kPower;
+    const double next = shift - excess * (shift - last) / (excess - last_excess);
+    last = shift;
+    last_excess = excess;
+    shift = next;
   }
-  return (low + high) / 2 * deviation / std::sqrt(n);
+  return shift * deviation / std::sqrt(n);
 }
 
 }  // namespace cox::report

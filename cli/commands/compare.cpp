@@ -1,0 +1,125 @@
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/results/lookup.h"
+#include "cli/results/report_query.h"
+#include "coordinator/report/checks.h"
+#include "coordinator/report/factors.h"
+#include "coordinator/report/markdown.h"
+#include "coordinator/report/report_json.h"
+#include "coordinator/report/report_rows.h"
+#include "coordinator/report/wording.h"
+
+namespace cox::cli {
+
+namespace {
+
+constexpr const char* kDefaultMetric = "psnr";
+
+class Compare final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "compare",
+            .summary = "Runs against a baseline, video by video: difference, interval, p, wins",
+            .examples =
+                "cox compare demo/none demo/adasteer-4\n"
+                "cox compare none adasteer-4 full --metric ssim\n"
+                "cox compare none full --format json > none-full.json"};
+  }
+
+  void declare(CLI::App& app) override {
+    app.add_option("BASELINE", baseline_, "The run to compare with, as for `cox show`")
+        ->required()
+        ->type_name("");
+    app.add_option("RUN", runs_, "Runs to compare with it")->required()->type_name("");
+    app.add_option("--metric", metric_, "A measured metric")
+        ->capture_default_str()
+        ->type_name("NAME");
+    place_.declare(app);
+    output_.declare(app);
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
+    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
+    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
+    COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> all, load(*source));
+    std::vector<report::Comparison> comparisons;
+    for (std::size_t i = 1; i < all.size(); ++i) {
+      COX_ASSIGN_OR_RETURN(report::Comparison comparison,
+                           report::compare(all.front(), all[i], metric));
+      if (all[i].method != all.front().method) {
+        comparison.confounded = report::shared_parameters_that_differ(all[i], all.front());
+      }
+      comparisons.push_back(std::move(comparison));
+    }
+    report::correct_family(comparisons);
+    print(session, comparisons, warnings_of(all, comparisons));
+    return kExitOk;
+  }
+
+ private:
+  /// The baseline first.
+  Result<std::vector<report::RunData>> load(ResultSource& source) const {
+    std::vector<std::string> names = {baseline_};
+    names.insert(names.end(), runs_.begin(), runs_.end());
+    std::vector<report::RunData> all;
+    for (const std::string& text : names) {
+      COX_ASSIGN_OR_RETURN(const RunName name, find_run(source, text));
+      COX_ASSIGN_OR_RETURN(std::vector<report::RunData> found,
+                           report::load_runs(query_of(source), name.series, name.run));
+      all.push_back(std::move(found.front()));
+    }
+    return all;
+  }
+
+  static std::vector<std::string> warnings_of(const std::vector<report::RunData>& runs,
+                                              const std::vector<report::Comparison>& comparisons) {
+    std::vector<std::string> all;
+    for (auto& warnings : {report::coverage_warnings(runs), report::identity_warnings(runs),
+                           report::comparison_warnings(comparisons),
+                           report::environment_warnings(runs), report::design_warnings(runs)}) {
+      all.insert(all.end(), warnings.begin(), warnings.end());
+    }
+    return all;
+  }
+
+  void print(Session& session, const std::vector<report::Comparison>& comparisons,
+             const std::vector<std::string>& warnings) const {
+    const Layout layout = output_.layout(session.out_terminal, {"cox-comparison", 1});
+    if (layout.format == Format::kJson) {
+      session.out << report::comparison_json(comparisons, warnings);
+      return;
+    }
+    if (layout.format == Format::kMarkdown) {
+      session.out << report::comparison_markdown(comparisons, warnings);
+      return;
+    }
+    if (layout.format == Format::kTable) {
+      for (const report::Comparison& comparison : comparisons) {
+        session.out << report::sentence(comparison) << '\n';
+      }
+      session.out << '\n';
+    }
+    auto table = report::comparison_rows(comparisons);
+    write_rows(session.out, {std::move(table.columns), std::move(table.rows)}, layout);
+    session.out.flush();
+    for (const std::string& warning : warnings) {
+      session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), ' ', warning));
+    }
+  }
+
+  PlaceOptions place_;
+  OutputOptions output_;
+  std::string baseline_;
+  std::vector<std::string> runs_;
+  std::string metric_ = kDefaultMetric;
+};
+
+}  // namespace
+
+CommandPtr make_compare() { return std::make_unique<Compare>(); }
+
+}  // namespace cox::cli

@@ -1,0 +1,125 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <sstream>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/options.h"
+#include "cli/results/report_query.h"
+#include "cli/results/series_results.h"
+#include "coordinator/report/markdown.h"
+#include "coordinator/report/report_json.h"
+#include "coordinator/report/report_rows.h"
+#include "coordinator/spec/load_sweep.h"
+
+namespace cox::cli {
+
+namespace {
+
+/// A series to report on, and what its sweep file says when that was given.
+struct Subject {
+  std::string series;
+  report::SweepNotes notes;
+};
+
+report::SweepNotes notes_of(const spec::SweepPlan& plan, const std::string& file_text) {
+  report::SweepNotes notes;
+  notes.title = plan.series.title;
+  notes.question = report::opening_comment(file_text);
+  notes.baseline = plan.baseline;
+  for (const spec::Table& table : plan.tables) {
+    notes.tables.push_back({table.title, table.rows, table.columns});
+  }
+  return notes;
+}
+
+class Report final : public Command {
+ public:
+  CommandText text() const override {
+    return {.name = "report",
+            .summary = "A page over a series: findings, paired differences, time, warnings, origin",
+            .examples =
+                "cox report demo > demo.md\n"
+                "cox report sweeps/demo.yaml --out docs/demo.md\n"
+                "cox report lr groups --baseline none --metric ssim --format csv"};
+  }
+
+  void declare(CLI::App& app) override {
+    app.add_option("SERIES", what_,
+                   "Series, or sweep files, whose title, hypothesis, baseline and tables are used")
+        ->required()
+        ->type_name("");
+    app.add_option("--baseline", options_.baseline, "RUN or SERIES/RUN, over the sweep's baseline")
+        ->type_name("RUN");
+    app.add_option("--metric", options_.metric,
+                   "What the comparisons are about (default psnr, or the first measured)")
+        ->type_name("NAME");
+    app.add_option("--format", format_, "How it is printed")
+        ->check(CLI::IsMember({"md", "json", "csv"}))
+        ->capture_default_str();
+    app.add_option("--out", out_, "File to write instead of standard output")->type_name("FILE");
+    place_.declare(app);
+  }
+
+  Result<ExitCode> run(Session& session) override {
+    std::vector<Subject> subjects;
+    for (const std::string& what : what_) {
+      COX_ASSIGN_OR_RETURN(Subject subject, subject_of(what));
+      subjects.push_back(std::move(subject));
+    }
+    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
+    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
+    std::vector<report::SeriesReport> reports;
+    for (const Subject& subject : subjects) {
+      COX_RETURN_IF_ERROR(check_series(*source, subject.series));
+      COX_ASSIGN_OR_RETURN(
+          report::SeriesReport made,
+          report::report_on(query_of(*source), subject.series, subject.notes, options_));
+      reports.push_back(std::move(made));
+    }
+    report::warn_across_series(reports);
+    const std::string page = printed(reports);
+    if (out_.empty()) {
+      session.out << page;
+    } else {
+      COX_RETURN_IF_ERROR(of_surroundings(write_file_atomically(out_, page)));
+      session.say(concat("wrote ", out_));
+    }
+    return kExitOk;
+  }
+
+ private:
+  static Result<Subject> subject_of(const std::string& what) {
+    if (!std::filesystem::is_regular_file(what)) return Subject{what, {}};
+    COX_ASSIGN_OR_RETURN(const spec::SweepPlan plan, spec::load_sweep_without_inputs(what));
+    COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
+    return Subject{plan.series.name, notes_of(plan, text)};
+  }
+
+  std::string printed(const std::vector<report::SeriesReport>& reports) const {
+    if (format_ == "json") return report::report_json(reports);
+    std::ostringstream page;
+    if (format_ == "csv") {
+      auto table = report::report_rows(reports);
+      write_csv(page, {std::move(table.columns), std::move(table.rows)});
+      return page.str();
+    }
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      page << (i > 0 ? "\n" : "") << report::report_markdown(reports[i]);
+    }
+    return page.str();
+  }
+
+  PlaceOptions place_;
+  std::vector<std::string> what_;
+  report::ReportOptions options_;
+  std::string format_ = "md";
+  std::string out_;
+};
+
+}  // namespace
+
+CommandPtr make_report() { return std::make_unique<Report>(); }
+
+}  // namespace cox::cli

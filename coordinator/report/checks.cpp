@@ -1,0 +1,261 @@
+#include "coordinator/report/checks.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/factors.h"
+
+namespace cox::report {
+
+namespace {
+
+constexpr std::size_t kMaxNamed = 6;  ///< names in one sentence
+
+/// "a, b and 3 more"
+std::string listed(const std::vector<std::string>& names) {
+  if (names.size() <= kMaxNamed) return join(names, ", ");
+  return concat(join({names.begin(), names.begin() + kMaxNamed}, ", "), " and ",
+                names.size() - kMaxNamed, " more");
+}
+std::string listed(const std::set<std::string>& names) {
+  return listed(std::vector<std::string>(names.begin(), names.end()));
+}
+
+std::string counted(std::size_t count, const char* what) {
+  return concat(count, ' ', what, count == 1 ? "" : "s");
+}
+
+/// Missing videos of a run by what kept them: "12 failed (oom): v1, v2 ...; 2 queued: v3, v4".
+std::string missing_text(const RunData& run) {
+  std::map<std::string, std::vector<std::string>> videos_by_reason;
+  for (const Unfinished& video : run.unfinished) {
+    std::string reason = video.state;
+    if (!video.cause.empty()) {
+      reason += concat(" (", video.cause, video.expected ? ", as expected)" : ")");
+    }
+    videos_by_reason[reason].push_back(video.video);
+  }
+  std::vector<std::string> parts;
+  for (const auto& [reason, videos] : videos_by_reason) {
+    parts.push_back(concat(videos.size(), ' ', reason, ": ", listed(videos)));
+  }
+  return join(parts, "; ");
+}
+
+std::set<std::string> finished_videos(const RunData& run) {
+  std::set<std::string> videos;
+  for (const VideoResult& result : run.results) videos.insert(result.video);
+  return videos;
+}
+
+/// Every metric of every video, in the order of the videos' names or, without names, of the values.
+using Fingerprint = std::vector<std::pair<std::string, std::map<std::string, double>>>;
+Fingerprint fingerprint(const RunData& run, bool with_names) {
+  Fingerprint values;
+  for (const VideoResult& result : run.results) {
+    values.emplace_back(with_names ? concat(result.video, ' ', result.digest) : "", result.metrics);
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+/// Runs in groups of equal keys, groups in the order of their first run.
+template <typename Key>
+std::vector<std::vector<const RunData*>> grouped(const std::vector<RunData>& runs, const Key& key) {
+  std::map<decltype(key(runs.front())), std::size_t> known;
+  std::vector<std::vector<const RunData*>> groups;
+  for (const RunData& run : runs) {
+    if (run.results.empty()) continue;
+    const auto [at, is_new] = known.emplace(key(run), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[at->second].push_back(&run);
+  }
+  return groups;
+}
+
+std::vector<std::string> names_of(const std::vector<const RunData*>& runs) {
+  std::vector<std::string> names;
+  for (const RunData* run : runs) names.push_back(run->full_name());
+  return names;
+}
+
+std::size_t distinct_digests(const std::vector<const RunData*>& runs) {
+  std::set<std::string> digests;
+  for (const RunData* run : runs) digests.insert(run->digest);
+  return digests.size();
+}
+
+std::set<std::string> values_of(const std::set<Environment>& environments,
+                                std::string Environment::*field) {
+  std::set<std::string> values;
+  for (const Environment& environment : environments) values.insert(environment.*field);
+  return values;
+}
+
+/// "machines a, b; builds 0.1.0+x, 0.1.0+y": the columns in which environments differ.
+std::string mixture_text(const std::set<Environment>& environments) {
+  const std::pair<const char*, std::string Environment::*> fields[] = {
+      {"machine", &Environment::machine},
+      {"device", &Environment::device},
+      {"device_name", &Environment::device_name},
+      {"driver", &Environment::driver},
+      {"dtype", &Environment::dtype},
+      {"engine_build", &Environment::engine_build},
+      {"torch_version", &Environment::torch_version}};
+  std::vector<std::string> parts;
+  for (const auto& [name, field] : fields) {
+    const std::set<std::string> values = values_of(environments, field);
+    if (values.size() > 1) parts.push_back(concat(name, " is ", listed(values)));
+  }
+  return join(parts, "; ");
+}
+
+}  // namespace
+
+std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::map<std::string, std::vector<std::string>> runs_by_gap;
+  std::vector<std::string> gaps;
+  for (const RunData& run : runs) {
+    if (!run.unfinished.empty()) {
+      const std::string gap = concat(run.results.size(), " of ", counted(run.videos(), "video"),
+                                     "; missing: ", missing_text(run));
+      if (!runs_by_gap.contains(gap)) gaps.push_back(gap);
+      runs_by_gap[gap].push_back(run.name);
+    }
+    std::map<std::string, std::vector<std::string>> odd;
+    for (const VideoResult& result : run.results) {
+      for (const auto& [metric, text] : result.nonfinite) {
+        odd[concat(metric, " is ", text)].push_back(result.video);
+      }
+    }
+    for (const auto& [what, videos] : odd) {
+      warnings.push_back(concat(run.name, ": ", what, " on ", counted(videos.size(), "video"), " (",
+                                listed(videos), "); no mean has it"));
+    }
+  }
+  std::vector<std::string> all;
+  for (const std::string& gap : gaps) {
+    const auto& names = runs_by_gap[gap];
+    all.push_back(
+        concat(names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
+               names.size() == 1 ? ": its means cover " : ": means cover ", gap));
+  }
+  const auto groups = grouped(runs, [](const RunData& run) { return finished_videos(run); });
+  if (groups.size() > 1) {
+    all.push_back(
+        "the means of the runs do not cover the same videos, so only the paired differences "
+        "compare them");
+  }
+  all.insert(all.end(), warnings.begin(), warnings.end());
+  return all;
+}
+
+std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  for (const auto& same : grouped(runs, [](const RunData& run) { return run.digest; })) {
+    if (same.size() < 2) continue;
+    warnings.push_back(concat(listed(names_of(same)),
+                              " are names of one configuration: their results are the same rows"));
+  }
+  for (const auto& same :
+       grouped(runs, [](const RunData& run) { return fingerprint(run, true); })) {
+    if (distinct_digests(same) < 2) continue;
+    const auto differing = shared_parameters_that_differ(*same.front(), *same.back());
+    warnings.push_back(concat(listed(names_of(same)), " gave bit-identical metrics on all ",
+                              counted(same.front()->results.size(), "video"),
+                              " although their configurations differ",
+                              differing.empty() ? "" : concat(" (", listed(differing), ")"),
+                              ": is the method inert, or was a result copied?"));
+  }
+  for (const auto& same :
+       grouped(runs, [](const RunData& run) { return fingerprint(run, false); })) {
+    std::set<std::string> datasets;
+    std::set<std::string> names;
+    for (const RunData* run : same) {
+      datasets.insert(run->dataset_digest);
+      names.insert(run->dataset);
+    }
+    const Fingerprint by_video = fingerprint(*same.front(), true);
+    const bool same_videos = std::all_of(same.begin(), same.end(), [&](const RunData* run) {
+      return fingerprint(*run, true) == by_video;
+    });
+    if (datasets.size() < 2 || same_videos) continue;
+    warnings.push_back(concat(listed(names_of(same)), " ran on different data sets (",
+                              listed(names),
+                              ") and gave bit-identical metrics: was one data set "
+                              "evaluated twice?"));
+  }
+  return warnings;
+}
+
+std::vector<std::string> environment_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::set<Environment> all;
+  std::vector<std::string> mixed;
+  for (const RunData& run : runs) {
+    std::set<Environment> own;
+    for (const VideoResult& result : run.results) own.insert(result.environment);
+    if (own.size() > 1) mixed.push_back(run.name);
+    all.insert(own.begin(), own.end());
+  }
+  if (all.size() < 2) return warnings;
+  warnings.push_back(concat("timings mix environments (", mixture_text(all),
+                            "): compare seconds only between runs of one environment"));
+  if (!mixed.empty()) {
+    warnings.push_back(concat("within one run the environments differ in ", listed(mixed)));
+  }
+  if (values_of(all, &Environment::engine_build).size() > 1 ||
+      values_of(all, &Environment::dtype).size() > 1) {
+    warnings.push_back("results of different builds or types are compared: see Provenance");
+  }
+  return warnings;
+}
+
+std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::set<std::string> draws;
+  std::set<std::string> models;
+  for (const RunData& run : runs) {
+    draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
+    models.insert(run.model_digest.substr(0, 12));
+  }
+  if (draws.size() == 1) {
+    warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),
+                              "): the intervals speak of other videos, not of other noise; "
+                              "`replicates: 3` would tell"));
+  }
+  if (models.size() > 1) {
+    warnings.push_back(concat("the runs used different models (", listed(models), ")"));
+  }
+  return warnings;
+}
+
+std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> warnings;
+  std::vector<std::string> small;
+  std::vector<std::string> still;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.pairs < kFewPairs) small.push_back(comparison.run);
+    if (comparison.never_adapted) still.push_back(comparison.run);
+    if (!comparison.confounded.empty()) {
+      warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",
+                                listed(comparison.confounded),
+                                " besides the method: the difference may be due to either"));
+    }
+  }
+  if (!small.empty()) {
+    warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),
+                              ": intervals and p-values of so few are rough"));
+  }
+  if (!still.empty()) {
+    warnings.push_back(concat(listed(still),
+                              ": early stopping kept the start state on every video (best_step 0), "
+                              "so nothing was adapted"));
+  }
+  return warnings;
+}
+
+}  // namespace cox::report

@@ -1,0 +1,196 @@
+#include "coordinator/report/comparison.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/report/statistics/bootstrap.h"
+#include "coordinator/report/statistics/effect_size.h"
+#include "coordinator/report/statistics/holm.h"
+
+namespace cox::report {
+
+namespace {
+
+/// Parameters that decide which pixels of a source video a result is scored against.
+constexpr std::array kWindowParameters = {"gen_start_frame", "frame_stride", "height",
+                                          "width",           "color",        "pil_order"};
+
+/// A video of one content: an id alone may stand for another file in another data set.
+using VideoKey = std::pair<std::string, std::string>;
+VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
+
+std::string parameter(const RunData& run, const std::string& name) {
+  const auto found = run.parameters.find(name);
+  return found == run.parameters.end() ? "absent" : found->second;
+}
+
+std::string differs(const std::string& column, const RunData& a, const std::string& of_a,
+                    const RunData& b, const std::string& of_b) {
+  return concat(column, " is ", of_a, " in ", a.full_name(), " and ", of_b, " in ", b.full_name());
+}
+
+/// The scored frames of all results of a run; several when they differ.
+std::string scored_frames(const RunData& run) {
+  std::set<std::string> counts;
+  for (const VideoResult& result : run.results) {
+    counts.insert(std::to_string(result.scored_frames));
+  }
+  return join({counts.begin(), counts.end()}, " or ");
+}
+
+Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
+  if (baseline.full_name() == run.full_name()) {
+    return invalid_argument(concat(run.full_name(), " would be compared with itself"));
+  }
+  const std::string window = window_difference(baseline, run);
+  if (!window.empty()) {
+    return failed_precondition(
+        concat(window, ": they are scored on different pixels and cannot be compared"));
+  }
+  for (const RunData* side : {&baseline, &run}) {
+    const auto& results = side->results;
+    const bool measured = std::any_of(results.begin(), results.end(), [&](const auto& result) {
+      return result.metrics.contains(metric.name) || result.nonfinite.contains(metric.name);
+    });
+    if (!measured && !results.empty()) {
+      return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
+    }
+  }
+  return Status::ok();
+}
+
+std::string why(const Unfinished& unfinished) {
+  if (unfinished.cause.empty()) return unfinished.state;
+  return concat(unfinished.state, " (", unfinished.cause,
+                unfinished.expected ? ", as expected)" : ")",
+                unfinished.message.empty() ? "" : ": ", unfinished.message);
+}
+
+/// Why each video of `run` that `has_value` does not hold is missing there.
+void note_missing(const RunData& run, const std::set<std::string>& all_videos, const Metric& metric,
+                  std::vector<Unpaired>& unpaired) {
+  std::map<std::string, std::string> reasons;
+  for (const std::string& video : all_videos) reasons[video] = "not in its data set";
+  for (const Unfinished& video : run.unfinished) reasons[video.video] = why(video);
+  for (const VideoResult& result : run.results) {
+    const auto odd = result.nonfinite.find(metric.name);
+    if (result.metrics.contains(metric.name)) {
+      reasons.erase(result.video);
+    } else {
+      reasons[result.video] = odd == result.nonfinite.end()
+                                  ? concat(metric.name, " was not measured")
+                                  : concat(metric.name, " is ", odd->second);
+    }
+  }
+  for (const auto& [video, reason] : reasons) {
+    unpaired.push_back({video, run.full_name(), reason});
+  }
+}
+
+std::set<std::string> videos_of(const RunData& a, const RunData& b) {
+  std::set<std::string> videos;
+  for (const RunData* run : {&a, &b}) {
+    for (const VideoResult& result : run->results) videos.insert(result.video);
+    for (const Unfinished& unfinished : run->unfinished) videos.insert(unfinished.video);
+  }
+  return videos;
+}
+
+/// The two results of each video on which both have the metric, in the run's order.
+using Pairs = std::vector<std::pair<const VideoResult*, const VideoResult*>>;
+Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric) {
+  std::map<VideoKey, const VideoResult*> by_video;
+  for (const VideoResult& result : baseline.results) {
+    if (result.metrics.contains(metric.name)) by_video[key_of(result)] = &result;
+  }
+  Pairs pairs;
+  for (const VideoResult& result : run.results) {
+    const auto partner = by_video.find(key_of(result));
+    if (partner == by_video.end() || !result.metrics.contains(metric.name)) continue;
+    pairs.emplace_back(partner->second, &result);
+  }
+  return pairs;
+}
+
+void describe(const Pairs& pairs, Comparison& comparison) {
+  std::vector<double> of_baseline;
+  std::vector<double> of_run;
+  std::vector<double> differences;
+  comparison.identical = !pairs.empty();
+  comparison.never_adapted = !pairs.empty();
+  for (const auto& [theirs, ours] : pairs) {
+    of_baseline.push_back(theirs->metrics.at(comparison.metric.name));
+    of_run.push_back(ours->metrics.at(comparison.metric.name));
+    differences.push_back(of_run.back() - of_baseline.back());
+    comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
+    comparison.never_adapted =
+        comparison.never_adapted && ours->steps_run > 0 && ours->best_step == 0;
+  }
+  comparison.pairs = pairs.size();
+  comparison.baseline_mean = summarized(of_baseline).mean;
+  comparison.run_mean = summarized(of_run).mean;
+  comparison.difference = summarized(differences);
+  comparison.bootstrap = bootstrap_interval(differences);
+  comparison.signed_rank = signed_rank(differences);
+  comparison.wins = wins_of(differences, comparison.metric.higher_is_better);
+  comparison.sign_p = sign_test(comparison.wins.wins, comparison.wins.losses);
+  if (!comparison.difference.deviation) return;
+  const double deviation = *comparison.difference.deviation;
+  comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
+  comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
+}
+
+}  // namespace
+
+std::string window_difference(const RunData& a, const RunData& b) {
+  for (const char* name : kWindowParameters) {
+    if (parameter(a, name) != parameter(b, name)) {
+      return differs(name, a, parameter(a, name), b, parameter(b, name));
+    }
+  }
+  const std::string of_a = scored_frames(a);
+  const std::string of_b = scored_frames(b);
+  if (of_a.empty() || of_b.empty() || of_a == of_b) return "";
+  return differs("scored_frames", a, of_a, b, of_b);
+}
+
+Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric) {
+  COX_RETURN_IF_ERROR(check_comparable(baseline, run, metric));
+  Comparison comparison;
+  comparison.baseline = baseline.full_name();
+  comparison.run = run.full_name();
+  comparison.metric = metric;
+  const Pairs pairs = pairs_of(baseline, run, metric);
+  const bool both_have_some = !baseline.results.empty() && !run.results.empty();
+  if (pairs.empty() && both_have_some && baseline.dataset_digest != run.dataset_digest) {
+    return failed_precondition(
+        concat(differs("dataset", baseline, baseline.dataset, run, run.dataset),
+               ", and they share no finished video: only runs on the same videos can be compared"));
+  }
+  const std::set<std::string> videos = videos_of(baseline, run);
+  comparison.videos = videos.size();
+  note_missing(baseline, videos, metric, comparison.unpaired);
+  note_missing(run, videos, metric, comparison.unpaired);
+  describe(pairs, comparison);
+  return comparison;
+}
+
+void correct_family(std::vector<Comparison>& family) {
+  std::vector<Comparison*> tested;
+  std::vector<double> p;
+  for (Comparison& comparison : family) {
+    if (!comparison.signed_rank.p) continue;
+    tested.push_back(&comparison);
+    p.push_back(*comparison.signed_rank.p);
+  }
+  const std::vector<double> corrected = holm(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    tested[i]->holm_p = corrected[i];
+    tested[i]->family = tested.size();
+  }
+}
+
+}  // namespace cox::report

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/report/metrics.h"
+#include "coordinator/report/run_data.h"
+#include "coordinator/report/statistics/rank_tests.h"
+#include "coordinator/report/statistics/summary.h"
+#include "coordinator/report/statistics/wins.h"
+
+namespace cox::report {
+
+/// A video that one of the two runs has no value for, and why.
+struct Unpaired {
+  std::string video;
+  std::string run;  ///< full name of the run that lacks it
+  std::string why;  ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
+};
+
+/// A run against a baseline on the videos for which both have the metric. Differences are run minus
+/// baseline, so their sign says who is higher, not who is better.
+struct Comparison {
+  std::string baseline;  ///< full names
+  std::string run;
+  /// Parameters in which the baseline follows the run, away from the series' baseline.
+  std::vector<std::string> followed;
+  std::vector<std::string> confounded;  ///< what differs besides the method
+  Metric metric;
+  std::size_t pairs = 0;
+  std::size_t videos = 0;               ///< that either run was given
+  std::optional<double> baseline_mean;  ///< over the pairs
+  std::optional<double> run_mean;
+  Summary difference;
+  std::optional<Interval> bootstrap;
+  SignedRank signed_rank;
+  std::optional<double> sign_p;
+  std::optional<double> holm_p;  ///< signed-rank p corrected over its family
+  std::size_t family = 0;        ///< how many p-values were corrected together
+  Wins wins;
+  std::optional<double> effect;      ///< Hedges' g_z
+  std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
+  std::vector<Unpaired> unpaired;
+  bool identical = false;      ///< every metric of every pair is equal to the last bit
+  bool never_adapted = false;  ///< every pair of the run generated from its start state
+};
+
+/// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
+/// lack the metric, or share no video. The message names the column that differs. kInvalidArgument
+/// for a run against itself.
+Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
+
+/// Holm's correction over comparisons that answer one question together; those without a p-value
+/// are no part of the family.
+void correct_family(std::vector<Comparison>& family);
+
+/// What both runs would have to agree on for their metrics to be about the same pixels: the first
+/// column that differs, as "gen_start_frame is 21 in s/a and 32 in s/b", or "".
+std::string window_difference(const RunData& a, const RunData& b);
+
+}  // namespace cox::report

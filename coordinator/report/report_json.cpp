@@ -1,0 +1,126 @@
+#include "coordinator/report/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/report/report_rows.h"
+#include "coordinator/report/report_tables.h"
+#include "coordinator/report/wording.h"
+
+namespace cox::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Table = store::ReadOnlyDatabase::Table;
+
+Json json_of(const store::Cell& cell) {
+  struct Printer {
+    Json operator()(std::monostate) const { return nullptr; }
+    Json operator()(std::int64_t value) const { return value; }
+    Json operator()(double value) const { return value; }
+    Json operator()(const std::string& value) const { return value; }
+  };
+  return std::visit(Printer{}, cell);
+}
+
+Json object_of(const Table& table, std::size_t row) {
+  Json object = Json::object();
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    object[table.columns[c]] = json_of(table.rows[row][c]);
+  }
+  return object;
+}
+
+Json json_of(const std::vector<Comparison>& comparisons) {
+  const Table rows = comparison_rows(comparisons);
+  Json list = Json::array();
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    Json object = object_of(rows, i);
+    object["sentence"] = sentence(comparisons[i]);
+    object["unpaired"] = Json::array();
+    for (const Unpaired& video : comparisons[i].unpaired) {
+      object["unpaired"].push_back(
+          {{"video", video.video}, {"run", video.run}, {"why", video.why}});
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+/// A run's rows of report_rows hold the comparison too; here that has a list of its own.
+Json run_json(const SeriesReport& report, const RunData& run) {
+  Json object = {
+      {"run", run.name},           {"digest", run.digest},           {"method", run.method},
+      {"videos", run.videos()},    {"done", run.results.size()},     {"parameters", Json::object()},
+      {"metrics", Json::object()}, {"mean_seconds", Json::object()}, {"missing", Json::array()}};
+  for (const auto& [name, text] : run.parameters) object["parameters"][name] = Json::parse(text);
+  for (const Metric& metric : report.metrics) {
+    const Summary summary = metric_summary(run, metric.name);
+    Json& entry = object["metrics"][metric.name] = {{"n", summary.count}};
+    if (summary.mean) entry["mean"] = *summary.mean;
+    if (summary.standard_error) entry["standard_error"] = *summary.standard_error;
+    if (summary.t_interval) {
+      entry["interval"] = {summary.t_interval->low, summary.t_interval->high};
+    }
+  }
+  for (const char* stage : kStages) {
+    const auto seconds = stage_mean(run, stage);
+    object["mean_seconds"][stage] = seconds ? Json(*seconds) : Json(nullptr);
+  }
+  for (const Unfinished& video : run.unfinished) {
+    object["missing"].push_back({{"video", video.video},
+                                 {"state", video.state},
+                                 {"cause", video.cause},
+                                 {"expected", video.expected},
+                                 {"message", video.message}});
+  }
+  return object;
+}
+
+Json report_object(const SeriesReport& report) {
+  Json object = {{"series", report.series},
+                 {"title", report.notes.title},
+                 {"question", report.notes.question},
+                 {"baseline", report.baseline},
+                 {"baseline_assumed", report.baseline_assumed},
+                 {"metric", report.primary().name},
+                 {"varied", Json::object()},
+                 {"runs", Json::array()},
+                 {"comparisons", Json::array()},
+                 {"not_compared", report.not_compared},
+                 {"warnings", report.warnings},
+                 {"provenance", Json::array()}};
+  for (const Factor& factor : report.factors) object["varied"][factor.name] = factor.levels;
+  for (const RunData& run : report.runs) object["runs"].push_back(run_json(report, run));
+  for (const auto& family : report.comparisons) {
+    for (Json& comparison : json_of(family)) {
+      object["comparisons"].push_back(std::move(comparison));
+    }
+  }
+  for (const auto& row : provenance_table(report).rows) {
+    object["provenance"].push_back({{"what", row[0]}, {"value", row[1]}});
+  }
+  return object;
+}
+
+/// Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
+std::string dumped(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+}  // namespace
+
+std::string comparison_json(const std::vector<Comparison>& comparisons,
+                            const std::vector<std::string>& warnings) {
+  return dumped({{"format", "cox-comparison/1"},
+                 {"comparisons", json_of(comparisons)},
+                 {"warnings", warnings}});
+}
+
+std::string report_json(const std::vector<SeriesReport>& reports) {
+  Json document = {{"format", "cox-report/1"}, {"reports", Json::array()}};
+  for (const SeriesReport& report : reports) document["reports"].push_back(report_object(report));
+  return dumped(document);
+}
+
+}  // namespace cox::report

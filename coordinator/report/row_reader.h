@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+#include "coordinator/store/read_only.h"
+
+namespace cox::report {
+
+/// Cells of one row by the names of their columns. NULL reads as "", 0 or NaN. A column that the
+/// query did not ask for is a programmer error. Borrows the table.
+class RowReader {
+ public:
+  RowReader(const store::ReadOnlyDatabase::Table& table, std::size_t row)
+      : table_(table), row_(table.rows[row]) {}
+
+  std::string text(std::string_view column) const {
+    const auto* value = std::get_if<std::string>(&cell(column));
+    return value == nullptr ? "" : *value;
+  }
+  std::int64_t integer(std::string_view column) const {
+    const auto* value = std::get_if<std::int64_t>(&cell(column));
+    return value == nullptr ? 0 : *value;
+  }
+  double real(std::string_view column) const {
+    const auto* value = std::get_if<double>(&cell(column));
+    return value == nullptr ? std::numeric_limits<double>::quiet_NaN() : *value;
+  }
+
+ private:
+  const store::Cell& cell(std::string_view column) const {
+    for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+      if (table_.columns[c] == column) return row_[c];
+    }
+    COX_CHECK(false, concat("the query has no column '", column, "'"));
+    return row_[0];
+  }
+
+  const store::ReadOnlyDatabase::Table& table_;
+  const store::Row& row_;
+};
+
+}  // namespace cox::report

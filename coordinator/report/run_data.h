@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/store/read_only.h"
+
+namespace cox::report {
+
+/// Answers one SELECT over the views v_*, from a file or from a coordinator elsewhere.
+using Query = std::function<Result<store::ReadOnlyDatabase::Table>(const std::string& sql)>;
+
+/// The stages whose wall seconds are kept apart, as columns of v_results, in order of execution.
+inline constexpr std::array kStages = {"load_model_s", "decode_s",   "encode_s",        "train_s",
+                                       "early_stop_s", "generate_s", "latent_decode_s", "metrics_s",
+                                       "write_s",      "total_s"};
+
+/// What results were computed with and on. Timings compare within one alone.
+struct Environment {
+  std::string machine;
+  std::string device;
+  std::string device_name;
+  std::string driver;
+  std::string dtype;
+  std::string engine_build;
+  std::string torch_version;
+  auto operator<=>(const Environment&) const = default;
+};
+
+/// One finished video of a run.
+struct VideoResult {
+  std::string video;
+  std::string digest;                            ///< of the video file
+  std::map<std::string, double> metrics;         ///< by name; finite ones
+  std::map<std::string, std::string> nonfinite;  ///< metric to nan, inf or -inf
+  std::array<double, kStages.size()> seconds{};  ///< NaN where the stage's time was not finite
+  std::int64_t scored_frames = 0;
+  std::int64_t steps_run = 0;
+  std::int64_t best_step = 0;
+  std::int64_t time_us = 0;
+  Environment environment;
+};
+
+/// A video of the run's data set without a result.
+struct Unfinished {
+  std::string video;
+  std::string state;
+  std::string cause;  ///< "" unless it failed
+  std::string message;
+  bool expected = false;  ///< the sweep said that this video may fail
+};
+
+/// A run of a series with everything that a report needs of it.
+struct RunData {
+  std::string series;
+  std::string name;
+  std::string digest;
+  std::string method;
+  std::string backbone;
+  std::string model_digest;
+  std::string dataset;
+  std::string dataset_digest;
+  std::map<std::string, std::string> parameters;  ///< name to canonical JSON
+  std::vector<VideoResult> results;               ///< in the order of the data set
+  std::vector<Unfinished> unfinished;             ///< likewise
+
+  std::size_t videos() const { return results.size() + unfinished.size(); }
+  std::string full_name() const { return series + "/" + name; }
+};
+
+/// The current runs of a series in the order of its sweep, or the one named `run`. kNotFound when
+/// there is none.
+Result<std::vector<RunData>> load_runs(const Query& query, const std::string& series,
+                                       const std::string& run = "");
+
+/// The metrics that any of the runs measured: first those with a column of their own, then by name.
+std::vector<std::string> measured_metrics(const std::vector<RunData>& runs);
+
+}  // namespace cox::report

@@ -1,0 +1,235 @@
+#include "coordinator/report/series_report.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/baseline.h"
+#include "coordinator/report/checks.h"
+#include "coordinator/report/row_reader.h"
+#include "coordinator/report/wording.h"
+
+namespace cox::report {
+
+namespace {
+
+const RunData* run_named(const std::vector<RunData>& runs, const std::string& name) {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
+  return found == runs.end() ? nullptr : &*found;
+}
+
+/// The baseline's run and the runs among which its partners are looked for: those of this series or
+/// of the other that it was named in.
+struct Baseline {
+  std::vector<RunData> elsewhere;  ///< runs of another series; empty when the baseline is ours
+  const RunData* run = nullptr;    ///< nullptr = there is none
+};
+
+Result<Baseline> find_baseline(const Query& query, const SeriesReport& report,
+                               const std::string& name) {
+  Baseline baseline;
+  if (name.empty()) {
+    baseline.run = natural_baseline(report.runs);
+    return baseline;
+  }
+  const std::string own = report.series + "/";
+  const std::string bare = starts_with(name, own) ? name.substr(own.size()) : name;
+  baseline.run = run_named(report.runs, bare);
+  if (baseline.run != nullptr) return baseline;
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) {
+    std::vector<std::string> names;
+    for (const RunData& run : report.runs) names.push_back(run.name);
+    const std::string nearest = nearest_name(name, names);
+    return not_found(concat("baseline: no run '", name, "' in series '", report.series, "'",
+                            nearest.empty() ? "" : concat("; did you mean '", nearest, "'?")));
+  }
+  auto others = load_runs(query, name.substr(0, slash));
+  if (!others.is_ok()) return others.status().with_context("baseline");
+  baseline.elsewhere = std::move(others).value();
+  baseline.run = run_named(baseline.elsewhere, name.substr(slash + 1));
+  if (baseline.run == nullptr) return not_found(concat("baseline: no run '", name, "'"));
+  return baseline;
+}
+
+Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const std::string& first) {
+  std::vector<std::string> names = measured_metrics(runs);
+  if (names.empty()) {
+    return failed_precondition(concat("series '", runs.front().series,
+                                      "' has no finished video yet; 'cox status ",
+                                      runs.front().series, "' says where it stands"));
+  }
+  if (!first.empty()) {
+    const auto found = std::find(names.begin(), names.end(), first);
+    if (found == names.end()) {
+      return not_found(concat("no run of series '", runs.front().series, "' measured '", first,
+                              "'; measured: ", join(names, ", ")));
+    }
+    std::rotate(names.begin(), found, found + 1);
+  }
+  std::vector<Metric> metrics;
+  for (const std::string& name : names) {
+    COX_ASSIGN_OR_RETURN(Metric metric, metric_named(name));
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
+struct Pairing {
+  const RunData* run = nullptr;
+  Partner partner;
+};
+
+/// Every run but the baselines with its partner.
+std::vector<Pairing> pairings(const SeriesReport& report, const Baseline& baseline) {
+  const auto& candidates = baseline.elsewhere.empty() ? report.runs : baseline.elsewhere;
+  std::vector<Pairing> all;
+  std::set<const RunData*> partners;
+  for (const RunData& run : report.runs) {
+    if (&run == baseline.run) continue;
+    all.push_back({&run, partner_of(run, *baseline.run, candidates)});
+    partners.insert(all.back().partner.run);
+  }
+  // What others are compared with and has no partner but the series' baseline, on other pixels, is
+  // a baseline itself.
+  std::erase_if(all, [&](const Pairing& pairing) {
+    return partners.contains(pairing.run) && pairing.partner.run == baseline.run &&
+           !window_difference(*pairing.run, *baseline.run).empty();
+  });
+  return all;
+}
+
+void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
+  for (const Metric& metric : report.metrics) {
+    std::vector<Comparison>& family = report.comparisons.emplace_back();
+    for (const auto& [run, partner] : pairs) {
+      Result<Comparison> comparison = compare(*partner.run, *run, metric);
+      if (comparison.is_ok()) {
+        comparison->followed = partner.followed;
+        comparison->confounded = partner.confounded;
+        family.push_back(std::move(comparison).value());
+      } else if (&metric == &report.primary()) {
+        report.not_compared.push_back(
+            concat(run->full_name(), ": ", comparison.status().message()));
+      }
+    }
+    correct_family(family);
+  }
+}
+
+void find_factors(const RunData* baseline, SeriesReport& report) {
+  const auto is_treated = [&](const RunData& run) {
+    return baseline == nullptr || run.method != baseline->method;
+  };
+  const bool all_are_alike = std::none_of(report.runs.begin(), report.runs.end(), is_treated);
+  for (std::size_t i = 0; i < report.runs.size(); ++i) {
+    if (all_are_alike || is_treated(report.runs[i])) report.treated.push_back(i);
+  }
+  report.factors = factors_of(report.treated_runs());
+}
+
+bool is_loaded(const SeriesReport& report, const std::string& column) {
+  const auto names = measured_metrics(report.runs);
+  return column == "method" || ends_with(column, kPlusMinus) ||
+         std::find(names.begin(), names.end(), column) != names.end() ||
+         std::find(kStages.begin(), kStages.end(), column) != kStages.end() ||
+         std::any_of(report.runs.begin(), report.runs.end(),
+                     [&](const RunData& run) { return run.parameters.contains(column); });
+}
+
+Status load_declared_columns(const Query& query, SeriesReport& report) {
+  COX_ASSIGN_OR_RETURN(const auto known, query("SELECT * FROM v_results LIMIT 0"));
+  for (const DeclaredTable& table : report.notes.tables) {
+    for (const std::string& column : table.columns) {
+      if (is_loaded(report, column) || report.declared_columns.contains(column)) continue;
+      auto& cells = report.declared_columns[column];
+      if (std::find(known.columns.begin(), known.columns.end(), column) == known.columns.end()) {
+        continue;  // a parameter of methods that this series does not run, or an unmeasured metric
+      }
+      COX_ASSIGN_OR_RETURN(
+          const auto rows,
+          query(concat("SELECT run, CASE WHEN typeof(min(", column,
+                       ")) <> 'text' THEN printf('%.6g',", " avg(", column, ")) WHEN min(", column,
+                       ") = max(", column, ") THEN min(", column,
+                       ") ELSE 'various' END AS value FROM v_results WHERE series = ",
+                       store::sql_text(report.series), " GROUP BY run")));
+      for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+        const RowReader row(rows, i);
+        cells[row.text("run")] = row.text("value");
+      }
+    }
+  }
+  return Status::ok();
+}
+
+void append(std::vector<std::string>& all, std::vector<std::string> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
+}  // namespace
+
+std::vector<const RunData*> SeriesReport::treated_runs() const {
+  std::vector<const RunData*> pointers;
+  for (const std::size_t place : treated) pointers.push_back(&runs[place]);
+  return pointers;
+}
+
+std::string opening_comment(const std::string& sweep_text) {
+  std::vector<std::string> lines;
+  for (const std::string& line : split(sweep_text, '\n')) {
+    if (!starts_with(line, "#")) break;
+    lines.push_back(trim(std::string_view(line).substr(1)));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const bool paragraph = lines[i].empty() || (i > 0 && lines[i - 1].empty());
+    if (i > 0) text += paragraph ? "\n" : " ";
+    text += lines[i];
+  }
+  return trim(text);
+}
+
+Result<SeriesReport> report_on(const Query& query, const std::string& series,
+                               const SweepNotes& notes, const ReportOptions& options) {
+  SeriesReport report;
+  report.series = series;
+  report.notes = notes;
+  COX_ASSIGN_OR_RETURN(report.runs, load_runs(query, series));
+  COX_ASSIGN_OR_RETURN(report.metrics, metrics_of(report.runs, options.metric));
+
+  const std::string named = options.baseline.empty() ? notes.baseline : options.baseline;
+  COX_ASSIGN_OR_RETURN(const Baseline baseline, find_baseline(query, report, named));
+  report.baseline_assumed = named.empty() && baseline.run != nullptr;
+  if (baseline.run != nullptr) {
+    report.baseline = baseline.run->full_name();
+    compare_all(pairings(report, baseline), report);
+  }
+  find_factors(baseline.run, report);
+
+  COX_RETURN_IF_ERROR(load_declared_columns(query, report));
+  append(report.warnings, coverage_warnings(report.runs));
+  append(report.warnings, identity_warnings(report.runs));
+  if (!report.comparisons.empty()) {
+    append(report.warnings, comparison_warnings(report.comparisons.front()));
+  }
+  append(report.warnings, environment_warnings(report.runs));
+  append(report.warnings, design_warnings(report.runs));
+  return report;
+}
+
+void warn_across_series(std::vector<SeriesReport>& reports) {
+  if (reports.size() < 2) return;
+  std::vector<RunData> all;
+  std::set<std::string> known;
+  for (const SeriesReport& report : reports) {
+    all.insert(all.end(), report.runs.begin(), report.runs.end());
+    known.insert(report.warnings.begin(), report.warnings.end());
+  }
+  for (const std::string& warning : identity_warnings(all)) {
+    if (known.contains(warning)) continue;
+    for (SeriesReport& report : reports) report.warnings.push_back(warning);
+  }
+}
+
+}  // namespace cox::report

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/report/comparison.h"
+#include "coordinator/report/factors.h"
+#include "coordinator/report/run_data.h"
+
+namespace cox::report {
+
+/// A table that the sweep file declares.
+struct DeclaredTable {
+  std::string title;
+  std::vector<std::string> rows;     ///< run names
+  std::vector<std::string> columns;  ///< parameters, metrics (also as `psnr±`) or stages
+};
+
+/// What the sweep file says for its readers.
+struct SweepNotes {
+  std::string title;
+  std::string question;  ///< the comment that opens the file: hypothesis and cost
+  std::string baseline;  ///< a run of the series, or `series/run`; "" = none named
+  std::vector<DeclaredTable> tables;
+};
+
+/// The comment that opens a sweep file, lines joined, paragraphs kept apart by an empty line.
+std::string opening_comment(const std::string& sweep_text);
+
+/// What a series says, with everything that qualifies it.
+struct SeriesReport {
+  std::string series;
+  SweepNotes notes;
+  std::vector<Metric> metrics;       ///< measured ones, the first is what the comparisons are about
+  std::vector<RunData> runs;         ///< in the order of the sweep
+  std::vector<std::size_t> treated;  ///< places in `runs` of those that are no baselines
+  std::vector<Factor> factors;       ///< what the treated runs vary
+
+  std::string baseline;           ///< full name, "" when there is none
+  bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
+  std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
+  /// Columns of v_results that declared tables ask for beyond metrics, stages and parameters: by
+  /// column, then run, the mean of numbers or the text that all results share, else "various".
+  std::map<std::string, std::map<std::string, std::string>> declared_columns;
+  std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
+  std::vector<std::string> warnings;
+
+  const Metric& primary() const { return metrics.front(); }
+  std::vector<const RunData*> treated_runs() const;  ///< they point into `runs`
+};
+
+struct ReportOptions {
+  std::string baseline;  ///< over the sweep's own
+  std::string metric;    ///< "" = psnr, or the first that was measured
+};
+
+/// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when
+/// nothing was measured yet.
+Result<SeriesReport> report_on(const Query& query, const std::string& series,
+                               const SweepNotes& notes, const ReportOptions& options = {});
+
+/// Adds to each report what shows only beside the others: data sets or methods of different series
+/// that gave equal numbers.
+void warn_across_series(std::vector<SeriesReport>& reports);
+
+}  // namespace cox::report

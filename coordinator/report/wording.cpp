@@ -1,0 +1,134 @@
+#include "coordinator/report/wording.h"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.h"
+
+namespace cox::report {
+
+namespace {
+
+constexpr int kMostDecimals = 8;
+constexpr double kSignificant = 0.05;
+
+/// The part of a full name after the series that both names begin with.
+std::pair<std::string, std::string> short_names(const Comparison& comparison) {
+  const auto slash = comparison.run.find('/');
+  const std::string series = comparison.run.substr(0, slash + 1);
+  const bool shared = starts_with(comparison.baseline, series);
+  return {comparison.run.substr(slash + 1),
+          shared ? comparison.baseline.substr(series.size()) : comparison.baseline};
+}
+
+std::string p_phrase(const Comparison& comparison) {
+  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
+  if (!p) return "";
+  const std::string text = p_text(p);
+  return concat(starts_with(text, "<") ? "p " : "p = ", text, ", ");
+}
+
+std::string wins_phrase(const Wins& wins) {
+  if (!wins.rate()) return concat("equal on ", wins.ties, " of ", wins.ties);
+  std::string text = concat("wins ", percent_text(wins.rate()));
+  if (wins.ties > 0) text += concat(", equal on ", wins.ties);
+  return text;
+}
+
+std::string magnitude(const Comparison& comparison, int decimals) {
+  const double mean = *comparison.difference.mean;
+  std::string text = decimal(std::abs(mean), decimals);
+  if (!comparison.metric.unit.empty()) text += " " + comparison.metric.unit;
+  if (!comparison.bootstrap) return text;
+  const Interval& interval = *comparison.bootstrap;
+  const Interval seen = mean < 0 ? Interval{-interval.high, -interval.low} : interval;
+  return concat(text, " ", interval_text(seen, decimals));
+}
+
+std::string direction(const Comparison& comparison) {
+  const bool above = *comparison.difference.mean > 0;
+  if (comparison.metric.higher_is_better) return above ? "above" : "below";
+  return above ? "above (worse than)" : "below (better than)";
+}
+
+bool is_told_apart(const Comparison& comparison) {
+  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
+  return p && *p < kSignificant;
+}
+
+}  // namespace
+
+std::string decimal(double value, int decimals) {
+  std::array<char, 400> text{};  // the longest double in %f has 309 digits before the point
+  const int length = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  std::string number(text.data(), static_cast<std::size_t>(length));
+  if (number.find_first_not_of("-0.") == std::string::npos && number.front() == '-') {
+    number.erase(0, 1);
+  }
+  return number;
+}
+
+std::string decimal(const std::optional<double>& value, int decimals) {
+  return value ? decimal(*value, decimals) : "-";
+}
+
+std::string interval_text(const std::optional<Interval>& interval, int decimals) {
+  if (!interval) return "-";
+  return concat("[", decimal(interval->low, decimals), ", ", decimal(interval->high, decimals),
+                "]");
+}
+
+std::string mean_text(const Summary& summary, const Metric& metric) {
+  if (!summary.mean) return "-";
+  std::string text = decimal(*summary.mean, metric.decimals);
+  if (summary.standard_error) {
+    text += concat(" ± ", decimal(*summary.standard_error, metric.decimals));
+  }
+  return text;
+}
+
+std::string p_text(const std::optional<double>& p) {
+  if (!p) return "-";
+  return *p < 0.001 ? "< 0.001" : decimal(*p, 3);
+}
+
+std::string percent_text(const std::optional<double>& share) {
+  return share ? decimal(100 * *share, 0) + " %" : "-";
+}
+
+int decimals_of(const Comparison& comparison) {
+  const auto& error = comparison.difference.standard_error;
+  if (!error || *error == 0) return comparison.metric.decimals;
+  const int needed = static_cast<int>(std::ceil(-std::log10(*error)));
+  return std::clamp(needed, comparison.metric.decimals, kMostDecimals);
+}
+
+std::string sentence(const Comparison& comparison) {
+  const auto [run, baseline] = short_names(comparison);
+  const std::string coverage =
+      concat(" on ", comparison.pairs, " of ", comparison.videos, " videos");
+  if (comparison.pairs == 0) {
+    return concat(run, " and ", baseline, " share no finished video of ", comparison.videos);
+  }
+  if (comparison.identical) {
+    return concat(run, " gave bit-identical results to ", baseline, coverage);
+  }
+  const int decimals = decimals_of(comparison);
+  if (*comparison.difference.mean == 0) {
+    return concat(run, " has the same mean ", comparison.metric.name, " as ", baseline, coverage,
+                  " (", p_phrase(comparison), wins_phrase(comparison.wins), ")");
+  }
+  std::string text =
+      concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
+             baseline, coverage, " (", p_phrase(comparison), wins_phrase(comparison.wins), ")");
+  if (is_told_apart(comparison)) return text;
+  text += ": not told apart";
+  if (!comparison.detectable) return text;
+  const std::string unit = comparison.metric.unit.empty() ? "" : " " + comparison.metric.unit;
+  text += concat("; ", decimal(*comparison.detectable, decimals), unit,
+                 " would have been, in 4 of 5 such studies");
+  return text;
+}
+
+}  // namespace cox::report

@@ -1,0 +1,193 @@
+#include "coordinator/report/comparison.h"
+
+#include <catch2/catch.hpp>
+
+#include "coordinator/report/wording.h"
+
+namespace cox::report {
+namespace {
+
+VideoResult video(const std::string& name, double psnr, std::int64_t scored_frames = 8) {
+  VideoResult result;
+  result.video = name;
+  result.digest = "digest of " + name;
+  result.metrics = {{"psnr", psnr}};
+  result.scored_frames = scored_frames;
+  return result;
+}
+
+/// A run over v0, v1, ... with these values.
+RunData run(const std::string& name, const std::vector<double>& values) {
+  RunData made;
+  made.series = "s";
+  made.name = name;
+  made.method = name;
+  made.digest = "digest of " + name;
+  made.dataset = "clips";
+  made.dataset_digest = "d1";
+  made.parameters = {{"gen_start_frame", "32"}, {"height", "480"}};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    made.results.push_back(video("v" + std::to_string(i), values[i]));
+  }
+  return made;
+}
+
+const Metric kPsnr = metric_named("psnr").value();
+
+TEST_CASE("only videos that both runs finished are compared, and the others are named with why") {
+  RunData none = run("none", {20, 21, 22, 23});
+  RunData full = run("full", {21, 23});
+  full.unfinished = {{"v2", "failed", "oom", "out of memory", false},
+                     {"v3", "queued", "", "", false}};
+  const Comparison comparison = compare(none, full, kPsnr).value();
+  CHECK(comparison.pairs == 2);
+  CHECK(comparison.videos == 4);
+  CHECK(*comparison.baseline_mean == 20.5);  // not 21.5: v2 and v3 are out on both sides
+  CHECK(*comparison.run_mean == 22);
+  CHECK(*comparison.difference.mean == 1.5);
+  REQUIRE(comparison.unpaired.size() == 2);
+  CHECK(comparison.unpaired[0].video == "v2");
+  CHECK(comparison.unpaired[0].run == "s/full");
+  CHECK(comparison.unpaired[0].why == "failed (oom): out of memory");
+  CHECK(comparison.unpaired[1].why == "queued");
+}
+
+TEST_CASE("a metric that is no number leaves the pair out and says so") {
+  const RunData none = run("none", {20, 21});
+  RunData full = run("full", {21, 0});
+  full.results[1].metrics.clear();
+  full.results[1].nonfinite = {{"psnr", "nan"}};
+  const Comparison comparison = compare(none, full, kPsnr).value();
+  CHECK(comparison.pairs == 1);
+  REQUIRE(comparison.unpaired.size() == 1);
+  CHECK(comparison.unpaired[0].why == "psnr is nan");
+  CHECK_FALSE(comparison.bootstrap);
+  CHECK(sentence(comparison) ==
+        "full is 1.00 dB above none on 1 of 2 videos (p = 1.000, wins 100 %): not told apart");
+}
+
+TEST_CASE("runs over other pixels are refused, naming the column") {
+  const RunData none = run("none", {20});
+  RunData later = run("later", {20});
+  later.parameters["gen_start_frame"] = "48";
+  const auto refused = compare(none, later, kPsnr);
+  REQUIRE_FALSE(refused.is_ok());
+  CHECK(refused.status().code() == StatusCode::kFailedPrecondition);
+  CHECK(
+      refused.status().message() ==
+      "gen_start_frame is 32 in s/none and 48 in s/later: they are scored on different pixels and "
+      "cannot be compared");
+
+  RunData longer = run("longer", {20});
+  longer.results[0].scored_frames = 16;
+  CHECK(
+      compare(none, longer, kPsnr).status().message().find("scored_frames is 8 in s/none and 16") ==
+      0);
+}
+
+TEST_CASE("a run against itself, without the metric or on other videos is refused") {
+  const RunData none = run("none", {20});
+  CHECK(compare(none, none, kPsnr).status().code() == StatusCode::kInvalidArgument);
+
+  RunData silent = run("silent", {20});
+  silent.results[0].metrics = {{"ssim", 0.5}};
+  CHECK(compare(none, silent, kPsnr).status().message() == "psnr was not measured in s/silent");
+
+  RunData elsewhere = run("elsewhere", {20});
+  elsewhere.dataset = "others";
+  elsewhere.dataset_digest = "d2";
+  elsewhere.results[0].digest = "another file";
+  CHECK(compare(none, elsewhere, kPsnr)
+            .status()
+            .message()
+            .find("dataset is clips in s/none and others in s/elsewhere") == 0);
+}
+
+TEST_CASE("runs without any pair can be compared once they have one") {
+  const Comparison comparison = compare(run("none", {20}), run("full", {}), kPsnr).value();
+  CHECK(comparison.pairs == 0);
+  CHECK_FALSE(comparison.difference.mean);
+  CHECK(sentence(comparison) == "full and none share no finished video of 1");
+}
+
+TEST_CASE("bit-identical results are told from equal means") {
+  CHECK(compare(run("none", {20, 21}), run("inert", {20, 21}), kPsnr)->identical);
+  const Comparison swapped = compare(run("none", {20, 21}), run("swap", {21, 20}), kPsnr).value();
+  CHECK_FALSE(swapped.identical);
+  CHECK(*swapped.difference.mean == 0);
+  CHECK(sentence(swapped) ==
+        "swap has the same mean psnr as none on 2 of 2 videos (p = 1.000, wins 50 %)");
+}
+
+TEST_CASE("a run that never left its start state is known as one") {
+  RunData stuck = run("stuck", {20, 21.5});
+  for (VideoResult& result : stuck.results) result.steps_run = 5;
+  CHECK(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted);
+  stuck.results[0].best_step = 3;
+  CHECK_FALSE(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted);
+}
+
+TEST_CASE("p-values of a family are corrected together, without those that have none") {
+  const RunData none = run("none", {20, 20, 20, 20, 20, 20});
+  std::vector<Comparison> family = {
+      compare(none, run("a", {21, 22, 23, 24, 25, 26}), kPsnr).value(),
+      compare(none, run("same", {20, 20, 20, 20, 20, 20}), kPsnr).value(),
+      compare(none, run("b", {21, 22, 23, 24, 25, 14}), kPsnr).value()};
+  correct_family(family);
+  CHECK(*family[0].signed_rank.p == Approx(2.0 / 64));
+  CHECK(*family[0].holm_p == Approx(4.0 / 64));
+  CHECK(family[0].family == 2);
+  CHECK_FALSE(family[1].holm_p);
+}
+
+TEST_CASE("sentences give direction, interval, coverage, p and wins") {
+  const RunData none = run("none", {20, 21, 22, 23, 24, 25, 26, 27, 28, 29});
+  const Comparison up =
+      compare(none, run("up", {20.5, 21.4, 22.6, 23.5, 24.3, 25.7, 26.5, 27.4, 28.6, 29.5}), kPsnr)
+          .value();
+  CHECK(sentence(up) ==
+        "up is 0.50 dB [0.43, 0.57] above none on 10 of 10 videos (p = 0.002, wins "
+        "100 %)");
+  const Comparison down =
+      compare(none, run("down", {19.5, 20.6, 21.4, 22.5, 23.7, 24.3, 25.5, 26.6, 27.4, 28.5}),
+              kPsnr)
+          .value();
+  CHECK(sentence(down) ==
+        "down is 0.50 dB [0.43, 0.57] below none on 10 of 10 videos (p = 0.002, "
+        "wins 0 %)");
+}
+
+TEST_CASE("where lower is better the sentence says which way better is") {
+  RunData none = run("none", {});
+  RunData full = run("full", {});
+  for (int i = 0; i < 3; ++i) {
+    none.results.push_back(video("v" + std::to_string(i), 0));
+    full.results.push_back(none.results.back());
+    none.results.back().metrics = {{"lpips", 0.5 + 0.01 * i}};
+    full.results.back().metrics = {{"lpips", 0.4}};
+  }
+  const Comparison comparison = compare(none, full, metric_named("lpips").value()).value();
+  CHECK(comparison.wins.wins == 3);
+  CHECK(sentence(comparison).find("full is 0.1100 [0.1000, 0.1200] below (better than) none") == 0);
+}
+
+TEST_CASE("numbers read the same everywhere") {
+  CHECK(decimal(-0.001, 2) == "0.00");
+  CHECK(decimal(-0.01, 2) == "-0.01");
+  CHECK(decimal(std::nullopt, 2) == "-");
+  CHECK(p_text(0.0004) == "< 0.001");
+  CHECK(p_text(0.0316) == "0.032");
+  CHECK(percent_text(0.705) == "70 %");
+  CHECK(interval_text(Interval{-0.004, 0.1}, 2) == "[0.00, 0.10]");
+}
+
+TEST_CASE("directions and units come from the metric's schema") {
+  CHECK(kPsnr.higher_is_better);
+  CHECK(kPsnr.unit == "dB");
+  CHECK_FALSE(metric_named("lpips")->higher_is_better);
+  CHECK_FALSE(metric_named("lpips_random_trunk")->higher_is_better);
+  CHECK(metric_named("fvd").status().code() == StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace cox::report

@@ -1,0 +1,223 @@
+// A small study told from the queue to the page. The page is golden_report.md; when it is meant to
+// change, the failing test says where it wrote the new one.
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "coordinator/report/checks.h"
+#include "coordinator/report/markdown.h"
+#include "coordinator/report/report_json.h"
+#include "coordinator/report/report_rows.h"
+#include "coordinator/report/series_report.h"
+#include "tests/unit/report/study_database.h"
+
+namespace cox::report {
+namespace {
+
+using test::scored;
+using test::StudyDatabase;
+using test::StudyRun;
+
+const std::vector<std::string> kVideos = {"v01", "v02", "v03", "v04", "v05", "v06",
+                                          "v07", "v08", "v09", "v10", "v11", "v12"};
+
+std::string parameters(const std::string& more) {
+  return concat(R"({"gen_start_frame":32,"height":480,)", more, R"("replicate":0,"seed":42})");
+}
+
+const std::vector<StudyRun> kRuns = {
+    {"none", "none", parameters("")},
+    {"steer-1", "adasteer", parameters(R"("groups":1,"lr":0.01,)")},
+    {"steer-4", "adasteer", parameters(R"("groups":4,"lr":0.01,)")},
+    {"steer-12", "adasteer", parameters(R"("groups":12,"lr":0.01,)")},
+};
+
+/// steer-1 helps a little, steer-4 more but runs out of memory on v05, steer-12 does nothing; v12
+/// cannot be read.
+StudyDatabase::Outcome fate(const std::string& run, const std::string& video) {
+  const int number = std::stoi(video.substr(1));
+  if (number == 12) {
+    return core::ReportedFailure{core::FailureCause::kData, "no frame can be decoded", "", ""};
+  }
+  if (run == "steer-4" && number == 5) {
+    return core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""};
+  }
+  const double own = 20 + number * 0.7 + (number % 3) * 1.1;
+  if (run == "steer-1") return scored(own + 0.02 * (number % 5 - 1), 0.7 + 0.001 * number);
+  if (run == "steer-4") return scored(own + 0.1 + 0.01 * number, 0.72 + 0.001 * number);
+  return scored(own, 0.7 + 0.001 * number);
+}
+
+SweepNotes notes() {
+  return {"Groups of AdaSteer",
+          "Hypothesis: more groups help until there are too few frames for each.\nCost: minutes.",
+          "none",
+          {{"Groups", {"steer-1", "steer-4", "steer-12"}, {"groups", "psnr±", "ssim", "train_s"}}}};
+}
+
+SeriesReport report_of(const StudyDatabase& study, const SweepNotes& said,
+                       const ReportOptions& options = {}) {
+  const auto report = report_on(study.query(), "groups", said, options);
+  INFO(report.status());
+  REQUIRE(report.is_ok());
+  return *report;
+}
+
+bool any_contains(const std::vector<std::string>& lines, const std::string& part) {
+  return std::any_of(lines.begin(), lines.end(),
+                     [&](const std::string& line) { return line.find(part) != std::string::npos; });
+}
+
+TEST_CASE("the page over a small study") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos, "v12");
+  study.run(fate);
+  const std::string page = report_markdown(report_of(study, notes()));
+  const std::string golden = COX_SOURCE_DIR "/tests/unit/report/golden_report.md";
+  const auto expected = read_file(golden);
+  if (!expected.is_ok() || *expected != page) {
+    const std::string written = COX_BIN_DIR "/golden_report.new.md";
+    std::ofstream(written) << page;
+    FAIL("the page differs from " << golden << "; the new one is " << written);
+  }
+  CHECK(report_markdown(report_of(study, notes())) == page);
+}
+
+TEST_CASE("what qualifies the numbers is said") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos, "v12");
+  study.run(fate);
+  const auto warnings = report_of(study, notes()).warnings;
+  CHECK(any_contains(warnings, "steer-4: its means cover 10 of 12 videos"));
+  CHECK(any_contains(warnings, "1 failed (user): v05"));
+  CHECK(any_contains(warnings, "1 failed (data, as expected): v12"));
+  CHECK(any_contains(warnings, "do not cover the same videos"));
+  CHECK(any_contains(warnings, "groups/none, groups/steer-12 gave bit-identical metrics"));
+  CHECK(any_contains(warnings, "one seed only (42)"));
+}
+
+TEST_CASE("a report of an unfinished series says what is open") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run(fate, 8);
+  const SeriesReport report = report_of(study, notes());
+  CHECK(any_contains(report.warnings, " queued: "));
+  CHECK(any_contains(report.warnings, "fewer than 10 pairs"));
+
+  StudyDatabase fresh;
+  fresh.submit("groups", kRuns, kVideos);
+  const auto nothing = report_on(fresh.query(), "groups", notes());
+  CHECK(nothing.status().code() == StatusCode::kFailedPrecondition);
+}
+
+TEST_CASE("the baseline comes from the option, the sweep or the first run without adaptation") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run(fate);
+  CHECK(report_of(study, notes(), {"steer-1", ""}).baseline == "groups/steer-1");
+  const SeriesReport assumed = report_of(study, {});
+  CHECK(assumed.baseline == "groups/none");
+  CHECK(assumed.baseline_assumed);
+  CHECK(assumed.comparisons.front().size() == 3);
+
+  const auto lost = report_on(study.query(), "groups", {}, {"nome", ""});
+  CHECK(lost.status().code() == StatusCode::kNotFound);
+  CHECK(lost.status().message() ==
+        "baseline: no run 'nome' in series 'groups'; did you mean 'none'?");
+}
+
+TEST_CASE("a baseline may stand in another series, and its partner is looked for there") {
+  StudyDatabase study;
+  study.submit("plain", {kRuns[0]}, kVideos);
+  study.submit("groups", {kRuns[1], kRuns[2]}, kVideos);
+  study.run(fate);
+  const SeriesReport report = report_of(study, {}, {"plain/none", ""});
+  REQUIRE(report.comparisons.front().size() == 2);
+  CHECK(report.comparisons.front()[0].baseline == "plain/none");
+  CHECK(report.comparisons.front()[0].pairs == 11);
+}
+
+TEST_CASE("runs on other frames are listed as not compared, with the column") {
+  StudyDatabase study;
+  std::vector<StudyRun> runs = kRuns;
+  runs[2].parameters.replace(runs[2].parameters.find("32"), 2, "48");
+  study.submit("groups", runs, kVideos);
+  study.run(fate);
+  const SeriesReport report = report_of(study, notes());
+  CHECK(report.comparisons.front().size() == 2);
+  CHECK(any_contains(report.not_compared,
+                     "gen_start_frame is 32 in groups/none and 48 in groups/steer-4"));
+}
+
+TEST_CASE("another metric may lead, an unmeasured one is refused with what there is") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run(fate);
+  CHECK(report_of(study, notes(), {"", "ssim"}).primary().name == "ssim");
+  CHECK(report_on(study.query(), "groups", notes(), {"", "lpips"}).status().message() ==
+        "no run of series 'groups' measured 'lpips'; measured: psnr, ssim");
+}
+
+TEST_CASE("two data sets with equal numbers are suspicious, one seen twice is not") {
+  StudyDatabase study;
+  study.submit("groups", {kRuns[0]}, {"v01", "v02", "v03"}, "", "panda");
+  study.submit("ucf", {kRuns[0]}, {"v04", "v05", "v06"}, "", "ucf");
+  study.run([](const std::string&, const std::string& video) {
+    return scored(20 + (std::stoi(video.substr(1)) - 1) % 3, 0.5);
+  });
+  std::vector<SeriesReport> reports = {report_of(study, {}),
+                                       report_on(study.query(), "ucf", {}).value()};
+  CHECK_FALSE(any_contains(reports[0].warnings, "different data sets"));
+  warn_across_series(reports);
+  CHECK(any_contains(reports[0].warnings, "different data sets (panda, ucf)"));
+  CHECK(any_contains(reports[1].warnings, "different data sets (panda, ucf)"));
+}
+
+TEST_CASE("mixed machines and builds are named") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  int results = 0;
+  study.run([&](const std::string& run, const std::string& video) {
+    StudyDatabase::Outcome outcome = fate(run, video);
+    if (auto* made = std::get_if<core::JobResult>(&outcome);
+        made != nullptr && ++results % 2 == 0) {
+      made->provenance.machine = "other-host";
+      made->provenance.engine_build = "0.2.0+def";
+    }
+    return outcome;
+  });
+  const auto warnings = report_of(study, notes()).warnings;
+  CHECK(any_contains(warnings,
+                     "timings mix environments (machine is host, other-host; "
+                     "engine_build is 0.1.0+abc, 0.2.0+def)"));
+  CHECK(any_contains(warnings, "results of different builds or types are compared"));
+}
+
+TEST_CASE("JSON and rows hold what the page holds") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos, "v12");
+  study.run(fate);
+  const std::vector<SeriesReport> reports = {report_of(study, notes())};
+  const auto json = nlohmann::json::parse(report_json(reports));
+  CHECK(json["format"] == "cox-report/1");
+  const auto& report = json["reports"][0];
+  CHECK(report["runs"].size() == 4);
+  CHECK(report["comparisons"].size() == 6);  // three runs, two metrics
+  CHECK(report["comparisons"][0]["sentence"].get<std::string>().find("steer-1 is ") == 0);
+  CHECK(report["runs"][2]["missing"].size() == 2);
+
+  const auto rows = report_rows(reports);
+  CHECK(rows.rows.size() == 8);  // four runs, two metrics
+  for (const auto& row : rows.rows) CHECK(row.size() == rows.columns.size());
+}
+
+TEST_CASE("a sweep's opening comment is its question") {
+  CHECK(opening_comment("# Hypothesis: a\n#   b.\n#\n# Cost: 1.\nversion: 1\n# later\n") ==
+        "Hypothesis: a b.\n\nCost: 1.");
+  CHECK(opening_comment("version: 1\n").empty());
+}
+
+}  // namespace
+}  // namespace cox::report
