@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cox_version.h"
 #include "engine/failure.h"
+#include "engine/nn/kernels.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/encode.h"
@@ -166,7 +167,9 @@ Engine::~Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   try {
     const c10::Device device = parse_device(options.device);
+    choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
+    prepare_kernels(device);
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(options, device)));
   } catch (const std::exception& error) {
     return failed_precondition(error.what());

@@ -13,6 +13,8 @@ struct EngineOptions {
   std::string device = "cpu";  ///< `cpu`, `cuda` or `cuda:N`
   int threads = 1;             ///< CPU threads for tensor work
   bool deterministic = true;   ///< refuse kernels whose results vary between runs
+  /// On a GPU: `fused`, our own between matrix products, or `stock`, LibTorch's alone.
+  std::string kernels = "fused";
 };
 
 /// Told of progress while a job runs, and asked whether to go on. Called on the thread of

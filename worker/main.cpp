@@ -35,6 +35,7 @@ struct Flags {
   std::string token_file;
   std::string name = "worker";
   std::string device = "auto";
+  std::string kernels = "fused";
   int threads = 1;
   std::string out = "out";
   std::string spool;
@@ -59,6 +60,10 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--token-file", flags.token_file, "File that holds the token; or COX_TOKEN");
   app.add_option("--name", flags.name, "Name of this worker, stable over restarts and unique");
   app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
+      ->capture_default_str();
+  app.add_option("--kernels", flags.kernels,
+                 "On a GPU: fused (our own, compiled at start) or stock (LibTorch's alone)")
+      ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
   app.add_option("--threads", flags.threads, "CPU threads for tensor work")
       ->check(CLI::Range(1, 1024))
@@ -137,7 +142,10 @@ int run(Flags& flags) {
   Result<Spool> spool = Spool::open(flags.spool);
   if (!spool.is_ok()) return fail(spool.status(), kFailed);
   Result<std::unique_ptr<engine::Engine>> engine = engine::Engine::create(
-      {.device = flags.device, .threads = flags.threads, .deterministic = true});
+      {.device = flags.device,
+       .threads = flags.threads,
+       .deterministic = true,
+       .kernels = flags.kernels});
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
 
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);

@@ -38,6 +38,8 @@ class Adaptation {
   /// Called after each optimiser step and after each restored state: copies values to the leaves
   /// that the forward pass reads, where those are other tensors.
   virtual void parameters_changed() {}
+  /// True when linear layers train: the backward pass then needs what goes into them.
+  virtual bool trains_linear_layers() const { return false; }
 };
 
 /// What a method is made from. References outlive the Adaptation.

@@ -1,8 +1,11 @@
 #include "engine/nn/attention.h"
 
 #include <ATen/Context.h>
-#include <ATen/core/grad_mode.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include "engine/nn/device_attention.h"
+#include "engine/nn/heads.h"
+#include "engine/tensors/gradient.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 namespace {
@@ -31,16 +34,25 @@ class AllowForwardOnlyKernels {
 
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& key_mask) {
+  if (!key_mask.defined() && needs_gradient({q, k, v}) && device_attention_serves(q)) {
+    return device_attention(q, k, v, /*clean=*/0);
+  }
   std::optional<at::Tensor> mask;
   if (key_mask.defined()) mask = key_mask.unsqueeze(1).unsqueeze(1);
   const AllowForwardOnlyKernels allow(q);
   return at::scaled_dot_product_attention(q, k, v, mask);
 }
 
-at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
-  return x.unflatten(-1, {heads, -1}).transpose(1, 2);
+at::Tensor clean_first_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                 int64_t clean) {
+  if (clean == 0) return attention(q, k, v);
+  if (needs_gradient({q, k, v}) && device_attention_serves(q)) {
+    return device_attention(q, k, v, clean);
+  }
+  const int64_t noisy = q.size(2) - clean;
+  return join_tokens(
+      attention(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
+      attention(q.narrow(2, clean, noisy), k, v));
 }
-
-at::Tensor merge_heads(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
 
 }  // namespace cox::engine

@@ -9,9 +9,9 @@ namespace cox::engine {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& key_mask = {});
 
-/// [B, N, heads * d] as [B, heads, N, d], a view.
-at::Tensor split_heads(const at::Tensor& x, int64_t heads);
-/// [B, heads, N, d] as [B, N, heads * d].
-at::Tensor merge_heads(const at::Tensor& x);
+/// The same where the first `clean` tokens of q, k and v see one another alone, and all others see
+/// all.
+at::Tensor clean_first_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                                 int64_t clean);
 
 }  // namespace cox::engine

@@ -1,17 +1,50 @@
 #include "engine/nn/norm.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/addcmul.h>
-#include <ATen/ops/layer_norm.h>
+#include <torch/csrc/autograd/custom_function.h>
 
+#include "engine/nn/formulas.h"
+#include "engine/nn/kernels.h"
+#include "engine/tensors/gradient.h"
 #include "engine/tensors/precision.h"
 
 namespace cox::engine {
 namespace {
 
-/// [B, N, D] as [B, T, N / T, D].
-at::Tensor by_frame(const at::Tensor& x, int64_t frames) {
-  return x.view({x.size(0), frames, -1, x.size(2)});
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                   double added, double eps) {
+  return runs_fused(x) ? fused::run_norm(x, shift, scale, added, eps)
+                       : formula::run_norm(x, shift, scale, added, eps);
+}
+
+/// Keeps x as it is and two numbers for each token: no fp32 copy of an activation.
+struct RunNorm : torch::autograd::Function<RunNorm> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& shift,
+                            const at::Tensor& scale, double added, double eps) {
+    const RunNormed normed = run_norm(x, shift, scale, added, eps);
+    context->save_for_backward({x, scale, normed.mean, normed.rstd});
+    context->saved_data["added"] = added;
+    return normed.y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const variable_list saved = context->get_saved_variables();
+    const double added = context->saved_data["added"].toDouble();
+    const auto backward = runs_fused(saved[0]) ? fused::run_norm_backward
+                                               : formula::run_norm_backward;
+    const RunNormGradients d =
+        backward(gradients[0], saved[0], saved[1], saved[2], saved[3], added);
+    return {d.x, d.shift, d.scale, {}, {}};
+  }
+};
+
+at::Tensor differentiable_run_norm(const at::Tensor& x, const at::Tensor& shift,
+                                   const at::Tensor& scale, double added, double eps) {
+  if (!needs_gradient({x, shift, scale})) return run_norm(x, shift, scale, added, eps).y;
+  return RunNorm::apply(x, shift, scale, added, eps);
 }
 
 }  // namespace
@@ -23,28 +56,16 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain, double eps) {
   return (normalised * gain).to(x.scalar_type());
 }
 
-at::Tensor layer_norm_fp32(const at::Tensor& x, double eps) {
-  return at::layer_norm(to_fp32(x), {x.size(-1)}, {}, {}, eps);
-}
-
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
                       double eps) {
-  return at::layer_norm(to_fp32(x), {x.size(-1)}, to_fp32(gain), to_fp32(bias), eps)
-      .to(x.scalar_type());
+  const auto one_run = [&](const at::Tensor& v) {
+    return to_fp32(v).view({1, 1, -1}).expand({x.size(0), 1, -1});
+  };
+  return differentiable_run_norm(x, one_run(bias), one_run(gain), /*added=*/0, eps);
 }
 
 at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale) {
-  const at::Tensor normalised = by_frame(layer_norm_fp32(x), shift.size(1));
-  return at::addcmul(shift.unsqueeze(2), normalised, scale.unsqueeze(2) + 1)
-      .view(x.sizes())
-      .to(x.scalar_type());
-}
-
-at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y) {
-  const int64_t frames = gate.size(1);
-  return at::addcmul(to_fp32(by_frame(x, frames)), gate.unsqueeze(2), to_fp32(by_frame(y, frames)))
-      .view(x.sizes())
-      .to(x.scalar_type());
+  return differentiable_run_norm(x, shift, scale, /*added=*/1, kNormEpsilon);
 }
 
 }  // namespace cox::engine

@@ -4,22 +4,19 @@
 
 namespace cox::engine {
 
+inline constexpr double kNormEpsilon = 1e-6;
+
 /// x / sqrt(mean(x^2) + eps) over the last dimension in fp32, rounded to the dtype of x, then times
 /// `gain` (the order matters in bf16: LongCat and UMT5 round before the gain).
-at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain, double eps = 1e-6);
+at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain, double eps = kNormEpsilon);
 
-/// (x - mean) / sqrt(var + eps) over the last dimension, in and out fp32, no gain.
-at::Tensor layer_norm_fp32(const at::Tensor& x, double eps = 1e-6);
-
-/// Layer norm with gain and bias, computed in fp32 and rounded to the dtype of x once.
+/// Layer norm of x [B, N, D] with gain and bias [D], computed in fp32 and rounded to the dtype of x
+/// once.
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
-                      double eps = 1e-6);
+                      double eps = kNormEpsilon);
 
 /// LN(x) (1 + scale) + shift in fp32, rounded to the dtype of x once. x [B, N, D]; shift and scale
 /// [B, T, D] fp32, one for each of the T equal runs of N / T tokens.
 at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale);
-
-/// x + gate y with fp32 product and sum, rounded to the dtype of x once. Shapes as above.
-at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y);
 
 }  // namespace cox::engine

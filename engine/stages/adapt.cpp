@@ -7,9 +7,13 @@ namespace cox::engine {
 
 namespace {
 
-/// Bytes of activations that one block keeps for the backward pass, for each token and hidden
-/// unit, as measured at the published size (docs/benchmarks.md).
-constexpr double kActivationBytes = 44;
+/// Values of the compute dtype that one block keeps for the backward pass, for each token and
+/// hidden unit: inputs of three norms 3, qkv 3, queries and keys after their norm 2, attention 1,
+/// two gated branches 2, cross-attention 3, gate and up of the feed-forward layer 5.4.
+constexpr double kKeptValues = 19.4;
+/// And, where linear layers train, their inputs that are not kept anyway: after three norms 3, the
+/// feed-forward product 2.7.
+constexpr double kKeptLinearInputs = 5.7;
 /// Part of the free memory that activations may take.
 constexpr double kUsableMemory = 0.9;
 /// Latent pixels of one token.
@@ -17,14 +21,17 @@ constexpr std::int64_t kLatentsPerToken = 4;
 
 }  // namespace
 
-bool needs_recompute(const Backbone& backbone, const at::Tensor& latents) {
+bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
+                     bool trains_linear_layers) {
   const BackboneShape shape = backbone.shape();
   const std::int64_t tokens =
       latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken;
-  const double needed = kActivationBytes * static_cast<double>(tokens) *
-                        static_cast<double>(shape.hidden) * static_cast<double>(shape.blocks);
+  const double values = kKeptValues + (trains_linear_layers ? kKeptLinearInputs : 0);
+  const double needed = values * static_cast<double>(c10::elementSize(backbone.compute_dtype())) *
+                        static_cast<double>(tokens) * static_cast<double>(shape.hidden) *
+                        static_cast<double>(shape.blocks);
   const DeviceMemory memory = device_memory(backbone.device());
-  return needed > kUsableMemory * static_cast<double>(memory.free_bytes);
+  return needed > kUsableMemory * static_cast<double>(memory.available_bytes);
 }
 
 AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
@@ -34,7 +41,8 @@ AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
   adapted.adaptation = plan.method->make(parameters, {*model.backbone, plan.run.random, dtype});
   parameters.finish();
   if (!plan.adaptation) return adapted;
-  model.backbone->set_recompute(needs_recompute(*model.backbone, encoded.window));
+  model.backbone->set_recompute(needs_recompute(
+      *model.backbone, encoded.window, adapted.adaptation->trains_linear_layers()));
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
                                   plan.run.random};
   adapted.summary =

@@ -23,6 +23,7 @@ AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
                    ParameterReader& parameters, JobMonitor& monitor);
 
 /// Whether activations of `latents` must be recomputed in the backward pass to fit into memory.
-bool needs_recompute(const Backbone& backbone, const at::Tensor& latents);
+bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
+                     bool trains_linear_layers);
 
 }  // namespace cox::engine

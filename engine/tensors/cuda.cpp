@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/text.h"
+#include "engine/tensors/cuda_driver.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -61,18 +62,12 @@ int64_t meminfo_bytes(const std::string& key) {
   return value.empty() ? 0 : std::stoll(value) * kKibibyte;
 }
 
-/// One call into the driver library, which every machine with a GPU has.
 std::string gpu_name(int index) {
-  void* driver = ::dlopen("libcuda.so.1", RTLD_NOW);
-  if (driver == nullptr) return "unknown GPU";
-  using GetDevice = int (*)(int*, int);
-  using GetName = int (*)(char*, int, int);
-  const auto get_device = reinterpret_cast<GetDevice>(::dlsym(driver, "cuDeviceGet"));
-  const auto get_name = reinterpret_cast<GetName>(::dlsym(driver, "cuDeviceGetName"));
+  const CudaDriver* driver = cuda_driver();
   int device = 0;
   char name[256] = "";
-  if (get_device == nullptr || get_name == nullptr || get_device(&device, index) != 0 ||
-      get_name(name, sizeof name, device) != 0) {
+  if (driver == nullptr || driver->get_device(&device, index) != CudaDriver::kSuccess ||
+      driver->get_name(name, sizeof name, device) != CudaDriver::kSuccess) {
     return "unknown GPU";
   }
   return name;
@@ -122,7 +117,8 @@ void synchronize(c10::Device device) {
 
 DeviceMemory device_memory(c10::Device device) {
   if (device.is_cpu()) {
-    return {meminfo_bytes("MemTotal"), meminfo_bytes("MemAvailable"), status_bytes("VmRSS"),
+    const int64_t available = meminfo_bytes("MemAvailable");
+    return {meminfo_bytes("MemTotal"), available, available, status_bytes("VmRSS"),
             status_bytes("VmHWM")};
   }
   const auto index = static_cast<c10::DeviceIndex>(index_of(device));
@@ -130,12 +126,14 @@ DeviceMemory device_memory(c10::Device device) {
   const auto [free_bytes, total_bytes] = allocator->getMemoryInfo(index);
   DeviceMemory memory;
   memory.free_bytes = static_cast<int64_t>(free_bytes);
+  memory.available_bytes = memory.free_bytes;
   memory.total_bytes = static_cast<int64_t>(total_bytes);
   if (allocator->initialized()) {
     constexpr size_t kAllPools = 0;
     const auto stats = allocator->getDeviceStats(index);
     memory.allocated_bytes = stats.allocated_bytes[kAllPools].current;
     memory.peak_bytes = stats.allocated_bytes[kAllPools].peak;
+    memory.available_bytes += stats.reserved_bytes[kAllPools].current - memory.allocated_bytes;
   }
   return memory;
 }

@@ -28,7 +28,8 @@ void synchronize(c10::Device device);
 
 struct DeviceMemory {
   int64_t total_bytes = 0;
-  int64_t free_bytes = 0;
+  int64_t free_bytes = 0;       ///< taken by nobody
+  int64_t available_bytes = 0;  ///< free, and what this process holds without using it
   int64_t allocated_bytes = 0;  ///< in live tensors (CPU: resident memory of this process)
   int64_t peak_bytes = 0;       ///< highest allocated_bytes since reset_peak_memory
 };

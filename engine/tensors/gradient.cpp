@@ -1,8 +1,16 @@
 #include "engine/tensors/gradient.h"
 
+#include <algorithm>
+
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
+
+bool needs_gradient(std::initializer_list<at::Tensor> inputs) {
+  return at::GradMode::is_enabled() &&
+         std::any_of(inputs.begin(), inputs.end(),
+                     [](const at::Tensor& x) { return x.defined() && x.requires_grad(); });
+}
 
 std::vector<at::Tensor> gradients(const at::Tensor& loss, const std::vector<at::Tensor>& leaves) {
   for (const at::Tensor& leaf : leaves) leaf.mutable_grad().reset();

@@ -2,9 +2,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <initializer_list>
 #include <vector>
 
 namespace cox::engine {
+
+/// True when autograd records and any of these asks for a gradient; undefined ones never do.
+bool needs_gradient(std::initializer_list<at::Tensor> inputs);
 
 /// The gradients of a scalar loss with respect to leaf tensors, in their order; zeros where the
 /// loss does not depend on a leaf. Works through recomputed blocks, which reach leaves through

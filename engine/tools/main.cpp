@@ -24,6 +24,7 @@ int exit_code(const JobFailure& failure) {
 void add_verbs(CLI::App& app) {
   cox::engine::add_adapt_verb(app);
   cox::engine::add_bench_verb(app);
+  cox::engine::add_check_device_verb(app);
   cox::engine::add_decode_verb(app);
   cox::engine::add_demo_clips_verb(app);
   cox::engine::add_encode_verb(app);

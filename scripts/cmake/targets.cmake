@@ -49,3 +49,16 @@ function(cox_test name)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
   endif()
 endfunction()
+
+# cox_embed_texts(OUTPUT file.cpp ROOT folder FILES name ... HEADER header NAMESPACE ns FUNCTION f)
+# Compiles text files into a program, as a table by name.
+function(cox_embed_texts)
+  cmake_parse_arguments(ARG "" "OUTPUT;ROOT;HEADER;NAMESPACE;FUNCTION" "FILES" ${ARGN})
+  list(TRANSFORM ARG_FILES PREPEND ${ARG_ROOT}/ OUTPUT_VARIABLE paths)
+  set(script ${CMAKE_SOURCE_DIR}/scripts/cmake/embed_texts.cmake)
+  add_custom_command(OUTPUT ${ARG_OUTPUT}
+    COMMAND ${CMAKE_COMMAND} -DROOT=${ARG_ROOT} "-DFILES=${ARG_FILES}" -DOUTPUT=${ARG_OUTPUT}
+      -DHEADER=${ARG_HEADER} -DNAMESPACE=${ARG_NAMESPACE} -DFUNCTION=${ARG_FUNCTION} -P ${script}
+    DEPENDS ${paths} ${script}
+    VERBATIM)
+endfunction()

@@ -30,6 +30,7 @@ class Full final : public Adaptation, private Adapter {
   }
 
   const Adapter& adapter() const override { return *this; }
+  bool trains_linear_layers() const override { return true; }
   std::vector<ParameterGroup> groups() override { return {{tensors_}}; }
 
   void parameters_changed() override {

@@ -40,6 +40,7 @@ class Lora final : public Adaptation, private Adapter {
   }
 
   const Adapter& adapter() const override { return *this; }
+  bool trains_linear_layers() const override { return true; }
 
   std::vector<ParameterGroup> groups() override {
     ParameterGroup group;

@@ -1,8 +1,13 @@
 #include "engine/backbones/longcat/block.h"
 
+#include <optional>
+
 #include "base/text.h"
 #include "engine/nn/attention.h"
+#include "engine/nn/heads.h"
 #include "engine/nn/norm.h"
+#include "engine/nn/residual.h"
+#include "engine/nn/swiglu.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine::longcat {
@@ -50,38 +55,24 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const Embedd
 at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, const BlockPass& pass,
                                  KeyValue* made) const {
   const Adapter& adapter = pass.adapter;
-  const std::vector<at::Tensor> qkv = site(adapter, "attn.qkv", weights_.qkv, x).chunk(3, -1);
-  const auto normed = [&](const at::Tensor& part, const char* name, const at::Tensor& gain) {
-    return apply_rope(rms_norm(split_heads(part, heads_), norm(adapter, name, gain)), pass.rope);
-  };
-  const at::Tensor q = normed(qkv[0], "attn.q_norm.weight", weights_.self_q_gain);
-  at::Tensor k = normed(qkv[1], "attn.k_norm.weight", weights_.self_k_gain);
-  at::Tensor v = split_heads(qkv[2], heads_);
-  if (made != nullptr) *made = {k.contiguous(), v.contiguous()};
-  if (cache != nullptr) {
-    const int64_t batch = x.size(0);
-    k = at::cat({cache->keys.expand({batch, -1, -1, -1}), k}, 2);
-    v = at::cat({cache->values.expand({batch, -1, -1, -1}), v}, 2);
-  }
-
-  at::Tensor mixed;
+  const HeadNorms norms = {heads_, norm(adapter, "attn.q_norm.weight", weights_.self_q_gain),
+                           norm(adapter, "attn.k_norm.weight", weights_.self_k_gain), pass.rope};
+  std::optional<EarlierKeys> before;
+  if (cache != nullptr) before.emplace(EarlierKeys{cache->keys, cache->values});
+  const HeadTensors heads = self_attention_heads(site(adapter, "attn.qkv", weights_.qkv, x), norms,
+                                                 before ? &*before : nullptr);
+  // Values are a view of all of qkv: a copy lets go of the rest.
+  if (made != nullptr) *made = {heads.keys, heads.values.clone()};
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
-  if (clean == 0) {
-    mixed = attention(q, k, v);
-  } else {  // clean tokens see clean tokens, noisy tokens see all
-    const int64_t noisy = q.size(2) - clean;
-    mixed = at::cat({attention(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
-                     attention(q.narrow(2, clean, noisy), k, v)},
-                    2);
-  }
+  const at::Tensor mixed = clean_first_attention(heads.queries, heads.keys, heads.values, clean);
   return site(adapter, "attn.proj", weights_.self_out, merge_heads(mixed));
 }
 
 KeyValue Block::text_key_values(const at::Tensor& tokens, const Adapter& adapter) const {
   const std::vector<at::Tensor> kv =
       site(adapter, "cross_attn.kv_linear", weights_.cross_kv, tokens).chunk(2, -1);
-  return {rms_norm(split_heads(kv[0], heads_),
-                   norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
+  return {normed_heads(kv[0], heads_,
+                       norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
           split_heads(kv[1], heads_)};
 }
 
@@ -92,8 +83,8 @@ at::Tensor Block::cross_attention(const at::Tensor& x, const EmbeddedText& text,
                           ? text_key_values(text.tokens, adapter)
                           : KeyValue{text.cache->keys[index], text.cache->values[index]};
   const at::Tensor q =
-      rms_norm(split_heads(site(adapter, "cross_attn.q_linear", weights_.cross_q, x), heads_),
-               norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain));
+      normed_heads(site(adapter, "cross_attn.q_linear", weights_.cross_q, x), heads_,
+                   norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain));
   const at::Tensor mixed = attention(q, kv.keys, kv.values, text.key_mask);
   return site(adapter, "cross_attn.proj", weights_.cross_out, merge_heads(mixed));
 }
@@ -105,14 +96,13 @@ at::Tensor Block::add_cross_attention(const at::Tensor& x, const EmbeddedText& t
   const at::Tensor normed =
       layer_norm(noisy, norm(pass.adapter, "pre_crs_attn_norm.weight", weights_.cross_norm_gain),
                  norm(pass.adapter, "pre_crs_attn_norm.bias", weights_.cross_norm_bias));
-  const at::Tensor told = noisy + cross_attention(normed, text, pass.adapter);
-  return clean == 0 ? told : at::cat({x.narrow(1, 0, clean), told}, 1);
+  return add_to_tail(x, cross_attention(normed, text, pass.adapter));
 }
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
   const at::Tensor gate = site(adapter, "ffn.w1", weights_.ffn_gate, x);
   const at::Tensor up = site(adapter, "ffn.w3", weights_.ffn_up, x);
-  return site(adapter, "ffn.w2", weights_.ffn_down, at::silu(gate) * up);
+  return site(adapter, "ffn.w2", weights_.ffn_down, swiglu(gate, up));
 }
 
 }  // namespace cox::engine::longcat

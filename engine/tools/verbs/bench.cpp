@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/backbones/registry.h"
 #include "engine/diffusion/sampler.h"
+#include "engine/nn/kernels.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/plan.h"
 #include "engine/tensors/cuda.h"
@@ -22,6 +23,7 @@ struct Options {
   std::string model;  ///< "" = the published size
   std::string device = "cuda";
   std::string dtype = "bf16";
+  std::string kernels = "fused";
   std::int64_t height = 480;
   std::int64_t width = 832;
   std::int64_t cond_frames = 14;
@@ -32,6 +34,7 @@ struct Options {
   double guidance = 4.0;
   int threads = 1;
   bool recompute = false;
+  bool deterministic = false;
 };
 
 /// Progress goes nowhere: it would be in the measurement.
@@ -49,7 +52,9 @@ class Bench {
         device_(parse_device(options.device)),
         config_(options.model.empty() ? published_config(options.config)
                                       : JsonConfig::read(options.model + "/dit/config.json")) {
-    configure_tensor_library(options.threads, /*deterministic=*/false);
+    choose_kernels(parse_kernel_path(options.kernels));
+    configure_tensor_library(options.threads, options.deterministic);
+    prepare_kernels(device_);
     const double start = monotonic_seconds();
     backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
                                 random_.seed);
@@ -68,6 +73,8 @@ class Bench {
     Json json;
     json["device"] = device_name(device_);
     json["dtype"] = options_.dtype;
+    json["kernels"] = kernel_path_name(kernel_path_on(device_));
+    json["deterministic"] = options_.deterministic;
     json["init_random_weights_s"] = init_s_;
     json["train"] = train();
     json["generate"] = generate();
@@ -92,23 +99,42 @@ class Bench {
     return settings;
   }
 
-  Json train() {
+  /// What the first use of each kernel and size costs, apart from what follows.
+  template <typename Work>
+  double warm_up_seconds(const Work& work) const {
+    const double start = monotonic_seconds();
+    work();
+    synchronize(device_);
+    return monotonic_seconds() - start;
+  }
+
+  std::unique_ptr<Adaptation> make_adaptation() {
     const Parameters parameters = {{"inject", "global"},
                                    {"groups", 1},
                                    {"final_layer", false},
                                    {"delta_dim", 0},
                                    {"clip", "joint"}};
     ParameterReader reader(parameters);
-    const auto adaptation = find_method("adasteer").make(reader, {*backbone_, random_});
+    return find_method("adasteer").make(reader, {*backbone_, random_});
+  }
+
+  Json train() {
+    const auto adaptation = make_adaptation();
     const LatentSplit split = split_latents(options_.window_frames, options_.cond_frames, 0.25);
     const at::Tensor window = latents(split.total());
-    const bool recompute = options_.recompute || needs_recompute(*backbone_, window);
+    const bool recompute = options_.recompute || needs_recompute(*backbone_, window, false);
     backbone_->set_recompute(recompute);
     reset_peak_memory(device_);
     NoSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
     const AdaptationProblem problem{*backbone_, window, split, text_, random_};
+    const double warm_up_s = warm_up_seconds([&] {
+      AdaptationSettings one_step = loop_settings();
+      one_step.steps = one_step.early_stop.check_every = 1;
+      LoopTimings ignored;
+      optimise(problem, *make_adaptation(), one_step, monitor, ignored);
+    });
     const AdaptationSummary summary =
         optimise(problem, *adaptation, loop_settings(), monitor, timings);
 
@@ -118,6 +144,7 @@ class Bench {
             {"latent_frames", {{"context", split.context}, {"train", split.train}}},
             {"steps", summary.steps_run},
             {"recompute", recompute},
+            {"warm_up_s", warm_up_s},
             {"step_s", step_s},
             {"step_limit_s", limit_seconds(step)},
             {"tflop", step.total() / 1e12},
@@ -136,6 +163,11 @@ class Bench {
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
     reset_peak_memory(device_);
+    const double warm_up_s = warm_up_seconds([&] {
+      SamplerOptions one_step = sampler;
+      one_step.schedule = {1, 12.0, /*enhance_hf=*/false, /*distill=*/false};
+      continue_latents(*backbone_, Adapter(), input, one_step, [](int, int) {});
+    });
     int evaluations = 0;
     const double start = monotonic_seconds();
     continue_latents(*backbone_, Adapter(), input, sampler,
@@ -147,6 +179,7 @@ class Bench {
         generation_cost(cost_, {condition, generated, evaluations, options_.guidance > 1});
     return {{"latent_frames", {{"condition", condition}, {"generated", generated}}},
             {"evaluations", evaluations},
+            {"warm_up_s", warm_up_s},
             {"seconds", seconds},
             {"limit_s", limit_seconds(all)},
             {"tflop", all.total() / 1e12},
@@ -178,6 +211,7 @@ void add_bench_verb(CLI::App& app) {
       "Take the sizes of this directory's dit/config.json instead; no weights are read");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
+  verb->add_option("--kernels", options->kernels, "fused or stock");
   verb->add_option("--height", options->height, "Pixels, a multiple of 16");
   verb->add_option("--width", options->width, "Pixels, a multiple of 16");
   verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition");
@@ -188,6 +222,7 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--guidance", options->guidance, "1 or less is off");
   verb->add_option("--threads", options->threads, "CPU threads of tensor work");
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
+  verb->add_flag("--deterministic", options->deterministic, "As a worker runs it");
   verb->callback([options] { print_json(Bench(*options).run()); });
 }
 

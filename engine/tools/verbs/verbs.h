@@ -14,6 +14,7 @@ namespace cox::engine {
 // wrong by exceptions; main turns them into a message and an exit code.
 void add_adapt_verb(CLI::App& app);
 void add_bench_verb(CLI::App& app);
+void add_check_device_verb(CLI::App& app);
 void add_decode_verb(CLI::App& app);
 void add_demo_clips_verb(CLI::App& app);
 void add_encode_verb(CLI::App& app);

@@ -1,0 +1,241 @@
+#include <algorithm>
+#include <stdexcept>
+
+#include "base/text.h"
+#include "engine/nn/formulas.h"
+#include "engine/nn/kernels.h"
+#include "engine/tensors/precision.h"
+#include "engine/tensors/torch.h"
+
+// The structures below are those of engine/nn/kernels/*.cuh, member for member.
+
+namespace cox::engine::fused {
+namespace {
+
+constexpr int64_t kChunk = 8;
+constexpr int64_t kWarp = 32;
+constexpr int64_t kMaxHeadDim = kChunk * kWarp;
+/// Rows that one block sums before its result goes to memory: enough blocks to fill a GPU, few
+/// enough that their results are small beside the rows.
+constexpr int64_t kRowsPerStrip = 14;
+constexpr int64_t kElementThreads = 256;
+
+struct Rows {
+  long long batch_stride;
+  int tokens, hidden;
+};
+
+struct RunVectors {
+  long long batch_stride, run_stride;
+  int tokens_per_run;
+};
+
+struct HeadLayout {
+  long long batch_stride, token_stride, head_stride;
+};
+
+struct HeadSizes {
+  int tokens, heads, head_dim, lanes;
+};
+
+int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+void require(bool condition, const char* what, const at::Tensor& x) {
+  if (condition) return;
+  throw std::invalid_argument(concat("fused kernels: ", what, ", got shape ", x.sizes(),
+                                     " strides ", x.strides(), "; choose --kernels stock"));
+}
+
+/// Loads are 16 bytes wide.
+void require_chunks(const at::Tensor& x) {
+  require(x.stride(-1) == 1 && x.size(-1) % kChunk == 0 &&
+              reinterpret_cast<uintptr_t>(x.data_ptr()) % 16 == 0,
+          "the last dimension must be contiguous, aligned and a multiple of 8", x);
+  for (int64_t axis = 0; axis + 1 < x.dim(); ++axis) {
+    require(x.stride(axis) % kChunk == 0, "strides must be multiples of 8", x);
+  }
+}
+
+std::string kernel(const char* name, const at::Tensor& x) {
+  return concat(name, x.scalar_type() == at::kBFloat16 ? "_bf16" : "_float");
+}
+
+/// x [B, N, D] whose tokens follow each other.
+Rows rows_of(const at::Tensor& x) {
+  require_chunks(x);
+  require(x.dim() == 3 && x.stride(1) == x.size(2) && x.size(2) <= kMaxFusedHidden,
+          "expected [B, N, D] with D at most 8192", x);
+  return {x.stride(0), static_cast<int>(x.size(1)), static_cast<int>(x.size(2))};
+}
+
+/// v [B, T, D] for N tokens.
+RunVectors vectors_of(const at::Tensor& v, int64_t tokens) {
+  require_chunks(v);
+  require(v.scalar_type() == at::kFloat && tokens % v.size(1) == 0,
+          "a scale, shift or gate must be fp32 with runs that divide the tokens", v);
+  return {v.stride(0), v.stride(1), static_cast<int>(tokens / v.size(1))};
+}
+
+/// Threads for 8 columns each.
+int64_t threads_for(int64_t hidden) { return divided_up(hidden / kChunk, kWarp) * kWarp; }
+
+/// Sums partial [groups, strips, columns] over its strips: [groups, columns].
+at::Tensor sum_strips(const at::Tensor& partial) {
+  const int64_t groups = partial.size(0), columns = partial.size(2);
+  const at::Tensor out = at::empty({groups, columns}, partial.options());
+  fused_program().launch("sum_strips", partial.device(),
+                         {divided_up(columns, kElementThreads), groups, kElementThreads},
+                         partial.const_data_ptr<float>(), static_cast<int>(partial.size(1)),
+                         static_cast<long long>(columns), out.mutable_data_ptr<float>());
+  return out;
+}
+
+HeadLayout layout_of(const at::Tensor& x) {
+  require_chunks(x);
+  return {x.stride(0), x.stride(1), x.stride(2)};
+}
+
+HeadSizes sizes_of(const at::Tensor& x) {
+  const int64_t head_dim = x.size(3);
+  require(x.dim() == 4 && head_dim <= kMaxHeadDim, "expected [B, N, H, d] with d at most 256", x);
+  int lanes = 1;
+  while (lanes * kChunk < head_dim) lanes *= 2;
+  return {static_cast<int>(x.size(1)), static_cast<int>(x.size(2)), static_cast<int>(head_dim),
+          lanes};
+}
+
+const void* table_of(const at::Tensor& rope) {
+  if (!rope.defined()) return nullptr;
+  require(rope.is_contiguous(), "the RoPE table must be contiguous", rope);
+  return rope.const_data_ptr();
+}
+
+/// The dtype's values that one of our pointers points to are known to the kernel by its name.
+const void* in(const at::Tensor& x) { return x.const_data_ptr(); }
+void* out(const at::Tensor& x) { return x.mutable_data_ptr(); }
+
+}  // namespace
+
+RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                   double added, double eps) {
+  const Rows rows = rows_of(x);
+  const RunVectors vectors = vectors_of(scale, x.size(1));
+  require(shift.strides() == scale.strides() && shift.sizes() == scale.sizes(),
+          "shift and scale must lie alike", shift);
+  RunNormed result;
+  result.y = at::empty(x.sizes(), x.options());
+  result.mean = at::empty({x.size(0), x.size(1)}, x.options().dtype(at::kFloat));
+  result.rstd = at::empty_like(result.mean);
+  constexpr int64_t kThreads = 128;
+  int64_t chunks = 1;
+  while (chunks * kThreads * kChunk < x.size(2)) chunks *= 2;
+  fused_program().launch(kernel(concat("norm_forward_", chunks).c_str(), x), x.device(),
+                         {x.size(1), x.size(0), kThreads}, in(x), rows, in(scale), in(shift),
+                         vectors, static_cast<float>(added), static_cast<float>(eps),
+                         out(result.y), out(result.mean), out(result.rstd));
+  return result;
+}
+
+RunNormGradients run_norm_backward(const at::Tensor& dy, const at::Tensor& x,
+                                   const at::Tensor& scale, const at::Tensor& mean,
+                                   const at::Tensor& rstd, double added) {
+  const Rows rows = rows_of(x);
+  const RunVectors vectors = vectors_of(scale, x.size(1));
+  const int64_t groups = x.size(0) * scale.size(1), hidden = x.size(2);
+  const int64_t strips = divided_up(vectors.tokens_per_run, kRowsPerStrip);
+  const at::Tensor upstream = dy.contiguous();
+  const at::Tensor dx = at::empty(x.sizes(), x.options());
+  const at::Tensor partial = at::empty({groups, strips, 2 * hidden}, mean.options());
+  const int64_t threads = threads_for(hidden);
+  const char* name = threads <= 512 ? "norm_backward_512" : "norm_backward_1024";
+  fused_program().launch(kernel(name, x), x.device(), {strips, groups, threads}, in(upstream),
+                         in(x), rows, in(mean), in(rstd), in(scale), vectors,
+                         static_cast<float>(added), static_cast<int>(kRowsPerStrip), out(dx),
+                         out(partial));
+  const at::Tensor sums = sum_strips(partial).view({x.size(0), scale.size(1), 2, hidden});
+  return {dx, sums.select(2, 1), sums.select(2, 0)};
+}
+
+at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y) {
+  const Rows rows = rows_of(x);
+  const at::Tensor branch = y.contiguous();
+  require_chunks(branch);
+  const at::Tensor result = at::empty(x.sizes(), x.options());
+  fused_program().launch(kernel("gated_residual_forward", x), x.device(),
+                         {x.size(1), x.size(0), threads_for(x.size(2))}, in(x), rows, in(gate),
+                         vectors_of(gate, x.size(1)), in(branch), out(result));
+  return result;
+}
+
+GateGradients gated_residual_backward(const at::Tensor& dout, const at::Tensor& gate,
+                                      const at::Tensor& y) {
+  const at::Tensor upstream = dout.contiguous(), branch = y.contiguous();
+  const Rows rows = rows_of(upstream);
+  const RunVectors vectors = vectors_of(gate, y.size(1));
+  const int64_t groups = y.size(0) * gate.size(1), hidden = y.size(2);
+  const int64_t strips = divided_up(vectors.tokens_per_run, kRowsPerStrip);
+  const at::Tensor dy = at::empty(y.sizes(), y.options());
+  const at::Tensor partial = at::empty({groups, strips, hidden}, gate.options());
+  fused_program().launch(kernel("gated_residual_backward", y), y.device(),
+                         {strips, groups, threads_for(hidden)}, in(upstream), in(branch),
+                         rows.tokens, rows.hidden, in(gate), vectors,
+                         static_cast<int>(kRowsPerStrip), out(dy), out(partial));
+  return {sum_strips(partial).view({y.size(0), gate.size(1), hidden}), dy};
+}
+
+void head_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope, double eps,
+               const at::Tensor& result) {
+  const at::Tensor wide_gain = to_fp32(gain).contiguous();
+  const HeadSizes sizes = sizes_of(x);
+  fused_program().launch(kernel("heads_forward", x), x.device(),
+                         {x.size(1), x.size(0), kElementThreads}, in(x), layout_of(x),
+                         in(wide_gain), table_of(rope), static_cast<float>(eps), sizes,
+                         out(result), layout_of(result));
+}
+
+at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
+                              const at::Tensor& rope, double eps, bool wants_gain,
+                              const at::Tensor& dx) {
+  constexpr int64_t kTokensPerBlock = 4;
+  const at::Tensor wide_gain = to_fp32(gain).contiguous();
+  const at::Tensor upstream = dy.stride(-1) == 1 ? dy : dy.contiguous();
+  const HeadSizes sizes = sizes_of(x);
+  const int64_t blocks = divided_up(x.size(1), kTokensPerBlock), samples = x.size(0);
+  at::Tensor partial;
+  if (wants_gain) partial = at::empty({1, samples * blocks, x.size(3)}, wide_gain.options());
+  const int64_t shared = kElementThreads / sizes.lanes * x.size(3) *
+                         static_cast<int64_t>(sizeof(float));
+  void* sums = wants_gain ? out(partial) : nullptr;
+  fused_program().launch(kernel("heads_backward", x), x.device(),
+                         {blocks, samples, kElementThreads, shared}, in(upstream),
+                         layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
+                         static_cast<float>(eps), sizes, static_cast<int>(kTokensPerBlock),
+                         out(dx), layout_of(dx), sums);
+  return wants_gain ? sum_strips(partial).view({x.size(3)}) : at::Tensor();
+}
+
+at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) {
+  require_chunks(gate);
+  require_chunks(up);
+  require(gate.is_contiguous() && up.is_contiguous(), "gate and up must be contiguous", gate);
+  const at::Tensor result = at::empty_like(gate);
+  const int64_t count = gate.numel();
+  fused_program().launch(kernel("swiglu_forward", gate), gate.device(),
+                         {divided_up(count, kElementThreads * kChunk), 1, kElementThreads},
+                         in(gate), in(up), static_cast<long long>(count), out(result));
+  return result;
+}
+
+SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,
+                                const at::Tensor& up) {
+  const at::Tensor upstream = dout.contiguous();
+  const SwigluGradients result = {at::empty_like(gate), at::empty_like(up)};
+  const int64_t count = gate.numel();
+  fused_program().launch(kernel("swiglu_backward", gate), gate.device(),
+                         {divided_up(count, kElementThreads * kChunk), 1, kElementThreads},
+                         in(upstream), in(gate), in(up), static_cast<long long>(count),
+                         out(result.gate), out(result.up));
+  return result;
+}
+
+}  // namespace cox::engine::fused

@@ -1,0 +1,6 @@
+// The program that the engine compiles for the GPU it finds.
+
+#include "engine/nn/kernels/heads.cuh"
+#include "engine/nn/kernels/norm.cuh"
+#include "engine/nn/kernels/residual.cuh"
+#include "engine/nn/kernels/swiglu.cuh"
