@@ -13,7 +13,7 @@ namespace cox::engine {
 /// memory give equal checksums. Finds accidental change; it is no cryptographic digest.
 uint64_t checksum_of(const at::Tensor& tensor);
 
-/// Order-independent checksum of named tensors: each contributes by name and bytes.
+/// Order-independent checksum of named tensors on one device: each contributes by name and bytes.
 uint64_t checksum_of(const std::vector<std::pair<std::string, at::Tensor>>& tensors);
 
 }  // namespace cox::engine
