@@ -3,10 +3,8 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/torch.h"
 #include "engine/tools/verbs/verbs.h"
-#include "engine/training/render.h"
-#include "engine/video/write.h"
+#include "engine/training/clip_file.h"
 
 namespace cox::engine {
 
@@ -21,20 +19,6 @@ struct Options {
   RenderSize size{.frames = 48};
 };
 
-std::vector<video::RgbImage> images_of(const at::Tensor& pictures) {
-  const at::Tensor bytes =
-      (pictures[0].permute({1, 2, 3, 0}) * 255).round().to(at::kByte).contiguous();
-  std::vector<video::RgbImage> images;
-  for (std::int64_t f = 0; f < bytes.size(0); ++f) {
-    const at::Tensor frame = bytes[f];
-    video::RgbImage image(static_cast<int>(frame.size(1)), static_cast<int>(frame.size(0)));
-    const auto* begin = frame.const_data_ptr<std::uint8_t>();
-    image.pixels.assign(begin, begin + frame.numel());
-    images.push_back(std::move(image));
-  }
-  return images;
-}
-
 void require(const Status& status) {
   if (!status.is_ok()) throw EngineError(FailureCause::kCrash, status.message(), "write");
 }
@@ -47,9 +31,7 @@ void synthesize(const Options& options) {
     const std::uint64_t index = options.first + static_cast<std::uint64_t>(i);
     const Scene scene = sample_scene(domain, options.seed, index, aspect);
     const std::string stem = concat(options.directory, "/", options.domain, "_", index);
-    const auto rate = video::FrameRate{static_cast<int>(options.size.frame_rate), 1};
-    require(write_video(stem + ".mp4", images_of(render({&scene, 1}, options.size, at::kCPU)),
-                        {.codec = video::VideoCodec::kH264Mp4, .rate = rate}));
+    write_clip(scene, options.size, stem + ".mp4");
     require(write_file_atomically(stem + ".txt", describe(scene) + "\n"));
     std::cout << stem << ".mp4  " << describe(scene) << '\n';
   }
