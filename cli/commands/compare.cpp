@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -17,6 +18,23 @@ namespace cox::cli {
 namespace {
 
 constexpr const char* kDefaultMetric = "psnr";
+
+/// What a terminal has room for; the other formats hold every column.
+const std::vector<std::string> kShownColumns = {"run",    "pairs",  "difference", "low",
+                                                "high",   "p_holm", "p_wilcoxon", "wins",
+                                                "losses", "ties",   "effect_g",   "detectable"};
+
+Rows only_columns(const Rows& rows, const std::vector<std::string>& names) {
+  Rows less{names, std::vector<std::vector<Cell>>(rows.cells.size())};
+  for (const std::string& name : names) {
+    const auto column = static_cast<std::size_t>(
+        std::find(rows.columns.begin(), rows.columns.end(), name) - rows.columns.begin());
+    for (std::size_t r = 0; r < rows.cells.size(); ++r) {
+      less.cells[r].push_back(rows.cells[r][column]);
+    }
+  }
+  return less;
+}
 
 class Compare final : public Command {
  public:
@@ -104,7 +122,9 @@ class Compare final : public Command {
       session.out << '\n';
     }
     auto table = report::comparison_rows(comparisons);
-    write_rows(session.out, {std::move(table.columns), std::move(table.rows)}, layout);
+    Rows rows{std::move(table.columns), std::move(table.rows)};
+    if (layout.format == Format::kTable) rows = only_columns(rows, kShownColumns);
+    write_rows(session.out, rows, layout);
     session.out.flush();
     for (const std::string& warning : warnings) {
       session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), ' ', warning));

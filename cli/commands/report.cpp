@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <optional>
 #include <sstream>
 
 #include "base/file.h"
@@ -17,10 +18,11 @@ namespace cox::cli {
 
 namespace {
 
-/// A series to report on, and what its sweep file says when that was given.
+/// A series to report on, and what its sweep file says; without a file the newest submission's
+/// holds.
 struct Subject {
   std::string series;
-  report::SweepNotes notes;
+  std::optional<report::SweepNotes> notes;
 };
 
 report::SweepNotes notes_of(const spec::SweepPlan& plan, const std::string& file_text) {
@@ -46,8 +48,9 @@ class Report final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("SERIES", what_,
-                   "Series, or sweep files, whose title, hypothesis, baseline and tables are used")
+    app.add_option(
+           "SERIES", what_,
+           "Series, or sweep files, whose words then hold over those of the last submission")
         ->required()
         ->type_name("");
     app.add_option("--baseline", options_.baseline, "RUN or SERIES/RUN, over the sweep's baseline")
@@ -73,9 +76,7 @@ class Report final : public Command {
     std::vector<report::SeriesReport> reports;
     for (const Subject& subject : subjects) {
       COX_RETURN_IF_ERROR(check_series(*source, subject.series));
-      COX_ASSIGN_OR_RETURN(
-          report::SeriesReport made,
-          report::report_on(query_of(*source), subject.series, subject.notes, options_));
+      COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(*source, subject));
       reports.push_back(std::move(made));
     }
     report::warn_across_series(reports);
@@ -90,8 +91,16 @@ class Report final : public Command {
   }
 
  private:
+  Result<report::SeriesReport> report_on(ResultSource& source, const Subject& subject) const {
+    const report::Query query = query_of(source);
+    if (subject.notes) return report::report_on(query, subject.series, *subject.notes, options_);
+    COX_ASSIGN_OR_RETURN(const report::SweepNotes notes,
+                         report::stored_notes(query, subject.series));
+    return report::report_on(query, subject.series, notes, options_);
+  }
+
   static Result<Subject> subject_of(const std::string& what) {
-    if (!std::filesystem::is_regular_file(what)) return Subject{what, {}};
+    if (!std::filesystem::is_regular_file(what)) return Subject{what, std::nullopt};
     COX_ASSIGN_OR_RETURN(const spec::SweepPlan plan, spec::load_sweep_without_inputs(what));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     return Subject{plan.series.name, notes_of(plan, text)};

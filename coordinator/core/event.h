@@ -44,6 +44,8 @@ struct Submitted {
   std::string title;
   std::string labels_json = "{}";
   std::string sweep_text;
+  std::string baseline;            ///< a run that the others are compared with; "" = none named
+  std::string tables_json = "[]";  ///< of {title, rows, columns}
   std::string dataset;
   std::string dataset_digest;
   std::vector<SubmittedRun> runs;

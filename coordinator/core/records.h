@@ -79,7 +79,10 @@ struct SubmissionRecord {
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
-  std::string sweep_text;  ///< not loaded again: empty in a snapshot
+  // For reports alone; not loaded again: empty in a snapshot.
+  std::string sweep_text;
+  std::string baseline;
+  std::string tables_json;
   bool operator==(const SubmissionRecord&) const = default;
 };
 

@@ -166,6 +166,8 @@ void take_record(Step& step, Submission& submission) {
   submission.number = QueueState::append<SubmissionNumber>(step.state.submissions, record);
   step.state.at(submission.series).newest = submission.number;
   record.sweep_text = std::move(event.sweep_text);
+  record.baseline = std::move(event.baseline);
+  record.tables_json = std::move(event.tables_json);
   step.save(SaveSubmission{std::move(record)});
 }
 

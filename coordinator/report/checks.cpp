@@ -218,7 +218,9 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   std::vector<std::string> warnings;
   std::set<std::string> draws;
   std::set<std::string> models;
+  std::set<std::string> semantics;
   for (const RunData& run : runs) {
+    semantics.insert(std::to_string(run.engine_semantics));
     draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
     models.insert(run.model_digest.substr(0, 12));
   }
@@ -226,6 +228,10 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
     warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),
                               "): the intervals speak of other videos, not of other noise; "
                               "`replicates: 3` would tell"));
+  }
+  if (semantics.size() > 1) {
+    warnings.push_back(concat("engine_semantics is ", listed(semantics),
+                              ": the versions of the engine compute different results"));
   }
   if (models.size() > 1) {
     warnings.push_back(concat("the runs used different models (", listed(models), ")"));
@@ -237,9 +243,15 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> warnings;
   std::vector<std::string> small;
   std::vector<std::string> still;
+  std::vector<std::string> at_times_still;
   for (const Comparison& comparison : comparisons) {
     if (comparison.pairs < kFewPairs) small.push_back(comparison.run);
-    if (comparison.never_adapted) still.push_back(comparison.run);
+    if (comparison.never_adapted()) {
+      still.push_back(comparison.run);
+    } else if (comparison.unadapted > 0) {
+      at_times_still.push_back(
+          concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs));
+    }
     if (!comparison.confounded.empty()) {
       warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",
                                 listed(comparison.confounded),
@@ -249,6 +261,10 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   if (!small.empty()) {
     warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),
                               ": intervals and p-values of so few are rough"));
+  }
+  if (!at_times_still.empty()) {
+    warnings.push_back(concat("early stopping kept the start state (best_step 0) on some videos: ",
+                              listed(at_times_still)));
   }
   if (!still.empty()) {
     warnings.push_back(concat(listed(still),

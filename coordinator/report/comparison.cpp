@@ -50,6 +50,12 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
     return failed_precondition(
         concat(window, ": they are scored on different pixels and cannot be compared"));
   }
+  if (baseline.metric_definitions != run.metric_definitions) {
+    return failed_precondition(
+        concat(differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions),
+                       run, std::to_string(run.metric_definitions)),
+               ": they were measured by different definitions and cannot be compared"));
+  }
   for (const RunData* side : {&baseline, &run}) {
     const auto& results = side->results;
     const bool measured = std::any_of(results.begin(), results.end(), [&](const auto& result) {
@@ -120,14 +126,12 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_run;
   std::vector<double> differences;
   comparison.identical = !pairs.empty();
-  comparison.never_adapted = !pairs.empty();
   for (const auto& [theirs, ours] : pairs) {
     of_baseline.push_back(theirs->metrics.at(comparison.metric.name));
     of_run.push_back(ours->metrics.at(comparison.metric.name));
     differences.push_back(of_run.back() - of_baseline.back());
     comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
-    comparison.never_adapted =
-        comparison.never_adapted && ours->steps_run > 0 && ours->best_step == 0;
+    comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
   }
   comparison.pairs = pairs.size();
   comparison.baseline_mean = summarized(of_baseline).mean;

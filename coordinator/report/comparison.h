@@ -43,13 +43,15 @@ struct Comparison {
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
   std::vector<Unpaired> unpaired;
-  bool identical = false;      ///< every metric of every pair is equal to the last bit
-  bool never_adapted = false;  ///< every pair of the run generated from its start state
+  bool identical = false;     ///< every metric of every pair is equal to the last bit
+  std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
+
+  bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
 /// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
-/// lack the metric, or share no video. The message names the column that differs. kInvalidArgument
-/// for a run against itself.
+/// were measured by other definitions, lack the metric, or share no video. The message names the
+/// column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
 /// Holm's correction over comparisons that answer one question together; those without a p-value

@@ -88,6 +88,8 @@ std::string factor_sections(const SeriesReport& report) {
     text += concat("Mean ", report.primary().name, ":\n\n",
                    markdown(grid_table(report, report.factors[0], report.factors[1])));
   }
+  // The leaderboard and the paired differences are that table already.
+  if (report.factors.size() == 1 && report.factors.front().name == "method") return text;
   for (const Slice& slice : slices_of(report.treated_runs(), report.factors)) {
     text += concat("### ", slice.factor, slice.fixed.empty() ? "" : concat(" at ", slice.fixed),
                    "\n\n", markdown(slice_table(report, slice)));
@@ -131,7 +133,9 @@ std::string report_markdown(const SeriesReport& report) {
   return concat(heading(report), question(report), findings(report), "## Leaderboard\n\n",
                 markdown(leaderboard(report)), declared_tables(report), differences(report),
                 factor_sections(report),
-                "## Time\n\nMean wall seconds of each stage of a video.\n\n",
+                "## Time\n\nMean wall seconds of each stage of a video. Runs of one video share "
+                "decoding and encoding,\n"
+                "which count where they were done first.\n\n",
                 markdown(timing_table(report)), warnings_section(report.warnings),
                 "## Provenance\n\n", trim(markdown(provenance_table(report))), "\n");
 }

@@ -165,8 +165,8 @@ TextTable leaderboard(const SeriesReport& report) {
 
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full) {
-  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "p", "wins", "ties"},
-                  {}};
+  TextTable table{
+      {"run", "against", "videos", "difference", "95 % interval", "p (Holm)", "wins", "ties"}, {}};
   if (full) {
     table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
                                                "median", "effect g", "detectable"});
@@ -190,7 +190,7 @@ TextTable slice_table(const SeriesReport& report, const Slice& slice) {
   TextTable table{{slice.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
   table.columns.push_back(concat("difference in ", report.primary().name));
-  table.columns.push_back("p");
+  table.columns.emplace_back("p (Holm)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
     table.columns.emplace_back(stage);
   }

@@ -35,6 +35,8 @@ Result<RunData> run_of(const RowReader& row) {
   run.model_digest = row.text("model_digest");
   run.dataset = row.text("dataset");
   run.dataset_digest = row.text("dataset_digest");
+  run.engine_semantics = row.integer("engine_semantics");
+  run.metric_definitions = row.integer("metric_definitions");
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(row.text("parameters")));
   return run;
 }
@@ -122,7 +124,7 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
   COX_ASSIGN_OR_RETURN(
       const Table table,
       query(concat("SELECT series, run, run_digest, method, backbone, model_digest, dataset,"
-                   " dataset_digest, parameters FROM v_runs",
+                   " dataset_digest, engine_semantics, metric_definitions, parameters FROM v_runs",
                    where, " AND superseded = 0 ORDER BY position")));
   if (table.rows.empty()) {
     return not_found(run.empty() ? concat("no series '", series, "'")

@@ -65,6 +65,8 @@ struct RunData {
   std::string model_digest;
   std::string dataset;
   std::string dataset_digest;
+  std::int64_t engine_semantics = 0;    ///< of schemas/versions.def at submission; 0 = not recorded
+  std::int64_t metric_definitions = 0;  ///< likewise
   std::map<std::string, std::string> parameters;  ///< name to canonical JSON
   std::vector<VideoResult> results;               ///< in the order of the data set
   std::vector<Unfinished> unfinished;             ///< likewise

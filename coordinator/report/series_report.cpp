@@ -175,21 +175,6 @@ std::vector<const RunData*> SeriesReport::treated_runs() const {
   return pointers;
 }
 
-std::string opening_comment(const std::string& sweep_text) {
-  std::vector<std::string> lines;
-  for (const std::string& line : split(sweep_text, '\n')) {
-    if (!starts_with(line, "#")) break;
-    lines.push_back(trim(std::string_view(line).substr(1)));
-  }
-  std::string text;
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const bool paragraph = lines[i].empty() || (i > 0 && lines[i - 1].empty());
-    if (i > 0) text += paragraph ? "\n" : " ";
-    text += lines[i];
-  }
-  return trim(text);
-}
-
 Result<SeriesReport> report_on(const Query& query, const std::string& series,
                                const SweepNotes& notes, const ReportOptions& options) {
   SeriesReport report;

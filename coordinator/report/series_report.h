@@ -9,26 +9,9 @@
 #include "coordinator/report/comparison.h"
 #include "coordinator/report/factors.h"
 #include "coordinator/report/run_data.h"
+#include "coordinator/report/sweep_notes.h"
 
 namespace cox::report {
-
-/// A table that the sweep file declares.
-struct DeclaredTable {
-  std::string title;
-  std::vector<std::string> rows;     ///< run names
-  std::vector<std::string> columns;  ///< parameters, metrics (also as `psnr±`) or stages
-};
-
-/// What the sweep file says for its readers.
-struct SweepNotes {
-  std::string title;
-  std::string question;  ///< the comment that opens the file: hypothesis and cost
-  std::string baseline;  ///< a run of the series, or `series/run`; "" = none named
-  std::vector<DeclaredTable> tables;
-};
-
-/// The comment that opens a sweep file, lines joined, paragraphs kept apart by an empty line.
-std::string opening_comment(const std::string& sweep_text);
 
 /// What a series says, with everything that qualifies it.
 struct SeriesReport {

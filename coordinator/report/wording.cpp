@@ -52,9 +52,18 @@ std::string direction(const Comparison& comparison) {
   return above ? "above (worse than)" : "below (better than)";
 }
 
-bool is_told_apart(const Comparison& comparison) {
+/// What the interval of the mean and the corrected rank test say together.
+std::string verdict(const Comparison& comparison, int decimals) {
   const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
-  return p && *p < kSignificant;
+  const bool passes = p && *p < kSignificant;
+  const auto& interval = comparison.bootstrap;
+  const bool leaves_out_zero = interval && (interval->low > 0 || interval->high < 0);
+  if (passes && leaves_out_zero) return "";
+  if (passes || leaves_out_zero) return ": a hint, not a finding";
+  if (!comparison.detectable) return ": not told apart";
+  const std::string unit = comparison.metric.unit.empty() ? "" : " " + comparison.metric.unit;
+  return concat(": not told apart; ", decimal(*comparison.detectable, decimals), unit,
+                " would have been, in 4 of 5 such studies");
 }
 
 }  // namespace
@@ -101,7 +110,15 @@ int decimals_of(const Comparison& comparison) {
   const auto& error = comparison.difference.standard_error;
   if (!error || *error == 0) return comparison.metric.decimals;
   const int needed = static_cast<int>(std::ceil(-std::log10(*error)));
-  return std::clamp(needed, comparison.metric.decimals, kMostDecimals);
+  int decimals = std::clamp(needed, comparison.metric.decimals, kMostDecimals);
+  const auto hides_a_side = [&](double bound) {
+    return bound != 0 && std::abs(bound) < 0.5 * std::pow(10, -decimals);
+  };
+  while (comparison.bootstrap && decimals < kMostDecimals &&
+         (hides_a_side(comparison.bootstrap->low) || hides_a_side(comparison.bootstrap->high))) {
+    ++decimals;
+  }
+  return decimals;
 }
 
 std::string sentence(const Comparison& comparison) {
@@ -119,16 +136,9 @@ std::string sentence(const Comparison& comparison) {
     return concat(run, " has the same mean ", comparison.metric.name, " as ", baseline, coverage,
                   " (", p_phrase(comparison), wins_phrase(comparison.wins), ")");
   }
-  std::string text =
-      concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
-             baseline, coverage, " (", p_phrase(comparison), wins_phrase(comparison.wins), ")");
-  if (is_told_apart(comparison)) return text;
-  text += ": not told apart";
-  if (!comparison.detectable) return text;
-  const std::string unit = comparison.metric.unit.empty() ? "" : " " + comparison.metric.unit;
-  text += concat("; ", decimal(*comparison.detectable, decimals), unit,
-                 " would have been, in 4 of 5 such studies");
-  return text;
+  return concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
+                baseline, coverage, " (", p_phrase(comparison), wins_phrase(comparison.wins), ")",
+                verdict(comparison, decimals));
 }
 
 }  // namespace cox::report

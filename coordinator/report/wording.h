@@ -28,12 +28,14 @@ std::string p_text(const std::optional<double>& p);
 /// "70 %", "-"
 std::string percent_text(const std::optional<double>& share);
 
-/// The metric's decimals, or as many more as its standard error needs for one digit.
+/// The metric's decimals, or as many more as its standard error needs for one digit, and as its
+/// interval needs to show on which side of 0 its ends lie.
 int decimals_of(const Comparison& comparison);
 
 /// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
-/// wins 70 %)". Runs are named without the series that both are in. What was not told apart says
-/// which difference would have been.
+/// wins 70 %)". Runs are named without the series that both are in. A finding needs both: a
+/// corrected p below 0.05 and an interval without 0; one alone is called a hint; with neither the
+/// sentence says which difference would have been found.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

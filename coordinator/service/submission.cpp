@@ -34,6 +34,23 @@ std::string parameters_json(const Parameters& parameters) {
   return "{" + join(pairs, ",") + "}";
 }
 
+template <typename Texts>
+std::string texts_json(const Texts& texts) {
+  std::vector<std::string> quoted;
+  for (const std::string& text : texts) quoted.push_back(json_quoted(text));
+  return "[" + join(quoted, ",") + "]";
+}
+
+std::string tables_json(const v1::SubmitRequest& request) {
+  std::vector<std::string> tables;
+  for (const v1::ResultTable& table : request.tables()) {
+    tables.push_back(concat("{\"title\":", json_quoted(table.title()),
+                            ",\"rows\":", texts_json(table.rows()),
+                            ",\"columns\":", texts_json(table.columns()), "}"));
+  }
+  return "[" + join(tables, ",") + "]";
+}
+
 bool is_digest(const std::string& text) {
   return text.size() == kDigestCharacters &&
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -192,6 +209,13 @@ v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
     message.set_prompt(video.caption);
   }
   for (const std::string& id : plan.dataset.expected_failures) request.add_expected_failures(id);
+  request.set_baseline(plan.baseline);
+  for (const spec::Table& table : plan.tables) {
+    v1::ResultTable& message = *request.add_tables();
+    message.set_title(table.title);
+    message.mutable_rows()->Add(table.rows.begin(), table.rows.end());
+    message.mutable_columns()->Add(table.columns.begin(), table.columns.end());
+  }
   request.set_priority(plan.priority);
   request.mutable_retry()->set_crash(plan.retry.crash);
   request.mutable_retry()->set_oom(plan.retry.oom);
@@ -217,6 +241,8 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.title = request.title();
   event.labels_json = labels_json({request.labels().begin(), request.labels().end()});
   event.sweep_text = request.sweep_text();
+  event.baseline = request.baseline();
+  event.tables_json = tables_json(request);
   event.dataset = request.dataset();
   event.dataset_digest = request.dataset_digest();
   event.priority = request.priority();

@@ -11,6 +11,12 @@ namespace cox::store {
 
 namespace {
 
+// A run's digest holds the versions of the program that submitted it, which this one checked
+// against its own.
+#define COX_VERSION(name, value) constexpr int version_of_##name = value;
+#include "schemas/versions.def"
+#undef COX_VERSION
+
 std::optional<std::string_view> unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
@@ -39,8 +45,8 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.dataset_, "INSERT INTO datasets VALUES (?, ?, ?)"},
       {&writer.dataset_video_, "INSERT INTO dataset_videos VALUES (?, ?, ?)"},
       {&writer.submission_,
-       "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-      {&writer.run_, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      {&writer.run_, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.member_,
        "INSERT INTO series_runs VALUES (?, ?, ?, ?, ?, ?, ?) "
        "ON CONFLICT (series_id, name, run_id) DO UPDATE SET dataset_id = excluded.dataset_id, "
@@ -116,12 +122,14 @@ struct SaveVisitor {
     const core::SubmissionRecord& s = save.submission;
     return to.submission_.run(s.number, s.series, s.dataset, s.time, s.priority, s.retry.crash,
                               s.retry.oom, s.retry.lost, s.retry.backoff_base, s.retry.backoff_max,
-                              s.policy.fail_fast, s.policy.max_failed_jobs, s.sweep_text);
+                              s.policy.fail_fast, s.policy.max_failed_jobs, s.sweep_text,
+                              s.baseline, s.tables_json);
   }
   Status operator()(const core::SaveRun& save) {
     const core::RunRecord& r = save.run;
     return to.run_.run(r.number, r.digest, r.method, r.backbone, r.model_digest, r.parameters_json,
-                       Blob{r.definition}, r.owner, r.owner_name, save.time);
+                       Blob{r.definition}, r.owner, r.owner_name, save.time,
+                       version_of_engine_semantics, version_of_metric_definitions);
   }
   Status operator()(const core::SaveMember& save) {
     const core::MemberRecord& m = save.member;

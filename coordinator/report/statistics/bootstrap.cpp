@@ -16,37 +16,42 @@ double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-/// The means of kResamples samples with replacement, ascending. One draw of 64 bits picks two
-/// values, each from 32 bits scaled to the count: uneven by less than count / 2^32.
+/// The means of kResamples samples with replacement. One draw of 64 bits picks two values, each
+/// from 32 bits scaled to the count: uneven by less than count / 2^32. Two sums, so that one
+/// addition need not wait for the other.
 std::vector<double> resampled_means(const std::vector<double>& values) {
   const std::uint64_t count = values.size();
   std::vector<double> means(kResamples);
   std::uint64_t counter = 0;
   for (double& mean : means) {
-    double sum = 0;
-    for (std::uint64_t i = 0; i < count; i += 2) {
+    double first = 0;
+    double second = 0;
+    for (std::uint64_t i = 0; i + 1 < count; i += 2) {
       const std::uint64_t bits = random_bits(kBootstrapSeed, counter++);
-      sum += values[(bits >> 32U) * count >> 32U];
-      if (i + 1 < count) sum += values[(bits & 0xffffffffU) * count >> 32U];
+      first += values[(bits >> 32U) * count >> 32U];
+      second += values[(bits & 0xffffffffU) * count >> 32U];
     }
-    mean = sum / static_cast<double>(count);
+    if (count % 2 == 1)
+      first += values[(random_bits(kBootstrapSeed, counter++) >> 32U) * count >> 32U];
+    mean = (first + second) / static_cast<double>(count);
   }
-  std::sort(means.begin(), means.end());
   return means;
 }
 
-/// The quantile of ascending values, linear between neighbours.
-double quantile(const std::vector<double>& sorted, double p) {
-  const double place = p * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(place);
-  if (below + 1 >= sorted.size()) return sorted.back();
-  return std::lerp(sorted[below], sorted[below + 1], place - static_cast<double>(below));
+/// The quantile of values in any order, linear between neighbours. Reorders them.
+double quantile(std::vector<double>& values, double p) {
+  const double place = p * static_cast<double>(values.size() - 1);
+  const auto below = values.begin() + static_cast<std::ptrdiff_t>(place);
+  std::nth_element(values.begin(), below, values.end());
+  if (below + 1 == values.end()) return *below;
+  return std::lerp(*below, *std::min_element(below + 1, values.end()), place - std::floor(place));
 }
 
 /// How far the mean lies from the middle of the resamples, in normal deviations.
 double bias_correction(const std::vector<double>& means, double mean) {
-  const auto less = std::lower_bound(means.begin(), means.end(), mean) - means.begin();
-  const auto less_or_equal = std::upper_bound(means.begin(), means.end(), mean) - means.begin();
+  const auto less = std::count_if(means.begin(), means.end(), [&](double m) { return m < mean; });
+  const auto less_or_equal =
+      std::count_if(means.begin(), means.end(), [&](double m) { return m <= mean; });
   const double share = static_cast<double>(less + less_or_equal) / (2.0 * kResamples);
   COX_CHECK(share > 0 && share < 1, "resamples of unequal values lie on both sides of their mean");
   return normal_quantile(share);
@@ -70,7 +75,7 @@ std::optional<Interval> bootstrap_interval(std::vector<double> values) {
   if (values.size() < 2) return std::nullopt;
   std::sort(values.begin(), values.end());  // the order of the videos means nothing
   if (values.front() == values.back()) return Interval{values.front(), values.front()};
-  const std::vector<double> means = resampled_means(values);
+  std::vector<double> means = resampled_means(values);
   const double z0 = bias_correction(means, mean_of(values));
   const double a = acceleration_of_mean(values);
   const auto bound = [&](double tail) {

@@ -85,6 +85,16 @@ TEST_CASE("runs over other pixels are refused, naming the column") {
       0);
 }
 
+TEST_CASE("runs measured by other definitions are refused, naming the versions") {
+  const RunData none = run("none", {20});
+  RunData newer = run("newer", {20});
+  newer.metric_definitions = 2;
+  CHECK(compare(none, newer, kPsnr)
+            .status()
+            .message()
+            .find("metric_definitions is 0 in s/none and 2 in s/newer") == 0);
+}
+
 TEST_CASE("a run against itself, without the metric or on other videos is refused") {
   const RunData none = run("none", {20});
   CHECK(compare(none, none, kPsnr).status().code() == StatusCode::kInvalidArgument);
@@ -122,9 +132,10 @@ TEST_CASE("bit-identical results are told from equal means") {
 TEST_CASE("a run that never left its start state is known as one") {
   RunData stuck = run("stuck", {20, 21.5});
   for (VideoResult& result : stuck.results) result.steps_run = 5;
-  CHECK(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted);
+  CHECK(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted());
   stuck.results[0].best_step = 3;
-  CHECK_FALSE(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted);
+  CHECK_FALSE(compare(run("none", {20, 21}), stuck, kPsnr)->never_adapted());
+  CHECK(compare(run("none", {20, 21}), stuck, kPsnr)->unadapted == 1);
 }
 
 TEST_CASE("p-values of a family are corrected together, without those that have none") {

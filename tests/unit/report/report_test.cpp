@@ -213,6 +213,24 @@ TEST_CASE("JSON and rows hold what the page holds") {
   for (const auto& row : rows.rows) CHECK(row.size() == rows.columns.size());
 }
 
+TEST_CASE("what a sweep says is kept with its submission; the newest holds") {
+  StudyDatabase study;
+  core::Submitted event = test::submission("groups", {"none"}, {"v01"});
+  event.title = "Old";
+  study.apply(event);
+  event.title = "Groups of AdaSteer";
+  event.sweep_text = "# /home/a/groups.yaml\n# Hypothesis: it helps.\nversion: 1\n";
+  event.baseline = "none";
+  event.tables_json = R"([{"title":"T","rows":["none"],"columns":["psnr±"]}])";
+  study.apply(event);
+  const SweepNotes said = stored_notes(study.query(), "groups").value();
+  CHECK(said.title == "Groups of AdaSteer");
+  CHECK(said.question == "Hypothesis: it helps.");
+  CHECK(said.baseline == "none");
+  CHECK(said.tables == std::vector<DeclaredTable>{{"T", {"none"}, {"psnr±"}}});
+  CHECK(stored_notes(study.query(), "lost").status().code() == StatusCode::kNotFound);
+}
+
 TEST_CASE("a sweep's opening comment is its question") {
   CHECK(opening_comment("# Hypothesis: a\n#   b.\n#\n# Cost: 1.\nversion: 1\n# later\n") ==
         "Hypothesis: a b.\n\nCost: 1.");

@@ -70,13 +70,13 @@ class StudyDatabase {
   }
   std::string path() const { return scratch_.file("study.db"); }
 
- private:
   core::Effects apply(core::Event event) {
     core::Effects effects = core_.apply(std::move(event), ++now_ * kSecondUs);
     COX_CHECK(store_.commit(effects).is_ok(), "a commit of a test");
     return effects;
   }
 
+ private:
   Scratch scratch_;
   store::Store store_;
   core::Core core_;

@@ -20,6 +20,8 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   plan.runs[0].labels = {{"note", "a \"quoted\" word"}};
   plan.retry.backoff_base_ms = 5;
   plan.policy.max_failed_jobs = 9;
+  plan.baseline = "none";
+  plan.tables = {{"A \"title\"", {"run-0", "run-2"}, {"seed", "psnr"}}};
 
   const auto event = service::event_of(service::submit_request_of(plan));
   REQUIRE(event.is_ok());
@@ -33,6 +35,9 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base == 5 * cox::kMillisecondUs);
   CHECK(event->policy.max_failed_jobs == 9);
+  CHECK(event->baseline == "none");
+  CHECK(event->tables_json ==
+        R"([{"title":"A \"title\"","rows":["run-0","run-2"],"columns":["seed","psnr"]}])");
   REQUIRE(event->jobs.size() == 6);
   for (size_t run = 0; run < 3; ++run) {
     for (size_t video = 0; video < 2; ++video) {
