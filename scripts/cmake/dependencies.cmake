@@ -11,10 +11,12 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFmpeg REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
 
 # ccache, unless the caller chose a launcher. It takes dependencies from the compiler: preprocessing
-# the tensor and gRPC headers a second time would cost a third of a cold build.
+# the tensor and gRPC headers a second time would cost a third of a cold build. The sloppiness is
+# what it asks for where headers are precompiled.
 find_program(COX_CCACHE ccache)
 if(COX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_DEPEND=true ${COX_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+    env CCACHE_DEPEND=true CCACHE_SLOPPINESS=pch_defines,time_macros ${COX_CCACHE})
 endif()
 
 if(COX_BUILD_ENGINE)

@@ -1,4 +1,32 @@
-# How our targets are declared: one set of warnings, one include root.
+# How our targets are declared: one set of warnings, one include root, precompiled headers.
+
+# LibTorch's, gRPC's and Catch2's headers take seconds to read, our own files fractions of one. Four
+# sets of headers are compiled once, each by the target that owns it; the targets of a folder take
+# the set that COX_HEADERS names there ("" = none). An optimised build then takes a third of the
+# time. Off, every file must include what it uses.
+option(COX_PRECOMPILE "Precompile the headers of LibTorch, gRPC and Catch2" ON)
+set(COX_HEADERS "")
+
+# Some libraries ask for it; a precompiled header serves only files compiled alike.
+add_compile_options(-pthread)
+
+# Every owner brings these along.
+set(COX_STANDARD_HEADERS <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex>
+  <optional> <set> <sstream> <string> <unordered_map> <utility> <vector>)
+
+# cox_own_headers(TARGET HEADER ...)
+function(cox_own_headers target)
+  if(COX_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${COX_STANDARD_HEADERS} ${ARGN})
+  endif()
+endfunction()
+
+# cox_take_headers(TARGET OWNER)
+function(cox_take_headers target owner)
+  if(COX_PRECOMPILE AND owner AND NOT owner STREQUAL target)
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
 
 # GCC 12 reports overlapping copies inside its own std::string (its bug 105329): -Wno-restrict.
 set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
@@ -14,6 +42,7 @@ function(cox_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   cox_common(${name})
+  cox_take_headers(${name} "${COX_HEADERS}")
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
@@ -22,20 +51,28 @@ function(cox_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   cox_common(${name})
+  cox_take_headers(${name} "${COX_HEADERS}")
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
 endfunction()
 
 # cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
-#          [TIMEOUT seconds] [SERIAL] [NEEDS program ...])
-# One binary for a folder of tests; NEEDS are programs that the tests start.
+#          [TIMEOUT seconds] [SERIAL] [TENSORS] [NEEDS program ...])
+# One binary for a folder of tests; NEEDS are programs that the tests start, and TENSORS says that
+# its files see LibTorch.
 function(cox_test name)
-  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
+  cmake_parse_arguments(ARG "SERIAL;TENSORS" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   cox_common(${name})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} cox_test_main)
+  if(ARG_TENSORS)
+    cox_take_headers(${name} cox_tensor_test)
+    target_link_libraries(${name} PRIVATE cox_tensor_test)
+  else()
+    cox_take_headers(${name} cox_catch)
+  endif()
   target_compile_definitions(${name} PRIVATE
     COX_SOURCE_DIR="${CMAKE_SOURCE_DIR}" COX_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   if(ARG_NEEDS)
