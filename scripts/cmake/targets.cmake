@@ -1,14 +1,14 @@
 # How our targets are declared: one set of warnings, one include root, precompiled headers.
 
-# LibTorch's, gRPC's and Catch2's headers take seconds to read, our own files fractions of one. Four
-# sets of headers are compiled once, each by the target that owns it; the targets of a folder take
-# the set that COX_HEADERS names there ("" = none). An optimised build then takes a third of the
-# time. Off, every file must include what it uses.
-option(COX_PRECOMPILE "Precompile the headers of LibTorch, gRPC and Catch2" ON)
+# The headers of LibTorch, gRPC, Catch2 and CLI11 take seconds to read, our own fractions of one. Sets
+# of them are compiled once, each by the target that owns it; the targets of a folder take the set
+# that COX_HEADERS names there ("" = none). Off, a file that lacks an include of its own is found.
+option(COX_PRECOMPILE "Precompile the headers of LibTorch, gRPC, Catch2 and CLI11" ON)
 set(COX_HEADERS "")
-
-# Some libraries ask for it; a precompiled header serves only files compiled alike.
-add_compile_options(-pthread)
+if(COX_PRECOMPILE)
+  # Some libraries ask for it, and a precompiled header serves only files compiled alike.
+  add_compile_options(-pthread)
+endif()
 
 # Every owner brings these along.
 set(COX_STANDARD_HEADERS <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex>
@@ -27,6 +27,11 @@ function(cox_take_headers target owner)
     target_precompile_headers(${target} REUSE_FROM ${owner})
   endif()
 endfunction()
+
+# Code that is compiled more often than it runs: command lines and test cases. The header-only
+# CLI11 and Catch2 cost their optimiser several times their reading.
+set(COX_COMMAND_LINE_OPTIONS -O1)
+set(COX_TEST_OPTIONS -O0)
 
 # GCC 12 reports overlapping copies inside its own std::string (its bug 105329): -Wno-restrict.
 set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
@@ -66,6 +71,7 @@ function(cox_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   cox_common(${name})
+  target_compile_options(${name} PRIVATE ${COX_TEST_OPTIONS})
   target_link_libraries(${name} PRIVATE ${ARG_LINK} cox_test_main)
   if(ARG_TENSORS)
     cox_take_headers(${name} cox_tensor_test)
