@@ -24,16 +24,27 @@ void require_finite(double value, const char* what, int step) {
                     "not_finite");
 }
 
-/// The loss of 0-based step `step` before the update.
+/// What is random in one step. Drawn on the CPU, which takes 10 ms at the published size.
+struct StepDraw {
+  at::Tensor noise;  ///< [1, C, T, H, W] of the trained frames
+  double sigma = 0;
+};
+
+/// Of the 0-based step `step`.
+StepDraw draw_of(const AdaptationProblem& problem, int step) {
+  const LatentSplit& split = problem.split;
+  const at::Tensor trained = problem.latents.narrow(2, split.context, split.train);
+  const VideoRandom& random = problem.random;
+  return {random.stream(Purpose::kTrainNoise, step).normal(trained.sizes()),
+          random.stream(Purpose::kTrainSigma, step).uniform(kSmallestSigma, 1)};
+}
+
+/// The loss of a step before the update.
 at::Tensor training_loss(const AdaptationProblem& problem, const Adapter& adapter,
-                         LossTarget target, int step) {
+                         LossTarget target, const StepDraw& draw) {
   const LatentSplit& split = problem.split;
   const at::Tensor clean = problem.latents.narrow(2, 0, split.context + split.train);
-  const at::Tensor trained = clean.narrow(2, split.context, split.train);
-  const VideoRandom& random = problem.random;
-  const at::Tensor noise = random.stream(Purpose::kTrainNoise, step).normal(trained.sizes());
-  const double sigma = random.stream(Purpose::kTrainSigma, step).uniform(kSmallestSigma, 1);
-  const DenoisingProblem question{clean, split.context, noise.to(clean.device()), sigma,
+  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.sigma,
                                   problem.text};
   return denoising_loss(problem.backbone, adapter, question, target);
 }
@@ -77,10 +88,11 @@ class BestState {
   std::optional<Snapshot> best_;
 };
 
-/// One optimiser step, counted from 1; returns its loss.
+/// One optimiser step, counted from 1, on `draw`, which becomes that of the next; returns its loss.
 double take_step(const AdaptationProblem& problem, Adaptation& adaptation, Optimizer& optimizer,
-                 LossTarget target, int step) {
-  const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, step - 1);
+                 LossTarget target, int step, StepDraw& draw) {
+  const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, draw);
+  draw = draw_of(problem, step);  // while a GPU still computes the loss
   const double value = loss.item<double>();
   require_finite(value, "the loss", step);
   loss.backward();
@@ -97,28 +109,35 @@ double anchor_loss(const AdaptationProblem& problem, const Adapter& adapter,
   const LatentSplit& split = problem.split;
   const at::Tensor held_out =
       problem.latents.narrow(2, split.context + split.train, split.held_out);
-  // The context sees neither noise nor text, so one pass over it serves every question.
+  // The context sees neither noise nor text, so one pass over it serves every question; so does
+  // the text, which sees neither noise nor context.
   const std::optional<ConditionCache> cache =
       split.context == 0 ? std::nullopt
                          : std::optional(problem.backbone.prefill(
                                problem.latents.narrow(2, 0, split.context), adapter));
-  double sum = 0;
+  const TextCache text_cache = problem.backbone.prepare_text(problem.text, adapter);
+  std::vector<at::Tensor> noises;
+  for (std::int64_t draw = 0; draw < settings.early_stop.noise_draws; ++draw) {
+    noises.push_back(problem.random.stream(Purpose::kEarlyStopNoise, draw)
+                         .normal(held_out.sizes())
+                         .to(held_out.device()));
+  }
+  std::vector<at::Tensor> losses;
   for (const double sigma : settings.early_stop.sigmas) {
-    for (std::int64_t draw = 0; draw < settings.early_stop.noise_draws; ++draw) {
-      const at::Tensor noise = problem.random.stream(Purpose::kEarlyStopNoise, draw)
-                                   .normal(held_out.sizes())
-                                   .to(held_out.device());
+    for (const at::Tensor& noise : noises) {
       BackboneInput input;
       input.latents = noised(held_out, noise, sigma);
       input.timestep = denoising_timesteps(0, split.held_out, sigma, held_out);
       input.text = problem.text;
       input.cache = cache ? &*cache : nullptr;
+      input.text_cache = &text_cache;
       const at::Tensor output = problem.backbone.forward(input, adapter);
-      sum += loss_of_output(output, held_out, noise, settings.target).item<double>();
+      losses.push_back(loss_of_output(output, held_out, noise, settings.target));
     }
   }
-  return sum / static_cast<double>(settings.early_stop.sigmas.size() *
-                                   static_cast<size_t>(settings.early_stop.noise_draws));
+  double sum = 0;
+  for (const at::Tensor& loss : losses) sum += loss.item<double>();
+  return sum / static_cast<double>(losses.size());
 }
 
 AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptation,
@@ -133,11 +152,13 @@ AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptat
     const Stopwatch watch(timings.early_stop_s, device);
     best.emplace(problem, adaptation, settings);
   }
+  StepDraw draw = draw_of(problem, /*step=*/0);
   for (int step = 1; step <= settings.steps && !summary.stopped; ++step) {
     monitor.progress("train", step - 1, settings.steps);
     {
       const Stopwatch watch(timings.train_s, device);
-      summary.losses.push_back(take_step(problem, adaptation, *optimizer, settings.target, step));
+      summary.losses.push_back(
+          take_step(problem, adaptation, *optimizer, settings.target, step, draw));
     }
     summary.steps_run = step;
     if (best && best->due(step)) {

@@ -106,8 +106,10 @@ PartGradients deterministic_backward(const at::Tensor& dout, const Part& part) {
       grouped(part.lse.squeeze(-1)).contiguous(), {}, {}, queries / groups, part.k.size(2),
       /*dropout_p=*/0.0, /*is_causal=*/false, no_dropout, no_dropout);
   if (groups == 1) return {dq, dk, dv};
-  return {dq.transpose(0, 1).flatten(1, 2).unsqueeze(0), dk.sum(0, /*keepdim=*/true),
-          dv.sum(0, /*keepdim=*/true)};
+  const auto summed = [](const at::Tensor& x) {  // token by token in memory, as it is
+    return x.transpose(1, 2).sum(0, /*keepdim=*/true).transpose(1, 2);
+  };
+  return {dq.transpose(0, 1).flatten(1, 2).unsqueeze(0), summed(dk), summed(dv)};
 }
 
 PartGradients backward_part(const at::Tensor& dout, const Part& part) {

@@ -1,6 +1,7 @@
 #include "engine/nn/formulas.h"
 
 #include <ATen/ops/addcmul.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/native_layer_norm.h>
 #include <ATen/ops/native_layer_norm_backward.h>
 #include <ATen/ops/sigmoid.h>
@@ -90,5 +91,15 @@ SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,
   return {(d * to_fp32(up) * s * (1 + g * (1 - s))).to(gate.scalar_type()),
           dout * at::silu(gate)};
 }
+
+at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return at::linear(x, to_fp32(weight), bias.defined() ? to_fp32(bias) : bias);
+}
+
+at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight) {
+  return at::matmul(dy, to_fp32(weight));
+}
+
+void copy_tokens(const at::Tensor& x, const at::Tensor& out) { out.copy_(x); }
 
 }  // namespace cox::engine::formula

@@ -46,16 +46,25 @@ struct SwigluGradients {
   /* silu(gate) up, silu rounded first; any shape, contiguous. */                                 \
   at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up);                                \
   SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,                 \
-                                  const at::Tensor& up);
+                                  const at::Tensor& up);                                          \
+  /* x W^T + bias in fp32 for x [..., in] fp32, W [out, in] and bias of one dtype; bias may be     \
+     undefined. */                                                                                \
+  at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);  \
+  at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight);                \
+  /* x [B, N, H, d] into out, which may lie apart differently. */                                 \
+  void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 
 /// With LibTorch's operators, on any device.
 namespace formula {
 COX_FORMULAS
 }
 /// With our kernels, on a GPU. D is at most kMaxFusedHidden and d at most 256, multiples of 8;
-/// anything else throws std::invalid_argument. Sums over tokens have a fixed order.
+/// anything else throws std::invalid_argument. Sums over tokens have a fixed order. wide_linear is
+/// ours up to kMaxFewRows rows of kMaxFewRowsInputs, and LibTorch's by the formula beyond.
 namespace fused {
 inline constexpr int64_t kMaxFusedHidden = 8192;
+inline constexpr int64_t kMaxFewRows = 16;
+inline constexpr int64_t kMaxFewRowsInputs = 768;
 COX_FORMULAS
 }
 

@@ -34,6 +34,10 @@ struct HeadLayout {
   long long batch_stride, token_stride, head_stride;
 };
 
+struct RowLayout {
+  long long batch_stride, token_stride;
+};
+
 struct HeadSizes {
   int tokens, heads, head_dim, lanes;
 };
@@ -108,6 +112,13 @@ const void* table_of(const at::Tensor& rope) {
   if (!rope.defined()) return nullptr;
   require(rope.is_contiguous(), "the RoPE table must be contiguous", rope);
   return rope.const_data_ptr();
+}
+
+/// x [B, N, H, d] whose heads follow each other: rows of H d values.
+RowLayout token_rows_of(const at::Tensor& x) {
+  require_chunks(x);
+  require(x.dim() == 4 && x.stride(2) == x.size(3), "expected [B, N, H, d] with whole tokens", x);
+  return {x.stride(0), x.stride(1)};
 }
 
 /// The dtype's values that one of our pointers points to are known to the kernel by its name.
@@ -236,6 +247,55 @@ SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,
                          in(upstream), in(gate), in(up), static_cast<long long>(count),
                          out(result.gate), out(result.up));
   return result;
+}
+
+at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  const int64_t inputs = weight.size(1), outputs = weight.size(0), rows = x.numel() / inputs;
+  if (rows > kMaxFewRows || inputs > kMaxFewRowsInputs) {
+    return formula::wide_linear(x, weight, bias);
+  }
+  require_chunks(weight);
+  const at::Tensor from = x.contiguous();
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = outputs;
+  const at::Tensor y = at::empty(shape, x.options());
+  constexpr int64_t kOutputsPerBlock = 64;  // eight for each of eight warps
+  const void* added = bias.defined() ? in(bias) : nullptr;
+  fused_program().launch(kernel("few_rows_forward", weight), weight.device(),
+                         {divided_up(outputs, kOutputsPerBlock), 1, kElementThreads,
+                          rows * inputs * static_cast<int64_t>(sizeof(float))},
+                         in(from), static_cast<int>(rows), static_cast<int>(inputs), in(weight),
+                         added, static_cast<int>(outputs), out(y));
+  return y;
+}
+
+at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight) {
+  const int64_t inputs = weight.size(1), outputs = weight.size(0), rows = dy.numel() / outputs;
+  if (rows > kMaxFewRows || inputs > kMaxFewRowsInputs) {
+    return formula::wide_linear_backward(dy, weight);
+  }
+  constexpr int64_t kOutputsPerBlock = 96;
+  const int64_t blocks = divided_up(outputs, kOutputsPerBlock);
+  const at::Tensor from = dy.contiguous();
+  const at::Tensor partial = at::empty({1, blocks, rows * inputs}, dy.options());
+  fused_program().launch(kernel("few_rows_backward", weight), weight.device(),
+                         {blocks, divided_up(inputs, kElementThreads), kElementThreads,
+                          rows * kOutputsPerBlock * static_cast<int64_t>(sizeof(float))},
+                         in(from), static_cast<int>(rows), static_cast<int>(outputs), in(weight),
+                         static_cast<int>(inputs), static_cast<int>(kOutputsPerBlock),
+                         out(partial));
+  std::vector<int64_t> shape = dy.sizes().vec();
+  shape.back() = inputs;
+  return sum_strips(partial).view(shape);
+}
+
+void copy_tokens(const at::Tensor& x, const at::Tensor& result) {
+  const int64_t width = x.size(2) * x.size(3);
+  if (x.stride(2) != x.size(3)) return formula::copy_tokens(x, result);  // no whole rows to copy
+  fused_program().launch(
+      kernel("copy_rows", x), x.device(),
+      {x.size(1), x.size(0), std::min(threads_for(width), kElementThreads)}, in(x),
+      token_rows_of(x), static_cast<int>(width), out(result), token_rows_of(result));
 }
 
 }  // namespace cox::engine::fused

@@ -32,6 +32,11 @@ void norm_into(const at::Tensor& out, const at::Tensor& x, const at::Tensor& gai
   norm(x, gain, rope, kNormEpsilon, out);
 }
 
+void copy_into(const at::Tensor& out, const at::Tensor& x) {
+  const auto copy = runs_fused(x) ? fused::copy_tokens : formula::copy_tokens;
+  copy(x, out);
+}
+
 /// x [B, N, H, d] normed, in memory as x would be.
 at::Tensor normed(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope) {
   const at::Tensor out = at::empty(x.sizes(), x.options());
@@ -93,7 +98,7 @@ struct SelfAttentionHeads : torch::autograd::Function<SelfAttentionHeads> {
       if (!upstream.defined()) {
         to.zero_();
       } else if (part == 2) {
-        to.copy_(upstream.transpose(1, 2));
+        copy_into(to, upstream.transpose(1, 2));
       } else {
         const at::Tensor& gain = saved[static_cast<size_t>(part + 1)];
         dgains[part] =
@@ -110,14 +115,14 @@ HeadTensors after(const EarlierKeys& before, const at::Tensor& qkv, const HeadNo
   const int64_t batch = qkv.size(0), tokens = qkv.size(1), earlier = before.keys.size(2);
   const at::Tensor fresh_keys = part_of(qkv, 1, 3, norms.heads);
   const auto buffer = [&](const at::Tensor& first) {
-    at::Tensor all =
+    const at::Tensor all =
         at::empty({batch, earlier + tokens, norms.heads, fresh_keys.size(3)}, qkv.options());
-    all.narrow(1, 0, earlier).copy_(first.transpose(1, 2).expand({batch, -1, -1, -1}));
+    copy_into(all.narrow(1, 0, earlier), first.transpose(1, 2).expand({batch, -1, -1, -1}));
     return all;
   };
   const at::Tensor keys = buffer(before.keys), values = buffer(before.values);
   norm_into(keys.narrow(1, earlier, tokens), fresh_keys, norms.key_gain, norms.rope);
-  values.narrow(1, earlier, tokens).copy_(part_of(qkv, 2, 3, norms.heads));
+  copy_into(values.narrow(1, earlier, tokens), part_of(qkv, 2, 3, norms.heads));
   return {normed(part_of(qkv, 0, 3, norms.heads), norms.query_gain, norms.rope).transpose(1, 2),
           keys.transpose(1, 2), values.transpose(1, 2)};
 }
@@ -129,6 +134,10 @@ at::Tensor split_heads(const at::Tensor& x, int64_t heads) {
 }
 
 at::Tensor merge_heads(const at::Tensor& x) { return x.transpose(1, 2).flatten(2); }
+
+at::Tensor own_tokens(const at::Tensor& x) {
+  return x.transpose(1, 2).clone(at::MemoryFormat::Contiguous).transpose(1, 2);
+}
 
 at::Tensor join_tokens(const at::Tensor& a, const at::Tensor& b) {
   return at::cat({a.transpose(1, 2), b.transpose(1, 2)}, 1).transpose(1, 2);

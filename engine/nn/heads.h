@@ -27,6 +27,9 @@ at::Tensor split_heads(const at::Tensor& x, int64_t heads);
 /// [B, heads, N, d] as [B, N, heads * d].
 at::Tensor merge_heads(const at::Tensor& x);
 
+/// A copy of x [B, heads, N, d], token by token in memory: lets go of what x is a view of.
+at::Tensor own_tokens(const at::Tensor& x);
+
 /// a [B, heads, N, d] before b [B, heads, M, d], laid out in memory so that merge_heads is a view.
 at::Tensor join_tokens(const at::Tensor& a, const at::Tensor& b);
 

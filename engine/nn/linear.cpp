@@ -6,6 +6,8 @@
 
 #include <optional>
 
+#include "engine/nn/formulas.h"
+#include "engine/nn/kernels.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/precision.h"
 
@@ -15,7 +17,10 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-at::Tensor widened(const at::Tensor& x) { return x.defined() ? to_fp32(x) : x; }
+at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return runs_fused(weight) ? fused::wide_linear(x, weight, bias)
+                            : formula::wide_linear(x, weight, bias);
+}
 
 /// Keeps the weight as it is stored; stock autograd would keep an fp32 copy of it for each call.
 struct WideLinear : torch::autograd::Function<WideLinear> {
@@ -23,7 +28,7 @@ struct WideLinear : torch::autograd::Function<WideLinear> {
                             const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
     context->save_for_backward({weight.requires_grad() ? x : at::Tensor(), weight,
                                 bias.value_or(at::Tensor())});
-    return at::linear(x, to_fp32(weight), widened(bias.value_or(at::Tensor())));
+    return wide_linear(x, weight, bias.value_or(at::Tensor()));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
@@ -37,7 +42,9 @@ struct WideLinear : torch::autograd::Function<WideLinear> {
     if (bias.defined() && bias.requires_grad()) {
       dbias = dy.flatten(0, -2).sum(0).to(bias.scalar_type());
     }
-    return {at::matmul(dy, to_fp32(weight)), dweight, dbias};
+    const auto backward =
+        runs_fused(weight) ? fused::wide_linear_backward : formula::wide_linear_backward;
+    return {backward(dy, weight), dweight, dbias};
   }
 };
 
@@ -50,7 +57,7 @@ at::Tensor linear(const Linear& layer, const at::Tensor& x) {
 at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x) {
   const at::Tensor wide = to_fp32(x);
   if (!needs_gradient({wide, layer.weight, layer.bias})) {
-    return at::linear(wide, to_fp32(layer.weight), widened(layer.bias));
+    return wide_linear(wide, layer.weight, layer.bias);
   }
   const bool biased = layer.bias.defined();  // custom functions take no undefined tensor
   return WideLinear::apply(wide, layer.weight, biased ? std::optional(layer.bias) : std::nullopt);

@@ -61,8 +61,7 @@ at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, con
   if (cache != nullptr) before.emplace(EarlierKeys{cache->keys, cache->values});
   const HeadTensors heads = self_attention_heads(site(adapter, "attn.qkv", weights_.qkv, x), norms,
                                                  before ? &*before : nullptr);
-  // Values are a view of all of qkv: a copy lets go of the rest.
-  if (made != nullptr) *made = {heads.keys, heads.values.clone()};
+  if (made != nullptr) *made = {heads.keys, own_tokens(heads.values)};
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
   const at::Tensor mixed = clean_first_attention(heads.queries, heads.keys, heads.values, clean);
   return site(adapter, "attn.proj", weights_.self_out, merge_heads(mixed));

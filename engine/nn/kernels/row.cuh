@@ -39,6 +39,9 @@ __device__ inline float rounded<bf16>(float x) {
   return widen(bf16_bits(x));
 }
 
+__device__ inline float load_one(const float* from) { return *from; }
+__device__ inline float load_one(const bf16* from) { return widen(from->bits); }
+
 __device__ inline void load(const float* from, float (&to)[kChunk]) {
   const float4 a = reinterpret_cast<const float4*>(from)[0];
   const float4 b = reinterpret_cast<const float4*>(from)[1];

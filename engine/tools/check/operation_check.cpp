@@ -163,7 +163,9 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
        [](const Tensors& in) -> Tensors { return {swiglu(in[0], in[1])}; },
        [](const Tensors& in) -> Tensors { return {at::silu(in[0]) * in[1]}; }},
       {"linear_fp32",
-       {run_vector, {Role::kWeight, {s.ffn_hidden, hidden}}, {Role::kWeight, {s.ffn_hidden}}},
+       {{Role::kWide, {s.batch, s.runs, 4 * s.head_dim}},
+        {Role::kWeight, {s.ffn_hidden, 4 * s.head_dim}},
+        {Role::kWeight, {s.ffn_hidden}}},
        [](const Tensors& in) -> Tensors { return {linear_fp32({in[1], in[2]}, in[0])}; },
        [](const Tensors& in) -> Tensors {
          return {at::linear(in[0], to_fp32(in[1]), to_fp32(in[2]))};

@@ -1,0 +1,29 @@
+#include "engine/stages/adapt.h"
+
+#include "engine/tensors/cuda.h"
+#include "tests/unit/backbones/small_model.h"
+
+using namespace cox::engine;
+
+namespace {
+
+/// Latents that hold no memory, of `frames` frames of one token each.
+at::Tensor latents_of(int64_t frames) {
+  return at::empty({1, 4, frames, 2, 2}, at::TensorOptions(at::kMeta));
+}
+
+}  // namespace
+
+TEST_CASE("Blocks are recomputed when their activations would not fit") {
+  const auto model = small_model();
+  // 19.4 values of 4 bytes for each token, hidden unit and block; 25.1 where linear layers train.
+  const double token_bytes =
+      4.0 * static_cast<double>(model->shape().hidden * model->shape().blocks);
+  const double usable = 0.9 * static_cast<double>(device_memory(at::kCPU).available_bytes);
+  // Memory of this machine moves while the test runs: stay a factor of two away from the limit.
+  for (const bool linear : {false, true}) {
+    const double fits = usable / ((linear ? 25.1 : 19.4) * token_bytes);
+    CHECK_FALSE(needs_recompute(*model, latents_of(static_cast<int64_t>(fits / 2)), linear));
+    CHECK(needs_recompute(*model, latents_of(static_cast<int64_t>(fits * 2)), linear));
+  }
+}
