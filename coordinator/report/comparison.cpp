@@ -134,8 +134,8 @@ void describe(const Pairs& pairs, Comparison& comparison) {
     comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
   }
   comparison.pairs = pairs.size();
-  comparison.baseline_mean = summarized(of_baseline).mean;
-  comparison.run_mean = summarized(of_run).mean;
+  comparison.baseline_mean = mean_of(of_baseline);
+  comparison.run_mean = mean_of(of_run);
   comparison.difference = summarized(differences);
   comparison.bootstrap = bootstrap_interval(differences);
   comparison.signed_rank = signed_rank(differences);

@@ -78,7 +78,7 @@ std::optional<double> mean_steps(const RunData& run) {
   for (const VideoResult& result : run.results) {
     steps.push_back(static_cast<double>(result.steps_run));
   }
-  return summarized(std::move(steps)).mean;
+  return mean_of(std::move(steps));
 }
 
 /// A declared column of a run: a parameter, a metric, `metric±`, a stage, or a count.
@@ -129,8 +129,27 @@ std::optional<double> stage_mean(const RunData& run, const std::string& stage) {
   for (const VideoResult& result : run.results) {
     if (std::isfinite(result.seconds[place])) values.push_back(result.seconds[place]);
   }
-  return summarized(std::move(values)).mean;
+  return mean_of(std::move(values));
 }
+
+namespace {
+
+/// By the primary metric's mean; runs without one come last.
+std::vector<const RunData*> best_first(const SeriesReport& report) {
+  const double sign = report.primary().higher_is_better ? -1 : 1;
+  std::vector<std::pair<double, const RunData*>> keyed;
+  for (const RunData& run : report.runs) {
+    const auto mean = metric_summary(run, report.primary().name).mean;
+    keyed.emplace_back(mean ? sign * *mean : std::numeric_limits<double>::infinity(), &run);
+  }
+  std::stable_sort(keyed.begin(), keyed.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const RunData*> order;
+  for (const auto& [key, run] : keyed) order.push_back(run);
+  return order;
+}
+
+}  // namespace
 
 TextTable leaderboard(const SeriesReport& report) {
   TextTable table{{"run"}, {}};
@@ -140,16 +159,7 @@ TextTable leaderboard(const SeriesReport& report) {
   for (std::size_t m = 1; m < report.metrics.size(); ++m) {
     table.columns.push_back(metric_heading(report.metrics[m]));
   }
-  std::vector<const RunData*> order;
-  for (const RunData& run : report.runs) order.push_back(&run);
-  const double sign = report.primary().higher_is_better ? -1 : 1;
-  const auto key = [&](const RunData* run) {
-    const auto mean = metric_summary(*run, report.primary().name).mean;
-    return mean ? sign * *mean : std::numeric_limits<double>::infinity();
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](const RunData* a, const RunData* b) { return key(a) < key(b); });
-  for (const RunData* run : order) {
+  for (const RunData* run : best_first(report)) {
     auto& row = table.rows.emplace_back(std::vector<std::string>{run->name});
     for (const Factor& factor : report.factors) row.push_back(level_of(*run, factor.name));
     row.push_back(coverage_text(*run));

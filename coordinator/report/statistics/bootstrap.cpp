@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/status.h"
 #include "coordinator/report/statistics/distributions.h"
@@ -11,10 +10,6 @@
 namespace cox::report {
 
 namespace {
-
-double mean_of(const std::vector<double>& values) {
-  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
 
 /// The means of kResamples samples with replacement. One draw of 64 bits picks two values, each
 /// from 32 bits scaled to the count: uneven by less than count / 2^32. Two sums, so that one
@@ -60,7 +55,8 @@ double bias_correction(const std::vector<double>& means, double mean) {
 }  // namespace
 
 double acceleration_of_mean(const std::vector<double>& values) {
-  const double mean = mean_of(values);
+  if (values.empty()) return 0;
+  const double mean = *mean_of(values);
   double squares = 0;
   double cubes = 0;
   for (const double value : values) {
@@ -76,7 +72,7 @@ std::optional<Interval> bootstrap_interval(std::vector<double> values) {
   std::sort(values.begin(), values.end());  // the order of the videos means nothing
   if (values.front() == values.back()) return Interval{values.front(), values.front()};
   std::vector<double> means = resampled_means(values);
-  const double z0 = bias_correction(means, mean_of(values));
+  const double z0 = bias_correction(means, *mean_of(values));
   const double a = acceleration_of_mean(values);
   const auto bound = [&](double tail) {
     const double z = z0 + normal_quantile(tail);

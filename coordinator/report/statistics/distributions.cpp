@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMaxFractionTerms = 2'000;
 constexpr double kTiny = 1e-300;  ///< stands for 0 in a denominator of the continued fraction
-constexpr int kHalvings = 200;    ///< more than a double has digits between any two bounds
+constexpr int kHalvings = 200;    ///< enough to reach neighbouring doubles
 constexpr int kSimpsonIntervals = 1'000;  ///< even
 
 /// The continued fraction of I_x(a, b) by Lentz's method; converges fast for x < (a + 1) / (a + b +
@@ -42,6 +42,7 @@ template <typename Function>
 double where_reached(const Function& f, double value, double low, double high) {
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
+    if (middle == low || middle == high) break;  // neighbours: nothing lies between them
     (f(middle) < value ? low : high) = middle;
   }
   return (low + high) / 2;

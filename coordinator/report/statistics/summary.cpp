@@ -9,15 +9,21 @@
 
 namespace cox::report {
 
-Summary summarized(std::vector<double> values) {
+std::optional<double> mean_of(std::vector<double> values) {
   COX_CHECK(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
             "values that are not finite are no part of a mean");
+  if (values.empty()) return std::nullopt;
+  std::sort(values.begin(), values.end());
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+Summary summarized(std::vector<double> values) {
   Summary summary;
   summary.count = values.size();
   if (values.empty()) return summary;
   std::sort(values.begin(), values.end());
   const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  const double mean = *mean_of(values);
   summary.mean = mean;
   const std::size_t middle = values.size() / 2;
   summary.median =

@@ -26,8 +26,11 @@ struct Summary {
   std::optional<Interval> t_interval;    ///< mean +- t(kLevel, n - 1) standard_error; from 2
 };
 
-/// `values` in any order; all finite. The mean is summed in ascending order, so that it does not
+/// The mean of finite values, absent without any. Summed in ascending order, so that it does not
 /// depend on the order of the videos.
+std::optional<double> mean_of(std::vector<double> values);
+
+/// `values` in any order; all finite.
 Summary summarized(std::vector<double> values);
 
 }  // namespace cox::report
