@@ -245,7 +245,7 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> still;
   std::vector<std::string> at_times_still;
   for (const Comparison& comparison : comparisons) {
-    if (comparison.pairs < kFewPairs) small.push_back(comparison.run);
+    if (comparison.pairs > 0 && comparison.pairs < kFewPairs) small.push_back(comparison.run);
     if (comparison.never_adapted()) {
       still.push_back(comparison.run);
     } else if (comparison.unadapted > 0) {

@@ -32,9 +32,15 @@ std::string differs(const std::string& column, const RunData& a, const std::stri
   return concat(column, " is ", of_a, " in ", a.full_name(), " and ", of_b, " in ", b.full_name());
 }
 
-/// The scored frames of all results of a run; several when they differ.
+/// The scored frames of all results of a run, several when they differ; of a run without results
+/// what its parameters ask for, "" when they do not say.
 std::string scored_frames(const RunData& run) {
   std::set<std::string> counts;
+  if (run.results.empty() && run.parameters.contains("total_frames") &&
+      run.parameters.contains("cond_frames")) {
+    counts.insert(std::to_string(std::stoll(run.parameters.at("total_frames")) -
+                                 std::stoll(run.parameters.at("cond_frames"))));
+  }
   for (const VideoResult& result : run.results) {
     counts.insert(std::to_string(result.scored_frames));
   }

@@ -45,9 +45,15 @@ std::string findings(const SeriesReport& report) {
                    "`, its first run of method `none`, is taken.\n\n");
   }
   std::vector<std::string> lines;
+  std::vector<std::string> open;
   for (const Comparison& comparison : report.comparisons.front()) {
-    lines.push_back(sentence(comparison));
+    if (comparison.pairs > 0) {
+      lines.push_back(sentence(comparison));
+    } else {
+      open.push_back(comparison.run.substr(comparison.run.find('/') + 1));
+    }
   }
+  if (!open.empty()) lines.push_back(concat("No video to compare on yet: ", join(open, ", ")));
   text += bullets(lines);
   text += reading_help(report.comparisons.front());
   if (!report.not_compared.empty()) {

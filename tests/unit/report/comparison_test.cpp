@@ -85,6 +85,19 @@ TEST_CASE("runs over other pixels are refused, naming the column") {
       0);
 }
 
+TEST_CASE("runs without results are known by their parameters to score other frames") {
+  RunData none = run("none", {20});
+  RunData longer = run("longer", {});
+  longer.parameters["total_frames"] = "28";
+  longer.parameters["cond_frames"] = "14";
+  CHECK(compare(none, longer, kPsnr)
+            .status()
+            .message()
+            .find("scored_frames is 8 in s/none and 14 in s/longer") == 0);
+  longer.parameters["cond_frames"] = "20";
+  CHECK(compare(none, longer, kPsnr).is_ok());
+}
+
 TEST_CASE("runs measured by other definitions are refused, naming the versions") {
   const RunData none = run("none", {20});
   RunData newer = run("newer", {20});

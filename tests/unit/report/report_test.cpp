@@ -106,6 +106,14 @@ TEST_CASE("a report of an unfinished series says what is open") {
   CHECK(any_contains(report.warnings, " queued: "));
   CHECK(any_contains(report.warnings, "fewer than 10 pairs"));
 
+  StudyDatabase one_run;
+  one_run.submit("groups", {kRuns[0]}, kVideos);
+  one_run.run(fate);
+  one_run.submit("groups", kRuns, kVideos);
+  CHECK(report_markdown(report_of(one_run, notes()))
+            .find("- No video to compare on yet: steer-1, steer-4, steer-12.") !=
+        std::string::npos);
+
   StudyDatabase fresh;
   fresh.submit("groups", kRuns, kVideos);
   const auto nothing = report_on(fresh.query(), "groups", notes());
