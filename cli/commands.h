@@ -24,6 +24,8 @@ CommandPtr make_show();
 CommandPtr make_why();
 CommandPtr make_logs();
 CommandPtr make_retry();
+CommandPtr make_pause();
+CommandPtr make_resume();
 CommandPtr make_cancel();
 CommandPtr make_version();
 CommandPtr make_completion();

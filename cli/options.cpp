@@ -33,10 +33,10 @@ void SpecOptions::declare(CLI::App& app) {
       ->allow_extra_args(false);
 }
 
-Result<std::vector<spec::SweepPlan>> SpecOptions::load() const {
+Result<std::vector<spec::SweepPlan>> SpecOptions::load(const spec::FindBest& find_best) const {
   std::vector<spec::SweepPlan> plans;
   for (const std::string& path : paths) {
-    COX_ASSIGN_OR_RETURN(spec::SweepPlan plan, spec::load_sweep(path, {.overrides = overrides}));
+    COX_ASSIGN_OR_RETURN(spec::SweepPlan plan, spec::load_sweep(path, {overrides, find_best}));
     plans.push_back(std::move(plan));
   }
   return plans;

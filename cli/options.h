@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "cli/output/format.h"
+#include "coordinator/spec/best_run.h"
 #include "coordinator/spec/plan.h"
 #include "proto/channel.h"
 
@@ -33,8 +34,8 @@ struct SpecOptions {
   std::vector<std::string> overrides;
 
   void declare(CLI::App& app);
-  /// Every file, or the first error.
-  Result<std::vector<spec::SweepPlan>> load() const;
+  /// Every file, or the first error. `find_best` answers their `from_best`.
+  Result<std::vector<spec::SweepPlan>> load(const spec::FindBest& find_best) const;
 };
 
 /// A database file or a coordinator: exactly one of the two.

@@ -39,11 +39,23 @@ void check_video_digest(const JobInput& input, const std::string& digest) {
                     "video_digest");
 }
 
+DeviceFacts facts_of(c10::Device device) {
+  DeviceFacts facts;
+  facts.name = device_name(device);
+  facts.machine_memory_bytes = device_memory(c10::Device(c10::kCPU)).total_bytes;
+  if (!device.is_cpu()) facts.gpu_memory_bytes = device_memory(device).total_bytes;
+  return facts;
+}
+
 }  // namespace
 
 struct Engine::State {
   State(const EngineOptions& engine_options, c10::Device chosen)
-      : options(engine_options), device(chosen), models(chosen), scores(chosen) {}
+      : options(engine_options),
+        device(chosen),
+        facts(facts_of(chosen)),
+        models(chosen),
+        scores(chosen) {}
 
   JobOutput run(const JobInput& input, JobMonitor& monitor);
   void enter_video(const std::string& digest);
@@ -55,6 +67,7 @@ struct Engine::State {
 
   EngineOptions options;
   c10::Device device;
+  DeviceFacts facts;
   ModelCache models;
   FileDigest digests;
   std::string video_digest;  ///< of the video that the caches below belong to
@@ -85,7 +98,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   Provenance from;
   from.machine = host_name();
   from.device = device.is_cpu() ? "cpu" : "cuda";
-  from.device_name = device_name(device);
+  from.device_name = facts.name;
   from.driver = driver_version(device);
   from.threads = options.threads;
   from.dtype = precision_name(plan.run.precision);
@@ -99,6 +112,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
 
 /// Makes the next job independent of what went wrong in this one.
 void Engine::State::recover(JobFailure& failure) {
+  if (failure.detail == kWriteFailure) failure.poisoned = true;
   if (failure.cause == FailureCause::kOom) {
     sources.clear();
     encodings.clear();
@@ -149,8 +163,9 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
                                   [&] { return decode_latents(plan, encoded, latents, model); });
   output.metrics = timed("metrics", timings.metrics_s,
                          [&] { return scores.score(plan, input, *source, frames); });
-  const WrittenVideos written =
-      timed("write", timings.write_s, [&] { return write_videos(plan, input, *source, frames); });
+  const WrittenVideos written = timed("write", timings.write_s, [&] {
+    return write_videos(plan, input, *source, video_digest, frames);
+  });
 
   output.generated_path = written.generated_path;
   output.reference_path = written.reference_path;
@@ -176,6 +191,8 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   }
 }
 
+const DeviceFacts& Engine::device() const { return state_->facts; }
+
 JobOutcome Engine::run(const JobInput& input, Sink& sink) {
   try {
     JobMonitor monitor(sink);
@@ -189,7 +206,7 @@ JobOutcome Engine::run(const JobInput& input, Sink& sink) {
   }
 }
 
-bool cuda_available() { return cuda_is_available(); }
+int gpu_count() { return cuda_device_count(); }
 
 std::string engine_build() { return COX_BUILD_TEXT; }
 

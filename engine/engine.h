@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <variant>
@@ -15,6 +16,13 @@ struct EngineOptions {
   bool deterministic = true;   ///< refuse kernels whose results vary between runs
   /// On a GPU: `fused`, our own between matrix products, or `stock`, LibTorch's alone.
   std::string kernels = "fused";
+};
+
+/// What an engine computes on.
+struct DeviceFacts {
+  std::string name;                       ///< processor or GPU model
+  std::int64_t gpu_memory_bytes = 0;      ///< all of the GPU's; 0 on a processor
+  std::int64_t machine_memory_bytes = 0;  ///< all of the machine's
 };
 
 /// Told of progress while a job runs, and asked whether to go on. Called on the thread of
@@ -39,6 +47,8 @@ class Engine {
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
   ~Engine();
 
+  const DeviceFacts& device() const;
+
   /// The one entrance, and the one place that catches exceptions.
   JobOutcome run(const JobInput& input, Sink& sink);
 
@@ -48,8 +58,8 @@ class Engine {
   std::unique_ptr<State> state_;
 };
 
-/// True when libtorch_cuda can be loaded and sees a device. Loads it on first use.
-bool cuda_available();
+/// How many GPUs libtorch_cuda sees; 0 when it cannot be loaded. Loads it on first use.
+int gpu_count();
 
 /// Version, commit and build type, as stored with every result.
 std::string engine_build();

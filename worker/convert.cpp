@@ -78,6 +78,7 @@ v1::Provenance to_proto(const engine::Provenance& provenance) {
   message.set_model_digest(provenance.model_digest);
   message.set_video_digest(provenance.video_digest);
   message.set_backbone_checksum(provenance.backbone_checksum);
+  message.set_threads(provenance.threads);
   return message;
 }
 

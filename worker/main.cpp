@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "cox_version.h"
 #include "engine/engine.h"
+#include "worker/device.h"
 #include "worker/engine_executor.h"
 #include "worker/signals.h"
 #include "worker/spool.h"
@@ -36,6 +37,7 @@ struct Flags {
   std::string name = "worker";
   std::string device = "auto";
   std::string kernels = "fused";
+  int device_slot = 0;
   int threads = 1;
   std::string out = "out";
   std::string spool;
@@ -65,6 +67,10 @@ void declare(CLI::App& app, Flags& flags) {
                  "On a GPU: fused (our own, compiled at start) or stock (LibTorch's alone)")
       ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
+  app.add_option("--device-slot", flags.device_slot,
+                 "Which of the machine's GPUs to take when --device names none, round and round")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   app.add_option("--threads", flags.threads, "CPU threads for tensor work")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -84,7 +90,7 @@ void declare(CLI::App& app, Flags& flags) {
 }
 
 Status complete(Flags& flags) {
-  if (flags.device == "auto") flags.device = engine::cuda_available() ? "cuda" : "cpu";
+  flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
   flags.out = std::filesystem::absolute(flags.out).lexically_normal().string();
   if (flags.spool.empty()) flags.spool = concat(flags.out, "/spool/", flags.name);
   if (const char* token = std::getenv("COX_TOKEN"); token != nullptr) flags.endpoint.token = token;
@@ -95,7 +101,7 @@ Status complete(Flags& flags) {
   return Status::ok();
 }
 
-WorkerOptions options_of(const Flags& flags) {
+WorkerOptions options_of(const Flags& flags, const engine::DeviceFacts& device) {
   using std::chrono::milliseconds;
   WorkerOptions options;
   options.identity = versioned_identity();
@@ -103,6 +109,9 @@ WorkerOptions options_of(const Flags& flags) {
   options.identity.set_machine(host_name());
   options.identity.set_pid(::getpid());
   options.identity.set_device(flags.device.substr(0, flags.device.find(':')));
+  options.identity.set_device_name(device.name);
+  options.identity.set_device_memory_bytes(device.gpu_memory_bytes);
+  options.identity.set_memory_bytes(device.machine_memory_bytes);
   options.identity.set_engine_build(engine::engine_build());
   options.max_jobs_per_bundle = flags.max_jobs;
   if (flags.idle_exit) options.max_idle = milliseconds(0);
@@ -141,15 +150,16 @@ int run(Flags& flags) {
   if (!client.is_ok()) return fail(client.status(), kUsage);
   Result<Spool> spool = Spool::open(flags.spool);
   if (!spool.is_ok()) return fail(spool.status(), kFailed);
-  Result<std::unique_ptr<engine::Engine>> engine = engine::Engine::create(
-      {.device = flags.device,
-       .threads = flags.threads,
-       .deterministic = true,
-       .kernels = flags.kernels});
+  Result<std::unique_ptr<engine::Engine>> engine =
+      engine::Engine::create({.device = flags.device,
+                              .threads = flags.threads,
+                              .deterministic = true,
+                              .kernels = flags.kernels});
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
 
+  const WorkerOptions options = options_of(flags, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
-  Worker worker(options_of(flags), *client, executor, *spool, stop);
+  Worker worker(options, *client, executor, *spool, stop);
   return exit_status_of(worker.run());
 }
 

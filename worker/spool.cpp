@@ -34,48 +34,58 @@ Result<Spool> Spool::open(const std::string& directory) {
   COX_ASSIGN_OR_RETURN(FileLock lock, FileLock::acquire(directory + "/lock"));
 
   Spool spool(directory, std::move(lock));
+  MutexLock names_lock(spool.names_->mutex);
+  std::set<std::string>& known = spool.names_->known;
   for (fs::directory_iterator file(directory, error), end; !error && file != end;
        file.increment(error)) {
     const std::string name = file->path().filename().string();
     // A process killed in mid-write leaves a hidden part: the report it was to become never
     // existed.
     if (starts_with(name, ".") && ends_with(name, ".part")) fs::remove(file->path(), error);
-    if (ends_with(name, kSuffix)) spool.names_.insert(name);
+    if (ends_with(name, kSuffix)) known.insert(name);
   }
   if (error) return io_error("list", directory, error);
-  if (!spool.names_.empty()) {
-    spool.next_number_ = std::strtoull(spool.names_.rbegin()->c_str(), nullptr, 10) + 1;
+  if (!known.empty()) {
+    spool.names_->next_number = std::strtoull(known.rbegin()->c_str(), nullptr, 10) + 1;
   }
   return spool;
 }
 
 Status Spool::add(const v1::JobReport& report) {
-  const std::string name = name_of(next_number_, report);
+  std::string name;
+  {
+    MutexLock lock(names_->mutex);
+    name = name_of(names_->next_number++, report);
+  }
   COX_RETURN_IF_ERROR(write_file_atomically(path_of(name), report.SerializeAsString()));
-  ++next_number_;
-  names_.insert(name);
+  MutexLock lock(names_->mutex);
+  names_->known.insert(std::move(name));
   return Status::ok();
 }
 
-Result<std::optional<Spool::Entry>> Spool::oldest() {
-  while (!names_.empty()) {
-    Entry entry{*names_.begin(), {}};
-    COX_ASSIGN_OR_RETURN(const std::string bytes, read_file(path_of(entry.name)));
+Result<std::vector<Spool::Entry>> Spool::oldest(size_t most) {
+  std::vector<Entry> entries;
+  for (const std::string& name : first_names(most)) {
+    Entry entry{name, {}};
+    COX_ASSIGN_OR_RETURN(const std::string bytes, read_file(path_of(name)));
     if (entry.report.ParseFromString(bytes) && !entry.report.job_digest().empty()) {
-      return std::optional<Entry>(std::move(entry));
+      entries.push_back(std::move(entry));
+      continue;
     }
     log(LogLevel::kError, "spool", "a report cannot be parsed; set aside, its job will run again",
-        {{"file", path_of(entry.name)}, {"bytes", bytes.size()}});
-    COX_RETURN_IF_ERROR(set_aside(entry.name));
+        {{"file", path_of(name)}, {"bytes", bytes.size()}});
+    COX_RETURN_IF_ERROR(set_aside(name));
   }
-  return std::optional<Entry>();
+  // Only damaged ones among the oldest: the spool is not empty because of them.
+  if (entries.empty() && size() > 0) return oldest(most);
+  return entries;
 }
 
 Status Spool::remove(const std::string& name) {
   std::error_code error;
   fs::remove(path_of(name), error);
   if (error) return io_error("remove", path_of(name), error);
-  names_.erase(name);
+  forget(name);
   return Status::ok();
 }
 
@@ -85,8 +95,25 @@ Status Spool::set_aside(const std::string& name) {
   fs::create_directories(aside, error);
   if (!error) fs::rename(path_of(name), aside + "/" + name, error);
   if (error) return io_error("set aside", path_of(name), error);
-  names_.erase(name);
+  forget(name);
   return Status::ok();
+}
+
+size_t Spool::size() const {
+  MutexLock lock(names_->mutex);
+  return names_->known.size();
+}
+
+std::set<std::string> Spool::first_names(size_t most) const {
+  MutexLock lock(names_->mutex);
+  auto end = names_->known.begin();
+  for (size_t i = 0; i < most && end != names_->known.end(); ++i) ++end;
+  return {names_->known.begin(), end};
+}
+
+void Spool::forget(const std::string& name) {
+  MutexLock lock(names_->mutex);
+  names_->known.erase(name);
 }
 
 }  // namespace cox::worker

@@ -22,16 +22,25 @@ Worker::Worker(WorkerOptions options, Client& client, Executor& executor, Spool&
       backoff_(std::hash<std::string>{}(options_.identity.name()) ^
                    static_cast<std::uint64_t>(options_.identity.pid()),
                options_.backoff),
-      keeper_(client, stop) {}
+      keeper_(client, stop),
+      courier_(client, spool) {}
 
 Result<WorkerEnd> Worker::run() {
   Result<WorkerEnd> end = work();
+  // Leaving ends the leases, and with them the right of what was finished under them.
+  if (!end.is_ok() && !is_unreachable(end.status())) note_undelivered(courier_.flush());
   leave();
   if (spool_.size() > 0) {
     log(LogLevel::kWarning, "worker", "results stay in the spool; the next start delivers them",
         {{"reports", spool_.size()}});
   }
   return end;
+}
+
+void Worker::note_undelivered(const Status& status) {
+  if (status.is_ok()) return;
+  log(LogLevel::kError, "worker", "finished results could not be delivered before leaving",
+      {{"error", status.to_string()}});
 }
 
 Result<WorkerEnd> Worker::work() {
@@ -158,40 +167,8 @@ Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   outcome.report.set_lease_id(bundle.lease_id());
   outcome.report.set_worker_id(worker_id_);
   fault_point("worker_before_report");
-  if (const Status spooled = spool_.add(outcome.report); !spooled.is_ok()) {
-    return deliver_unspooled(outcome.report, spooled);
-  }
-  fault_point("worker_after_spool");
-
-  const Status delivered = deliver();
-  if (!is_unreachable(delivered)) return delivered;
-  log(LogLevel::kWarning, "worker", "the coordinator is away; the result waits in the spool",
-      {{"reports", spool_.size()}, {"error", delivered.to_string()}});
-  return Status::ok();
-}
-
-/// Hands over what the spool holds, oldest first, as long as there are answers.
-Status Worker::deliver() {
-  while (true) {
-    COX_ASSIGN_OR_RETURN(const std::optional<Spool::Entry> entry, spool_.oldest());
-    if (!entry) return Status::ok();
-    v1::ReportRequest request;
-    *request.mutable_report() = entry->report;
-    const Result<v1::ReportReply> reply = client_.report(request);
-    if (!reply.is_ok()) {
-      if (is_unreachable(reply.status())) return reply.status();
-      log(LogLevel::kError, "worker", "the coordinator refuses a report; set aside",
-          {{"job", entry->report.job_digest()}, {"error", reply.status().to_string()}});
-      COX_RETURN_IF_ERROR(spool_.set_aside(entry->name));
-      continue;
-    }
-    fault_point("worker_after_report");
-    if (!reply->accepted()) {
-      log(LogLevel::kWarning, "worker", "a result came too late and is dropped",
-          {{"job", entry->report.job_digest()}, {"reason", reply->reason()}});
-    }
-    COX_RETURN_IF_ERROR(spool_.remove(entry->name));
-  }
+  const Status spooled = courier_.add(outcome.report);
+  return spooled.is_ok() ? spooled : deliver_unspooled(outcome.report, spooled);
 }
 
 /// With a full disk the worker cannot go on, but what it has just computed need not be lost.
@@ -199,14 +176,14 @@ Status Worker::deliver_unspooled(const v1::JobReport& report, const Status& spoo
   log(LogLevel::kError, "worker", "cannot spool a result; sending it and leaving",
       {{"error", spooled.to_string()}});
   v1::ReportRequest request;
-  *request.mutable_report() = report;
+  *request.add_reports() = report;
   const Result<v1::ReportReply> reply =
       patiently("report", [&] { return client_.report(request); });
   return reply.is_ok() ? spooled : spooled.with_context("a result is lost");
 }
 
 Status Worker::deliver_patiently() {
-  const Status status = patiently("report", [&] { return deliver(); });
+  const Status status = patiently("report", [&] { return courier_.flush(); });
   return is_unreachable(status) && stop_.draining() ? Status::ok() : status;
 }
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "worker/backoff.h"
 #include "worker/client.h"
+#include "worker/courier.h"
 #include "worker/executor.h"
 #include "worker/lease_keeper.h"
 #include "worker/spool.h"
@@ -54,11 +55,11 @@ class Worker {
   Result<v1::LeaseReply> ask_for_lease(v1::LeaseRequest& request);
   Status run_bundle(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
-  Status deliver();
   Status deliver_patiently();
   Status deliver_unspooled(const v1::JobReport& report, const Status& spooled);
   template <typename Call>
   auto patiently(const char* what, Call call) -> decltype(call());
+  static void note_undelivered(const Status& status);
   void leave();
 
   WorkerOptions options_;
@@ -68,6 +69,7 @@ class Worker {
   StopSwitch& stop_;
   Backoff backoff_;
   LeaseKeeper keeper_;
+  Courier courier_;
 
   std::string worker_id_;
   std::chrono::steady_clock::time_point busy_until_;

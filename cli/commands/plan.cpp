@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results/best_run.h"
 #include "coordinator/spec/present.h"
 
 namespace cox::cli {
@@ -20,11 +21,13 @@ class Plan final : public Command {
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
+    place_.declare(app);
     app.add_flag("--json", json_, "One cox-plan/1 document for each file");
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
+    const auto chosen = [&] { return place_.choose(); };
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(chosen)));
     for (const spec::SweepPlan& plan : plans) {
       session.out << (json_ ? spec::plan_json(plan) : spec::plan_text(plan));
     }
@@ -33,6 +36,7 @@ class Plan final : public Command {
 
  private:
   SpecOptions specs_;
+  PlaceOptions place_;  ///< for sweeps with `from_best`
   bool json_ = false;
 };
 

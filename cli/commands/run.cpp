@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/local/local_run.h"
 #include "cli/options.h"
+#include "cli/results/best_run.h"
 
 namespace cox::cli {
 
@@ -28,8 +29,10 @@ class Run final : public Command {
         ->check(CLI::Range(1, kMaxWorkers).description(""))
         ->type_name("N")
         ->capture_default_str();
-    app.add_option("--device", device_,
-                   "auto, cpu, cuda or cuda:N; a list is dealt out to the workers in turn")
+    app.add_option(
+           "--device", device_,
+           "auto, cpu, cuda or cuda:N; a list is dealt out to the workers in turn, and auto "
+           "and cuda spread them over the GPUs")
         ->check(device_check)
         ->type_name("DEVICE")
         ->capture_default_str();
@@ -45,7 +48,8 @@ class Run final : public Command {
   Result<ExitCode> run(Session& session) override {
     if (options_.database.empty()) options_.database = options_.output_directory + "/cox.db";
     options_.devices = split(device_, ',');
-    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
+    const auto here = [&]() -> Result<Place> { return Place{options_.database, {}}; };
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(here)));
     return run_locally(session, plans, options_);
   }
 

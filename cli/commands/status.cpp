@@ -13,14 +13,14 @@ std::string all_series_sql() {
   return "SELECT series, count(*) AS runs, sum(videos) AS jobs, sum(queued) AS queued,"
          " sum(blocked) AS blocked, sum(leased) AS leased, sum(done) AS done,"
          " sum(failed + quarantined) AS failed, sum(failed_as_expected) AS expected,"
-         " sum(cancelled) AS cancelled FROM v_runs WHERE superseded = 0"
+         " sum(cancelled) AS cancelled, sum(paused) AS paused FROM v_runs WHERE superseded = 0"
          " GROUP BY series ORDER BY max(created_us)";
 }
 
 std::string one_series_sql(const std::string& series) {
   return concat(
       "SELECT run, method, videos AS jobs, queued, blocked, leased, done,"
-      " failed + quarantined AS failed, failed_as_expected AS expected, cancelled,"
+      " failed + quarantined AS failed, failed_as_expected AS expected, cancelled, paused,"
       " CASE WHEN owner_series = series AND owner_run = run THEN NULL"
       " ELSE owner_series || '/' || owner_run END AS owner,"
       " substr(run_digest, 1, 12) AS digest FROM v_runs WHERE superseded = 0 AND series = ",
@@ -28,7 +28,8 @@ std::string one_series_sql(const std::string& series) {
 }
 
 std::string workers_sql() {
-  return "SELECT worker, machine, device, device_name, held_jobs AS jobs, pid, engine_build"
+  return "SELECT worker, machine, device, device_name, gpu_memory_bytes, memory_bytes, held_jobs "
+         "AS jobs, pid, engine_build"
          " FROM v_workers WHERE here = 1 ORDER BY worker";
 }
 

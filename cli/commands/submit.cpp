@@ -5,6 +5,7 @@
 #include "cli/local/watch_loop.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
+#include "cli/results/best_run.h"
 #include "cli/sources/result_source.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/submission_report.h"
@@ -62,8 +63,9 @@ class Submit final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load());
     const Endpoint endpoint = place_.endpoint();
+    const auto there = [&]() -> Result<Place> { return Place{"", endpoint}; };
+    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
     COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
     COX_ASSIGN_OR_RETURN(const auto source, open_coordinator_source(endpoint));
     for (const spec::SweepPlan& plan : plans) {

@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/results/best_run.h"
 #include "coordinator/spec/load_sweep.h"
 
 namespace cox::cli {
@@ -20,6 +21,7 @@ class Validate final : public Command {
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
+    place_.declare(app);
     output_.declare(app);
     app.add_flag("--without-inputs", without_inputs_,
                  "Do not look for the videos and the model that the sweep names");
@@ -46,7 +48,8 @@ class Validate final : public Command {
 
  private:
   Result<spec::SweepPlan> load(const std::string& path) const {
-    const spec::LoadOptions options{.overrides = specs_.overrides};
+    const auto chosen = [&] { return place_.choose(); };
+    const spec::LoadOptions options{specs_.overrides, best_finder(chosen)};
     return without_inputs_ ? spec::load_sweep_without_inputs(path, options)
                            : spec::load_sweep(path, options);
   }
@@ -59,6 +62,7 @@ class Validate final : public Command {
   }
 
   SpecOptions specs_;
+  PlaceOptions place_;  ///< for sweeps with `from_best`
   OutputOptions output_;
   bool without_inputs_ = false;
 };

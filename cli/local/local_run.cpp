@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/local/orphans.h"
@@ -15,6 +16,7 @@
 #include "cli/local/watch_loop.h"
 #include "cli/local/worker_crew.h"
 #include "cli/output/number.h"
+#include "cli/results/needs.h"
 #include "cli/results/print_results.h"
 #include "cli/submission_report.h"
 #include "coordinator/service/coordinator.h"
@@ -33,6 +35,13 @@ constexpr DurationUs kFarewell = 20 * kSecondUs;  ///< for workers that have not
 /// Workers of an earlier run cannot find this coordinator; those of the same name hand in what they
 /// left behind as soon as they start.
 constexpr DurationUs kReconnectGrace = 10 * kSecondUs;
+
+/// Another `cox run` or coordinator over this database is named at once: its workers are no orphans
+/// to wait for.
+Status check_not_held(const std::string& database) {
+  const std::string lock = database + ".lock";
+  return fs::exists(lock) ? FileLock::acquire(lock).status() : Status::ok();
+}
 
 /// How far a wish to stop has gone.
 enum class Stopping { kNo, kDraining, kNow };
@@ -55,6 +64,7 @@ class LocalRun {
   void heed_signals();
   void say_farewell(TimeUs now);
   Status explain_rest(const v1::ProgressReply& last);
+  Result<std::string> unmet_needs_text();
   Status broke_down(const Status& status);
 
   Session& session_;
@@ -67,6 +77,7 @@ class LocalRun {
   std::unique_ptr<ProgressReporter> reporter_;
   std::uint64_t sequence_ = 0;
   Stopping stopping_ = Stopping::kNo;
+  TimeUs crew_since_ = 0;
   std::optional<TimeUs> complete_since_;
 };
 
@@ -76,6 +87,9 @@ Status LocalRun::open() {
   fs::create_directories(logs, error);
   if (error) {
     return failed_precondition(concat("cannot make '", logs.string(), "': ", error.message()));
+  }
+  if (const Status held = check_not_held(options_.database); !held.is_ok()) {
+    return of_surroundings(held);
   }
   set_log_file((logs / "coordinator.log").string());
   COX_RETURN_IF_ERROR(wait_for_orphans(options_.output_directory, signals_,
@@ -113,6 +127,7 @@ Result<v1::ProgressReply> LocalRun::look(std::int64_t wait_ms) {
 }
 
 Status LocalRun::start_crew() {
+  crew_since_ = clock_.now_us();
   COX_ASSIGN_OR_RETURN(const std::string program, find_worker_program());
   COX_ASSIGN_OR_RETURN(crew_,
                        WorkerCrew::start({.program = program,
@@ -192,8 +207,33 @@ Status LocalRun::work() {
   return explain_rest(reply);
 }
 
+/// Of queued jobs that no worker of ours could be given, "" when there are none.
+Result<std::string> LocalRun::unmet_needs_text() {
+  COX_ASSIGN_OR_RETURN(const auto source, open_database_source(options_.database));
+  COX_ASSIGN_OR_RETURN(
+      const Rows wanted,
+      source->query("SELECT series, count(*), needs_gpus, needs_gpu_memory_bytes,"
+                    " needs_memory_bytes FROM v_jobs WHERE state = 'queued' GROUP BY 1, 3, 4, 5"));
+  for (const auto& row : wanted.cells) {
+    const auto number = [&](size_t column) { return std::get<std::int64_t>(row[column]); };
+    COX_ASSIGN_OR_RETURN(const std::string unmet,
+                         unmet_needs(*source, {number(2), number(3), number(4)},
+                                     concat("joined_us >= ", crew_since_)));
+    if (unmet.empty()) continue;
+    return concat(counted(static_cast<std::uint64_t>(number(1)), "job"), " of series ",
+                  readable_cell("", row[0]), " cannot run here: each ", unmet);
+  }
+  return std::string();
+}
+
 Status LocalRun::explain_rest(const v1::ProgressReply& last) {
   if (is_complete(last) || stopping_ != Stopping::kNo) return Status::ok();
+  COX_ASSIGN_OR_RETURN(const std::string unmet, unmet_needs_text());
+  if (!unmet.empty()) {
+    return failed_precondition(concat(unmet,
+                                      ". What is done is kept: change 'resources' of the "
+                                      "sweep, or run it where such a worker is"));
+  }
   return internal_error(concat("no worker could be kept alive, ",
                                counted(last.queued() + last.leased(), "job"), " are left; see '",
                                options_.output_directory, "/logs'. What is done is kept: '",
@@ -211,6 +251,11 @@ Result<ExitCode> LocalRun::conclude(const std::vector<spec::SweepPlan>& plans) {
     COX_ASSIGN_OR_RETURN(const v1::ProgressReply reply, coordinator_->progress(request));
     const ExitCode of_series = exit_code_of(reply);
     if (exit_code == kExitOk || of_series == kExitFailed) exit_code = of_series;
+    if (reply.paused() > 0) {
+      session_.say(concat(counted(reply.paused(), "job"), " paused; to go on: cox resume ",
+                          plan.series.name, " --db ", options_.database,
+                          ", then the same command"));
+    }
     if (of_series == kExitFailed) {
       session_.say(concat("to try the failed jobs again: cox retry ", plan.series.name, " --db ",
                           options_.database, ", then the same command"));

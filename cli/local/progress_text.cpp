@@ -38,7 +38,7 @@ std::uint64_t finished_jobs(const v1::ProgressReply& reply) {
 }
 
 std::uint64_t total_jobs(const v1::ProgressReply& reply) {
-  return finished_jobs(reply) + reply.queued() + reply.leased();
+  return finished_jobs(reply) + reply.queued() + reply.leased() + reply.paused();
 }
 
 bool is_complete(const v1::ProgressReply& reply) {
@@ -52,6 +52,7 @@ std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
     line += concat(", ", reply.failed_as_expected(), " failed as expected");
   }
   if (reply.cancelled() > 0) line += concat(", ", reply.cancelled(), " cancelled");
+  if (reply.paused() > 0) line += concat(", ", reply.paused(), " paused");
   if (reply.leased() > 0) line += concat(", ", reply.leased(), " with workers");
   if (pace.jobs_per_second) line += concat(", ", rate_text(*pace.jobs_per_second));
   if (pace.eta_s && !is_complete(reply)) {

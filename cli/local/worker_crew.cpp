@@ -47,7 +47,8 @@ Result<ChildProcess> WorkerCrew::spawn(size_t index) const {
   const std::string& device = options_.devices[index % options_.devices.size()];
   return ChildProcess::start(
       {options_.program, "--coordinator", options_.coordinator, "--name", name_of(index),
-       "--device", device, "--out", options_.output_directory, "--die-with-parent"},
+       "--device", device, "--device-slot", std::to_string(index), "--out",
+       options_.output_directory, "--die-with-parent"},
       log_of(name_of(index)));
 }
 

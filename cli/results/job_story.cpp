@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "cli/results/needs.h"
 
 namespace cox::cli {
 
@@ -27,7 +28,14 @@ std::string time_text(const Fields& fields, const std::string& name) {
   return time_us == nullptr ? "?" : format_time_utc(*time_us);
 }
 
+Needs needs_of(const Fields& job) {
+  const auto number = [&](const char* name) { return std::get<std::int64_t>(job.at(name)); };
+  return {number("needs_gpus"), number("needs_gpu_memory_bytes"), number("needs_memory_bytes")};
+}
+
 Result<std::string> waiting_reason(ResultSource& source, const Fields& job) {
+  COX_ASSIGN_OR_RETURN(const std::string unmet, unmet_needs(source, needs_of(job), "here = 1"));
+  if (!unmet.empty()) return unmet;
   COX_ASSIGN_OR_RETURN(
       const Rows counts,
       source.query(concat("SELECT (SELECT count(*) FROM v_workers WHERE here = 1),"
@@ -68,7 +76,7 @@ Result<std::string> reason_of(ResultSource& source, const Fields& job) {
                   " until 'cox retry --job' asks for it");
   }
   if (state == "cancelled") return std::string("cancelled by a person or the failure policy");
-  return std::string("held back by a person");
+  return std::string("held back by a person until 'cox resume'");
 }
 
 Result<std::vector<RunIdentity>> all_runs(ResultSource& source) {

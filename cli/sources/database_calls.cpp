@@ -17,6 +17,12 @@ class DatabaseCalls final : public SweepCalls {
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request) override {
     return coordinator_->cancel(request);
   }
+  Result<v1::ChangeReply> pause(const v1::SelectRequest& request) override {
+    return coordinator_->pause(request);
+  }
+  Result<v1::ChangeReply> resume(const v1::SelectRequest& request) override {
+    return coordinator_->resume(request);
+  }
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return coordinator_->retry(request);
   }

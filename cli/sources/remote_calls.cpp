@@ -23,6 +23,12 @@ class RemoteCalls final : public SweepCalls {
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request) override {
     return call<v1::ChangeReply>(&v1::SweepService::Stub::Cancel, request, kChangeDeadline);
   }
+  Result<v1::ChangeReply> pause(const v1::SelectRequest& request) override {
+    return call<v1::ChangeReply>(&v1::SweepService::Stub::Pause, request, kChangeDeadline);
+  }
+  Result<v1::ChangeReply> resume(const v1::SelectRequest& request) override {
+    return call<v1::ChangeReply>(&v1::SweepService::Stub::Resume, request, kChangeDeadline);
+  }
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return call<v1::ChangeReply>(&v1::SweepService::Stub::Retry, request, kChangeDeadline);
   }

@@ -15,6 +15,8 @@ class SweepCalls {
   virtual ~SweepCalls() = default;
   virtual Result<v1::SubmitReply> submit(const v1::SubmitRequest& request) = 0;
   virtual Result<v1::ChangeReply> cancel(const v1::SelectRequest& request) = 0;
+  virtual Result<v1::ChangeReply> pause(const v1::SelectRequest& request) = 0;
+  virtual Result<v1::ChangeReply> resume(const v1::SelectRequest& request) = 0;
   virtual Result<v1::ChangeReply> retry(const v1::RetryRequest& request) = 0;
   virtual Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) = 0;
 };

@@ -19,6 +19,9 @@ struct CoreConfig {
   std::uint32_t max_bundle_jobs = 64;           ///< bound of a bundle, whatever a worker asks
   std::uint32_t quarantine_after_kills = 5;     ///< workers that a job may take down
   std::uint32_t max_affinity_grants = 100;      ///< in a row that may pass over an older submission
+  /// By how much a wait before a retry may be shorter than its limits say, so that jobs that failed
+  /// together do not come back together. The draw follows from job and attempt.
+  std::uint32_t backoff_jitter_percent = 25;
 };
 
 /// How many jobs stand where.

@@ -54,6 +54,7 @@ struct Submitted {
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
+  Resources needs;
 };
 
 /// A worker process introduces itself. The leases of an earlier process of that name end at once.
@@ -65,6 +66,7 @@ struct WorkerJoined {
   std::string device;
   std::string device_name;
   std::string engine_build;
+  Resources has;
 };
 
 /// A worker asks for jobs. Answer: LeaseGrant, NoWork, or Refusal(kNotFound) when the worker is not

@@ -230,6 +230,7 @@ void on_worker_joined(Step& step, WorkerJoined event) {
                    std::move(event.device),
                    std::move(event.device_name),
                    std::move(event.engine_build),
+                   event.has,
                    step.now,
                    0};
   worker.last_seen = step.now;
@@ -252,9 +253,9 @@ void on_lease_asked(Step& step, const LeaseAsked& event) {
       model != state.model_by_digest.end()) {
     loaded = model->second;
   }
-  const std::vector<JobNumber> bundle =
-      state.ready.next_bundle(loaded, std::min(event.max_jobs, state.config.max_bundle_jobs),
-                              state.config.max_affinity_grants);
+  const std::vector<JobNumber> bundle = state.ready.next_bundle(
+      worker->record.has, loaded, std::min(event.max_jobs, state.config.max_bundle_jobs),
+      state.config.max_affinity_grants);
   if (bundle.empty()) {
     const bool open = state.total.of(JobState::kBlocked) + state.total.of(JobState::kLeased) > 0;
     return step.answer(NoWork{open});

@@ -34,7 +34,9 @@ void StateTally::remove(const JobStatus& status) {
 
 ReadyQueue::Place QueueState::place_of(JobNumber number) {
   const Job& job = at(number);
-  return {at(job.run).model, job.status.priority, job.submission, job.video, number};
+  return {at(job.run).model,   governing(job).needs,
+          job.status.priority, job.submission,
+          job.video,           number};
 }
 
 std::string identity_of(const std::string& video_id, const std::string& digest,

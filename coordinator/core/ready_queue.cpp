@@ -9,10 +9,8 @@ ReadyQueue::Key ReadyQueue::key_of(const Place& place) {
 }
 
 void ReadyQueue::insert(const Place& place) {
-  const auto model = static_cast<std::size_t>(place.model);
-  if (by_model_.size() <= model) by_model_.resize(model + 1);
   // Submitted jobs arrive almost in order: the end is the right hint.
-  std::set<Key>& queue = by_model_[model];
+  Queue& queue = lanes_[{place.model, place.needs}];
   const std::size_t before = queue.size();
   queue.insert(queue.end(), key_of(place));
   COX_CHECK(queue.size() == before + 1, "a job was queued twice");
@@ -20,29 +18,31 @@ void ReadyQueue::insert(const Place& place) {
 }
 
 void ReadyQueue::erase(const Place& place) {
-  COX_CHECK(by_model_[static_cast<std::size_t>(place.model)].erase(key_of(place)) == 1,
+  const auto lane = lanes_.find({place.model, place.needs});
+  COX_CHECK(lane != lanes_.end() && lane->second.erase(key_of(place)) == 1,
             "a queued job is not in its queue");
+  if (lane->second.empty()) lanes_.erase(lane);
   --size_;
 }
 
 bool ReadyQueue::contains(const Place& place) const {
-  const auto model = static_cast<std::size_t>(place.model);
-  return model < by_model_.size() && by_model_[model].count(key_of(place)) == 1;
+  const auto lane = lanes_.find({place.model, place.needs});
+  return lane != lanes_.end() && lane->second.count(key_of(place)) == 1;
 }
 
-const std::set<ReadyQueue::Key>* ReadyQueue::choose(std::optional<ModelNumber> loaded,
-                                                    std::uint32_t max_affinity_grants) {
-  const std::set<Key>* oldest = nullptr;
-  for (const std::set<Key>& queue : by_model_) {
-    if (queue.empty()) continue;
+const ReadyQueue::Queue* ReadyQueue::choose(const Resources& has, std::optional<ModelNumber> loaded,
+                                            std::uint32_t max_affinity_grants) {
+  const Queue* oldest = nullptr;
+  const Queue* preferred = nullptr;  // the oldest of the loaded model
+  for (const auto& [lane, queue] : lanes_) {
+    const auto& [model, needs] = lane;
+    if (!covers(has, needs)) continue;
     if (oldest == nullptr || *queue.begin() < *oldest->begin()) oldest = &queue;
+    if (model != loaded) continue;
+    if (preferred == nullptr || *queue.begin() < *preferred->begin()) preferred = &queue;
   }
-  if (oldest == nullptr || !loaded || static_cast<std::size_t>(*loaded) >= by_model_.size()) {
-    return oldest;
-  }
-  const std::set<Key>* preferred = &by_model_[static_cast<std::size_t>(*loaded)];
   const bool worth_it =
-      !preferred->empty() && preferred != oldest &&
+      preferred != nullptr && preferred != oldest &&
       preferred->begin()->descending_priority == oldest->begin()->descending_priority;
   if (worth_it && affinity_grants_ < max_affinity_grants) {
     ++affinity_grants_;
@@ -52,11 +52,12 @@ const std::set<ReadyQueue::Key>* ReadyQueue::choose(std::optional<ModelNumber> l
   return oldest;
 }
 
-std::vector<JobNumber> ReadyQueue::next_bundle(std::optional<ModelNumber> loaded,
+std::vector<JobNumber> ReadyQueue::next_bundle(const Resources& has,
+                                               std::optional<ModelNumber> loaded,
                                                std::uint32_t max_jobs,
                                                std::uint32_t max_affinity_grants) {
   std::vector<JobNumber> bundle;
-  const std::set<Key>* queue = choose(loaded, max_affinity_grants);
+  const Queue* queue = choose(has, loaded, max_affinity_grants);
   if (queue == nullptr) return bundle;
   const Key& first = *queue->begin();
   for (const Key& key : *queue) {

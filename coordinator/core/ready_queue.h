@@ -2,8 +2,10 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/records.h"
@@ -19,6 +21,7 @@ class ReadyQueue {
  public:
   struct Place {
     ModelNumber model{};
+    Resources needs;
     std::int32_t priority = 0;
     SubmissionNumber submission{};
     VideoNumber video{};
@@ -30,11 +33,12 @@ class ReadyQueue {
   bool contains(const Place& place) const;
   std::size_t size() const { return size_; }
 
-  /// The next bundle: up to `max_jobs` jobs of one video and one model; empty when nothing is
-  /// queued. They stay in the queue. Jobs of the `loaded` model go before older ones of equal
-  /// priority, at most `max_affinity_grants` times in a row.
-  std::vector<JobNumber> next_bundle(std::optional<ModelNumber> loaded, std::uint32_t max_jobs,
-                                     std::uint32_t max_affinity_grants);
+  /// The next bundle for a worker that has `has`: up to `max_jobs` jobs of one video and one model;
+  /// empty when nothing is queued that the worker can do. They stay in the queue. Jobs of the
+  /// `loaded` model go before older ones of equal priority, at most `max_affinity_grants` times in
+  /// a row.
+  std::vector<JobNumber> next_bundle(const Resources& has, std::optional<ModelNumber> loaded,
+                                     std::uint32_t max_jobs, std::uint32_t max_affinity_grants);
 
  private:
   struct Key {
@@ -44,10 +48,14 @@ class ReadyQueue {
     JobNumber job;
     auto operator<=>(const Key&) const = default;
   };
+  using Queue = std::set<Key>;
+  using Lane =
+      std::pair<ModelNumber, Resources>;  ///< whose jobs any one worker can all do, or none
   static Key key_of(const Place& place);
-  const std::set<Key>* choose(std::optional<ModelNumber> loaded, std::uint32_t max_affinity_grants);
+  const Queue* choose(const Resources& has, std::optional<ModelNumber> loaded,
+                      std::uint32_t max_affinity_grants);
 
-  std::vector<std::set<Key>> by_model_;
+  std::map<Lane, Queue> lanes_;
   std::size_t size_ = 0;
   std::uint32_t affinity_grants_ = 0;  ///< in a row that passed over an older submission
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -32,6 +33,19 @@ struct RetryLimits {
   DurationUs backoff_max = 600 * kSecondUs;
   bool operator==(const RetryLimits&) const = default;
 };
+
+/// What a worker must have to be given a job, or has. A label: never part of a job's identity.
+struct Resources {
+  std::uint32_t gpus = 0;             ///< 0 = a processor will do
+  std::int64_t gpu_memory_bytes = 0;  ///< of the GPU
+  std::int64_t memory_bytes = 0;      ///< of the machine
+  auto operator<=>(const Resources&) const = default;
+};
+
+constexpr bool covers(const Resources& has, const Resources& needs) {
+  return has.gpus >= needs.gpus && has.gpu_memory_bytes >= needs.gpu_memory_bytes &&
+         has.memory_bytes >= needs.memory_bytes;
+}
 
 /// When a series stops by itself. Failures declared expected and diverged jobs (a finding, not an
 /// error) do not count.
@@ -79,6 +93,7 @@ struct SubmissionRecord {
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
+  Resources needs;
   // For reports alone; not loaded again: empty in a snapshot.
   std::string sweep_text;
   std::string baseline;
@@ -146,6 +161,7 @@ struct WorkerRecord {
   std::string device;
   std::string device_name;
   std::string engine_build;
+  Resources has;
   TimeUs joined_at = 0;
   TimeUs left_at = 0;  ///< 0 while it is here
   bool operator==(const WorkerRecord&) const = default;

@@ -17,6 +17,20 @@ DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
   return overflowed ? limits.backoff_max : std::min(unbounded, limits.backoff_max);
 }
 
+/// A number in [0, 1) that follows from its arguments alone: SplitMix64 over digest and attempt.
+double draw_of(const JobDigest& job, std::uint32_t attempt) {
+  std::uint64_t mixed = std::hash<JobDigest>{}(job) + attempt * 0x9e3779b97f4a7c15ULL;
+  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
+  return static_cast<double>((mixed ^ (mixed >> 31)) >> 11) * 0x1p-53;
+}
+
+/// A wait drawn from the last part of `longest`.
+DurationUs jittered(DurationUs longest, double draw, std::uint32_t jitter_percent) {
+  const double shortened = draw * jitter_percent / 100.0;
+  return longest - static_cast<DurationUs>(shortened * static_cast<double>(longest));
+}
+
 SaveAttemptEnd end_of(const Reported& event, JobNumber job, TimeUs now) {
   SaveAttemptEnd end;
   end.job = job;
@@ -122,8 +136,11 @@ void retry_or_fail(Step& step, JobNumber number, JobStatus status, std::uint32_t
     enforce_policy(step, series);
     return;
   }
-  const RetryLimits& limits = step.state.governing(step.state.at(number)).retry;
-  status.ready_at = step.now + backoff_of(limits, tries);
+  const Job& job = step.state.at(number);
+  const RetryLimits& limits = step.state.governing(job).retry;
+  status.ready_at =
+      step.now + jittered(backoff_of(limits, tries), draw_of(job.digest, status.attempt),
+                          step.state.config.backoff_jitter_percent);
   status.state = JobState::kBlocked;
   change(step, number, status);
   enforce_policy(step, series);

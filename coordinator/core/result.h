@@ -46,6 +46,7 @@ struct JobResult {
     std::string model_digest;
     std::string video_digest;
     std::uint64_t backbone_checksum = 0;
+    std::int32_t threads = 0;  ///< CPU threads of tensor work; 0 = not told
   };
 
   std::vector<Metric> metrics;

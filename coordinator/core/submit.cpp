@@ -153,6 +153,32 @@ void take_dataset(Step& step, Submission& submission) {
   state.dataset_by_digest.emplace(event.dataset_digest, submission.dataset);
 }
 
+/// The queued jobs that a series' submissions made.
+std::vector<JobNumber> waiting_jobs(QueueState& state, SeriesNumber number) {
+  std::set<RunNumber> runs;
+  for (const auto& [key, member] : state.at(number).members) runs.insert(member.run);
+  std::vector<JobNumber> waiting;
+  for (const RunNumber run : runs) {
+    for (const JobNumber job : state.at(run).jobs) {
+      const bool queued = state.at(job).status.state == JobState::kQueued;
+      if (queued && state.at(state.at(job).submission).series == number) waiting.push_back(job);
+    }
+  }
+  return waiting;
+}
+
+/// Makes a submission the one that governs its series. What its jobs need decides where they queue.
+void govern(QueueState& state, SeriesNumber number, SubmissionNumber newest) {
+  Series& series = state.at(number);
+  const bool moves = series.newest != SubmissionNumber{} &&
+                     state.at(series.newest).needs != state.at(newest).needs;
+  const std::vector<JobNumber> waiting =
+      moves ? waiting_jobs(state, number) : std::vector<JobNumber>{};
+  for (const JobNumber job : waiting) state.ready.erase(state.place_of(job));
+  series.newest = newest;
+  for (const JobNumber job : waiting) state.ready.insert(state.place_of(job));
+}
+
 void take_record(Step& step, Submission& submission) {
   Submitted& event = submission.event;
   SubmissionRecord record;
@@ -163,8 +189,9 @@ void take_record(Step& step, Submission& submission) {
   record.priority = event.priority;
   record.retry = event.retry;
   record.policy = event.policy;
+  record.needs = event.needs;
   submission.number = QueueState::append<SubmissionNumber>(step.state.submissions, record);
-  step.state.at(submission.series).newest = submission.number;
+  govern(step.state, submission.series, submission.number);
   record.sweep_text = std::move(event.sweep_text);
   record.baseline = std::move(event.baseline);
   record.tables_json = std::move(event.tables_json);

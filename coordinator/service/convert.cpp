@@ -21,13 +21,6 @@ Status check_cause(int cause) {
   return invalid_argument(concat("failure cause is ", cause, "; expected one of FailureCause"));
 }
 
-Result<core::Selection> selection_of(const v1::SelectRequest& request) {
-  if (request.series().empty() && request.run().empty() && request.job().empty()) {
-    return invalid_argument("nothing is selected; give a series, a run or a job");
-  }
-  return core::Selection{request.series(), request.run(), request.job()};
-}
-
 std::vector<double> numbers_of(const google::protobuf::RepeatedField<double>& field) {
   return {field.begin(), field.end()};
 }
@@ -80,6 +73,7 @@ core::JobResult::Provenance provenance_of(const v1::Provenance& message) {
       .model_digest = message.model_digest(),
       .video_digest = message.video_digest(),
       .backbone_checksum = message.backbone_checksum(),
+      .threads = message.threads(),
   };
 }
 
@@ -103,12 +97,19 @@ Result<core::JobResult> result_of(const v1::JobOutput& output) {
 
 Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request) {
   if (request.name().empty()) return missing("the worker's name");
+  if (request.device_memory_bytes() < 0 || request.memory_bytes() < 0) {
+    return invalid_argument(concat("the worker has ", request.device_memory_bytes(), " and ",
+                                   request.memory_bytes(), " bytes of memory; expected 0 or more"));
+  }
   return core::WorkerJoined{.name = request.name(),
                             .machine = request.machine(),
                             .pid = request.pid(),
                             .device = request.device(),
                             .device_name = request.device_name(),
-                            .engine_build = request.engine_build()};
+                            .engine_build = request.engine_build(),
+                            .has = {.gpus = request.device() == "cuda" ? 1U : 0U,
+                                    .gpu_memory_bytes = request.device_memory_bytes(),
+                                    .memory_bytes = request.memory_bytes()}};
 }
 
 Result<core::LeaseAsked> event_of(const v1::LeaseRequest& request) {
@@ -131,8 +132,7 @@ Result<core::HeartbeatSeen> event_of(const v1::HeartbeatRequest& request) {
   return event;
 }
 
-Result<core::Reported> event_of(const v1::ReportRequest& request) {
-  const v1::JobReport& report = request.report();
+Result<core::Reported> event_of(const v1::JobReport& report) {
   core::Reported event;
   COX_ASSIGN_OR_RETURN(event.job, core::JobDigest::parse(report.job_digest()));
   if (report.attempt() == 0) return invalid_argument("attempt is 0; attempts count from 1");
@@ -158,9 +158,11 @@ Result<core::Reported> event_of(const v1::ReportRequest& request) {
   return missing("the report's outcome");
 }
 
-Result<core::CancelAsked> event_of(const v1::SelectRequest& request) {
-  COX_ASSIGN_OR_RETURN(core::Selection select, selection_of(request));
-  return core::CancelAsked{std::move(select)};
+Result<core::Selection> selection_of(const v1::SelectRequest& request) {
+  if (request.series().empty() && request.run().empty() && request.job().empty()) {
+    return invalid_argument("nothing is selected; give a series, a run or a job");
+  }
+  return core::Selection{request.series(), request.run(), request.job()};
 }
 
 Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
@@ -210,11 +212,18 @@ v1::HeartbeatReply reply_of(const core::HeartbeatAnswer& answer) {
   return reply;
 }
 
-v1::ReportReply reply_of(const core::ReportAnswer& answer) {
-  v1::ReportReply reply;
-  reply.set_accepted(answer.accepted);
-  reply.set_reason(answer.reason);
-  return reply;
+v1::Verdict verdict_of(const core::ReportAnswer& answer) {
+  v1::Verdict verdict;
+  verdict.set_kind(answer.accepted ? v1::Verdict::KIND_ACCEPTED : v1::Verdict::KIND_LATE);
+  verdict.set_reason(answer.reason);
+  return verdict;
+}
+
+v1::Verdict invalid_verdict(const Status& status) {
+  v1::Verdict verdict;
+  verdict.set_kind(v1::Verdict::KIND_INVALID);
+  verdict.set_reason(status.message());
+  return verdict;
 }
 
 v1::SubmitReply reply_of(const core::SubmissionAnswer& answer) {
@@ -248,6 +257,7 @@ void set_counts(const core::JobCounts& counts, v1::ProgressReply& reply) {
   reply.set_failed(counts.failed);
   reply.set_failed_as_expected(counts.failed_as_expected);
   reply.set_cancelled(counts.cancelled);
+  reply.set_paused(counts.paused);
 }
 
 v1::Cell cell_of(const store::Cell& cell) {

@@ -15,8 +15,8 @@ namespace cox::service {
 Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request);
 Result<core::LeaseAsked> event_of(const v1::LeaseRequest& request);
 Result<core::HeartbeatSeen> event_of(const v1::HeartbeatRequest& request);
-Result<core::Reported> event_of(const v1::ReportRequest& request);
-Result<core::CancelAsked> event_of(const v1::SelectRequest& request);
+Result<core::Reported> event_of(const v1::JobReport& report);
+Result<core::Selection> selection_of(const v1::SelectRequest& request);
 Result<core::RetryAsked> event_of(const v1::RetryRequest& request);
 
 // To the wire.
@@ -24,7 +24,8 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request);
 /// Fails with kDataLoss when a run's stored definition cannot be read.
 Result<v1::Bundle> bundle_of(const core::LeaseGrant& grant);
 v1::HeartbeatReply reply_of(const core::HeartbeatAnswer& answer);
-v1::ReportReply reply_of(const core::ReportAnswer& answer);
+v1::Verdict verdict_of(const core::ReportAnswer& answer);
+v1::Verdict invalid_verdict(const Status& status);
 v1::SubmitReply reply_of(const core::SubmissionAnswer& answer);
 v1::ChangeReply reply_of(const core::ChangeAnswer& answer);
 void set_counts(const core::JobCounts& counts, v1::ProgressReply& reply);

@@ -86,6 +86,14 @@ struct Coordinator::State {
     return *answer;
   }
 
+  /// Events that a person's choice of jobs makes.
+  template <typename Asked>
+  Result<v1::ChangeReply> change(const v1::SelectRequest& request) {
+    COX_ASSIGN_OR_RETURN(core::Selection select, selection_of(request));
+    COX_ASSIGN_OR_RETURN(const auto answer, ask<core::ChangeAnswer>(Asked{std::move(select)}));
+    return reply_of(answer);
+  }
+
   Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
   v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
 
@@ -121,9 +129,15 @@ Result<v1::SubmitReply> Coordinator::submit(const v1::SubmitRequest& request) {
 }
 
 Result<v1::ChangeReply> Coordinator::cancel(const v1::SelectRequest& request) {
-  COX_ASSIGN_OR_RETURN(core::CancelAsked event, event_of(request));
-  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
-  return reply_of(answer);
+  return state_->change<core::CancelAsked>(request);
+}
+
+Result<v1::ChangeReply> Coordinator::pause(const v1::SelectRequest& request) {
+  return state_->change<core::PauseAsked>(request);
+}
+
+Result<v1::ChangeReply> Coordinator::resume(const v1::SelectRequest& request) {
+  return state_->change<core::ResumeAsked>(request);
 }
 
 Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
@@ -265,10 +279,32 @@ Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& re
   return reply;
 }
 
+/// An invalid report does not keep the others from being taken.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
-  COX_ASSIGN_OR_RETURN(core::Reported event, event_of(request));
-  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ReportAnswer>(std::move(event)));
-  return reply_of(answer);
+  if (request.reports().empty() || request.reports_size() > kMaxReportsInCall) {
+    return invalid_argument(concat("the call has ", request.reports_size(),
+                                   " reports; expected 1 to ", kMaxReportsInCall));
+  }
+  v1::ReportReply reply;
+  std::vector<core::Event> events;
+  std::vector<v1::Verdict*> of_events;
+  for (const v1::JobReport& report : request.reports()) {
+    Result<core::Reported> event = event_of(report);
+    v1::Verdict& verdict = *reply.add_verdicts();
+    if (event.is_ok()) {
+      events.emplace_back(std::move(event).value());
+      of_events.push_back(&verdict);
+    } else {
+      verdict = invalid_verdict(event.status());
+    }
+  }
+  COX_ASSIGN_OR_RETURN(const auto effects, state_->ledger.apply(std::move(events)));
+  for (std::size_t i = 0; i < effects.size(); ++i) {
+    const auto* answer = effects[i].answer<core::ReportAnswer>();
+    COX_CHECK(answer != nullptr, "Reported has a ReportAnswer");
+    *of_events[i] = verdict_of(*answer);
+  }
+  return reply;
 }
 
 Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {

@@ -40,6 +40,8 @@ class Coordinator {
   // SweepService. Errors: kInvalidArgument and kNotFound for what the caller can mend.
   Result<v1::SubmitReply> submit(const v1::SubmitRequest& request);
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request);
+  Result<v1::ChangeReply> pause(const v1::SelectRequest& request);
+  Result<v1::ChangeReply> resume(const v1::SelectRequest& request);
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
   /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);
@@ -64,6 +66,7 @@ class Coordinator {
   Status stopped() const;
 
   static constexpr std::int64_t kMaxWaitMs = 60'000;
+  static constexpr int kMaxReportsInCall = 64;
 
  private:
   struct State;

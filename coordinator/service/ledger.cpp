@@ -13,14 +13,27 @@ constexpr std::chrono::milliseconds kRecheck{1'000};
 Ledger::Ledger(core::Core core, store::Store store, const Clock& clock)
     : clock_(clock), core_(std::move(core)), store_(std::move(store)) {}
 
+/// The event's answers; its saves wait for the next commit.
+core::Effects Ledger::apply_in_memory(core::Event event) {
+  core::Effects effects = core_.apply(std::move(event), clock_.now_us());
+  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
+  return {{}, std::move(effects.answers)};
+}
+
 Result<core::Effects> Ledger::apply(core::Event event) {
   MutexLock lock(mutex_);
   COX_RETURN_IF_ERROR(stopped_);
-  core::Effects effects = core_.apply(std::move(event), clock_.now_us());
-  core::Effects answers;
-  answers.answers = std::move(effects.answers);
-  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
+  core::Effects answers = apply_in_memory(std::move(event));
   // Also an answer without saves may rest on what others have pending.
+  COX_RETURN_IF_ERROR(commit_through(newest_batch()));
+  return answers;
+}
+
+Result<std::vector<core::Effects>> Ledger::apply(std::vector<core::Event> events) {
+  MutexLock lock(mutex_);
+  COX_RETURN_IF_ERROR(stopped_);
+  std::vector<core::Effects> answers;
+  for (core::Event& event : events) answers.push_back(apply_in_memory(std::move(event)));
   COX_RETURN_IF_ERROR(commit_through(newest_batch()));
   return answers;
 }

@@ -26,6 +26,8 @@ class Ledger {
   /// Applies the event and returns its answers, with no saves, once these are on disk. Every error
   /// is the ledger's own end; the core's refusals are answers.
   Result<core::Effects> apply(core::Event event);
+  /// The same for several events in their order, which share a commit.
+  Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
 
   /// Applies a Tick when one is due.
   Status tick();
@@ -55,6 +57,7 @@ class Ledger {
   Status stopped() const;
 
  private:
+  core::Effects apply_in_memory(core::Event event) COX_REQUIRES(mutex_);
   std::uint64_t newest_batch() const COX_REQUIRES(mutex_);
   Status commit_through(std::uint64_t batch) COX_REQUIRES(mutex_);
   void commit_pending() COX_REQUIRES(mutex_);

@@ -50,6 +50,14 @@ class Sweeps final : public v1::SweepService::Service {
                       v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::cancel, request, reply);
   }
+  grpc::Status Pause(ServerContext* context, const v1::SelectRequest* request,
+                     v1::ChangeReply* reply) override {
+    return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::pause, request, reply);
+  }
+  grpc::Status Resume(ServerContext* context, const v1::SelectRequest* request,
+                      v1::ChangeReply* reply) override {
+    return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::resume, request, reply);
+  }
   grpc::Status Retry(ServerContext* context, const v1::RetryRequest* request,
                      v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::retry, request, reply);

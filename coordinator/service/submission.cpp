@@ -159,6 +159,17 @@ Result<core::RetryLimits> retry_of(const v1::RetryLimits& limits) {
                            limits.backoff_max_ms() * kMillisecondUs};
 }
 
+Result<core::Resources> needs_of(const v1::Resources& resources) {
+  if (resources.gpus() > 1 || resources.gpu_memory_bytes() < 0 || resources.memory_bytes() < 0) {
+    return invalid_argument(
+        concat("a job needs ", resources.gpus(), " GPUs, ", resources.gpu_memory_bytes(),
+               " bytes of GPU memory and ", resources.memory_bytes(),
+               " bytes of memory; expected at most one GPU, which is what a worker drives, and "
+               "sizes of 0 or more"));
+  }
+  return core::Resources{resources.gpus(), resources.gpu_memory_bytes(), resources.memory_bytes()};
+}
+
 spec::Video spec_video(const v1::Video& message) {
   spec::Video video;
   video.id = message.id();
@@ -224,6 +235,9 @@ v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
   request.mutable_retry()->set_backoff_max_ms(plan.retry.backoff_max_ms);
   request.mutable_policy()->set_fail_fast(plan.policy.fail_fast);
   request.mutable_policy()->set_max_failed_jobs(plan.policy.max_failed_jobs);
+  request.mutable_resources()->set_gpus(plan.resources.gpus);
+  request.mutable_resources()->set_gpu_memory_bytes(plan.resources.gpu_memory_bytes);
+  request.mutable_resources()->set_memory_bytes(plan.resources.memory_bytes);
   return request;
 }
 
@@ -248,6 +262,7 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.priority = request.priority();
   event.policy = {request.policy().fail_fast(), request.policy().max_failed_jobs()};
   COX_ASSIGN_OR_RETURN(event.retry, retry_of(request.retry()));
+  COX_ASSIGN_OR_RETURN(event.needs, needs_of(request.resources()));
   COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
 
   std::set<std::string> names;

@@ -74,6 +74,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   Diagnostics diagnostics;
   Sources sources;
   COX_ASSIGN_OR_RETURN(Node root, sources.read(path, diagnostics));
+  root = with_best(std::move(root), options.find_best, schemas, sources, diagnostics);
   const auto overrides = sources.read_overrides(options.overrides, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
 

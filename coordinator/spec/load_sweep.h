@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/spec/best_run.h"
 #include "coordinator/spec/plan.h"
 
 namespace cox::spec {
@@ -12,6 +13,7 @@ struct LoadOptions {
   /// `key=value` each, the value in YAML. The key is a parameter, `method`, or a path into the
   /// sweep file such as `backbone.model`; paths given here are relative to the working directory.
   std::vector<std::string> overrides;
+  FindBest find_best = {};  ///< answers `from_best`; without it such a sweep is an error
 };
 
 /// Reads a sweep file with the files it extends, its manifest and the digests of its model, and

@@ -75,6 +75,13 @@ struct FailurePolicy {
   std::uint32_t max_failed_jobs = 0;  ///< 0 = no bound
 };
 
+/// What a worker must have to be given the sweep's jobs. Never identity.
+struct Resources {
+  std::uint32_t gpus = 0;             ///< 0 = a processor will do, 1 = a GPU
+  std::int64_t gpu_memory_bytes = 0;  ///< of the GPU
+  std::int64_t memory_bytes = 0;      ///< of the machine
+};
+
 /// A column list over named rows, for the result table of `cox run` and `cox results`.
 struct Table {
   std::string title;
@@ -94,7 +101,7 @@ struct SweepPlan {
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
-  std::map<std::string, std::string> resources;  ///< for a cluster's launcher; never identity
+  Resources resources;
 };
 
 /// Whether `run` measures LPIPS. Only then do the LPIPS weights enter its digest.

@@ -126,7 +126,10 @@ std::string plan_json(const SweepPlan& plan) {
         {"backoff_max_ms", plan.retry.backoff_max_ms}}},
       {"policy",
        {{"fail_fast", plan.policy.fail_fast}, {"max_failed_jobs", plan.policy.max_failed_jobs}}},
-      {"resources", plan.resources},
+      {"resources",
+       {{"gpus", plan.resources.gpus},
+        {"gpu_memory_bytes", plan.resources.gpu_memory_bytes},
+        {"memory_bytes", plan.resources.memory_bytes}}},
   };
   // Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

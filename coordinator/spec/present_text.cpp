@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdio>
 #include <map>
 #include <set>
 #include <utility>
@@ -88,11 +89,34 @@ std::string aligned(const Rows& rows) {
   return text;
 }
 
+std::string gibibytes(std::int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GiB", static_cast<double>(bytes) / (1 << 30));
+  return text;
+}
+
+/// What a worker must have, "" when any will do.
+std::string needs_text(const Resources& needs) {
+  std::vector<std::string> parts;
+  if (needs.gpu_memory_bytes > 0) {
+    parts.push_back(concat("a GPU with ", gibibytes(needs.gpu_memory_bytes)));
+  } else if (needs.gpus > 0) {
+    parts.emplace_back("a GPU");
+  }
+  if (needs.memory_bytes > 0) {
+    parts.push_back(concat("a machine with ", gibibytes(needs.memory_bytes)));
+  }
+  return join(parts, " in ");
+}
+
 std::string heading(const SweepPlan& plan) {
   std::string text = "series   " + plan.series.name;
   if (plan.series.number != 0) text += concat(" (number ", plan.series.number, ")");
   if (!plan.series.title.empty()) text += ": " + plan.series.title;
   text += "\n";
+  if (const std::string needs = needs_text(plan.resources); !needs.empty()) {
+    text += "workers  need " + needs + "\n";
+  }
   if (plan.dataset.digest.empty()) return text;
   text += concat("dataset  ", plan.dataset.name, ", ", counted(plan.dataset.videos.size(), "video"),
                  ", digest ", short_digest(plan.dataset.digest), "\n");

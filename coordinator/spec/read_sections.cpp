@@ -250,13 +250,4 @@ void read_baseline(const Node& node, std::optional<PlacedText>& baseline,
       read_text(*series, "baseline.series", diagnostics).value_or("") + "/" + baseline->text;
 }
 
-void read_resources(const Node& node, std::map<std::string, std::string>& resources,
-                    Diagnostics& diagnostics) {
-  if (!check_keys(node, {"gpus", "gpu_memory", "memory", "time"}, "resources", diagnostics)) return;
-  for (const Entry& entry : node.entries) {
-    const auto text = read_text(entry.value, "resources." + entry.key, diagnostics);
-    if (text) resources[entry.key] = *text;
-  }
-}
-
 }  // namespace cox::spec

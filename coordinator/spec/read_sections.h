@@ -16,8 +16,7 @@ void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnosti
 void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSection>& tables,
                  Diagnostics& diagnostics);
 void read_baseline(const Node& node, std::optional<PlacedText>& baseline, Diagnostics& diagnostics);
-void read_resources(const Node& node, std::map<std::string, std::string>& resources,
-                    Diagnostics& diagnostics);
+void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics);
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics);
 
 }  // namespace cox::spec

@@ -21,8 +21,9 @@ const std::vector<std::string> kTopKeys = {
     "tables",  "retry",   "policy",        "priority", "resources",  "labels"};
 
 // Sections that `--set section.key=value` may reach into.
-const std::vector<std::string> kSettable = {"series",   "dataset",    "backbone", "retry", "policy",
-                                            "priority", "replicates", "baseline", "name"};
+const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
+                                            "policy",   "resources", "priority", "replicates",
+                                            "baseline", "name"};
 
 bool is_settable(const std::string& key) {
   const std::string section = key.substr(0, key.find('.'));
@@ -101,11 +102,6 @@ class SweepReader {
   void read_version() {
     const Node* node = required("version");
     if (node != nullptr) read_int(*node, "version", 1, 1, diagnostics_);
-    if (const Node* from_best = find("from_best")) {
-      diagnostics_.error(from_best->at,
-                         "from_best needs finished results; not supported in this version",
-                         "write the values into params, or hand them over with --set");
-    }
   }
 
   void read_method() {

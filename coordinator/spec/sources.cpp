@@ -43,10 +43,14 @@ Result<const SourceFile*> Sources::load(const std::string& path) {
     return invalid_argument(
         concat(path, " has ", text.size(), " bytes; a sweep file may have ", kMaxFileBytes));
   }
-  all_text_ += "# " + path + "\n" + text;
+  return &add(path, text);
+}
+
+const SourceFile& Sources::add(const std::string& name, const std::string& text) {
+  all_text_ += "# " + name + "\n" + text;
   if (!ends_with(all_text_, "\n")) all_text_ += '\n';
-  files_.push_back(make_source(path, text));
-  return &files_.back();
+  files_.push_back(make_source(name, text));
+  return files_.back();
 }
 
 Result<Node> Sources::read(const std::string& path, Diagnostics& diagnostics) {

@@ -26,6 +26,9 @@ class Sources {
   std::vector<Override> read_overrides(const std::vector<std::string>& texts,
                                        Diagnostics& diagnostics);
 
+  /// Adds a text that is no file, under a name for messages and origins.
+  const SourceFile& add(const std::string& name, const std::string& text);
+
   /// The files as read, each headed by its path.
   std::string all_text() const { return all_text_; }
   const SourceFile* main_file() const { return &files_.front(); }

@@ -131,7 +131,7 @@ struct SweepFile {
   RetryLimits retry;
   FailurePolicy policy;
   std::int32_t priority = 0;
-  std::map<std::string, std::string> resources;
+  Resources resources;
   std::map<std::string, std::string> labels;
 };
 

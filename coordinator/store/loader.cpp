@@ -55,7 +55,8 @@ Status load_submissions(const Database& database, core::Snapshot& to) {
   return each_row(
       database,
       "SELECT id, series_id, dataset_id, time_us, priority, retry_crash, retry_oom, retry_lost, "
-      "backoff_base_us, backoff_max_us, fail_fast, max_failed_jobs FROM submissions ORDER BY id",
+      "backoff_base_us, backoff_max_us, fail_fast, max_failed_jobs, gpus, gpu_memory_bytes, "
+      "memory_bytes FROM submissions ORDER BY id",
       [&](const Statement& row) {
         core::SubmissionRecord record;
         record.number = row.integer<core::SubmissionNumber>(0);
@@ -66,6 +67,7 @@ Status load_submissions(const Database& database, core::Snapshot& to) {
         record.retry = {row.integer<std::uint32_t>(5), row.integer<std::uint32_t>(6),
                         row.integer<std::uint32_t>(7), row.integer(8), row.integer(9)};
         record.policy = {row.integer(10) != 0, row.integer<std::uint32_t>(11)};
+        record.needs = {row.integer<std::uint32_t>(12), row.integer(13), row.integer(14)};
         to.submissions.push_back(std::move(record));
         return Status::ok();
       });
@@ -135,12 +137,13 @@ Status load_jobs(const Database& database, core::Snapshot& to) {
 Status load_workers(const Database& database, core::Snapshot& to) {
   COX_RETURN_IF_ERROR(each_row(
       database,
-      "SELECT id, name, machine, pid, device, device_name, engine_build, joined_us FROM workers "
-      "WHERE left_us IS NULL ORDER BY id",
+      "SELECT id, name, machine, pid, device, device_name, engine_build, joined_us, gpus, "
+      "gpu_memory_bytes, memory_bytes FROM workers WHERE left_us IS NULL ORDER BY id",
       [&](const Statement& row) {
+        const core::Resources has{row.integer<std::uint32_t>(8), row.integer(9), row.integer(10)};
         to.workers.push_back({row.integer<core::WorkerNumber>(0), row.text(1), row.text(2),
-                              row.integer(3), row.text(4), row.text(5), row.text(6), row.integer(7),
-                              0});
+                              row.integer(3), row.text(4), row.text(5), row.text(6), has,
+                              row.integer(7), 0});
         return Status::ok();
       }));
   return each_row(

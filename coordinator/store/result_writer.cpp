@@ -116,16 +116,17 @@ void note_timings(const core::JobResult::Timings& t, NonFinite& nonfinite) {
 }  // namespace
 
 Result<std::int64_t> Writer::environment_of(const core::JobResult::Provenance& p) {
-  const std::string key = join({p.machine, p.device, p.device_name, p.driver, p.dtype,
-                                p.engine_build, p.torch_version, p.model_digest},
-                               "\n");
+  const std::string key =
+      join({p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build, p.torch_version,
+            p.model_digest, std::to_string(p.threads)},
+           "\n");
   if (const auto known = environments_.find(key); known != environments_.end()) {
     return known->second;
   }
   COX_RETURN_IF_ERROR(environment_.run(p.machine, p.device, p.device_name, p.driver, p.dtype,
-                                       p.engine_build, p.torch_version, p.model_digest));
+                                       p.engine_build, p.torch_version, p.model_digest, p.threads));
   find_environment_.start(p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build,
-                          p.torch_version, p.model_digest);
+                          p.torch_version, p.model_digest, p.threads);
   COX_ASSIGN_OR_RETURN(const bool found, find_environment_.step());
   COX_CHECK(found, "an environment that was just written");
   const auto id = find_environment_.integer(0);

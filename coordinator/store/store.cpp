@@ -25,8 +25,13 @@ struct Store::State {
 
 namespace {
 
+/// Of a new database. Result rows are long: with SQLite's usual 4096 bytes their writing costs a
+/// sixth more processor time.
+constexpr int kPageBytes = 8192;
+
 /// Settings of the one writing connection. FULL: a commit is on disk when it returns.
 Status configure(const Database& database, const StoreOptions& options) {
+  COX_RETURN_IF_ERROR(database.execute(concat("PRAGMA page_size = ", kPageBytes)));
   COX_ASSIGN_OR_RETURN(const std::string mode, database.query_text("PRAGMA journal_mode = WAL"));
   if (mode != "wal") {
     return failed_precondition(

@@ -45,7 +45,7 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.dataset_, "INSERT INTO datasets VALUES (?, ?, ?)"},
       {&writer.dataset_video_, "INSERT INTO dataset_videos VALUES (?, ?, ?)"},
       {&writer.submission_,
-       "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.run_, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.member_,
        "INSERT INTO series_runs VALUES (?, ?, ?, ?, ?, ?, ?) "
@@ -57,7 +57,7 @@ Result<Writer> Writer::prepare(const Database& database) {
        "crashes = ?6, ooms = ?7, losses = ?8, priority = ?9, attempt = ?10, "
        "reported_attempt = ?11, ready_us = ?12 WHERE id = ?1"},
       {&writer.worker_,
-       "INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) "
+       "INSERT INTO workers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
        "ON CONFLICT (id) DO UPDATE SET left_us = excluded.left_us"},
       {&writer.attempt_,
        "INSERT INTO attempts (job_id, attempt, worker_id, lease, position, granted_us, outcome, "
@@ -69,10 +69,11 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.event_, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.environment_,
        "INSERT OR IGNORE INTO environments (machine, device, device_name, driver, dtype, "
-       "engine_build, torch_version, model_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"},
+       "engine_build, torch_version, model_digest, threads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.find_environment_,
        "SELECT id FROM environments WHERE machine = ? AND device = ? AND device_name = ? AND "
-       "driver = ? AND dtype = ? AND engine_build = ? AND torch_version = ? AND model_digest = ?"},
+       "driver = ? AND dtype = ? AND engine_build = ? AND torch_version = ? AND model_digest = ? "
+       "AND threads = ?"},
       {&writer.result_,
        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -123,7 +124,8 @@ struct SaveVisitor {
     return to.submission_.run(s.number, s.series, s.dataset, s.time, s.priority, s.retry.crash,
                               s.retry.oom, s.retry.lost, s.retry.backoff_base, s.retry.backoff_max,
                               s.policy.fail_fast, s.policy.max_failed_jobs, s.sweep_text,
-                              s.baseline, s.tables_json);
+                              s.baseline, s.tables_json, s.needs.gpus, s.needs.gpu_memory_bytes,
+                              s.needs.memory_bytes);
   }
   Status operator()(const core::SaveRun& save) {
     const core::RunRecord& r = save.run;
@@ -146,7 +148,8 @@ struct SaveVisitor {
   Status operator()(const core::SaveWorker& save) {
     const core::WorkerRecord& w = save.worker;
     return to.worker_.run(w.number, w.name, w.machine, w.pid, w.device, w.device_name,
-                          w.engine_build, w.joined_at, unless_zero(w.left_at));
+                          w.engine_build, w.joined_at, unless_zero(w.left_at), w.has.gpus,
+                          w.has.gpu_memory_bytes, w.has.memory_bytes);
   }
   Status operator()(const core::SaveAttempt& save) {
     to.granted_lease_ = std::max(to.granted_lease_, save.lease);

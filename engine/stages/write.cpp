@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/digest.h"
 #include "base/fault.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -12,7 +13,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Enough of a run's digest to tell runs apart in a folder.
+/// Enough of a digest to tell files of one name apart in a folder.
 constexpr std::size_t kDigestCharacters = 12;
 
 void write_frames(const std::string& path, const std::vector<video::RgbImage>& frames,
@@ -22,7 +23,9 @@ void write_frames(const std::string& path, const std::vector<video::RgbImage>& f
   if (rate.numerator > 0) options.rate = rate;
   const Status written = video::write_video(path, frames, options);
   if (!written.is_ok()) {
-    throw EngineError(FailureCause::kCrash, written.message(), "video_write");
+    throw EngineError(FailureCause::kCrash,
+                      concat(written.message(), "; make room or access there, then retry the job"),
+                      kWriteFailure);
   }
 }
 
@@ -33,6 +36,18 @@ void check_id(const std::string& id) {
                           "' cannot name a file: expected a relative path without "
                           "'..'"),
                    "video_id");
+}
+
+std::string short_digest(const std::string& digest) { return digest.substr(0, kDigestCharacters); }
+
+/// Of everything that the pixels of the reference follow from: runs that agree in all of it share
+/// the file, and no other run may touch it.
+std::string reference_digest(const JobPlan& plan, const std::string& video_digest) {
+  const RunSettings& run = plan.run;
+  return short_digest(
+      sha256_of(concat(video_digest, '\n', plan.scored.first, '+', plan.scored.count, '/',
+                       run.frame_stride, ' ', run.height, 'x', run.width, ' ',
+                       static_cast<int>(run.color), ' ', static_cast<int>(run.pil_order))));
 }
 
 }  // namespace
@@ -53,15 +68,15 @@ std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames) {
 }
 
 WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,
-                           const at::Tensor& generated) {
+                           const std::string& video_digest, const at::Tensor& generated) {
   check_id(input.video_id);
   WrittenVideos written;
-  written.generated_path =
-      concat(input.output_directory, '/', input.run_id.substr(0, kDigestCharacters), '/',
-             input.video_id, ".mkv");
+  written.generated_path = concat(input.output_directory, '/', short_digest(input.run_id), '/',
+                                  input.video_id, '-', short_digest(video_digest), ".mkv");
   written.reference_path =
       concat(input.output_directory, "/reference/", input.video_id, '-', plan.scored.first, '-',
-             plan.scored.count, '-', plan.run.height, 'x', plan.run.width, ".mkv");
+             plan.scored.count, '-', plan.run.height, 'x', plan.run.width, '-',
+             reference_digest(plan, video_digest), ".mkv");
   write_frames(written.generated_path, rounded_images(generated), source.rate);
   write_frames(written.reference_path, source.images(plan.scored), source.rate);
   fault_point("engine_after_video_write");

@@ -6,6 +6,10 @@
 
 namespace cox::engine {
 
+/// The detail of a failure to write: what kept this job's videos from the disk keeps the next one's
+/// too, so no hours should be spent on it.
+constexpr const char* kWriteFailure = "video_write";
+
 struct WrittenVideos {
   std::string generated_path;
   std::string reference_path;
@@ -15,9 +19,10 @@ struct WrittenVideos {
 std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames);
 
 /// Writes the scored frames, generated (rounded to 8 bits) and reference, losslessly below
-/// `input.output_directory`. A file that exists is whole. Throws EngineError (cause crash) when the
+/// `input.output_directory`. `video_digest` is the video file's: files whose content may differ
+/// have different names. A file that exists is whole. Throws EngineError (cause crash) when the
 /// disk refuses.
 WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,
-                           const at::Tensor& generated);
+                           const std::string& video_digest, const at::Tensor& generated);
 
 }  // namespace cox::engine

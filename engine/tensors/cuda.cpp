@@ -78,6 +78,9 @@ int index_of(c10::Device device) { return device.has_index() ? device.index() : 
 }  // namespace
 
 bool cuda_is_available() { return cuda_state().available; }
+int cuda_device_count() {
+  return cuda_is_available() ? at::detail::getCUDAHooks().deviceCount() : 0;
+}
 std::string cuda_unavailable_reason() { return cuda_state().reason; }
 
 c10::Device parse_device(const std::string& text) {
@@ -91,7 +94,7 @@ c10::Device parse_device(const std::string& text) {
     throw user_error(concat("device '", text, "' is not available: ", cuda_unavailable_reason()));
   }
   const int index = numbered ? std::stoi(text.substr(5)) : 0;
-  const int count = at::detail::getCUDAHooks().deviceCount();
+  const int count = cuda_device_count();
   if (index >= count) {
     throw user_error(concat("device '", text, "' is not there: this machine has ", count, " GPU"));
   }

@@ -12,6 +12,9 @@ namespace cox::engine {
 /// Thread-safe.
 bool cuda_is_available();
 
+/// How many devices LibTorch sees; 0 when cuda_is_available() is false.
+int cuda_device_count();
+
 /// Why cuda_is_available() is false: what was looked for and what was found.
 std::string cuda_unavailable_reason();
 

@@ -49,6 +49,19 @@ class Oracle {
       }
       if (const auto* attempt = std::get_if<SaveAttempt>(&save)) {
         REQUIRE(attempts_.insert({attempt->job, attempt->attempt}).second);
+        const Resources& needs = needs_.at(series_of_.at(submission_of_.at(attempt->job)));
+        REQUIRE(covers(has_.at(attempt->worker), needs));
+      }
+      if (const auto* submitted = std::get_if<SaveSubmission>(&save)) {
+        const SubmissionRecord& record = submitted->submission;
+        series_of_[record.number] = record.series;
+        needs_[record.series] = record.needs;
+      }
+      if (const auto* made = std::get_if<SaveJobs>(&save)) {
+        for (const JobRecord& job : made->jobs) submission_of_[job.number] = job.submission;
+      }
+      if (const auto* worker = std::get_if<SaveWorker>(&save)) {
+        has_[worker->worker.number] = worker->worker.has;
       }
       if (const auto* end = std::get_if<SaveAttemptEnd>(&save)) {
         REQUIRE(attempts_.count({end->job, end->attempt}) == 1);
@@ -66,6 +79,10 @@ class Oracle {
   std::map<JobNumber, JobStatus> last_;
   std::set<std::pair<JobNumber, std::uint32_t>> attempts_;
   std::set<std::pair<JobNumber, std::uint32_t>> ended_;
+  std::map<SubmissionNumber, SeriesNumber> series_of_;
+  std::map<JobNumber, SubmissionNumber> submission_of_;
+  std::map<SeriesNumber, Resources> needs_;  ///< of its newest submission
+  std::map<WorkerNumber, Resources> has_;
   std::uint64_t sequence_ = 0;
 };
 
@@ -107,7 +124,8 @@ class Walk {
       case 0:
         return submission();
       case 1:
-        return WorkerJoined{concat('w', pick(4)), "host", 1, "cpu", "cpu", "build"};
+        return WorkerJoined{concat('w', pick(4)), "host", 1, "cpu", "cpu", "build",
+                            {pick(2), 0, 0}};
       case 2:
         return workers_.empty() || pick(4) > 0 ? Event(Tick{}) : WorkerLeft{any_worker()};
       case 3:
@@ -158,6 +176,7 @@ class Walk {
     }
     event.priority = static_cast<std::int32_t>(pick(3)) - 1;
     event.retry = {pick(3), pick(2), pick(6), kSecondUs, 20 * kSecondUs};
+    event.needs.gpus = pick(4) == 0 ? 1 : 0;
     event.policy = {pick(20) == 0, pick(3) == 0 ? 5 + pick(10) : 0};
     return event;
   }
@@ -217,7 +236,7 @@ class Walk {
 
   /// Lets every job come to its end.
   void drain() {
-    apply(WorkerJoined{"last", "host", 1, "cpu", "cpu", "build"});
+    apply(WorkerJoined{"last", "host", 1, "cpu", "cpu", "build", {1, 0, 0}});
     const WorkerId worker = workers_.back();
     for (unsigned s = 0; s < 4; ++s) {
       apply(ResumeAsked{{concat("series", s), "", ""}});

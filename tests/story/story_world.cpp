@@ -13,6 +13,12 @@ core::Selection selection_of(const Command& command) {
   return {command.get("series"), command.get("run"), command.get("job")};
 }
 
+core::Resources resources_of(const Command& command) {
+  constexpr std::int64_t kGigabyte = 1'000'000'000;
+  return {static_cast<std::uint32_t>(command.number("gpus", 0)),
+          command.number("gpu_gb", 0) * kGigabyte, command.number("memory_gb", 0) * kGigabyte};
+}
+
 /// `name` or `name:configuration`.
 std::pair<std::string, std::string> name_and_configuration(const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -37,7 +43,8 @@ std::string World::run(const Command& command) {
     output = submit(command);
   } else if (name == "join") {
     const std::string worker = command.get("worker");
-    output = apply(core::WorkerJoined{worker, "host", 1, "cpu", "a processor", "build"});
+    output = apply(core::WorkerJoined{worker, "host", 1, "cpu", "a processor", "build",
+                                      resources_of(command)});
   } else if (name == "lease") {
     output =
         apply(core::LeaseAsked{worker_named(command.get("worker")), sha256_of(command.get("model")),
@@ -116,6 +123,7 @@ std::string World::submit(const Command& command) {
   event.retry.lost = static_cast<std::uint32_t>(command.number("lost", 10));
   event.retry.backoff_base = command.duration("base", "1s");
   event.retry.backoff_max = command.duration("max", "10s");
+  event.needs = resources_of(command);
   event.policy.fail_fast = command.has("fail_fast");
   event.policy.max_failed_jobs = static_cast<std::uint32_t>(command.number("max_failed", 0));
   return apply(std::move(event));
@@ -172,6 +180,7 @@ std::string World::configure(const Command& command) {
   config_.worker_silence = command.duration("silence", "90s");
   config_.quarantine_after_kills = static_cast<std::uint32_t>(command.number("kills", 5));
   config_.max_affinity_grants = static_cast<std::uint32_t>(command.number("affinity", 100));
+  config_.backoff_jitter_percent = static_cast<std::uint32_t>(command.number("jitter", 0));
   core_ = core::Core(config_);
   return "";
 }

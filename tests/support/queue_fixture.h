@@ -34,7 +34,7 @@ inline core::Submitted submission(const std::string& series, const std::vector<s
 }
 
 inline core::WorkerJoined worker(const std::string& name) {
-  return {name, "host", 1, "cpu", "a processor", "0.1.0+abc"};
+  return {name, "host", 1, "cpu", "a processor", "0.1.0+abc", {0, 0, std::int64_t{1} << 34}};
 }
 
 /// A result with every field set.
@@ -43,11 +43,17 @@ inline core::JobResult result(double psnr) {
   result.metrics = {{"psnr", psnr, {psnr - 1, psnr + 1}}, {"ssim", 0.5, {0.25, 0.75}}};
   result.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 45.5};
   result.adaptation = {1024, 10, 8, true, {0.5, 0.25}, {0.75, 0.5}, 0.125};
-  result.provenance = {"host",          "cpu",
-                       "a processor",   "",
-                       "fp32",          "0.1.0+abc",
-                       "2.11.0",        sha256_of("model"),
-                       sha256_of("v1"), 0xfedcba9876543210};
+  result.provenance = {"host",
+                       "cpu",
+                       "a processor",
+                       "",
+                       "fp32",
+                       "0.1.0+abc",
+                       "2.11.0",
+                       sha256_of("model"),
+                       sha256_of("v1"),
+                       0xfedcba9876543210,
+                       4};
   result.generated_path = "/out/a/v1.mkv";
   result.reference_path = "/out/reference/v1.mkv";
   result.scored_frames = 2;

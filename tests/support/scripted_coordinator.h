@@ -3,11 +3,14 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cox/v1/worker.grpc.pb.h"
@@ -69,6 +72,34 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     const std::lock_guard lock(mutex_);
     refusal_ = code;
   }
+  void judge_reports(v1::Verdict::Kind verdict) {
+    const std::lock_guard lock(mutex_);
+    verdict_ = verdict;
+  }
+  /// Report calls are not answered until release_reports().
+  void hold_reports() {
+    const std::lock_guard lock(mutex_);
+    hold_reports_ = true;
+  }
+  void release_reports() {
+    const std::lock_guard lock(mutex_);
+    hold_reports_ = false;
+    released_.notify_all();
+  }
+  /// How many reports each Report call brought.
+  std::vector<int> reports_in_calls() const {
+    const std::lock_guard lock(mutex_);
+    return reports_in_calls_;
+  }
+  /// Until that many reports have come, at most ten seconds.
+  void wait_for_reports(size_t count) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (std::chrono::steady_clock::now() < deadline) {
+      const std::vector<int> calls = reports_in_calls();
+      if (static_cast<size_t>(std::accumulate(calls.begin(), calls.end(), 0)) >= count) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
 
   /// "register w0", "report aaa", "leave": in the order in which they came.
   std::vector<std::string> calls() const {
@@ -109,10 +140,14 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   }
   grpc::Status Report(grpc::ServerContext*, const v1::ReportRequest* request,
                       v1::ReportReply* reply) override {
-    const std::lock_guard lock(mutex_);
-    calls_.push_back("report " + request->report().job_digest());
+    std::unique_lock lock(mutex_);
+    for (const v1::JobReport& report : request->reports()) {
+      calls_.push_back("report " + report.job_digest());
+      reply->add_verdicts()->set_kind(verdict_);
+    }
+    reports_in_calls_.push_back(request->reports_size());
+    while (hold_reports_) released_.wait_for(lock, std::chrono::milliseconds(100));
     if (refusal_ != grpc::StatusCode::OK) return {refusal_, "no"};
-    reply->set_accepted(true);
     return grpc::Status::OK;
   }
   grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest*, v1::LeaveReply*) override {
@@ -131,6 +166,10 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   bool forget_ = false;
   bool lose_answer_ = false;
   grpc::StatusCode refusal_ = grpc::StatusCode::OK;
+  v1::Verdict::Kind verdict_ = v1::Verdict::KIND_ACCEPTED;
+  std::vector<int> reports_in_calls_;
+  bool hold_reports_ = false;
+  std::condition_variable released_;
   int registered_ = 0;
   std::vector<std::string> calls_;
 };

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "cli/results/best_run.h"
+#include "cli/results/needs.h"
 #include "cli/results/parameter_difference.h"
 #include "cli/results/series_results.h"
 
@@ -72,6 +74,58 @@ TEST_CASE("text from a person cannot leave its place in a statement") {
   source.answers = {{{"run"}, {}}, {{"series"}, {}}};
   const auto ignored = series_means(source, "x' OR '1'='1");
   CHECK(source.asked[0].find("'x'' OR ''1''=''1'") != std::string::npos);
+}
+
+TEST_CASE("what no worker has is said with what the workers have") {
+  constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
+  const auto worker = [](const char* name, std::int64_t gpus, const char* device, std::int64_t gpu,
+                         std::int64_t fits) {
+    return std::vector<Cell>{std::string(name), gpus,           std::string(device),
+                             gpu * kGibibyte,   64 * kGibibyte, fits};
+  };
+  const Needs needs{1, 80 * kGibibyte, 0};
+  ScriptedSource source;
+  source.answers.resize(
+      4, {{"worker", "gpus", "device_name", "gpu_memory_bytes", "memory_bytes", "fits"}, {}});
+  source.answers[1].cells = {worker("w0", 0, "Xeon", 0, 0), worker("w1", 1, "L4", 24, 0)};
+  source.answers[2].cells = {worker("w1", 1, "L4", 24, 0), worker("w2", 1, "H200", 139, 1)};
+  CHECK(*unmet_needs(source, needs, "here = 1") ==
+        "needs a GPU with 80.0 GiB, workers have: none is here");
+  CHECK(*unmet_needs(source, needs, "here = 1") ==
+        "needs a GPU with 80.0 GiB, workers have: w0 a cpu in a machine with 64.0 GiB; w1 L4 with "
+        "24.0 GiB in a machine with 64.0 GiB");
+  CHECK(unmet_needs(source, needs, "here = 1")->empty());
+  CHECK(unmet_needs(source, {}, "here = 1")->empty());  // nobody is here, but nothing is needed
+  CHECK(source.asked[0].find("gpu_memory_bytes >= 85899345920") != std::string::npos);
+}
+
+TEST_CASE("the best run is the first of those with the best mean over the same videos") {
+  const auto run = [](const char* name, std::int64_t open, std::int64_t done, Cell mean) {
+    return std::vector<Cell>{std::string(name), std::string(R"({"lr": 0.01, "sites": ["q"]})"),
+                             open, done, std::move(mean)};
+  };
+  const std::vector<std::string> columns = {"run", "parameters", "open", "done", "mean"};
+  ScriptedSource source;
+  const auto ask = [&](std::vector<std::vector<Cell>> runs, bool highest) {
+    source.asked.clear();
+    source.answers = {{columns, std::move(runs)}, {{"videos"}, {{std::int64_t{3}}}}};
+    return find_best_run(source, {"s", "psnr", highest});
+  };
+  const auto good = std::vector{run("a", 0, 3, 20.0), run("b", 0, 3, 21.0), run("c", 0, 3, 21.0)};
+  CHECK(ask(good, true)->name == "s/b");
+  CHECK(ask(good, false)->name == "s/a");
+  CHECK(ask(good, true)->parameters ==
+        std::map<std::string, std::string>{{"lr", "0.01"}, {"sites", R"(["q"])"}});
+
+  const auto refusal = [&](std::vector<Cell> bad) {
+    const auto best = ask({run("a", 0, 3, 20.0), std::move(bad)}, true);
+    REQUIRE(best.status().code() == StatusCode::kFailedPrecondition);
+    return best.status().message();
+  };
+  CHECK_THAT(refusal(run("b", 2, 1, 25.0)), Catch::Contains("s/b has 2 jobs without a result"));
+  CHECK_THAT(refusal(run("b", 0, 2, 25.0)), Catch::Contains("on 2 of the 3 videos"));
+  CHECK_THAT(refusal(run("b", 0, 3, std::monostate{})), Catch::Contains("s/b has no psnr"));
+  CHECK(ask({}, true).status().code() == StatusCode::kNotFound);
 }
 
 TEST_CASE("two runs differ field by field, missing fields included") {

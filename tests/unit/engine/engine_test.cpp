@@ -1,7 +1,10 @@
 #include "engine/engine.h"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <map>
 
+#include "base/digest.h"
 #include "engine/video/decode.h"
 #include "workshop.h"
 
@@ -94,6 +97,51 @@ TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh e
             forward.at(method + std::to_string(clip)));
     }
   }
+}
+
+TEST_CASE("runs whose reference frames differ never share the reference file") {
+  const auto engine = make_engine();
+  const JobInput base = Workshop::get().job("none");
+  std::map<std::string, std::string> digests;
+  const auto run = [&](const std::string& name, const cox::Value& value) {
+    JobInput input = base;
+    input.parameters[name] = value;
+    input.parameters["gen_start_frame"] = 5;  // within a stride of 2, too
+    input.run_id = name + "-of-another-run";
+    const std::string path = succeed(*engine, input).reference_path;
+    INFO(path);
+    CHECK(digests.emplace(path, *cox::sha256_of_file(path)).second);
+  };
+  run("frame_stride", 1);
+  run("frame_stride", 2);
+  run("pil_order", "v13");
+  run("color", "paper_compat");
+  run("height", 48);
+  JobInput other_file = Workshop::get().job("none", 1);
+  other_file.parameters["gen_start_frame"] = 5;
+  other_file.video_id = base.video_id;  // the same name in another data set
+  const JobOutput other = succeed(*engine, other_file);
+  CHECK(digests.count(other.reference_path) == 0);
+  for (const auto& [path, digest] : digests) CHECK(*cox::sha256_of_file(path) == digest);
+}
+
+TEST_CASE("a folder that takes no video ends the worker, so that no more hours are lost") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("none");
+  input.output_directory = Workshop::get().path("a_file");
+  std::ofstream(input.output_directory) << "where the folder should be";
+  const JobFailure failure = fail(*engine, input);
+  CHECK(failure.cause == FailureCause::kCrash);
+  CHECK(failure.poisoned);
+  CHECK_THAT(failure.message, Catch::Contains("a_file") && Catch::Contains("retry"));
+}
+
+TEST_CASE("an engine knows what it computes on") {
+  const auto engine = make_engine();
+  const DeviceFacts& facts = engine->device();
+  CHECK_FALSE(facts.name.empty());
+  CHECK(facts.gpu_memory_bytes == 0);
+  CHECK(facts.machine_memory_bytes > 1 << 28);
 }
 
 TEST_CASE("bf16 runs end to end") {

@@ -25,7 +25,7 @@ TEST_CASE("A job goes from a submission over a lease to a row of results") {
   CHECK(bundle.jobs(0).run().parameters().at("seed").integer() == 0);
   CHECK(test.progress().leased() == 2);
 
-  CHECK(must(test.coordinator->report(ServiceFixture::result_of(worker, bundle))).accepted());
+  CHECK(test.accepts(ServiceFixture::result_of(worker, bundle)));
   const v1::ProgressReply progress = test.progress();
   CHECK(progress.done() == 1);
   CHECK(progress.leased() == 1);
@@ -69,13 +69,85 @@ TEST_CASE("A repeated report gets the first answer, a stale one a refusal with i
   const std::string worker = test.join("w0");
   const v1::Bundle bundle = test.lease(worker).bundle();
   v1::ReportRequest report = ServiceFixture::result_of(worker, bundle);
-  CHECK(must(test.coordinator->report(report)).accepted());
-  CHECK(must(test.coordinator->report(report)).accepted());
+  CHECK(test.accepts(report));
+  CHECK(test.accepts(report));
   CHECK(test.query("SELECT count(*) FROM results") == Rows{"1|"});
-  report.mutable_report()->set_attempt(9);
-  const v1::ReportReply stale = must(test.coordinator->report(report));
-  CHECK_FALSE(stale.accepted());
+  report.mutable_reports(0)->set_attempt(9);
+  const v1::Verdict stale = must(test.coordinator->report(report)).verdicts(0);
+  CHECK(stale.kind() == v1::Verdict::KIND_LATE);
   CHECK(stale.reason().find("attempt 9") != std::string::npos);
+}
+
+TEST_CASE("Each report of a call has its own verdict, and a bad one does not hold up the others") {
+  ServiceFixture test;
+  test.submit("s1", 4, 1);
+  const std::string worker = test.join("w0");
+  const v1::Bundle bundle = test.lease(worker, 4).bundle();
+  v1::ReportRequest call;
+  for (int job = 0; job < 4; ++job) {
+    call.MergeFrom(ServiceFixture::result_of(worker, bundle, job));
+  }
+  call.mutable_reports(1)->set_attempt(9);
+  call.mutable_reports(2)->clear_output();
+  const v1::ReportReply reply = must(test.coordinator->report(call));
+  REQUIRE(reply.verdicts_size() == 4);
+  CHECK(reply.verdicts(0).kind() == v1::Verdict::KIND_ACCEPTED);
+  CHECK(reply.verdicts(1).kind() == v1::Verdict::KIND_LATE);
+  CHECK(reply.verdicts(2).kind() == v1::Verdict::KIND_INVALID);
+  CHECK(reply.verdicts(2).reason().find("outcome") != std::string::npos);
+  CHECK(reply.verdicts(3).kind() == v1::Verdict::KIND_ACCEPTED);
+  CHECK(test.query("SELECT run FROM v_results ORDER BY run") == Rows{"run-0|", "run-3|"});
+}
+
+TEST_CASE("A call brings between one report and as many as the bound says") {
+  ServiceFixture test;
+  v1::ReportRequest call;
+  CHECK(test.coordinator->report(call).status().code() == StatusCode::kInvalidArgument);
+  for (int i = 0; i <= service::Coordinator::kMaxReportsInCall; ++i) call.add_reports();
+  CHECK(test.coordinator->report(call).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("Paused jobs are not handed out until they are resumed") {
+  ServiceFixture test;
+  test.submit("s1", 1, 2);
+  const std::string worker = test.join("w0");
+  v1::SelectRequest series;
+  series.set_series("s1");
+  CHECK(must(test.coordinator->pause(series)).changed_jobs() == 2);
+  CHECK(test.progress().paused() == 2);
+  CHECK(test.progress().queued() == 0);
+  CHECK_FALSE(test.lease(worker).has_bundle());
+  CHECK(must(test.coordinator->resume(series)).changed_jobs() == 2);
+  CHECK(test.lease(worker).has_bundle());
+  series.set_series("nowhere");
+  CHECK(test.coordinator->pause(series).status().code() == StatusCode::kNotFound);
+  CHECK(test.coordinator->resume({}).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("A job goes only to a worker that has what it needs") {
+  ServiceFixture test;
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 1));
+  request.mutable_resources()->set_gpus(1);
+  request.mutable_resources()->set_gpu_memory_bytes(80'000'000'000);
+  must(test.coordinator->submit(request));
+  const std::string small = test.join("w0");
+  CHECK_FALSE(test.lease(small).has_bundle());
+  v1::RegisterRequest identity = worker::versioned_identity();
+  identity.set_name("w1");
+  identity.set_device("cuda");
+  identity.set_device_name("NVIDIA H100");
+  identity.set_device_memory_bytes(84'900'000'000);
+  const std::string large = must(test.coordinator->register_worker(identity)).worker_id();
+  CHECK(
+      test.query("SELECT worker, gpus, gpu_memory_bytes, device_name FROM v_workers ORDER BY 1") ==
+      Rows{"w0|0|0||", "w1|1|84900000000|NVIDIA H100|"});
+  CHECK(test.query("SELECT state, needs_gpus, needs_gpu_memory_bytes FROM v_jobs") ==
+        Rows{"queued|1|80000000000|"});
+  test.reopen();  // needs and what workers have outlive the coordinator
+  CHECK_FALSE(test.lease(small).has_bundle());
+  CHECK(test.lease(large).has_bundle());
+  request.mutable_resources()->set_gpus(2);
+  CHECK(test.coordinator->submit(request).status().code() == StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("After a restart the leases still hold, and a result computed meanwhile is taken") {
@@ -85,7 +157,7 @@ TEST_CASE("After a restart the leases still hold, and a result computed meanwhil
   const v1::Bundle bundle = test.lease(worker).bundle();
   test.reopen();
   CHECK(test.progress().leased() == 1);
-  CHECK(must(test.coordinator->report(ServiceFixture::result_of(worker, bundle))).accepted());
+  CHECK(test.accepts(ServiceFixture::result_of(worker, bundle)));
   CHECK(test.progress().done() == 1);
 }
 
@@ -104,7 +176,7 @@ TEST_CASE("A lease that nobody prolongs ends, and its job goes to another worker
   }
   REQUIRE(reply.has_bundle());
   CHECK(reply.bundle().jobs(0).attempt() == 2);
-  CHECK_FALSE(must(test.coordinator->report(ServiceFixture::result_of(silent, first))).accepted());
+  CHECK_FALSE(test.accepts(ServiceFixture::result_of(silent, first)));
 }
 
 TEST_CASE("A worker that waits for work gets it as soon as it is submitted") {
@@ -216,11 +288,14 @@ TEST_CASE("Errors that the caller can mend have their own codes and messages") {
   select.set_series("nowhere");
   CHECK(test.coordinator->cancel(select).status().code() == StatusCode::kNotFound);
   v1::ReportRequest report;
-  report.mutable_report()->set_job_digest("short");
-  CHECK(test.coordinator->report(report).status().code() == StatusCode::kInvalidArgument);
-  report.mutable_report()->set_job_digest(std::string(64, 'a'));
-  report.mutable_report()->set_attempt(1);
-  CHECK(test.coordinator->report(report).status().code() == StatusCode::kInvalidArgument);
+  report.add_reports()->set_job_digest("short");
+  report.add_reports()->set_job_digest(std::string(64, 'a'));
+  report.mutable_reports(1)->set_attempt(1);
+  const v1::ReportReply refused = must(test.coordinator->report(report));
+  for (const v1::Verdict& verdict : refused.verdicts()) {
+    CHECK(verdict.kind() == v1::Verdict::KIND_INVALID);
+    CHECK_FALSE(verdict.reason().empty());
+  }
 }
 
 TEST_CASE("A query reads and cannot write") {

@@ -72,7 +72,7 @@ struct ServiceFixture {
   static v1::ReportRequest result_of(const std::string& worker, const v1::Bundle& bundle,
                                      int index = 0) {
     v1::ReportRequest request;
-    v1::JobReport& report = *request.mutable_report();
+    v1::JobReport& report = *request.add_reports();
     report.set_job_digest(bundle.jobs(index).job_digest());
     report.set_attempt(bundle.jobs(index).attempt());
     report.set_lease_id(bundle.lease_id());
@@ -82,6 +82,9 @@ struct ServiceFixture {
     psnr.set_mean(21.5);
     psnr.add_per_frame(21.5);
     return request;
+  }
+  bool accepts(const v1::ReportRequest& report) {
+    return must(coordinator->report(report)).verdicts(0).kind() == v1::Verdict::KIND_ACCEPTED;
   }
   v1::ProgressReply progress(std::uint64_t after = 0, const std::string& series = "") {
     v1::ProgressRequest request;

@@ -1,4 +1,5 @@
-// By hand: unit_service "[.bench]". COX_BENCH_JOBS and COX_BENCH_BUNDLE change its size.
+// By hand: unit_service "[.bench]". COX_BENCH_JOBS, COX_BENCH_BUNDLE and COX_BENCH_REPORTS
+// (in one call: how many results a worker has ready together) change its size.
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -30,7 +31,7 @@ T expect(Result<T> result) {
 }
 
 /// Leases and reports until nothing is left; how many jobs that were.
-int work(const Endpoint& endpoint, int index, std::uint32_t bundle_jobs) {
+int work(const Endpoint& endpoint, int index, std::uint32_t bundle_jobs, int reports_in_call) {
   worker::Client client = expect(worker::Client::open(endpoint));
   v1::RegisterRequest identity = worker::versioned_identity();
   identity.set_name(concat("w", index));
@@ -39,8 +40,13 @@ int work(const Endpoint& endpoint, int index, std::uint32_t bundle_jobs) {
   while (true) {
     const auto reply = expect(client.lease(ServiceFixture::lease_request(id, bundle_jobs, 1'000)));
     if (reply.idle() == v1::LeaseReply::IDLE_LEAVE) return jobs;
+    v1::ReportRequest call;
     for (int i = 0; i < reply.bundle().jobs_size(); ++i, ++jobs) {
-      expect(client.report(ServiceFixture::result_of(id, reply.bundle(), i)));
+      call.MergeFrom(ServiceFixture::result_of(id, reply.bundle(), i));
+      const bool last = i + 1 == reply.bundle().jobs_size();
+      if (call.reports_size() < reports_in_call && !last) continue;
+      expect(client.report(call));
+      call.Clear();
     }
   }
 }
@@ -55,6 +61,7 @@ TEST_CASE("Durable jobs a second over gRPC", "[.bench]") {
   test.reopen();
   const int runs = from_environment("COX_BENCH_JOBS", 100'000) / kVideos;
   const auto bundle = static_cast<std::uint32_t>(from_environment("COX_BENCH_BUNDLE", 64));
+  const int reports = from_environment("COX_BENCH_REPORTS", 64);
 
   double begin = monotonic_seconds();
   const v1::SubmitReply submitted = test.submit("bench", runs, kVideos);
@@ -67,11 +74,12 @@ TEST_CASE("Durable jobs a second over gRPC", "[.bench]") {
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < kWorkers; ++i) {
-      threads.emplace_back([&, i] { jobs += work(endpoint, i, bundle); });
+      threads.emplace_back([&, i] { jobs += work(endpoint, i, bundle, reports); });
     }
   }
   const double seconds = monotonic_seconds() - begin;
   std::cout << jobs << " durable jobs over gRPC, " << kWorkers << " workers, bundles of at most "
-            << bundle << ": " << static_cast<int>(jobs / seconds) << " jobs/s" << std::endl;
+            << bundle << ", at most " << reports
+            << " reports a call: " << static_cast<int>(jobs / seconds) << " jobs/s" << std::endl;
   CHECK(jobs == static_cast<int>(submitted.new_jobs()));
 }

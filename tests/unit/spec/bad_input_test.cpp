@@ -130,7 +130,15 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nreplicates: 0\n", "replicates: expected 1 to 1000, got 0"},
       {"method: none\nparams: {replicate: 1}\nreplicates: 2\n", "drop one"},
       {"method: none\nreplicate: adasteer-2025\n", "did you mean 'adasteer-2026'?"},
-      {"method: none\nfrom_best: {series: x}\n", "not supported in this version"},
+      {"method: none\nfrom_best: {series: x}\n", "from_best needs `metric`"},
+      {"method: none\nfrom_best: {series: x, metric: psnrr, take: [seed]}\n",
+       "unknown metric 'psnrr'; did you mean 'psnr'?"},
+      {"method: none\nfrom_best: {series: x, metric: psnr, goal: top, take: [seed]}\n",
+       "expected max or min, got text 'top'"},
+      {"method: none\nfrom_best: {series: x, metric: psnr, take: [sed]}\n",
+       "unknown parameter 'sed' in from_best.take; did you mean 'seed'?"},
+      {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed]}\n",
+       "needs the results of series 'x', which are not at hand here"},
       {"method: none\nbaseline: A\n", "baseline: no run 'A' in this sweep"},
       {"method: none\ntables: [{title: T, rows: [A], columns: [psnr]}]\n", "tables: no run 'A'"},
       {"method: none\ntables: [{title: T, rows: [s], columns: [psnrr]}]\n",
@@ -142,6 +150,11 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nmethod_params: {none: {lr: 1}}\n", "is not a parameter of method 'none'"},
       {"method: none\nlabels: [a]\n", "labels must be a map"},
       {"method: none\nresources: {gpu: 1}\n", "did you mean 'gpus'?"},
+      {"method: none\nresources: {gpus: 2}\n", "resources.gpus: expected 0 to 1, got 2"},
+      {"method: none\nresources: {gpu_memory: 80}\n", "expected a size such as 80GB"},
+      {"method: none\nresources: {memory: 1.5GiB}\n", "resources.memory: expected a size"},
+      {"method: none\nresources: {gpus: 0, gpu_memory: 8GB}\n", "gpu_memory asks for a GPU"},
+      {"method: none\nresources: {time: auto}\n", "jobs have no time limit"},
   };
   check_cases(sandbox, cases);
 }

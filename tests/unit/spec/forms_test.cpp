@@ -171,7 +171,7 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
       "retry: {crash: 5, oom: 0, lost: 3, backoff: {base: 500ms, max: 10m}}\n"
       "policy: {fail_fast: true, max_failed_jobs: 4}\n"
       "priority: -3\n"
-      "resources: {gpus: 1, time: auto}\n");
+      "resources: {gpu_memory: 80GB, memory: 192 GiB}\n");
   CHECK(plan.runs[0].labels ==
         std::map<std::string, std::string>{{"experiment", "4"}, {"by", "you"}});
   CHECK(plan.runs[1].labels.at("by") == "me");
@@ -186,7 +186,9 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.policy.fail_fast);
   CHECK(plan.policy.max_failed_jobs == 4);
   CHECK(plan.priority == -3);
-  CHECK(plan.resources.at("gpus") == "1");
+  CHECK(plan.resources.gpus == 1);  // for its memory
+  CHECK(plan.resources.gpu_memory_bytes == 80'000'000'000);
+  CHECK(plan.resources.memory_bytes == std::int64_t{192} << 30);
   CHECK(sandbox.plan("method: none\nbaseline: {series: other, run: X}\n").baseline == "other/X");
 }
 

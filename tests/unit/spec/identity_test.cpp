@@ -28,7 +28,7 @@ TEST_CASE("how a configuration is written does not change its digest") {
       "method: adasteer\nparams: {lr: 7}\nmatrix: {lr: [0.010]}\nderive: {groups: \"2 * 2\"}\n",
       "method: adasteer\nparams: {lr: 1e-2, groups: 4, early_stop: {patience: 3}}\n",
       "method: adasteer\nparams: {lr: 1e-2, groups: 4}\nlabels: {by: me}\npriority: 9\n"
-      "resources: {gpus: 2}\nretry: {crash: 9}\n",
+      "resources: {gpus: 1}\nretry: {crash: 9}\n",
       "method: adasteer\nmethod_params: {adasteer: {lr: 1e-2}, trains: {lr: 4}}\nderive:\n"
       "  groups: \"8 / 2\"\n",
   };

@@ -93,7 +93,10 @@ TEST_CASE("A worker computes on while the coordinator is away and delivers after
   test.coordinator.add_bundle("l1", {"aaa", "bbb", "ccc"});
   std::jthread back;
   test.executor.on_run = [&](const std::string& job, const CancelToken&, Executor::Outcome&) {
-    if (job == "bbb") test.coordinator.go_away();
+    if (job == "bbb") {
+      test.coordinator.wait_for_reports(1);  // a call that is cut would be made twice
+      test.coordinator.go_away();
+    }
     if (job != "ccc") return;
     back = std::jthread([&] {
       std::this_thread::sleep_for(milliseconds(200));
@@ -216,10 +219,29 @@ TEST_CASE("A worker that lost the answer to a lease call hands back what it may 
 TEST_CASE("A report that the coordinator will not take does not hold up the others") {
   Fixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
-  test.coordinator.refuse_reports(grpc::StatusCode::INVALID_ARGUMENT);
+  test.coordinator.judge_reports(cox::v1::Verdict::KIND_INVALID);
   CHECK(is(test.run(), WorkerEnd::kIdle));
   CHECK(test.spooled == 0);
   CHECK(std::filesystem::exists(test.directory / "spool/set_aside"));
+}
+
+TEST_CASE("A report that came too late is dropped") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.coordinator.judge_reports(cox::v1::Verdict::KIND_LATE);
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.spooled == 0);
+  CHECK_FALSE(std::filesystem::exists(test.directory / "spool/set_aside"));
+}
+
+TEST_CASE("A coordinator that refuses the call ends the worker, which keeps its results") {
+  Fixture test;
+  test.coordinator.add_bundle("l1", {"aaa"});
+  test.coordinator.refuse_reports(grpc::StatusCode::UNAUTHENTICATED);
+  const Result<WorkerEnd> end = test.run();
+  REQUIRE_FALSE(end.is_ok());
+  CHECK(end.status().code() == cox::StatusCode::kUnauthenticated);
+  CHECK(test.spooled == 1);
 }
 
 TEST_CASE("A full spool disk loses nothing: the result goes out before the worker ends") {

@@ -1,0 +1,103 @@
+#include "cli/results/best_run.h"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+
+namespace cox::cli {
+
+namespace {
+
+/// A run of the series, as the query below has it.
+struct Candidate {
+  std::string run;
+  std::string parameters;
+  std::int64_t open = 0;  ///< jobs without a result that were not expected to fail
+  std::int64_t done = 0;
+  std::optional<double> mean;
+};
+
+Candidate candidate_of(const std::vector<Cell>& row) {
+  Candidate candidate;
+  candidate.run = std::get<std::string>(row[0]);
+  candidate.parameters = std::get<std::string>(row[1]);
+  candidate.open = std::get<std::int64_t>(row[2]);
+  candidate.done = std::get<std::int64_t>(row[3]);
+  if (const auto* mean = std::get_if<double>(&row[4])) candidate.mean = *mean;
+  return candidate;
+}
+
+Status check_comparable(const std::vector<Candidate>& candidates, std::int64_t videos,
+                        const spec::BestQuery& query) {
+  for (const Candidate& candidate : candidates) {
+    const std::string name = concat("run ", query.series, '/', candidate.run);
+    if (candidate.open > 0) {
+      return failed_precondition(concat("series '", query.series, "' is not finished: ", name,
+                                        " has ",
+                                        counted(static_cast<std::uint64_t>(candidate.open), "job"),
+                                        " without a result; finish the series first"));
+    }
+    if (candidate.done != videos) {
+      return failed_precondition(concat(name, " has results on ", candidate.done, " of the ",
+                                        videos,
+                                        " videos that some run of the series finished: means over "
+                                        "different videos cannot be compared"));
+    }
+    if (!candidate.mean) {
+      return failed_precondition(concat(name, " has no ", query.metric,
+                                        ": it was not measured, or is not finite on a video"));
+    }
+  }
+  return Status::ok();
+}
+
+/// Every parameter as JSON.
+Result<std::map<std::string, std::string>> parameters_of(const Candidate& candidate) {
+  const auto json = nlohmann::json::parse(candidate.parameters, nullptr, false);
+  if (!json.is_object()) return internal_error("the parameters of a run are no JSON object");
+  std::map<std::string, std::string> parameters;
+  for (const auto& [name, value] : json.items()) parameters[name] = value.dump();
+  return parameters;
+}
+
+}  // namespace
+
+Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery& query) {
+  const std::string where = concat(" WHERE series = ", sql_text(query.series));
+  COX_ASSIGN_OR_RETURN(
+      const Rows rows,
+      source.query(concat("SELECT run, parameters, videos - done - failed_as_expected, done,"
+                          " CASE WHEN nonfinite_results = 0 THEN ",
+                          query.metric, " END FROM v_runs", where,
+                          " AND superseded = 0 ORDER BY position")));
+  if (rows.cells.empty()) {
+    return not_found(concat("there is no series '", query.series, "' in ", source.description()));
+  }
+  COX_ASSIGN_OR_RETURN(const Rows finished,
+                       source.query(concat("SELECT count(DISTINCT video) FROM v_results", where)));
+  std::vector<Candidate> candidates;
+  for (const auto& row : rows.cells) candidates.push_back(candidate_of(row));
+  const auto videos = std::get<std::int64_t>(finished.cells.front()[0]);
+  COX_RETURN_IF_ERROR(check_comparable(candidates, videos, query));
+  const Candidate* best = &candidates.front();
+  for (const Candidate& candidate : candidates) {
+    const bool better =
+        query.highest ? *candidate.mean > *best->mean : *candidate.mean < *best->mean;
+    if (better) best = &candidate;
+  }
+  spec::BestRun run{concat(query.series, '/', best->run), {}};
+  COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(*best));
+  return run;
+}
+
+spec::FindBest best_finder(std::function<Result<Place>()> choose) {
+  return [choose = std::move(choose)](const spec::BestQuery& query) -> Result<spec::BestRun> {
+    COX_ASSIGN_OR_RETURN(const Place place, choose());
+    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
+    return find_best_run(*source, query);
+  };
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,59 @@
+#include "cli/results/needs.h"
+
+#include <vector>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+
+namespace cox::cli {
+
+namespace {
+
+std::string needs_text(const Needs& needs) {
+  std::vector<std::string> parts;
+  if (needs.gpu_memory_bytes > 0) {
+    parts.push_back(concat("a GPU with ", readable_bytes(needs.gpu_memory_bytes)));
+  } else if (needs.gpus > 0) {
+    parts.emplace_back("a GPU");
+  }
+  if (needs.memory_bytes > 0) {
+    parts.push_back(concat("a machine with ", readable_bytes(needs.memory_bytes)));
+  }
+  return join(parts, " in ");
+}
+
+/// A worker as `SELECT worker, gpus, device_name, gpu_memory_bytes, memory_bytes` has it.
+std::string worker_text(const std::vector<Cell>& row) {
+  const auto number = [&](size_t column) { return std::get<std::int64_t>(row[column]); };
+  std::string text = concat(readable_cell("", row[0]), ' ');
+  if (number(1) > 0) {
+    text += concat(readable_cell("", row[2]), " with ", readable_bytes(number(3)));
+  } else {
+    text += "a cpu";
+  }
+  return concat(text, " in a machine with ", readable_bytes(number(4)));
+}
+
+}  // namespace
+
+Result<std::string> unmet_needs(ResultSource& source, const Needs& needs,
+                                const std::string& workers) {
+  COX_ASSIGN_OR_RETURN(
+      const Rows here,
+      source.query(concat("SELECT worker, gpus, device_name, gpu_memory_bytes, memory_bytes,"
+                          " gpus >= ",
+                          needs.gpus, " AND gpu_memory_bytes >= ", needs.gpu_memory_bytes,
+                          " AND memory_bytes >= ", needs.memory_bytes, " FROM v_workers WHERE ",
+                          workers, " ORDER BY worker")));
+  std::vector<std::string> texts;
+  for (const auto& row : here.cells) {
+    if (std::get<std::int64_t>(row[5]) == 1) return std::string();
+    texts.push_back(worker_text(row));
+  }
+  const std::string wanted = needs_text(needs);
+  if (wanted.empty()) return std::string();
+  return concat("needs ", wanted,
+                ", workers have: ", texts.empty() ? "none is here" : join(texts, "; "));
+}
+
+}  // namespace cox::cli

@@ -1,0 +1,67 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "coordinator/store/migrations.h"
+#include "coordinator/store/sqlite.h"
+#include "coordinator/store/store.h"
+#include "tests/unit/store/scratch.h"
+
+namespace cox::store {
+namespace {
+
+/// A database as version 1 of the program left it: one result, its worker still here.
+void make_version_1(const std::string& path) {
+  const Database database =
+      Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).value();
+  REQUIRE(database.execute("PRAGMA foreign_keys = ON").is_ok());
+  REQUIRE(migrate(database, path, {{1, embedded_migrations().at(1)}}).is_ok());
+  const std::string digest(64, 'a');
+  const Status filled = database.execute(
+      "INSERT INTO series VALUES (1, 's', 0, '', '{}');"
+      "INSERT INTO videos VALUES (1, 'v1', '/v1', 'd', 'a prompt');"
+      "INSERT INTO datasets VALUES (1, 'd', 'd');"
+      "INSERT INTO dataset_videos VALUES (1, 0, 1);"
+      "INSERT INTO submissions VALUES (1, 1, 1, 5, 0, 2, 1, 10, 1, 2, 0, 0, 'version: 1');"
+      "INSERT INTO runs VALUES (1, 'r', 'none', 'toy', 'm', '{}', x'00', 1, 'a', 5);"
+      "INSERT INTO series_runs VALUES (1, 'a', 1, 1, '{}', 0, 0);"
+      "INSERT INTO jobs VALUES (1, x'" +
+      digest +
+      "', 1, 1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0);"
+      "INSERT INTO workers VALUES (1, 'w', 'host', 7, 'cuda', 'a GPU', 'b', 5, NULL);"
+      "INSERT INTO attempts VALUES (1, 1, 1, 1, 0, 5, 6, 1, 5, 6, 0, NULL, NULL, NULL);"
+      "INSERT INTO environments VALUES (3, 'host', 'cuda', 'a GPU', '1', 'bf16', 'b', 't', 'm');"
+      "INSERT INTO results VALUES (1, 1, 1, 3, 6, 20.5, 0.5, NULL, NULL, NULL, NULL, 14, 0, 0, 0,"
+      " 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 'v', 0, 'g', 'r');"
+      "INSERT INTO result_details VALUES (1, '{}', '[]', '[]');"
+      "INSERT INTO events VALUES (1, 6, 'done', 1, 1, 1, 1, 1, 1, NULL);");
+  INFO(filled.to_string());
+  REQUIRE(filled.is_ok());
+}
+
+TEST_CASE("a database of version 1 keeps its results and learns about resources and threads") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_version_1(path);
+  {
+    const Store store = Store::open(path).value();
+    CHECK(store.integrity_check().is_ok());
+    const core::Snapshot snapshot = store.load().value();
+    REQUIRE(snapshot.workers.size() == 1);
+    CHECK(snapshot.workers[0].has == core::Resources{1, 0, 0});
+    CHECK(snapshot.submissions[0].needs == core::Resources{});
+  }
+  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+  CHECK(database.query_integer("PRAGMA user_version").value() == known_version());
+  CHECK(database
+            .query_integer("SELECT psnr = 20.5 AND device_name = 'a GPU' AND threads = 0 "
+                           "FROM v_results")
+            .value() == 1);
+  CHECK(database.query_integer("SELECT count(*) FROM v_timings WHERE threads = 0").value() == 1);
+  CHECK(database.query_integer("SELECT needs_gpus FROM v_jobs").value() == 0);
+  CHECK(database.query_integer("SELECT gpus FROM v_workers").value() == 1);
+  const Database backup = Database::open(path + ".v1.backup", SQLITE_OPEN_READWRITE).value();
+  CHECK(backup.query_integer("SELECT count(*) FROM v_results").value() == 1);
+}
+
+}  // namespace
+}  // namespace cox::store
