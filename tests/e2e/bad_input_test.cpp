@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/e2e/workbench.h"
 
@@ -35,6 +37,23 @@ void check(const Ended& ended, int exit_code, const std::vector<std::string>& sa
   CHECK(ended.exit_code == exit_code);
   CHECK(ended.out.empty());
   for (const std::string& text : said) CHECK_THAT(ended.err, Contains(text));
+}
+
+/// Adds a tensor of one number to a safetensors file: its header is JSON behind eight bytes of
+/// size.
+void add_tensor(const std::string& path, const std::string& name) {
+  const std::string bytes = file_text(path);
+  std::uint64_t size = 0;
+  std::memcpy(&size, bytes.data(), sizeof size);
+  auto header = nlohmann::json::parse(bytes.substr(sizeof size, size));
+  const std::string data = bytes.substr(sizeof size + size);
+  header[name] = {
+      {"dtype", "F32"}, {"shape", {1}}, {"data_offsets", {data.size(), data.size() + 4}}};
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  size = text.size();
+  write_text(path, std::string(reinterpret_cast<const char*>(&size), sizeof size) + text + data +
+                       std::string(4, '\0'));
 }
 
 }  // namespace
@@ -90,6 +109,20 @@ TEST_CASE("damaged weights fail every job with the file's name, and the exit cod
   CHECK(sql_number(folder / "out/cox.db", "SELECT count(*) FROM v_results") == 0);
 }
 
+TEST_CASE("a tensor that the model has no place for fails every job with its name") {
+  const TemporaryDirectory folder;
+  fs::copy(Workbench::get() / "model", folder / "model", fs::copy_options::recursive);
+  for (const auto& entry : fs::directory_iterator(folder / "model/dit")) {
+    if (entry.path().extension() == ".safetensors") add_tensor(entry.path(), "surplus.weight");
+  }
+  const Ended ended = run_cox({"run", Workbench::get().sweep(), "--out", folder / "out", "--set",
+                               "backbone.model=" + folder / "model"});
+  INFO(ended.all());
+  CHECK(ended.exit_code == 1);
+  CHECK_THAT(ended.err, Contains("surplus.weight") && Contains("(user)"));
+  CHECK(sql_number(folder / "out/cox.db", "SELECT count(*) FROM v_results") == 0);
+}
+
 TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
   check(run_cox({}), 2, {"subcommand is required", "'cox -h'"});
   check(run_cox({"reslts"}), 2, {"unknown command 'reslts'; did you mean 'results'?"});
@@ -129,6 +162,30 @@ TEST_CASE(
   check(run_cox({"coordinator", "--db", folder / "text.db", "--listen", "127.0.0.1:0"}), 2,
         {"text.db"});
   check(run_cox({"status", "--db", folder / "text.db"}), 2, {"text.db"});
+}
+
+TEST_CASE("a second cox run over the same database is told at once who has it") {
+  const TemporaryDirectory folder;
+  const std::vector<std::string> arguments = {"run", Workbench::get().sweep(), "--out",
+                                              folder.path()};
+  Running first(cox_command(arguments), clean());
+  REQUIRE(first.wait_for_err(" of 12 jobs"));
+  const Ended second = run_cox(arguments);
+  check(second, 2, {"cox.db", "process " + std::to_string(first.pid())});
+  CHECK(second.seconds < 10);
+  const Ended ended = first.wait();
+  INFO(ended.all());
+  CHECK(ended.exit_code == 0);
+  CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_attempts WHERE attempt > 1") == 0);
+}
+
+TEST_CASE("a worker without a coordinator gives up after --max-away with exit code 4") {
+  const TemporaryDirectory folder;
+  const std::string address = "127.0.0.1:" + std::to_string(free_port());
+  const Ended ended = run({program("cox-worker"), "--coordinator", address, "--out", folder.path(),
+                           "--device", "cpu", "--max-away", "0.5"},
+                          clean());
+  check(ended, 4, {address});
 }
 
 TEST_CASE("a database of a newer version is refused by readers and writers, and left as it is") {

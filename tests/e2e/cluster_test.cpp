@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "tests/e2e/workbench.h"
 
@@ -112,4 +114,52 @@ TEST_CASE("a database that is at rest can be changed and read without a coordina
   const Ended retried = run_cox({"retry", "tiny", "--state", "cancelled", "--db", database});
   CHECK_THAT(retried.err, Contains("queued 4 jobs again") && Contains("next 'cox run'"));
   CHECK_THAT(run_cox({"status", "tiny", "--db", database}).out, Contains("adasteer"));
+}
+
+TEST_CASE("paused jobs wait until they are resumed, and their logs can be followed to the end") {
+  const Coordinator coordinator;
+  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  const Ended paused = coordinator.ask({"pause", "tiny/adasteer"});
+  CHECK_THAT(paused.err, Contains("paused 4 jobs"));
+  CHECK_THAT(coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"}).out,
+             Contains("paused: held back by a person until 'cox resume'"));
+
+  const auto worker = coordinator.worker("w0");
+  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all but the paused ones
+  const Json status = Json::parse(coordinator.ask({"status", "tiny", "--json"}).out);
+  CHECK(status["rows"][1]["run"] == "adasteer");
+  CHECK(status["rows"][1]["paused"] == 4);
+  CHECK(status["rows"][0]["done"] == Workbench::kReadableVideos);
+
+  CHECK_THAT(coordinator.ask({"resume", "tiny"}).err, Contains("resumed 4 jobs"));
+  const Ended logs = coordinator.ask({"logs", "tiny/adasteer", "--follow"});
+  INFO(logs.all());
+  CHECK(logs.exit_code == 0);
+  CHECK_THAT(logs.out, Contains("tiny/adasteer/stars_at_dusk  attempt 1 on w0  done") &&
+                           Contains("tiny/adasteer/broken  attempt 1 on w0  failed(data)"));
+  CHECK(coordinator.ask({"logs", "tiny/adasteer", "-f", "--json"}).exit_code == 2);
+}
+
+TEST_CASE("jobs that no worker here can do wait, and say what they need and who is here") {
+  const Coordinator coordinator;
+  REQUIRE(
+      coordinator.ask({"submit", Workbench::get().sweep(), "--set", "resources.gpu_memory=80GB"})
+          .exit_code == 0);
+  const auto worker = coordinator.worker("w0");
+  for (int i = 0; i < 100; ++i) {
+    if (coordinator.ask({"status", "--workers"}).out.find("w0") != std::string::npos) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const Ended why = coordinator.ask({"why", "tiny/none/ball_in_the_sky"});
+  INFO(why.all());
+  CHECK_THAT(why.out, Contains("queued: needs a GPU with 74.5 GiB, workers have: w0 a cpu in a"));
+
+  const TemporaryDirectory folder;
+  const Ended run = run_cox({"run", Workbench::get().sweep(), "--out", folder.path(), "--set",
+                             "resources.gpu_memory=80GB"});
+  INFO(run.all());
+  CHECK(run.exit_code == 2);
+  CHECK_THAT(run.err, Contains("12 jobs of series tiny cannot run here: each needs a GPU with") &&
+                          Contains("local-0 a cpu"));
+  CHECK(run_cox({"run", Workbench::get().sweep(), "--out", folder.path()}).exit_code == 0);
 }

@@ -47,7 +47,8 @@ TEST_CASE("the row of a result holds all that is needed to judge it") {
       sql(folder / "cox.db",
           "SELECT count(*) FROM v_results WHERE psnr > 0 AND ssim IS NOT NULL"
           " AND json_array_length(per_frame, '$.psnr') = 4 AND scored_frames = 4 AND decode_s > 0"
-          " AND generate_s > 0 AND total_s > 0 AND seed = 42 AND attempt >= 1 AND worker <> ''"
+          " AND generate_s > 0 AND total_s > 0 AND threads = 1 AND seed = 42 AND attempt >= 1 AND "
+          "worker <> ''"
           " AND machine <> '' AND device <> '' AND dtype = 'fp32' AND engine_build <> ''"
           " AND length(model_digest) = 64 AND length(video_digest) = 64");
   CHECK(std::stoi(complete) == Workbench::kDoneJobs);
@@ -150,4 +151,29 @@ TEST_CASE("a second Ctrl-C stops at once and loses nothing that was reported") {
   CHECK(stopped.exit_code == 143);
   CHECK(processes_with(folder.path()).empty());
   CHECK(run_sweep(folder.path()).exit_code == 0);
+}
+
+TEST_CASE(
+    "a sweep can take the best run's values of a finished series, and only of a finished one") {
+  const TemporaryDirectory folder;
+  const std::string sweep = Workbench::get() / "follow_up.yaml";
+  std::string text = Workbench::get().sweep_text();
+  text.replace(text.find("name: tiny"), 10, "name: next");
+  text.replace(text.find("  inference_steps: 2\n"), 21, "");
+  write_text(sweep, text + "from_best: {series: tiny, metric: psnr, take: [inference_steps]}\n");
+  const std::vector<std::string> command = {"run", sweep, "--out", folder.path()};
+
+  const Ended early = run_cox(command);
+  INFO(early.all());
+  CHECK(early.exit_code == 2);
+  CHECK_THAT(early.err, Contains("follow_up.yaml:") && Contains("from_best: "));
+  REQUIRE(run_sweep(folder.path()).exit_code == 0);
+
+  const Ended plan = run_cox({"plan", sweep, "--json", "--db", folder / "cox.db"});
+  INFO(plan.all());
+  CHECK_THAT(plan.out, Contains("\"file\": \"from_best tiny/") && Contains(" by psnr"));
+  const Ended ended = run_cox(command);  // with equal values the runs are known: nothing to compute
+  INFO(ended.all());
+  CHECK(ended.exit_code == 0);
+  CHECK_THAT(ended.err, Contains("0 new runs and 0 new jobs"));
 }

@@ -20,7 +20,7 @@ TEST_CASE("the help of every command opens with an example that names it") {
   CHECK(help.exit_code == 0);
   for (const std::string command :
        {"validate", "plan", "dataset", "run", "coordinator", "submit", "status", "watch", "results",
-        "show", "why", "logs", "retry", "cancel", "version", "completion"}) {
+        "show", "why", "logs", "retry", "pause", "resume", "cancel", "version", "completion"}) {
     CHECK_THAT(help.out, Contains("\n  " + command + " "));
     const Ended own = run_cox({command, "-h"});
     INFO(own.all());
@@ -41,7 +41,7 @@ TEST_CASE("the completion script is one that bash accepts and knows the commands
   const Ended script = run_cox({"completion", "bash"});
   REQUIRE(script.exit_code == 0);
   const std::string ask = script.out +
-                          "COMP_WORDS=(cox res); COMP_CWORD=1; _cox; echo \"${COMPREPLY[@]}\"\n"
+                          "COMP_WORDS=(cox resul); COMP_CWORD=1; _cox; echo \"${COMPREPLY[@]}\"\n"
                           "COMP_WORDS=(cox run --wo); COMP_CWORD=2; _cox; echo \"${COMPREPLY[@]}\"";
   const Ended asked = run({"bash", "-c", ask});
   CHECK(asked.out == "results\n--workers\n");

@@ -134,7 +134,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nfrom_best: {series: x, metric: psnrr, take: [seed]}\n",
        "unknown metric 'psnrr'; did you mean 'psnr'?"},
       {"method: none\nfrom_best: {series: x, metric: psnr, goal: top, take: [seed]}\n",
-       "expected max or min, got text 'top'"},
+       "expected max or min, got 'top'"},
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [sed]}\n",
        "unknown parameter 'sed' in from_best.take; did you mean 'seed'?"},
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed]}\n",
