@@ -22,6 +22,8 @@ struct JobInput {
   std::string backbone = "longcat-video";  ///< a name of backbones/backbones.def
   std::string model_directory;  ///< published layout: dit/ vae/ text_encoder/ tokenizer/ scheduler/
   std::string model_digest;     ///< sha256_of_directory(model_directory); "" = not checked
+  std::string lora;             ///< LoRA file beside the transformer's weights; "" = none
+  std::string lora_digest;      ///< SHA-256 of that file; "" = not checked
   std::string lpips_weights;    ///< safetensors or "" when LPIPS is not asked for
   std::string lpips_weights_digest;
 

@@ -72,6 +72,8 @@ v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
   definition.set_backbone(model.backbone);
   definition.set_model_directory(model.directory);
   definition.set_model_digest(model.digest);
+  definition.set_lora(model.lora);
+  definition.set_lora_digest(model.lora_digest);
   definition.set_lpips_weights(model.lpips_weights);
   definition.set_lpips_weights_digest(model.lpips_weights_digest);
   return definition;
@@ -82,6 +84,8 @@ spec::Model model_of(const v1::Run& run) {
   model.backbone = run.backbone();
   model.directory = run.model_directory();
   model.digest = run.model_digest();
+  model.lora = run.lora();
+  model.lora_digest = run.lora_digest();
   model.lpips_weights = run.lpips_weights();
   model.lpips_weights_digest = run.lpips_weights_digest();
   return model;
@@ -93,6 +97,9 @@ Result<spec::Run> checked_run(const v1::NamedRun& named) {
   if (named.name().empty()) return invalid_argument("a run has no name");
   COX_RETURN_IF_ERROR(check_digest("the digest", message.digest()));
   COX_RETURN_IF_ERROR(check_digest("the model's digest", message.model_digest()));
+  if (!message.lora().empty()) {
+    COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", message.lora_digest()));
+  }
   spec::Run run;
   run.name = named.name();
   run.method = message.method();

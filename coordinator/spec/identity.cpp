@@ -35,6 +35,7 @@ std::string run_digest(const Run& run, const Model& model) {
   std::string text = "cox-run/1\n" + version_lines();
   text += "backbone " + model.backbone + "\n";
   text += "model " + model.digest + "\n";
+  if (!model.lora_digest.empty()) text += "lora " + model.lora_digest + "\n";
   text += "lpips " + (asks_for_lpips(run) ? model.lpips_weights_digest : "-") + "\n";
   text += "method " + run.method + "\n";
   for (const auto& [name, value] : run.parameters) {

@@ -138,6 +138,14 @@ Result<Model> resolve_model(const BackboneSection& section, const std::vector<Ru
   }
   COX_ASSIGN_OR_RETURN(model.digest, sha256_of_directory(model.directory));
 
+  if (!section.lora.text.empty()) {
+    model.lora = absolute_path(section.lora.text);
+    if (!fs::is_regular_file(model.lora, error)) {
+      return missing(section.lora.at, "no LoRA file at " + model.lora);
+    }
+    COX_ASSIGN_OR_RETURN(model.lora_digest, sha256_of_file(model.lora));
+  }
+
   const auto asking = std::find_if(runs.begin(), runs.end(), asks_for_lpips);
   if (asking == runs.end()) return model;
   if (section.lpips_weights.text.empty()) {

@@ -51,6 +51,8 @@ struct Model {
   std::string backbone;              ///< a name of schemas/backbones
   std::string directory;             ///< absolute
   std::string digest;                ///< sha256_of_directory
+  std::string lora;                  ///< absolute path of a LoRA file, "" for none
+  std::string lora_digest;           ///< SHA-256 of the file
   std::string lpips_weights;         ///< absolute path, "" when LPIPS is not asked for
   std::string lpips_weights_digest;  ///< SHA-256 of the file
 };

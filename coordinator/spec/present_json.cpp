@@ -76,6 +76,8 @@ Json model_json(const Model& model) {
   return {{"backbone", model.backbone},
           {"directory", model.directory},
           {"digest", model.digest},
+          {"lora", model.lora},
+          {"lora_digest", model.lora_digest},
           {"lpips_weights", model.lpips_weights},
           {"lpips_weights_digest", model.lpips_weights_digest}};
 }

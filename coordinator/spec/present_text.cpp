@@ -125,6 +125,10 @@ std::string heading(const SweepPlan& plan) {
   }
   text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
                  short_digest(plan.model.digest), "\n");
+  if (!plan.model.lora.empty()) {
+    text += concat("lora     ", plan.model.lora, ", digest ", short_digest(plan.model.lora_digest),
+                   "\n");
+  }
   return text;
 }
 

@@ -132,7 +132,8 @@ void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagno
 void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,
                    Diagnostics& diagnostics) {
   backbone.at = node.at;
-  if (!check_keys(node, {"name", "model", "lpips_weights"}, "backbone", diagnostics)) return;
+  if (!check_keys(node, {"name", "model", "lora", "lpips_weights"}, "backbone", diagnostics))
+    return;
   std::vector<std::string> known;
   for (const auto& [name, doc] : schemas.backbones) known.push_back(name);
   if (const Node* name = node.find("name")) {
@@ -149,6 +150,9 @@ void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& ba
     backbone.model = read_path(*model, "backbone.model", diagnostics);
   } else {
     diagnostics.error(node.at, "backbone needs a `model`: the model's directory");
+  }
+  if (const Node* lora = node.find("lora")) {
+    backbone.lora = read_path(*lora, "backbone.lora", diagnostics);
   }
   if (const Node* weights = node.find("lpips_weights")) {
     backbone.lpips_weights = read_path(*weights, "backbone.lpips_weights", diagnostics);

@@ -95,6 +95,7 @@ struct BackboneSection {
   Position at;
   std::string name;
   PlacedText model;
+  PlacedText lora;
   PlacedText lpips_weights;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/backbones/adapter.h"
+#include "engine/nn/linear.h"
 
 namespace cox::engine {
 
@@ -65,6 +66,12 @@ struct LinearSiteShape {
   int64_t out = 0;
 };
 
+/// A linear layer by its checkpoint name, without `.weight`.
+struct NamedLayer {
+  std::string name;
+  Linear* layer = nullptr;
+};
+
 /// A diffusion transformer with its seams. Weights are frozen: no parameter requires a gradient
 /// unless a method asks for it through parameters(). Owned by one thread.
 class Backbone {
@@ -86,6 +93,9 @@ class Backbone {
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
   /// Every parameter, in checkpoint order; the tensors are the live ones.
   virtual std::vector<NamedTensor> parameters() = 0;
+  /// Every linear layer; the layers are the live ones. Empty when the backbone takes no low-rank
+  /// terms.
+  virtual std::vector<NamedLayer> linear_layers() { return {}; }
   virtual at::ScalarType compute_dtype() const = 0;
   virtual at::Device device() const = 0;
 

@@ -12,10 +12,12 @@ struct Entry {
   const char* name;
   std::unique_ptr<Backbone> (*load)(const std::string& directory, at::Device, Precision);
   std::unique_ptr<Backbone> (*random)(const JsonConfig&, uint64_t seed, at::Device, Precision);
+  std::unique_ptr<Backbone> (*shape)(const JsonConfig&);
 };
 
 constexpr Entry kEntries[] = {
-#define COX_BACKBONE(name, space) {name, space::load_transformer, space::random_transformer},
+#define COX_BACKBONE(name, space) \
+  {name, space::load_transformer, space::random_transformer, space::shape_transformer},
 #include "engine/backbones/backbones.def"
 #undef COX_BACKBONE
 };
@@ -44,6 +46,10 @@ std::unique_ptr<Backbone> load_backbone(const BackboneRequest& request,
 std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const JsonConfig& config,
                                           uint64_t seed) {
   return entry_of(request.name).random(config, seed, request.device, request.precision);
+}
+
+std::unique_ptr<Backbone> shape_backbone(const std::string& name, const JsonConfig& config) {
+  return entry_of(name).shape(config);
 }
 
 JsonConfig published_config(const std::string& name) {

@@ -28,6 +28,9 @@ std::unique_ptr<Backbone> load_backbone(const BackboneRequest& request,
 std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const JsonConfig& config,
                                           uint64_t seed);
 
+/// Every tensor on the meta device: shapes and names at any size, without memory for weights.
+std::unique_ptr<Backbone> shape_backbone(const std::string& name, const JsonConfig& config);
+
 /// The published configuration, `dit` part of schemas/backbones/NAME.yaml.
 JsonConfig published_config(const std::string& name);
 

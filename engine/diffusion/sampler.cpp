@@ -16,6 +16,8 @@ struct Branches {
 
 Branches make_branches(const ContinuationInput& input, double guidance) {
   if (guidance <= 1) return {input.text, 1};
+  check_shape(input.negative_text.states, input.text.states.sizes(), "negative text states");
+  check_shape(input.negative_text.mask, input.text.mask.sizes(), "negative text mask");
   return {{at::cat({input.negative_text.states, input.text.states}),
            at::cat({input.negative_text.mask, input.text.mask})},
           2};

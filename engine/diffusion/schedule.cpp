@@ -16,14 +16,16 @@ namespace {
 
 constexpr double kTimestepsPerSigma = 1000.0;
 
-/// The distilled model knows the levels 1, 0.98, ..., 0.02; `steps` of them, evenly spread.
+/// The distilled model knows the levels 1, 0.98, ..., 0.02.
+constexpr int64_t kDistilledLevels = 50;
+
+/// `steps` of the distilled model's levels, evenly spread.
 at::Tensor distilled_sigmas(int64_t steps) {
-  constexpr int64_t kLevels = 50;
   at::Tensor sigmas = at::empty({steps}, at::kFloat);
   for (int64_t i = 0; i < steps; ++i) {
-    const auto index =
-        static_cast<int64_t>(static_cast<double>(i) * kLevels / static_cast<double>(steps));
-    const auto timestep = static_cast<float>((kLevels - index) * 20);
+    const auto index = static_cast<int64_t>(static_cast<double>(i) * kDistilledLevels /
+                                            static_cast<double>(steps));
+    const auto timestep = static_cast<float>((kDistilledLevels - index) * 20);
     sigmas[i] = timestep / 1000.0f;
   }
   return sigmas;
@@ -45,6 +47,10 @@ Schedule make_schedule(const ScheduleOptions& options) {
     throw user_error(concat("steps: expected at least 1, got ", options.steps));
   if (!(options.shift > 0)) {
     throw user_error(concat("shift: expected a positive number, got ", options.shift));
+  }
+  if (options.distill && options.steps > kDistilledLevels) {
+    throw user_error(concat("steps: a distilled schedule has ", kDistilledLevels,
+                            " noise levels, got ", options.steps));
   }
   const at::Tensor uniform = options.distill ? distilled_sigmas(options.steps)
                                              : at::linspace(1, 0.001, options.steps, at::kFloat);

@@ -1,6 +1,5 @@
 #include "engine/nn/linear.h"
 
-#include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -10,6 +9,7 @@
 #include "engine/nn/kernels.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/precision.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 namespace {
@@ -48,19 +48,37 @@ struct WideLinear : torch::autograd::Function<WideLinear> {
   }
 };
 
-}  // namespace
-
-at::Tensor linear(const Linear& layer, const at::Tensor& x) {
-  return at::linear(x, layer.weight, layer.bias);
-}
-
-at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x) {
+/// W x + b in fp32 without the layer's low-rank term.
+at::Tensor weights_fp32(const Linear& layer, const at::Tensor& x) {
   const at::Tensor wide = to_fp32(x);
   if (!needs_gradient({wide, layer.weight, layer.bias})) {
     return wide_linear(wide, layer.weight, layer.bias);
   }
   const bool biased = layer.bias.defined();  // custom functions take no undefined tensor
   return WideLinear::apply(wide, layer.weight, biased ? std::optional(layer.bias) : std::nullopt);
+}
+
+at::Tensor add_low_rank(const at::Tensor& y, const LowRank& term, const at::Tensor& x,
+                        at::ScalarType dtype) {
+  const at::Tensor down = at::linear(x.to(term.down.scalar_type()).to(dtype), term.down.to(dtype));
+  const std::vector<at::Tensor> parts = down.chunk(static_cast<int64_t>(term.up.size()), -1);
+  std::vector<at::Tensor> ups;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    ups.push_back(at::linear(parts[i], term.up[i].to(dtype)));
+  }
+  return y + at::cat(ups, -1) * term.scale;
+}
+
+}  // namespace
+
+at::Tensor linear(const Linear& layer, const at::Tensor& x) {
+  const at::Tensor y = at::linear(x, layer.weight, layer.bias);
+  return layer.low_rank ? add_low_rank(y, *layer.low_rank, x, y.scalar_type()) : y;
+}
+
+at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x) {
+  const at::Tensor y = weights_fp32(layer, x);
+  return layer.low_rank ? add_low_rank(y, *layer.low_rank, x, at::kFloat) : y;
 }
 
 }  // namespace cox::engine

@@ -2,18 +2,31 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+#include <vector>
+
 namespace cox::engine {
+
+/// A low-rank term beside a layer, unmerged: scale * (up_0(d_0), up_1(d_1), ...) for the equal
+/// parts d_j of down x. A fused layer has one part for each of the layers that it fuses.
+struct LowRank {
+  at::Tensor down;             ///< [parts * rank, in]
+  std::vector<at::Tensor> up;  ///< each [out / parts, rank]
+  double scale = 1;
+};
 
 /// Weights of y = W x + b, in PyTorch's layout.
 struct Linear {
-  at::Tensor weight;  ///< [out, in]
-  at::Tensor bias;    ///< [out], or undefined for none
+  at::Tensor weight;                               ///< [out, in]
+  at::Tensor bias;                                 ///< [out], or undefined for none
+  std::optional<LowRank> low_rank = std::nullopt;  ///< added to y
 };
 
 /// W x + b in the dtype of x and the weights.
 at::Tensor linear(const Linear& layer, const at::Tensor& x);
 
-/// W x + b in fp32, whatever the weights are stored as.
+/// W x + b in fp32, whatever the weights are stored as. A low-rank term sees x in its own dtype and
+/// multiplies in fp32, as the reference does inside its fp32 regions.
 at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x);
 
 }  // namespace cox::engine

@@ -2,11 +2,10 @@
 
 #include <sys/stat.h>
 
-#include <cmath>
-
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/backbones/lora_file.h"
 #include "engine/backbones/registry.h"
 #include "engine/diffusion/schedule.h"
 #include "engine/tensors/checksum.h"
@@ -38,16 +37,14 @@ void check_directory(const ModelKey& key) {
   }
 }
 
-/// One sum shows a NaN or an infinity anywhere in a tensor.
-void check_finite(Backbone& backbone) {
-  const at::NoGradGuard no_grad;
-  for (const NamedTensor& parameter : backbone.parameters()) {
-    const double sum = parameter.tensor.sum(at::kDouble).item<double>();
-    if (std::isfinite(sum)) continue;
-    throw user_error(concat("weights of the transformer: ", parameter.name,
-                            " holds a value that is not finite; the file is damaged"),
-                     "weights_not_finite");
-  }
+void check_lora_digest(const LoraKey& lora) {
+  if (lora.digest.empty()) return;
+  const Result<std::string> digest = sha256_of_file(lora.path);
+  if (!digest.is_ok()) throw user_error(digest.status().to_string(), "lora_unreadable");
+  if (*digest == lora.digest) return;
+  throw user_error(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ", *digest,
+                          "; it is not the file that the sweep was planned with"),
+                   "lora_digest");
 }
 
 }  // namespace
@@ -60,25 +57,38 @@ std::uint64_t backbone_checksum(Backbone& backbone) {
   return checksum_of(tensors);
 }
 
-Model& ModelCache::get(const ModelKey& key) {
-  if (holds(key)) return *model_;
+Model& ModelCache::get(const ModelKey& key, const LoraKey& lora) {
+  if (!holds(key)) load(key);
+  if (lora_ != lora) set_lora(lora);
+  return *model_;
+}
+
+void ModelCache::set_lora(const LoraKey& lora) {
+  detach_lora(*model_->backbone);
+  lora_ = {};
+  if (lora.path.empty()) return;
+  check_lora_digest(lora);
+  attach_lora(*model_->backbone, lora.path);
+  lora_ = lora;
+}
+
+void ModelCache::load(const ModelKey& key) {
   drop();
   check_directory(key);
   const at::ScalarType dtype = scalar_type(key.precision);
   auto model = std::make_unique<Model>();
   model->backbone = load_backbone({key.backbone, device_, key.precision}, key.directory);
-  check_finite(*model->backbone);
   model->vae = WanVae::load(key.directory + "/vae", dtype, device_);
   model->text_encoder = TextEncoder::load(key.directory, dtype, device_);
   model->shift = scheduler_shift(key.directory);
   model->checksum = backbone_checksum(*model->backbone);
   key_ = key;
   model_ = std::move(model);
-  return *model_;
 }
 
 void ModelCache::drop() {
   model_.reset();
+  lora_ = {};
   release_cached_memory(device_);
 }
 

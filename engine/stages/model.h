@@ -20,6 +20,14 @@ struct ModelKey {
   bool operator==(const ModelKey&) const = default;
 };
 
+/// A LoRA file to put beside a model's transformer; no path means none.
+struct LoraKey {
+  std::string path;
+  std::string digest;  ///< SHA-256; "" = not checked
+
+  bool operator==(const LoraKey&) const = default;
+};
+
 /// Checksum of every parameter by name.
 std::uint64_t backbone_checksum(Backbone& backbone);
 
@@ -37,9 +45,10 @@ class ModelCache {
  public:
   explicit ModelCache(at::Device device) : device_(device) {}
 
-  /// Loads unless it is there; drops another one first, so that two never share the memory. Throws
-  /// EngineError (cause user) for missing or contradictory files, NaN weights and a wrong digest.
-  Model& get(const ModelKey& key);
+  /// Loads unless it is there; drops another one first, so that two never share the memory. The
+  /// LoRA is changed in place: models of one directory differ in it alone. Throws EngineError
+  /// (cause user) for missing or contradictory files, NaN weights and a wrong digest.
+  Model& get(const ModelKey& key, const LoraKey& lora);
   bool holds(const ModelKey& key) const { return model_ && key_ == key; }
   void drop();
 
@@ -50,10 +59,13 @@ class ModelCache {
   void require_unchanged();
 
  private:
+  void load(const ModelKey& key);
+  void set_lora(const LoraKey& lora);
   bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
 
   at::Device device_;
   ModelKey key_;
+  LoraKey lora_;  ///< in place in model_
   std::unique_ptr<Model> model_;
 };
 

@@ -98,6 +98,13 @@ class Mapping {
 
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
+  /// Unmaps the whole pages from `begin` to `end`; they are mapped again when they are read.
+  void release(uint64_t begin, uint64_t end) const {
+    const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+    const uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
+    if (first < last) ::madvise(static_cast<char*>(data_) + first, last - first, MADV_DONTNEED);
+  }
+
  private:
   void* data_ = nullptr;
   size_t size_ = 0;
@@ -158,19 +165,30 @@ Checkpoint Checkpoint::open(const std::string& path) {
   return checkpoint;
 }
 
-at::Tensor Checkpoint::load(const std::string& name, at::Device device,
-                            std::optional<at::ScalarType> dtype) const {
+at::Tensor Checkpoint::view(const std::string& name) const {
   const auto stored = tensors_.find(name);
   if (stored == tensors_.end()) throw user_error(concat(path_, ": no tensor '", name, "'"));
   const Shard& shard = *shards_.at(stored->second.file);
   const TensorRecord& record = shard.header.tensors.at(name);
-  // The view is only read, and it is gone before this function returns.
   auto* begin = const_cast<char*>(shard.mapping.bytes().data()) + record.begin;
-  const at::Tensor view =
-      at::from_blob(begin, record.shape, at::device(at::kCPU).dtype(stored->second.dtype));
-  const at::ScalarType wanted = dtype.value_or(stored->second.dtype);
-  if (device.is_cpu()) return view.to(wanted, /*non_blocking=*/false, /*copy=*/true);
-  return view.to(device).to(wanted);  // converted on the device, where it is fast
+  return at::from_blob(begin, record.shape, at::device(at::kCPU).dtype(stored->second.dtype));
+}
+
+at::Tensor Checkpoint::load(const std::string& name, at::Device device,
+                            std::optional<at::ScalarType> dtype) const {
+  const at::Tensor stored = view(name);
+  const at::ScalarType wanted = dtype.value_or(stored.scalar_type());
+  const at::Tensor copy = device.is_cpu()
+                              ? stored.to(wanted, /*non_blocking=*/false, /*copy=*/true)
+                              : stored.to(device).to(wanted);  // converted where it is fast
+  release(name);
+  return copy;
+}
+
+void Checkpoint::release(const std::string& name) const {
+  const Shard& shard = *shards_.at(tensors_.at(name).file);
+  const TensorRecord& record = shard.header.tensors.at(name);
+  shard.mapping.release(record.begin, record.end);
 }
 
 std::map<std::string, at::Tensor> Checkpoint::load_all() const {

@@ -30,6 +30,11 @@ class Checkpoint {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::string& path() const { return path_; }
 
+  /// The mapped bytes as a CPU tensor: to read, and only while the checkpoint lives.
+  at::Tensor view(const std::string& name) const;
+  /// Takes the pages that were read of a tensor out of this process; the page cache keeps them.
+  void release(const std::string& name) const;
+
   /// An owning copy on `device`, converted to `dtype` there (kept as stored without one). The bytes
   /// go from the page cache to the device once; there is no second copy on the host.
   at::Tensor load(const std::string& name, at::Device device = at::kCPU,

@@ -1,5 +1,8 @@
 #include "engine/tensors/weight_map.h"
 
+#include <ATen/ops/aminmax.h>
+
+#include <cmath>
 #include <set>
 
 #include "base/text.h"
@@ -19,7 +22,32 @@ void describe(std::string& message, const char* kind, const std::vector<std::str
   message += concat("\n  ", found.size(), " ", kind, ": ", join(named, ", "));
 }
 
+/// Smallest and largest value show a NaN or an infinity anywhere, without a temporary.
+void require_finite(const at::Tensor& tensor, const Checkpoint& checkpoint,
+                    const std::string& name) {
+  if (tensor.numel() == 0) return;
+  const auto [low, high] = at::aminmax(tensor);
+  if (std::isfinite(low.item<double>()) && std::isfinite(high.item<double>())) return;
+  throw user_error(concat(checkpoint.tensors().at(name).file, ": ", name,
+                          " holds a value that is not finite; the file is damaged"),
+                   "weights_not_finite");
+}
+
 }  // namespace
+
+at::Tensor load_weight(const Checkpoint& checkpoint, const std::string& name, at::Device device,
+                       at::ScalarType dtype) {
+  const at::Tensor tensor = checkpoint.load(name, device, dtype);
+  require_finite(tensor, checkpoint, name);
+  return tensor;
+}
+
+void check_finite(const Checkpoint& checkpoint) {
+  for (const auto& [name, stored] : checkpoint.tensors()) {
+    require_finite(checkpoint.view(name), checkpoint, name);
+    checkpoint.release(name);
+  }
+}
 
 void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
                 const std::string& model) {

@@ -21,4 +21,12 @@ struct ExpectedTensor {
 void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
                 const std::string& model);
 
+/// One tensor of a checkpoint. Throws EngineError(kUser, `weights_not_finite`) that names file and
+/// tensor when it holds a NaN or an infinity.
+at::Tensor load_weight(const Checkpoint& checkpoint, const std::string& name, at::Device device,
+                       at::ScalarType dtype);
+
+/// The same check of every tensor where it lies in the files, loading none.
+void check_finite(const Checkpoint& checkpoint);
+
 }  // namespace cox::engine

@@ -21,7 +21,8 @@ class WeightSource {
   static WeightSource declaring(at::ScalarType dtype) {
     return WeightSource(nullptr, at::kMeta, dtype);
   }
-  /// take() reads the tensor. The checkpoint must outlive the source and have passed check_keys.
+  /// take() reads the tensor, which must be finite. The checkpoint must outlive the source and have
+  /// passed check_keys.
   static WeightSource loading(const Checkpoint& checkpoint, at::Device device,
                               at::ScalarType dtype) {
     return WeightSource(&checkpoint, device, dtype);
@@ -51,15 +52,22 @@ class WeightSource {
   std::vector<ExpectedTensor> taken_;
 };
 
+/// Throws EngineError(kUser) unless the checkpoint holds exactly the tensors that a `Network` of
+/// this configuration takes. `model` names it in messages. Loads nothing.
+template <typename Network, typename Config>
+void check_network(const Config& config, const Checkpoint& checkpoint, const std::string& model) {
+  WeightSource wanted = WeightSource::declaring(at::kFloat);
+  Network(config, wanted);
+  check_keys(checkpoint, wanted.taken(), model);
+}
+
 /// Builds `Network(config, source)` from the weights at `path` after a strict check of their keys.
 /// `model` names it in messages.
 template <typename Network, typename Config>
 Network load_network(const Config& config, const std::string& path, const std::string& model,
                      at::ScalarType dtype, at::Device device) {
   const Checkpoint checkpoint = Checkpoint::open(path);
-  WeightSource wanted = WeightSource::declaring(dtype);
-  Network(config, wanted);
-  check_keys(checkpoint, wanted.taken(), model);
+  check_network<Network>(config, checkpoint, model);
   WeightSource stored = WeightSource::loading(checkpoint, device, dtype);
   return Network(config, stored);
 }

@@ -1,17 +1,20 @@
 #include "engine/tools/model_presets.h"
 
+#include "base/text.h"
+
 namespace cox::engine {
 namespace {
 
-// Small enough for a laptop's processor: 29 frames of 96x160 in seconds.
-constexpr ModelPreset kTiny = {
-    "tiny",
-    R"({
+std::string dit_config(int hidden, int depth, int heads) {
+  return concat(R"({
   "in_channels": 16,
   "out_channels": 16,
-  "hidden_size": 128,
-  "depth": 4,
-  "num_heads": 4,
+  "hidden_size": )",
+                hidden, R"(,
+  "depth": )",
+                depth, R"(,
+  "num_heads": )",
+                heads, R"(,
   "caption_channels": 64,
   "mlp_ratio": 4,
   "adaln_tembed_dim": 64,
@@ -19,20 +22,31 @@ constexpr ModelPreset kTiny = {
   "patch_size": [1, 2, 2],
   "text_tokens_zero_pad": true
 }
-)",
-    R"({
+)");
+}
+
+/// `deviation`: of every latent channel, until a trainer measures them.
+std::string vae_config(int residual_blocks, const std::string& deviation) {
+  constexpr int kChannels = 16;
+  return concat(R"({
   "_class_name": "AutoencoderKLWan",
   "base_dim": 16,
-  "z_dim": 16,
+  "z_dim": )",
+                kChannels, R"(,
   "dim_mult": [1, 2, 4, 4],
-  "num_res_blocks": 1,
+  "num_res_blocks": )",
+                residual_blocks, R"(,
   "attn_scales": [],
   "temperal_downsample": [false, true, true],
-  "latents_mean": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-  "latents_std": [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+  "latents_mean": [)",
+                join(std::vector<std::string>(kChannels, "0"), ", "), R"(],
+  "latents_std": [)",
+                join(std::vector<std::string>(kChannels, deviation), ", "), R"(]
 }
-)",
-    R"({
+)");
+}
+
+constexpr const char* kTextEncoder = R"({
   "model_type": "umt5",
   "vocab_size": 512,
   "d_model": 64,
@@ -45,69 +59,40 @@ constexpr ModelPreset kTiny = {
   "layer_norm_epsilon": 1e-06,
   "feed_forward_proj": "gated-gelu"
 }
-)",
-    R"({
-  "tokenizer_class": "T5Tokenizer",
-  "model_max_length": 32
-}
-)",
-    R"({
-  "_class_name": "FlowMatchEulerDiscreteScheduler",
-  "num_train_timesteps": 1000,
-  "shift": 12.0,
-  "use_dynamic_shifting": false
-}
-)",
-};
+)";
 
-// What `cox-engine train` starts from for the model that the repository ships.
-constexpr ModelPreset kSmall = {
-    "small",
-    R"({
-  "in_channels": 16,
-  "out_channels": 16,
-  "hidden_size": 192,
-  "depth": 10,
-  "num_heads": 3,
-  "caption_channels": 64,
-  "mlp_ratio": 4,
-  "adaln_tembed_dim": 64,
-  "frequency_embedding_size": 128,
-  "patch_size": [1, 2, 2],
-  "text_tokens_zero_pad": true
-}
-)",
-    R"({
-  "_class_name": "AutoencoderKLWan",
-  "base_dim": 16,
-  "z_dim": 16,
-  "dim_mult": [1, 2, 4, 4],
-  "num_res_blocks": 2,
-  "attn_scales": [],
-  "temperal_downsample": [false, true, true],
-  "latents_mean": [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-  "latents_std": [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
-}
-)",
-    kTiny.text_encoder,
-    R"({
+std::string tokenizer_config(int max_length) {
+  return concat(R"({
   "tokenizer_class": "T5Tokenizer",
-  "model_max_length": 64
+  "model_max_length": )",
+                max_length, R"(
 }
-)",
-    R"({
+)");
+}
+
+std::string scheduler_config(const std::string& shift) {
+  return concat(R"({
   "_class_name": "FlowMatchEulerDiscreteScheduler",
   "num_train_timesteps": 1000,
-  "shift": 3.0,
+  "shift": )",
+                shift, R"(,
   "use_dynamic_shifting": false
 }
-)",
-};
+)");
+}
 
 }  // namespace
 
 const std::vector<ModelPreset>& model_presets() {
-  static const std::vector<ModelPreset> presets = {kTiny, kSmall};
+  static const std::vector<ModelPreset> presets = {
+      // Small enough for a laptop's processor: 29 frames of 96x160 in seconds.
+      {"tiny", dit_config(/*hidden=*/128, /*depth=*/4, /*heads=*/4),
+       vae_config(/*residual_blocks=*/1, "0.5"), kTextEncoder, tokenizer_config(32),
+       scheduler_config("12.0")},
+      // What `cox-engine train` starts from for the model that the repository ships.
+      {"small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
+       vae_config(/*residual_blocks=*/2, "1"), kTextEncoder, tokenizer_config(64),
+       scheduler_config("3.0")}};
   return presets;
 }
 

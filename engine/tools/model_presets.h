@@ -7,12 +7,12 @@ namespace cox::engine {
 
 /// The configuration files of a model directory, as JSON texts.
 struct ModelPreset {
-  const char* name;
-  const char* dit;           ///< dit/config.json
-  const char* vae;           ///< vae/config.json
-  const char* text_encoder;  ///< text_encoder/config.json; its vocab_size follows the tokenizer
-  const char* tokenizer;     ///< tokenizer/tokenizer_config.json
-  const char* scheduler;     ///< scheduler/scheduler_config.json
+  std::string name;
+  std::string dit;           ///< dit/config.json
+  std::string vae;           ///< vae/config.json
+  std::string text_encoder;  ///< text_encoder/config.json; its vocab_size follows the tokenizer
+  std::string tokenizer;     ///< tokenizer/tokenizer_config.json
+  std::string scheduler;     ///< scheduler/scheduler_config.json
 };
 
 const std::vector<ModelPreset>& model_presets();

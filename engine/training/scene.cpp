@@ -10,61 +10,64 @@
 
 namespace cox::engine {
 
+namespace {
+
+/// Smooth textures, slow camera, striped shapes.
+constexpr Domain kTrain = {
+    .name = "train",
+    .meaning = "smooth textures, slow camera, striped shapes: what the small model learns",
+    .texture_frequency = {0.3, 1.2},
+    .texture_sharpness = 0,
+    .pan_speed = {0, 0.35},
+    .shake = 0,
+    .shape_speed = {0.1, 0.7},
+    .spin = {-2, 2},
+    .stripe_frequency = {2, 5},
+    .saturation = {0.4, 0.9},
+    .brightness = {0.35, 0.85},
+    .contrast = {0.08, 0.22},
+    .light_change = 0.04};
+
+// Each shifted domain states its difference from the training look alone.
+
+constexpr Domain motion_domain() {
+  Domain domain = kTrain;
+  domain.name = "motion";
+  domain.meaning = "the training look with a trembling camera and faster, spinning shapes";
+  domain.pan_speed = {0.3, 0.7};
+  domain.shake = 0.02;
+  domain.shape_speed = {0.6, 1.2};
+  domain.spin = {-4, 4};
+  return domain;
+}
+
+constexpr Domain texture_domain() {
+  Domain domain = kTrain;
+  domain.name = "texture";
+  domain.meaning = "finer textures with edges, thin stripes";
+  domain.texture_frequency = {1.0, 2.5};
+  domain.texture_sharpness = 2.5;
+  domain.stripe_frequency = {5, 8};
+  domain.contrast = {0.12, 0.3};
+  return domain;
+}
+
+constexpr Domain color_domain() {
+  Domain domain = kTrain;
+  domain.name = "color";
+  domain.meaning = "pale or dark pictures of low saturation under changing light";
+  domain.saturation = {0.0, 0.25};
+  domain.brightness = {0.15, 0.95};
+  domain.contrast = {0.02, 0.1};
+  domain.light_change = 0.2;
+  return domain;
+}
+
+}  // namespace
+
 const std::vector<Domain>& domains() {
-  static const std::vector<Domain> kDomains = {
-      {.name = "train",
-       .meaning = "smooth textures, slow camera, striped shapes: what the small model learns",
-       .texture_frequency = {0.3, 1.2},
-       .texture_sharpness = 0,
-       .pan_speed = {0, 0.35},
-       .shake = 0,
-       .shape_speed = {0.1, 0.7},
-       .spin = {-2, 2},
-       .stripe_frequency = {2, 5},
-       .saturation = {0.4, 0.9},
-       .brightness = {0.35, 0.85},
-       .contrast = {0.08, 0.22},
-       .light_change = 0.04},
-      {.name = "motion",
-       .meaning = "the training look with a trembling camera and faster, spinning shapes",
-       .texture_frequency = {0.3, 1.2},
-       .texture_sharpness = 0,
-       .pan_speed = {0.3, 0.7},
-       .shake = 0.02,
-       .shape_speed = {0.6, 1.2},
-       .spin = {-4, 4},
-       .stripe_frequency = {2, 5},
-       .saturation = {0.4, 0.9},
-       .brightness = {0.35, 0.85},
-       .contrast = {0.08, 0.22},
-       .light_change = 0.04},
-      {.name = "texture",
-       .meaning = "finer textures with edges, thin stripes",
-       .texture_frequency = {1.0, 2.5},
-       .texture_sharpness = 2.5,
-       .pan_speed = {0, 0.35},
-       .shake = 0,
-       .shape_speed = {0.1, 0.7},
-       .spin = {-2, 2},
-       .stripe_frequency = {5, 8},
-       .saturation = {0.4, 0.9},
-       .brightness = {0.35, 0.85},
-       .contrast = {0.12, 0.3},
-       .light_change = 0.04},
-      {.name = "color",
-       .meaning = "pale or dark pictures of low saturation under changing light",
-       .texture_frequency = {0.3, 1.2},
-       .texture_sharpness = 0,
-       .pan_speed = {0, 0.35},
-       .shake = 0,
-       .shape_speed = {0.1, 0.7},
-       .spin = {-2, 2},
-       .stripe_frequency = {2, 5},
-       .saturation = {0.0, 0.25},
-       .brightness = {0.15, 0.95},
-       .contrast = {0.02, 0.1},
-       .light_change = 0.2},
-  };
+  static const std::vector<Domain> kDomains = {kTrain, motion_domain(), texture_domain(),
+                                               color_domain()};
   return kDomains;
 }
 

@@ -7,6 +7,7 @@
 #include <ATen/ops/_fused_adamw.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numbers>
@@ -35,10 +36,30 @@ std::string curve_text(const std::vector<CurvePoint>& curve) {
   return points.dump();
 }
 
-std::vector<CurvePoint> read_curve(const std::string& text) {
+/// What save() never wrote.
+[[noreturn]] void refuse_entry(const std::string& path, const char* key, const std::string& text) {
+  throw user_error(concat(path, ": the training checkpoint's '", key, "' is damaged: '", text,
+                          "'; remove the file to begin anew"),
+                   "bad_safetensors");
+}
+
+int64_t read_step(const std::string& path, const std::string& text) {
+  int64_t step = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), step);
+  if (error != std::errc() || end != text.data() + text.size() || step < 0) {
+    refuse_entry(path, "step", text);
+  }
+  return step;
+}
+
+std::vector<CurvePoint> read_curve(const std::string& path, const std::string& text) {
   std::vector<CurvePoint> curve;
-  for (const auto& point : nlohmann::json::parse(text)) {
-    curve.push_back({point.at(0), point.at(1), point.at(2)});
+  try {
+    for (const auto& point : nlohmann::json::parse(text)) {
+      curve.push_back({point.at(0), point.at(1), point.at(2)});
+    }
+  } catch (const nlohmann::json::exception&) {
+    refuse_entry(path, "curve", text);
   }
   return curve;
 }
@@ -93,9 +114,9 @@ TrainState TrainState::load(const std::string& path, const std::string& stage,
     fill(kSecondMoments, state.second_moments_[i]);
     fill(kAverages, state.averages_[i]);
   }
-  state.step_ = std::stoll(entry("step"));
+  state.step_ = read_step(path, entry("step"));
   for (at::Tensor& count : state.step_counts_) count.fill_(static_cast<double>(state.step_));
-  state.curve_ = read_curve(entry("curve"));
+  state.curve_ = read_curve(path, entry("curve"));
   return state;
 }
 
@@ -114,8 +135,9 @@ void TrainState::save(const std::string& path) const {
 }
 
 at::Tensor TrainState::parameter(const std::string& name) const {
-  const auto found = std::find(names_.begin(), names_.end(), name);
-  if (found == names_.end()) throw user_error(concat("no trained tensor is named '", name, "'"));
+  const auto found = std::lower_bound(names_.begin(), names_.end(), name);
+  if (found == names_.end() || *found != name)
+    throw user_error(concat("no trained tensor is named '", name, "'"));
   return parameters_[static_cast<size_t>(found - names_.begin())];
 }
 

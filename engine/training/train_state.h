@@ -54,7 +54,7 @@ class TrainState {
 
  private:
   std::string stage_;
-  std::vector<std::string> names_;
+  std::vector<std::string> names_;  ///< sorted
   std::vector<at::Tensor> parameters_, first_moments_, second_moments_, averages_, step_counts_;
   int64_t step_ = 0;
   std::vector<CurvePoint> curve_;

@@ -54,6 +54,10 @@ void Transformer::check(const BackboneInput& input) const {
   if (input.cache != nullptr && input.condition_latent_frames != 0) {
     throw std::invalid_argument("condition_latent_frames must be 0 with a condition cache");
   }
+  if (input.cache != nullptr && !input.cache->keys.empty()) {
+    const int64_t tokens = input.cache->latent_frames * grid_of(input.latents).per_frame();
+    check_shape(input.cache->keys[0], {1, kAny, tokens, kAny}, "condition cache");
+  }
   if (input.text_cache != nullptr && at::GradMode::is_enabled()) {
     throw std::invalid_argument("a text cache is for sampling: no gradient passes through it");
   }
@@ -205,6 +209,14 @@ std::vector<NamedTensor> Transformer::parameters() {
   return all;
 }
 
+std::vector<NamedLayer> Transformer::linear_layers() {
+  std::vector<NamedLayer> all;
+  visit_layers(weights_, config_, [&](const std::string& name, Linear& layer) {
+    all.push_back({name, &layer});
+  });
+  return all;
+}
+
 std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
                                            Precision precision) {
   const Config config = Config::from_json(JsonConfig::read(directory + "/config.json"));
@@ -217,6 +229,16 @@ std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t se
   const Config config = Config::from_json(json);
   return std::make_unique<Transformer>(
       config, random_weights(config, seed, device, scalar_type(precision)));
+}
+
+std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json) {
+  const Config config = Config::from_json(json);
+  Weights weights;
+  visit_weights(weights, config,
+                [](const std::string&, at::Tensor& tensor, const std::vector<int64_t>& shape) {
+                  tensor = at::empty(shape, at::TensorOptions(at::kMeta).dtype(at::kFloat));
+                });
+  return std::make_unique<Transformer>(config, std::move(weights));
 }
 
 }  // namespace cox::engine::longcat

@@ -21,6 +21,7 @@ class Transformer : public Backbone {
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override;
   std::vector<NamedTensor> parameters() override;
+  std::vector<NamedLayer> linear_layers() override;
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
   void set_recompute(bool recompute) override { recompute_ = recompute; }
@@ -53,5 +54,8 @@ std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Dev
 /// Random weights at the size of a dit/config.json, for benchmarks.
 std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
                                              at::Device device, Precision precision);
+
+/// Tensors on the meta device at the size of a dit/config.json.
+std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json);
 
 }  // namespace cox::engine::longcat

@@ -15,11 +15,13 @@ namespace {
 /// Names below one prefix.
 class Scope {
  public:
-  Scope(const WeightVisitor& visit, std::string prefix)
-      : visit_(visit), prefix_(std::move(prefix)) {}
+  Scope(const WeightVisitor& tensors, const LayerVisitor& layers, std::string prefix)
+      : tensors_(tensors), layers_(layers), prefix_(std::move(prefix)) {}
+
+  Scope below(const std::string& name) const { return {tensors_, layers_, prefix_ + name}; }
 
   void tensor(const std::string& name, at::Tensor& tensor, std::vector<int64_t> shape) const {
-    visit_(prefix_ + name, tensor, std::move(shape));
+    tensors_(prefix_ + name, tensor, std::move(shape));
   }
   void linear(const std::string& name, Linear& layer, int64_t out, int64_t in) const {
     linear_without_bias(name, layer, out, in);
@@ -27,10 +29,12 @@ class Scope {
   }
   void linear_without_bias(const std::string& name, Linear& layer, int64_t out, int64_t in) const {
     tensor(name + ".weight", layer.weight, {out, in});
+    layers_(prefix_ + name, layer);
   }
 
  private:
-  const WeightVisitor& visit_;
+  const WeightVisitor& tensors_;
+  const LayerVisitor& layers_;
   std::string prefix_;
 };
 
@@ -53,10 +57,7 @@ void visit_block(BlockWeights& block, const Config& c, const Scope& scope) {
   scope.linear_without_bias("ffn.w3", block.ffn_up, c.ffn_hidden, d);
 }
 
-}  // namespace
-
-void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit) {
-  const Scope root(visit, "");
+void visit_model(Weights& weights, const Config& c, const Scope& root) {
   weights.blocks.resize(static_cast<size_t>(c.depth));
   root.tensor("x_embedder.proj.weight", weights.patch.weight,
               {c.hidden, c.channels, 1, kPatch, kPatch});
@@ -66,11 +67,23 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
   root.linear("y_embedder.y_proj.0", weights.text_in, c.hidden, c.text_channels);
   root.linear("y_embedder.y_proj.2", weights.text_out, c.hidden, c.hidden);
   for (size_t i = 0; i < weights.blocks.size(); ++i) {
-    visit_block(weights.blocks[i], c, Scope(visit, concat("blocks.", i, ".")));
+    visit_block(weights.blocks[i], c, root.below(concat("blocks.", i, ".")));
   }
   root.linear("final_layer.linear", weights.final_out, kPatch * kPatch * c.channels, c.hidden);
   root.linear("final_layer.adaLN_modulation.1", weights.final_modulation, 2 * c.hidden,
               c.time_embedding);
+}
+
+}  // namespace
+
+void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit) {
+  const LayerVisitor none = [](const std::string&, Linear&) {};
+  visit_model(weights, config, Scope(visit, none, ""));
+}
+
+void visit_layers(Weights& weights, const Config& config, const LayerVisitor& visit) {
+  const WeightVisitor none = [](const std::string&, at::Tensor&, const std::vector<int64_t>&) {};
+  visit_model(weights, config, Scope(none, visit, ""));
 }
 
 std::vector<ExpectedTensor> expected_tensors(const Config& config) {
@@ -88,7 +101,7 @@ Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Dev
   Weights weights;
   visit_weights(weights, config,
                 [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-                  tensor = checkpoint.load(key, device, dtype);
+                  tensor = load_weight(checkpoint, key, device, dtype);
                 });
   return weights;
 }

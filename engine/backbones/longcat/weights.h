@@ -35,6 +35,12 @@ using WeightVisitor =
 /// is the one place that knows the names.
 void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit);
 
+using LayerVisitor = std::function<void(const std::string& name, Linear& layer)>;
+
+/// Visits every linear layer by its checkpoint name without `.weight`. The patch embedding is a
+/// convolution and none of them.
+void visit_layers(Weights& weights, const Config& config, const LayerVisitor& visit);
+
 /// 1,022 entries at the published size.
 std::vector<ExpectedTensor> expected_tensors(const Config& config);
 

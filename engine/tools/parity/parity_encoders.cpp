@@ -39,7 +39,8 @@ void parity_umt5_encode(ParityJob& job) {
   const auto encoder = Umt5Encoder::load(
       job.model_part("text_encoder"), scalar_type(job.request().precision), job.request().device);
   job.set_output("last_hidden_state",
-                 encoder->encode(job.tensor("input_ids"), job.tensor("attention_mask")));
+                 encoder->encode(job.whole_tensor("input_ids", at::kLong),
+                                 job.whole_tensor("attention_mask", at::kLong)));
 }
 
 }  // namespace cox::engine

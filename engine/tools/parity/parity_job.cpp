@@ -2,12 +2,13 @@
 
 #include "base/text.h"
 #include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/lora_file.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
-at::Tensor ParityJob::tensor(const std::string& name) const {
+const at::Tensor& ParityJob::input(const std::string& name) const {
   const auto found = request_.inputs.find(name);
   if (found == request_.inputs.end()) {
     std::vector<std::string> given;
@@ -16,12 +17,28 @@ at::Tensor ParityJob::tensor(const std::string& name) const {
                             given.empty() ? "none" : join(given, ", ")),
                      "tensor");
   }
-  const at::Tensor& tensor = found->second;
-  return tensor.to(request_.device, tensor.is_floating_point() ? at::kFloat : tensor.scalar_type());
+  return found->second;
+}
+
+at::Tensor ParityJob::tensor(const std::string& name) const {
+  const at::Tensor& tensor = input(name);
+  if (tensor.is_floating_point()) return tensor.to(request_.device, at::kFloat);
+  throw user_error(
+      concat("parity ", request_.op, ": tensor ", name, ": expected a floating-point dtype, got ",
+             c10::toString(tensor.scalar_type())),
+      "tensor");
+}
+
+at::Tensor ParityJob::whole_tensor(const std::string& name, at::ScalarType dtype) const {
+  const at::Tensor& tensor = input(name);
+  if (tensor.scalar_type() == dtype) return tensor.to(request_.device);
+  throw user_error(concat("parity ", request_.op, ": tensor ", name, ": expected dtype ",
+                          c10::toString(dtype), ", got ", c10::toString(tensor.scalar_type())),
+                   "tensor");
 }
 
 TextStates ParityJob::text(const std::string& prefix) const {
-  return {tensor(prefix + "text_states"), tensor(prefix + "text_mask")};
+  return {tensor(prefix + "text_states"), whole_tensor(prefix + "text_mask", at::kLong)};
 }
 
 const nlohmann::json& ParityJob::find(const std::string& name) {
@@ -62,9 +79,12 @@ std::unique_ptr<Backbone> ParityJob::load_dit() {
     json = json.with_override(key, value);
   }
   const longcat::Config config = longcat::Config::from_json(json);
-  return std::make_unique<longcat::Transformer>(
+  auto backbone = std::make_unique<longcat::Transformer>(
       config, longcat::load_weights(config, Checkpoint::open(directory), request_.device,
                                     scalar_type(request_.precision)));
+  if (!request_.lora.empty()) attach_lora(*backbone, request_.lora);
+  has_loaded_dit_ = true;
+  return backbone;
 }
 
 void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
@@ -73,6 +93,10 @@ void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
 }
 
 void ParityJob::finish() const {
+  if (!request_.lora.empty() && !has_loaded_dit_) {
+    throw user_error(concat("parity ", request_.op, ": --lora: this op loads no transformer"),
+                     "usage");
+  }
   for (const auto& [name, value] : request_.parameters) {
     if (read_.count(name) == 0) reject(name, "this op does not read it");
   }

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "engine/backbones/backbone.h"
@@ -26,14 +27,17 @@ struct ParityRequest {
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
   std::string lpips_weights;
+  std::string lora;  ///< file to put beside the transformer; "" = none
 };
 
 class ParityJob {
  public:
   explicit ParityJob(ParityRequest request) : request_(std::move(request)) {}
 
-  /// On the device; floating-point tensors as fp32.
+  /// A floating-point input as fp32, on the device. Throws when it is missing or holds integers.
   at::Tensor tensor(const std::string& name) const;
+  /// The same for an input of the integer type `dtype`, which it keeps.
+  at::Tensor whole_tensor(const std::string& name, at::ScalarType dtype) const;
   bool has_tensor(const std::string& name) const { return request_.inputs.count(name) != 0; }
   /// States and mask under `prefix` + `text_states`, `text_mask`.
   TextStates text(const std::string& prefix = "") const;
@@ -42,6 +46,9 @@ class ParityJob {
   template <typename T>
   T param(const std::string& name) {
     const nlohmann::json& json = find(name);
+    if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
+      if (!json.is_number_integer()) reject(name, "expected a whole number, got " + json.dump());
+    }
     try {
       return json.get<T>();
     } catch (const nlohmann::json::exception& error) {
@@ -56,7 +63,8 @@ class ParityJob {
   std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
   [[noreturn]] void reject(const std::string& name, const std::string& why) const;
 
-  /// The transformer of the model directory, `config_override.` parameters applied.
+  /// The transformer of the model directory, `config_override.` parameters applied, the LoRA in
+  /// place.
   std::unique_ptr<Backbone> load_dit();
   /// `request.model_directory` + "/" + `part`; throws when --model is missing.
   std::string model_part(const std::string& part) const;
@@ -64,14 +72,16 @@ class ParityJob {
   void set_output(const std::string& name, const at::Tensor& tensor);
   const TensorMap& outputs() const { return outputs_; }
   const ParityRequest& request() const { return request_; }
-  /// Throws when a parameter was never read.
+  /// Throws when a parameter or a LoRA file was never read.
   void finish() const;
 
  private:
+  const at::Tensor& input(const std::string& name) const;
   const nlohmann::json& find(const std::string& name);
 
   ParityRequest request_;
   std::set<std::string> read_;
+  bool has_loaded_dit_ = false;
   TensorMap outputs_;
 };
 

@@ -1,6 +1,7 @@
 #include "engine/diffusion/cfg_zero.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/diffusion/schedule.h"
+#include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/tools/parity/parity_job.h"
 
@@ -22,6 +23,7 @@ void parity_cfg_zero(ParityJob& job) {
   for (const auto& [name, guidance] : job.param<std::map<std::string, double>>("guidance")) {
     const at::Tensor cond = job.tensor(name + ".cond");
     const at::Tensor uncond = job.tensor(name + ".uncond");
+    check_shape(uncond, cond.sizes(), name + ".uncond");
     job.set_output(name + ".st_star", cfg_zero_scale(cond, uncond));
     job.set_output(name + ".prediction", cfg_zero(cond, uncond, guidance));
   }

@@ -145,6 +145,11 @@ class Questions {
         sigma_(job.tensor("sigma").to(at::kCPU)),
         text_(job.text()),
         context_(job.param<int64_t>("num_cond_latents")) {
+    check_shape(clean_, {1, kAny, kAny, kAny, kAny}, "clean");
+    if (context_ < 0 || context_ >= clean_.size(2)) {
+      job.reject("num_cond_latents", concat("expected 0 to ", clean_.size(2) - 1,
+                                            ", fewer than clean has frames, got ", context_));
+    }
     const auto target = job.param_or<std::string>("target", "clean_minus_noise");
     if (target != "clean_minus_noise" && target != "noise_minus_clean") {
       job.reject("target", "expected clean_minus_noise or noise_minus_clean, got " + target);
@@ -155,9 +160,17 @@ class Questions {
 
   /// `noise` as the one of a single step, [1, C, T, H, W].
   at::Tensor loss(const Trained& trained, const at::Tensor& noise, int64_t step) const {
+    check_shape(noise,
+                {1, clean_.size(1), clean_.size(2) - context_, clean_.size(3), clean_.size(4)},
+                "noise of a step");
     const double sigma = sigma_[step].item<double>();
     return denoising_loss(trained.backbone(), trained.adapter(),
                           {clean_, context_, noise, sigma, text_}, target_);
+  }
+  /// Throws unless there are noise and a sigma for each of `steps`.
+  void check_steps(int64_t steps) const {
+    check_shape(sigma_, {steps}, "sigma");
+    check_shape(noise_.flatten(1), {steps, kAny}, "noise, one step a row");
   }
   at::Tensor noise() const { return noise_; }
   at::Tensor noise_of_step(int64_t step) const {
@@ -193,6 +206,7 @@ OptimizerSettings read_adamw(ParityJob& job) {
 void parity_loss_grad(ParityJob& job) {
   const Trained trained(job);
   const Questions questions(job);
+  questions.check_steps(1);
   const at::Tensor loss = questions.loss(trained, questions.noise(), 0);
   loss.backward();
   job.set_output("loss", loss.reshape({1}));
@@ -208,6 +222,7 @@ void parity_adamw_steps(ParityJob& job) {
   std::vector<at::Tensor> losses;
   std::vector<double> norms;
   const auto steps = job.param<int64_t>("steps");
+  questions.check_steps(steps);
   for (int64_t step = 0; step < steps; ++step) {
     const at::Tensor loss = questions.loss(trained, questions.noise_of_step(step), step);
     loss.backward();
@@ -224,9 +239,11 @@ void parity_adamw_steps(ParityJob& job) {
 void parity_adamw_given_gradients(ParityJob& job) {
   const at::Tensor gradients = job.tensor("grads");
   const at::Tensor value = job.tensor("param.delta").clone().set_requires_grad(true);
+  check_shape(value, {kAny}, "param.delta");
   const auto optimizer = make_optimizer(read_adamw(job), {{{{"delta", value, value, {}}}}});
   std::vector<double> norms;
   const auto steps = job.param<int64_t>("steps");
+  check_shape(gradients, {steps, value.size(0)}, "grads");
   for (int64_t step = 0; step < steps; ++step) {
     value.mutable_grad() = gradients[step].clone();
     norms.push_back(optimizer->step().front());

@@ -1,14 +1,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tools/verbs/verbs.h"
 
 namespace cox::engine {
-
-namespace {
 
 Value value_of(const nlohmann::json& json) {
   if (json.is_boolean()) return json.get<bool>();
@@ -22,8 +19,6 @@ Value value_of(const nlohmann::json& json) {
   }
   throw user_error(concat("expected a number, text, true, false or a list, got ", json.dump()));
 }
-
-}  // namespace
 
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
                    const std::string& example) {
@@ -45,17 +40,6 @@ Parameters parse_assignments(const std::vector<std::string>& assignments) {
     parameters[trim(assignment.substr(0, equals))] = is_text ? Value(text) : value_of(json);
   }
   return parameters;
-}
-
-Parameters read_parameter_file(const std::string& path) {
-  const Result<std::string> text = read_file(path);
-  if (!text.is_ok()) throw user_error(text.status().message(), "not_found");
-  std::vector<std::string> assignments;
-  for (const std::string& line : split(*text, '\n')) {
-    const std::string content = trim(line);
-    if (!content.empty() && content.front() != '#') assignments.push_back(content);
-  }
-  return parse_assignments(assignments);
 }
 
 void print_json(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }

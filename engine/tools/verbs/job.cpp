@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/tensors/error.h"
 #include "engine/tools/verbs/job_json.h"
+#include "engine/tools/verbs/run_file.h"
 #include "engine/tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -18,6 +19,7 @@ struct Options {
   JobInput job;
   EngineOptions engine;
   std::string parameter_file;
+  std::string run;  ///< of a plan
   std::vector<std::string> overrides;
 };
 
@@ -33,7 +35,13 @@ class StageSink final : public Sink {
 };
 
 void run_job(Options options) {
-  options.job.parameters = read_parameter_file(options.parameter_file);
+  const RunFile file = read_run_file(options.parameter_file, options.run);
+  options.job.parameters = file.parameters;
+  if (options.job.method.empty()) options.job.method = file.method;
+  if (options.job.method.empty()) {
+    throw user_error(concat("--method is needed: ", options.parameter_file, " names none"),
+                     "usage");
+  }
   for (auto& [name, value] : parse_assignments(options.overrides)) {
     options.job.parameters[name] = value;
   }
@@ -54,12 +62,15 @@ void add_job_verb(CLI::App* verb, const std::shared_ptr<Options>& options) {
   verb->add_option("--model", options->job.model_directory, "Model directory")->required();
   verb->add_option("--video", options->job.video_path, "Video file to continue")->required();
   verb->add_option("--params", options->parameter_file,
-                   "File of KEY=VALUE lines: every parameter of the run and the method, as "
-                   "`cox plan` prints them")
+                   "Every parameter of the run and the method: what `cox plan SPEC --json` "
+                   "prints, or lines of KEY=VALUE")
       ->required();
+  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
   verb->add_option("--set", options->overrides, "KEY=VALUE that replaces one of the file")
       ->allow_extra_args(false);
   verb->add_option("--prompt", options->job.prompt, "Caption of the video");
+  verb->add_option("--lora", options->job.lora,
+                   "LoRA file of the published format, put beside the weights unmerged");
   verb->add_option("--lpips-weights", options->job.lpips_weights, "Safetensors file");
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")->required();
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
@@ -70,19 +81,20 @@ void add_job_verb(CLI::App* verb, const std::shared_ptr<Options>& options) {
 }  // namespace
 
 void add_adapt_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "adapt", "Adapt to one video, continue it and score the result",
-                            "cox-engine adapt --model out/model --video clip.mp4 --method adasteer "
-                            "--params adasteer.params --set steps=5 --out out/videos");
+  CLI::App* verb =
+      add_verb(app, "adapt", "Adapt to one video, continue it and score the result",
+               "cox-engine adapt --model out/model --video clip.mp4 --params plan.json "
+               "--run adasteer --set steps=5 --out out/videos");
   auto options = std::make_shared<Options>();
-  verb->add_option("--method", options->job.method, "A method of `cox-engine params --help`")
-      ->required();
+  verb->add_option("--method", options->job.method,
+                   "A method of `cox-engine params --help`; the plan's unless given");
   add_job_verb(verb, options);
 }
 
 void add_generate_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "generate", "Continue one video without adaptation",
                             "cox-engine generate --model out/model --video clip.mp4 "
-                            "--params run.params --out out/videos");
+                            "--params plan.json --lora lora/cfg_step_lora.safetensors --out out");
   auto options = std::make_shared<Options>();
   options->job.method = "none";
   add_job_verb(verb, options);

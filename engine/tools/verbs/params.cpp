@@ -2,10 +2,9 @@
 
 #include "base/text.h"
 #include "engine/adaptation/method.h"
-#include "engine/backbones/longcat/transformer.h"
 #include "engine/backbones/registry.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/torch.h"
+#include "engine/tools/verbs/run_file.h"
 #include "engine/tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -15,7 +14,8 @@ namespace {
 struct Options {
   std::string model;
   std::string config;
-  std::string method = "none";
+  std::string method = "none";  ///< a name, or a plan's file
+  std::string run;
   std::vector<std::string> settings;
   bool list = false;
 };
@@ -26,18 +26,6 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-/// A transformer of shapes without memory.
-std::unique_ptr<Backbone> shapes_only(const JsonConfig& json) {
-  const longcat::Config config = longcat::Config::from_json(json);
-  longcat::Weights weights;
-  longcat::visit_weights(
-      weights, config,
-      [](const std::string&, at::Tensor& tensor, const std::vector<int64_t>& shape) {
-        tensor = at::empty(shape, at::TensorOptions(at::kMeta).dtype(at::kFloat));
-      });
-  return std::make_unique<longcat::Transformer>(config, std::move(weights));
-}
-
 JsonConfig config_of(const Options& options) {
   if (options.model.empty() == options.config.empty()) {
     throw user_error("params: give either --model DIR or --config NAME", "usage");
@@ -46,8 +34,27 @@ JsonConfig config_of(const Options& options) {
                                : JsonConfig::read(options.model + "/dit/config.json");
 }
 
+std::unique_ptr<Backbone> shapes_of(const Options& options) {
+  const std::string name = options.config.empty() ? BackboneRequest{}.name : options.config;
+  return shape_backbone(name, config_of(options));
+}
+
+/// The method in place. A plan's parameters are those of the whole run, of which the method reads
+/// its own; what --set gives must be the method's.
+std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& planned,
+                                   const Parameters& given, const MethodContext& context) {
+  Parameters all = given;
+  all.insert(planned.begin(), planned.end());
+  ParameterReader reader(all);
+  auto adaptation = find_method(method).make(reader, context);
+  for (const auto& [name, value] : given) {
+    if (reader.names_read().count(name) == 0) reader.reject(name, "a parameter of " + method);
+  }
+  return adaptation;
+}
+
 void print_counts(const Options& options) {
-  const auto backbone = shapes_only(config_of(options));
+  const auto backbone = shapes_of(options);
   std::int64_t total = 0;
   std::int64_t tensors = 0;
   for (const NamedTensor& parameter : backbone->parameters()) {
@@ -55,10 +62,11 @@ void print_counts(const Options& options) {
     ++tensors;
   }
   const VideoRandom random;
-  const Parameters parameters = parse_assignments(options.settings);
-  ParameterReader reader(parameters);
-  const auto adaptation = find_method(options.method).make(reader, {*backbone, random});
-  reader.finish();
+  const bool is_file = ends_with(options.method, ".json");
+  const RunFile run = is_file ? read_run_file(options.method, options.run) : RunFile{};
+  const std::string method = is_file ? run.method : options.method;
+  const auto adaptation =
+      attach(method, run.parameters, parse_assignments(options.settings), {*backbone, random});
 
   nlohmann::ordered_json trained = nlohmann::ordered_json::array();
   for (const ParameterGroup& group : adaptation->groups()) {
@@ -68,7 +76,7 @@ void print_counts(const Options& options) {
   }
   nlohmann::ordered_json json = {
       {"model", {{"parameters", total}, {"tensors", tensors}}},
-      {"method", options.method},
+      {"method", method},
       {"trainable",
        {{"parameters", trainable_parameters(adaptation->groups())}, {"tensors", trained.size()}}}};
   if (options.list) json["trainable"]["list"] = trained;
@@ -86,8 +94,12 @@ void add_params_verb(CLI::App& app) {
   verb->add_option("--model", options->model, "Model directory, of which dit/config.json is read");
   verb->add_option("--config", options->config,
                    "Published configuration: " + join(backbone_names(), ", "));
-  verb->add_option("--method", options->method, "One of " + join(method_names(), ", "));
-  verb->add_option("--set", options->settings, "KEY=VALUE for each parameter of the method's own")
+  verb->add_option("--method", options->method,
+                   "One of " + join(method_names(), ", ") +
+                       "; or FILE.json, what `cox plan SPEC --json` prints");
+  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
+  verb->add_option("--set", options->settings,
+                   "KEY=VALUE for each parameter of the method's own; goes before a plan's")
       ->allow_extra_args(false);
   verb->add_flag("--list", options->list, "Also name every trained tensor with its shape");
   verb->callback([options] { print_counts(*options); });

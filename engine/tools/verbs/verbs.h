@@ -36,8 +36,8 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& pu
 /// as text. Throws EngineError (cause user) for a text without `=`.
 Parameters parse_assignments(const std::vector<std::string>& assignments);
 
-/// One assignment per line; blank lines and lines that begin with `#` are skipped.
-Parameters read_parameter_file(const std::string& path);
+/// Throws EngineError (cause user) for null and objects, which no parameter is.
+Value value_of(const nlohmann::json& json);
 
 /// Pretty JSON and a line break on standard output.
 void print_json(const nlohmann::ordered_json& json);

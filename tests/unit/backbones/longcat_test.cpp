@@ -248,3 +248,27 @@ TEST_CASE("In bf16 the raw output is fp32 and close to fp32's") {
   CHECK(relative_error(raw.narrow(2, 2, 2),
                        wide->forward(small_input(2), Adapter()).narrow(2, 2, 2)) < 0.1);
 }
+
+TEST_CASE("bf16 stays within two hundredths of fp32 after all blocks") {
+  const at::NoGradGuard no_grad;
+  const JsonConfig config = JsonConfig::parse(R"({
+    "in_channels": 16, "out_channels": 16, "hidden_size": 256, "depth": 8, "num_heads": 4,
+    "caption_channels": 64, "mlp_ratio": 4, "adaln_tembed_dim": 64,
+    "frequency_embedding_size": 64, "patch_size": [1, 2, 2], "text_tokens_zero_pad": true})",
+                                              "medium");
+  const auto model_of = [&](Precision precision) {
+    return random_backbone({"longcat-video", at::kCPU, precision}, config, 7);
+  };
+  const auto exact = model_of(Precision::kFp32), rounded = model_of(Precision::kBf16);
+  BackboneInput input;
+  input.latents = draw({1, 16, 4, 8, 12}, 1);
+  input.timestep = at::full({1, 4}, 640, at::kFloat);  // a value that bf16 holds
+  input.timestep.narrow(1, 0, 2).zero_();
+  input.text = {draw({1, 1, 6, 64}, 2), at::ones({1, 6}, at::kLong)};
+  input.condition_latent_frames = 2;
+  const double error =
+      relative_error(rounded->forward(input, Adapter()), exact->forward(input, Adapter()));
+  INFO("relative L2 " << error);
+  CHECK(error <= 2e-2);
+  CHECK(error > 1e-4);  // bf16 it is
+}

@@ -121,6 +121,22 @@ TEST_CASE("the model's and the LPIPS weights' content enter the digest, their pa
   CHECK(sandbox.plan("method: none\n", weights).runs[0].digest == before);
 }
 
+TEST_CASE("a LoRA file enters the run's identity by its content") {
+  const Sandbox sandbox;
+  const auto digest = [&](const std::vector<std::string>& set) {
+    return sandbox.plan("method: none\n", set).runs[0].digest;
+  };
+  sandbox.write("a.lora", "first");
+  sandbox.write("copy.lora", "first");
+  const std::string without = digest({});
+  const std::string with = digest({"backbone.lora=" + sandbox.path("a.lora")});
+  CHECK(with != without);
+  CHECK(digest({"backbone.lora=" + sandbox.path("copy.lora")}) == with);
+  sandbox.write("a.lora", "second");
+  CHECK(digest({"backbone.lora=" + sandbox.path("a.lora")}) != with);
+  CHECK(digest({}) == without);
+}
+
 TEST_CASE("a job's digest follows the run, the video's id and content, and the prompt") {
   Run run;
   run.digest = std::string(64, 'a');

@@ -125,6 +125,10 @@ TEST_CASE("missing manifest, model and LPIPS weights are not found, with their p
             .find("a.yaml:4:40: no model directory at model") == 0);
   std::filesystem::rename(sandbox.path("moved"), sandbox.path("model"));
 
+  missing = status({"backbone.lora=gone"}, "method: none\n");
+  CHECK(missing.code() == StatusCode::kNotFound);
+  CHECK(missing.message().find("no LoRA file at ") != std::string::npos);
+
   const std::string lpips = "method: none\nparams: {metrics: [lpips]}\n";
   CHECK(status({}, lpips).message().find("run 's' measures lpips; give backbone.lpips_weights") !=
         std::string::npos);
@@ -139,6 +143,16 @@ TEST_CASE("a broken manifest is an error that names the sweep and the manifest")
   const std::string message = sandbox.errors("method: none\n");
   CHECK(message.find("a.yaml:3:21") == 0);
   CHECK(message.find("clips.json") != std::string::npos);
+}
+
+TEST_CASE("a LoRA file is part of the plan with its digest") {
+  const Sandbox sandbox;
+  sandbox.write("step.safetensors", "weights");
+  const auto plan =
+      sandbox.plan("method: none\n", {"backbone.lora=" + sandbox.path("step.safetensors")});
+  CHECK(plan.model.lora == sandbox.path("step.safetensors"));
+  CHECK(plan.model.lora_digest.size() == 64);
+  CHECK(sandbox.plan("method: none\n").model.lora.empty());
 }
 
 TEST_CASE("LPIPS weights are read only when a run measures LPIPS") {

@@ -1,10 +1,13 @@
 #include "engine/training/train_loop.h"
 
 #include <ATen/ops/randn.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 
 #include "engine/tensors/error.h"
+#include "engine/tensors/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tests/support/torch_catch.h"
 
@@ -18,6 +21,27 @@ struct Scratch {
   Scratch() { std::filesystem::create_directories(folder); }
   ~Scratch() { std::filesystem::remove_all(folder); }
   std::string file(const char* name) const { return (folder / name).string(); }
+};
+
+/// Writes beyond so many bytes of a file fail while it lives, as on a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) {
+    former_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &former_);
+    const rlimit limit = {bytes, former_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &former_);
+    std::signal(SIGXFSZ, former_handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit former_ = {};
+  void (*former_handler_)(int) = SIG_DFL;
 };
 
 const std::map<std::string, at::Tensor>& start_weights() {
@@ -92,6 +116,72 @@ TEST_CASE("A checkpoint of another stage or shape is refused by name") {
   const std::map<std::string, at::Tensor> other = {{"a", at::zeros({4})}, {"b", at::zeros({2, 2})}};
   CHECK_THROWS_WITH(TrainState::load(scratch.file("state.safetensors"), "vae", other, at::kCPU),
                     Catch::Contains("'a' has another shape"));
+}
+
+TEST_CASE("A damaged or unreadable checkpoint is refused by file and entry") {
+  const Scratch scratch;
+  const std::string file = scratch.file("state.safetensors");
+  const auto refused = [&] {
+    try {
+      TrainState::load(file, "test", start_weights(), at::kCPU);
+    } catch (const EngineError& error) {
+      CHECK(error.cause() == FailureCause::kUser);
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  const TrainState good = TrainState::start("test", start_weights(), at::kCPU);
+  good.save(file);
+  REQUIRE(refused() == "accepted");
+  const auto tensors = Checkpoint::open(file).load_all();
+  const auto metadata = Checkpoint::open(file).metadata();
+
+  std::filesystem::resize_file(file, std::filesystem::file_size(file) - 5);
+  CHECK_THAT(refused(), Catch::Contains(file) && Catch::Contains("damaged"));
+  for (const auto& [key, text] : {std::pair{"step", "forty"}, {"step", "-1"}, {"curve", "[[1]]"}}) {
+    auto changed = metadata;
+    changed[key] = text;
+    save_safetensors(file, tensors, changed);
+    CHECK_THAT(refused(), Catch::Contains(file) && Catch::Contains(text) && Catch::Contains(key));
+  }
+  auto fewer = tensors;
+  fewer.erase("averages.b");
+  save_safetensors(file, fewer, metadata);
+  CHECK_THAT(refused(), Catch::Contains(file) && Catch::Contains("averages.b"));
+  save_safetensors(file, tensors, {});
+  CHECK_THAT(refused(), Catch::Contains("not a training checkpoint"));
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  CHECK_THAT(refused(), Catch::Contains(file));
+}
+
+TEST_CASE("A disk that is full leaves the former checkpoint as it was") {
+  const Scratch scratch;
+  const std::string file = scratch.file("state.safetensors");
+  TrainState state = TrainState::start("test", start_weights(), at::kCPU);
+  run(state, 60, 120, file);
+  const auto entries = [&] {
+    return std::distance(std::filesystem::directory_iterator(scratch.folder), {});
+  };
+  {
+    const FileSizeLimit full(200);  // fewer bytes than the header takes
+    try {
+      run(state, 120, 120, file);
+      FAIL("saved");
+    } catch (const EngineError& error) {
+      CHECK(error.cause() == FailureCause::kCrash);
+      CHECK_THAT(error.what(),
+                 Catch::Contains("cannot write " + file) && Catch::Contains("File too large"));
+    }
+  }
+  CHECK(entries() == 1);
+  TrainState kept = TrainState::load(file, "test", start_weights(), at::kCPU);
+  CHECK(kept.step() == 60);
+
+  TrainState whole = TrainState::start("test", start_weights(), at::kCPU);
+  run(whole, 120, 120, "");
+  run(kept, 120, 120, file);
+  for (const char* name : {"a", "b"}) CHECK(kept.parameter(name).equal(whole.parameter(name)));
 }
 
 TEST_CASE("The rate rises, then falls along a cosine to its last value") {

@@ -1,0 +1,139 @@
+#include "engine/backbones/lora_file.h"
+
+#include <map>
+
+#include "base/text.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+#include "engine/tensors/weight_map.h"
+
+namespace cox::engine {
+namespace {
+
+constexpr std::string_view kPrefix = "lora";
+constexpr std::string_view kDot = "___lorahyphen___";
+constexpr const char* kDown = ".lora_down.weight";
+constexpr const char* kUp = ".lora_up.weight";
+constexpr const char* kUpParts = ".lora_up.blocks.";
+constexpr const char* kScale = ".alpha_scale";
+
+/// `blocks.0.attn.qkv` -> `lora___lorahyphen___blocks___lorahyphen___0___...`
+std::string key_of_layer(const std::string& layer) {
+  std::string key(kPrefix);
+  for (const std::string& word : split(layer, '.')) key += concat(kDot, word);
+  return key;
+}
+
+/// The tensors of one layer in the file.
+struct Keys {
+  std::string down;
+  std::vector<std::string> up;
+  std::string scale;
+};
+
+const StoredTensor* find(const Checkpoint& file, const std::string& key) {
+  const auto found = file.tensors().find(key);
+  return found == file.tensors().end() ? nullptr : &found->second;
+}
+
+/// Whether the file adapts the layer: it holds a tensor below its key.
+bool holds(const Checkpoint& file, const std::string& key) {
+  const auto next = file.tensors().lower_bound(key + ".");
+  return next != file.tensors().end() && starts_with(next->first, key + ".");
+}
+
+Keys keys_of_layer(const Checkpoint& file, const std::string& key) {
+  Keys keys{key + kDown, {}, key + kScale};
+  std::string part = concat(key, kUpParts, 0, ".weight");
+  while (find(file, part) != nullptr) {
+    keys.up.push_back(part);
+    part = concat(key, kUpParts, keys.up.size(), ".weight");
+  }
+  if (keys.up.empty()) keys.up.push_back(key + kUp);
+  return keys;
+}
+
+/// The rank is the file's own choice; every shape follows from it and the layer's.
+int64_t rank_of(const Checkpoint& file, const Keys& keys) {
+  const StoredTensor* up = find(file, keys.up.front());
+  if (up != nullptr && up->shape.size() == 2) return up->shape[1];
+  const StoredTensor* down = find(file, keys.down);
+  return down == nullptr || down->shape.empty()
+             ? 0
+             : down->shape[0] / static_cast<int64_t>(keys.up.size());
+}
+
+std::vector<ExpectedTensor> expected_of_layer(const Checkpoint& file, const Keys& keys,
+                                              const Linear& layer) {
+  const auto parts = static_cast<int64_t>(keys.up.size());
+  const int64_t out = layer.weight.size(0), in = layer.weight.size(1);
+  if (out % parts != 0) {
+    throw user_error(concat(file.path(), ": ", keys.up.front(), " and its like: ", parts,
+                            " parts cannot make up a layer of ", out, " outputs"),
+                     "weights_mismatch");
+  }
+  const int64_t rank = rank_of(file, keys);
+  std::vector<ExpectedTensor> expected = {{keys.down, {parts * rank, in}}, {keys.scale, {}}};
+  for (const std::string& up : keys.up) expected.push_back({up, {out / parts, rank}});
+  return expected;
+}
+
+LowRank load_term(const Checkpoint& file, const Keys& keys, const Backbone& backbone) {
+  const auto load = [&](const std::string& key) {
+    return load_weight(file, key, backbone.device(), backbone.compute_dtype());
+  };
+  LowRank term;
+  term.down = load(keys.down);
+  for (const std::string& up : keys.up) term.up.push_back(load(up));
+  term.scale = load(keys.scale).item<double>();
+  return term;
+}
+
+struct AdaptedLayer {
+  Linear* layer = nullptr;
+  Keys keys;
+};
+
+/// The layers that the file adapts, after the strict check.
+std::vector<AdaptedLayer> adapted_layers(const Checkpoint& file, Backbone& backbone) {
+  std::vector<AdaptedLayer> adapted;
+  std::vector<ExpectedTensor> expected;
+  for (const NamedLayer& named : backbone.linear_layers()) {
+    const std::string key = key_of_layer(named.name);
+    if (!holds(file, key)) continue;
+    adapted.push_back({named.layer, keys_of_layer(file, key)});
+    const auto more = expected_of_layer(file, adapted.back().keys, *named.layer);
+    expected.insert(expected.end(), more.begin(), more.end());
+  }
+  check_keys(file, expected, "LoRA of this transformer");
+  if (adapted.empty()) {
+    throw user_error(concat(file.path(), ": expected tensors named ", kPrefix, kDot, "LAYER", kDown,
+                            " and so on, the file holds none"),
+                     "weights_mismatch");
+  }
+  return adapted;
+}
+
+}  // namespace
+
+std::size_t check_lora(Backbone& backbone, const Checkpoint& file) {
+  const std::size_t layers = adapted_layers(file, backbone).size();
+  check_finite(file);
+  return layers;
+}
+
+void detach_lora(Backbone& backbone) {
+  for (const NamedLayer& named : backbone.linear_layers()) named.layer->low_rank.reset();
+}
+
+void attach_lora(Backbone& backbone, const std::string& path) {
+  const at::NoGradGuard no_grad;
+  detach_lora(backbone);
+  const Checkpoint file = Checkpoint::open(path);
+  const std::vector<AdaptedLayer> adapted = adapted_layers(file, backbone);
+  std::vector<LowRank> terms;
+  for (const AdaptedLayer& one : adapted) terms.push_back(load_term(file, one.keys, backbone));
+  for (size_t i = 0; i < terms.size(); ++i) adapted[i].layer->low_rank = std::move(terms[i]);
+}
+
+}  // namespace cox::engine
