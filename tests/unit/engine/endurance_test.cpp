@@ -148,6 +148,6 @@ TEST_CASE("twenty jobs leave no memory behind") {
   run_jobs(kJobs);
   const std::int64_t growth = allocated_bytes(device) - before;
   INFO("grew by " << growth << " bytes");
-  // A CPU's figure holds the allocator's slack too; one leaked model of this size is 6 MiB a job.
-  CHECK(growth <= (device.is_cpu() ? std::int64_t{24} << 20 : 0));
+  // A CPU's figure holds the allocator's slack too: 28 KiB when this was written.
+  CHECK(growth <= (device.is_cpu() ? std::int64_t{4} << 20 : 0));
 }

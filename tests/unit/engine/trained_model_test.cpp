@@ -74,7 +74,7 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   ModelCache models(at::kCPU);
   EncodingCache encodings;
   const auto source = decode_source(plan, input.video_path, sources);
-  Model& model = models.get({input.backbone, input.model_directory, "", plan.run.precision});
+  Model& model = models.get({input.backbone, input.model_directory, "", plan.run.precision}, {});
   const EncodedJob encoded = encode(plan, *source, input.prompt, model, encodings);
   QuietSink sink;
   JobMonitor monitor(sink);
