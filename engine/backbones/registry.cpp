@@ -52,11 +52,11 @@ std::unique_ptr<Backbone> shape_backbone(const std::string& name, const JsonConf
   return entry_of(name).shape(config);
 }
 
-JsonConfig published_config(const std::string& name) {
+JsonConfig published_config(const std::string& name, const std::string& part) {
   entry_of(name);
   const std::string file = "backbones/" + name + ".yaml";
   return JsonConfig::parse(std::string(embedded_schemas().at(file)), "schemas/" + file)
-      .object("dit");
+      .object(part);
 }
 
 }  // namespace cox::engine

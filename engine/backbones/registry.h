@@ -31,7 +31,8 @@ std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const 
 /// Every tensor on the meta device: shapes and names at any size, without memory for weights.
 std::unique_ptr<Backbone> shape_backbone(const std::string& name, const JsonConfig& config);
 
-/// The published configuration, `dit` part of schemas/backbones/NAME.yaml.
-JsonConfig published_config(const std::string& name);
+/// The published configuration of one part, `dit`, `vae` or `text_encoder`, in
+/// schemas/backbones/NAME.yaml.
+JsonConfig published_config(const std::string& name, const std::string& part = "dit");
 
 }  // namespace cox::engine

@@ -109,6 +109,11 @@ JsonConfig JsonConfig::object(const std::string& key) const {
   return {concat(path_, ":", key), std::make_shared<Json>((*json_)[key])};
 }
 
+std::string JsonConfig::dump() const {
+  constexpr int kIndent = 2;
+  return json_->dump(kIndent) + "\n";
+}
+
 JsonConfig JsonConfig::with_override(const std::string& key, const std::string& json_text) const {
   if (!json_->contains(key)) {
     throw user_error(concat(path_, ": cannot override '", key, "', which it does not have"));

@@ -32,6 +32,8 @@ class JsonConfig {
 
   /// The same with one entry replaced by a JSON text; the key must exist already.
   JsonConfig with_override(const std::string& key, const std::string& json_text) const;
+  /// As a JSON text, keys in order.
+  std::string dump() const;
   const std::string& path() const { return path_; }
 
  private:

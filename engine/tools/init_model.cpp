@@ -6,7 +6,6 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/backbones/longcat/weights.h"
-#include "engine/tensors/safetensors.h"
 #include "engine/text/umt5_encoder.h"
 #include "engine/tools/model_presets.h"
 #include "engine/tools/random_weights.h"
@@ -52,30 +51,29 @@ class PendingDirectory {
   std::string aside_;
 };
 
-void write_dit(const PendingDirectory& model, const ModelPreset& preset, std::uint64_t seed) {
+void write_dit(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
   const auto config =
       longcat::Config::from_json(JsonConfig::parse(preset.dit, model.file("dit/config.json")));
   model.write("dit/config.json", preset.dit);
-  save_safetensors(model.file("dit/diffusion_pytorch_model.safetensors"),
-                   random_weights(longcat::expected_tensors(config), seed));
+  save_random_weights(model.file("dit/diffusion_pytorch_model"), longcat::expected_tensors(config),
+                      draw);
 }
 
-void write_vae(const PendingDirectory& model, const ModelPreset& preset, std::uint64_t seed) {
+void write_vae(const PendingDirectory& model, const ModelPreset& preset, Draw draw) {
   model.write("vae/config.json", preset.vae);
   WeightSource weights = WeightSource::declaring(at::kFloat);
   VaeNetworks(read_vae_config(model.file("vae/config.json")), weights);
-  save_safetensors(model.file("vae/diffusion_pytorch_model.safetensors"),
-                   random_weights(weights.taken(), seed));
+  draw.dtype = at::kFloat;
+  save_random_weights(model.file("vae/diffusion_pytorch_model"), weights.taken(), draw);
 }
 
-void write_text(const PendingDirectory& model, const ModelPreset& preset, std::uint64_t seed) {
+void write_text(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
   model.write("tokenizer/spiece.model", train_caption_tokenizer());
   model.write("tokenizer/tokenizer_config.json", preset.tokenizer);
   model.write("text_encoder/config.json", preset.text_encoder);
   WeightSource weights = WeightSource::declaring(at::kFloat);
   Umt5Encoder(read_umt5_config(model.file("text_encoder/config.json")), weights);
-  save_safetensors(model.file("text_encoder/model.safetensors"),
-                   random_weights(weights.taken(), seed));
+  save_random_weights(model.file("text_encoder/model"), weights.taken(), draw);
 }
 
 }  // namespace
@@ -94,9 +92,10 @@ void write_random_model(const RandomModelOptions& options) {
         concat(options.directory, ": exists already; name another directory or remove it"));
   }
   const PendingDirectory model(options.directory);
-  write_dit(model, preset, options.seed);
-  write_vae(model, preset, options.seed);
-  write_text(model, preset, options.seed);
+  const Draw draw{options.seed, options.device, scalar_type(options.precision)};
+  write_dit(model, preset, draw);
+  write_vae(model, preset, draw);
+  write_text(model, preset, draw);
   model.write("scheduler/scheduler_config.json", preset.scheduler);
   model.write("model_index.json", "{\"model_name\": \"LongCat-Video\"}\n");
   model.publish();

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "engine/tensors/precision.h"
 
 namespace cox::engine {
 
@@ -10,13 +14,16 @@ struct RandomModelOptions {
   std::string directory;  ///< must not exist; its parent is made when missing
   std::string preset = "tiny";
   std::uint64_t seed = 0;
+  Precision precision = Precision::kFp32;  ///< of the DiT and the text encoder; the VAE is fp32
+  /// Where numbers are drawn. A GPU takes seconds at the published size, and draws other numbers.
+  at::Device device = at::kCPU;
 };
 
 /// Names that RandomModelOptions::preset takes.
 std::vector<std::string> random_model_presets();
 
 /// Writes a whole model directory in the published layout (dit/ vae/ text_encoder/ tokenizer/
-/// scheduler/ model_index.json) with seeded random fp32 weights: every path of the engine runs on
+/// scheduler/ model_index.json) with seeded random weights, in shards above 4 GiB: every path of the engine runs on
 /// it and no activation vanishes or explodes, but nothing has been learnt. The same preset and seed
 /// give the same bytes on one machine and build.
 /// Written aside and renamed, so that `directory` is whole or absent.

@@ -1,6 +1,7 @@
 #include "engine/tools/model_presets.h"
 
 #include "base/text.h"
+#include "engine/backbones/registry.h"
 
 namespace cox::engine {
 namespace {
@@ -92,7 +93,12 @@ const std::vector<ModelPreset>& model_presets() {
       // What `cox-engine train` starts from for the model that the repository ships.
       {"small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
        vae_config(/*residual_blocks=*/2, "1"), kTextEncoder, tokenizer_config(64),
-       scheduler_config("3.0")}};
+       scheduler_config("3.0")},
+      // The published size, to measure at: 38 GB in bf16.
+      {"longcat-video", published_config("longcat-video").dump(),
+       published_config("longcat-video", "vae").dump(),
+       published_config("longcat-video", "text_encoder").dump(), tokenizer_config(512),
+       scheduler_config("12.0")}};
   return presets;
 }
 

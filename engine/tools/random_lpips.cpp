@@ -28,8 +28,8 @@ void write_random_lpips(const RandomLpipsOptions& options) {
     trunk.push_back({name + ".bias", {layer.out}});
     heads.push_back({concat("lin", tap++, ".model.1.weight"), {1, layer.out, 1, 1}});
   }
-  auto tensors = random_weights(trunk, options.seed);
-  for (auto& [name, head] : random_weights(heads, options.seed)) {
+  auto tensors = random_weights(trunk, {options.seed});
+  for (auto& [name, head] : random_weights(heads, {options.seed})) {
     tensors.emplace(name, head.abs());  // a distance: weights of squared differences
   }
   save_safetensors(options.path, tensors, {{"trunk", "random"}});

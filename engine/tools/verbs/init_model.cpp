@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "engine/tensors/cuda.h"
 #include "engine/tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -11,11 +12,15 @@ namespace {
 
 struct Options {
   RandomModelOptions model;
+  std::string dtype = "fp32";
+  std::string device = "cpu";
   RandomLpipsOptions lpips;
 };
 
 void write_models(Options options) {
   if (!options.model.directory.empty()) {
+    options.model.precision = parse_precision(options.dtype);
+    options.model.device = parse_device(options.device);
     write_random_model(options.model);
     std::cout << "wrote model " << options.model.directory << " (" << options.model.preset
               << ", random weights, seed " << options.model.seed << ")\n";
@@ -39,6 +44,9 @@ void add_init_model_verb(CLI::App& app) {
   verb->add_option("--preset", options->model.preset,
                    "Sizes: " + join(random_model_presets(), ", "));
   verb->add_option("--seed", options->model.seed, "Seed of all weights");
+  verb->add_option("--dtype", options->dtype, "fp32 or bf16, of the DiT and the text encoder");
+  verb->add_option("--device", options->device,
+                   "Where numbers are drawn: cpu, or cuda, which draws other numbers faster");
   CLI::Option* lpips = verb->add_option(
       "--lpips", options->lpips.path, "Also write LPIPS weights with a random trunk to this file");
   verb->callback([options, directory, lpips] {
