@@ -101,8 +101,8 @@ Shards in_shards(const std::vector<ExpectedTensor>& tensors, at::ScalarType dtyp
 }
 
 std::string shard_ending(std::size_t index, std::size_t count) {
-  constexpr std::size_t kDigits = 5;
   const auto padded = [](std::size_t number) {
+    constexpr std::size_t kDigits = 5;
     const std::string digits = std::to_string(number);
     return std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
   };
