@@ -156,7 +156,8 @@ int run(Flags& flags) {
                               .deterministic = true,
                               .kernels = flags.kernels});
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
-
+  log(LogLevel::kInfo, "worker", "engine ready",
+      {{"device", (*engine)->device().name}, {"kernels", flags.kernels}});
   const WorkerOptions options = options_of(flags, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
   Worker worker(options, *client, executor, *spool, stop);
