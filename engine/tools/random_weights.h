@@ -25,9 +25,9 @@ std::map<std::string, at::Tensor> random_weights(const std::vector<ExpectedTenso
 
 constexpr std::int64_t kShardBytes = std::int64_t{4} << 30;
 
-/// Writes them as `stem`.safetensors or, when they are larger than a shard, as published models are:
-/// `stem`-00001-of-0000N.safetensors and `stem`.safetensors.index.json. One shard at a time is in
-/// memory. Throws EngineError(kCrash) when the disk refuses.
+/// Writes them as `stem`.safetensors or, when they are larger than a shard, as published models
+/// are: `stem`-00001-of-0000N.safetensors and `stem`.safetensors.index.json. One shard at a time is
+/// in memory. Throws EngineError(kCrash) when the disk refuses.
 void save_random_weights(const std::string& stem, const std::vector<ExpectedTensor>& tensors,
                          const Draw& draw, std::int64_t shard_bytes = kShardBytes);
 

@@ -103,7 +103,9 @@ function(cox_test name)
   # Each case is counted from the program's own report; scripts/summarize_tests.py adds them up.
   add_test(NAME ${name} COMMAND ${name} --order lex --reporter junit
     --out ${CMAKE_BINARY_DIR}/test-results/${name}.xml)
-  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  # ctest fills the cores with programs: threads of LibTorch's beyond them would wait in busy loops.
+  set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
+    ENVIRONMENT OMP_NUM_THREADS=1)
   if(ARG_SERIAL)
     set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
   endif()
