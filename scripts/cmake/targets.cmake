@@ -78,9 +78,18 @@ endfunction()
 
 # cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
 #          [TIMEOUT seconds] [SERIAL] [NEEDS program ...])
-# One binary for a folder of tests; NEEDS are programs that the tests start.
+# One binary for a folder of tests; NEEDS are programs that the tests start. Without the engine
+# (COX_BUILD_ENGINE) the tests of what needs it are left out.
 function(cox_test name)
   cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT" "SOURCES;LINK;NEEDS" ${ARGN})
+  if(NOT COX_BUILD_ENGINE)
+    foreach(target IN LISTS ARG_LINK ARG_NEEDS)
+      if(target MATCHES "^cox[_-]" AND NOT target MATCHES "^cox[_-]test" AND NOT TARGET ${target})
+        message(STATUS "${name} is left out: it needs ${target}")
+        return()
+      endif()
+    endforeach()
+  endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()

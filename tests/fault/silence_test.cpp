@@ -50,17 +50,18 @@ TEST_CASE("A worker that sleeps past its lease has its late result refused") {
 
 TEST_CASE("Workers compute on while the coordinator is away, and nothing is computed twice") {
   Cluster cluster(
-      {.shortest_job_ms = 20, .longest_job_ms = 40, .max_jobs_per_bundle = 64, .lease_ms = 1'000});
+      {.shortest_job_ms = 20, .longest_job_ms = 40, .max_jobs_per_bundle = 64, .lease_ms = 2'000});
   cluster.start_coordinator();
   cluster.submit("away", 40, 6);  // bundles of 40 jobs: more than a second of work
   cluster.start_workers();
   REQUIRE(cluster.wait_until_done(20, kPatience));
   const int before = cluster.computations();
   cluster.coordinator().kill();
-  std::this_thread::sleep_for(milliseconds(2'500));  // longer than the leases last
+  std::this_thread::sleep_for(milliseconds(4'500));  // longer than the leases last
   CHECK(cluster.computations() > before + 40);
   cluster.start_coordinator();
   REQUIRE(cluster.wait_until_drained(kPatience));
+  INFO(cluster.log());
   CHECK(cluster.computations() == 240);
   cluster.require_all_done_once(240);
 }
