@@ -55,9 +55,9 @@ TEST_CASE("A worker that ends with a spooled result costs nothing") {
   CHECK(recomputed_after_worker_fault("worker_after_spool:7") == 0);
 }
 
-TEST_CASE(
-    "A worker that ends between the answer and its spool reports twice, which changes nothing") {
-  CHECK(recomputed_after_worker_fault("worker_after_report:7") == 0);
+TEST_CASE("A worker that ends between the answer and its spool reports twice") {
+  // The next job is computed while reports travel, so it may be cut off in flight.
+  CHECK(recomputed_after_worker_fault("worker_after_report:7") <= 1);
 }
 
 TEST_CASE("A coordinator that ends before a commit has answered nobody for it") {
