@@ -4,11 +4,11 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/lookup.h"
-#include "cli/results/report_query.h"
+#include "cli/results/compared_run.h"
 #include "coordinator/report/checks.h"
 #include "coordinator/report/factors.h"
 #include "coordinator/report/markdown.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/report_json.h"
 #include "coordinator/report/report_rows.h"
 #include "coordinator/report/wording.h"
@@ -48,7 +48,8 @@ class Compare final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("BASELINE", baseline_, "The run to compare with, as for `cox show`")
+    app.add_option("BASELINE", baseline_,
+                   "The run to compare with, as for `cox show`, or replicates without their -rN")
         ->required()
         ->type_name("");
     app.add_option("RUN", runs_, "Runs to compare with it")->required()->type_name("");
@@ -74,7 +75,10 @@ class Compare final : public Command {
       comparisons.push_back(std::move(comparison));
     }
     report::correct_family(comparisons);
-    print(session, comparisons, warnings_of(all, comparisons));
+    std::vector<std::string> warnings = warnings_of(all, comparisons);
+    COX_ASSIGN_OR_RETURN(const auto more, replicate_warnings(*source, all));
+    warnings.insert(warnings.end(), more.begin(), more.end());
+    print(session, comparisons, warnings);
     return kExitOk;
   }
 
@@ -85,10 +89,8 @@ class Compare final : public Command {
     names.insert(names.end(), runs_.begin(), runs_.end());
     std::vector<report::RunData> all;
     for (const std::string& text : names) {
-      COX_ASSIGN_OR_RETURN(const RunName name, find_run(source, text));
-      COX_ASSIGN_OR_RETURN(std::vector<report::RunData> found,
-                           report::load_runs(query_of(source), name.series, name.run));
-      all.push_back(std::move(found.front()));
+      COX_ASSIGN_OR_RETURN(report::RunData run, load_compared_run(source, text));
+      all.push_back(std::move(run));
     }
     return all;
   }
@@ -96,9 +98,11 @@ class Compare final : public Command {
   static std::vector<std::string> warnings_of(const std::vector<report::RunData>& runs,
                                               const std::vector<report::Comparison>& comparisons) {
     std::vector<std::string> all;
-    for (auto& warnings : {report::coverage_warnings(runs), report::identity_warnings(runs),
-                           report::comparison_warnings(comparisons),
-                           report::environment_warnings(runs), report::design_warnings(runs)}) {
+    const std::vector<report::RunData> singles = report::single_runs(runs);
+    for (auto& warnings :
+         {report::coverage_warnings(runs), report::identity_warnings(singles),
+          report::comparison_warnings(comparisons), report::environment_warnings(singles),
+          report::design_warnings(singles)}) {
       all.insert(all.end(), warnings.begin(), warnings.end());
     }
     return all;

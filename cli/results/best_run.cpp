@@ -1,10 +1,12 @@
 #include "cli/results/best_run.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "coordinator/report/statistics/summary.h"
 
 namespace cox::cli {
 
@@ -14,7 +16,8 @@ namespace {
 struct Candidate {
   std::string run;
   std::string parameters;
-  std::int64_t open = 0;  ///< jobs without a result that were not expected to fail
+  std::string configuration;  ///< all that tells it from others, the replicate aside
+  std::int64_t open = 0;      ///< jobs without a result that were not expected to fail
   std::int64_t done = 0;
   std::optional<double> mean;
 };
@@ -26,6 +29,7 @@ Candidate candidate_of(const std::vector<Cell>& row) {
   candidate.open = std::get<std::int64_t>(row[2]);
   candidate.done = std::get<std::int64_t>(row[3]);
   if (const auto* mean = std::get_if<double>(&row[4])) candidate.mean = *mean;
+  candidate.configuration = std::get<std::string>(row[5]);
   return candidate;
 }
 
@@ -53,6 +57,30 @@ Status check_comparable(const std::vector<Candidate>& candidates, std::int64_t v
   return Status::ok();
 }
 
+/// Replicates as one candidate at the place of the first, named after it, with the mean of their
+/// means: all cover the same videos. One draw of noise wins no sweep.
+Result<std::vector<Candidate>> averaged(const std::vector<Candidate>& candidates) {
+  std::vector<Candidate> all;
+  std::map<std::string, std::vector<double>> means;
+  for (const Candidate& candidate : candidates) {
+    auto parameters = nlohmann::json::parse(candidate.parameters, nullptr, false);
+    if (!parameters.is_object())
+      return internal_error("the parameters of a run are no JSON object");
+    parameters.erase("replicate");
+    const std::string configuration = concat(candidate.configuration, ' ', parameters.dump());
+    auto& of_configuration = means[configuration];
+    if (of_configuration.empty()) {
+      all.push_back(candidate);
+      all.back().configuration = configuration;
+    }
+    of_configuration.push_back(*candidate.mean);
+  }
+  for (Candidate& candidate : all) {
+    candidate.mean = report::mean_of(means.at(candidate.configuration));
+  }
+  return all;
+}
+
 /// Every parameter as JSON.
 Result<std::map<std::string, std::string>> parameters_of(const Candidate& candidate) {
   const auto json = nlohmann::json::parse(candidate.parameters, nullptr, false);
@@ -70,7 +98,7 @@ Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery&
       const Rows rows,
       source.query(concat("SELECT run, parameters, videos - done - failed_as_expected, done,"
                           " CASE WHEN nonfinite_results = 0 THEN ",
-                          query.metric, " END FROM v_runs", where,
+                          query.metric, " END, method || ' ' || model_digest FROM v_runs", where,
                           " AND superseded = 0 ORDER BY position")));
   if (rows.cells.empty()) {
     return not_found(concat("there is no series '", query.series, "' in ", source.description()));
@@ -81,6 +109,7 @@ Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery&
   for (const auto& row : rows.cells) candidates.push_back(candidate_of(row));
   const auto videos = std::get<std::int64_t>(finished.cells.front()[0]);
   COX_RETURN_IF_ERROR(check_comparable(candidates, videos, query));
+  COX_ASSIGN_OR_RETURN(candidates, averaged(candidates));
   const Candidate* best = &candidates.front();
   for (const Candidate& candidate : candidates) {
     const bool better =

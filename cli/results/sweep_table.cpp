@@ -6,6 +6,7 @@
 #include "cli/output/number.h"
 #include "cli/results/series_results.h"
 #include "coordinator/report/metrics.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/statistics/summary.h"
 #include "coordinator/report/wording.h"
 
@@ -95,6 +96,23 @@ bool is_known_to_all(const std::map<std::string, RunFields>& runs, const std::st
                      [&](const auto& run) { return run.second.contains(column); });
 }
 
+/// The table's rows by run; one that names replicates without their number stands for each of them.
+std::vector<std::string> rows_of(const spec::Table& table,
+                                 const std::map<std::string, RunFields>& runs) {
+  std::vector<std::string> rows;
+  for (const std::string& name : table.rows) {
+    const std::size_t before = rows.size();
+    for (const auto& [run, fields] : runs) {
+      if (report::is_replicate_of(run, name)) rows.push_back(run);
+    }
+    if (runs.contains(name) || rows.size() == before) {
+      rows.resize(before);
+      rows.push_back(name);
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 Result<Rows> sweep_table(ResultSource& source, const std::string& series,
@@ -113,7 +131,7 @@ Result<Rows> sweep_table(ResultSource& source, const std::string& series,
   }
   Rows rows{{"run", "done", "videos"}, {}};
   for (const std::string& column : table.columns) rows.columns.push_back(column);
-  for (const std::string& run : table.rows) {
+  for (const std::string& run : rows_of(table, runs)) {
     auto& cells = rows.cells.emplace_back();
     RunFields& fields = runs[run];
     fields.emplace("run", run);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/statistics/bootstrap.h"
 #include "coordinator/report/statistics/effect_size.h"
 #include "coordinator/report/statistics/holm.h"
@@ -127,6 +128,30 @@ Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric
   return pairs;
 }
 
+ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pairs& pairs,
+                          const std::string& metric) {
+  std::vector<const VideoResult*> theirs;
+  std::vector<const VideoResult*> ours;
+  for (const auto& [of_baseline, of_run] : pairs) {
+    theirs.push_back(of_baseline);
+    ours.push_back(of_run);
+  }
+  const auto baseline_means = replicate_means(baseline, metric, theirs);
+  const auto run_means = replicate_means(run, metric, ours);
+  ReplicateSpread spread{replicates_of(baseline), replicates_of(run), deviation_of(baseline_means),
+                         deviation_of(run_means), std::nullopt};
+  std::map<std::string, double> differences;
+  for (const auto& [number, mean] : run_means) {
+    if (const auto partner = baseline_means.find(number); partner != baseline_means.end()) {
+      differences[number] = mean - partner->second;
+    }
+  }
+  if (differences.size() == run_means.size() && differences.size() == baseline_means.size()) {
+    spread.difference_deviation = deviation_of(differences);
+  }
+  return spread;
+}
+
 void describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_baseline;
   std::vector<double> of_run;
@@ -185,6 +210,7 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
   note_missing(baseline, videos, metric, comparison.unpaired);
   note_missing(run, videos, metric, comparison.unpaired);
   describe(pairs, comparison);
+  comparison.replicates = spread_of(baseline, run, pairs, metric.name);
   return comparison;
 }
 

@@ -20,6 +20,20 @@ struct Unpaired {
   std::string why;  ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
 };
 
+/// How the replicates that were averaged differ among themselves: sample standard deviations of
+/// their means over the pairs, absent where there are fewer than two.
+struct ReplicateSpread {
+  std::size_t of_baseline = 1;  ///< how many replicates
+  std::size_t of_run = 1;
+  std::optional<double> baseline_deviation;
+  std::optional<double> run_deviation;
+  /// Of the difference of the means, replicate by replicate, where both sides have the same: they
+  /// share their noise.
+  std::optional<double> difference_deviation;
+
+  bool any() const { return of_baseline > 1 || of_run > 1; }
+};
+
 /// A run against a baseline on the videos for which both have the metric. Differences are run minus
 /// baseline, so their sign says who is higher, not who is better.
 struct Comparison {
@@ -42,6 +56,7 @@ struct Comparison {
   Wins wins;
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
+  ReplicateSpread replicates;
   std::vector<Unpaired> unpaired;
   bool identical = false;     ///< every metric of every pair is equal to the last bit
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state

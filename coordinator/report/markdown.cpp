@@ -1,5 +1,7 @@
 #include "coordinator/report/markdown.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "coordinator/report/report_tables.h"
 #include "coordinator/report/statistics/bootstrap.h"
@@ -127,6 +129,16 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
       "intervals (",
       kResamples, " resamples). p is Wilcoxon's signed-rank test");
   text += family > 1 ? concat(", corrected by Holm over ", family, " comparisons.\n\n") : ".\n\n";
+  const bool replicated =
+      std::any_of(comparisons.begin(), comparisons.end(),
+                  [](const Comparison& comparison) { return comparison.replicates.any(); });
+  if (replicated) {
+    text +=
+        "Replicates are averaged for each video first: the unit stays the video, and a video "
+        "counts\n"
+        "where every replicate of both sides has it. Intervals and p speak of other videos; what\n"
+        "other noise does is the standard deviation between the replicates' means.\n\n";
+  }
   if (family >= kManyComparisons) {
     text += concat("The best of ", comparisons.size(),
                    " configurations owes part of its lead to chance: confirm a choice on videos\n"

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/report_rows.h"
 #include "coordinator/report/report_tables.h"
 #include "coordinator/report/wording.h"
@@ -49,10 +50,21 @@ Json json_of(const std::vector<Comparison>& comparisons) {
 
 /// A run's rows of report_rows hold the comparison too; here that has a list of its own.
 Json run_json(const SeriesReport& report, const RunData& run) {
-  Json object = {
-      {"run", run.name},           {"digest", run.digest},           {"method", run.method},
-      {"videos", run.videos()},    {"done", run.results.size()},     {"parameters", Json::object()},
-      {"metrics", Json::object()}, {"mean_seconds", Json::object()}, {"missing", Json::array()}};
+  Json object = {{"run", run.name},
+                 {"digest", run.digest},
+                 {"method", run.method},
+                 {"videos", run.videos()},
+                 {"done", run.results.size()},
+                 {"replicates", Json::array()},
+                 {"parameters", Json::object()},
+                 {"metrics", Json::object()},
+                 {"mean_seconds", Json::object()},
+                 {"missing", Json::array()}};
+  for (const RunData& replicate : run.replicates) {
+    object["replicates"].push_back({{"run", replicate.name},
+                                    {"digest", replicate.digest},
+                                    {"done", replicate.results.size()}});
+  }
   for (const auto& [name, text] : run.parameters) object["parameters"][name] = Json::parse(text);
   for (const Metric& metric : report.metrics) {
     const Summary summary = metric_summary(run, metric.name);
@@ -61,6 +73,9 @@ Json run_json(const SeriesReport& report, const RunData& run) {
     if (summary.standard_error) entry["standard_error"] = *summary.standard_error;
     if (summary.t_interval) {
       entry["interval"] = {summary.t_interval->low, summary.t_interval->high};
+    }
+    if (const auto deviation = replicate_deviation(run, metric.name)) {
+      entry["replicate_deviation"] = *deviation;
     }
   }
   for (const char* stage : kStages) {

@@ -1,5 +1,6 @@
 #include "coordinator/report/report_rows.h"
 
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/report_tables.h"
 
 namespace cox::report {
@@ -14,11 +15,33 @@ Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Ce
 Cell cell(std::size_t count) { return static_cast<std::int64_t>(count); }
 
 const std::vector<std::string>& comparison_columns() {
-  static const std::vector<std::string> kColumns = {
-      "baseline",  "pairs",    "pair_videos", "baseline_mean", "paired_mean", "difference",
-      "low",       "high",     "p_holm",      "family",        "p_wilcoxon",  "p_sign",
-      "wins",      "losses",   "ties",        "t_low",         "t_high",      "median",
-      "deviation", "effect_g", "detectable",  "identical"};
+  static const std::vector<std::string> kColumns = {"baseline",
+                                                    "pairs",
+                                                    "pair_videos",
+                                                    "baseline_mean",
+                                                    "paired_mean",
+                                                    "difference",
+                                                    "low",
+                                                    "high",
+                                                    "p_holm",
+                                                    "family",
+                                                    "p_wilcoxon",
+                                                    "p_sign",
+                                                    "wins",
+                                                    "losses",
+                                                    "ties",
+                                                    "t_low",
+                                                    "t_high",
+                                                    "median",
+                                                    "deviation",
+                                                    "effect_g",
+                                                    "detectable",
+                                                    "identical",
+                                                    "replicates",
+                                                    "baseline_replicates",
+                                                    "replicate_deviation",
+                                                    "baseline_replicate_deviation",
+                                                    "difference_replicate_deviation"};
   return kColumns;
 }
 
@@ -47,7 +70,12 @@ Row comparison_cells(const Comparison& c) {
           cell(c.difference.deviation),
           cell(c.effect),
           cell(c.detectable),
-          cell(c.identical ? std::size_t{1} : std::size_t{0})};
+          cell(c.identical ? std::size_t{1} : std::size_t{0}),
+          cell(c.replicates.of_run),
+          cell(c.replicates.of_baseline),
+          cell(c.replicates.run_deviation),
+          cell(c.replicates.baseline_deviation),
+          cell(c.replicates.difference_deviation)};
 }
 
 void append(Row& row, Row more) {
@@ -73,7 +101,9 @@ Row report_cells(const SeriesReport& report, const RunData& run, std::size_t met
              cell(summary.mean),
              cell(summary.standard_error),
              summary.t_interval ? Cell(summary.t_interval->low) : Cell(),
-             summary.t_interval ? Cell(summary.t_interval->high) : Cell()};
+             summary.t_interval ? Cell(summary.t_interval->high) : Cell(),
+             cell(replicates_of(run)),
+             cell(replicate_deviation(run, report.metrics[metric].name))};
   const Comparison* comparison = find(report, metric, run);
   append(row,
          comparison != nullptr ? comparison_cells(*comparison) : Row(comparison_columns().size()));
@@ -96,8 +126,9 @@ Table comparison_rows(const std::vector<Comparison>& comparisons) {
 
 Table report_rows(const std::vector<SeriesReport>& reports) {
   Table table;
-  table.columns = {"series", "run",  "method",         "metric",   "videos",
-                   "n",      "mean", "standard_error", "mean_low", "mean_high"};
+  table.columns = {"series",   "run",       "method",      "metric",
+                   "videos",   "n",         "mean",        "standard_error",
+                   "mean_low", "mean_high", "averaged_of", "mean_deviation"};
   table.columns.insert(table.columns.end(), comparison_columns().begin(),
                        comparison_columns().end());
   for (const SeriesReport& report : reports) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/wording.h"
 
 namespace cox::report {
@@ -14,6 +15,9 @@ namespace cox::report {
 namespace {
 
 constexpr std::size_t kShownDigest = 12;
+constexpr const char* kSpread = "between replicates";
+constexpr const char* kDifferenceSpread = "their differences";
+constexpr std::ptrdiff_t kAfterInterval = 5;  ///< place of the replicates in a difference table
 
 std::string coverage_text(const RunData& run) {
   return concat(run.results.size(), " of ", run.videos());
@@ -76,7 +80,7 @@ const RunData* common_baseline(const SeriesReport& report, const Slice& slice) {
 std::optional<double> mean_steps(const RunData& run) {
   std::vector<double> steps;
   for (const VideoResult& result : run.results) {
-    steps.push_back(static_cast<double>(result.steps_run));
+    steps.push_back(result.steps_run);
   }
   return mean_of(std::move(steps));
 }
@@ -100,6 +104,22 @@ std::string declared_cell(const SeriesReport& report, const RunData& run,
     return value == declared->second.end() ? "-" : value->second;
   }
   return level_of(run, name);
+}
+
+const RunData* named(const std::vector<RunData>& runs, const std::string& name) {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
+  return found == runs.end() ? nullptr : &*found;
+}
+
+bool has_replicates(const std::vector<RunData>& runs) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const RunData& run) { return replicates_of(run) > 1; });
+}
+
+/// A deviation between replicates, which is smaller than what it stands beside.
+std::string deviation_text(const std::optional<double>& deviation, int decimals) {
+  return decimal(deviation, decimals + 1);
 }
 
 std::string environment_text(const Environment& environment) {
@@ -154,18 +174,26 @@ std::vector<const RunData*> best_first(const SeriesReport& report) {
 TextTable leaderboard(const SeriesReport& report) {
   TextTable table{{"run"}, {}};
   for (const Factor& factor : report.factors) table.columns.push_back(factor.name);
+  const bool replicated = has_replicates(report.runs);
+  if (replicated) table.columns.emplace_back("replicates");
   table.columns.insert(table.columns.end(),
                        {"videos", metric_heading(report.primary()), "95 % interval"});
+  if (replicated) table.columns.emplace_back(kSpread);
   for (std::size_t m = 1; m < report.metrics.size(); ++m) {
     table.columns.push_back(metric_heading(report.metrics[m]));
   }
   for (const RunData* run : best_first(report)) {
     auto& row = table.rows.emplace_back(std::vector<std::string>{run->name});
     for (const Factor& factor : report.factors) row.push_back(level_of(*run, factor.name));
+    if (replicated) row.push_back(std::to_string(replicates_of(*run)));
     row.push_back(coverage_text(*run));
     const Summary summary = metric_summary(*run, report.primary().name);
     row.push_back(mean_text(summary, report.primary()));
     row.push_back(interval_text(summary.t_interval, report.primary().decimals));
+    if (replicated) {
+      row.push_back(deviation_text(replicate_deviation(*run, report.primary().name),
+                                   report.primary().decimals));
+    }
     for (std::size_t m = 1; m < report.metrics.size(); ++m) {
       row.push_back(mean_text(metric_summary(*run, report.metrics[m].name), report.metrics[m]));
     }
@@ -177,6 +205,13 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                            bool full) {
   TextTable table{
       {"run", "against", "videos", "difference", "95 % interval", "p (Holm)", "wins", "ties"}, {}};
+  const bool replicated =
+      std::any_of(comparisons.begin(), comparisons.end(),
+                  [](const Comparison& comparison) { return comparison.replicates.any(); });
+  if (replicated) {
+    table.columns.insert(table.columns.begin() + kAfterInterval,
+                         {"replicates", kSpread, kDifferenceSpread});
+  }
   if (full) {
     table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
                                                "median", "effect g", "detectable"});
@@ -187,6 +222,14 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
         within(series, c.run), within(series, c.baseline), concat(c.pairs, " of ", c.videos),
         decimal(c.difference.mean, decimals), interval_text(c.bootstrap, decimals),
         p_text(c.holm_p), percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
+    if (replicated) {
+      const ReplicateSpread& r = c.replicates;
+      row.insert(row.begin() + kAfterInterval,
+                 {concat(r.of_run, " : ", r.of_baseline),
+                  concat(deviation_text(r.run_deviation, decimals), " : ",
+                         deviation_text(r.baseline_deviation, decimals)),
+                  deviation_text(r.difference_deviation, decimals)});
+    }
     if (!full) continue;
     row.insert(row.end(), {p_text(c.signed_rank.p), p_text(c.sign_p),
                            interval_text(c.difference.t_interval, decimals),
@@ -244,13 +287,14 @@ TextTable grid_table(const SeriesReport& report, const Factor& rows, const Facto
 TextTable declared_table(const SeriesReport& report, const DeclaredTable& declared) {
   TextTable table{{"run", "videos"}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
+  const std::vector<RunData> singles = single_runs(report.runs);
   for (const std::string& name : declared.rows) {
-    for (const RunData& run : report.runs) {
-      if (run.name != name) continue;
-      auto& row = table.rows.emplace_back(std::vector<std::string>{name, coverage_text(run)});
-      for (const std::string& column : declared.columns) {
-        row.push_back(declared_cell(report, run, column));
-      }
+    const RunData* run = named(report.runs, name);
+    if (run == nullptr) run = named(singles, name);
+    if (run == nullptr) continue;
+    auto& row = table.rows.emplace_back(std::vector<std::string>{name, coverage_text(*run)});
+    for (const std::string& column : declared.columns) {
+      row.push_back(declared_cell(report, *run, column));
     }
   }
   return table;
@@ -278,7 +322,7 @@ TextTable provenance_table(const SeriesReport& report) {
   std::set<std::string> seeds;
   std::int64_t first_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_us = 0;
-  for (const RunData& run : report.runs) {
+  for (const RunData& run : single_runs(report.runs)) {
     datasets.insert(concat(run.dataset, ", ", run.videos(), " videos, digest ",
                            run.dataset_digest.substr(0, kShownDigest)));
     models.insert(concat(run.backbone, ", digest ", run.model_digest.substr(0, kShownDigest)));

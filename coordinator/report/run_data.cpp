@@ -72,8 +72,8 @@ Result<VideoResult> result_of(const RowReader& row) {
   COX_RETURN_IF_ERROR(read_metrics(row, result));
   for (std::size_t i = 0; i < kStages.size(); ++i) result.seconds[i] = row.real(kStages[i]);
   result.scored_frames = row.integer("scored_frames");
-  result.steps_run = row.integer("steps_run");
-  result.best_step = row.integer("best_step");
+  result.steps_run = static_cast<double>(row.integer("steps_run"));
+  result.best_step = static_cast<double>(row.integer("best_step"));
   result.time_us = row.integer("time_us");
   result.environment = {row.text("machine"),      row.text("device"), row.text("device_name"),
                         row.text("driver"),       row.text("dtype"),  row.text("engine_build"),

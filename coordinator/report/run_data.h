@@ -40,8 +40,8 @@ struct VideoResult {
   std::map<std::string, std::string> nonfinite;  ///< metric to nan, inf or -inf
   std::array<double, kStages.size()> seconds{};  ///< NaN where the stage's time was not finite
   std::int64_t scored_frames = 0;
-  std::int64_t steps_run = 0;
-  std::int64_t best_step = 0;
+  double steps_run = 0;  ///< of an average over replicates their mean, as all numbers here
+  double best_step = 0;
   std::int64_t time_us = 0;
   Environment environment;
 };
@@ -55,11 +55,11 @@ struct Unfinished {
   bool expected = false;  ///< the sweep said that this video may fail
 };
 
-/// A run of a series with everything that a report needs of it.
+/// A run of a series with everything that a report needs of it, or the average of such runs.
 struct RunData {
   std::string series;
   std::string name;
-  std::string digest;
+  std::string digest;  ///< of an average those of its replicates, joined by +
   std::string method;
   std::string backbone;
   std::string model_digest;
@@ -70,6 +70,7 @@ struct RunData {
   std::map<std::string, std::string> parameters;  ///< name to canonical JSON
   std::vector<VideoResult> results;               ///< in the order of the data set
   std::vector<Unfinished> unfinished;             ///< likewise
+  std::vector<RunData> replicates;                ///< what this averages; none for a run as it ran
 
   std::size_t videos() const { return results.size() + unfinished.size(); }
   std::string full_name() const { return series + "/" + name; }

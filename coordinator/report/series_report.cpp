@@ -1,11 +1,14 @@
 #include "coordinator/report/series_report.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <set>
 
 #include "base/text.h"
 #include "coordinator/report/baseline.h"
 #include "coordinator/report/checks.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/row_reader.h"
 #include "coordinator/report/wording.h"
 
@@ -13,9 +16,18 @@ namespace cox::report {
 
 namespace {
 
+bool is_named(const RunData& run, const std::string& name) { return run.name == name; }
+
+/// The name of a replicate stands for the average that it is part of.
 const RunData* run_named(const std::vector<RunData>& runs, const std::string& name) {
-  const auto found =
-      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
+  auto found = std::find_if(runs.begin(), runs.end(),
+                            [&](const RunData& run) { return is_named(run, name); });
+  if (found == runs.end()) {
+    found = std::find_if(runs.begin(), runs.end(), [&](const RunData& run) {
+      return std::any_of(run.replicates.begin(), run.replicates.end(),
+                         [&](const RunData& replicate) { return is_named(replicate, name); });
+    });
+  }
   return found == runs.end() ? nullptr : &*found;
 }
 
@@ -47,7 +59,7 @@ Result<Baseline> find_baseline(const Query& query, const SeriesReport& report,
   }
   auto others = load_runs(query, name.substr(0, slash));
   if (!others.is_ok()) return others.status().with_context("baseline");
-  baseline.elsewhere = std::move(others).value();
+  baseline.elsewhere = with_replicates_averaged(std::move(others).value());
   baseline.run = run_named(baseline.elsewhere, name.substr(slash + 1));
   if (baseline.run == nullptr) return not_found(concat("baseline: no run '", name, "'"));
   return baseline;
@@ -138,6 +150,26 @@ bool is_loaded(const SeriesReport& report, const std::string& column) {
                      [&](const RunData& run) { return run.parameters.contains(column); });
 }
 
+/// What a text column is for an average: the mean of the replicates' numbers, the text that they
+/// share, else "various".
+std::string averaged_cell(const RunData& run, const std::map<std::string, std::string>& cells) {
+  std::vector<double> numbers;
+  std::set<std::string> texts;
+  for (const RunData& replicate : run.replicates) {
+    const auto cell = cells.find(replicate.name);
+    const std::string text = cell == cells.end() ? "" : cell->second;
+    texts.insert(text);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size()) numbers.push_back(number);
+  }
+  if (texts.size() == 1) return *texts.begin();
+  if (numbers.size() < run.replicates.size()) return "various";
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.6g", *mean_of(std::move(numbers)));
+  return text;
+}
+
 Status load_declared_columns(const Query& query, SeriesReport& report) {
   COX_ASSIGN_OR_RETURN(const auto known, query("SELECT * FROM v_results LIMIT 0"));
   for (const DeclaredTable& table : report.notes.tables) {
@@ -157,6 +189,9 @@ Status load_declared_columns(const Query& query, SeriesReport& report) {
       for (std::size_t i = 0; i < rows.rows.size(); ++i) {
         const RowReader row(rows, i);
         cells[row.text("run")] = row.text("value");
+      }
+      for (const RunData& run : report.runs) {
+        if (!run.replicates.empty()) cells[run.name] = averaged_cell(run, cells);
       }
     }
   }
@@ -180,7 +215,8 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   SeriesReport report;
   report.series = series;
   report.notes = notes;
-  COX_ASSIGN_OR_RETURN(report.runs, load_runs(query, series));
+  COX_ASSIGN_OR_RETURN(std::vector<RunData> loaded, load_runs(query, series));
+  report.runs = with_replicates_averaged(std::move(loaded));
   COX_ASSIGN_OR_RETURN(report.metrics, metrics_of(report.runs, options.metric));
 
   const std::string named = options.baseline.empty() ? notes.baseline : options.baseline;
@@ -194,12 +230,13 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
 
   COX_RETURN_IF_ERROR(load_declared_columns(query, report));
   append(report.warnings, coverage_warnings(report.runs));
-  append(report.warnings, identity_warnings(report.runs));
+  const std::vector<RunData> singles = single_runs(report.runs);
+  append(report.warnings, identity_warnings(singles));
   if (!report.comparisons.empty()) {
     append(report.warnings, comparison_warnings(report.comparisons.front()));
   }
-  append(report.warnings, environment_warnings(report.runs));
-  append(report.warnings, design_warnings(report.runs));
+  append(report.warnings, environment_warnings(singles));
+  append(report.warnings, design_warnings(singles));
   return report;
 }
 
@@ -208,7 +245,8 @@ void warn_across_series(std::vector<SeriesReport>& reports) {
   std::vector<RunData> all;
   std::set<std::string> known;
   for (const SeriesReport& report : reports) {
-    all.insert(all.end(), report.runs.begin(), report.runs.end());
+    const std::vector<RunData> singles = single_runs(report.runs);
+    all.insert(all.end(), singles.begin(), singles.end());
     known.insert(report.warnings.begin(), report.warnings.end());
   }
   for (const std::string& warning : identity_warnings(all)) {

@@ -33,9 +33,10 @@ std::string percent_text(const std::optional<double>& share);
 int decimals_of(const Comparison& comparison);
 
 /// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
-/// wins 70 %)". Runs are named without the series that both are in. A finding needs both: a
-/// corrected p below 0.05 and an interval without 0; one alone is called a hint; with neither the
-/// sentence says which difference would have been found.
+/// wins 70 %)". Averages say of how many replicates, and how far these deviate. Runs are named
+/// without the series that both are in. A finding needs both: a corrected p below 0.05 and an
+/// interval without 0; one alone is called a hint; with neither the sentence says which difference
+/// would have been found.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

@@ -14,9 +14,16 @@ namespace cox::spec {
 
 namespace {
 
+/// What a baseline or a table's row may name: a run, or replicates by the name that they share.
 std::vector<std::string> run_names(const std::vector<Run>& runs) {
   std::vector<std::string> names;
-  for (const Run& run : runs) names.push_back(run.name);
+  std::string last;
+  for (const Run& run : runs) {
+    names.push_back(run.name);
+    if (run.shared_name.empty() || run.shared_name == last) continue;
+    last = run.shared_name;
+    names.push_back(last);
+  }
   return names;
 }
 

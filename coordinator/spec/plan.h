@@ -22,8 +22,9 @@ struct Origin {
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
 /// `label`, the digests of model and LPIPS weights, and the versions of schemas/versions.def.
 struct Run {
-  std::string name;    ///< unique in its series
-  std::string digest;  ///< 64 hexadecimal characters
+  std::string name;         ///< unique in its series
+  std::string shared_name;  ///< of all replicates that it is one of; "" without replicates
+  std::string digest;       ///< 64 hexadecimal characters
   std::string method;
   Parameters parameters;                  ///< all of them, labels left out
   std::map<std::string, Origin> origins;  ///< by parameter name

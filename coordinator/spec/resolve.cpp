@@ -133,28 +133,42 @@ class SweepResolver {
     const auto name = name_of(row, settings);
     if (!name) return;
     run.name = *name;
+    run.shared_name = shared_name_of(row, settings);
     check_name(row, run.name);
     check_geometry(row, settings, run);
     check_expressions(row, settings, run.name);
     runs_.push_back(std::move(run));
   }
 
+  bool template_tells_replicates() const {
+    return sweep_.name && sweep_.name->text.find("{replicate}") != std::string::npos;
+  }
+
+  // What stands for {replicate} in the template, if anything but its value should.
+  std::optional<std::string> base_name(const Row& row, const Settings& settings,
+                                       const std::optional<Value>& replicate) {
+    if (!sweep_.name) return row_name(row, sweep_);
+    const auto lookup = [&](const std::string& key) -> std::optional<Value> {
+      if (key == "index") return Value(index_);
+      if (key == "id" && !row.id.empty()) return Value(row.id);
+      if (key == "replicate" && replicate) return replicate;
+      auto value = value_of(key, settings);
+      if (auto* found = std::get_if<Value>(&value)) return std::move(*found);
+      return std::nullopt;
+    };
+    return fill_template(sweep_.name->text, sweep_.name->at, lookup, diagnostics_);
+  }
+
   std::optional<std::string> name_of(const Row& row, const Settings& settings) {
-    std::optional<std::string> name = row_name(row, sweep_);
-    std::string replicated = "{replicate}";
-    if (sweep_.name) {
-      const auto lookup = [&](const std::string& key) -> std::optional<Value> {
-        if (key == "index") return Value(index_);
-        if (key == "id" && !row.id.empty()) return Value(row.id);
-        auto value = value_of(key, settings);
-        if (auto* found = std::get_if<Value>(&value)) return std::move(*found);
-        return std::nullopt;
-      };
-      name = fill_template(sweep_.name->text, sweep_.name->at, lookup, diagnostics_);
-      if (sweep_.name->text.find(replicated) != std::string::npos) return name;
-    }
-    if (!name || sweep_.replicates == 1) return name;
+    const std::optional<std::string> name = base_name(row, settings, std::nullopt);
+    if (!name || sweep_.replicates == 1 || template_tells_replicates()) return name;
     return *name + "-r" + shown(settings.values.at("replicate").value);
+  }
+
+  // `full` for full-r0 and full-r1, `c14-*-full` for c14-0-full and c14-1-full.
+  std::string shared_name_of(const Row& row, const Settings& settings) {
+    if (sweep_.replicates == 1) return "";
+    return base_name(row, settings, Value("*")).value_or("");
   }
 
   void check_name(const Row& row, const std::string& name) {

@@ -101,30 +101,44 @@ TEST_CASE("what no worker has is said with what the workers have") {
 
 TEST_CASE("the best run is the first of those with the best mean over the same videos") {
   const auto run = [](const char* name, std::int64_t open, std::int64_t done, Cell mean) {
-    return std::vector<Cell>{std::string(name), std::string(R"({"lr": 0.01, "sites": ["q"]})"),
-                             open, done, std::move(mean)};
+    const std::string number(1, static_cast<char>('0' + name[0] - 'a'));
+    return std::vector<Cell>{
+        std::string(name),
+        R"({"lr": )" + number + R"(.01, "replicate": )" + name[1] + R"(, "sites": ["q"]})",
+        open,
+        done,
+        std::move(mean),
+        std::string("adasteer 0123")};
   };
-  const std::vector<std::string> columns = {"run", "parameters", "open", "done", "mean"};
+  const std::vector<std::string> columns = {"run",  "parameters", "open",
+                                            "done", "mean",       "configuration"};
   ScriptedSource source;
   const auto ask = [&](std::vector<std::vector<Cell>> runs, bool highest) {
     source.asked.clear();
     source.answers = {{columns, std::move(runs)}, {{"videos"}, {{std::int64_t{3}}}}};
     return find_best_run(source, {"s", "psnr", highest});
   };
-  const auto good = std::vector{run("a", 0, 3, 20.0), run("b", 0, 3, 21.0), run("c", 0, 3, 21.0)};
-  CHECK(ask(good, true)->name == "s/b");
-  CHECK(ask(good, false)->name == "s/a");
-  CHECK(ask(good, true)->parameters ==
-        std::map<std::string, std::string>{{"lr", "0.01"}, {"sites", R"(["q"])"}});
+  const auto good =
+      std::vector{run("a0", 0, 3, 20.0), run("b0", 0, 3, 21.0), run("c0", 0, 3, 21.0)};
+  CHECK(ask(good, true)->name == "s/b0");
+  CHECK(ask(good, false)->name == "s/a0");
+  CHECK(ask(good, true)->parameters == std::map<std::string, std::string>{{"lr", "1.01"},
+                                                                          {"replicate", "0"},
+                                                                          {"sites", R"(["q"])"}});
+
+  // b0 is the best draw of noise; over both draws c is better.
+  const auto drawn = std::vector{run("b0", 0, 3, 23.0), run("c0", 0, 3, 22.0),
+                                 run("b1", 0, 3, 20.0), run("c1", 0, 3, 22.0)};
+  CHECK(ask(drawn, true)->name == "s/c0");
 
   const auto refusal = [&](std::vector<Cell> bad) {
-    const auto best = ask({run("a", 0, 3, 20.0), std::move(bad)}, true);
+    const auto best = ask({run("a0", 0, 3, 20.0), std::move(bad)}, true);
     REQUIRE(best.status().code() == StatusCode::kFailedPrecondition);
     return best.status().message();
   };
-  CHECK_THAT(refusal(run("b", 2, 1, 25.0)), Catch::Contains("s/b has 2 jobs without a result"));
-  CHECK_THAT(refusal(run("b", 0, 2, 25.0)), Catch::Contains("on 2 of the 3 videos"));
-  CHECK_THAT(refusal(run("b", 0, 3, std::monostate{})), Catch::Contains("s/b has no psnr"));
+  CHECK_THAT(refusal(run("b0", 2, 1, 25.0)), Catch::Contains("s/b0 has 2 jobs without a result"));
+  CHECK_THAT(refusal(run("b0", 0, 2, 25.0)), Catch::Contains("on 2 of the 3 videos"));
+  CHECK_THAT(refusal(run("b0", 0, 3, std::monostate{})), Catch::Contains("s/b0 has no psnr"));
   CHECK(ask({}, true).status().code() == StatusCode::kNotFound);
 }
 

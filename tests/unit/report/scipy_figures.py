@@ -34,7 +34,26 @@ def detectable_effect(count, power=0.8):
     return optimize.brentq(excess, 0.01, 20 / count ** 0.5)
 
 
+def replicates():
+    """none and full, 3 replicates each of 12 videos; replicates_test.cpp has the same formulas."""
+    video, replicate = numpy.meshgrid(numpy.arange(12), numpy.arange(3))
+    none = 20 + 0.5 * video + 0.2 * numpy.sin(3 * video + 5 * replicate)
+    full = none + 0.15 + 0.1 * numpy.cos(2 * video + 7 * replicate) - 0.01 * video
+    # A video counts where every replicate of both sides has it: 3 is missing in one of full's, 5 is
+    # no number in one of none's.
+    complete = [i for i in range(12) if i not in (3, 5)]
+    none, full = none[:, complete], full[:, complete]
+    difference = full.mean(axis=0) - none.mean(axis=0)
+    print("replicates: means", none.mean(), full.mean(), "difference", difference.mean(),
+          "deviation", difference.std(ddof=1))
+    print("replicates: t interval", stats.t.interval(0.95, 9, difference.mean(), stats.sem(difference)))
+    print("replicates: signed rank", stats.wilcoxon(difference, method="exact").pvalue)
+    print("replicates: deviations of run means", full.mean(axis=1).std(ddof=1),
+          none.mean(axis=1).std(ddof=1), (full - none).mean(axis=1).std(ddof=1))
+
+
 def main():
+    replicates()
     interval = stats.t.interval(0.95, 11, SAMPLE.mean(), stats.sem(SAMPLE))
     print("mean, sd, t interval", SAMPLE.mean(), SAMPLE.std(ddof=1), *interval)
     print("t p-value", stats.ttest_1samp(SAMPLE, 0).pvalue)

@@ -160,6 +160,20 @@ TEST_CASE("replicates repeat every run with its own number") {
         Names{"rep0", "rep1"});
 }
 
+TEST_CASE("replicates may be named together, as a baseline and in tables") {
+  const Sandbox sandbox;
+  const std::string tables = "tables: [{title: T, rows: [B], columns: [psnr]}]\n";
+  const auto plan = sandbox.plan(
+      "method: none\nruns: [{id: A}, {id: B, seed: 2}]\nreplicates: 2\nbaseline: A\n" + tables);
+  CHECK(plan.baseline == "A");
+  CHECK(plan.runs[3].name == "B-r1");
+  CHECK(plan.runs[3].shared_name == "B");
+  CHECK(sandbox.plan("method: none\nreplicates: 2\nname: \"c{replicate}-x\"\nbaseline: c*-x\n")
+            .runs[1]
+            .shared_name == "c*-x");
+  CHECK(sandbox.plan("method: none\nbaseline: test\nname: test\n").runs[0].shared_name.empty());
+}
+
 TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach the plan") {
   const Sandbox sandbox;
   const auto plan = sandbox.plan(
