@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cox_version.h"
 #include "engine/failure.h"
+#include "engine/nn/device_attention.h"
 #include "engine/nn/kernels.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/decode.h"
@@ -37,6 +38,10 @@ void check_video_digest(const JobInput& input, const std::string& digest) {
                     concat("video ", input.video_path, ": expected digest ", input.video_digest,
                            ", got ", digest, "; the file changed since it was indexed"),
                     "video_digest");
+}
+
+std::string kernels_of(const Backbone& backbone) {
+  return kernels_on(backbone.device(), backbone.compute_dtype(), backbone.shape().head);
 }
 
 DeviceFacts facts_of(c10::Device device) {
@@ -101,6 +106,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   from.device_name = facts.name;
   from.driver = driver_version(device);
   from.threads = options.threads;
+  from.kernels = kernels_of(*model.backbone);
   from.dtype = precision_name(plan.run.precision);
   from.engine_build = engine_build();
   from.torch_version = torch_version();

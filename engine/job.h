@@ -74,6 +74,7 @@ struct Provenance {
   std::string device_name;   ///< processor or GPU model
   std::string driver;        ///< GPU driver version, "" on a CPU
   int threads = 1;           ///< CPU threads of tensor work
+  std::string kernels;       ///< `stock`, `fused` or `fused+cudnn`: kernels_on of engine/nn
   std::string dtype;         ///< compute dtype, `fp32` or `bf16`
   std::string engine_build;  ///< version and commit
   std::string torch_version;

@@ -79,6 +79,7 @@ v1::Provenance to_proto(const engine::Provenance& provenance) {
   message.set_video_digest(provenance.video_digest);
   message.set_backbone_checksum(provenance.backbone_checksum);
   message.set_threads(provenance.threads);
+  message.set_kernels(provenance.kernels);
   return message;
 }
 

@@ -64,7 +64,8 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   app.add_option("--kernels", flags.kernels,
-                 "On a GPU: fused (our own, compiled at start) or stock (LibTorch's alone)")
+                 "On a GPU: fused (our own, compiled at start) or stock (LibTorch's alone); "
+                 "results tell which")
       ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
   app.add_option("--device-slot", flags.device_slot,

@@ -47,6 +47,7 @@ struct JobResult {
     std::string video_digest;
     std::uint64_t backbone_checksum = 0;
     std::int32_t threads = 0;  ///< CPU threads of tensor work; 0 = not told
+    std::string kernels;       ///< `stock`, `fused`, `fused+cudnn`; "" = not told
   };
 
   std::vector<Metric> metrics;

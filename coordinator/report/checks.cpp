@@ -1,6 +1,7 @@
 #include "coordinator/report/checks.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -87,23 +88,33 @@ std::size_t distinct_digests(const std::vector<const RunData*>& runs) {
   return digests.size();
 }
 
-std::set<std::string> values_of(const std::set<Environment>& environments,
-                                std::string Environment::*field) {
+/// The different texts of one field.
+template <typename Field>
+std::set<std::string> values_of(const std::set<Environment>& environments, const Field& field) {
   std::set<std::string> values;
-  for (const Environment& environment : environments) values.insert(environment.*field);
+  for (const Environment& environment : environments) values.insert(field(environment));
   return values;
+}
+
+std::string threads_text(const Environment& environment) {
+  return environment.threads == 0 ? "not recorded" : std::to_string(environment.threads);
+}
+std::string kernels_text(const Environment& environment) {
+  return environment.kernels.empty() ? "not recorded" : environment.kernels;
 }
 
 /// "machines a, b; builds 0.1.0+x, 0.1.0+y": the columns in which environments differ.
 std::string mixture_text(const std::set<Environment>& environments) {
-  const std::pair<const char*, std::string Environment::*> fields[] = {
-      {"machine", &Environment::machine},
-      {"device", &Environment::device},
-      {"device_name", &Environment::device_name},
-      {"driver", &Environment::driver},
-      {"dtype", &Environment::dtype},
-      {"engine_build", &Environment::engine_build},
-      {"torch_version", &Environment::torch_version}};
+  using Field = std::function<std::string(const Environment&)>;
+  const std::pair<const char*, Field> fields[] = {{"machine", &Environment::machine},
+                                                  {"device", &Environment::device},
+                                                  {"device_name", &Environment::device_name},
+                                                  {"driver", &Environment::driver},
+                                                  {"threads", threads_text},
+                                                  {"kernels", kernels_text},
+                                                  {"dtype", &Environment::dtype},
+                                                  {"engine_build", &Environment::engine_build},
+                                                  {"torch_version", &Environment::torch_version}};
   std::vector<std::string> parts;
   for (const auto& [name, field] : fields) {
     const std::set<std::string> values = values_of(environments, field);
@@ -207,9 +218,12 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs) 
   if (!mixed.empty()) {
     warnings.push_back(concat("within one run the environments differ in ", listed(mixed)));
   }
-  if (values_of(all, &Environment::engine_build).size() > 1 ||
-      values_of(all, &Environment::dtype).size() > 1) {
-    warnings.push_back("results of different builds or types are compared: see Provenance");
+  const auto what_computed = [](const Environment& environment) {
+    return join({environment.engine_build, environment.dtype, environment.kernels}, "\n");
+  };
+  if (values_of(all, what_computed).size() > 1) {
+    warnings.push_back(
+        "results of different builds, types or kernels are compared: see Provenance");
   }
   return warnings;
 }

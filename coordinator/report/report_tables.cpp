@@ -125,6 +125,8 @@ std::string deviation_text(const std::optional<double>& deviation, int decimals)
 std::string environment_text(const Environment& environment) {
   std::vector<std::string> parts = {environment.machine, environment.device_name};
   if (!environment.driver.empty()) parts.push_back("driver " + environment.driver);
+  if (environment.threads > 0) parts.push_back(concat("CPU threads ", environment.threads));
+  if (!environment.kernels.empty()) parts.push_back(environment.kernels + " kernels");
   parts.push_back(environment.dtype);
   parts.push_back("engine " + environment.engine_build);
   parts.push_back("LibTorch " + environment.torch_version);

@@ -75,9 +75,15 @@ Result<VideoResult> result_of(const RowReader& row) {
   result.steps_run = static_cast<double>(row.integer("steps_run"));
   result.best_step = static_cast<double>(row.integer("best_step"));
   result.time_us = row.integer("time_us");
-  result.environment = {row.text("machine"),      row.text("device"), row.text("device_name"),
-                        row.text("driver"),       row.text("dtype"),  row.text("engine_build"),
-                        row.text("torch_version")};
+  result.environment = {.machine = row.text("machine"),
+                        .device = row.text("device"),
+                        .device_name = row.text("device_name"),
+                        .driver = row.text("driver"),
+                        .threads = row.integer("threads"),
+                        .kernels = row.text("kernels"),
+                        .dtype = row.text("dtype"),
+                        .engine_build = row.text("engine_build"),
+                        .torch_version = row.text("torch_version")};
   return result;
 }
 
@@ -93,7 +99,7 @@ Status read_results(const Query& query, const std::string& where, const RunsByNa
                    join({kMetricColumns.begin(), kMetricColumns.end()}, ", "),
                    ", other_metrics, nonfinite, ", join({kStages.begin(), kStages.end()}, ", "),
                    ", scored_frames, steps_run, best_step, time_us, machine, device, device_name,"
-                   " driver, dtype, engine_build, torch_version FROM v_results",
+                   " driver, threads, kernels, dtype, engine_build, torch_version FROM v_results",
                    where, " ORDER BY run, video_position")));
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);

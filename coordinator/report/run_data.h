@@ -26,6 +26,8 @@ struct Environment {
   std::string device;
   std::string device_name;
   std::string driver;
+  std::int64_t threads = 0;  ///< 0 = not recorded
+  std::string kernels;       ///< "" = not recorded
   std::string dtype;
   std::string engine_build;
   std::string torch_version;

@@ -74,6 +74,7 @@ core::JobResult::Provenance provenance_of(const v1::Provenance& message) {
       .video_digest = message.video_digest(),
       .backbone_checksum = message.backbone_checksum(),
       .threads = message.threads(),
+      .kernels = message.kernels(),
   };
 }
 

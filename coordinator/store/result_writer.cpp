@@ -118,15 +118,16 @@ void note_timings(const core::JobResult::Timings& t, NonFinite& nonfinite) {
 Result<std::int64_t> Writer::environment_of(const core::JobResult::Provenance& p) {
   const std::string key =
       join({p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build, p.torch_version,
-            p.model_digest, std::to_string(p.threads)},
+            p.model_digest, std::to_string(p.threads), p.kernels},
            "\n");
   if (const auto known = environments_.find(key); known != environments_.end()) {
     return known->second;
   }
   COX_RETURN_IF_ERROR(environment_.run(p.machine, p.device, p.device_name, p.driver, p.dtype,
-                                       p.engine_build, p.torch_version, p.model_digest, p.threads));
+                                       p.engine_build, p.torch_version, p.model_digest, p.threads,
+                                       p.kernels));
   find_environment_.start(p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build,
-                          p.torch_version, p.model_digest, p.threads);
+                          p.torch_version, p.model_digest, p.threads, p.kernels);
   COX_ASSIGN_OR_RETURN(const bool found, find_environment_.step());
   COX_CHECK(found, "an environment that was just written");
   const auto id = find_environment_.integer(0);

@@ -69,11 +69,12 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.event_, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.environment_,
        "INSERT OR IGNORE INTO environments (machine, device, device_name, driver, dtype, "
-       "engine_build, torch_version, model_digest, threads) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       "engine_build, torch_version, model_digest, threads, kernels) "
+       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.find_environment_,
        "SELECT id FROM environments WHERE machine = ? AND device = ? AND device_name = ? AND "
        "driver = ? AND dtype = ? AND engine_build = ? AND torch_version = ? AND model_digest = ? "
-       "AND threads = ?"},
+       "AND threads = ? AND kernels = ?"},
       {&writer.result_,
        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},

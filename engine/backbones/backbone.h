@@ -52,6 +52,7 @@ struct BackboneShape {
   int64_t hidden = 0;
   int64_t time_embedding = 0;
   int64_t latent_channels = 0;
+  int64_t head = 0;  ///< of attention; 0 when it has none
 };
 
 struct NamedTensor {

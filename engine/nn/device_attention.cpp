@@ -27,7 +27,7 @@ struct Device {
   int multiprocessors = 0;
 };
 
-const Device& gpu_of(const at::Tensor& x) {
+const Device& gpu_of(at::Device device) {
   static const std::vector<Device> devices = [] {
     std::vector<Device> found;
     constexpr int kMostDevices = 64;
@@ -39,7 +39,7 @@ const Device& gpu_of(const at::Tensor& x) {
     }
     return found;
   }();
-  return devices.at(static_cast<size_t>(x.get_device()));
+  return devices.at(static_cast<size_t>(device.index()));
 }
 
 /// Attention of some queries over some keys, with what its backward pass needs.
@@ -92,7 +92,7 @@ int64_t query_groups(int64_t queries, int64_t heads, int64_t multiprocessors) {
 PartGradients deterministic_backward(const at::Tensor& dout, const Part& part) {
   const int64_t batch = part.q.size(0), heads = part.q.size(1), queries = part.q.size(2);
   const int64_t groups =
-      batch == 1 ? query_groups(queries, heads, gpu_of(part.q).multiprocessors) : 1;
+      batch == 1 ? query_groups(queries, heads, gpu_of(part.q.device()).multiprocessors) : 1;
   const auto grouped = [&](const at::Tensor& x) {  // [B, H, Q, ...] as [groups B, H, Q / groups]
     if (groups == 1) return x;
     return x.squeeze(0).unflatten(1, {groups, queries / groups}).transpose(0, 1);
@@ -152,10 +152,19 @@ struct DeviceAttention : torch::autograd::Function<DeviceAttention> {
 
 }  // namespace
 
+bool device_attention_serves(at::Device device, at::ScalarType dtype, int64_t head_size) {
+  return kernel_path_on(device) == KernelPath::kFused && dtype == at::kBFloat16 &&
+         head_size <= kMaxHeadDim && head_size % 8 == 0 && cuda_driver() != nullptr &&
+         gpu_of(device).capability >= kFirstCapability;
+}
+
 bool device_attention_serves(const at::Tensor& q) {
-  return q.is_cuda() && runs_fused(q) && q.scalar_type() == at::kBFloat16 &&
-         q.size(-1) <= kMaxHeadDim && q.size(-1) % 8 == 0 && cuda_driver() != nullptr &&
-         gpu_of(q).capability >= kFirstCapability;
+  return device_attention_serves(q.device(), q.scalar_type(), q.size(-1));
+}
+
+std::string kernels_on(at::Device device, at::ScalarType dtype, int64_t head_size) {
+  const std::string path = kernel_path_name(kernel_path_on(device));
+  return device_attention_serves(device, dtype, head_size) ? path + "+cudnn" : path;
 }
 
 at::Tensor device_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,

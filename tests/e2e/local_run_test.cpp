@@ -47,8 +47,8 @@ TEST_CASE("the row of a result holds all that is needed to judge it") {
       sql(folder / "cox.db",
           "SELECT count(*) FROM v_results WHERE psnr > 0 AND ssim IS NOT NULL"
           " AND json_array_length(per_frame, '$.psnr') = 4 AND scored_frames = 4 AND decode_s > 0"
-          " AND generate_s > 0 AND total_s > 0 AND threads = 1 AND seed = 42 AND attempt >= 1 AND "
-          "worker <> ''"
+          " AND generate_s > 0 AND total_s > 0 AND threads = 1 AND kernels = 'stock' AND seed = 42"
+          " AND attempt >= 1 AND worker <> ''"
           " AND machine <> '' AND device <> '' AND dtype = 'fp32' AND engine_build <> ''"
           " AND length(model_digest) = 64 AND length(video_digest) = 64");
   CHECK(std::stoi(complete) == Workbench::kDoneJobs);

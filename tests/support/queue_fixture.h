@@ -53,7 +53,8 @@ inline core::JobResult result(double psnr) {
                        sha256_of("model"),
                        sha256_of("v1"),
                        0xfedcba9876543210,
-                       4};
+                       4,
+                       "fused"};
   result.generated_path = "/out/a/v1.mkv";
   result.reference_path = "/out/reference/v1.mkv";
   result.scored_frames = 2;

@@ -180,7 +180,8 @@ at::Tensor Transformer::rope(const TokenGrid& grid, int64_t first_frame) const {
 }
 
 BackboneShape Transformer::shape() const {
-  return {config_.depth, config_.hidden, config_.time_embedding, config_.channels};
+  return {config_.depth, config_.hidden, config_.time_embedding, config_.channels,
+          config_.head_dim()};
 }
 
 std::vector<LinearSiteShape> Transformer::linear_sites() const {

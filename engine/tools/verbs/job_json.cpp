@@ -38,10 +38,10 @@ Json to_json(const Provenance& from) {
                 static_cast<unsigned long long>(from.backbone_checksum));
   return {{"machine", from.machine},           {"device", from.device},
           {"device_name", from.device_name},   {"driver", from.driver},
-          {"threads", from.threads},           {"dtype", from.dtype},
-          {"engine_build", from.engine_build}, {"torch_version", from.torch_version},
-          {"model_digest", from.model_digest}, {"video_digest", from.video_digest},
-          {"backbone_checksum", checksum}};
+          {"threads", from.threads},           {"kernels", from.kernels},
+          {"dtype", from.dtype},               {"engine_build", from.engine_build},
+          {"torch_version", from.torch_version}, {"model_digest", from.model_digest},
+          {"video_digest", from.video_digest}, {"backbone_checksum", checksum}};
 }
 
 }  // namespace

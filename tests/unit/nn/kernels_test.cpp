@@ -1,5 +1,6 @@
 #include "engine/nn/kernels.h"
 
+#include "engine/nn/device_attention.h"
 #include "engine/nn/kernels/sources.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/nvrtc.h"
@@ -16,6 +17,7 @@ TEST_CASE("Kernels are chosen by name, and a CPU takes LibTorch's") {
   CHECK(kernel_path_on(at::kCPU) == KernelPath::kStock);
   CHECK_FALSE(runs_fused(at::ones({2})));
   CHECK_NOTHROW(prepare_kernels(at::kCPU));
+  CHECK(kernels_on(at::kCPU, at::kBFloat16, 128) == "stock");
 }
 
 TEST_CASE("The CUDA program is in the binary, and its includes are too") {

@@ -10,6 +10,7 @@
 #include "coordinator/report/markdown.h"
 #include "coordinator/report/report_json.h"
 #include "coordinator/report/report_rows.h"
+#include "coordinator/report/report_tables.h"
 #include "coordinator/report/series_report.h"
 #include "tests/unit/report/study_database.h"
 
@@ -183,7 +184,7 @@ TEST_CASE("two data sets with equal numbers are suspicious, one seen twice is no
   CHECK(any_contains(reports[1].warnings, "different data sets (panda, ucf)"));
 }
 
-TEST_CASE("mixed machines and builds are named") {
+TEST_CASE("mixed machines, builds, threads and kernels are named") {
   StudyDatabase study;
   study.submit("groups", kRuns, kVideos);
   int results = 0;
@@ -193,14 +194,44 @@ TEST_CASE("mixed machines and builds are named") {
         made != nullptr && ++results % 2 == 0) {
       made->provenance.machine = "other-host";
       made->provenance.engine_build = "0.2.0+def";
+      made->provenance.threads = 0;  // as a worker of an earlier program tells
+      made->provenance.kernels = "";
     }
     return outcome;
   });
   const auto warnings = report_of(study, notes()).warnings;
   CHECK(any_contains(warnings,
                      "timings mix environments (machine is host, other-host; "
+                     "threads is 4, not recorded; kernels is fused, not recorded; "
                      "engine_build is 0.1.0+abc, 0.2.0+def)"));
-  CHECK(any_contains(warnings, "results of different builds or types are compared"));
+  CHECK(any_contains(warnings, "results of different builds, types or kernels are compared"));
+}
+
+TEST_CASE("results that differ in kernels or threads alone are no single environment") {
+  for (const bool kernels : {true, false}) {
+    StudyDatabase study;
+    study.submit("groups", kRuns, kVideos);
+    int results = 0;
+    study.run([&](const std::string& run, const std::string& video) {
+      StudyDatabase::Outcome outcome = fate(run, video);
+      if (auto* made = std::get_if<core::JobResult>(&outcome); made != nullptr) {
+        const bool other = ++results % 2 == 0;
+        made->provenance.threads = other && !kernels ? 2 : 1;
+        made->provenance.kernels = other && kernels ? "stock" : "fused+cudnn";
+      }
+      return outcome;
+    });
+    const SeriesReport report = report_of(study, notes());
+    CHECK(any_contains(report.warnings, kernels ? "(kernels is fused+cudnn, stock)"
+                                                : "(threads is 1, 2)"));
+    CHECK(any_contains(report.warnings, "builds, types or kernels") == kernels);
+    int environments = 0;
+    for (const auto& row : provenance_table(report).rows) {
+      environments += row.back().find("CPU threads ") != std::string::npos &&
+                      row.back().find(" kernels") != std::string::npos;
+    }
+    CHECK(environments == 2);
+  }
 }
 
 TEST_CASE("JSON and rows hold what the page holds") {

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "base/text.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/store.h"
@@ -38,7 +39,7 @@ void make_version_1(const std::string& path) {
   REQUIRE(filled.is_ok());
 }
 
-TEST_CASE("a database of version 1 keeps its results and learns about resources and threads") {
+TEST_CASE("a database of version 1 keeps its results and learns about resources and kernels") {
   const test::Scratch scratch;
   const std::string path = scratch.file("a.db");
   make_version_1(path);
@@ -54,13 +55,36 @@ TEST_CASE("a database of version 1 keeps its results and learns about resources 
   CHECK(database.query_integer("PRAGMA user_version").value() == known_version());
   CHECK(database
             .query_integer("SELECT psnr = 20.5 AND device_name = 'a GPU' AND threads = 0 "
-                           "FROM v_results")
+                           "AND kernels = '' FROM v_results")
             .value() == 1);
-  CHECK(database.query_integer("SELECT count(*) FROM v_timings WHERE threads = 0").value() == 1);
+  CHECK(database
+            .query_integer("SELECT count(*) FROM v_timings WHERE threads = 0 AND kernels = ''")
+            .value() == 1);
   CHECK(database.query_integer("SELECT needs_gpus FROM v_jobs").value() == 0);
   CHECK(database.query_integer("SELECT gpus FROM v_workers").value() == 1);
   const Database backup = Database::open(path + ".v1.backup", SQLITE_OPEN_READWRITE).value();
   CHECK(backup.query_integer("SELECT count(*) FROM v_results").value() == 1);
+}
+
+TEST_CASE("a database of version 3 keeps the threads of its results, whose kernels are not told") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_version_1(path);
+  {
+    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+    Migrations steps = embedded_migrations();
+    steps.erase(steps.upper_bound(3), steps.end());
+    REQUIRE(migrate(database, path, steps).is_ok());
+    REQUIRE(database.execute("UPDATE environments SET threads = 6").is_ok());
+  }
+  CHECK(Store::open(path).value().integrity_check().is_ok());
+  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+  for (const char* view : {"v_results", "v_timings"}) {
+    CHECK(database
+              .query_integer(concat("SELECT count(*) FROM ", view,
+                                    " WHERE threads = 6 AND kernels = '' AND device = 'cuda'"))
+              .value() == 1);
+  }
 }
 
 }  // namespace

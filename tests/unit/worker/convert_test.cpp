@@ -91,6 +91,8 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   output.adaptation = {512, 20, 15, true, {0.5, 0.25}, {0.75}, 0.125};
   output.provenance.device_name = "EPYC";
   output.provenance.torch_version = "2.11";
+  output.provenance.threads = 3;
+  output.provenance.kernels = "fused+cudnn";
   output.provenance.backbone_checksum = ~0ULL;
   output.generated_path = "/out/g.mkv";
   output.reference_path = "/out/r.mkv";
@@ -111,6 +113,8 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   CHECK(message.adaptation().parameter_norm() == 0.125);
   CHECK(message.provenance().device_name() == "EPYC");
   CHECK(message.provenance().torch_version() == "2.11");
+  CHECK(message.provenance().threads() == 3);
+  CHECK(message.provenance().kernels() == "fused+cudnn");
   CHECK(message.provenance().backbone_checksum() == ~0ULL);
   CHECK(message.peak_memory_bytes() == 1LL << 40);
 }
