@@ -19,6 +19,8 @@ std::string concat(const Parts&... parts) {
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string trim(std::string_view text);
+/// A to Z as a to z; other bytes, those of UTF-8 among them, as they are.
+std::string lower_case(std::string_view text);
 bool starts_with(std::string_view text, std::string_view prefix);
 bool ends_with(std::string_view text, std::string_view suffix);
 

@@ -16,11 +16,12 @@ namespace cox {
 constexpr const char* kDefaultAddress = "127.0.0.1:7420";
 
 /// Settings that both ends of a connection must share: a client that pings more often than the
-/// server permits is cut off.
+/// server permits is cut off, one that sends more reports at once is refused.
 namespace wire {
 constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs forget
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kLeastPingIntervalMs = 30'000;  ///< what the server permits
+constexpr int kMaxReportsInCall = 64;
 constexpr int kMaxMessageBytes = 256 << 20;   ///< a submission of 200 runs on 100,000 videos
 }  // namespace wire
 

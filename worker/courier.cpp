@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "proto/channel.h"
 
 namespace cox::worker {
 
@@ -67,7 +68,8 @@ void Courier::work(const std::stop_token& stopping) {
 /// Hands over what the spool holds, oldest first, as long as there are answers.
 Status Courier::deliver() {
   while (true) {
-    COX_ASSIGN_OR_RETURN(const std::vector<Spool::Entry> entries, spool_.oldest(kMaxReportsInCall));
+    COX_ASSIGN_OR_RETURN(const std::vector<Spool::Entry> entries,
+                         spool_.oldest(wire::kMaxReportsInCall));
     if (entries.empty()) return Status::ok();
     COX_RETURN_IF_ERROR(send(entries));
   }

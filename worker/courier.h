@@ -27,8 +27,6 @@ class Courier {
   /// when the coordinator did not answer, another error when trying again would be in vain.
   Status flush();
 
-  static constexpr size_t kMaxReportsInCall = 64;  ///< as the coordinator bounds it
-
  private:
   void work(const std::stop_token& stopping);
   Status deliver();

@@ -1,17 +1,12 @@
-#include <CLI/CLI.hpp>
-
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/output/number.h"
-#include "cli/sources/sweep_calls.h"
-#include "cli/target.h"
+#include "cli/commands/change_jobs.h"
 
 namespace cox::cli {
 
 namespace {
 
-class Cancel final : public Command {
+class Cancel final : public ChangeJobs {
  public:
   CommandText text() const override {
     return {.name = "cancel",
@@ -21,24 +16,13 @@ class Cancel final : public Command {
                 "cox cancel demo/adasteer --coordinator 127.0.0.1:7420"};
   }
 
-  void declare(CLI::App& app) override {
-    target_.declare(app);
-    place_.declare(app);
-  }
-
-  Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const v1::SelectRequest select, target_.select());
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
-    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, calls->cancel(select));
-    session.say(concat("cancelled ", counted(reply.changed_jobs(), "job"), "; ",
-                       reply.untouched_jobs(), " were finished or cancelled already"));
-    return kExitOk;
-  }
-
  private:
-  TargetOptions target_;
-  PlaceOptions place_;
+  Result<v1::ChangeReply> change(SweepCalls& calls, const v1::SelectRequest& select) override {
+    return calls.cancel(select);
+  }
+  std::string done_text(const std::string& changed, std::uint64_t untouched) const override {
+    return concat("cancelled ", changed, "; ", untouched, " were finished or cancelled already");
+  }
 };
 
 }  // namespace

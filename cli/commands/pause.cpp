@@ -1,42 +1,12 @@
-#include <CLI/CLI.hpp>
-
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/options.h"
-#include "cli/output/number.h"
-#include "cli/sources/sweep_calls.h"
-#include "cli/target.h"
+#include "cli/commands/change_jobs.h"
 
 namespace cox::cli {
 
 namespace {
 
-/// `pause` and `resume` differ in a call and in words.
-class Hold : public Command {
- public:
-  void declare(CLI::App& app) override {
-    target_.declare(app);
-    place_.declare(app);
-  }
-
-  Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const v1::SelectRequest select, target_.select());
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
-    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, change(*calls, select));
-    session.say(done_text(counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
-    return kExitOk;
-  }
-
- private:
-  virtual Result<v1::ChangeReply> change(SweepCalls& calls, const v1::SelectRequest& select) = 0;
-  virtual std::string done_text(const std::string& changed, std::uint64_t untouched) const = 0;
-
-  TargetOptions target_;
-  PlaceOptions place_;
-};
-
-class Pause final : public Hold {
+class Pause final : public ChangeJobs {
  public:
   CommandText text() const override {
     return {.name = "pause",
@@ -56,7 +26,7 @@ class Pause final : public Hold {
   }
 };
 
-class Resume final : public Hold {
+class Resume final : public ChangeJobs {
  public:
   CommandText text() const override {
     return {.name = "resume",

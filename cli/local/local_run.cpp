@@ -216,9 +216,10 @@ Result<std::string> LocalRun::unmet_needs_text() {
                     " needs_memory_bytes FROM v_jobs WHERE state = 'queued' GROUP BY 1, 3, 4, 5"));
   for (const auto& row : wanted.cells) {
     const auto number = [&](size_t column) { return std::get<std::int64_t>(row[column]); };
-    COX_ASSIGN_OR_RETURN(const std::string unmet,
-                         unmet_needs(*source, {number(2), number(3), number(4)},
-                                     concat("joined_us >= ", crew_since_)));
+    COX_ASSIGN_OR_RETURN(
+        const std::string unmet,
+        unmet_needs(*source, {static_cast<std::uint32_t>(number(2)), number(3), number(4)},
+                    concat("joined_us >= ", crew_since_)));
     if (unmet.empty()) continue;
     return concat(counted(static_cast<std::uint64_t>(number(1)), "job"), " of series ",
                   readable_cell("", row[0]), " cannot run here: each ", unmet);

@@ -28,9 +28,10 @@ std::string time_text(const Fields& fields, const std::string& name) {
   return time_us == nullptr ? "?" : format_time_utc(*time_us);
 }
 
-Needs needs_of(const Fields& job) {
+spec::Resources needs_of(const Fields& job) {
   const auto number = [&](const char* name) { return std::get<std::int64_t>(job.at(name)); };
-  return {number("needs_gpus"), number("needs_gpu_memory_bytes"), number("needs_memory_bytes")};
+  return {static_cast<std::uint32_t>(number("needs_gpus")), number("needs_gpu_memory_bytes"),
+          number("needs_memory_bytes")};
 }
 
 Result<std::string> waiting_reason(ResultSource& source, const Fields& job) {

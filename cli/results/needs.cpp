@@ -4,23 +4,11 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "coordinator/spec/present.h"
 
 namespace cox::cli {
 
 namespace {
-
-std::string needs_text(const Needs& needs) {
-  std::vector<std::string> parts;
-  if (needs.gpu_memory_bytes > 0) {
-    parts.push_back(concat("a GPU with ", readable_bytes(needs.gpu_memory_bytes)));
-  } else if (needs.gpus > 0) {
-    parts.emplace_back("a GPU");
-  }
-  if (needs.memory_bytes > 0) {
-    parts.push_back(concat("a machine with ", readable_bytes(needs.memory_bytes)));
-  }
-  return join(parts, " in ");
-}
 
 /// A worker as `SELECT worker, gpus, device_name, gpu_memory_bytes, memory_bytes` has it.
 std::string worker_text(const std::vector<Cell>& row) {
@@ -36,7 +24,7 @@ std::string worker_text(const std::vector<Cell>& row) {
 
 }  // namespace
 
-Result<std::string> unmet_needs(ResultSource& source, const Needs& needs,
+Result<std::string> unmet_needs(ResultSource& source, const spec::Resources& needs,
                                 const std::string& workers) {
   COX_ASSIGN_OR_RETURN(
       const Rows here,
@@ -50,7 +38,7 @@ Result<std::string> unmet_needs(ResultSource& source, const Needs& needs,
     if (std::get<std::int64_t>(row[5]) == 1) return std::string();
     texts.push_back(worker_text(row));
   }
-  const std::string wanted = needs_text(needs);
+  const std::string wanted = spec::needs_text(needs);
   if (wanted.empty()) return std::string();
   return concat("needs ", wanted,
                 ", workers have: ", texts.empty() ? "none is here" : join(texts, "; "));

@@ -12,7 +12,7 @@ namespace cox::cli {
 
 namespace {
 
-constexpr size_t kMaxNamedRuns = 6;  ///< in one warning
+constexpr size_t kMaxCountedRuns = 6;  ///< in one warning
 
 std::string text_of(const Cell& cell) { return readable_cell("", cell); }
 
@@ -52,18 +52,11 @@ std::vector<std::string> mixed_machines(const Rows& runs) {
 /// Fills the columns psnr_se and ssim_se: the standard error of each run's mean.
 Status add_standard_errors(ResultSource& source, const std::string& series, Rows& rows) {
   for (const std::string metric : {"psnr", "ssim"}) {
-    COX_ASSIGN_OR_RETURN(
-        const Rows values,
-        source.query(concat("SELECT run, ", metric, " FROM v_results WHERE ", metric,
-                            " IS NOT NULL AND series = ", sql_text(series))));
-    std::map<std::string, std::vector<double>> by_run;
-    for (const auto& row : values.cells) {
-      by_run[text_of(row[0])].push_back(std::get<double>(row[1]));
-    }
+    COX_ASSIGN_OR_RETURN(auto values, values_by_run(source, series, metric));
     const auto column = static_cast<std::size_t>(
         std::find(rows.columns.begin(), rows.columns.end(), metric + "_se") - rows.columns.begin());
     for (auto& row : rows.cells) {
-      const auto error = report::summarized(by_run[text_of(row[0])]).standard_error;
+      const auto error = report::summarized(values[text_of(row[0])]).standard_error;
       if (error) row[column] = *error;
     }
   }
@@ -93,6 +86,18 @@ Result<Rows> series_means(ResultSource& source, const std::string& series) {
   COX_RETURN_IF_ERROR(add_standard_errors(source, series, rows));
   return without_empty_columns(
       rows, {"psnr", "psnr_se", "ssim", "ssim_se", "lpips", "lpips_random_trunk"});
+}
+
+Result<std::map<std::string, std::vector<double>>> values_by_run(ResultSource& source,
+                                                                 const std::string& series,
+                                                                 const std::string& metric) {
+  COX_ASSIGN_OR_RETURN(
+      const Rows rows,
+      source.query(concat("SELECT run, \"", metric, "\" FROM v_results WHERE \"", metric,
+                          "\" IS NOT NULL AND series = ", sql_text(series))));
+  std::map<std::string, std::vector<double>> values;
+  for (const auto& row : rows.cells) values[text_of(row[0])].push_back(std::get<double>(row[1]));
+  return values;
 }
 
 Result<Rows> series_failures(ResultSource& source, const std::string& series) {
@@ -135,7 +140,7 @@ std::vector<std::string> coverage_warnings(const Rows& done) {
   if (equal) return {};
   std::vector<std::string> counts;
   for (const auto& [run, videos] : videos_by_run) {
-    if (counts.size() == kMaxNamedRuns) {
+    if (counts.size() == kMaxCountedRuns) {
       counts.push_back("...");
       break;
     }

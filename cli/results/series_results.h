@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ Result<Rows> series_means(ResultSource& source, const std::string& series);
 /// A table as the sweep file declares it. A column is one of v_leaderboard, a parameter, or one of
 /// v_results: then the mean over the run's finished videos.
 Result<Rows> sweep_table(ResultSource& source, const std::string& series, const spec::Table& table);
+
+/// The values of one metric over the finished videos of each run that has any, by run.
+Result<std::map<std::string, std::vector<double>>> values_by_run(ResultSource& source,
+                                                                 const std::string& series,
+                                                                 const std::string& metric);
 
 /// Jobs that ended without a result, with cause and message.
 Result<Rows> series_failures(ResultSource& source, const std::string& series);

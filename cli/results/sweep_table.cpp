@@ -77,14 +77,7 @@ Status add_metric_column(ResultSource& source, const std::string& series, const 
                          std::map<std::string, RunFields>& runs) {
   const std::string name = stem_of(column);
   COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(name));
-  COX_ASSIGN_OR_RETURN(
-      const Rows rows,
-      source.query(concat("SELECT run, \"", name, "\" FROM v_results WHERE \"", name,
-                          "\" IS NOT NULL AND series = ", sql_text(series))));
-  std::map<std::string, std::vector<double>> values;
-  for (const auto& row : rows.cells) {
-    values[readable_cell("", row[0])].push_back(std::get<double>(row[1]));
-  }
+  COX_ASSIGN_OR_RETURN(auto values, values_by_run(source, series, name));
   for (auto& [run, fields] : runs) {
     fields[column] = report::mean_text(report::summarized(values[run]), metric);
   }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <random>
 
 #include "base/text.h"
 #include "coordinator/core/queue_state.h"
@@ -17,12 +18,10 @@ DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
   return overflowed ? limits.backoff_max : std::min(unbounded, limits.backoff_max);
 }
 
-/// A number in [0, 1) that follows from its arguments alone: SplitMix64 over digest and attempt.
+/// A number in [0, 1) that follows from its arguments alone.
 double draw_of(const JobDigest& job, std::uint32_t attempt) {
-  std::uint64_t mixed = std::hash<JobDigest>{}(job) + attempt * 0x9e3779b97f4a7c15ULL;
-  mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111ebULL;
-  return static_cast<double>((mixed ^ (mixed >> 31)) >> 11) * 0x1p-53;
+  std::mt19937_64 random(std::hash<JobDigest>{}(job) + attempt);
+  return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
 /// A wait drawn from the last part of `longest`.

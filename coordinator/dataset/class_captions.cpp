@@ -13,12 +13,6 @@ namespace {
 
 constexpr const char* kPlainTemplate = "{class}";
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at)) {
     text.replace(at, from.size(), to);
@@ -31,7 +25,7 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
 std::string class_words(const std::string& class_name) {
   static const std::map<std::string, std::string> kOverrides = {
       {"handstandpushups", "handstand push-ups"}, {"taichi", "tai chi"}, {"yoyo", "yo-yo"}};
-  const auto override_of = kOverrides.find(lower(class_name));
+  const auto override_of = kOverrides.find(lower_case(class_name));
   if (override_of != kOverrides.end()) return override_of->second;
   std::string words;
   for (const char c : class_name) {
@@ -39,7 +33,7 @@ std::string class_words(const std::string& class_name) {
     if (capital && !words.empty()) words += ' ';
     words += c;
   }
-  return lower(words);
+  return lower_case(words);
 }
 
 Result<ClassCaptions> ClassCaptions::read(const std::string& caption_template,
@@ -65,7 +59,7 @@ Result<ClassCaptions> ClassCaptions::read(const std::string& caption_template,
     if (sentence.empty()) {
       return invalid_argument(concat(file, ":", number, ": expected `Class<TAB>sentence`"));
     }
-    captions.sentences_[lower(trim(line.substr(0, tab)))] = sentence;
+    captions.sentences_[lower_case(trim(line.substr(0, tab)))] = sentence;
   }
   return captions;
 }
@@ -74,10 +68,10 @@ Result<std::string> ClassCaptions::for_class(const std::string& class_name) cons
   if (file_.empty()) {
     std::string caption = template_;
     replace_all(caption, "{class}", class_words(class_name));
-    replace_all(caption, "{joined}", lower(class_name));
+    replace_all(caption, "{joined}", lower_case(class_name));
     return caption;
   }
-  const auto found = sentences_.find(lower(class_name));
+  const auto found = sentences_.find(lower_case(class_name));
   if (found == sentences_.end()) {
     return invalid_argument(concat(file_, ": no line for class '", class_name, "'; expected `",
                                    class_name, "<TAB>sentence`"));

@@ -18,12 +18,6 @@ const std::set<std::string>& video_extensions() {
   return kExtensions;
 }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 }  // namespace
 
 Result<std::vector<std::string>> find_video_files(const std::string& root) {
@@ -38,7 +32,8 @@ Result<std::vector<std::string>> find_video_files(const std::string& root) {
     std::error_code unreadable;  // such an entry is neither a folder nor a file
     const bool hidden = starts_with(entry->path().filename().string(), ".");
     if (hidden && entry->is_directory(unreadable)) entry.disable_recursion_pending();
-    const bool video = video_extensions().count(lower(entry->path().extension().string())) != 0;
+    const bool video =
+        video_extensions().count(lower_case(entry->path().extension().string())) != 0;
     if (!hidden && video && entry->is_regular_file(unreadable))
       files.push_back(entry->path().string());
   }

@@ -14,12 +14,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 /// A clip as `Class/file.avi`, the form of the split lists.
 struct ClipName {
   std::string folder;
@@ -65,7 +59,7 @@ Result<std::map<std::string, std::string>> files_by_name(const std::string& root
   for (const std::string& file : files) {
     const fs::path path(file);
     const std::string key =
-        lower(concat(path.parent_path().filename().string(), "/", path.filename().string()));
+        lower_case(concat(path.parent_path().filename().string(), "/", path.filename().string()));
     const auto [known, added] = by_name.emplace(key, file);
     if (!added) {
       return invalid_argument(concat("'", known->second, "' and '", file,
@@ -95,7 +89,7 @@ Result<Listing> list_ucf101(const IndexOptions& options) {
   for (const ClipName& name : names) {
     Candidate candidate;
     candidate.id = fs::path(name.file).stem().string();
-    const auto file = files.find(lower(name.folder + "/" + name.file));
+    const auto file = files.find(lower_case(name.folder + "/" + name.file));
     // The class is the folder's: the file's name spells it otherwise at times.
     std::string class_name = name.folder;
     if (file != files.end()) {

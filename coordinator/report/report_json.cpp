@@ -11,34 +11,34 @@ namespace cox::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Table = store::ReadOnlyDatabase::Table;
 
-Json json_of(const store::Cell& cell) {
+OrderedJson json_of(const store::Cell& cell) {
   struct Printer {
-    Json operator()(std::monostate) const { return nullptr; }
-    Json operator()(std::int64_t value) const { return value; }
-    Json operator()(double value) const { return value; }
-    Json operator()(const std::string& value) const { return value; }
+    OrderedJson operator()(std::monostate) const { return nullptr; }
+    OrderedJson operator()(std::int64_t value) const { return value; }
+    OrderedJson operator()(double value) const { return value; }
+    OrderedJson operator()(const std::string& value) const { return value; }
   };
   return std::visit(Printer{}, cell);
 }
 
-Json object_of(const Table& table, std::size_t row) {
-  Json object = Json::object();
+OrderedJson object_of(const Table& table, std::size_t row) {
+  OrderedJson object = OrderedJson::object();
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     object[table.columns[c]] = json_of(table.rows[row][c]);
   }
   return object;
 }
 
-Json json_of(const std::vector<Comparison>& comparisons) {
+OrderedJson json_of(const std::vector<Comparison>& comparisons) {
   const Table rows = comparison_rows(comparisons);
-  Json list = Json::array();
+  OrderedJson list = OrderedJson::array();
   for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    Json object = object_of(rows, i);
+    OrderedJson object = object_of(rows, i);
     object["sentence"] = sentence(comparisons[i]);
-    object["unpaired"] = Json::array();
+    object["unpaired"] = OrderedJson::array();
     for (const Unpaired& video : comparisons[i].unpaired) {
       object["unpaired"].push_back(
           {{"video", video.video}, {"run", video.run}, {"why", video.why}});
@@ -49,26 +49,27 @@ Json json_of(const std::vector<Comparison>& comparisons) {
 }
 
 /// A run's rows of report_rows hold the comparison too; here that has a list of its own.
-Json run_json(const SeriesReport& report, const RunData& run) {
-  Json object = {{"run", run.name},
-                 {"digest", run.digest},
-                 {"method", run.method},
-                 {"videos", run.videos()},
-                 {"done", run.results.size()},
-                 {"replicates", Json::array()},
-                 {"parameters", Json::object()},
-                 {"metrics", Json::object()},
-                 {"mean_seconds", Json::object()},
-                 {"missing", Json::array()}};
+OrderedJson run_json(const SeriesReport& report, const RunData& run) {
+  OrderedJson object = {{"run", run.name},
+                        {"digest", run.digest},
+                        {"method", run.method},
+                        {"videos", run.videos()},
+                        {"done", run.results.size()},
+                        {"replicates", OrderedJson::array()},
+                        {"parameters", OrderedJson::object()},
+                        {"metrics", OrderedJson::object()},
+                        {"mean_seconds", OrderedJson::object()},
+                        {"missing", OrderedJson::array()}};
   for (const RunData& replicate : run.replicates) {
     object["replicates"].push_back({{"run", replicate.name},
                                     {"digest", replicate.digest},
                                     {"done", replicate.results.size()}});
   }
-  for (const auto& [name, text] : run.parameters) object["parameters"][name] = Json::parse(text);
+  for (const auto& [name, text] : run.parameters)
+    object["parameters"][name] = OrderedJson::parse(text);
   for (const Metric& metric : report.metrics) {
     const Summary summary = metric_summary(run, metric.name);
-    Json& entry = object["metrics"][metric.name] = {{"n", summary.count}};
+    OrderedJson& entry = object["metrics"][metric.name] = {{"n", summary.count}};
     if (summary.mean) entry["mean"] = *summary.mean;
     if (summary.standard_error) entry["standard_error"] = *summary.standard_error;
     if (summary.t_interval) {
@@ -80,7 +81,7 @@ Json run_json(const SeriesReport& report, const RunData& run) {
   }
   for (const char* stage : kStages) {
     const auto seconds = stage_mean(run, stage);
-    object["mean_seconds"][stage] = seconds ? Json(*seconds) : Json(nullptr);
+    object["mean_seconds"][stage] = seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
   }
   for (const Unfinished& video : run.unfinished) {
     object["missing"].push_back({{"video", video.video},
@@ -92,23 +93,23 @@ Json run_json(const SeriesReport& report, const RunData& run) {
   return object;
 }
 
-Json report_object(const SeriesReport& report) {
-  Json object = {{"series", report.series},
-                 {"title", report.notes.title},
-                 {"question", report.notes.question},
-                 {"baseline", report.baseline},
-                 {"baseline_assumed", report.baseline_assumed},
-                 {"metric", report.primary().name},
-                 {"varied", Json::object()},
-                 {"runs", Json::array()},
-                 {"comparisons", Json::array()},
-                 {"not_compared", report.not_compared},
-                 {"warnings", report.warnings},
-                 {"provenance", Json::array()}};
+OrderedJson report_object(const SeriesReport& report) {
+  OrderedJson object = {{"series", report.series},
+                        {"title", report.notes.title},
+                        {"question", report.notes.question},
+                        {"baseline", report.baseline},
+                        {"baseline_assumed", report.baseline_assumed},
+                        {"metric", report.primary().name},
+                        {"varied", OrderedJson::object()},
+                        {"runs", OrderedJson::array()},
+                        {"comparisons", OrderedJson::array()},
+                        {"not_compared", report.not_compared},
+                        {"warnings", report.warnings},
+                        {"provenance", OrderedJson::array()}};
   for (const Factor& factor : report.factors) object["varied"][factor.name] = factor.levels;
   for (const RunData& run : report.runs) object["runs"].push_back(run_json(report, run));
   for (const auto& family : report.comparisons) {
-    for (Json& comparison : json_of(family)) {
+    for (OrderedJson& comparison : json_of(family)) {
       object["comparisons"].push_back(std::move(comparison));
     }
   }
@@ -119,8 +120,8 @@ Json report_object(const SeriesReport& report) {
 }
 
 /// Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
-std::string dumped(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+std::string dumped(const OrderedJson& json) {
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
 }
 
 }  // namespace
@@ -133,7 +134,7 @@ std::string comparison_json(const std::vector<Comparison>& comparisons,
 }
 
 std::string report_json(const std::vector<SeriesReport>& reports) {
-  Json document = {{"format", "cox-report/1"}, {"reports", Json::array()}};
+  OrderedJson document = {{"format", "cox-report/1"}, {"reports", OrderedJson::array()}};
   for (const SeriesReport& report : reports) document["reports"].push_back(report_object(report));
   return dumped(document);
 }

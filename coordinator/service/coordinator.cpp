@@ -12,6 +12,7 @@
 #include "coordinator/service/ledger.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/store/read_only.h"
+#include "proto/channel.h"
 
 namespace cox::service {
 
@@ -281,9 +282,9 @@ Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& re
 
 /// An invalid report does not keep the others from being taken.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
-  if (request.reports().empty() || request.reports_size() > kMaxReportsInCall) {
+  if (request.reports().empty() || request.reports_size() > wire::kMaxReportsInCall) {
     return invalid_argument(concat("the call has ", request.reports_size(),
-                                   " reports; expected 1 to ", kMaxReportsInCall));
+                                   " reports; expected 1 to ", wire::kMaxReportsInCall));
   }
   v1::ReportReply reply;
   std::vector<core::Event> events;

@@ -66,7 +66,6 @@ class Coordinator {
   Status stopped() const;
 
   static constexpr std::int64_t kMaxWaitMs = 60'000;
-  static constexpr int kMaxReportsInCall = 64;
 
  private:
   struct State;

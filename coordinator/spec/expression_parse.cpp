@@ -13,7 +13,7 @@ namespace {
 using Term = Expression::Term;
 using Op = Term::Op;
 
-constexpr int kMaxDepth = 64;
+constexpr int kMaxExpressionDepth = 64;
 
 struct Token {
   enum class Kind { kEnd, kNumber, kText, kName, kSymbol };
@@ -149,7 +149,7 @@ class ExpressionParser {
   }
 
   Term choice() {
-    if (++depth_ > kMaxDepth) fail(token_.offset, "nested too deeply");
+    if (++depth_ > kMaxExpressionDepth) fail(token_.offset, "nested too deeply");
     Term condition = binary(0);
     const size_t offset = token_.offset;
     if (accept("?")) {
@@ -186,7 +186,7 @@ class ExpressionParser {
     const size_t offset = token_.offset;
     const bool negates = is_symbol("-");
     if (!negates && !is_symbol("!")) return primary();
-    if (++depth_ > kMaxDepth) fail(offset, "nested too deeply");
+    if (++depth_ > kMaxExpressionDepth) fail(offset, "nested too deeply");
     advance();
     Term term{negates ? Op::kNegate : Op::kNot, offset, {}, "", {unary()}};
     --depth_;

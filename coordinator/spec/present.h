@@ -15,4 +15,7 @@ std::string plan_text(const SweepPlan& plan);
 /// digests, videos, and the digest of every job. Ends with a newline.
 std::string plan_json(const SweepPlan& plan);
 
+/// "a GPU with 80.0 GiB in a machine with 200.0 GiB"; "" when any worker will do.
+std::string needs_text(const Resources& needs);
+
 }  // namespace cox::spec

@@ -95,20 +95,6 @@ std::string gibibytes(std::int64_t bytes) {
   return text;
 }
 
-/// What a worker must have, "" when any will do.
-std::string needs_text(const Resources& needs) {
-  std::vector<std::string> parts;
-  if (needs.gpu_memory_bytes > 0) {
-    parts.push_back(concat("a GPU with ", gibibytes(needs.gpu_memory_bytes)));
-  } else if (needs.gpus > 0) {
-    parts.emplace_back("a GPU");
-  }
-  if (needs.memory_bytes > 0) {
-    parts.push_back(concat("a machine with ", gibibytes(needs.memory_bytes)));
-  }
-  return join(parts, " in ");
-}
-
 std::string heading(const SweepPlan& plan) {
   std::string text = "series   " + plan.series.name;
   if (plan.series.number != 0) text += concat(" (number ", plan.series.number, ")");
@@ -161,6 +147,19 @@ std::string totals(const SweepPlan& plan) {
 }
 
 }  // namespace
+
+std::string needs_text(const Resources& needs) {
+  std::vector<std::string> parts;
+  if (needs.gpu_memory_bytes > 0) {
+    parts.push_back(concat("a GPU with ", gibibytes(needs.gpu_memory_bytes)));
+  } else if (needs.gpus > 0) {
+    parts.emplace_back("a GPU");
+  }
+  if (needs.memory_bytes > 0) {
+    parts.push_back(concat("a machine with ", gibibytes(needs.memory_bytes)));
+  }
+  return join(parts, " in ");
+}
 
 std::string plan_text(const SweepPlan& plan) {
   const Contrast contrast = contrast_of(plan.runs);

@@ -14,7 +14,7 @@ namespace cox::spec {
 
 namespace {
 
-constexpr size_t kMaxDepth = 32;
+constexpr size_t kMaxLevels = 32;
 
 // Builds our tree from yaml-cpp's events: its own tree forgets the places of keys and accepts
 // duplicate ones.
@@ -90,11 +90,11 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void open(Node node) {
-    if (levels_.size() == kMaxDepth) {
+    if (levels_.size() == kMaxLevels) {
       YAML::Mark mark;
       mark.line = node.at.line - 1;
       mark.column = node.at.column - 1;
-      throw YAML::ParserException(mark, concat("more than ", kMaxDepth, " levels of nesting"));
+      throw YAML::ParserException(mark, concat("more than ", kMaxLevels, " levels of nesting"));
     }
     levels_.push_back({std::move(node), false, "", {}});
   }

@@ -19,7 +19,7 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kMaxHeadDim = 128;
+constexpr int64_t kMaxAttentionHeadDim = 128;
 constexpr int kFirstCapability = 9;
 
 struct Device {
@@ -137,13 +137,12 @@ struct DeviceAttention : torch::autograd::Function<DeviceAttention> {
     const int64_t clean = context->saved_data["clean"].toInt(), noisy = q.size(2) - clean;
     const at::Tensor& dout = gradients[0];
     const PartGradients d = backward_part(
-        dout.narrow(2, clean, noisy), {q.narrow(2, clean, noisy), k, v,
-                                       out.narrow(2, clean, noisy), saved[4], saved[5], saved[6]});
+        dout.narrow(2, clean, noisy), {q.narrow(2, clean, noisy), k, v, out.narrow(2, clean, noisy),
+                                       saved[4], saved[5], saved[6]});
     if (clean == 0) return {d.q, d.k, d.v, {}};
     const auto head = [&](const at::Tensor& x) { return x.narrow(2, 0, clean); };
-    const PartGradients first =
-        backward_part(head(dout), {head(q), head(k), head(v), head(out), saved[7], saved[5],
-                                   saved[6]});
+    const PartGradients first = backward_part(
+        head(dout), {head(q), head(k), head(v), head(out), saved[7], saved[5], saved[6]});
     head(d.k).add_(first.k);
     head(d.v).add_(first.v);
     return {join_tokens(first.q, d.q), d.k, d.v, {}};
@@ -154,7 +153,7 @@ struct DeviceAttention : torch::autograd::Function<DeviceAttention> {
 
 bool device_attention_serves(at::Device device, at::ScalarType dtype, int64_t head_size) {
   return kernel_path_on(device) == KernelPath::kFused && dtype == at::kBFloat16 &&
-         head_size <= kMaxHeadDim && head_size % 8 == 0 && cuda_driver() != nullptr &&
+         head_size <= kMaxAttentionHeadDim && head_size % 8 == 0 && cuda_driver() != nullptr &&
          gpu_of(device).capability >= kFirstCapability;
 }
 

@@ -73,9 +73,9 @@ std::string gpu_name(int index) {
   return name;
 }
 
-int index_of(c10::Device device) { return device.has_index() ? device.index() : 0; }
-
 }  // namespace
+
+int device_index(c10::Device device) { return device.has_index() ? device.index() : 0; }
 
 bool cuda_is_available() { return cuda_state().available; }
 int cuda_device_count() {
@@ -115,7 +115,7 @@ void configure_tensor_library(int threads, bool deterministic) {
 void synchronize(c10::Device device) {
   if (device.is_cpu()) return;
   c10::impl::VirtualGuardImpl(device.type())
-      .synchronizeDevice(static_cast<c10::DeviceIndex>(index_of(device)));
+      .synchronizeDevice(static_cast<c10::DeviceIndex>(device_index(device)));
 }
 
 DeviceMemory device_memory(c10::Device device) {
@@ -124,7 +124,7 @@ DeviceMemory device_memory(c10::Device device) {
     return {meminfo_bytes("MemTotal"), available, available, status_bytes("VmRSS"),
             status_bytes("VmHWM")};
   }
-  const auto index = static_cast<c10::DeviceIndex>(index_of(device));
+  const auto index = static_cast<c10::DeviceIndex>(device_index(device));
   c10::DeviceAllocator* allocator = at::getDeviceAllocator(device.type());
   const auto [free_bytes, total_bytes] = allocator->getMemoryInfo(index);
   DeviceMemory memory;
@@ -148,7 +148,7 @@ void reset_peak_memory(c10::Device device) {
   }
   c10::DeviceAllocator* allocator = at::getDeviceAllocator(device.type());
   if (allocator->initialized()) {
-    allocator->resetPeakStats(static_cast<c10::DeviceIndex>(index_of(device)));
+    allocator->resetPeakStats(static_cast<c10::DeviceIndex>(device_index(device)));
   }
 }
 
@@ -157,7 +157,7 @@ void release_cached_memory(c10::Device device) {
 }
 
 std::string device_name(c10::Device device) {
-  if (!device.is_cpu()) return gpu_name(index_of(device));
+  if (!device.is_cpu()) return gpu_name(device_index(device));
   const std::string model = line_value("/proc/cpuinfo", "model name");
   return model.empty() ? "unknown processor" : model;
 }

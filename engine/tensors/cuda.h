@@ -22,6 +22,9 @@ std::string cuda_unavailable_reason();
 /// device is not there.
 c10::Device parse_device(const std::string& text);
 
+/// The number of a GPU; 0 where it has none, as `cuda` alone has.
+int device_index(c10::Device device);
+
 /// Number formats and kernels: IEEE fp32 everywhere (no TF32), `threads` CPU threads, and, when
 /// `deterministic`, only kernels whose results do not vary between runs.
 void configure_tensor_library(int threads, bool deterministic);

@@ -6,31 +6,26 @@
 #include <optional>
 
 #include "base/text.h"
+#include "engine/tensors/symbol.h"
 
 namespace cox::engine {
 namespace {
-
-template <typename Function>
-bool find(void* library, const char* name, Function*& function) {
-  function = reinterpret_cast<Function*>(::dlsym(library, name));
-  return function != nullptr;
-}
 
 std::optional<CudaDriver> load_driver() {
   void* library = ::dlopen("libcuda.so.1", RTLD_NOW);
   if (library == nullptr) return std::nullopt;
   CudaDriver driver;
   const bool complete =
-      find(library, "cuDeviceGet", driver.get_device) &&
-      find(library, "cuDeviceGetName", driver.get_name) &&
-      find(library, "cuDeviceGetAttribute", driver.get_attribute) &&
-      find(library, "cuCtxGetCurrent", driver.get_context) &&
-      find(library, "cuCtxSetCurrent", driver.set_context) &&
-      find(library, "cuDevicePrimaryCtxRetain", driver.retain_primary_context) &&
-      find(library, "cuModuleLoadData", driver.load_module) &&
-      find(library, "cuModuleGetFunction", driver.get_function) &&
-      find(library, "cuLaunchKernel", driver.launch) &&
-      find(library, "cuGetErrorString", driver.error_text);
+      find_symbol(library, "cuDeviceGet", driver.get_device) &&
+      find_symbol(library, "cuDeviceGetName", driver.get_name) &&
+      find_symbol(library, "cuDeviceGetAttribute", driver.get_attribute) &&
+      find_symbol(library, "cuCtxGetCurrent", driver.get_context) &&
+      find_symbol(library, "cuCtxSetCurrent", driver.set_context) &&
+      find_symbol(library, "cuDevicePrimaryCtxRetain", driver.retain_primary_context) &&
+      find_symbol(library, "cuModuleLoadData", driver.load_module) &&
+      find_symbol(library, "cuModuleGetFunction", driver.get_function) &&
+      find_symbol(library, "cuLaunchKernel", driver.launch) &&
+      find_symbol(library, "cuGetErrorString", driver.error_text);
   return complete ? std::optional(driver) : std::nullopt;
 }
 

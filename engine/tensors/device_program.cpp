@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "base/text.h"
+#include "engine/tensors/cuda.h"
 #include "engine/tensors/cuda_driver.h"
 #include "engine/tensors/error.h"
 
@@ -24,8 +25,6 @@ struct DeviceProgram::State {
 };
 
 namespace {
-
-int index_of(at::Device device) { return device.has_index() ? device.index() : 0; }
 
 const CudaDriver& driver() {
   const CudaDriver* found = cuda_driver();
@@ -52,7 +51,7 @@ DeviceProgram::DeviceProgram(CudaSource source)
 DeviceProgram::~DeviceProgram() = default;
 
 DeviceProgram::Loaded& DeviceProgram::loaded(at::Device device) {
-  const int index = index_of(device);
+  const int index = device_index(device);
   const MutexLock lock(state_->mutex);
   const auto found = state_->devices.find(index);
   if (found != state_->devices.end()) return found->second;
@@ -74,14 +73,14 @@ DeviceProgram::Loaded& DeviceProgram::loaded(at::Device device) {
 
 void DeviceProgram::load(at::Device device) {
   const c10::DeviceGuard guard(device);
-  enter_primary_context(index_of(device));
+  enter_primary_context(device_index(device));
   loaded(device);
 }
 
 void DeviceProgram::start(const std::string& kernel, at::Device device, const LaunchSize& size,
                           void** arguments) {
   const c10::DeviceGuard guard(device);
-  enter_primary_context(index_of(device));
+  enter_primary_context(device_index(device));
   Loaded& program = loaded(device);
   CudaDriver::Handle function = nullptr;
   {

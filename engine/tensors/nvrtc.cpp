@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/tensors/symbol.h"
 
 namespace cox::engine {
 namespace {
@@ -28,12 +29,6 @@ struct Nvrtc {
   Code (*cubin)(Program program, char* bytes) = nullptr;
 };
 
-template <typename Function>
-bool find(void* library, const char* name, Function*& function) {
-  function = reinterpret_cast<Function*>(::dlsym(library, name));
-  return function != nullptr;
-}
-
 /// LibTorch's own stub is linked to NVRTC and knows where its wheel lies; the others serve where
 /// NVRTC is on the library path alone. A symbol is searched in a library and in what it is linked
 /// to.
@@ -45,14 +40,14 @@ std::optional<Nvrtc> load_nvrtc() {
     void* library = ::dlopen(name, RTLD_NOW);
     if (library == nullptr) continue;
     Nvrtc nvrtc;
-    if (find(library, "nvrtcVersion", nvrtc.version) &&
-        find(library, "nvrtcCreateProgram", nvrtc.create) &&
-        find(library, "nvrtcDestroyProgram", nvrtc.destroy) &&
-        find(library, "nvrtcCompileProgram", nvrtc.compile) &&
-        find(library, "nvrtcGetProgramLogSize", nvrtc.log_size) &&
-        find(library, "nvrtcGetProgramLog", nvrtc.log) &&
-        find(library, "nvrtcGetCUBINSize", nvrtc.cubin_size) &&
-        find(library, "nvrtcGetCUBIN", nvrtc.cubin)) {
+    if (find_symbol(library, "nvrtcVersion", nvrtc.version) &&
+        find_symbol(library, "nvrtcCreateProgram", nvrtc.create) &&
+        find_symbol(library, "nvrtcDestroyProgram", nvrtc.destroy) &&
+        find_symbol(library, "nvrtcCompileProgram", nvrtc.compile) &&
+        find_symbol(library, "nvrtcGetProgramLogSize", nvrtc.log_size) &&
+        find_symbol(library, "nvrtcGetProgramLog", nvrtc.log) &&
+        find_symbol(library, "nvrtcGetCUBINSize", nvrtc.cubin_size) &&
+        find_symbol(library, "nvrtcGetCUBIN", nvrtc.cubin)) {
       return nvrtc;
     }
     ::dlclose(library);
@@ -84,9 +79,8 @@ Result<std::string> compile(const Nvrtc& nvrtc, const CudaSource& source,
   }
   std::string cubin;
   size_t size = 0;
-  const bool compiled =
-      nvrtc.compile(program, static_cast<int>(flags.size()), flags.data()) == 0 &&
-      nvrtc.cubin_size(program, &size) == 0 && size > 0;
+  const bool compiled = nvrtc.compile(program, static_cast<int>(flags.size()), flags.data()) == 0 &&
+                        nvrtc.cubin_size(program, &size) == 0 && size > 0;
   if (compiled) {
     cubin.resize(size);
     nvrtc.cubin(program, cubin.data());

@@ -8,7 +8,6 @@
 #include <ATen/ops/tanh.h>
 
 #include <functional>
-#include <numbers>
 #include <vector>
 
 #include "engine/tensors/torch.h"
@@ -17,7 +16,6 @@ namespace cox::engine {
 
 namespace {
 
-constexpr double kTurn = 2 * std::numbers::pi;
 /// Width of a shape's edge, in pixels of the rendered height.
 constexpr double kEdgePixels = 1.5;
 

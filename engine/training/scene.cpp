@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -82,8 +81,6 @@ const Domain& domain_named(std::string_view name) {
 }
 
 namespace {
-
-constexpr double kTurn = 2 * std::numbers::pi;
 
 /// Draws the properties of one scene, in a fixed order.
 class SceneSampler {

@@ -2,11 +2,14 @@
 
 #include <array>
 #include <cstdint>
+#include <numbers>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace cox::engine {
+
+inline constexpr double kTurn = 2 * std::numbers::pi;  ///< in radians: phases lie below it
 
 /// A range that a scene's property is drawn from, uniformly.
 struct Range {

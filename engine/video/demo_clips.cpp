@@ -14,7 +14,7 @@ namespace {
 constexpr int kFrames = 48;
 constexpr FrameRate kRate{24, 1};
 
-struct Recipe {
+struct ClipRecipe {
   std::string file;
   std::string caption;
   int width;
@@ -34,7 +34,7 @@ constexpr Background kStone{{0.30, 0.30, 0.32}, {0.66, 0.65, 0.62}, 5, {0.12, 0.
 
 using Kind = Figure::Kind;
 
-std::vector<Recipe> recipes() {
+std::vector<ClipRecipe> recipes() {
   return {
       {"ball_in_the_sky.mp4",
        "a red and white striped ball flies to the right under drifting clouds",
@@ -85,7 +85,7 @@ std::vector<Recipe> recipes() {
   };
 }
 
-Recipe broken_recipe() {
+ClipRecipe broken_recipe() {
   return {"broken.mp4",
           "a gray box slides to the right over sand",
           160,
@@ -93,7 +93,7 @@ Recipe broken_recipe() {
           {kSand, {{Kind::kBox, 0.25, {0.3, 0.5}, {0.5, 0}, 0, 0, 0.4, kGray, {}, 0}}}};
 }
 
-Status write_clip(const std::string& directory, const Recipe& recipe, std::uint64_t seed) {
+Status write_clip(const std::string& directory, const ClipRecipe& recipe, std::uint64_t seed) {
   std::vector<RgbImage> frames;
   for (int i = 0; i < kFrames; ++i) {
     frames.push_back(render(recipe.scene, recipe.width, recipe.height, i / kRate.value(), seed));
@@ -116,11 +116,11 @@ Status cut_short(const std::string& path) {
 
 Result<std::vector<DemoClip>> write_demo_clips(const std::string& directory, std::uint64_t seed) {
   std::vector<DemoClip> clips;
-  for (const Recipe& recipe : recipes()) {
+  for (const ClipRecipe& recipe : recipes()) {
     COX_RETURN_IF_ERROR(write_clip(directory, recipe, seed + 1000 * clips.size()));
     clips.push_back({recipe.file, recipe.caption, kFrames});
   }
-  const Recipe broken = broken_recipe();
+  const ClipRecipe broken = broken_recipe();
   COX_RETURN_IF_ERROR(write_clip(directory, broken, seed));
   COX_RETURN_IF_ERROR(cut_short(directory + "/" + broken.file));
   clips.push_back({broken.file, broken.caption, 0});

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace cox::video {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr int kSamplesPerSide = 3;  // of each pixel, against jagged edges
 constexpr int kOctaves = 3;
 
@@ -52,7 +52,7 @@ struct Posed {
   double cosine, sine;
 
   Posed(const Figure& shown, double seconds, std::uint64_t seed) : figure(&shown) {
-    const double phase = 2 * kPi * lattice(0, 0, seed);
+    const double phase = 2 * std::numbers::pi * lattice(0, 0, seed);
     const double along = phase + shown.orbit_speed * seconds;
     center = {shown.start.x + shown.velocity.x * seconds + shown.orbit * std::cos(along),
               shown.start.y + shown.velocity.y * seconds + shown.orbit * std::sin(along)};
@@ -76,7 +76,7 @@ struct Posed {
       case Figure::Kind::kBox:
         return std::max(std::abs(q.x), std::abs(q.y)) < radius / std::sqrt(2.0);
       case Figure::Kind::kStar: {
-        const double fifth = 2 * kPi / 5;
+        const double fifth = 2 * std::numbers::pi / 5;
         const double angle = std::atan2(q.x, -q.y) + 10 * fifth;
         const double from_point = std::abs(std::fmod(angle, fifth) - fifth / 2) / (fifth / 2);
         return distance < radius * std::lerp(0.42, 1.0, from_point * from_point);

@@ -14,13 +14,13 @@ namespace cox::video {
 
 namespace {
 
-struct Recipe {
+struct FileFormat {
   const char* container;
   const char* encoder;
-  AVPixelFormat format;
+  AVPixelFormat pixels;
 };
 
-Recipe recipe_for(VideoCodec codec) {
+FileFormat format_for(VideoCodec codec) {
   switch (codec) {
     // FFV1's only 8-bit RGB layout: blue, green, red and an unused byte.
     case VideoCodec::kFfv1Matroska:
@@ -59,8 +59,8 @@ void set_quality(AVCodecContext& codec, const WriteOptions& options) {
 Encoder::Encoder(const std::string& path, int width, int height, const WriteOptions& options)
     : picture_(av_frame_alloc()), packet_(av_packet_alloc()) {
   try {
-    const Recipe recipe = recipe_for(options.codec);
-    check(avformat_alloc_output_context2(&container_, nullptr, recipe.container, nullptr),
+    const FileFormat format = format_for(options.codec);
+    check(avformat_alloc_output_context2(&container_, nullptr, format.container, nullptr),
           "no such container");
     open_codec(width, height, options);
     open_container(path);
@@ -85,21 +85,21 @@ void Encoder::check(int code, const char* what) const {
 }
 
 void Encoder::open_codec(int width, int height, const WriteOptions& options) {
-  const Recipe recipe = recipe_for(options.codec);
-  const AVCodec* codec = avcodec_find_encoder_by_name(recipe.encoder);
+  const FileFormat format = format_for(options.codec);
+  const AVCodec* codec = avcodec_find_encoder_by_name(format.encoder);
   if (codec == nullptr) {
     throw EncodeError(StatusCode::kFailedPrecondition,
-                      concat("this FFmpeg has no encoder ", recipe.encoder));
+                      concat("this FFmpeg has no encoder ", format.encoder));
   }
   codec_.reset(avcodec_alloc_context3(codec));
   codec_->width = width;
   codec_->height = height;
-  codec_->pix_fmt = recipe.format;
+  codec_->pix_fmt = format.pixels;
   codec_->time_base = {options.rate.denominator, options.rate.numerator};
   codec_->framerate = {options.rate.numerator, options.rate.denominator};
   codec_->thread_count = 1;  // so that equal frames give equal bytes
   codec_->flags |= AV_CODEC_FLAG_BITEXACT;
-  if (recipe.format == AV_PIX_FMT_YUV420P) {
+  if (format.pixels == AV_PIX_FMT_YUV420P) {
     codec_->colorspace = AVCOL_SPC_SMPTE170M;
     codec_->color_range = AVCOL_RANGE_MPEG;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <utility>
 #include <vector>
 
@@ -13,11 +14,12 @@ namespace cox::video {
 
 namespace {
 
-constexpr double kPi = 3.14159265358979323846;
 constexpr int kFractionBits = 22;
 constexpr int kChannels = 3;
 
-double sinc(double x) { return x == 0 ? 1 : std::sin(x * kPi) / (x * kPi); }
+double sinc(double x) {
+  return x == 0 ? 1 : std::sin(x * std::numbers::pi) / (x * std::numbers::pi);
+}
 
 double kernel(ResizeFilter filter, double x) {
   switch (filter) {

@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kClips = 4;
 
-constexpr const char* kSweep = R"(version: 1
+constexpr const char* kTrainedSweep = R"(version: 1
 series: {name: right}
 dataset: {manifest: clips.json}
 backbone: {name: longcat-video, model: MODEL}
@@ -55,7 +55,7 @@ TEST_CASE("the study's flipped target lowers quality where the right one does no
   REQUIRE(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",
                    folder / "clips.json"})
               .exit_code == 0);
-  std::string sweep = kSweep;
+  std::string sweep = kTrainedSweep;
   sweep.replace(sweep.find("MODEL"), 5, COX_SOURCE_DIR "/models/tiny");
   write_text(folder / "right.yaml", sweep);
   sweep.replace(sweep.find("name: right"), 11, "name: flipped");

@@ -23,8 +23,8 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kPatience{240'000};
-constexpr int kVideos = 2;
+constexpr milliseconds kEnginePatience{240'000};
+constexpr int kEngineVideos = 2;
 
 constexpr const char* kSweep = R"(version: 1
 series: {name: fault}
@@ -47,13 +47,13 @@ T must(Result<T> result) {
 spec::SweepPlan real_plan(const test::TemporaryDirectory& directory) {
   test::ProcessOptions model;
   model.command = {std::string(COX_BIN_DIR) + "/cox-test-model", directory / "model"};
-  REQUIRE(test::Process(model).wait(kPatience) == 0);
+  REQUIRE(test::Process(model).wait(kEnginePatience) == 0);
   must(video::write_demo_clips(directory / "clips", 1));
   dataset::IndexOptions options;
   options.root = directory / "clips";
   options.layout = "folder";
   options.name = "tiny";
-  options.sample = kVideos;
+  options.sample = kEngineVideos;
   const dataset::Manifest manifest =
       must(dataset::index_dataset(options, [](const dataset::IndexProgress&) {}));
   REQUIRE(dataset::write_manifest(directory / "clips.json", manifest).is_ok());
@@ -93,26 +93,26 @@ TEST_CASE("A worker that ends with a video on disk and no result computes that j
   options.database = directory / "cox.db";
   const auto coordinator = must(service::Coordinator::open(options));
   const auto server = must(service::Server::start(*coordinator, {}));
-  CHECK(must(coordinator->submit(service::submit_request_of(plan))).new_jobs() == kVideos);
+  CHECK(must(coordinator->submit(service::submit_request_of(plan))).new_jobs() == kEngineVideos);
 
   test::Process worker = start_worker(directory, server->address(), "engine_after_video_write");
-  CHECK(worker.wait(kPatience) == kFaultExitStatus);
+  CHECK(worker.wait(kEnginePatience) == kFaultExitStatus);
   CHECK(fs::exists(directory / ("out/" + plan.runs[0].digest.substr(0, 12))));
   CHECK(must(coordinator->progress({})).done() == 0);
 
   // The backoff of the lost attempt may outlast an idle worker's patience: start until all is done.
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (must(coordinator->progress({})).done() < kVideos &&
+  const auto deadline = std::chrono::steady_clock::now() + kEnginePatience;
+  while (must(coordinator->progress({})).done() < kEngineVideos &&
          std::chrono::steady_clock::now() < deadline) {
     worker = start_worker(directory, server->address(), "");
-    CHECK(worker.wait(kPatience) == 0);
+    CHECK(worker.wait(kEnginePatience) == 0);
   }
   INFO(must(read_file(directory / "worker.log")));
-  CHECK(must(coordinator->progress({})).done() == kVideos);
-  CHECK(number(directory, "SELECT count(*) FROM v_results") == kVideos);
+  CHECK(must(coordinator->progress({})).done() == kEngineVideos);
+  CHECK(number(directory, "SELECT count(*) FROM v_results") == kEngineVideos);
   CHECK(number(directory, "SELECT max(attempt) FROM v_results") == 2);
   CHECK(number(directory, "SELECT count(*) FROM v_results WHERE psnr > 0 AND total_s > 0") ==
-        kVideos);
+        kEngineVideos);
   const auto database = must(store::ReadOnlyDatabase::open(directory / "cox.db"));
   const auto paths =
       must(database.query_table("SELECT generated_path, reference_path FROM v_results"));

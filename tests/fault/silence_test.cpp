@@ -12,7 +12,7 @@ using cox::test::Cluster;
 using std::chrono::milliseconds;
 
 namespace {
-constexpr milliseconds kPatience{60'000};
+constexpr milliseconds kSilencePatience{60'000};
 }  // namespace
 
 TEST_CASE("A worker that sleeps past its lease has its late result refused") {
@@ -27,11 +27,11 @@ TEST_CASE("A worker that sleeps past its lease has its late result refused") {
   while (cluster.progress().leased() == 0) std::this_thread::sleep_for(milliseconds(5));
   cluster.worker(0).signal(SIGSTOP);
   cluster.start_worker(1);
-  REQUIRE(cluster.wait_until_drained(kPatience));
+  REQUIRE(cluster.wait_until_drained(kSilencePatience));
   CHECK(cluster.computations() == 1);
 
   cluster.worker(0).signal(SIGCONT);
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline = std::chrono::steady_clock::now() + kSilencePatience;
   while (cluster.computations() < 2 && cluster.worker(0).running() &&
          cluster.log().find("is lost") == std::string::npos &&
          std::chrono::steady_clock::now() < deadline) {
@@ -40,7 +40,7 @@ TEST_CASE("A worker that sleeps past its lease has its late result refused") {
   // The worker drops the job as soon as it hears of the lost lease, or hands its result in too
   // late.
   cluster.worker(0).signal(SIGTERM);
-  CHECK(cluster.worker(0).wait(kPatience) == 0);
+  CHECK(cluster.worker(0).wait(kSilencePatience) == 0);
   INFO(cluster.log());
   CHECK(cluster.number("SELECT count(*) FROM attempts") == 2);
   CHECK(cluster.number("SELECT count(*) FROM attempts WHERE outcome = 3") == 1);
@@ -54,13 +54,13 @@ TEST_CASE("Workers compute on while the coordinator is away, and nothing is comp
   cluster.start_coordinator();
   cluster.submit("away", 40, 6);  // bundles of 40 jobs: more than a second of work
   cluster.start_workers();
-  REQUIRE(cluster.wait_until_done(20, kPatience));
+  REQUIRE(cluster.wait_until_done(20, kSilencePatience));
   const int before = cluster.computations();
   cluster.coordinator().kill();
   std::this_thread::sleep_for(milliseconds(4'500));  // longer than the leases last
   CHECK(cluster.computations() > before + 40);
   cluster.start_coordinator();
-  REQUIRE(cluster.wait_until_drained(kPatience));
+  REQUIRE(cluster.wait_until_drained(kSilencePatience));
   INFO(cluster.log());
   CHECK(cluster.computations() == 240);
   cluster.require_all_done_once(240);
@@ -71,11 +71,11 @@ TEST_CASE("A coordinator that hangs is away, not dead") {
   cluster.start_coordinator();
   cluster.submit("hang", 40, 3);
   cluster.start_workers();
-  REQUIRE(cluster.wait_until_done(20, kPatience));
+  REQUIRE(cluster.wait_until_done(20, kSilencePatience));
   cluster.coordinator().signal(SIGSTOP);
   std::this_thread::sleep_for(milliseconds(4'000));  // longer than a worker waits for an answer
   cluster.coordinator().signal(SIGCONT);
-  REQUIRE(cluster.wait_until_drained(kPatience));
+  REQUIRE(cluster.wait_until_drained(kSilencePatience));
   CHECK(cluster.computations() == 120);
   cluster.require_all_done_once(120);
 }
@@ -90,13 +90,13 @@ TEST_CASE("A full disk stops the coordinator with a message, and nothing acknowl
   cluster.start_coordinator("", size + 96 * 1024);
   cluster.start_workers();
   INFO(cluster.log());
-  CHECK(cluster.coordinator().wait(kPatience) == 1);
+  CHECK(cluster.coordinator().wait(kSilencePatience) == 1);
   CHECK(cluster.log().find("cannot write its database") != std::string::npos);
   const std::int64_t done = cluster.number("SELECT count(*) FROM results");
   CHECK(done < 800);
 
   cluster.start_coordinator();
-  REQUIRE(cluster.wait_until_drained(kPatience));
+  REQUIRE(cluster.wait_until_drained(kSilencePatience));
   CHECK(cluster.computations() == 800);
   cluster.require_all_done_once(800);
 }
@@ -110,9 +110,9 @@ TEST_CASE("A drained worker hands its other jobs back at once") {
   cluster.start_coordinator();
   cluster.submit("drain", 20, 1);
   cluster.start_worker(0);
-  REQUIRE(cluster.wait_until_done(2, kPatience));
+  REQUIRE(cluster.wait_until_done(2, kSilencePatience));
   cluster.worker(0).signal(SIGTERM);
-  CHECK(cluster.worker(0).wait(kPatience) == 0);
+  CHECK(cluster.worker(0).wait(kSilencePatience) == 0);
   CHECK(cluster.progress().leased() == 0);
   CHECK(cluster.progress().done() < 20);
   cluster.start_worker(1);

@@ -8,7 +8,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Settings {
+struct AdasteerSettings {
   bool global = false;       ///< one vector for every block and the final layer
   int64_t groups = 1;        ///< vectors, each for a contiguous group of blocks
   bool final_layer = false;  ///< the last group's vector reaches the final layer too
@@ -19,7 +19,7 @@ struct Settings {
 /// Residual vectors d_g on the timestep embedding t: t' = t + d_g.
 class AdaSteer final : public Adaptation, private Adapter {
  public:
-  AdaSteer(const Settings& settings, const MethodContext& context)
+  AdaSteer(const AdasteerSettings& settings, const MethodContext& context)
       : settings_(settings), shape_(context.backbone.shape()) {
     for (int64_t group = 0; group < settings.groups; ++group) {
       vectors_.push_back(zero_tensor(concat("delta.", group), {settings.components}, context));
@@ -54,7 +54,7 @@ class AdaSteer final : public Adaptation, private Adapter {
     return at::constant_pad_nd(learned, {0, shape_.time_embedding - settings_.components});
   }
 
-  Settings settings_;
+  AdasteerSettings settings_;
   BackboneShape shape_;
   std::vector<TrainedTensor> vectors_;
 };
@@ -64,7 +64,7 @@ class AdaSteer final : public Adaptation, private Adapter {
 std::unique_ptr<Adaptation> make_adasteer(ParameterReader& parameters,
                                           const MethodContext& context) {
   const BackboneShape shape = context.backbone.shape();
-  Settings settings;
+  AdasteerSettings settings;
   settings.global = parameters.choice("inject", {"global", "blocks"}) == "global";
   settings.groups = parameters.integer("groups", 1, settings.global ? 1 : shape.blocks);
   settings.final_layer = parameters.flag("final_layer");

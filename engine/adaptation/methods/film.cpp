@@ -10,7 +10,7 @@ namespace {
 /// feed-forward.
 constexpr int64_t kParts = 6;
 
-struct Settings {
+struct FilmSettings {
   std::vector<int64_t> parts;  ///< the trained ones, in ascending order
   int64_t groups = 1;
 };
@@ -18,7 +18,7 @@ struct Settings {
 /// Vectors c_g on the output of each block's modulation layer: m' = m + c_g, for all frames.
 class Film final : public Adaptation, private Adapter {
  public:
-  Film(const Settings& settings, const MethodContext& context)
+  Film(const FilmSettings& settings, const MethodContext& context)
       : settings_(settings), shape_(context.backbone.shape()) {
     const int64_t trained = static_cast<int64_t>(settings.parts.size()) * shape_.hidden;
     for (int64_t group = 0; group < settings.groups; ++group) {
@@ -41,7 +41,7 @@ class Film final : public Adaptation, private Adapter {
     return m + at::cat(parts);
   }
 
-  Settings settings_;
+  FilmSettings settings_;
   BackboneShape shape_;
   std::vector<TrainedTensor> vectors_;
 };
@@ -50,7 +50,7 @@ class Film final : public Adaptation, private Adapter {
 
 std::unique_ptr<Adaptation> make_film(ParameterReader& parameters, const MethodContext& context) {
   const std::string variant = parameters.choice("variant", {"full", "shift_scale", "scale_only"});
-  Settings settings;
+  FilmSettings settings;
   settings.parts = {0, 1, 2, 3, 4, 5};
   if (variant == "shift_scale") settings.parts = {0, 1, 3, 4};
   if (variant == "scale_only") settings.parts = {1, 4};

@@ -11,21 +11,20 @@
 namespace cox::engine {
 namespace {
 
-constexpr double kFp32Bound = 1e-4;
+constexpr double kModelBound = 1e-4;
 constexpr double kBf16ForwardBound = 2e-2;
 constexpr double kBf16GradientBound = 5e-2;
 constexpr int64_t kCleanFrames = 2, kFrames = 4, kTextTokens = 6, kTextChannels = 64;
 constexpr uint64_t kSeed = 7;
 
 JsonConfig config_of(const ModelSizes& sizes) {
-  return JsonConfig::parse(
-      concat(R"({"in_channels": 16, "out_channels": 16, "hidden_size": )", sizes.hidden,
-             R"(, "depth": )", sizes.depth, R"(, "num_heads": )", sizes.heads,
-             R"(, "caption_channels": )", kTextChannels,
-             R"(, "mlp_ratio": 4, "adaln_tembed_dim": )", sizes.time_embedding,
-             R"(, "frequency_embedding_size": 64, "patch_size": [1, 2, 2],)",
-             R"( "text_tokens_zero_pad": true})"),
-      "check");
+  return JsonConfig::parse(concat(R"({"in_channels": 16, "out_channels": 16, "hidden_size": )",
+                                  sizes.hidden, R"(, "depth": )", sizes.depth, R"(, "num_heads": )",
+                                  sizes.heads, R"(, "caption_channels": )", kTextChannels,
+                                  R"(, "mlp_ratio": 4, "adaln_tembed_dim": )", sizes.time_embedding,
+                                  R"(, "frequency_embedding_size": 64, "patch_size": [1, 2, 2],)",
+                                  R"( "text_tokens_zero_pad": true})"),
+                           "check");
 }
 
 /// Random weights are drawn on the CPU, so that every device gets the same.
@@ -48,11 +47,11 @@ struct Residual final : Adapter {
 };
 
 /// The output's noisy frames and the gradient of their mean square.
-struct Answer {
+struct ModelAnswer {
   at::Tensor output, gradient;
 };
 
-Answer answer(const Backbone& model, const ModelSizes& sizes) {
+ModelAnswer answer(const Backbone& model, const ModelSizes& sizes) {
   const at::AutoGradMode with_gradients(true);
   BackboneInput input;
   input.latents = draw({1, 16, kFrames, sizes.side, sizes.side}, 1).to(model.device());
@@ -95,26 +94,26 @@ std::vector<Comparison> check_model(c10::Device device, const ModelSizes& sizes)
   const JsonConfig config = config_of(sizes);
   const auto original =
       random_backbone({"longcat-video", at::kCPU, Precision::kFp32}, config, kSeed);
-  const Answer expected = answer(*original, sizes);
+  const ModelAnswer expected = answer(*original, sizes);
   std::vector<Comparison> comparisons;
   const auto add = [&](const char* what, const at::Tensor& got, const at::Tensor& reference,
                        double bound) {
-    comparisons.push_back({concat("model ", sizes.name, ' ', what),
-                           relative_distance(got, reference), bound});
+    comparisons.push_back(
+        {concat("model ", sizes.name, ' ', what), relative_distance(got, reference), bound});
   };
   {
     const auto wide = copied(*original, config, device, Precision::kFp32);
-    const Answer got = answer(*wide, sizes);
-    add("fp32 output", got.output, expected.output, kFp32Bound);
-    add("fp32 gradient", got.gradient, expected.gradient, kFp32Bound);
+    const ModelAnswer got = answer(*wide, sizes);
+    add("fp32 output", got.output, expected.output, kModelBound);
+    add("fp32 gradient", got.gradient, expected.gradient, kModelBound);
   }
   const auto narrow = copied(*original, config, device, Precision::kBf16);
-  const Answer got = answer(*narrow, sizes);
+  const ModelAnswer got = answer(*narrow, sizes);
   add("bf16 output", got.output, expected.output, kBf16ForwardBound);
   add("bf16 gradient", got.gradient, expected.gradient, kBf16GradientBound);
 
   const DeterministicAlgorithms deterministic;
-  const Answer once = answer(*narrow, sizes), again = answer(*narrow, sizes);
+  const ModelAnswer once = answer(*narrow, sizes), again = answer(*narrow, sizes);
   add("bf16 deterministic output", once.output, expected.output, kBf16ForwardBound);
   add("bf16 deterministic gradient", once.gradient, expected.gradient, kBf16GradientBound);
   add("bf16 deterministic output, repeated", again.output, once.output, 0);

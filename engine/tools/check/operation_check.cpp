@@ -22,7 +22,7 @@ namespace {
 
 using Tensors = std::vector<at::Tensor>;
 
-constexpr double kFp32Bound = 2e-5;
+constexpr double kOperationBound = 2e-5;
 /// A result of bf16 is off by up to 2^-9; chains of two or three roundings stay below this.
 constexpr double kBf16Bound = 1e-2;
 /// Where all roundings agree but for values between two neighbours.
@@ -53,8 +53,7 @@ at::Tensor plain_by_run(const at::Tensor& x, int64_t runs) {
 at::Tensor plain_modulated_norm(const at::Tensor& x, const at::Tensor& shift,
                                 const at::Tensor& scale) {
   const at::Tensor xhat = at::layer_norm(to_fp32(x), {x.size(-1)}, {}, {}, kNormEpsilon);
-  return at::addcmul(shift.unsqueeze(2), plain_by_run(xhat, shift.size(1)),
-                     scale.unsqueeze(2) + 1)
+  return at::addcmul(shift.unsqueeze(2), plain_by_run(xhat, shift.size(1)), scale.unsqueeze(2) + 1)
       .flatten(1, 2)
       .to(x.scalar_type());
 }
@@ -81,8 +80,11 @@ at::Tensor plain_attention(const at::Tensor& q, const at::Tensor& k, const at::T
                            int64_t clean) {
   const auto attend = [](const at::Tensor& a, const at::Tensor& b, const at::Tensor& c) {
     const double scale = 1 / std::sqrt(static_cast<double>(a.size(-1)));
-    return to_fp32(a).matmul(to_fp32(b).transpose(-2, -1)).mul(scale).softmax(-1).matmul(
-        to_fp32(c));
+    return to_fp32(a)
+        .matmul(to_fp32(b).transpose(-2, -1))
+        .mul(scale)
+        .softmax(-1)
+        .matmul(to_fp32(c));
   };
   const int64_t noisy = q.size(2) - clean;
   return at::cat({attend(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
@@ -112,16 +114,16 @@ Operation attention_operation(const OperationSizes& s) {
   const int64_t tokens = s.runs * s.tokens_per_run;
   const std::vector<int64_t> shape = {s.batch, tokens, s.heads, s.head_dim};
   const auto heads = [](const at::Tensor& x) { return x.transpose(1, 2); };
-  return {"clean_first_attention",
-          {{Role::kActivation, shape}, {Role::kActivation, shape}, {Role::kActivation, shape}},
-          [=](const Tensors& in) -> Tensors {
-            return {clean_first_attention(heads(in[0]), heads(in[1]), heads(in[2]),
-                                          s.tokens_per_run)};
-          },
-          [=](const Tensors& in) -> Tensors {
-            return {plain_attention(heads(in[0]), heads(in[1]), heads(in[2]), s.tokens_per_run)};
-          },
-          /*same_rounding=*/false};
+  return {
+      "clean_first_attention",
+      {{Role::kActivation, shape}, {Role::kActivation, shape}, {Role::kActivation, shape}},
+      [=](const Tensors& in) -> Tensors {
+        return {clean_first_attention(heads(in[0]), heads(in[1]), heads(in[2]), s.tokens_per_run)};
+      },
+      [=](const Tensors& in) -> Tensors {
+        return {plain_attention(heads(in[0]), heads(in[1]), heads(in[2]), s.tokens_per_run)};
+      },
+      /*same_rounding=*/false};
 }
 
 std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rope) {
@@ -149,8 +151,8 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
        [](const Tensors& in) -> Tensors { return {add_to_tail(in[0], in[1])}; },
        [](const Tensors& in) -> Tensors {
          const int64_t head = in[0].size(1) - in[1].size(1);
-         return {at::cat({in[0].narrow(1, 0, head), in[0].narrow(1, head, in[1].size(1)) + in[1]},
-                         1)};
+         return {
+             at::cat({in[0].narrow(1, 0, head), in[0].narrow(1, head, in[1].size(1)) + in[1]}, 1)};
        }},
       {"normed_heads",
        {x, {Role::kWeight, {s.head_dim}}},
@@ -166,7 +168,9 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
        {{Role::kWide, {s.batch, s.runs, 4 * s.head_dim}},
         {Role::kWeight, {s.ffn_hidden, 4 * s.head_dim}},
         {Role::kWeight, {s.ffn_hidden}}},
-       [](const Tensors& in) -> Tensors { return {linear_fp32({in[1], in[2]}, in[0])}; },
+       [](const Tensors& in) -> Tensors {
+         return {linear_fp32({in[1], in[2]}, in[0])};
+       },
        [](const Tensors& in) -> Tensors {
          return {at::linear(in[0], to_fp32(in[1]), to_fp32(in[2]))};
        }},
@@ -174,17 +178,18 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
 }
 
 /// Outputs and the gradients of <output, fixed random tensor> with respect to all inputs.
-struct Answer {
+struct OperationAnswer {
   Tensors outputs, gradients;
 };
 
 using Function = std::function<Tensors(const Tensors&)>;
 
-Answer answer(const Function& function, const Tensors& values, const Tensors& upstream) {
+OperationAnswer operation_answer(const Function& function, const Tensors& values,
+                                 const Tensors& upstream) {
   Tensors leaves;
   for (const at::Tensor& value : values) leaves.push_back(value.clone().set_requires_grad(true));
   const at::AutoGradMode with_gradients(true);
-  Answer result;
+  OperationAnswer result;
   result.outputs = function(leaves);
   at::Tensor sum;
   for (size_t i = 0; i < result.outputs.size(); ++i) {
@@ -211,16 +216,16 @@ class Checker {
     const auto add = [&](const char* kind, double distance, double bound) {
       comparisons.push_back({concat(operation.name, ' ', sizes_.name, ' ', kind), distance, bound});
     };
-    const Answer plain = answer(operation.plain, exact, upstream);
-    const Answer ours = answer(operation.ours, exact, upstream);
-    add("fp32 forward", largest_distance(ours.outputs, plain.outputs), kFp32Bound);
-    add("fp32 gradients", largest_distance(ours.gradients, plain.gradients), kFp32Bound);
+    const OperationAnswer plain = operation_answer(operation.plain, exact, upstream);
+    const OperationAnswer ours = operation_answer(operation.ours, exact, upstream);
+    add("fp32 forward", largest_distance(ours.outputs, plain.outputs), kOperationBound);
+    add("fp32 gradients", largest_distance(ours.gradients, plain.gradients), kOperationBound);
 
     const Tensors narrow = narrowed(operation, exact);
     Tensors widened;
     for (const at::Tensor& x : narrow) widened.push_back(to_fp32(x));
-    const Answer reference = answer(operation.plain, widened, upstream);
-    const Answer half = answer(operation.ours, narrow, upstream);
+    const OperationAnswer reference = operation_answer(operation.plain, widened, upstream);
+    const OperationAnswer half = operation_answer(operation.ours, narrow, upstream);
     add("bf16 forward", largest_distance(half.outputs, reference.outputs), kBf16Bound);
     add("bf16 gradients", largest_distance(half.gradients, reference.gradients), kBf16Bound);
     if (operation.same_rounding) {
@@ -231,9 +236,7 @@ class Checker {
 
  private:
   at::Tensor draw(at::IntArrayRef shape) {
-    return RandomStream({1, 0, "check", Purpose::kRandomModel, draws_++})
-        .normal(shape)
-        .to(device_);
+    return RandomStream({1, 0, "check", Purpose::kRandomModel, draws_++}).normal(shape).to(device_);
   }
 
   /// Weights lie around one, as gains do.

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct BenchOptions {
   std::string config = "longcat-video";
   std::string model;  ///< "" = the published size
   std::string device = "cuda";
@@ -47,7 +47,7 @@ class NoSink final : public Sink {
 /// Random weights and inputs at the size that the options describe.
 class Bench {
  public:
-  explicit Bench(const Options& options)
+  explicit Bench(const BenchOptions& options)
       : options_(options),
         device_(parse_device(options.device)),
         config_(options.model.empty() ? published_config(options.config)
@@ -187,7 +187,7 @@ class Bench {
             {"peak_memory_bytes", device_memory(device_).peak_bytes}};
   }
 
-  Options options_;
+  BenchOptions options_;
   c10::Device device_;
   JsonConfig config_;
   VideoRandom random_;
@@ -204,7 +204,7 @@ void add_bench_verb(CLI::App& app) {
   CLI::App* verb =
       add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
                "cox-engine bench --config longcat-video --device cuda --steps 5");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
   verb->add_option(
       "--model", options->model,

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CheckDeviceOptions {
   std::string device = "cuda";
   std::string kernels = "fused";
   int threads = 1;
@@ -24,7 +24,7 @@ void append(std::vector<Comparison>& all, const std::vector<Comparison>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-void check_device(const Options& options) {
+void check_device(const CheckDeviceOptions& options) {
   const c10::Device device = parse_device(options.device);
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, /*deterministic=*/false);
@@ -68,7 +68,7 @@ void add_check_device_verb(CLI::App& app) {
                "Compare a device's kernels with plain formulas and with the CPU; exit 1 if they "
                "differ",
                "cox-engine check-device --device cuda");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CheckDeviceOptions>();
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--kernels", options->kernels, "fused or stock");
   verb->add_option("--threads", options->threads, "CPU threads of tensor work");

@@ -14,7 +14,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct DecodeOptions {
   std::string model;
   std::string input;
   std::string tensor = "latents";
@@ -23,7 +23,7 @@ struct Options {
   std::string output;
 };
 
-void decode_video(const Options& options) {
+void decode_video(const DecodeOptions& options) {
   const at::NoGradGuard no_grad;
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
@@ -44,7 +44,7 @@ void add_decode_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "decode", "Decode normalised latents to a lossless video",
                             "cox-engine decode --model out/model --input latents.safetensors "
                             "--output frames.mkv");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DecodeOptions>();
   verb->add_option("--model", options->model, "Model directory")->required();
   verb->add_option("--input", options->input, "Safetensors file with [1, C, T, h, w]")->required();
   verb->add_option("--tensor", options->tensor, "Its name in the file");

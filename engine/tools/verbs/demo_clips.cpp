@@ -9,13 +9,13 @@
 namespace cox::engine {
 
 void add_demo_clips_verb(CLI::App& app) {
-  struct Options {
+  struct DemoClipsOptions {
     std::string directory;
     std::uint64_t seed = 0;
   };
   CLI::App* verb = add_verb(app, "demo-clips", "Write the demo's procedural video clips",
                             "cox-engine demo-clips out/clips --seed 1");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoClipsOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
       ->required();
   verb->add_option("--seed", options->seed, "Seed of all scenes");

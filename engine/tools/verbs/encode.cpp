@@ -13,7 +13,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct EncodeOptions {
   std::string model;
   std::string video;
   JobPlan plan;
@@ -23,7 +23,7 @@ struct Options {
   std::string output;
 };
 
-void encode_video(const Options& options) {
+void encode_video(const EncodeOptions& options) {
   const at::NoGradGuard no_grad;
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
@@ -53,7 +53,7 @@ void add_encode_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "encode", "Encode frames of a video and a prompt to tensors",
                             "cox-engine encode --model out/model --video clip.mp4 --first 0 "
                             "--frames 13 --height 96 --width 160 --output latents.safetensors");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EncodeOptions>();
   verb->add_option("--model", options->model, "Model directory")->required();
   verb->add_option("--video", options->video, "Video file")->required();
   verb->add_option("--first", options->plan.decoded.first, "Index of the first frame");

@@ -10,14 +10,14 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct InitModelOptions {
   RandomModelOptions model;
   std::string dtype = "fp32";
   std::string device = "cpu";
   RandomLpipsOptions lpips;
 };
 
-void write_models(Options options) {
+void write_models(InitModelOptions options) {
   if (!options.model.directory.empty()) {
     options.model.precision = parse_precision(options.dtype);
     options.model.device = parse_device(options.device);
@@ -38,7 +38,7 @@ void add_init_model_verb(CLI::App& app) {
   CLI::App* verb = add_verb(
       app, "init-model", "Write a model directory with seeded random weights",
       "cox-engine init-model out/model --preset tiny --seed 1 --lpips out/lpips.safetensors");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitModelOptions>();
   CLI::Option* directory =
       verb->add_option("directory", options->model.directory, "Model directory to make");
   verb->add_option("--preset", options->model.preset,

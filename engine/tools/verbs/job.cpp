@@ -15,7 +15,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct JobOptions {
   JobInput job;
   EngineOptions engine;
   std::string parameter_file;
@@ -34,7 +34,7 @@ class StageSink final : public Sink {
   bool cancelled() const override { return false; }
 };
 
-void run_job(Options options) {
+void run_job(JobOptions options) {
   const RunFile file = read_run_file(options.parameter_file, options.run);
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;
@@ -58,7 +58,7 @@ void run_job(Options options) {
   print_json(to_json(std::get<JobOutput>(outcome)));
 }
 
-void add_job_verb(CLI::App* verb, const std::shared_ptr<Options>& options) {
+void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
   verb->add_option("--model", options->job.model_directory, "Model directory")->required();
   verb->add_option("--video", options->job.video_path, "Video file to continue")->required();
   verb->add_option("--params", options->parameter_file,
@@ -85,7 +85,7 @@ void add_adapt_verb(CLI::App& app) {
       add_verb(app, "adapt", "Adapt to one video, continue it and score the result",
                "cox-engine adapt --model out/model --video clip.mp4 --params plan.json "
                "--run adasteer --set steps=5 --out out/videos");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JobOptions>();
   verb->add_option("--method", options->job.method,
                    "A method of `cox-engine params --help`; the plan's unless given");
   add_job_verb(verb, options);
@@ -95,7 +95,7 @@ void add_generate_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "generate", "Continue one video without adaptation",
                             "cox-engine generate --model out/model --video clip.mp4 "
                             "--params plan.json --lora lora/cfg_step_lora.safetensors --out out");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JobOptions>();
   options->job.method = "none";
   add_job_verb(verb, options);
 }

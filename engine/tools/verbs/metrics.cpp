@@ -14,7 +14,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct MetricsOptions {
   std::string reference;
   std::string generated;
   std::vector<std::string> metrics = {"psnr", "ssim"};
@@ -59,7 +59,7 @@ at::Tensor read_frames(const std::string& path) {
   return ends_with(path, ".safetensors") ? frames_of_tensor(path) : frames_of_video(path);
 }
 
-void print_metrics(const Options& options) {
+void print_metrics(const MetricsOptions& options) {
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
   const at::Tensor reference = read_frames(options.reference).to(device);
@@ -80,7 +80,7 @@ void add_metrics_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "metrics", "Score one video against another, frame by frame",
                             "cox-engine metrics --reference a.mkv --generated b.mkv "
                             "--metric psnr --metric ssim");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MetricsOptions>();
   verb->add_option("--reference", options->reference, "Video, or safetensors with one tensor")
       ->required();
   verb->add_option("--generated", options->generated, "Video, or safetensors with one tensor")

@@ -11,7 +11,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct ParamsOptions {
   std::string model;
   std::string config;
   std::string method = "none";  ///< a name, or a plan's file
@@ -26,7 +26,7 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-JsonConfig config_of(const Options& options) {
+JsonConfig config_of(const ParamsOptions& options) {
   if (options.model.empty() == options.config.empty()) {
     throw user_error("params: give either --model DIR or --config NAME", "usage");
   }
@@ -34,7 +34,7 @@ JsonConfig config_of(const Options& options) {
                                : JsonConfig::read(options.model + "/dit/config.json");
 }
 
-std::unique_ptr<Backbone> shapes_of(const Options& options) {
+std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   const std::string name = options.config.empty() ? BackboneRequest{}.name : options.config;
   return shape_backbone(name, config_of(options));
 }
@@ -53,7 +53,7 @@ std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& 
   return adaptation;
 }
 
-void print_counts(const Options& options) {
+void print_counts(const ParamsOptions& options) {
   const auto backbone = shapes_of(options);
   std::int64_t total = 0;
   std::int64_t tensors = 0;
@@ -90,7 +90,7 @@ void add_params_verb(CLI::App& app) {
       add_verb(app, "params", "Count a method's trainable parameters, allocating none",
                "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
                "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ParamsOptions>();
   verb->add_option("--model", options->model, "Model directory, of which dit/config.json is read");
   verb->add_option("--config", options->config,
                    "Published configuration: " + join(backbone_names(), ", "));

@@ -9,7 +9,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct ParityOptions {
   std::string op;
   std::string model;
   std::string dtype = "fp32";
@@ -54,7 +54,7 @@ std::map<std::string, nlohmann::json> read_parameters(const std::vector<std::str
   return parameters;
 }
 
-void run_op(const Options& options) {
+void run_op(const ParityOptions& options) {
   const auto op = parity_ops().find(options.op);
   if (op == parity_ops().end()) {
     throw user_error(
@@ -84,7 +84,7 @@ void add_parity_verb(CLI::App& app) {
       add_verb(app, "parity", "Run one stage on given tensors, for checks from outside",
                "cox-engine parity dit-forward --model out/model --param num_cond_latents=2 "
                "--input in.safetensors --output out.safetensors");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ParityOptions>();
   verb->add_option("op", options->op, "One of " + join(op_names(), ", "))->required();
   verb->add_option("--model", options->model, "Checkpoint root: dit/ vae/ text_encoder/");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");

@@ -10,7 +10,7 @@ namespace cox::engine {
 
 namespace {
 
-struct Options {
+struct SynthOptions {
   std::string directory;
   std::string domain = "train";
   std::int64_t clips = 8;
@@ -23,7 +23,7 @@ void require(const Status& status) {
   if (!status.is_ok()) throw EngineError(FailureCause::kCrash, status.message(), "write");
 }
 
-void synthesize(const Options& options) {
+void synthesize(const SynthOptions& options) {
   const Domain& domain = domain_named(options.domain);
   const double aspect =
       static_cast<double>(options.size.width) / static_cast<double>(options.size.height);
@@ -43,7 +43,7 @@ void add_synth_verb(CLI::App& app) {
   CLI::App* verb =
       add_verb(app, "synth", "Write procedural clips of a domain as encoded files with captions",
                "cox-engine synth out/clips --domain motion --clips 64 --seed 7");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SynthOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
       ->required();
   std::vector<std::string> known;

@@ -33,6 +33,7 @@ inline std::unique_ptr<Backbone> load_model(Precision precision = Precision::kFp
       longcat::load_weights(config, Checkpoint::open(directory), at::kCPU, scalar_type(precision)));
 }
 
+inline constexpr int64_t kClean = 2;  ///< conditioning latent frames of the fixture
 inline constexpr double kStageTolerance = 1e-5;
 inline constexpr double kGradientTolerance = 1e-4;
 

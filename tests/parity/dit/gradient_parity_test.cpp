@@ -6,7 +6,7 @@ using namespace cox::engine::parity;
 
 namespace {
 
-constexpr int64_t kClean = 2, kDepth = 3, kGroups = 2;
+constexpr int64_t kDepth = 3, kGroups = 2;
 
 using Tensors = std::map<std::string, at::Tensor>;
 

@@ -6,7 +6,7 @@ using namespace cox::engine::parity;
 
 namespace {
 
-ContinuationInput fixture_input() {
+ContinuationInput continuation_input() {
   ContinuationInput input;
   input.condition = expected("sample.condition");
   input.noise = expected("sample.noise");
@@ -33,7 +33,8 @@ TEST_CASE("Continuations agree with the reference's own loop") {
   const auto model = load_model();
   for (const std::string name : {"cached", "uncached", "enhance_hf", "no_guidance"}) {
     INFO(name);
-    const at::Tensor got = continue_latents(*model, Adapter(), fixture_input(), options_of(name));
+    const at::Tensor got =
+        continue_latents(*model, Adapter(), continuation_input(), options_of(name));
     CHECK(relative_error(got, expected("sample." + name + ".out")) < kStageTolerance);
   }
 }
@@ -43,7 +44,7 @@ TEST_CASE("In bf16 noise and uncached latents are rounded as in the reference") 
   for (const std::string name : {"cached", "uncached"}) {
     SamplerOptions options = options_of(name);
     options.schedule.steps = 2;
-    const at::Tensor got = continue_latents(*model, Adapter(), fixture_input(), options);
+    const at::Tensor got = continue_latents(*model, Adapter(), continuation_input(), options);
     const double error = relative_error(got, expected("sample." + name + ".out_bf16"));
     INFO(name << ": relative error " << error);
     CHECK(error < 2e-2);  // two steps of guidance 4 amplify the rounding of one evaluation

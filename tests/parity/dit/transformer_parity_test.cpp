@@ -6,9 +6,7 @@ using namespace cox::engine::parity;
 
 namespace {
 
-constexpr int64_t kClean = 2;
-
-BackboneInput fixture_input() {
+BackboneInput transformer_input() {
   BackboneInput input;
   input.latents = expected("latents");
   input.timestep = expected("timestep");
@@ -43,7 +41,7 @@ TEST_CASE("The transformer agrees in every mode of text and conditioning") {
     const auto model = load_model(Precision::kFp32, zero_pad);
     const std::string prefix = std::string("forward.") + (zero_pad ? "zero_pad" : "packed");
     INFO(prefix);
-    BackboneInput input = fixture_input();
+    BackboneInput input = transformer_input();
     CHECK(relative_error(model->forward(input, none), expected(prefix + ".clean0")) <
           kStageTolerance);
 
@@ -67,7 +65,7 @@ TEST_CASE("In bf16 the rounding points are those of the reference") {
   // another softmax kernel alone moves the reference by 4e-3 here, and fp32 is 2.6e-2 away.
   const at::NoGradGuard no_grad;
   const auto model = load_model(Precision::kBf16);
-  BackboneInput input = fixture_input();
+  BackboneInput input = transformer_input();
   input.condition_latent_frames = kClean;
   const double error =
       relative_error(model->forward(input, Adapter()), expected("forward.bf16.clean2"));

@@ -6,15 +6,6 @@ using Catch::Contains;
 
 namespace {
 
-Call forward_call() {
-  Call call{.op = "dit-forward"};
-  for (const std::string name : {"latents", "timestep", "text_states", "text_mask"}) {
-    call.inputs[name] = dit_fixture().at(name);
-  }
-  call.parameters = {"num_cond_latents=2"};
-  return call;
-}
-
 Call loss_call() {
   Call call{.op = "loss-grad"};
   for (const std::string name : {"clean", "noise", "sigma", "text_states", "text_mask"}) {

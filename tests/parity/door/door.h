@@ -70,4 +70,14 @@ inline const Tensors& fixture(const std::string& name) {
 
 inline const Tensors& dit_fixture() { return fixture("dit/expected.safetensors"); }
 
+/// The fixture's forward, two latent frames of which are conditioning.
+inline Call forward_call() {
+  Call call{.op = "dit-forward"};
+  for (const std::string name : {"latents", "timestep", "text_states", "text_mask"}) {
+    call.inputs[name] = dit_fixture().at(name);
+  }
+  call.parameters = {"num_cond_latents=2"};
+  return call;
+}
+
 }  // namespace cox::engine::parity

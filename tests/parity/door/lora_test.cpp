@@ -80,15 +80,6 @@ LoraCase make_case() {
   return made;
 }
 
-Call forward_call() {
-  Call call{.op = "dit-forward"};
-  for (const std::string name : {"latents", "timestep", "text_states", "text_mask"}) {
-    call.inputs[name] = dit_fixture().at(name);
-  }
-  call.parameters = {"num_cond_latents=2"};
-  return call;
-}
-
 }  // namespace
 
 TEST_CASE("a LoRA file beside the model's files gives what merged files give") {

@@ -5,10 +5,6 @@ using namespace cox::engine::test;
 
 namespace {
 
-std::int64_t count(const cox::Parameters& parameters) {
-  return trainable_parameters(Bench("adasteer", parameters).adaptation->groups());
-}
-
 /// Sets every vector to `value` times its place.
 void set_vectors(Adaptation& adaptation, double value) {
   const at::NoGradGuard no_grad;
@@ -22,10 +18,10 @@ void set_vectors(Adaptation& adaptation, double value) {
 }  // namespace
 
 TEST_CASE("adasteer trains one embedding-sized vector for each group") {
-  CHECK(count({}) == 10);
-  CHECK(count({{"groups", 4}}) == 40);
-  CHECK(count({{"inject", "global"}}) == 10);
-  CHECK(count({{"delta_dim", 3}}) == 3);
+  CHECK(trained_values("adasteer", {}) == 10);
+  CHECK(trained_values("adasteer", {{"groups", 4}}) == 40);
+  CHECK(trained_values("adasteer", {{"inject", "global"}}) == 10);
+  CHECK(trained_values("adasteer", {{"delta_dim", 3}}) == 3);
 }
 
 TEST_CASE("one group with the final layer equals the global vector") {

@@ -3,20 +3,12 @@
 using namespace cox::engine;
 using namespace cox::engine::test;
 
-namespace {
-
-std::int64_t count(const cox::Parameters& parameters) {
-  return trainable_parameters(Bench("film", parameters).adaptation->groups());
-}
-
-}  // namespace
-
 TEST_CASE("film trains six, four or two vectors of hidden size for each group") {
   constexpr std::int64_t kHidden = 12;
-  CHECK(count({}) == 6 * kHidden);
-  CHECK(count({{"variant", "shift_scale"}}) == 4 * kHidden);
-  CHECK(count({{"variant", "scale_only"}}) == 2 * kHidden);
-  CHECK(count({{"groups", 3}}) == 18 * kHidden);
+  CHECK(trained_values("film", {}) == 6 * kHidden);
+  CHECK(trained_values("film", {{"variant", "shift_scale"}}) == 4 * kHidden);
+  CHECK(trained_values("film", {{"variant", "scale_only"}}) == 2 * kHidden);
+  CHECK(trained_values("film", {{"groups", 3}}) == 18 * kHidden);
 }
 
 TEST_CASE("a smaller variant is the full one with the other parts at zero") {

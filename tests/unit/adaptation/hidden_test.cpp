@@ -5,8 +5,8 @@ using namespace cox::engine::test;
 
 TEST_CASE("hidden trains one vector for each group and one before the final layer") {
   constexpr std::int64_t kHidden = 12;
-  CHECK(trainable_parameters(Bench("hidden").adaptation->groups()) == 2 * kHidden);
-  CHECK(trainable_parameters(Bench("hidden", {{"groups", 4}}).adaptation->groups()) == 5 * kHidden);
+  CHECK(trained_values("hidden") == 2 * kHidden);
+  CHECK(trained_values("hidden", {{"groups", 4}}) == 5 * kHidden);
 }
 
 TEST_CASE("every hidden vector moves the output, the final one included") {

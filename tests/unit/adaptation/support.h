@@ -91,6 +91,11 @@ struct Bench {
   TextStates text;
 };
 
+/// How many values a method trains on the backbone of these tests.
+inline std::int64_t trained_values(const std::string& method, const Parameters& parameters = {}) {
+  return trainable_parameters(Bench(method, parameters).adaptation->groups());
+}
+
 /// Copies of every parameter, by name.
 inline std::map<std::string, at::Tensor> copies(Backbone& backbone) {
   std::map<std::string, at::Tensor> copies;

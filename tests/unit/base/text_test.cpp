@@ -6,6 +6,11 @@
 
 using namespace cox;
 
+TEST_CASE("lower_case changes the letters of ASCII alone") {
+  CHECK(lower_case("Apply.AVI 9_Z") == "apply.avi 9_z");
+  CHECK(lower_case("\xc3\x84") == "\xc3\x84");  // a capital A with dots in UTF-8
+}
+
 TEST_CASE("exact_decimal reads back as the same double and never looks like an integer") {
   CHECK(exact_decimal(1.0) == "1.0");
   CHECK(exact_decimal(0.01) == "0.01");

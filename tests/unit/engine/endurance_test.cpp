@@ -24,27 +24,14 @@ std::unique_ptr<Engine> make_device_engine() {
   return Engine::create({device_text(), 1, true}).value();
 }
 
-JobOutcome outcome_of(Engine& engine, const JobInput& input) {
-  QuietSink sink;
-  return engine.run(input, sink);
-}
-
-JobOutput succeed(Engine& engine, const JobInput& input) {
-  const JobOutcome outcome = outcome_of(engine, input);
-  if (const auto* failure = std::get_if<JobFailure>(&outcome)) FAIL(failure->message);
-  return std::get<JobOutput>(outcome);
-}
-
 FailureCause cause_of(Engine& engine, const JobInput& input) {
-  const JobOutcome outcome = outcome_of(engine, input);
-  REQUIRE(std::holds_alternative<JobFailure>(outcome));
-  const auto& failure = std::get<JobFailure>(outcome);
+  const JobFailure failure = fail(engine, input);
   INFO(failure.message);
   CHECK_FALSE(failure.poisoned);
   return failure.cause;
 }
 
-std::vector<std::vector<double>> scores(const JobOutput& output) {
+std::vector<std::vector<double>> per_frame_scores(const JobOutput& output) {
   std::vector<std::vector<double>> all;
   for (const MetricSeries& series : output.metrics) all.push_back(series.per_frame);
   return all;
@@ -105,7 +92,7 @@ TEST_CASE("a job beyond the memory fails with cause oom, and the next one is as 
     CHECK(cause_of(*engine, enormous_job()) == FailureCause::kOom);
   }
   const JobOutput after = succeed(*engine, Workshop::get().job("adasteer"));
-  CHECK(scores(after) == scores(before));
+  CHECK(per_frame_scores(after) == per_frame_scores(before));
   CHECK(after.adaptation.losses == before.adaptation.losses);
   CHECK(after.provenance.backbone_checksum == before.provenance.backbone_checksum);
 }
@@ -124,12 +111,13 @@ TEST_CASE("after every kind of failure the loaded backbone is what it was") {
     CHECK(cause_of(*engine, input) == cause);
     const JobOutput after = succeed(*engine, Workshop::get().job("none"));
     CHECK(after.provenance.backbone_checksum == before.provenance.backbone_checksum);
-    CHECK(scores(after) == scores(before));
+    CHECK(per_frame_scores(after) == per_frame_scores(before));
   }
   QuietSink cancelling;
   cancelling.cancel_at = "train";
   engine->run(Workshop::get().job("full"), cancelling);
-  CHECK(scores(succeed(*engine, Workshop::get().job("none"))) == scores(before));
+  CHECK(per_frame_scores(succeed(*engine, Workshop::get().job("none"))) ==
+        per_frame_scores(before));
 }
 
 TEST_CASE("twenty jobs leave no memory behind") {

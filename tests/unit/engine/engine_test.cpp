@@ -13,20 +13,6 @@ using namespace cox::engine::test;
 
 namespace {
 
-JobOutput succeed(Engine& engine, const JobInput& input) {
-  QuietSink sink;
-  const JobOutcome outcome = engine.run(input, sink);
-  if (const auto* failure = std::get_if<JobFailure>(&outcome)) FAIL(failure->message);
-  return std::get<JobOutput>(outcome);
-}
-
-JobFailure fail(Engine& engine, const JobInput& input) {
-  QuietSink sink;
-  const JobOutcome outcome = engine.run(input, sink);
-  REQUIRE(std::holds_alternative<JobFailure>(outcome));
-  return std::get<JobFailure>(outcome);
-}
-
 /// Everything that a result is made of, without times.
 std::vector<double> numbers(const JobOutput& output) {
   std::vector<double> all = output.adaptation.losses;

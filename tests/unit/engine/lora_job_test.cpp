@@ -24,17 +24,7 @@ std::string write_lora(const std::string& name, double strength) {
 }
 
 std::vector<double> scores(Engine& engine, const JobInput& input) {
-  QuietSink sink;
-  const JobOutcome outcome = engine.run(input, sink);
-  if (const auto* failure = std::get_if<JobFailure>(&outcome)) FAIL(failure->message);
-  return std::get<JobOutput>(outcome).metrics.at(0).per_frame;
-}
-
-JobFailure failure(Engine& engine, const JobInput& input) {
-  QuietSink sink;
-  const JobOutcome outcome = engine.run(input, sink);
-  REQUIRE(std::holds_alternative<JobFailure>(outcome));
-  return std::get<JobFailure>(outcome);
+  return succeed(engine, input).metrics.at(0).per_frame;
 }
 
 }  // namespace
@@ -64,17 +54,17 @@ TEST_CASE("a LoRA file that is missing, changed or of another model fails its ow
   const auto without = scores(*engine, plain);
   JobInput input = plain;
   input.lora = Workshop::get().path("nowhere.safetensors");
-  CHECK(failure(*engine, input).cause == FailureCause::kUser);
+  CHECK(fail(*engine, input).cause == FailureCause::kUser);
 
   input.lora = write_lora("changed.safetensors", 0.1);
   input.lora_digest = std::string(64, '0');
-  CHECK(failure(*engine, input).detail == "lora_digest");
+  CHECK(fail(*engine, input).detail == "lora_digest");
   CHECK(scores(*engine, plain) == without);
   input.lora_digest = cox::sha256_of_file(input.lora).value();
   CHECK(scores(*engine, input) != without);
 
   input.lora = Workshop::get().lpips();
   input.lora_digest.clear();
-  CHECK(failure(*engine, input).detail == "weights_mismatch");
+  CHECK(fail(*engine, input).detail == "weights_mismatch");
   CHECK(scores(*engine, plain) == without);
 }

@@ -10,6 +10,7 @@
 #include "engine/tools/init_model.h"
 #include "engine/video/demo_clips.h"
 #include "schema_defaults.h"
+#include "tests/support/torch_catch.h"
 
 namespace cox::engine::test {
 
@@ -80,5 +81,24 @@ class QuietSink final : public Sink {
 };
 
 inline std::unique_ptr<Engine> make_engine() { return Engine::create({"cpu", 1, true}).value(); }
+
+inline JobOutcome outcome_of(Engine& engine, const JobInput& input) {
+  QuietSink sink;
+  return engine.run(input, sink);
+}
+
+/// The result of a job that must not fail.
+inline JobOutput succeed(Engine& engine, const JobInput& input) {
+  const JobOutcome outcome = outcome_of(engine, input);
+  if (const auto* failure = std::get_if<JobFailure>(&outcome)) FAIL(failure->message);
+  return std::get<JobOutput>(outcome);
+}
+
+/// The failure of a job that must not succeed.
+inline JobFailure fail(Engine& engine, const JobInput& input) {
+  const JobOutcome outcome = outcome_of(engine, input);
+  REQUIRE(std::holds_alternative<JobFailure>(outcome));
+  return std::get<JobFailure>(outcome);
+}
 
 }  // namespace cox::engine::test

@@ -4,6 +4,7 @@
 #include <set>
 #include <thread>
 
+#include "proto/channel.h"
 #include "tests/unit/service/service_fixture.h"
 
 using namespace cox;        // NOLINT: a test
@@ -103,7 +104,7 @@ TEST_CASE("A call brings between one report and as many as the bound says") {
   ServiceFixture test;
   v1::ReportRequest call;
   CHECK(test.coordinator->report(call).status().code() == StatusCode::kInvalidArgument);
-  for (int i = 0; i <= service::Coordinator::kMaxReportsInCall; ++i) call.add_reports();
+  for (int i = 0; i <= wire::kMaxReportsInCall; ++i) call.add_reports();
   CHECK(test.coordinator->report(call).status().code() == StatusCode::kInvalidArgument);
 }
 

@@ -11,12 +11,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kFixtures = COX_SOURCE_DIR "/tests/parity/fixtures/text/tokenizer";
+const std::string kTokenizerFixture = COX_SOURCE_DIR "/tests/parity/fixtures/text/tokenizer";
 
 /// A copy of the fixture's tokenizer that a test may change.
 struct TokenizerCopy {
   std::string directory = unique_sibling((fs::temp_directory_path() / "cox_tokenizer").string());
-  TokenizerCopy() { fs::copy(kFixtures, directory); }
+  TokenizerCopy() { fs::copy(kTokenizerFixture, directory); }
   ~TokenizerCopy() { fs::remove_all(directory); }
   void write(const std::string& file, const std::string& text) const {
     REQUIRE(write_file_atomically(directory + "/" + file, text).is_ok());
@@ -30,7 +30,7 @@ int64_t sum(const std::vector<int64_t>& values) {
 }  // namespace
 
 TEST_CASE("the empty text is one </s> and padding") {
-  const TokenizedText tokens = Tokenizer::load(kFixtures)->tokenize("");
+  const TokenizedText tokens = Tokenizer::load(kTokenizerFixture)->tokenize("");
   CHECK(tokens.ids.size() == 24);
   CHECK(tokens.ids[0] == 1);
   CHECK(sum(tokens.ids) == 1);
@@ -41,7 +41,7 @@ TEST_CASE("the empty text is one </s> and padding") {
 TEST_CASE("a long text is cut before </s>, and what was cut is counted") {
   TokenizerCopy copy;
   const std::string text = "A cat jumps from the chair to the table.";
-  const TokenizedText whole = Tokenizer::load(kFixtures)->tokenize(text);
+  const TokenizedText whole = Tokenizer::load(kTokenizerFixture)->tokenize(text);
   REQUIRE(whole.dropped_tokens == 0);
   const int64_t length = sum(whole.mask);
   copy.write("tokenizer_config.json", R"({"model_max_length": 5})");

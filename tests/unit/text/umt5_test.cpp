@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kFixtures = COX_SOURCE_DIR "/tests/parity/fixtures/text";
+const std::string kTextFixtures = COX_SOURCE_DIR "/tests/parity/fixtures/text";
 
 Umt5Config published_config() {
   Umt5Config config;
@@ -57,7 +57,7 @@ TEST_CASE("relative positions fall into exact, then logarithmic, then one last b
 }
 
 TEST_CASE("what stands behind padding does not change the states of the tokens") {
-  const auto encoder = Umt5Encoder::load(kFixtures + "/text_encoder", at::kFloat, at::kCPU);
+  const auto encoder = Umt5Encoder::load(kTextFixtures + "/text_encoder", at::kFloat, at::kCPU);
   at::Tensor ids = at::full({1, 12}, 9, at::kLong);
   at::Tensor mask = at::ones({1, 12}, at::kLong);
   mask.narrow(1, 5, 7).zero_();
@@ -69,7 +69,7 @@ TEST_CASE("what stands behind padding does not change the states of the tokens")
 }
 
 TEST_CASE("ids outside the vocabulary are refused") {
-  const auto encoder = Umt5Encoder::load(kFixtures + "/text_encoder", at::kFloat, at::kCPU);
+  const auto encoder = Umt5Encoder::load(kTextFixtures + "/text_encoder", at::kFloat, at::kCPU);
   const at::Tensor mask = at::ones({1, 2}, at::kLong);
   CHECK_THROWS_WITH(encoder->encode(at::full({1, 2}, 328, at::kLong), mask),
                     Catch::Contains("[0, 328)"));
@@ -79,7 +79,7 @@ TEST_CASE("ids outside the vocabulary are refused") {
 
 TEST_CASE("a text encoder that is too small for its tokenizer is refused") {
   const std::string model = unique_sibling((fs::temp_directory_path() / "cox_text").string());
-  fs::copy(kFixtures, model, fs::copy_options::recursive);
+  fs::copy(kTextFixtures, model, fs::copy_options::recursive);
   struct Remove {
     std::string path;
     ~Remove() { fs::remove_all(path); }

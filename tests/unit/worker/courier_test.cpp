@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-cox::v1::JobReport report_of(const std::string& job) {
+cox::v1::JobReport small_report(const std::string& job) {
   cox::v1::JobReport report;
   report.set_job_digest(job);
   report.mutable_output()->set_scored_frames(1);
@@ -20,7 +20,7 @@ cox::v1::JobReport report_of(const std::string& job) {
 }
 
 /// A courier with its surroundings.
-struct Fixture {
+struct CourierFixture {
   TemporaryDirectory directory;
   ScriptedCoordinator coordinator;
   Client client = Client::open({coordinator.address(), "", ""}, milliseconds(2'000)).value();
@@ -29,7 +29,7 @@ struct Fixture {
 
   void add(int count) {
     for (int i = 0; i < count; ++i) {
-      REQUIRE(courier.add(report_of("job" + std::to_string(i))).is_ok());
+      REQUIRE(courier.add(small_report("job" + std::to_string(i))).is_ok());
     }
   }
 };
@@ -37,7 +37,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("A report leaves at once, without anybody asking") {
-  Fixture test;
+  CourierFixture test;
   test.add(1);
   test.coordinator.wait_for_reports(1);
   CHECK(test.coordinator.calls() == std::vector<std::string>{"report job0"});
@@ -46,7 +46,7 @@ TEST_CASE("A report leaves at once, without anybody asking") {
 }
 
 TEST_CASE("What gathers while a call is under way leaves together with the next, in order") {
-  Fixture test;
+  CourierFixture test;
   test.coordinator.hold_reports();
   test.add(1);
   test.coordinator.wait_for_reports(1);
@@ -62,19 +62,19 @@ TEST_CASE("What gathers while a call is under way leaves together with the next,
 }
 
 TEST_CASE("A call brings no more reports than the coordinator takes") {
-  Fixture test;
+  CourierFixture test;
   test.coordinator.hold_reports();
   test.add(1);
   test.coordinator.wait_for_reports(1);
-  test.add(static_cast<int>(Courier::kMaxReportsInCall) + 3);
+  test.add(cox::wire::kMaxReportsInCall + 3);
   test.coordinator.release_reports();
   CHECK(test.courier.flush().is_ok());
   CHECK(test.coordinator.reports_in_calls() ==
-        std::vector<int>{1, static_cast<int>(Courier::kMaxReportsInCall), 3});
+        std::vector<int>{1, cox::wire::kMaxReportsInCall, 3});
 }
 
 TEST_CASE("Without a coordinator reports wait in the spool, and flush says why") {
-  Fixture test;
+  CourierFixture test;
   test.coordinator.go_away();
   test.add(2);
   CHECK(is_unreachable(test.courier.flush()));

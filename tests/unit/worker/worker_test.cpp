@@ -41,7 +41,7 @@ class TestExecutor final : public Executor {
 };
 
 /// A worker with its surroundings.
-struct Fixture {
+struct WorkerFixture {
   TemporaryDirectory directory;
   ScriptedCoordinator coordinator;
   TestExecutor executor;
@@ -78,7 +78,7 @@ bool is(const Result<WorkerEnd>& end, WorkerEnd expected) {
 }  // namespace
 
 TEST_CASE("A worker runs a bundle in order, reports each job, and leaves when told to") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.coordinator.add_bundle("l2", {"ccc"});
   CHECK(is(test.run(), WorkerEnd::kIdle));
@@ -89,7 +89,7 @@ TEST_CASE("A worker runs a bundle in order, reports each job, and leaves when to
 }
 
 TEST_CASE("A worker computes on while the coordinator is away and delivers afterwards") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb", "ccc"});
   std::jthread back;
   test.executor.on_run = [&](const std::string& job, const CancelToken&, Executor::Outcome&) {
@@ -110,7 +110,7 @@ TEST_CASE("A worker computes on while the coordinator is away and delivers after
 }
 
 TEST_CASE("What a former process spooled is delivered before the name is registered again") {
-  Fixture test;
+  WorkerFixture test;
   {
     auto spool = Spool::open(test.directory / "spool");
     REQUIRE(spool.is_ok());
@@ -123,7 +123,7 @@ TEST_CASE("What a former process spooled is delivered before the name is registe
 }
 
 TEST_CASE("A coordinator that stays away ends the worker, which keeps its results") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
     test.coordinator.go_away();
@@ -134,7 +134,7 @@ TEST_CASE("A coordinator that stays away ends the worker, which keeps its result
 }
 
 TEST_CASE("A lost lease cancels the job in flight and the rest of its bundle") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.coordinator.add_bundle("l2", {"ccc"});
   test.executor.on_run = [&](const std::string& job, const CancelToken& cancel,
@@ -150,7 +150,7 @@ TEST_CASE("A lost lease cancels the job in flight and the rest of its bundle") {
 }
 
 TEST_CASE("A cancelled job stops, and the others of its bundle go on") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.executor.on_run = [&](const std::string& job, const CancelToken& cancel,
                              Executor::Outcome& outcome) {
@@ -164,7 +164,7 @@ TEST_CASE("A cancelled job stops, and the others of its bundle go on") {
 }
 
 TEST_CASE("Draining finishes the job in flight, delivers it, and leaves") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
     test.stop.drain();
@@ -175,7 +175,7 @@ TEST_CASE("Draining finishes the job in flight, delivers it, and leaves") {
 }
 
 TEST_CASE("A second signal stops the job in flight, which is reported to nobody") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.executor.on_run = [&](const std::string&, const CancelToken& cancel,
                              Executor::Outcome& outcome) {
@@ -189,7 +189,7 @@ TEST_CASE("A second signal stops the job in flight, which is reported to nobody"
 }
 
 TEST_CASE("A poisoned device ends the worker after its last report") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome& outcome) {
     outcome.poisoned = true;
@@ -200,7 +200,7 @@ TEST_CASE("A poisoned device ends the worker after its last report") {
 }
 
 TEST_CASE("A worker that the coordinator does not know registers again") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.forget_worker();
   test.coordinator.add_bundle("l1", {"aaa"});
   CHECK(is(test.run(), WorkerEnd::kIdle));
@@ -208,7 +208,7 @@ TEST_CASE("A worker that the coordinator does not know registers again") {
 }
 
 TEST_CASE("A worker that lost the answer to a lease call hands back what it may hold") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.lose_lease_answer();
   test.coordinator.add_bundle("l1", {"aaa"});
   CHECK(is(test.run(), WorkerEnd::kIdle));
@@ -217,7 +217,7 @@ TEST_CASE("A worker that lost the answer to a lease call hands back what it may 
 }
 
 TEST_CASE("A report that the coordinator will not take does not hold up the others") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.coordinator.judge_reports(cox::v1::Verdict::KIND_INVALID);
   CHECK(is(test.run(), WorkerEnd::kIdle));
@@ -226,7 +226,7 @@ TEST_CASE("A report that the coordinator will not take does not hold up the othe
 }
 
 TEST_CASE("A report that came too late is dropped") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.coordinator.judge_reports(cox::v1::Verdict::KIND_LATE);
   CHECK(is(test.run(), WorkerEnd::kIdle));
@@ -235,7 +235,7 @@ TEST_CASE("A report that came too late is dropped") {
 }
 
 TEST_CASE("A coordinator that refuses the call ends the worker, which keeps its results") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.coordinator.refuse_reports(grpc::StatusCode::UNAUTHENTICATED);
   const Result<WorkerEnd> end = test.run();
@@ -245,7 +245,7 @@ TEST_CASE("A coordinator that refuses the call ends the worker, which keeps its 
 }
 
 TEST_CASE("A full spool disk loses nothing: the result goes out before the worker ends") {
-  Fixture test;
+  WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
     std::filesystem::remove_all(test.directory / "spool");

@@ -1,0 +1,21 @@
+#include "cli/commands/change_jobs.h"
+
+#include "cli/output/number.h"
+
+namespace cox::cli {
+
+void ChangeJobs::declare(CLI::App& app) {
+  target_.declare(app);
+  place_.declare(app);
+}
+
+Result<ExitCode> ChangeJobs::run(Session& session) {
+  COX_ASSIGN_OR_RETURN(const v1::SelectRequest select, target_.select());
+  COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
+  COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
+  COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, change(*calls, select));
+  session.say(done_text(counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
+  return kExitOk;
+}
+
+}  // namespace cox::cli

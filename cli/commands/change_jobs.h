@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/options.h"
+#include "cli/sources/sweep_calls.h"
+#include "cli/target.h"
+
+namespace cox::cli {
+
+/// A command that changes the state of the jobs it is pointed at: `pause`, `resume`, `cancel`. They
+/// differ in one call and in words.
+class ChangeJobs : public Command {
+ public:
+  void declare(CLI::App& app) override;
+  Result<ExitCode> run(Session& session) override;
+
+ private:
+  virtual Result<v1::ChangeReply> change(SweepCalls& calls, const v1::SelectRequest& select) = 0;
+  /// `changed` reads "3 jobs"; `untouched` is how many more were pointed at.
+  virtual std::string done_text(const std::string& changed, std::uint64_t untouched) const = 0;
+
+  TargetOptions target_;
+  PlaceOptions place_;
+};
+
+}  // namespace cox::cli
