@@ -12,6 +12,10 @@ namespace cox::store {
 
 namespace {
 
+std::int64_t newest_of(const Migrations& migrations) {
+  return migrations.steps.empty() ? 0 : migrations.steps.rbegin()->first;
+}
+
 Status back_up(const Database& database, const std::string& path, std::int64_t version) {
   const std::string backup = concat(path, ".v", version, ".backup");
   const std::string aside = unique_sibling(backup);
@@ -23,11 +27,28 @@ Status back_up(const Database& database, const std::string& path, std::int64_t v
   return unavailable(concat("cannot write backup '", backup, "': ", error.message()));
 }
 
+/// Tables cannot be altered under views that name what is no more.
+Status drop_views(const Database& database) {
+  COX_ASSIGN_OR_RETURN(
+      Statement names,
+      Statement::prepare(database.handle(), "SELECT name FROM sqlite_schema WHERE type = 'view'"));
+  std::string sql;
+  names.start();
+  while (true) {
+    COX_ASSIGN_OR_RETURN(const bool is_row, names.step());
+    if (!is_row) break;
+    sql += concat("DROP VIEW \"", names.text(0), "\";");
+  }
+  names.reset();
+  return database.execute(sql);
+}
+
 }  // namespace
 
 Migrations embedded_migrations() {
   constexpr std::string_view kFolder = "sql/";
-  Migrations steps;
+  Migrations migrations;
+  migrations.views = embedded_schemas().at("views.sql");
   for (const auto& [path, text] : embedded_schemas()) {
     if (!starts_with(path, kFolder)) continue;
     const std::string_view name = path.substr(kFolder.size());
@@ -35,15 +56,13 @@ Migrations embedded_migrations() {
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
     COX_CHECK(error == std::errc{} && *end == '_' && version > 0,
               concat("schemas/sql/", name, " is not named NNNN_what.sql"));
-    COX_CHECK(steps.emplace(version, text).second, concat("two migrations make version ", version));
+    COX_CHECK(migrations.steps.emplace(version, text).second,
+              concat("two migrations make version ", version));
   }
-  return steps;
+  return migrations;
 }
 
-std::int64_t known_version() {
-  const Migrations steps = embedded_migrations();
-  return steps.empty() ? 0 : steps.rbegin()->first;
-}
+std::int64_t known_version() { return newest_of(embedded_migrations()); }
 
 Result<std::int64_t> version_of(const Database& database, const std::string& path,
                                 std::int64_t newest) {
@@ -65,20 +84,21 @@ Result<std::int64_t> version_of(const Database& database, const std::string& pat
   return version;
 }
 
-Status migrate(const Database& database, const std::string& path, const Migrations& steps) {
-  const std::int64_t newest = steps.empty() ? 0 : steps.rbegin()->first;
+Status migrate(const Database& database, const std::string& path, const Migrations& migrations) {
+  const std::int64_t newest = newest_of(migrations);
   COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, newest));
   if (version == newest) return Status::ok();
   if (version > 0) COX_RETURN_IF_ERROR(back_up(database, path, version));
-  for (const auto& [step, sql] : steps) {
+  COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
+  COX_RETURN_IF_ERROR(drop_views(database));
+  for (const auto& [step, sql] : migrations.steps) {
     if (step <= version) continue;
-    COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
     COX_RETURN_IF_ERROR(database.execute(sql).with_context(concat("migration ", step)));
-    COX_RETURN_IF_ERROR(database.execute(concat("PRAGMA application_id = ", kApplicationId)));
-    COX_RETURN_IF_ERROR(database.execute(concat("PRAGMA user_version = ", step)));
-    COX_RETURN_IF_ERROR(transaction.commit());
   }
-  return Status::ok();
+  COX_RETURN_IF_ERROR(database.execute(migrations.views).with_context("views"));
+  COX_RETURN_IF_ERROR(database.execute(concat("PRAGMA application_id = ", kApplicationId)));
+  COX_RETURN_IF_ERROR(database.execute(concat("PRAGMA user_version = ", newest)));
+  return transaction.commit();
 }
 
 }  // namespace cox::store

@@ -12,10 +12,14 @@ namespace cox::store {
 /// "COXR": marks a file as ours, whatever its name.
 constexpr std::int64_t kApplicationId = 0x434f5852;
 
-/// SQL by the version that it brings a database to, from the version before.
-using Migrations = std::map<std::int64_t, std::string>;
+/// How a database comes to be what the program reads.
+struct Migrations {
+  std::map<std::int64_t, std::string>
+      steps;          ///< SQL by the version that it makes of the one before
+  std::string views;  ///< SQL of all views over the newest version's tables
+};
 
-/// The files of schemas/sql.
+/// The files of schemas/sql, and schemas/views.sql.
 Migrations embedded_migrations();
 
 /// The version that the newest file of schemas/sql makes.
@@ -26,8 +30,9 @@ std::int64_t known_version();
 Result<std::int64_t> version_of(const Database& database, const std::string& path,
                                 std::int64_t newest);
 
-/// Brings the database to the newest version, each step in a transaction of its own. One that holds
-/// something is first copied to `<path>.v<version>.backup`.
-Status migrate(const Database& database, const std::string& path, const Migrations& steps);
+/// Brings the database to the newest version in one transaction: its views are dropped, the steps
+/// that it lacks are taken, the views are made. One that holds something is first copied to
+/// `<path>.v<version>.backup`.
+Status migrate(const Database& database, const std::string& path, const Migrations& migrations);
 
 }  // namespace cox::store

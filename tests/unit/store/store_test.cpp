@@ -86,17 +86,21 @@ TEST_CASE("an older database is backed up, then migrated") {
   const test::Scratch scratch;
   const std::string path = scratch.file("a.db");
   const Database database = raw(path);
-  const Migrations first = {{1, "CREATE TABLE t (x); INSERT INTO t VALUES (7)"}};
+  const Migrations first = {{{1, "CREATE TABLE t (x, z); INSERT INTO t VALUES (7, 0)"}},
+                            "CREATE VIEW v AS SELECT x, z FROM t; CREATE VIEW old AS SELECT 1"};
   Migrations second = first;
-  second[2] = "ALTER TABLE t ADD COLUMN y DEFAULT 8";
+  second.steps[2] = "ALTER TABLE t DROP COLUMN z; ALTER TABLE t ADD COLUMN y DEFAULT 8";
+  second.views = "CREATE VIEW v AS SELECT x + y AS sum FROM t";
   REQUIRE(migrate(database, path, first).is_ok());
   CHECK_FALSE(std::filesystem::exists(path + ".v0.backup"));
   REQUIRE(migrate(database, path, second).is_ok());
-  CHECK(database.query_integer("SELECT x + y FROM t").value() == 15);
+  CHECK(database.query_integer("SELECT sum FROM v").value() == 15);
+  CHECK(database.query_integer("SELECT count(*) FROM sqlite_schema WHERE type = 'view'").value() ==
+        1);
   CHECK(database.query_integer("PRAGMA user_version").value() == 2);
   const Database backup = raw(path + ".v1.backup");
   CHECK(backup.query_integer("PRAGMA user_version").value() == 1);
-  CHECK(backup.query_integer("SELECT count(*) FROM pragma_table_info('t')").value() == 1);
+  CHECK(backup.query_integer("SELECT count(*) FROM pragma_table_info('t')").value() == 2);
 }
 
 TEST_CASE("what a database of version 1 holds can be read after the migrations") {
@@ -104,7 +108,7 @@ TEST_CASE("what a database of version 1 holds can be read after the migrations")
   const std::string path = scratch.file("a.db");
   {
     const Database database = raw(path);
-    REQUIRE(migrate(database, path, {{1, embedded_migrations().at(1)}}).is_ok());
+    REQUIRE(migrate(database, path, {{{1, embedded_migrations().steps.at(1)}}, ""}).is_ok());
     REQUIRE(
         database
             .execute("INSERT INTO series VALUES (1, 's', 7, 'A title', '{}');"
@@ -131,9 +135,9 @@ TEST_CASE("a migration that fails leaves the version before it") {
   const test::Scratch scratch;
   const std::string path = scratch.file("a.db");
   const Database database = raw(path);
-  REQUIRE(migrate(database, path, {{1, "CREATE TABLE t (x)"}}).is_ok());
+  REQUIRE(migrate(database, path, {{{1, "CREATE TABLE t (x)"}}, ""}).is_ok());
   const Status status =
-      migrate(database, path, {{1, ""}, {2, "CREATE TABLE u (x); CREATE TABLE t (x)"}});
+      migrate(database, path, {{{1, ""}, {2, "CREATE TABLE u (x); CREATE TABLE t (x)"}}, ""});
   CHECK_FALSE(status.is_ok());
   CHECK(status.message().find("migration 2") != std::string::npos);
   CHECK(database.query_integer("PRAGMA user_version").value() == 1);

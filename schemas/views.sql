@@ -1,0 +1,261 @@
+-- What people and reports read: results, runs, jobs and their history by name. Views hold nothing, so
+-- a migration ends with making them all anew from this file. A change here needs a migration too, be it
+-- an empty one, since readers go by the version of a database.
+
+-- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
+-- none is named; tables: JSON, a list of {title, rows, columns}.
+CREATE VIEW v_series AS
+SELECT
+  s.name AS series, s.number AS number, s.title AS title, s.labels AS labels,
+  d.name AS dataset, d.digest AS dataset_digest, u.baseline AS baseline, u.tables AS tables,
+  u.sweep_text AS sweep_text, u.time_us AS submitted_us
+FROM series s
+JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)
+JOIN datasets d ON d.id = u.dataset_id;
+
+-- One row per name in a series that a run holds or held, with where its jobs stand and the means
+-- over its finished videos. A filter on series, run or run_digest is applied before counting.
+CREATE VIEW v_runs AS
+SELECT
+  s.name AS series, s.number AS series_number, m.name AS run, m.position AS position,
+  r.digest AS run_digest, r.method AS method, r.backbone AS backbone,
+  r.parameters AS parameters, m.labels AS labels, r.seed AS seed, r.replicate AS replicate,
+  r.model_digest AS model_digest, r.engine_semantics AS engine_semantics,
+  r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
+  o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
+  m.superseded AS superseded,
+  count(*) AS videos,
+  sum(j.state IS 0) AS queued, sum(j.state IS 1) AS blocked, sum(j.state IS 2) AS leased,
+  sum(j.state IS 3) AS done,
+  sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
+  sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
+  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
+  sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
+  avg(x.psnr) AS psnr, avg(x.ssim) AS ssim, avg(x.lpips) AS lpips,
+  avg(x.lpips_random_trunk) AS lpips_random_trunk,
+  avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
+  avg(x.generate_s) AS generate_s, avg(x.total_s) AS total_s
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN series o ON o.id = r.owner_series_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+LEFT JOIN results x ON x.job_id = j.id
+GROUP BY s.name, m.position, m.name, r.digest;
+
+-- One row per series x run x finished video. schemas/result_columns.yaml explains each column.
+CREATE VIEW v_results AS
+SELECT
+  s.name AS series, m.name AS run, r.method AS method, v.video AS video,
+  dv.position AS video_position, d.name AS dataset,
+  x.psnr AS psnr, x.ssim AS ssim, x.lpips AS lpips, x.lpips_random_trunk AS lpips_random_trunk,
+  x.other_metrics AS other_metrics, x.nonfinite AS nonfinite, x.scored_frames AS scored_frames,
+  y.per_frame AS per_frame,
+  x.load_model_s AS load_model_s, x.decode_s AS decode_s, x.encode_s AS encode_s,
+  x.train_s AS train_s, x.early_stop_s AS early_stop_s, x.generate_s AS generate_s,
+  x.latent_decode_s AS latent_decode_s, x.metrics_s AS metrics_s, x.write_s AS write_s,
+  x.total_s AS total_s,
+  x.trainable_parameters AS trainable_parameters, x.steps_run AS steps_run,
+  x.best_step AS best_step, x.stopped AS stopped, x.parameter_norm AS parameter_norm,
+  y.losses AS losses, y.anchor_losses AS anchor_losses,
+  r.seed AS seed, r.replicate AS replicate, x.attempt AS attempt, w.name AS worker,
+  e.machine AS machine, e.device AS device, e.device_name AS device_name, e.driver AS driver,
+  e.threads AS threads, e.kernels AS kernels, e.dtype AS dtype,
+  e.engine_build AS engine_build, e.torch_version AS torch_version,
+  e.model_digest AS model_digest, x.video_digest AS video_digest,
+  printf('%016x', x.backbone_checksum) AS backbone_checksum,
+  x.peak_memory_bytes AS peak_memory_bytes,
+  x.generated_path AS generated_path, x.reference_path AS reference_path,
+  x.time_us AS time_us, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+JOIN videos v ON v.id = dv.video_id
+JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+JOIN results x ON x.job_id = j.id
+JOIN environments e ON e.id = x.environment_id
+JOIN workers w ON w.id = x.worker_id
+LEFT JOIN result_details y ON y.job_id = x.job_id
+WHERE m.superseded = 0;
+
+-- One row per current run of a series: means over its finished videos, and how many those are.
+-- A mean over fewer videos than another's is no comparison: see v_pairs.
+CREATE VIEW v_leaderboard AS
+SELECT
+  s.name AS series, m.position AS position, m.name AS run, r.method AS method,
+  d.name AS dataset, count(*) AS videos, count(x.job_id) AS done,
+  sum(j.state IS 4 OR j.state IS 7) AS failed, sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
+  avg(x.psnr) AS psnr, avg(x.ssim) AS ssim, avg(x.lpips) AS lpips,
+  avg(x.lpips_random_trunk) AS lpips_random_trunk,
+  avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
+  avg(x.generate_s) AS generate_s, avg(x.total_s) AS total_s,
+  count(DISTINCT x.environment_id) AS environments, r.digest AS run_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+LEFT JOIN results x ON x.job_id = j.id
+WHERE m.superseded = 0
+GROUP BY s.name, m.position, m.name, r.digest;
+
+-- Wall seconds of each stage of each result, with what they were measured on. waited_s is the time
+-- from submission to the grant of the attempt that delivered.
+CREATE VIEW v_timings AS
+SELECT
+  s.name AS series, m.name AS run, r.method AS method, v.video AS video,
+  (a.granted_us - u.time_us) / 1e6 AS waited_s,
+  x.load_model_s AS load_model_s, x.decode_s AS decode_s, x.encode_s AS encode_s,
+  x.train_s AS train_s, x.early_stop_s AS early_stop_s, x.generate_s AS generate_s,
+  x.latent_decode_s AS latent_decode_s, x.metrics_s AS metrics_s, x.write_s AS write_s,
+  x.total_s AS total_s, x.steps_run AS steps_run,
+  e.machine AS machine, e.device AS device, e.device_name AS device_name, e.driver AS driver,
+  e.threads AS threads, e.kernels AS kernels, e.dtype AS dtype,
+  e.engine_build AS engine_build, e.torch_version AS torch_version,
+  lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+JOIN videos v ON v.id = dv.video_id
+JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+JOIN results x ON x.job_id = j.id
+JOIN environments e ON e.id = x.environment_id
+JOIN submissions u ON u.id = j.submission_id
+LEFT JOIN attempts a ON a.job_id = x.job_id AND a.attempt = x.attempt
+WHERE m.superseded = 0;
+
+-- Jobs that ended without a result, with what their last attempt said. expected = 1 when the sweep
+-- declared that this video may fail with cause data, and it did.
+CREATE VIEW v_failures AS
+SELECT
+  s.name AS series, m.name AS run, r.method AS method, v.video AS video,
+  n.name AS state, c.name AS cause, a.detail AS detail, a.message AS message,
+  (j.failure_expected AND j.state = 4 AND j.cause = 1) AS expected,
+  j.attempt AS attempt, w.name AS worker, w.machine AS machine, a.ended_us AS ended_us,
+  a.log_tail AS log_tail, v.path AS video_path, r.digest AS run_digest,
+  lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN jobs j ON j.run_id = m.run_id AND j.state IN (4, 7)
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
+JOIN videos v ON v.id = j.video_id
+JOIN state_names n ON n.state = j.state
+LEFT JOIN cause_names c ON c.cause = j.cause
+LEFT JOIN attempts a ON a.job_id = j.id AND a.attempt = j.attempt
+LEFT JOIN workers w ON w.id = a.worker_id
+WHERE m.superseded = 0;
+
+-- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
+-- product of all with all is computed. same_window = 0: the two did not score the same frames.
+CREATE VIEW v_pairs AS
+SELECT
+  sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
+  xa.psnr AS psnr_a, xb.psnr AS psnr_b, xa.psnr - xb.psnr AS psnr_difference,
+  xa.ssim AS ssim_a, xb.ssim AS ssim_b, xa.ssim - xb.ssim AS ssim_difference,
+  xa.lpips AS lpips_a, xb.lpips AS lpips_b, xa.lpips - xb.lpips AS lpips_difference,
+  xa.lpips_random_trunk AS lpips_random_trunk_a, xb.lpips_random_trunk AS lpips_random_trunk_b,
+  xa.lpips_random_trunk - xb.lpips_random_trunk AS lpips_random_trunk_difference,
+  xa.train_s AS train_s_a, xb.train_s AS train_s_b,
+  xa.total_s AS total_s_a, xb.total_s AS total_s_b,
+  (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
+  (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
+   = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
+   AND xa.scored_frames = xb.scored_frames) AS same_window,
+  ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
+  ra.digest AS run_digest_a, rb.digest AS run_digest_b
+FROM series_runs ma
+JOIN series sa ON sa.id = ma.series_id
+JOIN runs ra ON ra.id = ma.run_id
+JOIN dataset_videos da ON da.dataset_id = ma.dataset_id
+JOIN jobs ja ON ja.run_id = ma.run_id AND ja.video_id = da.video_id
+JOIN results xa ON xa.job_id = ja.id
+JOIN environments ea ON ea.id = xa.environment_id
+JOIN videos v ON v.id = da.video_id
+JOIN dataset_videos db ON db.video_id = da.video_id
+JOIN series_runs mb ON mb.dataset_id = db.dataset_id AND mb.superseded = 0
+JOIN series sb ON sb.id = mb.series_id
+JOIN runs rb ON rb.id = mb.run_id
+JOIN jobs jb ON jb.run_id = mb.run_id AND jb.video_id = db.video_id
+JOIN results xb ON xb.job_id = jb.id
+JOIN environments eb ON eb.id = xb.environment_id
+WHERE ma.superseded = 0 AND (ma.series_id, ma.name) <> (mb.series_id, mb.name);
+
+-- One row per current run of a series and video, finished or not. needs_*: what the newest
+-- submission of the owning series asks of a worker.
+CREATE VIEW v_jobs AS
+SELECT
+  s.name AS series, m.name AS run, r.method AS method, v.video AS video,
+  dv.position AS video_position, n.name AS state, c.name AS cause,
+  (j.failure_expected AND j.state = 4 AND j.cause = 1) AS expected,
+  j.attempt AS attempt, j.worker_kills AS worker_kills, j.priority AS priority,
+  CASE j.state WHEN 1 THEN j.ready_us END AS ready_us,
+  CASE j.state WHEN 2 THEN w.name END AS worker, a.granted_us AS granted_us,
+  a.ended_us AS ended_us, a.message AS message, u.time_us AS submitted_us,
+  q.name AS owner_series, r.owner_name AS owner_run, v.path AS video_path,
+  v.digest AS video_digest, g.gpus AS needs_gpus,
+  g.gpu_memory_bytes AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
+  r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+JOIN videos v ON v.id = dv.video_id
+JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+JOIN state_names n ON n.state = j.state
+JOIN submissions u ON u.id = j.submission_id
+JOIN series q ON q.id = u.series_id
+JOIN submissions g ON g.id = (SELECT max(id) FROM submissions WHERE series_id = u.series_id)
+LEFT JOIN cause_names c ON c.cause = j.cause
+LEFT JOIN attempts a ON a.job_id = j.id AND a.attempt = j.attempt
+LEFT JOIN workers w ON w.id = a.worker_id
+WHERE m.superseded = 0;
+
+-- Every try of every job, under the names of the run's owner.
+CREATE VIEW v_attempts AS
+SELECT
+  o.name AS series, r.owner_name AS run, v.video AS video, a.attempt AS attempt,
+  p.name AS outcome, c.name AS cause, a.detail AS detail, a.message AS message,
+  w.name AS worker, w.name || '.' || w.id AS worker_id, w.machine AS machine,
+  'lease-' || a.lease AS lease_id, a.granted_us AS granted_us, a.ended_us AS ended_us,
+  a.worker_started_us AS worker_started_us, a.worker_finished_us AS worker_finished_us,
+  a.log_tail AS log_tail, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+FROM attempts a
+JOIN jobs j ON j.id = a.job_id
+JOIN runs r ON r.id = j.run_id
+JOIN series o ON o.id = r.owner_series_id
+JOIN videos v ON v.id = j.video_id
+JOIN workers w ON w.id = a.worker_id
+JOIN outcome_names p ON p.outcome = a.outcome
+LEFT JOIN cause_names c ON c.cause = a.cause;
+
+CREATE VIEW v_workers AS
+SELECT
+  w.name || '.' || w.id AS worker_id, w.name AS worker, w.machine AS machine, w.pid AS pid,
+  w.device AS device, w.device_name AS device_name, w.engine_build AS engine_build,
+  w.gpus AS gpus, w.gpu_memory_bytes AS gpu_memory_bytes, w.memory_bytes AS memory_bytes,
+  w.joined_us AS joined_us, w.left_us AS left_us, w.left_us IS NULL AS here,
+  (SELECT count(*) FROM attempts a WHERE a.outcome = 0 AND a.worker_id = w.id) AS held_jobs
+FROM workers w;
+
+-- The journal. Ask for a range of sequence, or ORDER BY sequence DESC LIMIT n.
+CREATE VIEW v_events AS
+SELECT
+  e.sequence AS sequence, e.time_us AS time_us, e.kind AS kind, s.name AS series,
+  (SELECT m.name FROM series_runs m WHERE m.run_id = e.run_id AND m.series_id = e.series_id
+   ORDER BY m.superseded, m.position LIMIT 1) AS run,
+  v.video AS video, w.name AS worker, e.attempt AS attempt, e.message AS message,
+  x.psnr AS psnr, x.ssim AS ssim, x.lpips AS lpips, x.lpips_random_trunk AS lpips_random_trunk,
+  lower(hex(j.digest)) AS job_digest
+FROM events e
+LEFT JOIN series s ON s.id = e.series_id
+LEFT JOIN videos v ON v.id = e.video_id
+LEFT JOIN workers w ON w.id = e.worker_id
+LEFT JOIN jobs j ON j.id = e.job_id
+LEFT JOIN results x ON x.job_id = e.job_id AND e.kind = 'done';
