@@ -109,6 +109,8 @@ struct JobFailure {
   std::string message;    ///< what, where, expected, got, what to do
   std::string detail;     ///< class within the cause, e.g. `corrupt_container`, `too_short`
   bool poisoned = false;  ///< the device cannot be used any more: the worker must restart
+  /// The place lacks what the job needs, its model say: the job itself is as good as before.
+  bool misplaced = false;
 };
 
 }  // namespace cox::engine

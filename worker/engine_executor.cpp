@@ -71,7 +71,9 @@ Executor::Outcome EngineExecutor::run(const v1::LeasedJob& job, const v1::Video&
   const auto& failure = std::get<engine::JobFailure>(result);
   outcome.cancelled = failure.cause == engine::FailureCause::kCancelled;
   outcome.poisoned = failure.poisoned;
-  if (!outcome.cancelled) {
+  if (failure.misplaced) {
+    outcome.unfit = failure.message;
+  } else if (!outcome.cancelled) {
     *outcome.report.mutable_failure() = to_proto(failure);
     outcome.report.set_log_tail(tail_of(log_file_));
   }

@@ -36,6 +36,9 @@ class Executor {
     v1::JobReport report;    ///< outcome and times filled in; the worker adds lease and worker
     bool cancelled = false;  ///< stopped by the token: nothing to report
     bool poisoned = false;   ///< the process must not run another job
+    /// What this place lacks of what the job needs, "" when nothing: no fault of the job, so there
+    /// is nothing to report.
+    std::string unfit;
   };
   virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
                       ProgressListener& progress) = 0;

@@ -132,6 +132,7 @@ int exit_status_of(const Result<WorkerEnd>& end) {
   if (!end.is_ok()) {
     return fail(end.status(), is_unreachable(end.status()) ? kUnreachable : kFailed);
   }
+  if (*end == WorkerEnd::kUnfit) return kUnfitExitStatus;
   return *end == WorkerEnd::kPoisoned ? kPoisonedExitStatus : kOk;
 }
 

@@ -56,6 +56,7 @@ Result<WorkerEnd> Worker::work() {
       COX_RETURN_IF_ERROR(run_bundle(*bundle));
       busy_until_ = steady_clock::now();
       if (poisoned_) return WorkerEnd::kPoisoned;
+      if (!unfit_.empty()) return WorkerEnd::kUnfit;
       continue;
     }
     const auto idle = steady_clock::now() - busy_until_;
@@ -147,6 +148,7 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
     if (stop_.draining() || poisoned_ || !keeper_.holds(bundle.lease_id())) break;
     if (keeper_.is_cancelled(job.job_digest())) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
+    if (!unfit_.empty()) break;
   }
   // The lease is kept until the last report is answered.
   const Status delivered = deliver_patiently();
@@ -161,6 +163,13 @@ Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   keeper_.end_job();
   poisoned_ = outcome.poisoned;
   if (outcome.cancelled) return Status::ok();
+  if (!outcome.unfit.empty()) {
+    unfit_ = outcome.unfit;
+    log(LogLevel::kError, "worker",
+        "this place cannot run the job; it goes back and the worker leaves",
+        {{"job", job.job_digest()}, {"lacking", unfit_}});
+    return Status::ok();
+  }
 
   outcome.report.set_job_digest(job.job_digest());
   outcome.report.set_attempt(job.attempt());
@@ -192,6 +201,7 @@ void Worker::leave() {
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);
+  request.set_reason(unfit_);
   const Result<v1::LeaveReply> reply = client_.leave(request);
   if (!reply.is_ok()) {
     log(LogLevel::kWarning, "worker", "left without an answer",

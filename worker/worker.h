@@ -20,6 +20,10 @@ namespace cox::worker {
 /// whoever started it should start it again.
 constexpr int kPoisonedExitStatus = 75;
 
+/// The exit status of a worker that cannot open what a job needs: started again in the same place
+/// it would do no better.
+constexpr int kUnfitExitStatus = 78;
+
 struct WorkerOptions {
   v1::RegisterRequest identity;
   std::uint32_t max_jobs_per_bundle = 64;
@@ -35,6 +39,7 @@ enum class WorkerEnd {
   kDrained,   ///< asked to leave, by a signal or the coordinator
   kIdle,      ///< nothing is left to do
   kPoisoned,  ///< the device cannot be used any more
+  kUnfit,     ///< this place lacks a file that a job needs; the job went back without blame
 };
 
 /// The job loop: deliver what is spooled, register, lease, run, spool, report, again. Owned by one
@@ -76,6 +81,7 @@ class Worker {
   bool unsure_of_lease_ = false;  ///< the last lease call had no answer
   bool dismissed_ = false;
   bool poisoned_ = false;
+  std::string unfit_;  ///< what this place lacks
 };
 
 }  // namespace cox::worker

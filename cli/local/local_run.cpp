@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/local/missing_inputs.h"
 #include "cli/local/orphans.h"
 #include "cli/local/progress_reporter.h"
 #include "cli/local/signals.h"
@@ -54,6 +55,8 @@ class LocalRun {
 
   Status open();
   Status submit(const std::vector<spec::SweepPlan>& plans);
+  /// Refuses when a worker here could not open what open jobs need, of this sweep or an older one.
+  Status check_places();
   /// Until nothing is left, or a signal, or no worker can be kept alive.
   Status work();
   Result<ExitCode> conclude(const std::vector<spec::SweepPlan>& plans);
@@ -115,6 +118,11 @@ Status LocalRun::submit(const std::vector<spec::SweepPlan>& plans) {
     for (const v1::KnownRun& known : reply.known()) session_.say(known_run_text(known));
   }
   return Status::ok();
+}
+
+Status LocalRun::check_places() {
+  COX_ASSIGN_OR_RETURN(const std::vector<service::OpenRun> open, coordinator_->open_runs());
+  return of_surroundings(check_inputs(open, options_.database));
 }
 
 Result<v1::ProgressReply> LocalRun::look(std::int64_t wait_ms) {
@@ -276,6 +284,7 @@ Result<ExitCode> run_locally(Session& session, const std::vector<spec::SweepPlan
   LocalRun run(session, options);
   COX_RETURN_IF_ERROR(run.open());
   COX_RETURN_IF_ERROR(run.submit(plans));
+  COX_RETURN_IF_ERROR(run.check_places());
   COX_RETURN_IF_ERROR(run.work());
   return run.conclude(plans);
 }

@@ -75,6 +75,12 @@ std::string WorkerCrew::bury(Member& member, TimeUs now, std::uint64_t finished_
     member.gone = true;
     return "";
   }
+  if (ending.signal == 0 && ending.exit_code == kUnfitExitCode) {
+    member.gone = true;
+    return concat("worker ", member.name,
+                  " cannot open a file that a job needs: not started again; see ",
+                  log_of(member.name));
+  }
   if (finished_jobs > member.finished_at_death) member.deaths_in_a_row = 0;
   member.finished_at_death = finished_jobs;
   ++member.deaths_in_a_row;

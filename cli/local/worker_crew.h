@@ -27,7 +27,8 @@ class WorkerCrew {
 
   /// Starts dead workers again, each after a pause that doubles. A worker that died
   /// kMaxDeathsInARow times while no job was finished stays dead. A worker that left with exit
-  /// code 0 was sent away and stays away. Returns what happened, for people.
+  /// code 0 was sent away and stays away, and so does one that lacks a file here. Returns what
+  /// happened, for people.
   std::vector<std::string> tend(TimeUs now, std::uint64_t finished_jobs);
 
   /// Workers that run or will be started again.
@@ -38,6 +39,8 @@ class WorkerCrew {
   void dismiss(int signal);
 
   static constexpr int kMaxDeathsInARow = 5;
+  /// Of a worker that lacks a file which a job needs: started again it would still lack it.
+  static constexpr int kUnfitExitCode = 78;
   static constexpr DurationUs kFirstPause = kSecondUs;
 
  private:

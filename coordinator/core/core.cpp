@@ -94,4 +94,17 @@ std::optional<JobNames> Core::names_of(const JobDigest& digest) const {
   return core::names_of(*state_, state_->at(number->second));
 }
 
+std::vector<OpenRun> Core::open_runs() const {
+  std::vector<OpenRun> open;
+  for (const Run& run : state_->runs) {
+    const auto jobs = std::count_if(run.jobs.begin(), run.jobs.end(), [&](JobNumber job) {
+      return is_open(state_->at(job).status.state);
+    });
+    if (jobs == 0) continue;
+    open.push_back({state_->at(run.record.owner).record.name, run.record.owner_name,
+                    run.record.definition, static_cast<std::uint64_t>(jobs)});
+  }
+  return open;
+}
+
 }  // namespace cox::core

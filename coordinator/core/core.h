@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "coordinator/core/effect.h"
@@ -45,6 +46,14 @@ struct JobNames {
   std::string video;
 };
 
+/// A run of which something is left to do.
+struct OpenRun {
+  std::string series;  ///< its owner's
+  std::string name;    ///< its owner's for it
+  std::string definition;
+  std::uint64_t open_jobs = 0;
+};
+
 struct QueueState;
 
 /// The queue of jobs as a state machine: what happened goes in, what must be saved and answered
@@ -74,6 +83,8 @@ class Core {
   /// Of the newest JournalEntry; 0 before the first.
   std::uint64_t last_sequence() const;
   std::optional<JobNames> names_of(const JobDigest& job) const;
+  /// Runs with jobs that are queued, blocked or leased.
+  std::vector<OpenRun> open_runs() const;
 
   /// What is on disk when all effects so far are.
   Snapshot snapshot() const;

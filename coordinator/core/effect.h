@@ -31,8 +31,8 @@ struct SaveSubmission {
   SubmissionRecord submission;
 };
 struct SaveRun {
-  RunRecord run;
-  TimeUs time = 0;
+  RunRecord run;    ///< new, or its definition changed
+  TimeUs time = 0;  ///< of a new one
 };
 struct SaveMember {
   MemberRecord member;  ///< new, or changed

@@ -106,6 +106,7 @@ struct Reported {
 /// A worker leaves in good order; what it holds is queued again at once. No answer.
 struct WorkerLeft {
   WorkerId worker;
+  std::string reason;  ///< "" for one that was asked to leave or has nothing left to do
 };
 
 /// Time has passed: leases expire, backoffs end. No answer.

@@ -90,7 +90,7 @@ void lose_lease(Step& step, LeaseNumber number, const std::string& reason) {
 }
 
 /// Queues the jobs of a lease again, without blame: its worker left in good order.
-void return_lease(Step& step, LeaseNumber number) {
+void return_lease(Step& step, LeaseNumber number, const std::string& reason) {
   QueueState& state = step.state;
   const Lease lease = state.leases.at(number);
   remove_lease(state, number);
@@ -101,12 +101,12 @@ void return_lease(Step& step, LeaseNumber number) {
     end.attempt = state.at(job).status.attempt;
     end.outcome = AttemptOutcome::kReturned;
     end.ended_at = step.now;
-    end.message = "the worker left in good order";
+    end.message = reason;
     step.save(std::move(end));
     JobStatus next = state.at(job).status;
     next.state = JobState::kQueued;
     change(step, job, next);
-    journal_job(step, "returned", job, lease.worker, "the worker left in good order");
+    journal_job(step, "returned", job, lease.worker, reason);
   }
 }
 
@@ -305,8 +305,11 @@ void on_worker_left(Step& step, const WorkerLeft& event) {
   if (number == step.state.worker_by_id.end()) return;
   const WorkerNumber worker = number->second;
   const std::set<LeaseNumber> leases = step.state.workers.at(worker).leases;
-  for (const LeaseNumber lease : leases) return_lease(step, lease);
-  remove_worker(step, worker, "left in good order");
+  const bool told = !event.reason.empty();
+  for (const LeaseNumber lease : leases) {
+    return_lease(step, lease, told ? event.reason : "the worker left in good order");
+  }
+  remove_worker(step, worker, told ? concat("left: ", event.reason) : "left in good order");
 }
 
 void on_tick(Step& step) {

@@ -204,7 +204,15 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
   QueueState& state = step.state;
   const auto known = state.run_by_digest.find(run.digest);
   is_new = known == state.run_by_digest.end();
-  if (!is_new) return known->second;
+  if (!is_new) {
+    // Under one digest definitions differ in places alone, where model and weights lie: the newest
+    // submission knows them best.
+    RunRecord& record = state.at(known->second).record;
+    if (record.definition == run.definition) return known->second;
+    record.definition = run.definition;
+    step.save(SaveRun{record, step.now});
+    return known->second;
+  }
   const auto number = static_cast<RunNumber>(state.runs.size() + 1);
   RunRecord record{number,         run.digest,        run.method,
                    run.backbone,   run.model_digest,  run.parameters_json,

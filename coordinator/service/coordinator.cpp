@@ -310,10 +310,25 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
 
 Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
   if (request.worker_id().empty()) return invalid_argument("worker_id is missing");
-  COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
-                       state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id())}));
+  COX_ASSIGN_OR_RETURN(
+      [[maybe_unused]] const core::Effects effects,
+      state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()), request.reason()}));
   state_->crew.left(request.worker_id());
   return v1::LeaveReply();
+}
+
+Result<std::vector<OpenRun>> Coordinator::open_runs() {
+  const auto look = [](const core::Core& core, const Journal&) { return core.open_runs(); };
+  COX_ASSIGN_OR_RETURN(const std::vector<core::OpenRun> open, state_->ledger.read(look));
+  std::vector<OpenRun> runs;
+  for (const core::OpenRun& run : open) {
+    OpenRun& named =
+        runs.emplace_back(OpenRun{concat(run.series, '/', run.name), {}, run.open_jobs});
+    if (!named.definition.ParseFromString(run.definition)) {
+      return internal_error(concat("the stored definition of ", named.name, " cannot be read"));
+    }
+  }
+  return runs;
 }
 
 void Coordinator::drain() {

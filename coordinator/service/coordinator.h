@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
@@ -22,6 +23,13 @@ struct CoordinatorOptions {
   /// Workers that find nothing left, not even a retry to wait for, are told to leave: `cox run`.
   bool dismiss_idle_workers = false;
   const Clock* clock = nullptr;  ///< the system's when null; borrowed
+};
+
+/// A run with jobs that are queued, blocked or leased.
+struct OpenRun {
+  std::string name;  ///< `series/run` of its owner
+  v1::Run definition;
+  std::uint64_t open_jobs = 0;
 };
 
 /// The queue with its database and its clock: commit first, answer then. Opens one database, which
@@ -55,6 +63,9 @@ class Coordinator {
   Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
+
+  /// What is left to do, with the places that it needs.
+  Result<std::vector<OpenRun>> open_runs();
 
   /// Tells every worker to finish its job in flight and leave; no lease is granted any more.
   void drain();

@@ -1,5 +1,8 @@
 #include "coordinator/service/submission.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -113,6 +116,18 @@ Result<spec::Run> checked_run(const v1::NamedRun& named) {
   return run;
 }
 
+/// The same bytes for the same fields: a definition that changed must be told from one that did
+/// not.
+std::string bytes_of(const v1::Run& run) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  const bool written = run.SerializeToCodedStream(&coded);
+  COX_CHECK(written, "a message in memory can be serialized");
+  return bytes;
+}
+
 core::SubmittedRun submitted_run(const spec::Run& run, const v1::NamedRun& named) {
   return {.name = named.name(),
           .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
@@ -121,7 +136,7 @@ core::SubmittedRun submitted_run(const spec::Run& run, const v1::NamedRun& named
           .backbone = named.run().backbone(),
           .model_digest = named.run().model_digest(),
           .parameters_json = parameters_json(run.parameters),
-          .definition = named.run().SerializeAsString()};
+          .definition = bytes_of(named.run())};
 }
 
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {

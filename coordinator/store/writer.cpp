@@ -46,7 +46,9 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.dataset_video_, "INSERT INTO dataset_videos VALUES (?, ?, ?)"},
       {&writer.submission_,
        "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
-      {&writer.run_, "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+      {&writer.run_,
+       "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+       "ON CONFLICT (id) DO UPDATE SET definition = excluded.definition"},
       {&writer.member_,
        "INSERT INTO series_runs VALUES (?, ?, ?, ?, ?, ?, ?) "
        "ON CONFLICT (series_id, name, run_id) DO UPDATE SET dataset_id = excluded.dataset_id, "

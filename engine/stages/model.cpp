@@ -20,14 +20,14 @@ namespace {
 void check_directory(const ModelKey& key) {
   struct stat facts = {};
   if (::stat(key.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw user_error(concat("model directory ", key.directory,
-                            " is not there; expected dit/ vae/ text_encoder/ tokenizer/ scheduler/ "
-                            "in it"),
-                     "model_missing");
+    throw MisplacedError(concat("model directory ", key.directory,
+                                " is not there; expected dit/ vae/ text_encoder/ tokenizer/ "
+                                "scheduler/ in it"),
+                         "model_missing");
   }
   if (key.digest.empty()) return;
   const Result<std::string> digest = sha256_of_directory(key.directory);
-  if (!digest.is_ok()) throw user_error(digest.status().to_string(), "model_unreadable");
+  if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "model_unreadable");
   if (*digest != key.digest) {
     throw user_error(concat("model directory ", key.directory, ": expected digest ", key.digest,
                             ", got ", *digest,
@@ -40,7 +40,7 @@ void check_directory(const ModelKey& key) {
 void check_lora_digest(const LoraKey& lora) {
   if (lora.digest.empty()) return;
   const Result<std::string> digest = sha256_of_file(lora.path);
-  if (!digest.is_ok()) throw user_error(digest.status().to_string(), "lora_unreadable");
+  if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lora_unreadable");
   if (*digest == lora.digest) return;
   throw user_error(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ", *digest,
                           "; it is not the file that the sweep was planned with"),

@@ -23,6 +23,14 @@ class EngineError : public std::runtime_error {
   std::string detail_;
 };
 
+/// What a job needs cannot be opened where the engine runs: the person who asked can put it there,
+/// or another place may have it. Nothing is wrong with the job.
+class MisplacedError : public EngineError {
+ public:
+  MisplacedError(const std::string& message, std::string detail)
+      : EngineError(FailureCause::kUser, message, std::move(detail)) {}
+};
+
 /// Wrong parameters or model files: what the person who asked can put right.
 inline EngineError user_error(const std::string& message, std::string detail = "") {
   return {FailureCause::kUser, message, std::move(detail)};

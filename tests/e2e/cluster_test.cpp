@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -9,6 +10,7 @@
 using namespace cox::test;
 using Catch::Matchers::Contains;
 using Json = nlohmann::json;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -162,4 +164,56 @@ TEST_CASE("jobs that no worker here can do wait, and say what they need and who 
   CHECK_THAT(run.err, Contains("12 jobs of series tiny cannot run here: each needs a GPU with") &&
                           Contains("local-0 a cpu"));
   CHECK(run_cox({"run", Workbench::get().sweep(), "--out", folder.path()}).exit_code == 0);
+}
+
+TEST_CASE("a model that moved keeps its jobs waiting, and the sweep said again brings them there") {
+  const Coordinator coordinator;
+  const std::string database = coordinator.folder / "cox.db";
+  const std::string model = coordinator.folder / "model";
+  fs::copy(Workbench::get() / "model", model, fs::copy_options::recursive);
+  const std::string sweep = Workbench::get().sweep();
+  REQUIRE(coordinator.ask({"submit", sweep, "--set", "backbone.model=" + model}).exit_code == 0);
+  fs::rename(model, coordinator.folder / "moved");
+
+  const auto worker = coordinator.worker("w0");
+  CHECK(worker->wait().exit_code == 78);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == 0);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_jobs WHERE cause = 'user'") == 0);
+  CHECK_THAT(coordinator.ask({"logs", "tiny/none"}).out, Contains(model + " is not there"));
+
+  CHECK(
+      coordinator.ask({"submit", sweep, "--set", "backbone.model=" + coordinator.folder / "moved"})
+          .exit_code == 0);
+  const auto again = coordinator.worker("w1");
+  CHECK(coordinator.ask({"submit", sweep, "--wait"}).exit_code == 0);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kDoneJobs);
+}
+
+TEST_CASE("cox run refuses at once when a model that open jobs need is not there") {
+  const TemporaryDirectory folder;
+  const std::string model = folder / "model";
+  fs::copy(Workbench::get() / "model", model, fs::copy_options::recursive);
+  const std::string sweep = Workbench::get().sweep();
+  const std::vector<std::string> plain = {"run", sweep, "--out", folder / "out"};
+  std::vector<std::string> command = plain;
+  command.insert(command.end(), {"--set", "backbone.model=" + model});
+  REQUIRE(run_cox(command).exit_code == 0);
+  REQUIRE(run_cox({"retry", "tiny", "--db", folder / "out/cox.db"}).exit_code == 0);
+  fs::remove_all(model);
+
+  // Another sweep over the same database: what it brings is well, what lies there is not.
+  std::vector<std::string> other = plain;
+  other.insert(other.end(), {"--set", "series.name=other", "--set", "seed=7"});
+  const Ended refused = run_cox(other);
+  INFO(refused.all());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("the model directory '" + model +
+                                   "' cannot be opened, and 3 "
+                                   "jobs in '"));
+  CHECK_THAT(refused.err, Contains("Nothing was started."));
+  CHECK(sql_number(folder / "out/cox.db", "SELECT count(*) FROM v_attempts WHERE series='other'") ==
+        0);
+
+  CHECK(run_cox(plain).exit_code == 0);  // the model's other place
+  CHECK(run_cox(other).exit_code == 0);
 }

@@ -127,7 +127,7 @@ class Walk {
         return WorkerJoined{concat('w', pick(4)), "host", 1, "cpu", "cpu", "build",
                             {pick(2), 0, 0}};
       case 2:
-        return workers_.empty() || pick(4) > 0 ? Event(Tick{}) : WorkerLeft{any_worker()};
+        return workers_.empty() || pick(4) > 0 ? Event(Tick{}) : WorkerLeft{any_worker(), ""};
       case 3:
         return change();
       case 4:

@@ -57,7 +57,7 @@ std::string World::run(const Command& command) {
   } else if (name == "report") {
     output = report(command);
   } else if (name == "leave") {
-    output = apply(core::WorkerLeft{worker_named(command.get("worker"))});
+    output = apply(core::WorkerLeft{worker_named(command.get("worker")), command.get("because")});
   } else if (name == "wait") {
     now_ += command.duration("for", "0s");
     output = apply(core::Tick{});
@@ -107,11 +107,12 @@ std::string World::submit(const Command& command) {
     event.videos.push_back(std::move(video));
   }
   event.dataset = "d";
+  const std::string place = command.has("place") ? " at " + command.get("place") : "";
   for (const std::string& text : command.list("runs")) {
     const auto [name, configuration] = name_and_configuration(text);
     const std::string digest = sha256_of(configuration);
     event.runs.push_back({name, "{}", digest, "none", "toy", sha256_of(command.get("model", "m")),
-                          "{}", "definition of " + configuration});
+                          "{}", concat("definition of ", configuration, place)});
     for (const core::SubmittedVideo& video : event.videos) {
       event.jobs.push_back(digest_of(digest, video));
       job_names_.emplace(event.jobs.back(), configuration + '/' + video.id);

@@ -150,9 +150,10 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     if (refusal_ != grpc::StatusCode::OK) return {refusal_, "no"};
     return grpc::Status::OK;
   }
-  grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest*, v1::LeaveReply*) override {
+  grpc::Status Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
+                     v1::LeaveReply*) override {
     const std::lock_guard lock(mutex_);
-    calls_.push_back("leave");
+    calls_.push_back(request->reason().empty() ? "leave" : "leave: " + request->reason());
     return grpc::Status::OK;
   }
 

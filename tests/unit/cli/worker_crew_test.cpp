@@ -11,6 +11,8 @@
 #include <fstream>
 #include <thread>
 
+#include "worker/worker.h"
+
 using namespace cox;
 using namespace cox::cli;
 namespace fs = std::filesystem;
@@ -68,6 +70,21 @@ TEST_CASE("a worker that keeps dying is given up after a bounded number of start
   CHECK(happened.front().find("ended with exit code 7") != std::string::npos);
   CHECK(happened.front().find("local-0.log") != std::string::npos);
   CHECK(happened.back().find("not started again") != std::string::npos);
+}
+
+TEST_CASE("a worker that lacks what a job needs is not started again to lack it once more") {
+  static_assert(WorkerCrew::kUnfitExitCode == worker::kUnfitExitStatus);
+  const ScriptedWorker worker("echo started >> \"$0.starts\"; exit 78");
+  auto crew = WorkerCrew::start(worker.options(1));
+  REQUIRE(crew.is_ok());
+  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+  REQUIRE(happened.size() == 1);
+  CHECK(happened[0].find("cannot open a file that a job needs: not started again") !=
+        std::string::npos);
+  std::ifstream starts(worker.folder / "worker.starts");
+  std::string all;
+  std::getline(starts, all, '\0');
+  CHECK(all == "started\n");
 }
 
 TEST_CASE("a worker that was sent away stays away") {

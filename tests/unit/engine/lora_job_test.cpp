@@ -55,6 +55,8 @@ TEST_CASE("a LoRA file that is missing, changed or of another model fails its ow
   JobInput input = plain;
   input.lora = Workshop::get().path("nowhere.safetensors");
   CHECK(fail(*engine, input).cause == FailureCause::kUser);
+  input.lora_digest = std::string(64, '0');  // as a coordinator sends it
+  CHECK(fail(*engine, input).misplaced);
 
   input.lora = write_lora("changed.safetensors", 0.1);
   input.lora_digest = std::string(64, '0');

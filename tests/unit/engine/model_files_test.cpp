@@ -51,6 +51,7 @@ TEST_CASE("a missing model directory is named") {
   const JobFailure failure = failure_with_model("/nowhere/model");
   CHECK(failure.cause == FailureCause::kUser);
   CHECK_THAT(failure.message, Catch::Contains("/nowhere/model"));
+  CHECK(failure.misplaced);  // another worker may have it
 }
 
 TEST_CASE("missing and extra tensors are named") {
@@ -87,6 +88,7 @@ TEST_CASE("another model than the planned one is refused") {
   const JobFailure failure = failure_with(input);
   CHECK(failure.cause == FailureCause::kUser);
   CHECK(failure.detail == "model_digest");
+  CHECK_FALSE(failure.misplaced);
 
   input.model_digest = cox::sha256_of_directory(input.model_directory).value();
   QuietSink sink;

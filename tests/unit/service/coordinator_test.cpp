@@ -64,6 +64,46 @@ TEST_CASE("The same sweep again makes no job and names the owner") {
   CHECK(again.known(1).owner() == "run-1");
 }
 
+TEST_CASE(
+    "A sweep submitted again from another place moves the model for every job still to come") {
+  ServiceFixture test;
+  spec::SweepPlan plan = sample_plan("s1", 2, 3);
+  must(test.coordinator->submit(service::submit_request_of(plan)));
+  plan.model.directory = "/new/place";
+  plan.runs.pop_back();  // run-1 stays where it was
+  CHECK(must(test.coordinator->submit(service::submit_request_of(plan))).known_jobs() == 3);
+  test.reopen();
+
+  const auto open = must(test.coordinator->open_runs());
+  REQUIRE(open.size() == 2);
+  CHECK(open[0].name == "s1/run-0");
+  CHECK(open[0].definition.model_directory() == "/new/place");
+  CHECK(open[0].open_jobs == 3);
+  CHECK(open[1].definition.model_directory() == "/models/none");
+  const std::string worker = test.join("w0");
+  CHECK(test.lease(worker).bundle().jobs(0).run().model_directory() == "/new/place");
+
+  v1::SelectRequest all;
+  all.set_series("s1");
+  must(test.coordinator->cancel(all));
+  CHECK(must(test.coordinator->open_runs()).empty());
+}
+
+TEST_CASE("A worker that cannot go on hands its jobs back without blame, and the reason is kept") {
+  ServiceFixture test;
+  test.submit("s1", 2, 1);
+  const std::string worker = test.join("w0");
+  REQUIRE(test.lease(worker, 8).bundle().jobs_size() == 2);
+  v1::LeaveRequest leaving;
+  leaving.set_worker_id(worker);
+  leaving.set_reason("model directory /m is not there");
+  must(test.coordinator->leave(leaving));
+  CHECK(test.progress().queued() == 2);
+  CHECK(test.query("SELECT outcome, cause, message FROM v_attempts WHERE run = 'run-0'") ==
+        Rows{"returned|NULL|model directory /m is not there|"});
+  CHECK(test.query("SELECT count(*) FROM v_events WHERE kind = 'returned'") == Rows{"2|"});
+}
+
 TEST_CASE("A repeated report gets the first answer, a stale one a refusal with its reason") {
   ServiceFixture test;
   test.submit("s1", 1, 1);

@@ -188,6 +188,21 @@ TEST_CASE("A second signal stops the job in flight, which is reported to nobody"
   CHECK(test.coordinator.calls() == Calls{"register w0", "leave"});
 }
 
+TEST_CASE("A place that lacks what a job needs sends the job back unreported, with the reason") {
+  WorkerFixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb", "ccc"});
+  test.coordinator.add_bundle("l2", {"ddd"});
+  test.executor.on_run = [](const std::string& job, const CancelToken&,
+                            Executor::Outcome& outcome) {
+    if (job == "bbb") outcome.unfit = "model directory /m is not there";
+  };
+  CHECK(is(test.run(), WorkerEnd::kUnfit));
+  CHECK(test.executor.ran == Calls{"aaa", "bbb"});
+  CHECK(test.coordinator.calls() ==
+        Calls{"register w0", "report aaa", "leave: model directory /m is not there"});
+  CHECK(test.spooled == 0);
+}
+
 TEST_CASE("A poisoned device ends the worker after its last report") {
   WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});

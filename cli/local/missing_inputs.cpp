@@ -1,0 +1,97 @@
+#include "cli/local/missing_inputs.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+
+namespace cox::cli {
+
+namespace {
+
+constexpr std::size_t kRunsInLine = 4;  ///< runs in one line
+
+/// What needs a place that is not there.
+struct MissingPlace {
+  const char* what = "";  ///< "model directory"
+  const char* key = "";   ///< of the sweep file
+  std::vector<std::string> runs;
+  std::uint64_t jobs = 0;
+};
+
+using MissingPlaces = std::map<std::string, MissingPlace>;  // by path
+
+bool is_readable_directory(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error) && ::access(path.c_str(), R_OK | X_OK) == 0;
+}
+
+bool is_readable_file(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), R_OK) == 0;
+}
+
+void note_missing_place(MissingPlaces& missing, const std::string& path, const char* what,
+                        const char* key, const service::OpenRun& run) {
+  MissingPlace& need = missing[path];
+  need.what = what;
+  need.key = key;
+  need.runs.push_back(run.name);
+  need.jobs += run.open_jobs;
+}
+
+/// LPIPS weights stand in every run of a sweep in which one measures LPIPS.
+bool measures_lpips(const v1::Run& run) {
+  const auto metrics = run.parameters().find("metrics");
+  if (metrics == run.parameters().end()) return false;
+  for (const v1::Value& metric : metrics->second.list().items()) {
+    if (metric.text() == "lpips") return true;
+  }
+  return false;
+}
+
+std::string first_names(const std::vector<std::string>& runs) {
+  if (runs.size() <= kRunsInLine) return join(runs, ", ");
+  return concat(join({runs.begin(), runs.begin() + kRunsInLine}, ", "), " and ",
+                runs.size() - kRunsInLine, " more");
+}
+
+}  // namespace
+
+Status check_inputs(const std::vector<service::OpenRun>& open, const std::string& database) {
+  MissingPlaces missing;
+  for (const service::OpenRun& run : open) {
+    const v1::Run& needs = run.definition;
+    if (!is_readable_directory(needs.model_directory())) {
+      note_missing_place(missing, needs.model_directory(), "model directory", "backbone.model",
+                         run);
+    }
+    if (!needs.lora().empty() && !is_readable_file(needs.lora())) {
+      note_missing_place(missing, needs.lora(), "LoRA file", "backbone.lora", run);
+    }
+    if (measures_lpips(needs) && !is_readable_file(needs.lpips_weights())) {
+      note_missing_place(missing, needs.lpips_weights(), "LPIPS weights file",
+                         "backbone.lpips_weights", run);
+    }
+  }
+  if (missing.empty()) return Status::ok();
+  std::vector<std::string> lines;
+  for (const auto& [path, need] : missing) {
+    lines.push_back(concat("the ", need.what, " '", path, "' cannot be opened, and ",
+                           counted(need.jobs, "job"), " in '", database, "' need it (",
+                           first_names(need.runs), ")"));
+  }
+  const MissingPlace& first = missing.begin()->second;
+  const std::string series = first.runs.front().substr(0, first.runs.front().find('/'));
+  return failed_precondition(
+      concat(join(lines, "; "), ". Nothing was started. Put it back; or say where it is now with ",
+             first.key,
+             " in the sweep file and run that again (equal content is the same run); or "
+             "give the jobs up: cox cancel ",
+             series, " --db ", database));
+}
+
+}  // namespace cox::cli

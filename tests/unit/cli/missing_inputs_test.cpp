@@ -1,0 +1,60 @@
+#include "cli/local/missing_inputs.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "tests/support/temporary_directory.h"
+
+using namespace cox;
+using namespace cox::cli;
+
+namespace {
+
+service::OpenRun open_run(const std::string& name, const std::string& model,
+                          const std::string& lora = "", const std::string& lpips = "") {
+  service::OpenRun run{name, {}, 3};
+  run.definition.set_model_directory(model);
+  run.definition.set_lora(lora);
+  run.definition.set_lpips_weights(lpips);
+  return run;
+}
+
+void measure_lpips(service::OpenRun& run) {
+  (*run.definition.mutable_parameters())["metrics"].mutable_list()->add_items()->set_text("lpips");
+}
+
+}  // namespace
+
+TEST_CASE("what open jobs need and nobody here can open is refused before anything starts") {
+  const test::TemporaryDirectory directory;
+  const std::string here = directory.path();
+  CHECK(check_inputs({}, "x.db").is_ok());
+  CHECK(check_inputs({open_run("s/a", here)}, "x.db").is_ok());
+
+  const std::string gone = directory / "gone";
+  const Status refused =
+      check_inputs({open_run("s/a", gone), open_run("t/b", here), open_run("s/c", gone)}, "x.db");
+  CHECK(refused.code() == StatusCode::kFailedPrecondition);  // exit code 2
+  CHECK(refused.message() ==
+        "the model directory '" + gone +
+            "' cannot be opened, and 6 jobs in 'x.db' need it (s/a, s/c). Nothing was started. Put "
+            "it back; or say where it is now with backbone.model in the sweep file and run that "
+            "again (equal content is the same run); or give the jobs up: cox cancel s --db x.db");
+}
+
+TEST_CASE("LoRA files and LPIPS weights are looked for where a run reads them") {
+  const test::TemporaryDirectory directory;
+  const std::string here = directory.path();
+  const std::string file = directory / "weights";
+  std::ofstream(file) << "weights";
+  const std::string gone = directory / "gone";
+  CHECK(check_inputs({open_run("s/a", here, file)}, "x.db").is_ok());
+  CHECK(check_inputs({open_run("s/a", here, gone)}, "x.db").message().find("LoRA file") !=
+        std::string::npos);
+  CHECK_FALSE(check_inputs({open_run("s/a", file)}, "x.db").is_ok());  // a file is no directory
+
+  service::OpenRun run = open_run("s/a", here, "", gone);
+  CHECK(check_inputs({run}, "x.db").is_ok());  // another run of its sweep measures LPIPS
+  measure_lpips(run);
+  CHECK(check_inputs({run}, "x.db").message().find("backbone.lpips_weights") != std::string::npos);
+}
