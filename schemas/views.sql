@@ -20,7 +20,9 @@ SELECT
   s.name AS series, s.number AS series_number, m.name AS run, m.position AS position,
   r.digest AS run_digest, r.method AS method, r.backbone AS backbone,
   r.parameters AS parameters, m.labels AS labels, r.seed AS seed, r.replicate AS replicate,
-  r.model_digest AS model_digest, r.engine_semantics AS engine_semantics,
+  r.model_digest AS model_digest, r.lora_digest AS lora_digest,
+  r.lpips_weights_digest AS lpips_weights_digest, m.origins AS origins,
+  r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
   o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
   m.superseded AS superseded,
@@ -64,7 +66,8 @@ SELECT
   e.machine AS machine, e.device AS device, e.device_name AS device_name, e.driver AS driver,
   e.threads AS threads, e.kernels AS kernels, e.dtype AS dtype,
   e.engine_build AS engine_build, e.torch_version AS torch_version,
-  e.model_digest AS model_digest, x.video_digest AS video_digest,
+  e.model_digest AS model_digest, r.lora_digest AS lora_digest,
+  r.lpips_weights_digest AS lpips_weights_digest, x.video_digest AS video_digest,
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
   x.peak_memory_bytes AS peak_memory_bytes,
   x.generated_path AS generated_path, x.reference_path AS reference_path,
@@ -153,15 +156,19 @@ LEFT JOIN workers w ON w.id = a.worker_id
 WHERE m.superseded = 0;
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
--- product of all with all is computed. same_window = 0: the two did not score the same frames.
+-- product of all with all is computed. same_window = 0: the two did not score the same frames. LPIPS
+-- over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
   xa.psnr AS psnr_a, xb.psnr AS psnr_b, xa.psnr - xb.psnr AS psnr_difference,
   xa.ssim AS ssim_a, xb.ssim AS ssim_b, xa.ssim - xb.ssim AS ssim_difference,
-  xa.lpips AS lpips_a, xb.lpips AS lpips_b, xa.lpips - xb.lpips AS lpips_difference,
+  xa.lpips AS lpips_a, xb.lpips AS lpips_b,
+  CASE WHEN ra.lpips_weights_digest = rb.lpips_weights_digest
+    THEN xa.lpips - xb.lpips END AS lpips_difference,
   xa.lpips_random_trunk AS lpips_random_trunk_a, xb.lpips_random_trunk AS lpips_random_trunk_b,
-  xa.lpips_random_trunk - xb.lpips_random_trunk AS lpips_random_trunk_difference,
+  CASE WHEN ra.lpips_weights_digest = rb.lpips_weights_digest
+    THEN xa.lpips_random_trunk - xb.lpips_random_trunk END AS lpips_random_trunk_difference,
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
   xa.total_s AS total_s_a, xb.total_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,

@@ -16,13 +16,17 @@ class Plan final : public Command {
             .summary = "Show the exact runs and jobs of sweep files, with digests, running nothing",
             .examples =
                 "cox plan sweeps/demo.yaml\n"
+                "cox plan sweeps/demo.yaml --origins\n"
                 "cox plan --json sweeps/demo.yaml --set steps=5 | jq '.runs[].digest'"};
   }
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
     place_.declare(app);
-    app.add_flag("--json", json_, "One cox-plan/1 document for each file");
+    auto* json = app.add_flag("--json", json_, "One cox-plan/1 document for each file");
+    app.add_flag("--origins", origins_,
+                 "Also every value of every run with where it was written; --json has them anyway")
+        ->excludes(json);
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -30,6 +34,7 @@ class Plan final : public Command {
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(chosen)));
     for (const spec::SweepPlan& plan : plans) {
       session.out << (json_ ? spec::plan_json(plan) : spec::plan_text(plan));
+      if (origins_) session.out << '\n' << spec::origins_text(plan);
     }
     return kExitOk;
   }
@@ -38,6 +43,7 @@ class Plan final : public Command {
   SpecOptions specs_;
   PlaceOptions place_;  ///< for sweeps with `from_best`
   bool json_ = false;
+  bool origins_ = false;
 };
 
 }  // namespace

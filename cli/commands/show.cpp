@@ -1,11 +1,15 @@
 #include <CLI/CLI.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
 #include "cli/results/lookup.h"
+#include "cli/results/series_results.h"
+#include "coordinator/spec/plan.h"
 #include "coordinator/spec/schema.h"
 
 namespace cox::cli {
@@ -14,28 +18,43 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Where the values came from; empty when the run was submitted before this was kept.
+using Origins = std::optional<std::map<std::string, spec::Origin>>;
+
+/// A value that its run's origins do not name has its schema's default.
+Cell origin_cell(const Origins& origins, const std::string& name,
+                 const spec::ParameterSchema* schema) {
+  if (!origins) return Cell();
+  const auto origin = origins->find(name);
+  if (origin != origins->end()) return spec::origin_text(origin->second);
+  return schema == nullptr ? std::string("default") : concat("default of ", schema->file);
+}
+
 /// One row for each parameter; `set` marks those that differ from the schema's default.
-Result<Rows> parameter_rows(const std::string& method, const std::string& parameters) {
+Result<Rows> parameter_rows(const std::string& method, const std::string& parameters,
+                            const Origins& origins) {
   COX_ASSIGN_OR_RETURN(const spec::Schemas schemas, spec::load_schemas());
   const Json json = Json::parse(parameters, nullptr, false);
   if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
   const spec::MethodSchema* schema = schemas.find_method(method);
-  Rows rows{{"parameter", "value", "default", "unit", "set"}, {}};
+  Rows rows{{"parameter", "value", "default", "unit", "set", "origin"}, {}};
   for (const auto& [name, value] : json.items()) {
     Cell default_text;
     Cell unit;
     bool differs = true;
+    const spec::ParameterSchema* declared = nullptr;
     if (schema != nullptr && schema->parameters.contains(name)) {
-      const spec::ParameterSchema& declared = schema->parameters.at(name);
-      if (!declared.unit.empty()) unit = declared.unit;
-      if (declared.default_value) {
-        const std::string text = canonical_text(*declared.default_value);
+      declared = &schema->parameters.at(name);
+      if (!declared->unit.empty()) unit = declared->unit;
+      if (declared->default_value) {
+        const std::string text = canonical_text(*declared->default_value);
         default_text = text;
         differs = Json::parse(text, nullptr, false) != value;
       }
     }
     rows.cells.push_back({name, value.dump(), default_text, unit,
-                          differs ? Cell(std::string("*")) : Cell(std::string())});
+                          differs ? Cell(std::string("*")) : Cell(std::string()),
+                          origin_cell(origins, name, declared)});
   }
   return rows;
 }
@@ -47,6 +66,7 @@ class Show final : public Command {
             .summary = "One run: its parameters and defaults, where its jobs stand, its numbers",
             .examples =
                 "cox show demo/adasteer\n"
+                "cox show demo/adasteer --origins\n"
                 "cox show 1f0c33aa --json"};
   }
 
@@ -54,7 +74,9 @@ class Show final : public Command {
     app.add_option("RUN", run_, "SERIES/RUN, RUN, or 8 or more characters of the run's digest")
         ->required()
         ->type_name("");
-    app.add_flag("--json", json_, "One cox-run/1 document");
+    app.add_flag("--json", json_, "One cox-run/1 document, with origins");
+    app.add_flag("--origins", origins_,
+                 "Where each value came from: a default, a preset, a line of a sweep file, --set");
     place_.declare(app);
   }
 
@@ -91,7 +113,7 @@ class Show final : public Command {
     return "-";
   }
 
-  static Status tell(Session& session, const Rows& run, const Rows& timings) {
+  Status tell(Session& session, const Rows& run, const Rows& timings) const {
     std::ostream& out = session.out;
     const auto field = [&](std::string_view column) { return value(run, column); };
     out << field("series") << '/' << field("run") << "  " << field("method") << " on "
@@ -110,10 +132,19 @@ class Show final : public Command {
         out << metric << ' ' << field(metric) << "  (mean over " << field("done") << " videos)\n";
       }
     }
-    COX_ASSIGN_OR_RETURN(const Rows parameters,
-                         parameter_rows(field("method"), field("parameters")));
+    Origins origins;
+    if (origins_ && field("origins") != "-") {
+      COX_ASSIGN_OR_RETURN(origins, spec::origins_from_json(field("origins")));
+    }
+    COX_ASSIGN_OR_RETURN(Rows parameters,
+                         parameter_rows(field("method"), field("parameters"), origins));
+    if (!origins) parameters = without_empty_columns(parameters, {"origin"});
     out << "\nparameters (* = not the default)\n";
     write_table(out, parameters, session.out_terminal);
+    if (origins_ && !origins) {
+      session.say(
+          "the run was submitted before origins were kept; submit its sweep again to have them");
+    }
     if (value(timings, "n") == "0") return Status::ok();
     out << "\nmean wall seconds of each stage\n";
     write_table(out, timings, session.out_terminal);
@@ -132,7 +163,7 @@ class Show final : public Command {
       }
     };
     add(json, run);
-    for (const char* embedded : {"parameters", "labels"}) {
+    for (const char* embedded : {"parameters", "labels", "origins"}) {
       if (json[embedded].is_string()) {
         json[embedded] = Json::parse(json[embedded].get<std::string>(), nullptr, false);
       }
@@ -145,6 +176,7 @@ class Show final : public Command {
   PlaceOptions place_;
   std::string run_;
   bool json_ = false;
+  bool origins_ = false;
 };
 
 }  // namespace

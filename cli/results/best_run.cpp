@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "coordinator/report/metrics.h"
 #include "coordinator/report/statistics/summary.h"
 
 namespace cox::cli {
@@ -81,6 +82,20 @@ Result<std::vector<Candidate>> averaged(const std::vector<Candidate>& candidates
   return all;
 }
 
+/// LPIPS over other weights is another measure: no run is the best of both.
+Status check_weights(ResultSource& source, const spec::BestQuery& query) {
+  if (!report::is_lpips(query.metric)) return Status::ok();
+  COX_ASSIGN_OR_RETURN(
+      const Rows weights,
+      source.query(concat("SELECT DISTINCT lpips_weights_digest FROM v_results WHERE ",
+                          query.metric, " IS NOT NULL AND series = ", sql_text(query.series))));
+  if (weights.cells.size() < 2) return Status::ok();
+  return failed_precondition(concat("the runs of series '", query.series, "' measured ",
+                                    query.metric, " over ", weights.cells.size(),
+                                    " different weights (lpips_weights_digest of v_results): none "
+                                    "of them is the best"));
+}
+
 /// Every parameter as JSON.
 Result<std::map<std::string, std::string>> parameters_of(const Candidate& candidate) {
   const auto json = nlohmann::json::parse(candidate.parameters, nullptr, false);
@@ -103,6 +118,7 @@ Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery&
   if (rows.cells.empty()) {
     return not_found(concat("there is no series '", query.series, "' in ", source.description()));
   }
+  COX_RETURN_IF_ERROR(check_weights(source, query));
   COX_ASSIGN_OR_RETURN(const Rows finished,
                        source.query(concat("SELECT count(DISTINCT video) FROM v_results", where)));
   std::vector<Candidate> candidates;

@@ -161,6 +161,16 @@ Result<std::vector<std::string>> warnings_about(ResultSource& source, const std:
                           " WHERE series = ",
                           sql_text(series), " ORDER BY position")));
   for (std::string& warning : mixed_machines(runs)) warnings.push_back(std::move(warning));
+  for (const std::string metric : {"lpips", "lpips_random_trunk"}) {
+    COX_ASSIGN_OR_RETURN(
+        const Rows weights,
+        source.query(concat("SELECT DISTINCT lpips_weights_digest FROM v_results WHERE ", metric,
+                            " IS NOT NULL AND series = ", sql_text(series))));
+    if (weights.cells.size() < 2) continue;
+    warnings.push_back(concat(metric, " was measured over ", weights.cells.size(),
+                              " different weights (lpips_weights_digest): do not compare the runs "
+                              "in it"));
+  }
   return warnings;
 }
 

@@ -112,6 +112,8 @@ struct RunRecord {
   std::string definition;       ///< opaque: what a worker is sent
   SeriesNumber owner{};
   std::string owner_name;  ///< its name in the owning series
+  std::string lora_digest;
+  std::string lpips_weights_digest;
   bool operator==(const RunRecord&) const = default;
 };
 
@@ -124,6 +126,7 @@ struct MemberRecord {
   std::string labels_json;
   std::uint32_t position = 0;  ///< in the sweep, from 0
   bool superseded = false;     ///< a later submission gave the name to another run
+  std::string origins_json;    ///< as its newest submission tells; "" = not told
   bool operator==(const MemberRecord&) const = default;
 };
 

@@ -214,9 +214,17 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
     return known->second;
   }
   const auto number = static_cast<RunNumber>(state.runs.size() + 1);
-  RunRecord record{number,         run.digest,        run.method,
-                   run.backbone,   run.model_digest,  run.parameters_json,
-                   run.definition, submission.series, run.name};
+  RunRecord record{number,
+                   run.digest,
+                   run.method,
+                   run.backbone,
+                   run.model_digest,
+                   run.parameters_json,
+                   run.definition,
+                   submission.series,
+                   run.name,
+                   run.lora_digest,
+                   run.lpips_weights_digest};
   step.save(SaveRun{record, step.now});
   const ModelNumber model = model_number(state, run.model_digest);
   state.runs.push_back(Run{std::move(record), model, {}, {}});
@@ -244,7 +252,8 @@ void take_member(Step& step, const Submission& submission, std::size_t position,
                       submission.dataset,
                       submitted.labels_json,
                       static_cast<std::uint32_t>(position),
-                      false};
+                      false,
+                      submitted.origins_json};
   MemberRecord& kept = series.members[{submitted.name, run}];
   if (kept == member) return;
   kept = member;

@@ -48,6 +48,18 @@ std::string scored_frames(const RunData& run) {
   return join({counts.begin(), counts.end()}, " or ");
 }
 
+bool measured(const RunData& run, const std::string& metric) {
+  return std::any_of(run.results.begin(), run.results.end(), [&](const VideoResult& result) {
+    return result.metrics.contains(metric) || result.nonfinite.contains(metric);
+  });
+}
+
+std::string weights_of(const RunData& run) {
+  constexpr std::size_t kShown = 12;
+  const std::string& digest = run.lpips_weights_digest;
+  return digest.empty() ? "not recorded" : digest.substr(0, kShown);
+}
+
 Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
   if (baseline.full_name() == run.full_name()) {
     return invalid_argument(concat(run.full_name(), " would be compared with itself"));
@@ -64,13 +76,14 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
                ": they were measured by different definitions and cannot be compared"));
   }
   for (const RunData* side : {&baseline, &run}) {
-    const auto& results = side->results;
-    const bool measured = std::any_of(results.begin(), results.end(), [&](const auto& result) {
-      return result.metrics.contains(metric.name) || result.nonfinite.contains(metric.name);
-    });
-    if (!measured && !results.empty()) {
+    if (!measured(*side, metric.name) && !side->results.empty()) {
       return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
     }
+  }
+  if (is_lpips(metric.name) && baseline.lpips_weights_digest != run.lpips_weights_digest) {
+    return failed_precondition(concat(
+        differs("lpips_weights_digest", baseline, weights_of(baseline), run, weights_of(run)), ": ",
+        metric.name, " over other weights is another measure and cannot be compared"));
   }
   return Status::ok();
 }
@@ -179,6 +192,21 @@ void describe(const Pairs& pairs, Comparison& comparison) {
 }
 
 }  // namespace
+
+std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
+  if (!is_lpips(metric)) return "";
+  std::map<std::string, std::vector<std::string>> runs_by_weights;
+  for (const RunData& run : runs) {
+    if (measured(run, metric)) runs_by_weights[weights_of(run)].push_back(run.full_name());
+  }
+  if (runs_by_weights.size() < 2) return "";
+  std::vector<std::string> parts;
+  for (const auto& [weights, names] : runs_by_weights) {
+    parts.push_back(concat(weights, " in ", join(names, ", ")));
+  }
+  return concat(metric, " was measured over different weights (lpips_weights_digest ",
+                join(parts, "; "), "): these values are different measures and stand in no table");
+}
 
 std::string window_difference(const RunData& a, const RunData& b) {
   for (const char* name : kWindowParameters) {

@@ -65,13 +65,18 @@ struct Comparison {
 };
 
 /// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
-/// were measured by other definitions, lack the metric, or share no video. The message names the
-/// column that differs. kInvalidArgument for a run against itself.
+/// were measured by other definitions or LPIPS weights, lack the metric, or share no video. The
+/// message names the column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
 /// Holm's correction over comparisons that answer one question together; those without a p-value
 /// are no part of the family.
 void correct_family(std::vector<Comparison>& family);
+
+/// Says when runs that measured an LPIPS metric did so over different weights, as one sentence,
+/// else
+/// "". No column, mean or difference may hold such values side by side.
+std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric);
 
 /// What both runs would have to agree on for their metrics to be about the same pixels: the first
 /// column that differs, as "gen_start_frame is 21 in s/a and 32 in s/b", or "".

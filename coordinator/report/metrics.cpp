@@ -25,6 +25,10 @@ std::string schema_of(const std::string& metric) {
 
 }  // namespace
 
+bool is_lpips(const std::string& metric) {
+  return metric == "lpips" || metric == "lpips_random_trunk";
+}
+
 Result<Metric> metric_named(const std::string& name) {
   const auto& schemas = embedded_schemas();
   const auto found = schemas.find(schema_of(name));

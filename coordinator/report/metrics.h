@@ -10,6 +10,10 @@ namespace cox::report {
 /// The metrics with a column of their own in v_results, in its order.
 inline constexpr std::array kMetricColumns = {"psnr", "ssim", "lpips", "lpips_random_trunk"};
 
+/// Whether a metric's values depend on weights: of two runs they compare only when both name the
+/// same file's content.
+bool is_lpips(const std::string& metric);
+
 /// What schemas/metrics says about a metric.
 struct Metric {
   std::string name;

@@ -39,9 +39,9 @@ std::string stem_of(const RunData& run) {
 auto group_key(const RunData& run) {
   auto parameters = run.parameters;
   parameters.erase(kReplicate);
-  return std::tuple(run.method, run.backbone, run.model_digest, run.dataset_digest,
-                    run.engine_semantics, run.metric_definitions, std::move(parameters),
-                    stem_of(run));
+  return std::tuple(run.method, run.backbone, run.model_digest, run.lora_digest,
+                    run.lpips_weights_digest, run.dataset_digest, run.engine_semantics,
+                    run.metric_definitions, std::move(parameters), stem_of(run));
 }
 
 /// "c14-*-full" of c14-0-full and c14-1-full.

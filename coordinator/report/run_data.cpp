@@ -33,6 +33,8 @@ Result<RunData> run_of(const RowReader& row) {
   run.method = row.text("method");
   run.backbone = row.text("backbone");
   run.model_digest = row.text("model_digest");
+  run.lora_digest = row.text("lora_digest");
+  run.lpips_weights_digest = row.text("lpips_weights_digest");
   run.dataset = row.text("dataset");
   run.dataset_digest = row.text("dataset_digest");
   run.engine_semantics = row.integer("engine_semantics");
@@ -129,8 +131,9 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
   if (!run.empty()) where += " AND run = " + store::sql_text(run);
   COX_ASSIGN_OR_RETURN(
       const Table table,
-      query(concat("SELECT series, run, run_digest, method, backbone, model_digest, dataset,"
-                   " dataset_digest, engine_semantics, metric_definitions, parameters FROM v_runs",
+      query(concat("SELECT series, run, run_digest, method, backbone, model_digest, lora_digest,"
+                   " lpips_weights_digest, dataset, dataset_digest, engine_semantics, "
+                   "metric_definitions, parameters FROM v_runs",
                    where, " AND superseded = 0 ORDER BY position")));
   if (table.rows.empty()) {
     return not_found(run.empty() ? concat("no series '", series, "'")

@@ -65,6 +65,8 @@ struct RunData {
   std::string method;
   std::string backbone;
   std::string model_digest;
+  std::string lora_digest;           ///< "" without a LoRA file
+  std::string lpips_weights_digest;  ///< "" unless it measures LPIPS
   std::string dataset;
   std::string dataset_digest;
   std::int64_t engine_semantics = 0;    ///< of schemas/versions.def at submission; 0 = not recorded

@@ -88,6 +88,19 @@ Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const s
   return metrics;
 }
 
+/// Takes metrics out that the runs measured over different weights, with a warning; one that was
+/// asked for by name, or is all there is, cannot be reported.
+Status drop_mixed_weights(const std::string& asked, SeriesReport& report) {
+  for (const Metric& metric : std::vector<Metric>(report.metrics)) {
+    const std::string difference = weights_difference(report.runs, metric.name);
+    if (difference.empty()) continue;
+    if (metric.name == asked || report.metrics.size() == 1) return failed_precondition(difference);
+    std::erase_if(report.metrics, [&](const Metric& kept) { return kept.name == metric.name; });
+    report.warnings.push_back(difference);
+  }
+  return Status::ok();
+}
+
 struct Pairing {
   const RunData* run = nullptr;
   Partner partner;
@@ -112,6 +125,11 @@ std::vector<Pairing> pairings(const SeriesReport& report, const Baseline& baseli
   return all;
 }
 
+/// Whether what two runs cannot be compared in is a metric that both measured, each its own way.
+bool other_weights(const RunData& baseline, const RunData& run, const Metric& metric) {
+  return !weights_difference({baseline, run}, metric.name).empty();
+}
+
 void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
   for (const Metric& metric : report.metrics) {
     std::vector<Comparison>& family = report.comparisons.emplace_back();
@@ -121,7 +139,7 @@ void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
         comparison->followed = partner.followed;
         comparison->confounded = partner.confounded;
         family.push_back(std::move(comparison).value());
-      } else if (&metric == &report.primary()) {
+      } else if (&metric == &report.primary() || other_weights(*partner.run, *run, metric)) {
         report.not_compared.push_back(
             concat(run->full_name(), ": ", comparison.status().message()));
       }
@@ -218,6 +236,8 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   COX_ASSIGN_OR_RETURN(std::vector<RunData> loaded, load_runs(query, series));
   report.runs = with_replicates_averaged(std::move(loaded));
   COX_ASSIGN_OR_RETURN(report.metrics, metrics_of(report.runs, options.metric));
+
+  COX_RETURN_IF_ERROR(drop_mixed_weights(options.metric, report));
 
   const std::string named = options.baseline.empty() ? notes.baseline : options.baseline;
   COX_ASSIGN_OR_RETURN(const Baseline baseline, find_baseline(query, report, named));

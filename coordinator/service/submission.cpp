@@ -129,14 +129,18 @@ std::string bytes_of(const v1::Run& run) {
 }
 
 core::SubmittedRun submitted_run(const spec::Run& run, const v1::NamedRun& named) {
-  return {.name = named.name(),
-          .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
-          .digest = run.digest,
-          .method = run.method,
-          .backbone = named.run().backbone(),
-          .model_digest = named.run().model_digest(),
-          .parameters_json = parameters_json(run.parameters),
-          .definition = bytes_of(named.run())};
+  return {
+      .name = named.name(),
+      .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
+      .digest = run.digest,
+      .method = run.method,
+      .backbone = named.run().backbone(),
+      .model_digest = named.run().model_digest(),
+      .parameters_json = parameters_json(run.parameters),
+      .definition = bytes_of(named.run()),
+      .lora_digest = named.run().lora_digest(),
+      .lpips_weights_digest = spec::asks_for_lpips(run) ? named.run().lpips_weights_digest() : "",
+      .origins_json = named.origins_json()};
 }
 
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {
@@ -233,6 +237,7 @@ v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
     named.set_name(run.name);
     *named.mutable_run() = definition_of(run, plan.model);
     named.set_labels_json(labels_json(run.labels));
+    named.set_origins_json(spec::origins_json(run));
   }
   for (const spec::Video& video : plan.dataset.videos) {
     v1::Video& message = *request.add_videos();

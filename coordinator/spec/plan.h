@@ -5,15 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
 #include "base/value.h"
 
 namespace cox::spec {
 
 /// Where a value was written, for messages and for `cox plan`.
 struct Origin {
-  std::string file;  ///< "" for a schema default, "--set" for the command line
-  int line = 0;      ///< from 1
-  int column = 0;    ///< from 1
+  std::string file;  ///< as it was opened; "--set" for the command line
+  int line = 0;      ///< from 1; 0 for a schema's default or a preset
+  int column = 0;    ///< from 1, likewise
   /// schema, preset, extends, params, method_params, matrix, zip, include, runs, derive, replicates
   /// or set
   std::string layer;
@@ -109,6 +110,15 @@ struct SweepPlan {
 
 /// Whether `run` measures LPIPS. Only then do the LPIPS weights enter its digest.
 bool asks_for_lpips(const Run& run);
+
+/// "sweeps/a.yaml:12:9 (matrix)", "default of schemas/run.yaml", "--set".
+std::string origin_text(const Origin& origin);
+
+/// The origins of a run's parameters as JSON, {layer, file, line, column} by name, without schema
+/// defaults: those follow from the method.
+std::string origins_json(const Run& run);
+/// The opposite. kInvalidArgument for text of another form.
+Result<std::map<std::string, Origin>> origins_from_json(const std::string& text);
 
 /// The digest of a run: see docs/sweep_files.md, "Identity". `run.name`, `labels` and `origins` do
 /// not enter it.

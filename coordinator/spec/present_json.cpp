@@ -28,8 +28,8 @@ Json json_of(const Value& value) {
 
 Json json_of(const Origin& origin) {
   Json json = {{"layer", origin.layer}};
-  if (origin.file.empty()) return json;
   json["file"] = origin.file;
+  if (origin.line == 0) return json;
   json["line"] = origin.line;
   json["column"] = origin.column;
   return json;

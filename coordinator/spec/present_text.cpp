@@ -178,4 +178,16 @@ std::string plan_text(const SweepPlan& plan) {
   return text + totals(plan);
 }
 
+std::string origins_text(const SweepPlan& plan) {
+  std::string text;
+  for (const Run& run : plan.runs) {
+    Rows rows = {{run.name, "value", "origin"}};
+    for (const auto& [name, value] : run.parameters) {
+      rows.push_back({"  " + name, shown(value), origin_text(run.origins.at(name))});
+    }
+    text += aligned(rows) + "\n";
+  }
+  return text;
+}
+
 }  // namespace cox::spec

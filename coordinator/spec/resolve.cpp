@@ -47,8 +47,9 @@ class FailedChecks {
   std::map<std::string, Runs> runs_;
 };
 
-Origin origin_of(const Assigned& value) {
-  Origin origin{"", 0, 0, layer_name(value.layer)};
+Origin origin_of(const Assigned& value, const ParameterSchema& schema, const std::string& preset) {
+  Origin origin{schema.file, 0, 0, layer_name(value.layer)};
+  if (value.layer == Layer::kPreset) origin.file = concat("schemas/presets/", preset, ".yaml");
   if (value.at.file == nullptr) return origin;
   origin.file = value.at.file->path;
   origin.line = value.at.line;
@@ -123,12 +124,14 @@ class SweepResolver {
     run.labels = sweep_.labels;
     for (const auto& [name, text] : row.labels) run.labels[name] = text;
     for (const auto& [name, value] : settings.values) {
-      if (settings.method->parameters.at(name).role == Role::kLabel) {
+      const ParameterSchema& schema = settings.method->parameters.at(name);
+      if (schema.role == Role::kLabel) {
         run.labels[name] = shown(value.value);
       } else {
         run.parameters[name] = value.value;
       }
-      run.origins[name] = origin_of(value);
+      run.origins[name] =
+          origin_of(value, schema, sweep_.preset == nullptr ? "" : sweep_.preset->name);
     }
     const auto name = name_of(row, settings);
     if (!name) return;

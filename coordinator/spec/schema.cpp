@@ -145,7 +145,9 @@ class SchemaReader {
 
   void read_default(const Node& map, ParameterSchema& schema) {
     const Node* node = map.find("default");
-    if (node != nullptr) schema.default_value = read_checked(*node, schema);
+    if (node == nullptr) return;
+    schema.default_value = read_checked(*node, schema);
+    schema.file = node->at.file->path;
   }
 
   std::optional<Value> read_checked(const Node& node, const ParameterSchema& schema) {

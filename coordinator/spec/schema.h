@@ -35,6 +35,7 @@ struct ParameterSchema {
   std::string unit;
   Role role = Role::kIdentity;
   std::string doc;
+  std::string file;  ///< that says the default, `schemas/run.yaml`
 };
 
 /// A method with all its parameters: those of every run, those of adaptation when it trains, its

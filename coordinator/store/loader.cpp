@@ -77,21 +77,24 @@ Status load_runs(const Database& database, core::Snapshot& to) {
   COX_RETURN_IF_ERROR(
       each_row(database,
                "SELECT id, digest, method, backbone, model_digest, parameters, definition, "
-               "owner_series_id, owner_name FROM runs ORDER BY id",
+               "owner_series_id, owner_name, lora_digest, lpips_weights_digest FROM runs "
+               "ORDER BY id",
                [&](const Statement& row) {
                  to.runs.push_back({row.integer<core::RunNumber>(0), row.text(1), row.text(2),
                                     row.text(3), row.text(4), row.text(5), row.text(6),
-                                    row.integer<core::SeriesNumber>(7), row.text(8)});
+                                    row.integer<core::SeriesNumber>(7), row.text(8), row.text(9),
+                                    row.text(10)});
                  return Status::ok();
                }));
   return each_row(
       database,
-      "SELECT series_id, name, run_id, dataset_id, labels, position, superseded FROM series_runs "
-      "ORDER BY series_id, position, name, run_id",
+      "SELECT series_id, name, run_id, dataset_id, labels, position, superseded, origins "
+      "FROM series_runs ORDER BY series_id, position, name, run_id",
       [&](const Statement& row) {
         to.members.push_back({row.integer<core::SeriesNumber>(0), row.text(1),
                               row.integer<core::RunNumber>(2), row.integer<core::DatasetNumber>(3),
-                              row.text(4), row.integer<std::uint32_t>(5), row.integer(6) != 0});
+                              row.text(4), row.integer<std::uint32_t>(5), row.integer(6) != 0,
+                              row.text(7)});
         return Status::ok();
       });
 }

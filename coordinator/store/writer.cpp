@@ -47,12 +47,13 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.submission_,
        "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.run_,
-       "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+       "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
        "ON CONFLICT (id) DO UPDATE SET definition = excluded.definition"},
       {&writer.member_,
-       "INSERT INTO series_runs VALUES (?, ?, ?, ?, ?, ?, ?) "
+       "INSERT INTO series_runs VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
        "ON CONFLICT (series_id, name, run_id) DO UPDATE SET dataset_id = excluded.dataset_id, "
-       "labels = excluded.labels, position = excluded.position, superseded = excluded.superseded"},
+       "labels = excluded.labels, position = excluded.position, superseded = excluded.superseded, "
+       "origins = excluded.origins"},
       {&writer.job_, "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.job_state_,
        "UPDATE jobs SET state = ?2, cause = ?3, failure_expected = ?4, worker_kills = ?5, "
@@ -134,12 +135,13 @@ struct SaveVisitor {
     const core::RunRecord& r = save.run;
     return to.run_.run(r.number, r.digest, r.method, r.backbone, r.model_digest, r.parameters_json,
                        Blob{r.definition}, r.owner, r.owner_name, save.time,
-                       version_of_engine_semantics, version_of_metric_definitions);
+                       version_of_engine_semantics, version_of_metric_definitions, r.lora_digest,
+                       r.lpips_weights_digest);
   }
   Status operator()(const core::SaveMember& save) {
     const core::MemberRecord& m = save.member;
     return to.member_.run(m.series, m.name, m.run, m.dataset, m.labels_json, m.position,
-                          m.superseded);
+                          m.superseded, unless_empty(m.origins_json));
   }
   Status operator()(const core::SaveJobs& save) { return to.write_jobs(save); }
   Status operator()(const core::SaveJobState& save) {

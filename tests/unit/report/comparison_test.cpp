@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "base/text.h"
 #include "coordinator/report/wording.h"
 
 namespace cox::report {
@@ -106,6 +107,44 @@ TEST_CASE("runs measured by other definitions are refused, naming the versions")
             .status()
             .message()
             .find("metric_definitions is 0 in s/none and 2 in s/newer") == 0);
+}
+
+/// A run that measured an LPIPS metric over weights of this digest.
+RunData lpips_run(const std::string& name, const std::string& metric, const std::string& weights) {
+  RunData made = run(name, {20, 21});
+  for (VideoResult& result : made.results) result.metrics[metric] = 0.25;
+  made.lpips_weights_digest = weights;
+  return made;
+}
+
+TEST_CASE("LPIPS over other weights is refused, other metrics of the same runs are not") {
+  const Metric lpips = metric_named("lpips").value();
+  const std::string weights(64, 'a');
+  const RunData none = lpips_run("none", "lpips", weights);
+  CHECK(compare(none, lpips_run("same", "lpips", weights), lpips).is_ok());
+  const RunData other = lpips_run("other", "lpips", std::string(64, 'b'));
+  const auto refused = compare(none, other, lpips);
+  CHECK(refused.status().code() == StatusCode::kFailedPrecondition);
+  CHECK(refused.status().message() ==
+        "lpips_weights_digest is aaaaaaaaaaaa in s/none and bbbbbbbbbbbb in s/other: lpips over "
+        "other weights is another measure and cannot be compared");
+  CHECK(compare(none, other, kPsnr).is_ok());
+  CHECK(compare(none, lpips_run("older", "lpips", ""), lpips)
+            .status()
+            .message()
+            .find("aaaaaaaaaaaa in s/none and not recorded in s/older") != std::string::npos);
+  CHECK_FALSE(weights_difference({none, other}, "lpips").empty());
+  CHECK(weights_difference({none, other}, "psnr").empty());
+}
+
+TEST_CASE("LPIPS over a random trunk never meets LPIPS") {
+  const RunData real = lpips_run("real", "lpips", std::string(64, 'a'));
+  const RunData random = lpips_run("random", "lpips_random_trunk", std::string(64, 'b'));
+  for (const char* metric : {"lpips", "lpips_random_trunk"}) {
+    const auto refused = compare(real, random, metric_named(metric).value());
+    CHECK(refused.status().message().find(concat(metric, " was not measured in s/")) == 0);
+  }
+  CHECK(weights_difference({real, random}, "lpips").empty());  // each in a column of its own
 }
 
 TEST_CASE("a run against itself, without the metric or on other videos is refused") {

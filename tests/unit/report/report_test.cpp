@@ -169,6 +169,31 @@ TEST_CASE("another metric may lead, an unmeasured one is refused with what there
         "no run of series 'groups' measured 'lpips'; measured: psnr, ssim");
 }
 
+TEST_CASE("LPIPS over different weights stands in no table, and is refused when it is asked for") {
+  StudyDatabase study;
+  std::vector<StudyRun> runs = kRuns;
+  runs[0].lpips_weights_digest = std::string(64, 'a');
+  runs[1].lpips_weights_digest = std::string(64, 'b');
+  study.submit("groups", runs, kVideos);
+  study.run([](const std::string& run, const std::string& video) {
+    StudyDatabase::Outcome outcome = fate(run, video);
+    auto* made = std::get_if<core::JobResult>(&outcome);
+    if (made != nullptr && (run == "none" || run == "steer-1")) {
+      made->metrics.push_back({"lpips", 0.25, {0.25}});
+    }
+    return outcome;
+  });
+  const SeriesReport report = report_of(study, notes());
+  CHECK(any_contains(report.warnings,
+                     "lpips was measured over different weights (lpips_weights_digest aaaaaaaaaaaa "
+                     "in groups/none; bbbbbbbbbbbb in groups/steer-1)"));
+  for (const Metric& metric : report.metrics) CHECK(metric.name != "lpips");
+  CHECK(report_markdown(report).find("| lpips") == std::string::npos);
+  const auto refused = report_on(study.query(), "groups", notes(), {"", "lpips"});
+  CHECK(refused.status().code() == StatusCode::kFailedPrecondition);
+  CHECK(refused.status().message().find("are different measures") != std::string::npos);
+}
+
 TEST_CASE("two data sets with equal numbers are suspicious, one seen twice is not") {
   StudyDatabase study;
   study.submit("groups", {kRuns[0]}, {"v01", "v02", "v03"}, "", "panda");
@@ -222,8 +247,8 @@ TEST_CASE("results that differ in kernels or threads alone are no single environ
       return outcome;
     });
     const SeriesReport report = report_of(study, notes());
-    CHECK(any_contains(report.warnings, kernels ? "(kernels is fused+cudnn, stock)"
-                                                : "(threads is 1, 2)"));
+    CHECK(any_contains(report.warnings,
+                       kernels ? "(kernels is fused+cudnn, stock)" : "(threads is 1, 2)"));
     CHECK(any_contains(report.warnings, "builds, types or kernels") == kernels);
     int environments = 0;
     for (const auto& row : provenance_table(report).rows) {

@@ -18,6 +18,7 @@ struct StudyRun {
   std::string name;
   std::string method;
   std::string parameters;  ///< JSON, replicate and seed included
+  std::string lpips_weights_digest = "";
 };
 
 /// A small results database, filled through the queue and the store as a study fills it.
@@ -43,6 +44,7 @@ class StudyDatabase {
       event.runs[i].name = runs[i].name;
       event.runs[i].method = runs[i].method;
       event.runs[i].parameters_json = runs[i].parameters;
+      event.runs[i].lpips_weights_digest = runs[i].lpips_weights_digest;
       names_[event.runs[i].digest] = runs[i].name;
     }
     for (auto& video : event.videos) video.failure_expected = video.id == expected_failure;

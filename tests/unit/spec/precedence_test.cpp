@@ -56,6 +56,34 @@ TEST_CASE("each layer wins over the weaker ones, and values know where they come
   CHECK(parameter(run, "early_stop.sigmas") == "[0.5]");
 }
 
+TEST_CASE("origins are told in words, and survive being stored") {
+  const Sandbox sandbox;
+  const auto plan =
+      sandbox.plan("method: full\nreplicate: adasteer-2026\nparams: {lr: 0.002}\n", {"seed=7"});
+  const Run& run = plan.runs[0];
+  const std::string file = run.origins.at("lr").file;
+  CHECK(origin_text(run.origins.at("lr")) ==
+        file + ":" + std::to_string(run.origins.at("lr").line) + ":" +
+            std::to_string(run.origins.at("lr").column) + " (params)");
+  CHECK(origin_text(run.origins.at("seed")) == "--set");
+  CHECK(origin_text(run.origins.at("height")) == "default of schemas/run.yaml");
+  bool has_preset = false;
+  for (const auto& [name, origin] : run.origins) {
+    if (origin.layer != "preset") continue;
+    has_preset = true;
+    CHECK(origin_text(origin) == "preset of schemas/presets/adasteer-2026.yaml");
+  }
+  CHECK(has_preset);
+
+  const auto stored = origins_from_json(origins_json(run)).value();
+  CHECK(stored.count("height") == 0);  // a default follows from the method
+  for (const auto& [name, origin] : run.origins) {
+    if (origin.layer != "schema") CHECK(origin_text(stored.at(name)) == origin_text(origin));
+  }
+  CHECK(origins_from_json("[]").status().code() == StatusCode::kInvalidArgument);
+  CHECK(origins_from_json(R"({"lr": 3})").status().code() == StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("--set changes the method of every run and what the file says of model and data") {
   const Sandbox sandbox;
   sandbox.write("other/dit/config.json", "{}");

@@ -87,5 +87,37 @@ TEST_CASE("a database of version 3 keeps the threads of its results, whose kerne
   }
 }
 
+TEST_CASE("digests that older databases hold in a run's definition alone come out of it") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_version_1(path);
+  const std::string weights(64, '7');
+  const std::string lora(64, 'e');
+  {
+    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+    REQUIRE(database
+                .execute(concat("UPDATE runs SET parameters = '{\"metrics\":[\"lpips\"]}', "
+                                "definition = CAST(x'0a03' || x'4240' || '",
+                                weights, "' || x'5240' || '", lora, "' AS BLOB);",
+                                "INSERT INTO runs SELECT 2, 'r2', method, backbone, model_digest, "
+                                "'{\"metrics\":[\"psnr\"]}', definition, 1, 'b', 5 FROM runs;",
+                                "INSERT INTO runs SELECT 3, 'r3', method, backbone, model_digest, "
+                                "parameters, CAST('a text with B@ and R@' AS BLOB), 1, 'c', 5 FROM "
+                                "runs WHERE id = 1;"))
+                .is_ok());
+  }
+  CHECK(Store::open(path).value().integrity_check().is_ok());
+  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+  const auto text = [&](const char* column, int run) {
+    return database.query_text(concat("SELECT ", column, " FROM runs WHERE id = ", run)).value();
+  };
+  CHECK(text("lpips_weights_digest", 1) == weights);
+  CHECK(text("lora_digest", 1) == lora);
+  CHECK(text("lpips_weights_digest", 2).empty());  // it does not measure LPIPS
+  CHECK(text("lora_digest", 2) == lora);
+  CHECK(text("lpips_weights_digest", 3).empty());
+  CHECK(text("lora_digest", 3).empty());
+}
+
 }  // namespace
 }  // namespace cox::store

@@ -19,7 +19,9 @@ class Cluster {
 
   core::Effects apply(core::Event event) {
     core::Effects effects = core_.apply(std::move(event), ++now_ * kSecondUs);
-    REQUIRE(store_.commit(effects).is_ok());
+    const Status saved = store_.commit(effects);
+    INFO(saved);
+    REQUIRE(saved.is_ok());
     return effects;
   }
 
@@ -131,6 +133,38 @@ TEST_CASE("a random trunk never shows as LPIPS") {
   for (const char* view : {"v_results", "v_leaderboard", "v_runs"}) {
     CHECK(cluster.row(concat("SELECT lpips, lpips_random_trunk FROM ", view)) ==
           Row{std::monostate{}, 0.25});
+  }
+}
+
+TEST_CASE("LPIPS over other weights has no paired difference") {
+  Cluster cluster;
+  core::Submitted event = test::submission("s", {"a", "b", "c"}, {"v1"});
+  event.runs[0].lpips_weights_digest = event.runs[1].lpips_weights_digest = "one";
+  event.runs[2].lpips_weights_digest = "two";
+  event.runs[2].lora_digest = "a LoRA file's";
+  cluster.apply(event);
+  for (const double lpips : {0.25, 0.75, 0.5}) {
+    core::JobResult result = test::result(20);
+    result.metrics.push_back({"lpips", lpips, {lpips}});
+    cluster.finish(result);
+  }
+  const std::string pair = "SELECT lpips_difference, psnr_difference FROM v_pairs WHERE run_a = ";
+  CHECK(cluster.row(pair + "'b' AND run_b = 'a'") == Row{0.5, 0.0});
+  CHECK(cluster.row(pair + "'c' AND run_b = 'a'") == Row{std::monostate{}, 0.0});
+  CHECK(cluster.row("SELECT lpips_weights_digest, lora_digest FROM v_results WHERE run = 'c'") ==
+        Row{"two", "a LoRA file's"});
+}
+
+TEST_CASE("where a run's values came from follows its newest submission") {
+  Cluster cluster;
+  core::Submitted event = test::submission("s", {"a"}, {"v1"});
+  cluster.apply(event);
+  CHECK(cluster.row("SELECT origins FROM v_runs") == Row{std::monostate{}});
+  for (const int line : {7, 9}) {
+    event.runs[0].origins_json =
+        concat(R"({"lr":{"layer":"runs","file":"s.yaml","line":)", line, R"(,"column":3}})");
+    cluster.apply(event);
+    CHECK(cluster.integer("SELECT json_extract(origins, '$.lr.line') FROM v_runs") == line);
   }
 }
 
