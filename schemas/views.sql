@@ -90,22 +90,58 @@ WHERE m.superseded = 0;
 CREATE VIEW v_leaderboard AS
 SELECT
   s.name AS series, m.position AS position, m.name AS run, r.method AS method,
-  d.name AS dataset, count(*) AS videos, count(x.job_id) AS done,
-  sum(j.state IS 4 OR j.state IS 7) AS failed, sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  avg(x.psnr) AS psnr, avg(x.ssim) AS ssim, avg(x.lpips) AS lpips,
-  avg(x.lpips_random_trunk) AS lpips_random_trunk,
-  avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
-  avg(x.generate_s) AS generate_s, avg(x.total_s) AS total_s,
-  count(DISTINCT x.environment_id) AS environments, r.digest AS run_digest
+  d.name AS dataset, d.videos AS videos, coalesce(sum(t.results), 0) AS done,
+  (SELECT count(*) FROM jobs j
+   JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
+   WHERE j.run_id = m.run_id AND j.state IN (4, 7)) AS failed,
+  coalesce(sum(t.nonfinite_results), 0) AS nonfinite_results,
+  sum(t.psnr_sum) / nullif(sum(t.psnr_count), 0) AS psnr,
+  sum(t.ssim_sum) / nullif(sum(t.ssim_count), 0) AS ssim,
+  sum(t.lpips_sum) / nullif(sum(t.lpips_count), 0) AS lpips,
+  sum(t.lpips_random_trunk_sum) / nullif(sum(t.lpips_random_trunk_count), 0)
+    AS lpips_random_trunk,
+  sum(t.train_s_sum) / nullif(sum(t.train_s_count), 0) AS train_s,
+  sum(t.early_stop_s_sum) / nullif(sum(t.early_stop_s_count), 0) AS early_stop_s,
+  sum(t.generate_s_sum) / nullif(sum(t.generate_s_count), 0) AS generate_s,
+  sum(t.total_s_sum) / nullif(sum(t.total_s_count), 0) AS total_s,
+  count(t.environment_id) AS environments, r.digest AS run_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
 JOIN datasets d ON d.id = m.dataset_id
-JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
-LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
-LEFT JOIN results x ON x.job_id = j.id
+LEFT JOIN run_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
 WHERE m.superseded = 0
 GROUP BY s.name, m.position, m.name, r.digest;
+
+-- What the totals of every run on every data set are, made anew from the results.
+CREATE VIEW counted_totals AS
+SELECT
+  j.run_id AS run_id, dv.dataset_id AS dataset_id, x.environment_id AS environment_id,
+  count(*) AS results, sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
+  total(x.psnr) AS psnr_sum, count(x.psnr) AS psnr_count,
+  total(x.ssim) AS ssim_sum, count(x.ssim) AS ssim_count,
+  total(x.lpips) AS lpips_sum, count(x.lpips) AS lpips_count,
+  total(x.lpips_random_trunk) AS lpips_random_trunk_sum,
+  count(x.lpips_random_trunk) AS lpips_random_trunk_count,
+  total(x.train_s) AS train_s_sum, count(x.train_s) AS train_s_count,
+  total(x.early_stop_s) AS early_stop_s_sum, count(x.early_stop_s) AS early_stop_s_count,
+  total(x.generate_s) AS generate_s_sum, count(x.generate_s) AS generate_s_count,
+  total(x.total_s) AS total_s_sum, count(x.total_s) AS total_s_count
+FROM jobs j
+JOIN results x ON x.job_id = j.id
+JOIN dataset_videos dv ON dv.video_id = j.video_id
+GROUP BY j.run_id, dv.dataset_id, x.environment_id;
+
+-- The current runs of every series by their names, without a look at their jobs.
+CREATE VIEW v_names AS
+SELECT
+  s.name AS series, m.position AS position, m.name AS run, r.digest AS run_digest,
+  r.method AS method, o.name AS owner_series, r.owner_name AS owner_run
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN series o ON o.id = r.owner_series_id
+WHERE m.superseded = 0;
 
 -- Wall seconds of each stage of each result, with what they were measured on. waited_s is the time
 -- from submission to the grant of the attempt that delivered.

@@ -75,7 +75,7 @@ class Results final : public Command {
       series_ = what_;
     }
     if (!series_.empty()) return Status::ok();
-    COX_ASSIGN_OR_RETURN(const Rows rows, source.query("SELECT DISTINCT series FROM v_runs"));
+    COX_ASSIGN_OR_RETURN(const Rows rows, source.query("SELECT DISTINCT series FROM v_names"));
     if (rows.cells.size() != 1) {
       return invalid_argument(concat("which series? ", source.description(), " holds ",
                                      rows.cells.size(), "; 'cox status' lists them"));

@@ -15,8 +15,7 @@ namespace {
 
 /// The series that hold replicates of what `text` calls; `text` may begin with the series.
 Result<std::set<std::string>> series_with(ResultSource& source, const std::string& text) {
-  COX_ASSIGN_OR_RETURN(const Rows rows,
-                       source.query("SELECT series, run FROM v_runs WHERE superseded = 0"));
+  COX_ASSIGN_OR_RETURN(const Rows rows, source.query("SELECT series, run FROM v_names"));
   std::set<std::string> found;
   for (const auto& row : rows.cells) {
     const std::string series = readable_cell("", row[0]);
@@ -64,8 +63,7 @@ Result<std::vector<std::string>> replicate_warnings(ResultSource& source,
     if (!report::is_replicate_of(run.name, group)) continue;
     COX_ASSIGN_OR_RETURN(
         const Rows rows,
-        source.query(concat("SELECT run FROM v_runs WHERE superseded = 0 AND series = ",
-                            sql_text(run.series))));
+        source.query(concat("SELECT run FROM v_names WHERE series = ", sql_text(run.series))));
     const auto count = std::count_if(rows.cells.begin(), rows.cells.end(), [&](const auto& row) {
       return report::is_replicate_of(readable_cell("", row[0]), group);
     });

@@ -37,9 +37,8 @@ std::string run_condition(const std::string& text) {
 }
 
 Status unknown_run(ResultSource& source, const std::string& text) {
-  COX_ASSIGN_OR_RETURN(
-      const Rows rows,
-      source.query("SELECT series || '/' || run, run FROM v_runs WHERE superseded = 0"));
+  COX_ASSIGN_OR_RETURN(const Rows rows,
+                       source.query("SELECT series || '/' || run, run FROM v_names"));
   std::vector<std::string> names;
   for (const auto& row : rows.cells) {
     for (const Cell& cell : row) names.push_back(readable_cell("", cell));
@@ -65,7 +64,7 @@ std::string job_condition(const std::string& text) {
 Result<RunName> find_run(ResultSource& source, const std::string& text) {
   COX_ASSIGN_OR_RETURN(
       const Rows rows,
-      source.query(concat("SELECT series, run, run_digest FROM v_runs WHERE superseded = 0 AND (",
+      source.query(concat("SELECT series, run, run_digest FROM v_names WHERE (",
                           run_condition(text), ") ORDER BY owner_series <> series, series, run")));
   if (rows.cells.empty()) return unknown_run(source, text);
   std::set<std::string> digests;

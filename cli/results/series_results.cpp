@@ -22,7 +22,7 @@ std::int64_t integer_of(const Cell& cell) {
 }
 
 Status unknown_series(ResultSource& source, const std::string& series) {
-  const Result<Rows> known = source.query("SELECT DISTINCT series FROM v_runs ORDER BY series");
+  const Result<Rows> known = source.query("SELECT DISTINCT series FROM v_names ORDER BY series");
   if (!known.is_ok()) return known.status();
   std::vector<std::string> names;
   for (const auto& row : known->cells) names.push_back(text_of(row.front()));

@@ -78,7 +78,16 @@ struct SaveResult {
   std::uint32_t attempt = 0;
   WorkerNumber worker{};
   TimeUs time = 0;
+  RunNumber run{};
+  std::vector<DatasetNumber> datasets;  ///< whose totals of the run it joins
   JobResult result;
+};
+
+/// A run is named with a data set on whose videos it has results already: its totals there are to
+/// be made from these.
+struct SaveTotals {
+  RunNumber run{};
+  DatasetNumber dataset{};
 };
 
 /// One line of what happened, for people. Numbers and names say the same; unset ones are 0 and "".
@@ -100,9 +109,9 @@ struct JournalEntry {
   std::string message;
 };
 
-using Save =
-    std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, SaveRun, SaveMember, SaveJobs,
-                 SaveJobState, SaveWorker, SaveAttempt, SaveAttemptEnd, SaveResult, JournalEntry>;
+using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, SaveRun, SaveMember,
+                          SaveJobs, SaveJobState, SaveWorker, SaveAttempt, SaveAttemptEnd,
+                          SaveResult, SaveTotals, JournalEntry>;
 
 // ---- Answers: what may leave once the saves are on disk. ----
 

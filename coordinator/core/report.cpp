@@ -43,7 +43,12 @@ SaveAttemptEnd end_of(const Reported& event, JobNumber job, TimeUs now) {
 
 void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
   step.save(end_of(event, number, step.now));
-  step.save(SaveResult{number, event.attempt, worker, step.now,
+  const Job& job = step.state.at(number);
+  std::vector<DatasetNumber> datasets;
+  for (const Slice& slice : step.state.at(job.run).slices) {
+    if (step.state.at(slice.dataset).has(job.video)) datasets.push_back(slice.dataset);
+  }
+  step.save(SaveResult{number, event.attempt, worker, step.now, job.run, std::move(datasets),
                        std::get<JobResult>(std::move(event.outcome))});
   JobStatus next = step.state.at(number).status;
   next.state = JobState::kDone;

@@ -296,7 +296,9 @@ RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
   bool is_new = false;
   const RunNumber number = take_run(step, submission, submitted, is_new);
   take_member(step, submission, position, number);
+  const bool counted = find_slice(step.state.at(number), submission.dataset) != nullptr;
   ensure_slice(step.state, number, submission.dataset);
+  if (!is_new && !counted) step.save(SaveTotals{number, submission.dataset});
   if (is_new) {
     ++submission.answer.new_runs;
     return number;

@@ -17,6 +17,7 @@ std::string plan_json(const SweepPlan& plan);
 
 /// "a GPU with 80.0 GiB in a machine with 200.0 GiB"; "" when any worker will do.
 std::string needs_text(const Resources& needs);
+
 /// Every value of every run with where it was written.
 std::string origins_text(const SweepPlan& plan);
 

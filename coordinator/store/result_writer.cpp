@@ -2,7 +2,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,29 +25,35 @@ const char* nonfinite_name(double value) {
   return value > 0 ? "inf" : "-inf";
 }
 
-/// The shortest text that reads back as `value`; JSON has no numbers that are not finite, so those
-/// are null.
-void append_number(std::string& json, double value) {
-  if (!std::isfinite(value)) {
-    json += "null";
-    return;
-  }
-  char buffer[32];
-  const char* end = std::to_chars(buffer, buffer + sizeof buffer, value).ptr;
-  json.append(buffer, static_cast<std::size_t>(end - buffer));
-  if (std::memchr(buffer, '.', static_cast<std::size_t>(end - buffer)) == nullptr &&
-      std::memchr(buffer, 'e', static_cast<std::size_t>(end - buffer)) == nullptr) {
-    json += ".0";
-  }
+constexpr std::size_t kLongestNumber = 32;  ///< characters, a separator included
+
+/// The shortest text that reads back as `value`, to `at`, which has room for kLongestNumber;
+/// returns its end. JSON has no numbers that are not finite, so those are null.
+char* put_number(char* at, double value) {
+  if (!std::isfinite(value)) return std::copy_n("null", 4, at);
+  char* const end = std::to_chars(at, at + kLongestNumber, value).ptr;
+  const bool is_real = std::any_of(at, end, [](char c) { return c == '.' || c == 'e'; });
+  return is_real ? end : std::copy_n(".0", 2, end);
 }
 
+void append_number(std::string& json, double value) {
+  char text[kLongestNumber];
+  json.append(text, put_number(text, value));
+}
+
+/// A result has dozens of numbers, and writing them takes a good part of what saving it costs: they
+/// go to their place at once.
 void append_numbers(std::string& json, const std::vector<double>& values) {
-  json += '[';
+  const std::size_t begin = json.size();
+  json.resize(begin + 2 + values.size() * (kLongestNumber + 1));
+  char* at = json.data() + begin;
+  *at++ = '[';
   for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) json += ',';
-    append_number(json, values[i]);
+    if (i > 0) *at++ = ',';
+    at = put_number(at, values[i]);
   }
-  json += ']';
+  *at++ = ']';
+  json.resize(static_cast<std::size_t>(at - json.data()));
 }
 
 void append_key(std::string& json, std::string_view key) {
@@ -116,10 +121,13 @@ void note_timings(const core::JobResult::Timings& t, NonFinite& nonfinite) {
 }  // namespace
 
 Result<std::int64_t> Writer::environment_of(const core::JobResult::Provenance& p) {
-  const std::string key =
-      join({p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build, p.torch_version,
-            p.model_digest, std::to_string(p.threads), p.kernels},
-           "\n");
+  std::string& key = environment_key_;
+  key = std::to_string(p.threads);
+  for (const std::string* part : {&p.machine, &p.device, &p.device_name, &p.driver, &p.dtype,
+                                  &p.engine_build, &p.torch_version, &p.model_digest, &p.kernels}) {
+    key += '\n';
+    key += *part;
+  }
   if (const auto known = environments_.find(key); known != environments_.end()) {
     return known->second;
   }
@@ -145,21 +153,22 @@ Status Writer::write_result(const core::SaveResult& save) {
   const MetricColumns metrics = columns_of(r.metrics, nonfinite);
   note_timings(t, nonfinite);
   nonfinite.note("parameter_norm", a.parameter_norm);
+  const std::optional<std::string> nonfinite_json = nonfinite.json();
   const std::optional<std::string> others =
       metrics.others.size() == 1 ? std::nullopt : std::optional(metrics.others + '}');
-  COX_RETURN_IF_ERROR(
-      result_.run(save.job, save.attempt, save.worker, environment, save.time, metrics.means[0],
-                  metrics.means[1], metrics.means[2], metrics.means[3], others, nonfinite.json(),
-                  r.scored_frames, t.load_model_s, t.decode_s, t.encode_s, t.train_s,
-                  t.early_stop_s, t.generate_s, t.latent_decode_s, t.metrics_s, t.write_s,
-                  t.total_s, a.trainable_parameters, a.steps_run, a.best_step, a.stopped,
-                  a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
-                  r.provenance.backbone_checksum, r.generated_path, r.reference_path));
+  COX_RETURN_IF_ERROR(result_.run(
+      save.job, save.attempt, save.worker, environment, save.time, metrics.means[0],
+      metrics.means[1], metrics.means[2], metrics.means[3], others, nonfinite_json, r.scored_frames,
+      t.load_model_s, t.decode_s, t.encode_s, t.train_s, t.early_stop_s, t.generate_s,
+      t.latent_decode_s, t.metrics_s, t.write_s, t.total_s, a.trainable_parameters, a.steps_run,
+      a.best_step, a.stopped, a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
+      r.provenance.backbone_checksum, r.generated_path, r.reference_path));
   std::string losses;
   append_numbers(losses, a.losses);
   std::string anchor_losses;
   append_numbers(anchor_losses, a.anchor_losses);
-  return result_details_.run(save.job, metrics.per_frame, losses, anchor_losses);
+  COX_RETURN_IF_ERROR(result_details_.run(save.job, metrics.per_frame, losses, anchor_losses));
+  return add_to_totals(save, environment, !nonfinite_json);
 }
 
 }  // namespace cox::store

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/store/totals_columns.h"
 
 namespace cox::store {
 
@@ -42,7 +43,7 @@ Result<Writer> Writer::prepare(const Database& database) {
       {&writer.video_,
        "INSERT INTO videos VALUES (?, ?, ?, ?, ?) "
        "ON CONFLICT (id) DO UPDATE SET path = excluded.path"},
-      {&writer.dataset_, "INSERT INTO datasets VALUES (?, ?, ?)"},
+      {&writer.dataset_, "INSERT INTO datasets VALUES (?, ?, ?, ?)"},
       {&writer.dataset_video_, "INSERT INTO dataset_videos VALUES (?, ?, ?)"},
       {&writer.submission_,
        "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
@@ -82,6 +83,10 @@ Result<Writer> Writer::prepare(const Database& database) {
        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.result_details_, "INSERT INTO result_details VALUES (?, ?, ?, ?)"},
+      {&writer.totals_, kAddToTotals},
+      {&writer.clear_totals_, "DELETE FROM run_totals WHERE run_id = ? AND dataset_id = ?"},
+      {&writer.count_totals_,
+       "INSERT INTO run_totals SELECT * FROM counted_totals WHERE run_id = ? AND dataset_id = ?"},
       {&writer.last_lease_, "UPDATE counters SET value = ? WHERE name = 'last_lease'"},
   };
   for (const auto& [statement, sql] : statements) {
@@ -92,7 +97,8 @@ Result<Writer> Writer::prepare(const Database& database) {
 
 Status Writer::write_dataset(const core::SaveDataset& save) {
   const core::DatasetRecord& dataset = save.dataset;
-  COX_RETURN_IF_ERROR(dataset_.run(dataset.number, dataset.name, dataset.digest));
+  COX_RETURN_IF_ERROR(
+      dataset_.run(dataset.number, dataset.name, dataset.digest, dataset.videos.size()));
   for (std::size_t position = 0; position < dataset.videos.size(); ++position) {
     COX_RETURN_IF_ERROR(dataset_video_.run(dataset.number, position, dataset.videos[position]));
   }
@@ -168,6 +174,7 @@ struct SaveVisitor {
         unless_empty(save.message), unless_empty(save.log_tail));
   }
   Status operator()(const core::SaveResult& save) { return to.write_result(save); }
+  Status operator()(const core::SaveTotals& save) { return to.write_totals(save); }
   Status operator()(const core::JournalEntry& e) {
     return to.event_.run(e.sequence, e.time, e.kind, unless_zero(e.series_number),
                          unless_zero(e.run_number), unless_zero(e.video_number),

@@ -10,7 +10,8 @@
 
 namespace cox::store {
 
-/// Turns saves into rows: every INSERT and UPDATE of the program is here and in result_writer.cpp.
+/// Turns saves into rows: every INSERT and UPDATE of the program is here, in result_writer.cpp
+/// and in totals_writer.cpp.
 /// Runs inside a transaction of the caller's. Owned by one thread.
 class Writer {
  public:
@@ -26,6 +27,8 @@ class Writer {
   Status write_jobs(const core::SaveJobs& save);
   Status write_dataset(const core::SaveDataset& save);
   Status write_result(const core::SaveResult& save);
+  Status write_totals(const core::SaveTotals& save);
+  Status add_to_totals(const core::SaveResult& save, std::int64_t environment, bool all_finite);
   Result<std::int64_t> environment_of(const core::JobResult::Provenance& provenance);
 
   Statement series_;
@@ -45,8 +48,12 @@ class Writer {
   Statement find_environment_;
   Statement result_;
   Statement result_details_;
+  Statement totals_;
+  Statement clear_totals_;
+  Statement count_totals_;
   Statement last_lease_;
   std::unordered_map<std::string, std::int64_t> environments_;
+  std::string environment_key_;  ///< kept for its memory
   core::LeaseNumber granted_lease_{};  ///< highest in this transaction, 0 when none was granted
 };
 

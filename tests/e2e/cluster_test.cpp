@@ -60,6 +60,9 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
 
   const Ended shown = coordinator.ask({"show", "tiny/adasteer"});
   CHECK_THAT(shown.out, Contains("3 of 4 done") && Contains("gen_start_frame"));
+  const Ended origins = coordinator.ask({"show", "tiny/adasteer", "--origins"});
+  CHECK_THAT(origins.out, Contains("tiny.yaml:") && Contains("(params)") &&
+                              Contains("default of schemas/"));
   const Ended why = coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"});
   CHECK_THAT(why.out, Contains("done: ran because no job") && Contains("not the same run"));
   const Ended failed = coordinator.ask({"why", "tiny/none/broken"});

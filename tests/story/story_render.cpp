@@ -73,6 +73,10 @@ std::string World::render(const core::Save& save) const {
       return concat("end attempt ", world.job_name(s.job), " #", s.attempt, ' ',
                     core::outcome_name(s.outcome), s.message.empty() ? "" : ": ", s.message);
     }
+    std::string operator()(const core::SaveTotals& s) {
+      return concat("save totals of run ", static_cast<unsigned>(s.run), " on data set ",
+                    static_cast<unsigned>(s.dataset));
+    }
     std::string operator()(const core::SaveResult& s) {
       return concat("save result ", world.job_name(s.job), " #", s.attempt);
     }

@@ -80,8 +80,8 @@ TEST_CASE("origins are told in words, and survive being stored") {
   for (const auto& [name, origin] : run.origins) {
     if (origin.layer != "schema") CHECK(origin_text(stored.at(name)) == origin_text(origin));
   }
-  CHECK(origins_from_json("[]").status().code() == StatusCode::kInvalidArgument);
-  CHECK(origins_from_json(R"({"lr": 3})").status().code() == StatusCode::kInvalidArgument);
+  CHECK(origins_from_json("[]").status().code() == cox::StatusCode::kInvalidArgument);
+  CHECK(origins_from_json(R"({"lr": 3})").status().code() == cox::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("--set changes the method of every run and what the file says of model and data") {

@@ -60,6 +60,10 @@ TEST_CASE("a database of version 1 keeps its results and learns about resources 
             .value() == 1);
   CHECK(database.query_integer("SELECT count(*) FROM v_timings WHERE threads = 0 AND kernels = ''")
             .value() == 1);
+  CHECK(database
+            .query_integer("SELECT psnr = 20.5 AND done = 1 AND videos = 1 AND environments = 1 "
+                           "AND lpips IS NULL FROM v_leaderboard")
+            .value() == 1);
   CHECK(database.query_integer("SELECT needs_gpus FROM v_jobs").value() == 0);
   CHECK(database.query_integer("SELECT gpus FROM v_workers").value() == 1);
   const Database backup = Database::open(path + ".v1.backup", SQLITE_OPEN_READWRITE).value();

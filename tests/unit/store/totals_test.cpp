@@ -1,0 +1,198 @@
+// The leaderboard's totals against a scan of every result, after histories in which runs are shared
+// between series and data sets, jobs fail, are tried again and are reported twice.
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <random>
+
+#include "coordinator/store/read_only.h"
+#include "coordinator/store/sqlite.h"
+#include "coordinator/store/store.h"
+#include "tests/support/queue_fixture.h"
+#include "tests/unit/store/scratch.h"
+
+namespace cox::store {
+namespace {
+
+/// What v_leaderboard says, from the rows of jobs and results.
+constexpr const char* kScan =
+    "SELECT s.name, m.position, m.name, r.method, d.name, count(*), count(x.job_id), "
+    "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), avg(x.psnr), avg(x.ssim), "
+    "avg(x.lpips), avg(x.lpips_random_trunk), avg(x.train_s), avg(x.early_stop_s), "
+    "avg(x.generate_s), avg(x.total_s), count(DISTINCT x.environment_id), r.digest "
+    "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
+    "JOIN datasets d ON d.id = m.dataset_id "
+    "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "
+    "LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id "
+    "LEFT JOIN results x ON x.job_id = j.id WHERE m.superseded = 0 "
+    "GROUP BY s.name, m.position, m.name, r.digest ORDER BY 1, 2, 3";
+
+using Rows = std::vector<Row>;
+
+Rows rows_of(const Database& database, const std::string& sql) {
+  Statement statement = Statement::prepare(database.handle(), sql).value();
+  Rows rows;
+  while (statement.step().value()) {
+    Row& row = rows.emplace_back();
+    for (int column = 0; column < sqlite3_column_count(statement.handle()); ++column) {
+      switch (sqlite3_column_type(statement.handle(), column)) {
+        case SQLITE_INTEGER:
+          row.emplace_back(statement.integer(column));
+          break;
+        case SQLITE_FLOAT:
+          row.emplace_back(sqlite3_column_double(statement.handle(), column));
+          break;
+        case SQLITE_NULL:
+          row.emplace_back();
+          break;
+        default:
+          row.emplace_back(statement.text(column));
+      }
+    }
+  }
+  return rows;
+}
+
+void check_equal(const Rows& kept, const Rows& scanned) {
+  REQUIRE(kept.size() == scanned.size());
+  for (std::size_t r = 0; r < kept.size(); ++r) {
+    REQUIRE(kept[r].size() == scanned[r].size());
+    for (std::size_t c = 0; c < kept[r].size(); ++c) {
+      INFO("row " << r << " column " << c);
+      const auto* real = std::get_if<double>(&scanned[r][c]);
+      if (real == nullptr) {
+        CHECK(kept[r][c] == scanned[r][c]);
+      } else {
+        CHECK(std::get<double>(kept[r][c]) == Approx(*real).epsilon(1e-12));
+      }
+    }
+  }
+}
+
+/// A seeded history of a few overlapping series on one database.
+class History {
+ public:
+  explicit History(unsigned seed) : random_(seed) { open(); }
+
+  void step() {
+    switch (pick(12)) {
+      case 0:
+        return submit();
+      case 1:
+        return restart();
+      case 2:
+        apply(core::RetryAsked{{"s" + std::to_string(pick(3)), "", ""}, {}, {}});
+        return;
+      case 3:
+        time_ += 1000 * kSecondUs;
+        apply(core::Tick{});
+        return;
+      default:
+        return work();
+    }
+  }
+
+  void compare() const {
+    const Database database = Database::open(scratch_.file("a.db"), SQLITE_OPEN_READWRITE).value();
+    check_equal(rows_of(database, "SELECT * FROM v_leaderboard ORDER BY 1, 2, 3"),
+                rows_of(database, kScan));
+    const std::string wanted =
+        " WHERE EXISTS (SELECT 1 FROM series_runs m WHERE m.run_id = t.run_id AND m.dataset_id = "
+        "t.dataset_id AND m.superseded = 0) ORDER BY 1, 2, 3";
+    check_equal(rows_of(database, "SELECT * FROM run_totals t" + wanted),
+                rows_of(database, "SELECT * FROM counted_totals t" + wanted));
+  }
+
+ private:
+  unsigned pick(unsigned below) { return static_cast<unsigned>(random_() % below); }
+
+  void open() {
+    store_.emplace(Store::open(scratch_.file("a.db")).value());
+    core_ = core::Core::restore({}, store_->load().value(), time_);
+  }
+  void restart() {
+    store_.reset();
+    open();
+  }
+
+  core::Effects apply(core::Event event) {
+    core::Effects effects = core_.apply(std::move(event), ++time_);
+    const Status saved = store_->commit(effects);
+    INFO(saved);
+    REQUIRE(saved.is_ok());
+    return effects;
+  }
+
+  void submit() {
+    std::vector<std::string> runs;
+    for (unsigned run = pick(3); run < 5; run += 1 + pick(2)) runs.push_back(concat("r", run));
+    std::vector<std::string> videos;
+    for (unsigned video = pick(3); video < 3 + pick(4); ++video)
+      videos.push_back(concat("v", video));
+    if (runs.empty() || videos.empty()) return;
+    core::Submitted event = test::submission(concat("s", pick(3)), runs, videos);
+    event.retry.backoff_base = kSecondUs;
+    event.retry.backoff_max = kSecondUs;
+    apply(std::move(event));
+  }
+
+  std::variant<core::JobResult, core::ReportedFailure> outcome() {
+    if (pick(4) == 0) {
+      const auto cause = pick(2) == 0 ? core::FailureCause::kCrash : core::FailureCause::kData;
+      return core::ReportedFailure{cause, "it failed", "", ""};
+    }
+    core::JobResult result = test::result(20 + 0.001 * pick(10'000));
+    if (pick(2) == 0) result.metrics.push_back({"lpips", 0.0001 * pick(10'000), {}});
+    if (pick(5) == 0) result.metrics[0].mean = NAN;
+    if (pick(7) == 0) result.timings.train_s = INFINITY;
+    if (pick(3) == 0) result.provenance.machine = "other";
+    return result;
+  }
+
+  void work() {
+    const auto joined = apply(test::worker("w"));
+    const WorkerId worker = joined.answer<core::WorkerAnswer>()->worker;
+    const core::Effects leased = apply(core::LeaseAsked{worker, "", 1 + pick(4)});
+    const auto* grant = leased.answer<core::LeaseGrant>();
+    if (grant == nullptr) return;
+    for (const core::GrantedJob& job : grant->jobs) {
+      if (pick(6) == 0) return;  // the worker dies with the rest
+      const core::Reported report{worker, grant->lease, job.digest, job.attempt, 5, 6, outcome()};
+      apply(report);
+      if (pick(4) == 0) apply(report);  // the answer was lost on the way
+    }
+  }
+
+  test::Scratch scratch_;
+  std::mt19937 random_;
+  std::optional<Store> store_;
+  core::Core core_;
+  TimeUs time_ = 0;
+};
+
+TEST_CASE("the leaderboard's totals are those of a scan of all results, whatever happened") {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    INFO("seed " << seed);
+    History history(seed);
+    for (int round = 0; round < 10; ++round) {
+      for (int step = 0; step < 20; ++step) history.step();
+      history.compare();
+    }
+  }
+}
+
+TEST_CASE("a leaderboard reads no result") {
+  const test::Scratch scratch;
+  { const Store store = Store::open(scratch.file("a.db")).value(); }
+  const Database database = Database::open(scratch.file("a.db"), SQLITE_OPEN_READWRITE).value();
+  for (const Row& row : rows_of(database, "EXPLAIN QUERY PLAN SELECT * FROM v_leaderboard")) {
+    const std::string& detail = std::get<std::string>(row.back());
+    INFO(detail);
+    CHECK(detail.find("results") == std::string::npos);
+    CHECK(detail.find("SCAN j") == std::string::npos);
+    CHECK(detail.find("SCAN x") == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace cox::store
