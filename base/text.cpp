@@ -19,6 +19,13 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
   return joined;
 }
 
+std::string join_first(const std::vector<std::string>& names, std::size_t shown) {
+  if (names.size() <= shown) return join(names, ", ");
+  const std::vector<std::string> first(names.begin(),
+                                       names.begin() + static_cast<std::ptrdiff_t>(shown));
+  return concat(join(first, ", "), " and ", names.size() - shown, " more");
+}
+
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   size_t start = 0;

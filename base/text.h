@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <sstream>
 #include <string>
@@ -17,6 +18,8 @@ std::string concat(const Parts&... parts) {
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+/// "a, b and 3 more": the first `shown` names, and how many others there are.
+std::string join_first(const std::vector<std::string>& names, std::size_t shown);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string trim(std::string_view text);
 /// A to Z as a to z; other bytes, those of UTF-8 among them, as they are.

@@ -53,12 +53,6 @@ bool measures_lpips(const v1::Run& run) {
   return false;
 }
 
-std::string first_names(const std::vector<std::string>& runs) {
-  if (runs.size() <= kRunsInLine) return join(runs, ", ");
-  return concat(join({runs.begin(), runs.begin() + kRunsInLine}, ", "), " and ",
-                runs.size() - kRunsInLine, " more");
-}
-
 }  // namespace
 
 Status check_inputs(const std::vector<service::OpenRun>& open, const std::string& database) {
@@ -82,7 +76,7 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
   for (const auto& [path, need] : missing) {
     lines.push_back(concat("the ", need.what, " '", path, "' cannot be opened, and ",
                            counted(need.jobs, "job"), " in '", database, "' need it (",
-                           first_names(need.runs), ")"));
+                           join_first(need.runs, kRunsInLine), ")"));
   }
   const MissingPlace& first = missing.begin()->second;
   const std::string series = first.runs.front().substr(0, first.runs.front().find('/'));

@@ -14,13 +14,6 @@ namespace {
 constexpr size_t kMaxShownFailures = 20;
 constexpr size_t kMaxNamedRuns = 4;
 
-/// "none, obc and 3 more"
-std::string named_runs(const std::vector<std::string>& runs) {
-  if (runs.size() <= kMaxNamedRuns) return join(runs, ", ");
-  const std::vector<std::string> first(runs.begin(), runs.begin() + kMaxNamedRuns);
-  return concat(join(first, ", "), " and ", runs.size() - kMaxNamedRuns, " more");
-}
-
 /// Failures are for people: machine formats have `cox results --failures`. A broken video fails in
 /// every run: that is said once.
 Status say_failures(Session& session, ResultSource& source, const std::string& series) {
@@ -43,7 +36,7 @@ Status say_failures(Session& session, ResultSource& source, const std::string& s
     runs.push_back(texts[0]);
   }
   for (size_t i = 0; i < runs_by_text.size() && i < kMaxShownFailures; ++i) {
-    session.say(concat(runs_by_text[i].first, named_runs(runs_by_text[i].second)));
+    session.say(concat(runs_by_text[i].first, join_first(runs_by_text[i].second, kMaxNamedRuns)));
   }
   if (runs_by_text.size() > kMaxShownFailures) {
     session.say(concat("and ", runs_by_text.size() - kMaxShownFailures, " more: cox results ",

@@ -14,12 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 6;  ///< names in one sentence
 
-/// "a, b and 3 more"
-std::string listed(const std::vector<std::string>& names) {
-  if (names.size() <= kMaxNamed) return join(names, ", ");
-  return concat(join({names.begin(), names.begin() + kMaxNamed}, ", "), " and ",
-                names.size() - kMaxNamed, " more");
-}
+std::string listed(const std::vector<std::string>& names) { return join_first(names, kMaxNamed); }
 std::string listed(const std::set<std::string>& names) {
   return listed(std::vector<std::string>(names.begin(), names.end()));
 }

@@ -177,14 +177,10 @@ void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, c
     }
     if (too_short.empty()) continue;
     const size_t count = too_short.size();
-    if (count > kMaxNamed) {
-      too_short.resize(kMaxNamed);
-      too_short.push_back(concat("and ", count - kMaxNamed, " more"));
-    }
     diagnostics.error(
         at,
         concat(count, count == 1 ? " video is" : " videos are", " too short for run '", run,
-               "', which reads ", needed, " source frames: ", join(too_short, ", ")),
+               "', which reads ", needed, " source frames: ", join_first(too_short, kMaxNamed)),
         "leave them out with dataset.exclude, or name them under "
         "dataset.expected_failures");
   }

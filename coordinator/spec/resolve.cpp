@@ -28,14 +28,7 @@ class FailedChecks {
   void report(Diagnostics& diagnostics) const {
     constexpr size_t kMaxNamed = 8;
     for (const auto& [message, runs] : runs_) {
-      std::vector<std::string> named(
-          runs.names.begin(),
-          runs.names.begin() + static_cast<std::ptrdiff_t>(std::min(kMaxNamed, runs.names.size())));
-      std::string hint = "in run " + join(named, ", ");
-      if (runs.names.size() > kMaxNamed) {
-        hint += concat(" and ", runs.names.size() - kMaxNamed, " more");
-      }
-      diagnostics.error(runs.at, message, hint);
+      diagnostics.error(runs.at, message, "in run " + join_first(runs.names, kMaxNamed));
     }
   }
 
