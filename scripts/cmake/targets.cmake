@@ -33,6 +33,8 @@ endfunction()
 set(COX_COMMAND_LINE_OPTIONS -O1)
 set(COX_TEST_OPTIONS -O0)
 
+set(COX_TEST_TIME_FACTOR 1 CACHE STRING "How much longer tests may take: checkers slow them down")
+
 # GCC 12 reports overlapping copies inside its own std::string (its bug 105329): -Wno-restrict.
 set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   -Wno-restrict)
@@ -100,6 +102,7 @@ function(cox_test name)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()
+  math(EXPR ARG_TIMEOUT "${ARG_TIMEOUT} * ${COX_TEST_TIME_FACTOR}")
   add_executable(${name} ${ARG_SOURCES})
   cox_common(${name})
   target_compile_options(${name} PRIVATE ${COX_TEST_OPTIONS})
