@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/core/number_list.h"
+
 namespace cox::core {
 
 /// A job's result on its way from the wire to the database. The core never looks inside.
@@ -11,7 +13,7 @@ struct JobResult {
   struct Metric {
     std::string name;  ///< `psnr`, `ssim`, `lpips`, `lpips_random_trunk`, ...
     double mean = 0;
-    std::vector<double> per_frame;
+    NumberList per_frame;
   };
   /// Wall seconds, by stage.
   struct Timings {
@@ -31,8 +33,8 @@ struct JobResult {
     std::int32_t steps_run = 0;
     std::int32_t best_step = 0;
     bool stopped = false;
-    std::vector<double> losses;
-    std::vector<double> anchor_losses;
+    NumberList losses;
+    NumberList anchor_losses;
     double parameter_norm = 0;
   };
   struct Provenance {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <initializer_list>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -21,8 +22,8 @@ Status check_cause(int cause) {
   return invalid_argument(concat("failure cause is ", cause, "; expected one of FailureCause"));
 }
 
-std::vector<double> numbers_of(const google::protobuf::RepeatedField<double>& field) {
-  return {field.begin(), field.end()};
+core::NumberList numbers_of(const google::protobuf::RepeatedField<double>& field) {
+  return core::NumberList(std::span(field.data(), static_cast<std::size_t>(field.size())));
 }
 
 Result<core::JobResult::Timings> timings_of(const v1::StageTimings& message) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -23,37 +22,6 @@ constexpr std::array<std::string_view, 4> kMetricColumns = {"psnr", "ssim", "lpi
 const char* nonfinite_name(double value) {
   if (std::isnan(value)) return "nan";
   return value > 0 ? "inf" : "-inf";
-}
-
-constexpr std::size_t kLongestNumber = 32;  ///< characters, a separator included
-
-/// The shortest text that reads back as `value`, to `at`, which has room for kLongestNumber;
-/// returns its end. JSON has no numbers that are not finite, so those are null.
-char* put_number(char* at, double value) {
-  if (!std::isfinite(value)) return std::copy_n("null", 4, at);
-  char* const end = std::to_chars(at, at + kLongestNumber, value).ptr;
-  const bool is_real = std::any_of(at, end, [](char c) { return c == '.' || c == 'e'; });
-  return is_real ? end : std::copy_n(".0", 2, end);
-}
-
-void append_number(std::string& json, double value) {
-  char text[kLongestNumber];
-  json.append(text, put_number(text, value));
-}
-
-/// A result has dozens of numbers, and writing them takes a good part of what saving it costs: they
-/// go to their place at once.
-void append_numbers(std::string& json, const std::vector<double>& values) {
-  const std::size_t begin = json.size();
-  json.resize(begin + 2 + values.size() * (kLongestNumber + 1));
-  char* at = json.data() + begin;
-  *at++ = '[';
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) *at++ = ',';
-    at = put_number(at, values[i]);
-  }
-  *at++ = ']';
-  json.resize(static_cast<std::size_t>(at - json.data()));
 }
 
 void append_key(std::string& json, std::string_view key) {
@@ -91,13 +59,13 @@ MetricColumns columns_of(const std::vector<core::JobResult::Metric>& metrics,
   for (const core::JobResult::Metric& metric : metrics) {
     nonfinite.note(metric.name, metric.mean);
     append_key(columns.per_frame, metric.name);
-    append_numbers(columns.per_frame, metric.per_frame);
+    columns.per_frame += metric.per_frame.json();
     const auto* const column = std::find(kMetricColumns.begin(), kMetricColumns.end(), metric.name);
     if (column != kMetricColumns.end()) {
       columns.means[static_cast<std::size_t>(column - kMetricColumns.begin())] = metric.mean;
     } else {
       append_key(columns.others, metric.name);
-      append_number(columns.others, metric.mean);
+      columns.others += core::json_number(metric.mean);
     }
   }
   columns.per_frame += '}';
@@ -163,12 +131,9 @@ Status Writer::write_result(const core::SaveResult& save) {
       t.latent_decode_s, t.metrics_s, t.write_s, t.total_s, a.trainable_parameters, a.steps_run,
       a.best_step, a.stopped, a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
       r.provenance.backbone_checksum, r.generated_path, r.reference_path));
-  std::string losses;
-  append_numbers(losses, a.losses);
-  std::string anchor_losses;
-  append_numbers(anchor_losses, a.anchor_losses);
-  COX_RETURN_IF_ERROR(result_details_.run(save.job, metrics.per_frame, losses, anchor_losses));
-  return add_to_totals(save, environment, !nonfinite_json);
+  COX_RETURN_IF_ERROR(
+      result_details_.run(save.job, metrics.per_frame, a.losses.json(), a.anchor_losses.json()));
+  return totals_.add(save, environment, !nonfinite_json);
 }
 
 }  // namespace cox::store

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "coordinator/store/totals_columns.h"
 
 namespace cox::store {
 
@@ -83,15 +82,12 @@ Result<Writer> Writer::prepare(const Database& database) {
        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.result_details_, "INSERT INTO result_details VALUES (?, ?, ?, ?)"},
-      {&writer.totals_, kAddToTotals},
-      {&writer.clear_totals_, "DELETE FROM run_totals WHERE run_id = ? AND dataset_id = ?"},
-      {&writer.count_totals_,
-       "INSERT INTO run_totals SELECT * FROM counted_totals WHERE run_id = ? AND dataset_id = ?"},
       {&writer.last_lease_, "UPDATE counters SET value = ? WHERE name = 'last_lease'"},
   };
   for (const auto& [statement, sql] : statements) {
     COX_ASSIGN_OR_RETURN(*statement, Statement::prepare(database.handle(), sql));
   }
+  COX_ASSIGN_OR_RETURN(writer.totals_, Totals::prepare(database));
   return writer;
 }
 
@@ -174,7 +170,7 @@ struct SaveVisitor {
         unless_empty(save.message), unless_empty(save.log_tail));
   }
   Status operator()(const core::SaveResult& save) { return to.write_result(save); }
-  Status operator()(const core::SaveTotals& save) { return to.write_totals(save); }
+  Status operator()(const core::SaveTotals& save) { return to.totals_.count(save); }
   Status operator()(const core::JournalEntry& e) {
     return to.event_.run(e.sequence, e.time, e.kind, unless_zero(e.series_number),
                          unless_zero(e.run_number), unless_zero(e.video_number),
@@ -186,6 +182,7 @@ struct SaveVisitor {
 Status Writer::write(const core::Save& save) { return std::visit(SaveVisitor{*this}, save); }
 
 Status Writer::finish_transaction() {
+  COX_RETURN_IF_ERROR(totals_.write());
   if (granted_lease_ == core::LeaseNumber{}) return Status::ok();
   COX_RETURN_IF_ERROR(last_lease_.run(granted_lease_));
   granted_lease_ = {};

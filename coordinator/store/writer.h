@@ -7,11 +7,12 @@
 #include "base/status.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/store/sqlite.h"
+#include "coordinator/store/totals.h"
 
 namespace cox::store {
 
 /// Turns saves into rows: every INSERT and UPDATE of the program is here, in result_writer.cpp
-/// and in totals_writer.cpp.
+/// and in totals.cpp.
 /// Runs inside a transaction of the caller's. Owned by one thread.
 class Writer {
  public:
@@ -27,8 +28,6 @@ class Writer {
   Status write_jobs(const core::SaveJobs& save);
   Status write_dataset(const core::SaveDataset& save);
   Status write_result(const core::SaveResult& save);
-  Status write_totals(const core::SaveTotals& save);
-  Status add_to_totals(const core::SaveResult& save, std::int64_t environment, bool all_finite);
   Result<std::int64_t> environment_of(const core::JobResult::Provenance& provenance);
 
   Statement series_;
@@ -48,12 +47,10 @@ class Writer {
   Statement find_environment_;
   Statement result_;
   Statement result_details_;
-  Statement totals_;
-  Statement clear_totals_;
-  Statement count_totals_;
   Statement last_lease_;
+  Totals totals_;
   std::unordered_map<std::string, std::int64_t> environments_;
-  std::string environment_key_;  ///< kept for its memory
+  std::string environment_key_;        ///< kept for its memory
   core::LeaseNumber granted_lease_{};  ///< highest in this transaction, 0 when none was granted
 };
 

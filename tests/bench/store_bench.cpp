@@ -86,12 +86,13 @@ core::JobResult realistic_result(std::size_t i) {
   core::JobResult result = test::result(20 + static_cast<double>(i % 1000) / 999);
   result.metrics.push_back({"lpips", 0.25, {}});
   for (core::JobResult::Metric& metric : result.metrics) {
-    metric.per_frame.clear();
+    std::vector<double> per_frame;
     for (int frame = 0; frame < 14; ++frame) {
-      metric.per_frame.push_back(metric.mean + 0.0123456789 * frame);
+      per_frame.push_back(metric.mean + 0.0123456789 * frame);
     }
+    metric.per_frame = core::NumberList(per_frame);
   }
-  result.adaptation.losses.assign(20, 0.123456789);
+  result.adaptation.losses = core::NumberList(std::vector<double>(20, 0.123456789));
   return result;
 }
 
