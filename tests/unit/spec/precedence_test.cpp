@@ -2,6 +2,7 @@
 #include <string>
 
 #include "coordinator/spec/load_sweep.h"
+#include "coordinator/spec/present.h"
 #include "tests/unit/spec/sandbox.h"
 
 using namespace cox::spec;
@@ -74,6 +75,12 @@ TEST_CASE("origins are told in words, and survive being stored") {
     CHECK(origin_text(origin) == "preset of schemas/presets/adasteer-2026.yaml");
   }
   CHECK(has_preset);
+
+  const std::string table = origins_text(plan);
+  CHECK(table.find(run.name) == 0);
+  CHECK(table.find("  seed  ") != std::string::npos);
+  CHECK(table.find("default of schemas/run.yaml\n") != std::string::npos);
+  CHECK(table.find(origin_text(run.origins.at("lr")) + "\n") != std::string::npos);
 
   const auto stored = origins_from_json(origins_json(run)).value();
   CHECK(stored.count("height") == 0);  // a default follows from the method
