@@ -16,7 +16,7 @@
 #include "engine/text/text_encoder.h"
 #include "engine/training/dit_training.h"
 #include "engine/training/vae_training.h"
-#include "engine/vae/wan_vae.h"
+#include "engine/vae/latent_space.h"
 
 namespace cox::engine {
 
@@ -148,16 +148,7 @@ class StageRun {
     for (auto& [name, tensor] : weights) tensor = tensor.to(device_);
     LatentPool pool;
     const at::Tensor latents = encode_pool(vae_, weights, 0, options_.clips);
-    const auto per_channel = [&](const std::vector<double>& values) {
-      std::vector<float> singles(values.begin(), values.end());
-      return at::from_blob(singles.data(), {static_cast<int64_t>(singles.size())}, at::kFloat)
-          .clone()
-          .to(device_)
-          .view({1, -1, 1, 1, 1});
-    };
-    pool.latents = ((latents.to(at::kFloat) - per_channel(vae_.config.latents_mean)) /
-                    per_channel(vae_.config.latents_std))
-                       .to(dtype_);
+    pool.latents = normalize_latents(latents.to(at::kFloat), vae_.config).to(dtype_);
     add_captions(pool);
     return pool;
   }

@@ -1,12 +1,11 @@
 #include "engine/vae/wan_vae.h"
 
-#include <ATen/ops/tensor.h>
-
 #include <stdexcept>
 
 #include "base/text.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
+#include "engine/vae/latent_space.h"
 #include "engine/vae/networks.h"
 
 namespace cox::engine {
@@ -18,11 +17,6 @@ at::Tensor channels_innermost(const at::Tensor& video) {
 }
 at::Tensor channels_first(const at::Tensor& frames) {
   return frames.permute({0, 4, 1, 2, 3}).contiguous();
-}
-
-/// One value per latent channel, shaped for [B, z, T, h, w].
-at::Tensor per_channel(const std::vector<double>& values, const at::TensorOptions& options) {
-  return at::tensor(values, at::kFloat).view({1, -1, 1, 1, 1}).to(options);
 }
 
 void require_multiple(std::int64_t size, std::int64_t scale, const char* name) {
@@ -77,17 +71,11 @@ at::Tensor WanVae::decode(const at::Tensor& latents) const {
 }
 
 at::Tensor WanVae::normalize(const at::Tensor& latents) const {
-  check_shape(latents, {kAny, state_->config.z_dim, kAny, kAny, kAny}, "latents");
-  const at::Tensor mean = per_channel(state_->config.latents_mean, latents.options());
-  const at::Tensor inverse = 1 / per_channel(state_->config.latents_std, latents.options());
-  return (latents - mean) * inverse;
+  return normalize_latents(latents, state_->config);
 }
 
 at::Tensor WanVae::denormalize(const at::Tensor& latents) const {
-  check_shape(latents, {kAny, state_->config.z_dim, kAny, kAny, kAny}, "latents");
-  const at::Tensor mean = per_channel(state_->config.latents_mean, latents.options());
-  const at::Tensor inverse = 1 / per_channel(state_->config.latents_std, latents.options());
-  return latents / inverse + mean;
+  return denormalize_latents(latents, state_->config);
 }
 
 std::int64_t WanVae::latent_frames(std::int64_t pixel_frames) const {

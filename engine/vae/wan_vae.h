@@ -39,7 +39,7 @@ class WanVae {
   /// latents [B, z, T, h, w], not normalised -> pixels [B, 3, 4T-3, 8h, 8w] clamped to [-1, 1].
   at::Tensor decode(const at::Tensor& latents) const;
 
-  /// Into and out of the space that the transformer works in, in the dtype of `latents`.
+  /// Into and out of the space that the transformer works in: engine/vae/latent_space.h.
   at::Tensor normalize(const at::Tensor& latents) const;
   at::Tensor denormalize(const at::Tensor& latents) const;
 
