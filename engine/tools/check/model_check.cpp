@@ -3,9 +3,7 @@
 #include <ATen/Context.h>
 
 #include "base/text.h"
-#include "engine/backbones/registry.h"
 #include "engine/tensors/gradient.h"
-#include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -14,32 +12,7 @@ namespace {
 constexpr double kModelBound = 1e-4;
 constexpr double kBf16ForwardBound = 2e-2;
 constexpr double kBf16GradientBound = 5e-2;
-constexpr int64_t kCleanFrames = 2, kFrames = 4, kTextTokens = 6, kTextChannels = 64;
-constexpr uint64_t kSeed = 7;
-
-JsonConfig config_of(const ModelSizes& sizes) {
-  return JsonConfig::parse(concat(R"({"in_channels": 16, "out_channels": 16, "hidden_size": )",
-                                  sizes.hidden, R"(, "depth": )", sizes.depth, R"(, "num_heads": )",
-                                  sizes.heads, R"(, "caption_channels": )", kTextChannels,
-                                  R"(, "mlp_ratio": 4, "adaln_tembed_dim": )", sizes.time_embedding,
-                                  R"(, "frequency_embedding_size": 64, "patch_size": [1, 2, 2],)",
-                                  R"( "text_tokens_zero_pad": true})"),
-                           "check");
-}
-
-/// Random weights are drawn on the CPU, so that every device gets the same.
-std::unique_ptr<Backbone> copied(Backbone& original, const JsonConfig& config, c10::Device device,
-                                 Precision precision) {
-  const at::NoGradGuard no_grad;
-  auto copy = random_backbone({"longcat-video", device, precision}, config, kSeed);
-  const std::vector<NamedTensor> from = original.parameters(), to = copy->parameters();
-  for (size_t i = 0; i < from.size(); ++i) to.at(i).tensor.copy_(from[i].tensor);
-  return copy;
-}
-
-at::Tensor draw(at::IntArrayRef shape, uint64_t number) {
-  return RandomStream({1, 0, "check", Purpose::kRandomModel, number}).normal(shape);
-}
+constexpr int64_t kCleanFrames = 2, kFrames = 4;
 
 struct Residual final : Adapter {
   at::Tensor value;
@@ -54,14 +27,14 @@ struct ModelAnswer {
 ModelAnswer answer(const Backbone& model, const ModelSizes& sizes) {
   const at::AutoGradMode with_gradients(true);
   BackboneInput input;
-  input.latents = draw({1, 16, kFrames, sizes.side, sizes.side}, 1).to(model.device());
+  input.latents = check_draw({1, kCheckLatentChannels, kFrames, sizes.side, sizes.side}, 1)
+                      .to(model.device());
   input.timestep = at::full({1, kFrames}, 640, at::kFloat).to(model.device());
   input.timestep.narrow(1, 0, kCleanFrames).zero_();
-  input.text = {draw({1, 1, kTextTokens, kTextChannels}, 2).to(model.device()),
-                at::ones({1, kTextTokens}, at::kLong).to(model.device())};
+  input.text = check_text(model, 2);
   input.condition_latent_frames = kCleanFrames;
   Residual residual;
-  residual.value = (0.1 * draw({sizes.time_embedding}, 3)).to(model.device());
+  residual.value = (0.1 * check_draw({sizes.time_embedding}, 3)).to(model.device());
   residual.value.set_requires_grad(true);
   const at::Tensor output =
       model.forward(input, residual).narrow(2, kCleanFrames, kFrames - kCleanFrames);
@@ -87,14 +60,9 @@ class DeterministicAlgorithms {
 
 }  // namespace
 
-ModelSizes small_model_sizes() { return {"small", 96, 4, 6, 32, 8}; }
-ModelSizes published_model_sizes() { return {"published", 4096, 32, 2, 512, 16}; }
-
 std::vector<Comparison> check_model(c10::Device device, const ModelSizes& sizes) {
-  const JsonConfig config = config_of(sizes);
-  const auto original =
-      random_backbone({"longcat-video", at::kCPU, Precision::kFp32}, config, kSeed);
-  const ModelAnswer expected = answer(*original, sizes);
+  const RandomModel model(sizes);
+  const ModelAnswer expected = answer(model.original(), sizes);
   std::vector<Comparison> comparisons;
   const auto add = [&](const char* what, const at::Tensor& got, const at::Tensor& reference,
                        double bound) {
@@ -102,12 +70,12 @@ std::vector<Comparison> check_model(c10::Device device, const ModelSizes& sizes)
         {concat("model ", sizes.name, ' ', what), relative_distance(got, reference), bound});
   };
   {
-    const auto wide = copied(*original, config, device, Precision::kFp32);
+    const auto wide = model.on(device, Precision::kFp32);
     const ModelAnswer got = answer(*wide, sizes);
     add("fp32 output", got.output, expected.output, kModelBound);
     add("fp32 gradient", got.gradient, expected.gradient, kModelBound);
   }
-  const auto narrow = copied(*original, config, device, Precision::kBf16);
+  const auto narrow = model.on(device, Precision::kBf16);
   const ModelAnswer got = answer(*narrow, sizes);
   add("bf16 output", got.output, expected.output, kBf16ForwardBound);
   add("bf16 gradient", got.gradient, expected.gradient, kBf16GradientBound);

@@ -6,6 +6,7 @@
 #include "engine/tensors/error.h"
 #include "engine/tools/check/model_check.h"
 #include "engine/tools/check/operation_check.h"
+#include "engine/tools/check/sampling_check.h"
 #include "engine/tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -36,6 +37,7 @@ void check_device(const CheckDeviceOptions& options) {
   }
   for (const ModelSizes& sizes : {small_model_sizes(), published_model_sizes()}) {
     append(comparisons, check_model(device, sizes));
+    append(comparisons, check_sampling(device, sizes));
   }
   Json json;
   json["device"] = device_name(device);

@@ -7,6 +7,7 @@
 #include "engine/tensors/random.h"
 #include "engine/tools/check/model_check.h"
 #include "engine/tools/check/operation_check.h"
+#include "engine/tools/check/sampling_check.h"
 #include "tests/support/torch_catch.h"
 
 using namespace cox::engine;
@@ -33,6 +34,10 @@ TEST_CASE("Every step's own gradient agrees with stock autograd") {
 
 TEST_CASE("A model in bf16 stays near the one in fp32, gradient included") {
   require_all(check_model(at::kCPU, small_model_sizes()), 3);
+}
+
+TEST_CASE("A sampling with cached conditions stays near one without, guided or not") {
+  require_all(check_sampling(at::kCPU, small_model_sizes()), 6);
 }
 
 TEST_CASE("A comparison with NaN or another shape never holds") {
