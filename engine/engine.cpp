@@ -95,7 +95,7 @@ Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
   const ModelKey key{input.backbone, input.model_directory, input.model_digest, plan.run.precision};
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
-  return models.get(key, {input.lora, input.lora_digest});
+  return models.get(key, input.loras);
 }
 
 Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,

@@ -10,6 +10,15 @@
 
 namespace cox::engine {
 
+/// A LoRA file of the published layout. Its terms act beside the transformer's weights.
+struct LoraFile {
+  std::string path;
+  std::string digest;     ///< SHA-256 of the file; "" = not checked
+  double multiplier = 1;  ///< of its terms; finite, not 0
+
+  bool operator==(const LoraFile&) const = default;
+};
+
 /// One run on one video, with everything that the result depends on. Plain data, no torch.
 struct JobInput {
   std::string job_id;  ///< the job's digest
@@ -22,8 +31,7 @@ struct JobInput {
   std::string backbone = "longcat-video";  ///< a name of backbones/backbones.def
   std::string model_directory;  ///< published layout: dit/ vae/ text_encoder/ tokenizer/ scheduler/
   std::string model_digest;     ///< sha256_of_directory(model_directory); "" = not checked
-  std::string lora;             ///< LoRA file beside the transformer's weights; "" = none
-  std::string lora_digest;      ///< SHA-256 of that file; "" = not checked
+  std::vector<LoraFile> loras;  ///< in the order in which their terms are added
   std::string lpips_weights;    ///< safetensors or "" when LPIPS is not asked for
   std::string lpips_weights_digest;
 

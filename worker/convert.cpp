@@ -97,8 +97,9 @@ Result<engine::JobInput> job_input_of(const v1::LeasedJob& job, const v1::Video&
   input.backbone = run.backbone();
   input.model_directory = run.model_directory();
   input.model_digest = run.model_digest();
-  input.lora = run.lora();
-  input.lora_digest = run.lora_digest();
+  for (const v1::Lora& lora : run.loras()) {
+    input.loras.push_back({lora.path(), lora.digest(), lora.multiplier()});
+  }
   input.lpips_weights = run.lpips_weights();
   input.lpips_weights_digest = run.lpips_weights_digest();
   input.video_id = video.id();

@@ -63,8 +63,9 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
       note_missing_place(missing, needs.model_directory(), "model directory", "backbone.model",
                          run);
     }
-    if (!needs.lora().empty() && !is_readable_file(needs.lora())) {
-      note_missing_place(missing, needs.lora(), "LoRA file", "backbone.lora", run);
+    for (const v1::Lora& lora : needs.loras()) {
+      if (is_readable_file(lora.path())) continue;
+      note_missing_place(missing, lora.path(), "LoRA file", "backbone.lora", run);
     }
     if (measures_lpips(needs) && !is_readable_file(needs.lpips_weights())) {
       note_missing_place(missing, needs.lpips_weights(), "LPIPS weights file",

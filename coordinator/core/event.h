@@ -26,7 +26,7 @@ struct SubmittedRun {
   std::string model_digest;
   std::string parameters_json;
   std::string definition;                 ///< opaque, handed back with each grant
-  std::string lora_digest = "";           ///< "" without a LoRA file
+  std::string lora_digest = "";           ///< of each file, with multipliers; "" without
   std::string lpips_weights_digest = "";  ///< "" unless the run measures LPIPS
   std::string origins_json = "";          ///< where its values came from; "" = not told
 };

@@ -65,7 +65,7 @@ struct RunData {
   std::string method;
   std::string backbone;
   std::string model_digest;
-  std::string lora_digest;           ///< "" without a LoRA file
+  std::string lora_digest;           ///< of each file, with multipliers; "" without
   std::string lpips_weights_digest;  ///< "" unless it measures LPIPS
   std::string dataset;
   std::string dataset_digest;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/service/definition.h"
 
 namespace cox::service {
 
@@ -198,11 +199,8 @@ Result<v1::Bundle> bundle_of(const core::LeaseGrant& grant) {
     v1::LeasedJob& job = *bundle.add_jobs();
     job.set_job_digest(granted.digest.hex());
     job.set_attempt(granted.attempt);
-    if (!job.mutable_run()->ParseFromString(granted.definition)) {
-      return Status(StatusCode::kDataLoss,
-                    concat("the stored definition of run ", granted.run_digest,
-                           " cannot be read; restore the database from a backup"));
-    }
+    COX_ASSIGN_OR_RETURN(*job.mutable_run(),
+                         read_definition(granted.definition, granted.run_digest));
   }
   return bundle;
 }

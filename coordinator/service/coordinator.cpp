@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "coordinator/service/convert.h"
 #include "coordinator/service/crew.h"
+#include "coordinator/service/definition.h"
 #include "coordinator/service/ledger.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/store/read_only.h"
@@ -324,9 +325,7 @@ Result<std::vector<OpenRun>> Coordinator::open_runs() {
   for (const core::OpenRun& run : open) {
     OpenRun& named =
         runs.emplace_back(OpenRun{concat(run.series, '/', run.name), {}, run.open_jobs});
-    if (!named.definition.ParseFromString(run.definition)) {
-      return internal_error(concat("the stored definition of ", named.name, " cannot be read"));
-    }
+    COX_ASSIGN_OR_RETURN(named.definition, read_definition(run.definition, named.name));
   }
   return runs;
 }

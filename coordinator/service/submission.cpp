@@ -4,12 +4,14 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
 #include "base/value.h"
+#include "coordinator/service/definition.h"
 #include "proto/values.h"
 
 namespace cox::service {
@@ -65,46 +67,25 @@ Status check_digest(const std::string& what, const std::string& digest) {
       concat(what, " is '", digest, "'; expected 64 lower-case hexadecimal characters"));
 }
 
-v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
-  v1::Run definition;
-  definition.set_digest(run.digest);
-  definition.set_method(run.method);
-  for (const auto& [name, value] : run.parameters) {
-    (*definition.mutable_parameters())[name] = to_proto(value);
+Status check_loras(const v1::Run& run) {
+  for (const v1::Lora& lora : run.loras()) {
+    COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", lora.digest()));
+    if (lora.multiplier() == 0 || !std::isfinite(lora.multiplier())) {
+      return invalid_argument(concat("the LoRA file ", lora.path(), " has the multiplier ",
+                                     lora.multiplier(), "; expected a finite number other than 0"));
+    }
   }
-  definition.set_backbone(model.backbone);
-  definition.set_model_directory(model.directory);
-  definition.set_model_digest(model.digest);
-  definition.set_lora(model.lora);
-  definition.set_lora_digest(model.lora_digest);
-  definition.set_lpips_weights(model.lpips_weights);
-  definition.set_lpips_weights_digest(model.lpips_weights_digest);
-  return definition;
-}
-
-spec::Model model_of(const v1::Run& run) {
-  spec::Model model;
-  model.backbone = run.backbone();
-  model.directory = run.model_directory();
-  model.digest = run.model_digest();
-  model.lora = run.lora();
-  model.lora_digest = run.lora_digest();
-  model.lpips_weights = run.lpips_weights();
-  model.lpips_weights_digest = run.lpips_weights_digest();
-  return model;
+  return Status::ok();
 }
 
 /// The run as the spec knows it, its digest checked against its fields.
-Result<spec::Run> checked_run(const v1::NamedRun& named) {
-  const v1::Run& message = named.run();
-  if (named.name().empty()) return invalid_argument("a run has no name");
+Result<spec::Run> checked_run(const std::string& name, const v1::Run& message) {
+  if (name.empty()) return invalid_argument("a run has no name");
   COX_RETURN_IF_ERROR(check_digest("the digest", message.digest()));
   COX_RETURN_IF_ERROR(check_digest("the model's digest", message.model_digest()));
-  if (!message.lora().empty()) {
-    COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", message.lora_digest()));
-  }
+  COX_RETURN_IF_ERROR(check_loras(message));
   spec::Run run;
-  run.name = named.name();
+  run.name = name;
   run.method = message.method();
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_from_proto(message.parameters()));
   run.digest = spec::run_digest(run, model_of(message));
@@ -128,18 +109,20 @@ std::string bytes_of(const v1::Run& run) {
   return bytes;
 }
 
-core::SubmittedRun submitted_run(const spec::Run& run, const v1::NamedRun& named) {
+core::SubmittedRun submitted_run(const spec::Run& run, const v1::Run& definition,
+                                 const v1::NamedRun& named) {
   return {
-      .name = named.name(),
+      .name = run.name,
       .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
       .digest = run.digest,
       .method = run.method,
-      .backbone = named.run().backbone(),
-      .model_digest = named.run().model_digest(),
+      .backbone = definition.backbone(),
+      .model_digest = definition.model_digest(),
       .parameters_json = parameters_json(run.parameters),
-      .definition = bytes_of(named.run()),
-      .lora_digest = named.run().lora_digest(),
-      .lpips_weights_digest = spec::asks_for_lpips(run) ? named.run().lpips_weights_digest() : "",
+      .definition = bytes_of(definition),
+      .lora_digest = spec::lora_identity(model_of(definition)),
+      .lpips_weights_digest =
+          spec::asks_for_lpips(run) ? definition.lpips_weights_digest() : "",
       .origins_json = named.origins_json()};
 }
 
@@ -295,12 +278,14 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   std::set<std::string> names;
   std::vector<spec::Run> runs;
   for (const v1::NamedRun& named : request.runs()) {
-    Result<spec::Run> run = checked_run(named);
+    v1::Run definition = named.run();
+    modernize(definition);
+    Result<spec::Run> run = checked_run(named.name(), definition);
     if (!run.is_ok()) return run.status().with_context(concat("run '", named.name(), "'"));
     if (!names.insert(named.name()).second) {
       return invalid_argument(concat("run '", named.name(), "' is given twice"));
     }
-    event.runs.push_back(submitted_run(*run, named));
+    event.runs.push_back(submitted_run(*run, definition, named));
     runs.push_back(std::move(run).value());
   }
   COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, request));

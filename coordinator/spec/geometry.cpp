@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
+constexpr std::int64_t kDistilledLevels = 50;
 constexpr std::int64_t kSizeUnit = 16;  // the VAE's factor 8 times the patch size 2
 
 std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
@@ -36,6 +37,7 @@ class GeometryCheck {
     check_adaptation_window();
     check_early_stop();
     check_groups();
+    check_distilled_schedule();
     return std::move(errors_);
   }
 
@@ -110,10 +112,7 @@ class GeometryCheck {
          {kWindowTotal, kWindowContext, "early_stop.holdout_fraction"});
   }
 
-  bool stops_early() const {
-    const auto enabled = parameters_.find("early_stop.enabled");
-    return enabled != parameters_.end() && enabled->second == Value(true);
-  }
+  bool stops_early() const { return holds("early_stop.enabled"); }
 
   void check_early_stop() {
     const auto steps = get("steps");
@@ -131,6 +130,26 @@ class GeometryCheck {
     if (*groups == 1) return;
     fail(concat("groups: inject global takes one group, got groups ", *groups),
          {"groups", "inject"});
+  }
+
+  void check_distilled_schedule() {
+    if (!holds("distill")) return;
+    const auto steps = get("inference_steps");
+    if (steps && *steps > kDistilledLevels) {
+      fail(concat("distill: inference_steps ", *steps, " are more than the ", kDistilledLevels,
+                  " noise levels of the distilled model"),
+           {"distill", "inference_steps"});
+    }
+    if (holds("enhance_hf")) {
+      fail("distill: enhance_hf would put ten levels in place of the distilled ones; set "
+           "enhance_hf: false",
+           {"distill", "enhance_hf"});
+    }
+  }
+
+  bool holds(const char* name) const {
+    const auto found = parameters_.find(name);
+    return found != parameters_.end() && found->second == Value(true);
   }
 
   const Parameters& parameters_;

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "coordinator/spec/added_parameters.h"
 #include "coordinator/spec/plan.h"
 
 namespace cox::spec {
@@ -22,6 +23,12 @@ const std::string* text_parameter(const Run& run, const char* name) {
   return found == run.parameters.end() ? nullptr : found->second.get_if<std::string>();
 }
 
+// A file at full strength is named by its content alone.
+std::string identity_of(const Lora& lora) {
+  if (lora.multiplier == 1) return lora.digest;
+  return lora.digest + " " + canonical_text(Value(lora.multiplier));
+}
+
 }  // namespace
 
 bool asks_for_lpips(const Run& run) {
@@ -31,14 +38,23 @@ bool asks_for_lpips(const Run& run) {
   return list != nullptr && std::find(list->begin(), list->end(), Value("lpips")) != list->end();
 }
 
+std::string lora_identity(const Model& model) {
+  std::vector<std::string> files;
+  for (const Lora& lora : model.loras) files.push_back(identity_of(lora));
+  return join(files, ", ");
+}
+
 std::string run_digest(const Run& run, const Model& model) {
   std::string text = "cox-run/1\n" + version_lines();
   text += "backbone " + model.backbone + "\n";
   text += "model " + model.digest + "\n";
-  if (!model.lora_digest.empty()) text += "lora " + model.lora_digest + "\n";
+  for (const Lora& lora : model.loras) text += "lora " + identity_of(lora) + "\n";
   text += "lpips " + (asks_for_lpips(run) ? model.lpips_weights_digest : "-") + "\n";
   text += "method " + run.method + "\n";
+  const Parameters& added = added_parameters(run.method);
   for (const auto& [name, value] : run.parameters) {
+    const auto since = added.find(name);
+    if (since != added.end() && since->second == value) continue;
     text += name + " " + canonical_text(value) + "\n";
   }
   return sha256_of(text);

@@ -104,6 +104,28 @@ std::string dataset_digest(const std::vector<Video>& videos) {
   return sha256_of(text);
 }
 
+Result<std::vector<Lora>> resolve_loras(const std::vector<LoraSection>& sections,
+                                        Diagnostics& diagnostics) {
+  std::vector<Lora> loras;
+  for (const LoraSection& section : sections) {
+    Lora lora{absolute_path(section.file.text), "", section.multiplier};
+    std::error_code error;
+    if (!fs::is_regular_file(lora.path, error)) {
+      return missing(section.file.at, "no LoRA file at " + lora.path);
+    }
+    COX_ASSIGN_OR_RETURN(lora.digest, sha256_of_file(lora.path));
+    const bool is_twice = std::any_of(loras.begin(), loras.end(), [&](const Lora& other) {
+      return other.digest == lora.digest;
+    });
+    if (is_twice) {
+      diagnostics.error(section.file.at,
+                        "the LoRA file " + lora.path + " is named twice; add its multipliers up");
+    }
+    loras.push_back(std::move(lora));
+  }
+  return loras;
+}
+
 }  // namespace
 
 Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diagnostics) {
@@ -138,13 +160,7 @@ Result<Model> resolve_model(const BackboneSection& section, const std::vector<Ru
   }
   COX_ASSIGN_OR_RETURN(model.digest, sha256_of_directory(model.directory));
 
-  if (!section.lora.text.empty()) {
-    model.lora = absolute_path(section.lora.text);
-    if (!fs::is_regular_file(model.lora, error)) {
-      return missing(section.lora.at, "no LoRA file at " + model.lora);
-    }
-    COX_ASSIGN_OR_RETURN(model.lora_digest, sha256_of_file(model.lora));
-  }
+  COX_ASSIGN_OR_RETURN(model.loras, resolve_loras(section.loras, diagnostics));
 
   const auto asking = std::find_if(runs.begin(), runs.end(), asks_for_lpips);
   if (asking == runs.end()) return model;

@@ -21,7 +21,8 @@ struct Origin {
 };
 
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
-/// `label`, the digests of model and LPIPS weights, and the versions of schemas/versions.def.
+/// `label` (those of added_parameters.h only off their default), the digests of model, LoRA files
+/// and LPIPS weights, and the versions of schemas/versions.def.
 struct Run {
   std::string name;         ///< unique in its series
   std::string shared_name;  ///< of all replicates that it is one of; "" without replicates
@@ -49,12 +50,18 @@ struct Dataset {
   std::vector<std::string> expected_failures;  ///< ids whose jobs may fail with cause data
 };
 
+/// A LoRA file that acts beside the model's weights.
+struct Lora {
+  std::string path;    ///< absolute
+  std::string digest;  ///< SHA-256 of the file
+  double multiplier = 1;
+};
+
 struct Model {
   std::string backbone;              ///< a name of schemas/backbones
   std::string directory;             ///< absolute
   std::string digest;                ///< sha256_of_directory
-  std::string lora;                  ///< absolute path of a LoRA file, "" for none
-  std::string lora_digest;           ///< SHA-256 of the file
+  std::vector<Lora> loras;           ///< in the order in which their terms are added
   std::string lpips_weights;         ///< absolute path, "" when LPIPS is not asked for
   std::string lpips_weights_digest;  ///< SHA-256 of the file
 };
@@ -119,6 +126,10 @@ std::string origin_text(const Origin& origin);
 std::string origins_json(const Run& run);
 /// The opposite. kInvalidArgument for text of another form.
 Result<std::map<std::string, Origin>> origins_from_json(const std::string& text);
+
+/// The digests of the LoRA files in their order, each with its multiplier unless that is 1; "" for
+/// none.
+std::string lora_identity(const Model& model);
 
 /// The digest of a run: see docs/sweep_files.md, "Identity". `run.name`, `labels` and `origins` do
 /// not enter it.

@@ -73,11 +73,15 @@ Json dataset_json(const Dataset& dataset) {
 }
 
 Json model_json(const Model& model) {
+  Json loras = Json::array();
+  for (const Lora& lora : model.loras) {
+    loras.push_back(
+        {{"path", lora.path}, {"digest", lora.digest}, {"multiplier", lora.multiplier}});
+  }
   return {{"backbone", model.backbone},
           {"directory", model.directory},
           {"digest", model.digest},
-          {"lora", model.lora},
-          {"lora_digest", model.lora_digest},
+          {"loras", loras},
           {"lpips_weights", model.lpips_weights},
           {"lpips_weights_digest", model.lpips_weights_digest}};
 }

@@ -111,9 +111,9 @@ std::string heading(const SweepPlan& plan) {
   }
   text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
                  short_digest(plan.model.digest), "\n");
-  if (!plan.model.lora.empty()) {
-    text += concat("lora     ", plan.model.lora, ", digest ", short_digest(plan.model.lora_digest),
-                   "\n");
+  for (const Lora& lora : plan.model.loras) {
+    text += concat("lora     ", lora.path, ", digest ", short_digest(lora.digest),
+                   lora.multiplier == 1 ? "" : ", times " + shown(Value(lora.multiplier)), "\n");
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -14,6 +15,7 @@ namespace cox::spec {
 namespace {
 
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostLoras = 16;
 constexpr std::int64_t kMaxWaitMs = 24LL * 3600 * 1000;
 
 PlacedText read_placed_text(const Node& node, const char* what, Diagnostics& diagnostics) {
@@ -129,6 +131,44 @@ void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagno
   }
 }
 
+std::optional<LoraSection> read_lora(const Node& node, Diagnostics& diagnostics) {
+  if (!node.is_map()) return LoraSection{read_path(node, "backbone.lora", diagnostics)};
+  if (!check_keys(node, {"file", "multiplier"}, "a LoRA file", diagnostics)) return std::nullopt;
+  const Node* file = node.find("file");
+  if (file == nullptr) {
+    diagnostics.error(node.at, "a LoRA file needs a `file`: its path");
+    return std::nullopt;
+  }
+  LoraSection lora{read_path(*file, "backbone.lora.file", diagnostics)};
+  const Node* multiplier = node.find("multiplier");
+  if (multiplier == nullptr) return lora;
+  const auto value = read_value(*multiplier, Type::kFloat, "multiplier", diagnostics);
+  if (!value) return std::nullopt;
+  lora.multiplier = *value->get_if<double>();
+  if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
+    diagnostics.error(
+        multiplier->at,
+        "multiplier: expected a finite number other than 0, got " + shown(*value),
+        "a file with multiplier 0 does nothing: leave it out");
+  }
+  return lora;
+}
+
+/// One file, or several in the order in which their terms are added.
+std::vector<LoraSection> read_loras(const Node& node, Diagnostics& diagnostics) {
+  const std::vector<Node> items = node.is_sequence() ? node.items : std::vector<Node>{node};
+  std::vector<LoraSection> loras;
+  if (items.size() > kMostLoras) {
+    diagnostics.error(node.at, concat("backbone.lora: expected at most ", kMostLoras,
+                                      " files, got ", items.size()));
+    return loras;
+  }
+  for (const Node& item : items) {
+    if (auto lora = read_lora(item, diagnostics)) loras.push_back(std::move(*lora));
+  }
+  return loras;
+}
+
 void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,
                    Diagnostics& diagnostics) {
   backbone.at = node.at;
@@ -152,7 +192,7 @@ void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& ba
     diagnostics.error(node.at, "backbone needs a `model`: the model's directory");
   }
   if (const Node* lora = node.find("lora")) {
-    backbone.lora = read_path(*lora, "backbone.lora", diagnostics);
+    backbone.loras = read_loras(*lora, diagnostics);
   }
   if (const Node* weights = node.find("lpips_weights")) {
     backbone.lpips_weights = read_path(*weights, "backbone.lpips_weights", diagnostics);

@@ -91,11 +91,16 @@ struct DatasetSection {
   std::vector<PlacedText> expected_failures;
 };
 
+struct LoraSection {
+  PlacedText file;
+  double multiplier = 1;
+};
+
 struct BackboneSection {
   Position at;
   std::string name;
   PlacedText model;
-  PlacedText lora;
+  std::vector<LoraSection> loras;
   PlacedText lpips_weights;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/backbones/lora_file.h"
 
+#include <cmath>
 #include <map>
 
 #include "base/text.h"
@@ -122,18 +123,27 @@ std::size_t check_lora(Backbone& backbone, const Checkpoint& file) {
   return layers;
 }
 
-void detach_lora(Backbone& backbone) {
-  for (const NamedLayer& named : backbone.linear_layers()) named.layer->low_rank.reset();
+void detach_loras(Backbone& backbone) {
+  for (const NamedLayer& named : backbone.linear_layers()) named.layer->low_rank.clear();
 }
 
-void attach_lora(Backbone& backbone, const std::string& path) {
+void attach_loras(Backbone& backbone, const std::vector<LoraFile>& files) {
   const at::NoGradGuard no_grad;
-  detach_lora(backbone);
-  const Checkpoint file = Checkpoint::open(path);
-  const std::vector<AdaptedLayer> adapted = adapted_layers(file, backbone);
-  std::vector<LowRank> terms;
-  for (const AdaptedLayer& one : adapted) terms.push_back(load_term(file, one.keys, backbone));
-  for (size_t i = 0; i < terms.size(); ++i) adapted[i].layer->low_rank = std::move(terms[i]);
+  detach_loras(backbone);
+  std::vector<std::pair<Linear*, LowRank>> terms;
+  for (const LoraFile& lora : files) {
+    if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
+      throw user_error(concat("LoRA ", lora.path,
+                              ": expected a finite multiplier other than 0, got ", lora.multiplier),
+                       "parameter");
+    }
+    const Checkpoint file = Checkpoint::open(lora.path);
+    for (const AdaptedLayer& one : adapted_layers(file, backbone)) {
+      terms.emplace_back(one.layer, load_term(file, one.keys, backbone));
+      terms.back().second.multiplier = lora.multiplier;
+    }
+  }
+  for (auto& [layer, term] : terms) layer->low_rank.push_back(std::move(term));
 }
 
 }  // namespace cox::engine

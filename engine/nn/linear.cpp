@@ -48,7 +48,7 @@ struct WideLinear : torch::autograd::Function<WideLinear> {
   }
 };
 
-/// W x + b in fp32 without the layer's low-rank term.
+/// W x + b in fp32 without the layer's low-rank terms.
 at::Tensor weights_fp32(const Linear& layer, const at::Tensor& x) {
   const at::Tensor wide = to_fp32(x);
   if (!needs_gradient({wide, layer.weight, layer.bias})) {
@@ -58,27 +58,36 @@ at::Tensor weights_fp32(const Linear& layer, const at::Tensor& x) {
   return WideLinear::apply(wide, layer.weight, biased ? std::optional(layer.bias) : std::nullopt);
 }
 
-at::Tensor add_low_rank(const at::Tensor& y, const LowRank& term, const at::Tensor& x,
-                        at::ScalarType dtype) {
+at::Tensor low_rank_term(const LowRank& term, const at::Tensor& x, at::ScalarType dtype) {
   const at::Tensor down = at::linear(x.to(term.down.scalar_type()).to(dtype), term.down.to(dtype));
   const std::vector<at::Tensor> parts = down.chunk(static_cast<int64_t>(term.up.size()), -1);
   std::vector<at::Tensor> ups;
   for (size_t i = 0; i < parts.size(); ++i) {
     ups.push_back(at::linear(parts[i], term.up[i].to(dtype)));
   }
-  return y + at::cat(ups, -1) * term.scale;
+  const at::Tensor all = at::cat(ups, -1);
+  // Rounded after each factor, as the reference does.
+  return (term.multiplier == 1 ? all : all * term.multiplier) * term.scale;
+}
+
+/// The terms are summed before y is added, as the reference does.
+at::Tensor add_low_rank(const at::Tensor& y, const std::vector<LowRank>& terms,
+                        const at::Tensor& x, at::ScalarType dtype) {
+  if (terms.empty()) return y;
+  at::Tensor sum = low_rank_term(terms.front(), x, dtype);
+  for (size_t i = 1; i < terms.size(); ++i) sum = sum + low_rank_term(terms[i], x, dtype);
+  return y + sum;
 }
 
 }  // namespace
 
 at::Tensor linear(const Linear& layer, const at::Tensor& x) {
   const at::Tensor y = at::linear(x, layer.weight, layer.bias);
-  return layer.low_rank ? add_low_rank(y, *layer.low_rank, x, y.scalar_type()) : y;
+  return add_low_rank(y, layer.low_rank, x, y.scalar_type());
 }
 
 at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x) {
-  const at::Tensor y = weights_fp32(layer, x);
-  return layer.low_rank ? add_low_rank(y, *layer.low_rank, x, at::kFloat) : y;
+  return add_low_rank(weights_fp32(layer, x), layer.low_rank, x, at::kFloat);
 }
 
 }  // namespace cox::engine

@@ -2,24 +2,24 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <optional>
 #include <vector>
 
 namespace cox::engine {
 
-/// A low-rank term beside a layer, unmerged: scale * (up_0(d_0), up_1(d_1), ...) for the equal
-/// parts d_j of down x. A fused layer has one part for each of the layers that it fuses.
+/// A low-rank term beside a layer, unmerged: multiplier * scale * (up_0(d_0), up_1(d_1), ...) for
+/// the equal parts d_j of down x. A fused layer has one part for each of the layers that it fuses.
 struct LowRank {
   at::Tensor down;             ///< [parts * rank, in]
   std::vector<at::Tensor> up;  ///< each [out / parts, rank]
-  double scale = 1;
+  double scale = 1;            ///< the file's own
+  double multiplier = 1;       ///< the user's
 };
 
 /// Weights of y = W x + b, in PyTorch's layout.
 struct Linear {
-  at::Tensor weight;                               ///< [out, in]
-  at::Tensor bias;                                 ///< [out], or undefined for none
-  std::optional<LowRank> low_rank = std::nullopt;  ///< added to y
+  at::Tensor weight;                   ///< [out, in]
+  at::Tensor bias;                     ///< [out], or undefined for none
+  std::vector<LowRank> low_rank = {};  ///< their sum is added to y
 };
 
 /// W x + b in the dtype of x and the weights.

@@ -21,7 +21,7 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
   const at::NoGradGuard no_grad;
   const RunSettings& run = plan.run;
   SamplerOptions options;
-  options.schedule = {run.inference_steps, model.shift, run.enhance_hf, /*distill=*/false};
+  options.schedule = {run.inference_steps, model.shift, run.enhance_hf, run.distill};
   options.guidance = run.guidance;
   options.use_kv_cache = run.use_kv_cache;
   const ContinuationInput input{encoded.condition, start_noise(plan, encoded.condition),

@@ -37,7 +37,7 @@ void check_directory(const ModelKey& key) {
   }
 }
 
-void check_lora_digest(const LoraKey& lora) {
+void check_lora_digest(const LoraFile& lora) {
   if (lora.digest.empty()) return;
   const Result<std::string> digest = sha256_of_file(lora.path);
   if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lora_unreadable");
@@ -57,19 +57,18 @@ std::uint64_t backbone_checksum(Backbone& backbone) {
   return checksum_of(tensors);
 }
 
-Model& ModelCache::get(const ModelKey& key, const LoraKey& lora) {
+Model& ModelCache::get(const ModelKey& key, const std::vector<LoraFile>& loras) {
   if (!holds(key)) load(key);
-  if (lora_ != lora) set_lora(lora);
+  if (loras_ != loras) set_loras(loras);
   return *model_;
 }
 
-void ModelCache::set_lora(const LoraKey& lora) {
-  detach_lora(*model_->backbone);
-  lora_ = {};
-  if (lora.path.empty()) return;
-  check_lora_digest(lora);
-  attach_lora(*model_->backbone, lora.path);
-  lora_ = lora;
+void ModelCache::set_loras(const std::vector<LoraFile>& loras) {
+  detach_loras(*model_->backbone);
+  loras_.clear();
+  for (const LoraFile& lora : loras) check_lora_digest(lora);
+  attach_loras(*model_->backbone, loras);
+  loras_ = loras;
 }
 
 void ModelCache::load(const ModelKey& key) {
@@ -88,7 +87,7 @@ void ModelCache::load(const ModelKey& key) {
 
 void ModelCache::drop() {
   model_.reset();
-  lora_ = {};
+  loras_.clear();
   release_cached_memory(device_);
 }
 

@@ -2,8 +2,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/job.h"
 #include "engine/tensors/precision.h"
 #include "engine/text/text_encoder.h"
 #include "engine/vae/wan_vae.h"
@@ -18,14 +20,6 @@ struct ModelKey {
   Precision precision = Precision::kFp32;
 
   bool operator==(const ModelKey&) const = default;
-};
-
-/// A LoRA file to put beside a model's transformer; no path means none.
-struct LoraKey {
-  std::string path;
-  std::string digest;  ///< SHA-256; "" = not checked
-
-  bool operator==(const LoraKey&) const = default;
 };
 
 /// Checksum of every parameter by name.
@@ -45,10 +39,10 @@ class ModelCache {
  public:
   explicit ModelCache(at::Device device) : device_(device) {}
 
-  /// Loads unless it is there; drops another one first, so that two never share the memory. The
-  /// LoRA is changed in place: models of one directory differ in it alone. Throws EngineError
+  /// Loads unless it is there; drops another one first, so that two never share the memory. LoRA
+  /// files are changed in place: models of one directory differ in them alone. Throws EngineError
   /// (cause user) for missing or contradictory files, NaN weights and a wrong digest.
-  Model& get(const ModelKey& key, const LoraKey& lora);
+  Model& get(const ModelKey& key, const std::vector<LoraFile>& loras);
   bool holds(const ModelKey& key) const { return model_ && key_ == key; }
   void drop();
 
@@ -60,12 +54,12 @@ class ModelCache {
 
  private:
   void load(const ModelKey& key);
-  void set_lora(const LoraKey& lora);
+  void set_loras(const std::vector<LoraFile>& loras);
   bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
 
   at::Device device_;
   ModelKey key_;
-  LoraKey lora_;  ///< in place in model_
+  std::vector<LoraFile> loras_;  ///< in place in model_
   std::unique_ptr<Model> model_;
 };
 

@@ -53,6 +53,10 @@ RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters
   run.inference_steps = parameters.integer("inference_steps", 1, kMaxFrames);
   run.guidance = parameters.real("guidance", {0, std::numeric_limits<double>::max()});
   run.enhance_hf = parameters.flag("enhance_hf");
+  run.distill = parameters.flag("distill");
+  if (run.distill && run.enhance_hf) {
+    parameters.reject("enhance_hf", "false under distill, which has levels of its own");
+  }
   run.use_kv_cache = parameters.flag("use_kv_cache");
   run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
   run.metrics = parameters.texts("metrics");

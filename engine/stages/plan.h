@@ -29,6 +29,7 @@ struct RunSettings {
   std::int64_t inference_steps = 0;
   double guidance = 0;
   bool enhance_hf = false;
+  bool distill = false;
   bool use_kv_cache = true;
   Precision precision = Precision::kFp32;
   std::vector<std::string> metrics;

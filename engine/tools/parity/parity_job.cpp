@@ -82,7 +82,7 @@ std::unique_ptr<Backbone> ParityJob::load_dit() {
   auto backbone = std::make_unique<longcat::Transformer>(
       config, longcat::load_weights(config, Checkpoint::open(directory), request_.device,
                                     scalar_type(request_.precision)));
-  if (!request_.lora.empty()) attach_lora(*backbone, request_.lora);
+  attach_loras(*backbone, request_.loras);
   has_loaded_dit_ = true;
   return backbone;
 }
@@ -93,7 +93,7 @@ void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
 }
 
 void ParityJob::finish() const {
-  if (!request_.lora.empty() && !has_loaded_dit_) {
+  if (!request_.loras.empty() && !has_loaded_dit_) {
     throw user_error(concat("parity ", request_.op, ": --lora: this op loads no transformer"),
                      "usage");
   }

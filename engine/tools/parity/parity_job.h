@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/job.h"
 #include "engine/tensors/precision.h"
 
 namespace cox::engine {
@@ -27,7 +28,7 @@ struct ParityRequest {
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
   std::string lpips_weights;
-  std::string lora;  ///< file to put beside the transformer; "" = none
+  std::vector<LoraFile> loras;  ///< to put beside the transformer
 };
 
 class ParityJob {

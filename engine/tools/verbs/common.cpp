@@ -27,6 +27,29 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& pu
   return verb;
 }
 
+void LoraOptions::add_to(CLI::App& verb) {
+  verb.add_option("--lora", files,
+                  "LoRA file of the published format, put beside the weights unmerged; as often as "
+                  "needed")
+      ->allow_extra_args(false);
+  verb.add_option("--lora-multiplier", multipliers,
+                  "Strength of each --lora, in their order; 1 for all unless given")
+      ->allow_extra_args(false);
+}
+
+std::vector<LoraFile> LoraOptions::loras() const {
+  if (!multipliers.empty() && multipliers.size() != files.size()) {
+    throw user_error(concat("--lora-multiplier: expected one for each of ", files.size(),
+                            " --lora, got ", multipliers.size()),
+                     "usage");
+  }
+  std::vector<LoraFile> loras;
+  for (size_t i = 0; i < files.size(); ++i) {
+    loras.push_back({files[i], "", multipliers.empty() ? 1.0 : multipliers[i]});
+  }
+  return loras;
+}
+
 Parameters parse_assignments(const std::vector<std::string>& assignments) {
   Parameters parameters;
   for (const std::string& assignment : assignments) {

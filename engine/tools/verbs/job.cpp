@@ -18,6 +18,7 @@ namespace {
 struct JobOptions {
   JobInput job;
   EngineOptions engine;
+  LoraOptions lora;
   std::string parameter_file;
   std::string run;  ///< of a plan
   std::vector<std::string> overrides;
@@ -45,6 +46,7 @@ void run_job(JobOptions options) {
   for (auto& [name, value] : parse_assignments(options.overrides)) {
     options.job.parameters[name] = value;
   }
+  options.job.loras = options.lora.loras();
   options.job.video_id = std::filesystem::path(options.job.video_path).stem().string();
   options.job.run_id = options.job.method;
   auto engine = Engine::create(options.engine);
@@ -69,8 +71,7 @@ void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
   verb->add_option("--set", options->overrides, "KEY=VALUE that replaces one of the file")
       ->allow_extra_args(false);
   verb->add_option("--prompt", options->job.prompt, "Caption of the video");
-  verb->add_option("--lora", options->job.lora,
-                   "LoRA file of the published format, put beside the weights unmerged");
+  options->lora.add_to(*verb);
   verb->add_option("--lpips-weights", options->job.lpips_weights, "Safetensors file");
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")->required();
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
@@ -94,7 +95,8 @@ void add_adapt_verb(CLI::App& app) {
 void add_generate_verb(CLI::App& app) {
   CLI::App* verb = add_verb(app, "generate", "Continue one video without adaptation",
                             "cox-engine generate --model out/model --video clip.mp4 "
-                            "--params plan.json --lora lora/cfg_step_lora.safetensors --out out");
+                            "--params plan.json --set distill=true --set inference_steps=16 "
+                            "--lora lora/cfg_step_lora.safetensors --out out");
   auto options = std::make_shared<JobOptions>();
   options->job.method = "none";
   add_job_verb(verb, options);

@@ -18,7 +18,7 @@ struct ParityOptions {
   std::vector<std::string> inputs;
   std::string output;
   std::string lpips_weights;
-  std::string lora;
+  LoraOptions lora;
 };
 
 std::vector<std::string> op_names() {
@@ -70,7 +70,7 @@ void run_op(const ParityOptions& options) {
   request.parameters = read_parameters(options.parameters);
   request.inputs = read_inputs(options.inputs);
   request.lpips_weights = options.lpips_weights;
-  request.lora = options.lora;
+  request.loras = options.lora.loras();
   ParityJob job(std::move(request));
   op->second(job);
   job.finish();
@@ -95,7 +95,7 @@ void add_parity_verb(CLI::App& app) {
       ->allow_extra_args(false);
   verb->add_option("--output", options->output, "Safetensors file to write")->required();
   verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for metric lpips");
-  verb->add_option("--lora", options->lora, "LoRA file to put beside the transformer's weights");
+  options->lora.add_to(*verb);
   verb->callback([options] { run_op(*options); });
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/value.h"
+#include "engine/job.h"
 
 namespace cox::engine {
 
@@ -31,6 +32,17 @@ void add_verify_verb(CLI::App& app);
 /// A subcommand whose help ends with an example.
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
                    const std::string& example);
+
+/// The options `--lora` and `--lora-multiplier`, each as often as needed.
+struct LoraOptions {
+  std::vector<std::string> files;
+  std::vector<double> multipliers;
+
+  /// `verb` keeps references to this.
+  void add_to(CLI::App& verb);
+  /// Throws EngineError (cause user) unless there is no multiplier or one for each file.
+  std::vector<LoraFile> loras() const;
+};
 
 /// `KEY=VALUE` texts, each value JSON (`3`, `1e-2`, `true`, `"text"`, `[0.25, 0.5]`) or else taken
 /// as text. Throws EngineError (cause user) for a text without `=`.

@@ -2,6 +2,8 @@
 
 #include <ATen/ops/matmul.h>
 
+#include <cmath>
+
 #include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/safetensors.h"
@@ -42,9 +44,8 @@ bool is_adapted(const std::string& layer) {
 }
 
 /// A file of the published layout for every layer of the backbone.
-Tensors lora_tensors(Backbone& backbone) {
+Tensors lora_tensors(Backbone& backbone, uint64_t number = 100) {
   Tensors tensors;
-  uint64_t number = 100;
   for (const NamedLayer& named : backbone.linear_layers()) {
     if (!is_adapted(named.name)) continue;
     const std::string key = key_of(named.name);
@@ -61,10 +62,9 @@ Tensors lora_tensors(Backbone& backbone) {
   return tensors;
 }
 
-/// W + scale * up down for every part of every adapted layer: what the file means.
-std::unique_ptr<Backbone> merged_model(const Tensors& lora) {
-  auto model = small_model();
-  for (const NamedLayer& named : model->linear_layers()) {
+/// W + multiplier * scale * up down for every part of every adapted layer: what the file means.
+void merge(Backbone& model, const Tensors& lora, double multiplier = 1) {
+  for (const NamedLayer& named : model.linear_layers()) {
     if (!is_adapted(named.name)) continue;
     const std::string key = key_of(named.name);
     const int64_t parts = parts_of(named.name);
@@ -75,8 +75,13 @@ std::unique_ptr<Backbone> merged_model(const Tensors& lora) {
           parts == 1 ? ".lora_up.weight" : concat(".lora_up.blocks.", j, ".weight");
       rows.push_back(at::matmul(lora.at(key + up), downs[static_cast<size_t>(j)]));
     }
-    named.layer->weight = named.layer->weight + kScale * at::cat(rows);
+    named.layer->weight = named.layer->weight + multiplier * kScale * at::cat(rows);
   }
+}
+
+std::unique_ptr<Backbone> merged_model(const Tensors& lora) {
+  auto model = small_model();
+  merge(*model, lora);
   return model;
 }
 
@@ -116,11 +121,11 @@ std::string refusal(const Tensors& tensors) {
   save_safetensors(folder / "lora.safetensors", tensors);
   const auto model = small_model();
   try {
-    attach_lora(*model, folder / "lora.safetensors");
+    attach_loras(*model, {{folder / "lora.safetensors", "", 1}});
   } catch (const EngineError& error) {
     CHECK(error.cause() == FailureCause::kUser);
     CHECK_THAT(error.what(), Contains("lora.safetensors"));
-    for (const NamedLayer& named : model->linear_layers()) CHECK_FALSE(named.layer->low_rank);
+    for (const NamedLayer& named : model->linear_layers()) CHECK(named.layer->low_rank.empty());
     return error.what();
   }
   return "no error";
@@ -137,7 +142,7 @@ TEST_CASE("A LoRA file beside the weights computes what merged weights compute")
   const auto merged = merged_model(lora);
   const at::Tensor before = model->forward(small_input(2), Adapter());
 
-  attach_lora(*model, folder / "lora.safetensors");
+  attach_loras(*model, {{folder / "lora.safetensors", "", 1}});
   CHECK(relative_error(before, merged->forward(small_input(2), Adapter())) > 0.1);
   for (const int64_t clean : {0, 2}) {
     INFO(clean << " clean frames");
@@ -146,7 +151,7 @@ TEST_CASE("A LoRA file beside the weights computes what merged weights compute")
   }
   CHECK(relative_error(cached_pass(*model), cached_pass(*merged)) < 1e-5);
 
-  detach_lora(*model);
+  detach_loras(*model);
   CHECK(model->forward(small_input(2), Adapter()).equal(before));
 }
 
@@ -156,7 +161,7 @@ TEST_CASE("Gradients of a method pass through a LoRA file, recomputed or kept") 
   const Tensors lora = lora_tensors(*model);
   save_safetensors(folder / "lora.safetensors", lora);
   const auto merged = merged_model(lora);
-  attach_lora(*model, folder / "lora.safetensors");
+  attach_loras(*model, {{folder / "lora.safetensors", "", 1}});
   for (const bool recompute : {false, true}) {
     INFO("recompute " << recompute);
     CHECK(relative_error(steering_gradient(*model, recompute), steering_gradient(*merged, false)) <
@@ -170,7 +175,7 @@ TEST_CASE("In bf16 a LoRA file stays near the merged fp32 model") {
   const auto model = small_model(Precision::kBf16);
   const Tensors lora = lora_tensors(*model);
   save_safetensors(folder / "lora.safetensors", lora);
-  attach_lora(*model, folder / "lora.safetensors");
+  attach_loras(*model, {{folder / "lora.safetensors", "", 1}});
   CHECK(relative_error(model->forward(small_input(2), Adapter()),
                        merged_model(lora)->forward(small_input(2), Adapter())) < 2e-2);
 }
@@ -188,12 +193,65 @@ TEST_CASE("A second LoRA file takes the place of the first") {
   REQUIRE(one_layer.size() == 3);
   save_safetensors(folder / "all.safetensors", lora);
   save_safetensors(folder / "one.safetensors", one_layer);
-  attach_lora(*model, folder / "one.safetensors");
+  attach_loras(*model, {{folder / "one.safetensors", "", 1}});
   const at::Tensor alone = model->forward(small_input(2), Adapter());
-  attach_lora(*model, folder / "all.safetensors");
+  attach_loras(*model, {{folder / "all.safetensors", "", 1}});
   CHECK_FALSE(model->forward(small_input(2), Adapter()).equal(alone));
-  attach_lora(*model, folder / "one.safetensors");
+  attach_loras(*model, {{folder / "one.safetensors", "", 1}});
   CHECK(model->forward(small_input(2), Adapter()).equal(alone));
+}
+
+TEST_CASE("Several LoRA files add up, each times its multiplier") {
+  const at::NoGradGuard no_grad;
+  const TemporaryDirectory folder;
+  const auto model = small_model();
+  const Tensors step = lora_tensors(*model, 100), look = lora_tensors(*model, 900);
+  save_safetensors(folder / "step.safetensors", step);
+  save_safetensors(folder / "look.safetensors", look);
+  const auto merged = small_model();
+  merge(*merged, step, -0.75);
+  merge(*merged, look, 0.25);
+
+  const LoraFile first{folder / "step.safetensors", "", -0.75};
+  const LoraFile second{folder / "look.safetensors", "", 0.25};
+  attach_loras(*model, {first, second});
+  CHECK(relative_error(model->forward(small_input(2), Adapter()),
+                       merged->forward(small_input(2), Adapter())) < 1e-5);
+  CHECK(relative_error(cached_pass(*model), cached_pass(*merged)) < 1e-5);
+  const at::Tensor both = model->forward(small_input(2), Adapter());
+  attach_loras(*model, {first});
+  CHECK(relative_error(model->forward(small_input(2), Adapter()), both) > 1e-2);
+}
+
+TEST_CASE("In bf16 the terms are rounded after each factor and summed before the layer's output") {
+  const auto bf16 = [](const at::Tensor& x) { return x.to(at::kBFloat16).to(at::kFloat); };
+  const auto drawn = [&](at::IntArrayRef shape, uint64_t number) {
+    return draw(shape, number).to(at::kBFloat16);
+  };
+  const at::Tensor x = drawn({5, 16}, 1);
+  Linear layer{drawn({8, 16}, 2), drawn({8}, 3)};
+  layer.low_rank.push_back({drawn({3, 16}, 4), {drawn({8, 3}, 5)}, 0.3, 0.7});
+  layer.low_rank.push_back({drawn({2, 16}, 6), {drawn({8, 2}, 7)}, 0.3, 1});
+  const auto term = [&](const LowRank& low) {
+    const at::Tensor up = at::linear(at::linear(x, low.down), low.up[0]).to(at::kFloat);
+    return bf16(bf16(up * low.multiplier) * low.scale);
+  };
+  const at::Tensor sum = bf16(term(layer.low_rank[0]) + term(layer.low_rank[1]));
+  const at::Tensor expected = bf16(at::linear(x, layer.weight, layer.bias).to(at::kFloat) + sum);
+  CHECK(linear(layer, x).to(at::kFloat).equal(expected));
+}
+
+TEST_CASE("A multiplier that means nothing is refused, and nothing is attached") {
+  const TemporaryDirectory folder;
+  const auto model = small_model();
+  save_safetensors(folder / "lora.safetensors", lora_tensors(*model));
+  const std::string path = folder / "lora.safetensors";
+  for (const double multiplier : {0.0, std::nan(""), HUGE_VAL}) {
+    INFO(multiplier);
+    CHECK_THROWS_WITH(attach_loras(*model, {{path, "", 1}, {path, "", multiplier}}),
+                      Contains("expected a finite multiplier other than 0"));
+    for (const NamedLayer& named : model->linear_layers()) CHECK(named.layer->low_rank.empty());
+  }
 }
 
 TEST_CASE("A LoRA file that is not exactly of the published layout is refused by tensor") {

@@ -14,7 +14,7 @@ service::OpenRun open_run(const std::string& name, const std::string& model,
                           const std::string& lora = "", const std::string& lpips = "") {
   service::OpenRun run{name, {}, 3};
   run.definition.set_model_directory(model);
-  run.definition.set_lora(lora);
+  if (!lora.empty()) run.definition.add_loras()->set_path(lora);
   run.definition.set_lpips_weights(lpips);
   return run;
 }

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -35,8 +36,8 @@ TEST_CASE("a LoRA file acts on its own jobs and leaves the others bit-equal") {
     INFO(method);
     const JobInput plain = Workshop::get().job(method);
     JobInput strong = plain, weak = plain;
-    strong.lora = write_lora("strong.safetensors", 0.3);
-    weak.lora = write_lora("weak.safetensors", 0.1);
+    strong.loras = {{write_lora("strong.safetensors", 0.3), "", 1}};
+    weak.loras = {{write_lora("weak.safetensors", 0.1), "", 1}};
     const auto without = scores(*engine, plain);
     const auto with_strong = scores(*engine, strong);
     const auto with_weak = scores(*engine, weak);
@@ -48,25 +49,59 @@ TEST_CASE("a LoRA file acts on its own jobs and leaves the others bit-equal") {
   }
 }
 
+TEST_CASE("a distilled job with LoRA files runs to its end, on the distilled levels") {
+  const auto engine = make_engine();
+  JobInput plain = Workshop::get().job("adasteer");
+  plain.parameters["inference_steps"] = 4;
+  plain.parameters["guidance"] = 1.0;
+  JobInput distilled = plain;
+  distilled.parameters["distill"] = true;
+  JobInput step = distilled;
+  step.loras = {{write_lora("step.safetensors", 0.3), "", 1}};
+  JobInput both = step;
+  both.loras.push_back({write_lora("look.safetensors", 0.1), "", 0.5});
+  JobInput stronger = both;
+  stronger.loras.back().multiplier = 0.75;
+  std::set<std::vector<double>> all;
+  for (const JobInput* input : {&plain, &distilled, &step, &both, &stronger}) {
+    CHECK(all.insert(scores(*engine, *input)).second);
+  }
+  CHECK(scores(*make_engine(), both) == scores(*engine, both));
+}
+
+TEST_CASE("the distilled schedule refuses what it cannot be") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("none");
+  input.parameters["distill"] = true;
+  input.parameters["inference_steps"] = 51;
+  CHECK(fail(*engine, input).message.find("a distilled schedule has 50") != std::string::npos);
+  input.parameters["inference_steps"] = 16;
+  input.parameters["enhance_hf"] = true;
+  const std::string message = fail(*engine, input).message;
+  CHECK(message.find("parameter enhance_hf: expected false under distill") != std::string::npos);
+  input.parameters.erase("distill");
+  CHECK(fail(*engine, input).message.find("parameter distill") != std::string::npos);
+}
+
 TEST_CASE("a LoRA file that is missing, changed or of another model fails its own job alone") {
   const auto engine = make_engine();
   const JobInput plain = Workshop::get().job("none");
   const auto without = scores(*engine, plain);
   JobInput input = plain;
-  input.lora = Workshop::get().path("nowhere.safetensors");
+  input.loras = {{Workshop::get().path("nowhere.safetensors"), "", 1}};
   CHECK(fail(*engine, input).cause == FailureCause::kUser);
-  input.lora_digest = std::string(64, '0');  // as a coordinator sends it
+  input.loras[0].digest = std::string(64, '0');  // as a coordinator sends it
   CHECK(fail(*engine, input).misplaced);
 
-  input.lora = write_lora("changed.safetensors", 0.1);
-  input.lora_digest = std::string(64, '0');
+  LoraFile& lora = input.loras.at(0);
+  lora.path = write_lora("changed.safetensors", 0.1);
+  lora.digest = std::string(64, '0');
   CHECK(fail(*engine, input).detail == "lora_digest");
   CHECK(scores(*engine, plain) == without);
-  input.lora_digest = cox::sha256_of_file(input.lora).value();
+  lora.digest = cox::sha256_of_file(lora.path).value();
   CHECK(scores(*engine, input) != without);
 
-  input.lora = Workshop::get().lpips();
-  input.lora_digest.clear();
+  lora = {Workshop::get().lpips(), "", 1};
   CHECK(fail(*engine, input).detail == "weights_mismatch");
   CHECK(scores(*engine, plain) == without);
 }

@@ -204,6 +204,10 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
        "early_stop_checks: early_stop.check_every 5 is more than steps 3"},
       {"method: adasteer\nparams: {groups: 4, inject: global}\n",
        "groups: inject global takes one group, got groups 4"},
+      {"method: none\nparams: {distill: true, inference_steps: 16}\n",
+       "distill: enhance_hf would put ten levels in place of the distilled ones"},
+      {"method: none\nparams: {distill: true, inference_steps: 51, enhance_hf: false}\n",
+       "distill: inference_steps 51 are more than the 50 noise levels of the distilled model"},
   };
   check_cases(sandbox, cases);
   CHECK(sandbox.errors("method: none\nmatrix: {seed: [1, 2]}\nparams: {cond_frames: 28}\n") ==

@@ -137,6 +137,62 @@ TEST_CASE("a LoRA file enters the run's identity by its content") {
   CHECK(digest({}) == without);
 }
 
+TEST_CASE("runs keep the digests that they had before the schemas gained parameters") {
+  // Of the program before `distill` and lists of LoRA files. A digest may move here when
+  // schemas/versions.def is raised, and for no other reason: finished results hang on it.
+  const Sandbox sandbox;
+  sandbox.write("step.lora", "weights of a step");
+  const std::vector<std::string> lora = {"backbone.lora=" + sandbox.path("step.lora")};
+  const auto digest_with = [&](const std::string& text, const std::vector<std::string>& set) {
+    return sandbox.plan(text, set).runs[0].digest;
+  };
+  CHECK(digest(sandbox, "method: none\n") ==
+        "aa69e5610da036017f98bb76529705b88967836e38189f4c8f04c96a1e5a4b3c");
+  CHECK(digest(sandbox, "method: adasteer\nparams: {lr: 1e-2, steps: 5}\n") ==
+        "9542f76f9121ae28ba8ea33fd81a6fd5eb93e314683201cf048dc7ad9144591f");
+  CHECK(digest(sandbox, "method: lora\nreplicate: adasteer-2026\n") ==
+        "0570d7c125bc9befdeae7daa74bf10d394e8112f98ebf153564bb98a53cd4748");
+  CHECK(digest_with("method: none\n", lora) ==
+        "12c40c0f66a4bfc45ea4720d16904a245ee05ab0beb7e417a714d006f6bb55cd");
+}
+
+TEST_CASE("a parameter added later enters the digest off its default alone") {
+  const Sandbox sandbox;
+  const std::string base = "method: none\nparams: {enhance_hf: false, inference_steps: 16";
+  const std::string before = digest(sandbox, base + "}\n");
+  CHECK(digest(sandbox, base + ", distill: false}\n") == before);
+  CHECK(digest(sandbox, base + ", distill: true}\n") != before);
+
+  // A run that an earlier program resolved lacks the parameter.
+  const auto plan = sandbox.plan(base + "}\n");
+  Run earlier = plan.runs[0];
+  REQUIRE(earlier.parameters.erase("distill") == 1);
+  CHECK(run_digest(earlier, plan.model) == before);
+}
+
+TEST_CASE("LoRA files enter the digest by content, multiplier and order") {
+  const Sandbox sandbox;
+  sandbox.write("a.lora", "first");
+  sandbox.write("b.lora", "second");
+  std::set<std::string> digests;
+  const auto digest_of = [&](const std::string& loras) {
+    return sandbox.plan("method: none\n", {"backbone.lora=" + loras}).runs[0].digest;
+  };
+  const std::string a = sandbox.path("a.lora"), b = sandbox.path("b.lora");
+  const std::string alone = digest_of(a);
+  CHECK(digest_of("[" + a + "]") == alone);
+  CHECK(digest_of("{file: " + a + "}") == alone);
+  CHECK(digest_of("{file: " + a + ", multiplier: 1}") == alone);
+  digests.insert(alone);
+  for (const std::string& other :
+       {"{file: " + a + ", multiplier: 0.5}", "{file: " + a + ", multiplier: -0.5}",
+        "[" + a + ", " + b + "]", "[" + b + ", " + a + "]",
+        "[" + a + ", {file: " + b + ", multiplier: 0.5}]"}) {
+    INFO(other);
+    CHECK(digests.insert(digest_of(other)).second);
+  }
+}
+
 TEST_CASE("a job's digest follows the run, the video's id and content, and the prompt") {
   Run run;
   run.digest = std::string(64, 'a');

@@ -145,14 +145,45 @@ TEST_CASE("a broken manifest is an error that names the sweep and the manifest")
   CHECK(message.find("clips.json") != std::string::npos);
 }
 
-TEST_CASE("a LoRA file is part of the plan with its digest") {
+TEST_CASE("LoRA files are part of the plan with digest and multiplier, in their order") {
   const Sandbox sandbox;
   sandbox.write("step.safetensors", "weights");
-  const auto plan =
-      sandbox.plan("method: none\n", {"backbone.lora=" + sandbox.path("step.safetensors")});
-  CHECK(plan.model.lora == sandbox.path("step.safetensors"));
-  CHECK(plan.model.lora_digest.size() == 64);
-  CHECK(sandbox.plan("method: none\n").model.lora.empty());
+  sandbox.write("look.safetensors", "other weights");
+  const std::string step = sandbox.path("step.safetensors");
+  const std::string look = sandbox.path("look.safetensors");
+  const auto loras = [&](const std::string& value) {
+    return sandbox.plan("method: none\n", {"backbone.lora=" + value}).model.loras;
+  };
+  REQUIRE(loras(step).size() == 1);
+  CHECK(loras(step)[0].path == step);
+  CHECK(loras(step)[0].digest.size() == 64);
+  CHECK(loras(step)[0].multiplier == 1);
+  const auto both = loras("[{file: " + look + ", multiplier: 0.25}, " + step + "]");
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].path == look);
+  CHECK(both[0].multiplier == 0.25);
+  CHECK(both[1].path == step);
+  CHECK(sandbox.plan("method: none\n").model.loras.empty());
+}
+
+TEST_CASE("LoRA files that cannot be meant are refused") {
+  const Sandbox sandbox;
+  sandbox.write("a.lora", "weights");
+  sandbox.write("copy.lora", "weights");
+  const std::string file = sandbox.path("a.lora");
+  const std::pair<std::string, const char*> cases[] = {
+      {"{multiplier: 2}", "a LoRA file needs a `file`"},
+      {"{file: " + file + ", multiplier: 0}", "expected a finite number other than 0"},
+      {"{file: " + file + ", multiplier: .inf}", "multiplier"},
+      {"{file: " + file + ", scale: 2}", "unknown key 'scale'"},
+      {"[" + file + ", " + sandbox.path("copy.lora") + "]", "is named twice"}};
+  for (const auto& [value, message] : cases) {
+    INFO(value);
+    const auto loaded = sandbox.load(kHead + "method: none\n", {"backbone.lora=" + value});
+    REQUIRE_FALSE(loaded.is_ok());
+    INFO(loaded.status().message());
+    CHECK(loaded.status().message().find(message) != std::string::npos);
+  }
 }
 
 TEST_CASE("LPIPS weights are read only when a run measures LPIPS") {

@@ -18,8 +18,12 @@ v1::LeasedJob leased_job() {
   run.set_backbone("longcat-video");
   run.set_model_directory("/models/tiny");
   run.set_model_digest("model");
-  run.set_lora("/models/lora.safetensors");
-  run.set_lora_digest("lora");
+  for (const double multiplier : {1.0, 0.5}) {
+    v1::Lora& lora = *run.add_loras();
+    lora.set_path("/models/lora.safetensors");
+    lora.set_digest("lora");
+    lora.set_multiplier(multiplier);
+  }
   run.set_lpips_weights("/models/lpips.safetensors");
   run.set_lpips_weights_digest("lpips");
   auto& parameters = *run.mutable_parameters();
@@ -64,8 +68,8 @@ TEST_CASE("The engine's input holds everything that was leased") {
   CHECK(input->backbone == "longcat-video");
   CHECK(input->model_directory == "/models/tiny");
   CHECK(input->model_digest == "model");
-  CHECK(input->lora == "/models/lora.safetensors");
-  CHECK(input->lora_digest == "lora");
+  CHECK(input->loras == std::vector<engine::LoraFile>{{"/models/lora.safetensors", "lora", 1},
+                                                      {"/models/lora.safetensors", "lora", 0.5}});
   CHECK(input->lpips_weights == "/models/lpips.safetensors");
   CHECK(input->lpips_weights_digest == "lpips");
   CHECK(input->video_id == "clip-1");
