@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
 
@@ -10,7 +11,6 @@
 #include "engine/tools/init_model.h"
 #include "engine/video/demo_clips.h"
 #include "schema_defaults.h"
-#include "tests/support/torch_catch.h"
 
 namespace cox::engine::test {
 
