@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
+#include "coordinator/spec/plan.h"
+#include "proto/values.h"
 
 namespace cox::cli {
 
@@ -43,16 +45,6 @@ void note_missing_place(MissingPlaces& missing, const std::string& path, const c
   need.jobs += run.open_jobs;
 }
 
-/// LPIPS weights stand in every run of a sweep in which one measures LPIPS.
-bool measures_lpips(const v1::Run& run) {
-  const auto metrics = run.parameters().find("metrics");
-  if (metrics == run.parameters().end()) return false;
-  for (const v1::Value& metric : metrics->second.list().items()) {
-    if (metric.text() == "lpips") return true;
-  }
-  return false;
-}
-
 }  // namespace
 
 Status check_inputs(const std::vector<service::OpenRun>& open, const std::string& database) {
@@ -67,7 +59,9 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
       if (is_readable_file(lora.path())) continue;
       note_missing_place(missing, lora.path(), "LoRA file", "backbone.lora", run);
     }
-    if (measures_lpips(needs) && !is_readable_file(needs.lpips_weights())) {
+    // The weights stand in every run of a sweep in which one measures LPIPS.
+    COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from_proto(needs.parameters()));
+    if (spec::asks_for_lpips(parameters) && !is_readable_file(needs.lpips_weights())) {
       note_missing_place(missing, needs.lpips_weights(), "LPIPS weights file",
                          "backbone.lpips_weights", run);
     }

@@ -16,21 +16,26 @@ namespace {
 /// A run of the series, as the query below has it.
 struct Candidate {
   std::string run;
-  std::string parameters;
+  nlohmann::json parameters;
   std::string configuration;  ///< all that tells it from others, the replicate aside
   std::int64_t open = 0;      ///< jobs without a result that were not expected to fail
   std::int64_t done = 0;
   std::optional<double> mean;
 };
 
-Candidate candidate_of(const std::vector<Cell>& row) {
+Result<Candidate> candidate_of(const std::vector<Cell>& row) {
   Candidate candidate;
   candidate.run = std::get<std::string>(row[0]);
-  candidate.parameters = std::get<std::string>(row[1]);
+  candidate.parameters = nlohmann::json::parse(std::get<std::string>(row[1]), nullptr, false);
+  if (!candidate.parameters.is_object()) {
+    return internal_error(concat("the parameters of run ", candidate.run, " are no JSON object"));
+  }
   candidate.open = std::get<std::int64_t>(row[2]);
   candidate.done = std::get<std::int64_t>(row[3]);
   if (const auto* mean = std::get_if<double>(&row[4])) candidate.mean = *mean;
-  candidate.configuration = std::get<std::string>(row[5]);
+  nlohmann::json others = candidate.parameters;
+  others.erase("replicate");
+  candidate.configuration = concat(std::get<std::string>(row[5]), ' ', others.dump());
   return candidate;
 }
 
@@ -60,20 +65,12 @@ Status check_comparable(const std::vector<Candidate>& candidates, std::int64_t v
 
 /// Replicates as one candidate at the place of the first, named after it, with the mean of their
 /// means: all cover the same videos. One draw of noise wins no sweep.
-Result<std::vector<Candidate>> averaged(const std::vector<Candidate>& candidates) {
+std::vector<Candidate> averaged(const std::vector<Candidate>& candidates) {
   std::vector<Candidate> all;
   std::map<std::string, std::vector<double>> means;
   for (const Candidate& candidate : candidates) {
-    auto parameters = nlohmann::json::parse(candidate.parameters, nullptr, false);
-    if (!parameters.is_object())
-      return internal_error("the parameters of a run are no JSON object");
-    parameters.erase("replicate");
-    const std::string configuration = concat(candidate.configuration, ' ', parameters.dump());
-    auto& of_configuration = means[configuration];
-    if (of_configuration.empty()) {
-      all.push_back(candidate);
-      all.back().configuration = configuration;
-    }
+    auto& of_configuration = means[candidate.configuration];
+    if (of_configuration.empty()) all.push_back(candidate);
     of_configuration.push_back(*candidate.mean);
   }
   for (Candidate& candidate : all) {
@@ -97,11 +94,9 @@ Status check_weights(ResultSource& source, const spec::BestQuery& query) {
 }
 
 /// Every parameter as JSON.
-Result<std::map<std::string, std::string>> parameters_of(const Candidate& candidate) {
-  const auto json = nlohmann::json::parse(candidate.parameters, nullptr, false);
-  if (!json.is_object()) return internal_error("the parameters of a run are no JSON object");
+std::map<std::string, std::string> parameters_of(const Candidate& candidate) {
   std::map<std::string, std::string> parameters;
-  for (const auto& [name, value] : json.items()) parameters[name] = value.dump();
+  for (const auto& [name, value] : candidate.parameters.items()) parameters[name] = value.dump();
   return parameters;
 }
 
@@ -122,19 +117,20 @@ Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery&
   COX_ASSIGN_OR_RETURN(const Rows finished,
                        source.query(concat("SELECT count(DISTINCT video) FROM v_results", where)));
   std::vector<Candidate> candidates;
-  for (const auto& row : rows.cells) candidates.push_back(candidate_of(row));
+  for (const auto& row : rows.cells) {
+    COX_ASSIGN_OR_RETURN(Candidate candidate, candidate_of(row));
+    candidates.push_back(std::move(candidate));
+  }
   const auto videos = std::get<std::int64_t>(finished.cells.front()[0]);
   COX_RETURN_IF_ERROR(check_comparable(candidates, videos, query));
-  COX_ASSIGN_OR_RETURN(candidates, averaged(candidates));
+  candidates = averaged(candidates);
   const Candidate* best = &candidates.front();
   for (const Candidate& candidate : candidates) {
     const bool better =
         query.highest ? *candidate.mean > *best->mean : *candidate.mean < *best->mean;
     if (better) best = &candidate;
   }
-  spec::BestRun run{concat(query.series, '/', best->run), {}};
-  COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(*best));
-  return run;
+  return spec::BestRun{concat(query.series, '/', best->run), parameters_of(*best)};
 }
 
 spec::FindBest best_finder(std::function<Result<Place>()> choose) {

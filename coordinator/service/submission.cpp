@@ -111,19 +111,18 @@ std::string bytes_of(const v1::Run& run) {
 
 core::SubmittedRun submitted_run(const spec::Run& run, const v1::Run& definition,
                                  const v1::NamedRun& named) {
-  return {
-      .name = run.name,
-      .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
-      .digest = run.digest,
-      .method = run.method,
-      .backbone = definition.backbone(),
-      .model_digest = definition.model_digest(),
-      .parameters_json = parameters_json(run.parameters),
-      .definition = bytes_of(definition),
-      .lora_digest = spec::lora_identity(model_of(definition)),
-      .lpips_weights_digest =
-          spec::asks_for_lpips(run) ? definition.lpips_weights_digest() : "",
-      .origins_json = named.origins_json()};
+  return {.name = run.name,
+          .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
+          .digest = run.digest,
+          .method = run.method,
+          .backbone = definition.backbone(),
+          .model_digest = definition.model_digest(),
+          .parameters_json = parameters_json(run.parameters),
+          .definition = bytes_of(definition),
+          .lora_digest = spec::lora_identity(model_of(definition)),
+          .lpips_weights_digest =
+              spec::asks_for_lpips(run.parameters) ? definition.lpips_weights_digest() : "",
+          .origins_json = named.origins_json()};
 }
 
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {

@@ -31,9 +31,9 @@ std::string identity_of(const Lora& lora) {
 
 }  // namespace
 
-bool asks_for_lpips(const Run& run) {
-  const auto metrics = run.parameters.find("metrics");
-  if (metrics == run.parameters.end()) return false;
+bool asks_for_lpips(const Parameters& parameters) {
+  const auto metrics = parameters.find("metrics");
+  if (metrics == parameters.end()) return false;
   const auto* list = metrics->second.get_if<Value::List>();
   return list != nullptr && std::find(list->begin(), list->end(), Value("lpips")) != list->end();
 }
@@ -49,7 +49,7 @@ std::string run_digest(const Run& run, const Model& model) {
   text += "backbone " + model.backbone + "\n";
   text += "model " + model.digest + "\n";
   for (const Lora& lora : model.loras) text += "lora " + identity_of(lora) + "\n";
-  text += "lpips " + (asks_for_lpips(run) ? model.lpips_weights_digest : "-") + "\n";
+  text += "lpips " + (asks_for_lpips(run.parameters) ? model.lpips_weights_digest : "-") + "\n";
   text += "method " + run.method + "\n";
   const Parameters& added = added_parameters(run.method);
   for (const auto& [name, value] : run.parameters) {

@@ -114,9 +114,8 @@ Result<std::vector<Lora>> resolve_loras(const std::vector<LoraSection>& sections
       return missing(section.file.at, "no LoRA file at " + lora.path);
     }
     COX_ASSIGN_OR_RETURN(lora.digest, sha256_of_file(lora.path));
-    const bool is_twice = std::any_of(loras.begin(), loras.end(), [&](const Lora& other) {
-      return other.digest == lora.digest;
-    });
+    const bool is_twice = std::any_of(
+        loras.begin(), loras.end(), [&](const Lora& other) { return other.digest == lora.digest; });
     if (is_twice) {
       diagnostics.error(section.file.at,
                         "the LoRA file " + lora.path + " is named twice; add its multipliers up");
@@ -162,7 +161,8 @@ Result<Model> resolve_model(const BackboneSection& section, const std::vector<Ru
 
   COX_ASSIGN_OR_RETURN(model.loras, resolve_loras(section.loras, diagnostics));
 
-  const auto asking = std::find_if(runs.begin(), runs.end(), asks_for_lpips);
+  const auto asking = std::find_if(runs.begin(), runs.end(),
+                                   [](const Run& run) { return asks_for_lpips(run.parameters); });
   if (asking == runs.end()) return model;
   if (section.lpips_weights.text.empty()) {
     diagnostics.error(section.at,

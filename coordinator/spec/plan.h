@@ -115,8 +115,9 @@ struct SweepPlan {
   Resources resources;
 };
 
-/// Whether `run` measures LPIPS. Only then do the LPIPS weights enter its digest.
-bool asks_for_lpips(const Run& run);
+/// Whether a run with these parameters measures LPIPS. Only then do the LPIPS weights enter its
+/// digest.
+bool asks_for_lpips(const Parameters& parameters);
 
 /// "sweeps/a.yaml:12:9 (matrix)", "default of schemas/run.yaml", "--set".
 std::string origin_text(const Origin& origin);

@@ -14,8 +14,8 @@ constexpr std::int64_t kApplicationId = 0x434f5852;
 
 /// How a database comes to be what the program reads.
 struct Migrations {
-  std::map<std::int64_t, std::string>
-      steps;          ///< SQL by the version that it makes of the one before
+  /// SQL by the version that it makes of the one before.
+  std::map<std::int64_t, std::string> steps;
   std::string views;  ///< SQL of all views over the newest version's tables
 };
 

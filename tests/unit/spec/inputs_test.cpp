@@ -194,5 +194,5 @@ TEST_CASE("LPIPS weights are read only when a run measures LPIPS") {
   const auto plan = sandbox.plan("method: none\nparams: {metrics: [lpips]}\n", set);
   CHECK(plan.model.lpips_weights == sandbox.path("lpips.safetensors"));
   CHECK(plan.model.lpips_weights_digest.size() == 64);
-  CHECK(asks_for_lpips(plan.runs[0]));
+  CHECK(asks_for_lpips(plan.runs[0].parameters));
 }
