@@ -16,7 +16,8 @@ namespace {
 
 /// The rows of swscale's coefficients are numbered like the matrix tags; others it would take for
 /// BT.601 without a word.
-const int* coefficients_for(AVColorSpace matrix) {
+const int* coefficients_for(AVColorSpace matrix, ColorRule rule) {
+  if (rule == ColorRule::kPaperCompat) return sws_getCoefficients(SWS_CS_SMPTE170M);
   switch (matrix) {
     case AVCOL_SPC_UNSPECIFIED:
       return sws_getCoefficients(SWS_CS_SMPTE170M);
@@ -37,20 +38,58 @@ const int* coefficients_for(AVColorSpace matrix) {
 void obey_tags(SwsContext* scaler, const AVFrame& frame) {
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   if ((layout->flags & AV_PIX_FMT_FLAG_RGB) != 0 || layout->nb_components < 3) return;
-  const int* matrix = coefficients_for(frame.colorspace);
+  const int* matrix = coefficients_for(frame.colorspace, ColorRule::kTagged);
   const int full = frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
   sws_setColorspaceDetails(scaler, matrix, full, matrix, 1, 0, 1 << 16, 1 << 16);
+}
+
+bool is_jpeg_format(int format) {
+  return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P;
+}
+
+/// The formats that YuvToRgb reads.
+bool is_planar_yuv(int format) {
+  return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUV422P || is_jpeg_format(format);
+}
+
+YuvToRgb yuv_to_rgb_for(const AVFrame& frame, ColorRule rule) {
+  const int* matrix = coefficients_for(frame.colorspace, rule);
+  const bool full_range = rule == ColorRule::kPaperCompat ? is_jpeg_format(frame.format)
+                                                          : frame.color_range == AVCOL_RANGE_JPEG;
+  return {{matrix[0], matrix[1], matrix[2], matrix[3]}, full_range};
+}
+
+PlanarYuv planes_of(const AVFrame& frame) {
+  PlanarYuv picture;
+  for (std::size_t plane = 0; plane < picture.planes.size(); ++plane) {
+    picture.planes[plane] = frame.data[plane];
+    picture.row_bytes[plane] = frame.linesize[plane];
+  }
+  picture.half_chroma_rows =
+      frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_YUVJ420P;
+  return picture;
 }
 
 }  // namespace
 
 void RgbConverter::start(const AVFrame& frame) {
   const bool sideways = facts_.rotation % 180 != 0;
-  const int width = sideways ? facts_.height : facts_.width;
-  const int height = sideways ? facts_.width : facts_.height;
+  width_ = sideways ? facts_.height : facts_.width;
+  height_ = sideways ? facts_.width : facts_.height;
+  source_width_ = frame.width;
+  source_height_ = frame.height;
+  source_format_ = frame.format;
+  if (is_planar_yuv(frame.format)) {
+    yuv_to_rgb_ = yuv_to_rgb_for(frame, rule_);
+  } else {
+    start_scaler(frame);
+  }
+}
+
+void RgbConverter::start_scaler(const AVFrame& frame) {
   const auto format = static_cast<AVPixelFormat>(frame.format);
-  scaler_.reset(sws_getContext(width, height, format, width, height, AV_PIX_FMT_RGB24, SWS_BILINEAR,
-                               nullptr, nullptr, nullptr));
+  scaler_.reset(sws_getContext(width_, height_, format, width_, height_, AV_PIX_FMT_RGB24,
+                               SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (scaler_ == nullptr) {
     throw_fault(FaultKind::kUnsupportedColor,
                 concat("no conversion from ", facts_.pixel_format, " to RGB"));
@@ -58,29 +97,32 @@ void RgbConverter::start(const AVFrame& frame) {
   if (rule_ == ColorRule::kTagged) obey_tags(scaler_.get(), frame);
   rgb_.reset(av_frame_alloc());
   rgb_->format = AV_PIX_FMT_RGB24;
-  rgb_->width = width;
-  rgb_->height = height;
+  rgb_->width = width_;
+  rgb_->height = height_;
   // Padded rows, because the vector code may write past the last pixel.
   if (av_frame_get_buffer(rgb_.get(), 0) < 0) throw std::bad_alloc();
-  source_width_ = frame.width;
-  source_height_ = frame.height;
-  source_format_ = frame.format;
+}
+
+RgbImage RgbConverter::scaled(const AVFrame& frame) {
+  sws_scale(scaler_.get(), frame.data, frame.linesize, 0, height_, rgb_->data, rgb_->linesize);
+  RgbImage image(width_, height_);
+  for (int y = 0; y < image.height; ++y) {
+    std::memcpy(image.row(y), rgb_->data[0] + static_cast<std::ptrdiff_t>(y) * rgb_->linesize[0],
+                image.row_bytes());
+  }
+  return image;
 }
 
 RgbImage RgbConverter::convert(const AVFrame& frame) {
-  if (scaler_ == nullptr) start(frame);
+  if (source_format_ < 0) start(frame);
   if (frame.width != source_width_ || frame.height != source_height_ ||
       frame.format != source_format_) {
     throw_fault(FaultKind::kSizeChanges,
                 concat("the picture changes from ", source_width_, "x", source_height_, " to ",
                        frame.width, "x", frame.height, " or its pixel format within the clip"));
   }
-  sws_scale(scaler_.get(), frame.data, frame.linesize, 0, rgb_->height, rgb_->data, rgb_->linesize);
-  RgbImage image(rgb_->width, rgb_->height);
-  for (int y = 0; y < image.height; ++y) {
-    std::memcpy(image.row(y), rgb_->data[0] + static_cast<std::ptrdiff_t>(y) * rgb_->linesize[0],
-                image.row_bytes());
-  }
+  RgbImage image =
+      yuv_to_rgb_ ? yuv_to_rgb_->convert(planes_of(frame), width_, height_) : scaled(frame);
   return rotate(std::move(image), facts_.rotation);
 }
 
