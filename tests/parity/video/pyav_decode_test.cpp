@@ -32,8 +32,8 @@ int compare_with(const std::string& list, ColorRule rule) {
 
 }  // namespace
 
-// Fixture: tests/parity/fixtures/make_video.py. The clip in 4:4:4 goes through swscale, which has its
-// own code for each kind of processor: these are the bytes of x86-64.
+// Fixture: tests/parity/fixtures/make_video.py. The clip in 4:4:4 goes through swscale, which has
+// its own code for each kind of processor: these are the bytes of x86-64.
 TEST_CASE("With tagged colour every frame equals PyAV 18.1 byte for byte") {
   CHECK(compare_with("pyav_tagged.txt", ColorRule::kTagged) == 6);
 }
