@@ -28,6 +28,8 @@ CommandPtr make_pause();
 CommandPtr make_resume();
 CommandPtr make_cancel();
 CommandPtr make_version();
+/// What `cox version` and `cox --version` print.
+std::string version_text();
 CommandPtr make_completion();
 
 }  // namespace cox::cli

@@ -59,6 +59,7 @@ struct Program {
     app.formatter(std::make_shared<HelpFormatter>());
     app.require_subcommand(1);
     app.fallthrough();
+    app.set_version_flag("--version", version_text, "Print version, commit and kind of build");
     app.get_formatter()->column_width(34);
     const std::map<std::string, ColorMode> modes = {
         {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};

@@ -14,12 +14,14 @@ class Version final : public Command {
   }
   void declare(CLI::App&) override {}
   Result<ExitCode> run(Session& session) override {
-    session.out << "cox " << COX_BUILD_TEXT << '\n';
+    session.out << version_text() << '\n';
     return kExitOk;
   }
 };
 
 }  // namespace
+
+std::string version_text() { return std::string("cox ") + COX_BUILD_TEXT; }
 
 CommandPtr make_version() { return std::make_unique<Version>(); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -88,6 +89,17 @@ std::string number_error(const ParameterSchema& schema, double number) {
   return "";
 }
 
+/// Floats act on fp32 tensors, where a larger one would be infinite and a smaller one zero.
+std::string precision_error(double number) {
+  using Single = std::numeric_limits<float>;
+  const double size = std::abs(number);
+  if (size > Single::max()) return "expected at most 3.4e+38 in size, the most that fp32 holds";
+  if (size > 0 && size < Single::min()) {
+    return "expected 0 or at least 1.2e-38 in size, the least that fp32 holds";
+  }
+  return "";
+}
+
 std::string text_error(const ParameterSchema& schema, const std::string& text) {
   const auto& values = schema.values;
   if (values.empty() || std::find(values.begin(), values.end(), text) != values.end()) return "";
@@ -137,7 +149,9 @@ std::string bounds_error(const ParameterSchema& schema, const Value& value) {
   if (const auto* list = value.get_if<Value::List>()) return list_error(schema, *list);
   if (const auto* text = value.get_if<std::string>()) return text_error(schema, *text);
   const auto number = number_of(value);
-  return number ? number_error(schema, *number) : "";
+  if (!number) return "";
+  const std::string error = number_error(schema, *number);
+  return error.empty() ? precision_error(*number) : error;
 }
 
 Value normalized(const ParameterSchema& schema, Value value) {

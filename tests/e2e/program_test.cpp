@@ -19,8 +19,9 @@ TEST_CASE("the help of every command opens with an example that names it") {
   const Ended help = run_cox({"-h"});
   CHECK(help.exit_code == 0);
   for (const std::string command :
-       {"validate", "plan", "dataset", "run", "coordinator", "submit", "status", "watch", "results",
-        "show", "why", "logs", "retry", "pause", "resume", "cancel", "version", "completion"}) {
+       {"validate", "plan",    "dataset", "run",    "coordinator", "submit",    "status",
+        "watch",    "results", "compare", "report", "show",        "why",       "logs",
+        "retry",    "pause",   "resume",  "cancel", "version",     "completion"}) {
     CHECK_THAT(help.out, Contains("\n  " + command + " "));
     const Ended own = run_cox({command, "-h"});
     INFO(own.all());
@@ -35,6 +36,9 @@ TEST_CASE("the version names the build") {
   const Ended version = run_cox({"version"});
   CHECK(version.exit_code == 0);
   CHECK_THAT(version.out, Contains("cox 0.") && Contains("+"));
+  const Ended flag = run_cox({"--version"});
+  CHECK(flag.exit_code == 0);
+  CHECK(flag.out == version.out);
 }
 
 TEST_CASE("the completion script is one that bash accepts and knows the commands") {
