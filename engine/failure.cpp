@@ -5,6 +5,7 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -22,10 +23,20 @@ bool is_host_out_of_memory(const std::string& message) {
          message.find("memory") != std::string::npos;
 }
 
+/// `... you tried to allocate 456130560 bytes. Error code ...` in words of ours.
+std::string host_message(const std::string& message) {
+  constexpr std::string_view kAsked = "tried to allocate ";
+  const std::size_t asked = message.find(kAsked);
+  if (asked == std::string::npos) return "host memory is exhausted";
+  const std::string rest = message.substr(asked + kAsked.size());
+  return concat("host memory is exhausted: ", rest.substr(0, rest.find(' ')),
+                " bytes more were asked for");
+}
+
 JobFailure out_of_memory(const std::string& message) {
   return {FailureCause::kOom,
           concat(message,
-                 "; use fewer frames, a smaller size or dtype bf16, or a device with more "
+                 "; use fewer frames, a smaller size or batch, dtype bf16, or a device with more "
                  "memory"),
           "out_of_memory", false};
 }
@@ -46,10 +57,10 @@ JobFailure failure_of(const std::exception_ptr& error) {
     return {FailureCause::kCrash, first_line(e.what_without_backtrace()), "device_error", true};
   } catch (const c10::Error& e) {
     const std::string message = first_line(e.what_without_backtrace());
-    if (is_host_out_of_memory(message)) return out_of_memory(message);
+    if (is_host_out_of_memory(message)) return out_of_memory(host_message(message));
     return {FailureCause::kCrash, message, "tensor_library", false};
   } catch (const std::bad_alloc&) {
-    return out_of_memory("host memory is exhausted");
+    return out_of_memory(host_message(""));
   } catch (const std::invalid_argument& e) {
     return {FailureCause::kUser, e.what(), "invalid_argument", false};
   } catch (const std::exception& e) {

@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "engine/tensors/cuda_driver.h"
 #include "engine/tensors/error.h"
+#include "engine/tensors/host_memory.h"
+#include "engine/tensors/proc_file.h"
 
 namespace cox::engine {
 namespace {
@@ -39,27 +41,6 @@ CudaState load_cuda() {
 const CudaState& cuda_state() {
   static const CudaState state = load_cuda();
   return state;
-}
-
-/// The text after the colon of the first line that begins with `key`; "" when there is none.
-std::string line_value(const std::string& file, const std::string& key) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    if (starts_with(line, key)) return trim(line.substr(line.find(':') + 1));
-  }
-  return "";
-}
-
-int64_t status_bytes(const std::string& key) {
-  constexpr int64_t kKibibyte = 1024;
-  const std::string value = line_value("/proc/self/status", key);
-  return value.empty() ? 0 : std::stoll(value) * kKibibyte;
-}
-
-int64_t meminfo_bytes(const std::string& key) {
-  constexpr int64_t kKibibyte = 1024;
-  const std::string value = line_value("/proc/meminfo", key);
-  return value.empty() ? 0 : std::stoll(value) * kKibibyte;
 }
 
 std::string gpu_name(int index) {
@@ -120,7 +101,7 @@ void synchronize(c10::Device device) {
 
 DeviceMemory device_memory(c10::Device device) {
   if (device.is_cpu()) {
-    const int64_t available = meminfo_bytes("MemAvailable");
+    const int64_t available = available_host_bytes();
     return {meminfo_bytes("MemTotal"), available, available, status_bytes("VmRSS"),
             status_bytes("VmHWM")};
   }

@@ -10,6 +10,7 @@
 
 using namespace cox::engine;
 using Catch::Contains;
+using Catch::StartsWith;
 
 namespace {
 
@@ -35,6 +36,16 @@ TEST_CASE("memory that cannot be had has cause oom, whoever says so, and the pro
     CHECK_FALSE(failure.poisoned);
     CHECK_THAT(failure.message, Contains("memory") && Contains("use fewer frames"));
   }
+}
+
+TEST_CASE("host memory that cannot be had is told without the library's file and line") {
+  const JobFailure failure = failure_from(c10::Error(
+      here(),
+      "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate "
+      "memory: you tried to allocate 456130560 bytes. Error code 12 (Cannot allocate "
+      "memory)"));
+  CHECK_THAT(failure.message,
+             StartsWith("host memory is exhausted: 456130560 bytes more were asked for; use"));
 }
 
 TEST_CASE("an error that sticks to the device poisons the process") {
