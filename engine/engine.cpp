@@ -167,8 +167,10 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   if (plan.adaptation) models.require_unchanged();
   const at::Tensor frames = timed("latent_decode", timings.latent_decode_s,
                                   [&] { return decode_latents(plan, encoded, latents, model); });
-  output.metrics = timed("metrics", timings.metrics_s,
-                         [&] { return scores.score(plan, input, *source, frames); });
+  timed("metrics", timings.metrics_s, [&] {
+    output.metrics = scores.score(plan, input, *source, frames);
+    output.reference_digest = scores.reference_digest(plan, *source);
+  });
   const WrittenVideos written = timed("write", timings.write_s, [&] {
     return write_videos(plan, input, *source, video_digest, frames);
   });

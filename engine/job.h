@@ -96,8 +96,9 @@ struct JobOutput {
   StageTimings timings;
   AdaptationSummary adaptation;
   Provenance provenance;
-  std::string generated_path;  ///< generated frames, lossless
-  std::string reference_path;  ///< the source frames they are scored against, lossless
+  std::string generated_path;    ///< generated frames, lossless
+  std::string reference_path;    ///< the source frames they are scored against, lossless
+  std::string reference_digest;  ///< video::rgb_digest of these
   int scored_frames = 0;
   std::int64_t peak_memory_bytes = 0;  ///< device memory on a GPU, resident memory on a CPU
 };

@@ -71,6 +71,7 @@ SELECT
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
   x.peak_memory_bytes AS peak_memory_bytes,
   x.generated_path AS generated_path, x.reference_path AS reference_path,
+  x.reference_digest AS reference_digest,
   x.time_us AS time_us, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
@@ -192,7 +193,8 @@ LEFT JOIN workers w ON w.id = a.worker_id
 WHERE m.superseded = 0;
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
--- product of all with all is computed. same_window = 0: the two did not score the same frames. LPIPS
+-- product of all with all is computed. same_window = 0: the two did not score the same frames;
+-- same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two does not tell. LPIPS
 -- over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
 SELECT
@@ -211,6 +213,7 @@ SELECT
   (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
    = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
    AND xa.scored_frames = xb.scored_frames) AS same_window,
+  nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,
   ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
   ra.digest AS run_digest_a, rb.digest AS run_digest_b
 FROM series_runs ma

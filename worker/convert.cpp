@@ -123,6 +123,7 @@ v1::JobOutput to_proto(const engine::JobOutput& output) {
   *message.mutable_provenance() = to_proto(output.provenance);
   message.set_generated_path(output.generated_path);
   message.set_reference_path(output.reference_path);
+  message.set_reference_digest(output.reference_digest);
   message.set_scored_frames(output.scored_frames);
   message.set_peak_memory_bytes(output.peak_memory_bytes);
   return message;

@@ -58,6 +58,7 @@ struct JobResult {
   Provenance provenance;
   std::string generated_path;
   std::string reference_path;
+  std::string reference_digest;  ///< of the pixels at reference_path; "" = not told
   std::int32_t scored_frames = 0;
   std::int64_t peak_memory_bytes = 0;
 };

@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 6;  ///< names in one sentence
 
+constexpr const char* kDecodersDiffer = "FFmpeg or the program differs between the workers";
+
 std::string listed(const std::vector<std::string>& names) { return join_first(names, kMaxNamed); }
 std::string listed(const std::set<std::string>& names) {
   return listed(std::vector<std::string>(names.begin(), names.end()));
@@ -38,6 +40,20 @@ std::string missing_text(const RunData& run) {
     parts.push_back(concat(videos.size(), ' ', reason, ": ", listed(videos)));
   }
   return join(parts, "; ");
+}
+
+/// "full (3 of 12 videos)": averages over replicates that were scored against different pixels.
+std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
+  std::vector<std::string> averages;
+  for (const RunData& run : runs) {
+    const auto mixed = std::count_if(
+        run.results.begin(), run.results.end(),
+        [](const VideoResult& result) { return result.reference_digests.size() > 1; });
+    if (mixed == 0) continue;
+    averages.push_back(
+        concat(run.name, " (", mixed, " of ", counted(run.results.size(), "video"), ")"));
+  }
+  return averages;
 }
 
 std::set<std::string> finished_videos(const RunData& run) {
@@ -155,6 +171,11 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
         "the means of the runs do not cover the same videos, so only the paired differences "
         "compare them");
   }
+  if (const auto averages = mixed_pixels(runs); !averages.empty()) {
+    all.push_back(
+        concat("the scored frames were decoded to different pixels among the replicates of ",
+               listed(averages), ": ", kDecodersDiffer));
+  }
   all.insert(all.end(), warnings.begin(), warnings.end());
   return all;
 }
@@ -253,6 +274,7 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> small;
   std::vector<std::string> still;
   std::vector<std::string> at_times_still;
+  std::vector<std::string> other_pixels;
   for (const Comparison& comparison : comparisons) {
     if (comparison.pairs > 0 && comparison.pairs < kFewPairs) small.push_back(comparison.run);
     if (comparison.never_adapted()) {
@@ -261,11 +283,22 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
       at_times_still.push_back(
           concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs));
     }
+    if (comparison.other_pixels > 0) {
+      other_pixels.push_back(concat(comparison.run, " than in ", comparison.baseline, " (",
+                                    comparison.other_pixels, " of ",
+                                    counted(comparison.pairs, "video"), ")"));
+    }
     if (!comparison.confounded.empty()) {
       warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",
                                 listed(comparison.confounded),
                                 " besides the method: the difference may be due to either"));
     }
+  }
+  if (!other_pixels.empty()) {
+    warnings.push_back(concat("the scored frames were decoded to other pixels in ",
+                              listed(other_pixels), ": ", kDecodersDiffer,
+                              ", and the differences between these runs hold that of the pixels "
+                              "too"));
   }
   if (!small.empty()) {
     warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),

@@ -14,8 +14,8 @@ namespace cox::report {
 /// Below this many pairs a comparison is called small.
 constexpr std::size_t kFewPairs = 10;
 
-/// Videos that means leave out, and why; runs whose means do not cover the same videos; metrics
-/// that are no finite numbers.
+/// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
+/// over replicates that were scored against different pixels; metrics that are no finite numbers.
 std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs);
 
 /// Runs that gave bit-equal metrics on every video although their configurations differ (an inert
@@ -29,7 +29,8 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs);
 /// One seed only, other models.
 std::vector<std::string> design_warnings(const std::vector<RunData>& runs);
 
-/// Few pairs, a run that never left its start state, differences besides the method.
+/// Few pairs, a run that never left its start state, differences besides the method, videos that
+/// were decoded to other pixels.
 std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons);
 
 }  // namespace cox::report

@@ -141,6 +141,12 @@ Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric
   return pairs;
 }
 
+/// Whether two results of one video tell that its frames were decoded to other pixels.
+bool scored_other_pixels(const VideoResult& a, const VideoResult& b) {
+  return !a.reference_digests.empty() && !b.reference_digests.empty() &&
+         a.reference_digests != b.reference_digests;
+}
+
 ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pairs& pairs,
                           const std::string& metric) {
   std::vector<const VideoResult*> theirs;
@@ -176,6 +182,7 @@ void describe(const Pairs& pairs, Comparison& comparison) {
     differences.push_back(of_run.back() - of_baseline.back());
     comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
     comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
+    comparison.other_pixels += scored_other_pixels(*theirs, *ours) ? 1 : 0;
   }
   comparison.pairs = pairs.size();
   comparison.baseline_mean = mean_of(of_baseline);

@@ -60,6 +60,7 @@ struct Comparison {
   std::vector<Unpaired> unpaired;
   bool identical = false;     ///< every metric of every pair is equal to the last bit
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
+  std::size_t other_pixels = 0;  ///< pairs whose source frames are known to be other pixels
 
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };

@@ -111,6 +111,8 @@ VideoResult average_of(const Members& members, const std::vector<const VideoResu
   for (const VideoResult* result : results) {
     for (const auto& [name, value] : result->metrics) metrics.insert(name);
     for (const auto& [name, text] : result->nonfinite) metrics.insert(name);
+    average.reference_digests.insert(result->reference_digests.begin(),
+                                     result->reference_digests.end());
     average.time_us = std::max(average.time_us, result->time_us);
   }
   for (const std::string& metric : metrics) average_metric(metric, members, results, average);

@@ -76,6 +76,8 @@ Result<VideoResult> result_of(const RowReader& row) {
   result.scored_frames = row.integer("scored_frames");
   result.steps_run = static_cast<double>(row.integer("steps_run"));
   result.best_step = static_cast<double>(row.integer("best_step"));
+  const std::string reference = row.text("reference_digest");
+  if (!reference.empty()) result.reference_digests.insert(reference);
   result.time_us = row.integer("time_us");
   result.environment = {.machine = row.text("machine"),
                         .device = row.text("device"),
@@ -97,12 +99,14 @@ Unfinished unfinished_of(const RowReader& row) {
 Status read_results(const Query& query, const std::string& where, const RunsByName& runs) {
   COX_ASSIGN_OR_RETURN(
       const Table table,
-      query(concat("SELECT run, video, video_digest, ",
-                   join({kMetricColumns.begin(), kMetricColumns.end()}, ", "),
-                   ", other_metrics, nonfinite, ", join({kStages.begin(), kStages.end()}, ", "),
-                   ", scored_frames, steps_run, best_step, time_us, machine, device, device_name,"
-                   " driver, threads, kernels, dtype, engine_build, torch_version FROM v_results",
-                   where, " ORDER BY run, video_position")));
+      query(concat(
+          "SELECT run, video, video_digest, ",
+          join({kMetricColumns.begin(), kMetricColumns.end()}, ", "),
+          ", other_metrics, nonfinite, ", join({kStages.begin(), kStages.end()}, ", "),
+          ", scored_frames, steps_run, best_step, reference_digest, time_us, machine, device,"
+          " device_name, driver, threads, kernels, dtype, engine_build, torch_version"
+          " FROM v_results",
+          where, " ORDER BY run, video_position")));
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
     COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));

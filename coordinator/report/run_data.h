@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,9 @@ struct VideoResult {
   std::int64_t scored_frames = 0;
   double steps_run = 0;  ///< of an average over replicates their mean, as all numbers here
   double best_step = 0;
+  /// Of the pixels that it was scored against, several when the replicates of an average differ in
+  /// them; none = not recorded.
+  std::set<std::string> reference_digests;
   std::int64_t time_us = 0;
   Environment environment;
 };

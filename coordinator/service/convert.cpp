@@ -91,6 +91,7 @@ Result<core::JobResult> result_of(const v1::JobOutput& output) {
   result.provenance = provenance_of(output.provenance());
   result.generated_path = output.generated_path();
   result.reference_path = output.reference_path();
+  result.reference_digest = output.reference_digest();
   result.scored_frames = output.scored_frames();
   result.peak_memory_bytes = output.peak_memory_bytes();
   return result;

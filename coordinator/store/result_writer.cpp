@@ -130,7 +130,7 @@ Status Writer::write_result(const core::SaveResult& save) {
       t.load_model_s, t.decode_s, t.encode_s, t.train_s, t.early_stop_s, t.generate_s,
       t.latent_decode_s, t.metrics_s, t.write_s, t.total_s, a.trainable_parameters, a.steps_run,
       a.best_step, a.stopped, a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
-      r.provenance.backbone_checksum, r.generated_path, r.reference_path));
+      r.provenance.backbone_checksum, r.generated_path, r.reference_path, r.reference_digest));
   COX_RETURN_IF_ERROR(
       result_details_.run(save.job, metrics.per_frame, a.losses.json(), a.anchor_losses.json()));
   return totals_.add(save, environment, !nonfinite_json);

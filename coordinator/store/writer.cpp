@@ -80,7 +80,7 @@ Result<Writer> Writer::prepare(const Database& database) {
        "AND threads = ? AND kernels = ?"},
       {&writer.result_,
        "INSERT INTO results VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+       "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
       {&writer.result_details_, "INSERT INTO result_details VALUES (?, ?, ?, ?)"},
       {&writer.last_lease_, "UPDATE counters SET value = ? WHERE name = 'last_lease'"},
   };

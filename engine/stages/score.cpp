@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
+#include "engine/video/decode.h"
 
 namespace cox::engine {
 
@@ -26,6 +27,11 @@ void check_lpips_weights(const JobInput& input) {
   }
 }
 
+/// Of everything that the scored frames follow from besides the file.
+std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
+  return concat(source.name, '\n', plan.scored.first, '+', plan.scored.count);
+}
+
 }  // namespace
 
 const Metric& ScoreBoard::metric(const std::string& name, const JobInput& input) {
@@ -47,11 +53,21 @@ std::vector<MetricSeries> ScoreBoard::score(const JobPlan& plan, const JobInput&
   for (const std::string& name : plan.run.metrics) {
     const Metric& used = metric(name, input);
     const auto reference = references_.get_or_make(
-        concat(name, '\n', source.name, '\n', plan.scored.first, '+', plan.scored.count),
+        concat(name, '\n', reference_name(plan, source)),
         [&] { return used.prepare(source.unit_frames(plan.scored).to(device_)); });
     scores.push_back(measure(used, generated, *reference));
   }
   return scores;
+}
+
+std::string ScoreBoard::reference_digest(const JobPlan& plan, const SourceFrames& source) {
+  return *digests_.get_or_make(reference_name(plan, source),
+                               [&] { return video::rgb_digest(source.images(plan.scored)); });
+}
+
+void ScoreBoard::clear_references() {
+  references_.clear();
+  digests_.clear();
 }
 
 }  // namespace cox::engine

@@ -20,8 +20,11 @@ class ScoreBoard {
   std::vector<MetricSeries> score(const JobPlan& plan, const JobInput& input,
                                   const SourceFrames& source, const at::Tensor& generated);
 
+  /// video::rgb_digest of the frames that `score` takes as reference.
+  std::string reference_digest(const JobPlan& plan, const SourceFrames& source);
+
   /// Forgets what belongs to one video.
-  void clear_references() { references_.clear(); }
+  void clear_references();
 
  private:
   static constexpr std::size_t kMaxReferences = 8;
@@ -31,6 +34,7 @@ class ScoreBoard {
   at::Device device_;
   std::map<std::string, std::unique_ptr<Metric>> metrics_;
   BoundedCache<ReferenceFeatures> references_{kMaxReferences};
+  BoundedCache<std::string> digests_{kMaxReferences};
 };
 
 }  // namespace cox::engine

@@ -50,8 +50,13 @@ TEST_CASE("the row of a result holds all that is needed to judge it") {
           " AND generate_s > 0 AND total_s > 0 AND threads = 1 AND kernels = 'stock' AND seed = 42"
           " AND attempt >= 1 AND worker <> ''"
           " AND machine <> '' AND device <> '' AND dtype = 'fp32' AND engine_build <> ''"
-          " AND length(model_digest) = 64 AND length(video_digest) = 64");
+          " AND length(model_digest) = 64 AND length(video_digest) = 64"
+          " AND length(reference_digest) = 64");
   CHECK(std::stoi(complete) == Workbench::kDoneJobs);
+  CHECK(sql_number(folder / "cox.db",
+                   "SELECT count(*) FROM (SELECT 1 FROM v_results GROUP BY video"
+                   " HAVING count(DISTINCT reference_digest) = 1 AND count(*) > 1)") ==
+        sql_number(folder / "cox.db", "SELECT count(DISTINCT reference_digest) FROM v_results"));
 }
 
 TEST_CASE("the same command again computes nothing and names the owner of each run") {

@@ -100,7 +100,8 @@ std::string result_dump(const std::string& database) {
   return sql(
       database,
       "SELECT run, video, psnr, ssim, per_frame, losses, anchor_losses, steps_run, best_step,"
-      " parameter_norm, backbone_checksum, video_digest, job_digest FROM v_results"
+      " parameter_norm, backbone_checksum, video_digest, reference_digest, job_digest FROM "
+      "v_results"
       " ORDER BY series, run, video");
 }
 

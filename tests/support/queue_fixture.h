@@ -57,6 +57,7 @@ inline core::JobResult result(double psnr) {
                        "fused"};
   result.generated_path = "/out/a/v1.mkv";
   result.reference_path = "/out/reference/v1.mkv";
+  result.reference_digest = sha256_of("frames of v1");
   result.scored_frames = 2;
   result.peak_memory_bytes = 1 << 20;
   return result;

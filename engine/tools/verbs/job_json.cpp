@@ -36,12 +36,18 @@ Json to_json(const Provenance& from) {
   char checksum[24];
   std::snprintf(checksum, sizeof checksum, "%016llx",
                 static_cast<unsigned long long>(from.backbone_checksum));
-  return {{"machine", from.machine},           {"device", from.device},
-          {"device_name", from.device_name},   {"driver", from.driver},
-          {"threads", from.threads},           {"kernels", from.kernels},
-          {"dtype", from.dtype},               {"engine_build", from.engine_build},
-          {"torch_version", from.torch_version}, {"model_digest", from.model_digest},
-          {"video_digest", from.video_digest}, {"backbone_checksum", checksum}};
+  return {{"machine", from.machine},
+          {"device", from.device},
+          {"device_name", from.device_name},
+          {"driver", from.driver},
+          {"threads", from.threads},
+          {"kernels", from.kernels},
+          {"dtype", from.dtype},
+          {"engine_build", from.engine_build},
+          {"torch_version", from.torch_version},
+          {"model_digest", from.model_digest},
+          {"video_digest", from.video_digest},
+          {"backbone_checksum", checksum}};
 }
 
 }  // namespace
@@ -57,6 +63,7 @@ Json to_json(const JobOutput& output) {
           {"provenance", to_json(output.provenance)},
           {"generated_path", output.generated_path},
           {"reference_path", output.reference_path},
+          {"reference_digest", output.reference_digest},
           {"scored_frames", output.scored_frames},
           {"peak_memory_bytes", output.peak_memory_bytes}};
 }

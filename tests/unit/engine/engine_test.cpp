@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "engine/video/decode.h"
+#include "engine/video/resize.h"
 #include "workshop.h"
 
 using namespace cox::engine;
@@ -29,6 +30,20 @@ std::int64_t frames_in(const std::string& path) {
   const auto probed = cox::video::probe_video(path);
   REQUIRE(std::holds_alternative<cox::video::VideoFacts>(probed));
   return std::get<cox::video::VideoFacts>(probed).frames;
+}
+
+/// `count` frames of a file from `first` on.
+std::vector<cox::video::RgbImage> frames_of(const std::string& path, std::int64_t first,
+                                            std::int64_t count) {
+  auto clip = cox::video::decode_clip(path, {first, count, 1}, cox::video::ColorRule::kTagged);
+  REQUIRE(std::holds_alternative<cox::video::Clip>(clip));
+  return std::get<cox::video::Clip>(std::move(clip)).frames;
+}
+
+std::string digest_of_bytes(const std::vector<cox::video::RgbImage>& frames) {
+  std::string bytes;
+  for (const auto& frame : frames) bytes.append(frame.pixels.begin(), frame.pixels.end());
+  return cox::sha256_of(bytes);
 }
 
 }  // namespace
@@ -62,6 +77,30 @@ TEST_CASE("a job goes from video file to scores, timings and two lossless videos
   CHECK(output.peak_memory_bytes > 0);
   CHECK(frames_in(output.generated_path) == 4);
   CHECK(frames_in(output.reference_path) == 4);
+}
+
+TEST_CASE("a result tells the pixels that it was scored against, whatever the method") {
+  const Workshop& workshop = Workshop::get();
+  std::vector<cox::video::RgbImage> expected;
+  for (const auto& frame : frames_of(workshop.clip(0), 17, 4)) {
+    expected.push_back(cox::video::resize(frame, 48, 32, cox::video::ResizeFilter::kLanczos,
+                                          cox::video::PilOrder::kV12));
+  }
+  const auto engine = make_engine();
+  for (const std::string method : {"none", "adasteer", "obc"}) {  // windows of their own
+    INFO(method);
+    const JobOutput output = succeed(*engine, workshop.job(method));
+    CHECK(output.reference_digest == digest_of_bytes(expected));
+    CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 4)));
+  }
+  CHECK(succeed(*engine, workshop.job("none", 1)).reference_digest != digest_of_bytes(expected));
+
+  // The same frames are decoded, and more of them scored.
+  JobInput longer = workshop.job("none");
+  longer.parameters["gen_start_frame"] = 16;
+  longer.parameters["cond_frames"] = 4;
+  const JobOutput output = succeed(*engine, longer);
+  CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 5)));
 }
 
 TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh engine") {

@@ -190,6 +190,21 @@ TEST_CASE("a run that never left its start state is known as one") {
   CHECK(compare(run("none", {20, 21}), stuck, kPsnr)->unadapted == 1);
 }
 
+TEST_CASE("pairs over other pixels are compared and counted, unless one side does not tell") {
+  RunData none = run("none", {20, 21, 22, 23});
+  RunData full = run("full", {21, 22, 23, 25});
+  for (RunData* side : {&none, &full}) {
+    for (VideoResult& result : side->results) result.reference_digests = {"of " + result.video};
+  }
+  CHECK(compare(none, full, kPsnr)->other_pixels == 0);
+  full.results[1].reference_digests = {"elsewhere"};
+  none.results[2].reference_digests.clear();
+  full.results[3].reference_digests.clear();
+  const Comparison comparison = compare(none, full, kPsnr).value();
+  CHECK(comparison.other_pixels == 1);
+  CHECK(comparison.pairs == 4);
+}
+
 TEST_CASE("p-values of a family are corrected together, without those that have none") {
   const RunData none = run("none", {20, 20, 20, 20, 20, 20});
   std::vector<Comparison> family = {

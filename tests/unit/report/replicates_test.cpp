@@ -112,6 +112,21 @@ TEST_CASE("a video that any replicate lacks makes no pair, and the message says 
         "full: its means cover 11 of 12 videos; missing: 1 failed in full-r1 (oom): v03");
 }
 
+TEST_CASE("replicates over different pixels are told from a run over other pixels") {
+  std::vector<RunData> runs = replicated_study();
+  for (RunData& run : runs) {
+    for (VideoResult& result : run.results) result.reference_digests = {"of " + result.video};
+  }
+  runs[1].results[0].reference_digests = {"elsewhere"};  // none-r1
+  for (std::size_t full : {3, 4, 5}) runs[full].results[1].reference_digests = {"elsewhere"};
+  const std::vector<RunData> averages = with_replicates_averaged(runs);
+  CHECK(coverage_warnings(averages).at(2) ==
+        "the scored frames were decoded to different pixels among the replicates of none (1 of 12 "
+        "videos): FFmpeg or the program differs between the workers");
+  const Comparison comparison = compare(averages[0], averages[1], kDecibels).value();
+  CHECK(comparison.other_pixels == 2);  // of 10 pairs
+}
+
 TEST_CASE("what all replicates lack alike is said once, what they lack differently by each") {
   std::vector<RunData> runs = three("full");
   for (RunData& run : runs) lose(run, 1, "failed", "data");

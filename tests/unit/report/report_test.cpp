@@ -259,6 +259,45 @@ TEST_CASE("results that differ in kernels or threads alone are no single environ
   }
 }
 
+TEST_CASE("videos that were decoded to other pixels in a run than in its baseline are counted") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run([](const std::string& run, const std::string& video) {
+    StudyDatabase::Outcome outcome = fate(run, video);
+    auto* made = std::get_if<core::JobResult>(&outcome);
+    if (made == nullptr) return outcome;
+    made->reference_digest = sha256_of(video);
+    const bool elsewhere =
+        (run == "steer-1" && video == "v03") || (run == "steer-4" && video < "v03");
+    if (elsewhere) made->reference_digest = sha256_of(video + " decoded elsewhere");
+    if (run == "steer-12") made->reference_digest = "";  // as a worker of an earlier program tells
+    return outcome;
+  });
+  const SeriesReport report = report_of(study, notes());
+  CHECK(any_contains(
+      report.warnings,
+      "the scored frames were decoded to other pixels in groups/steer-1 than in groups/none (1 of "
+      "11 videos), groups/steer-4 than in groups/none (2 of 10 videos): FFmpeg or the program "
+      "differs between the workers, and the differences between these runs hold that of the pixels "
+      "too"));
+  CHECK(report.comparisons.front().size() == 3);  // the comparisons are made all the same
+  CHECK(report_markdown(report).find("decoded to other pixels") != std::string::npos);
+}
+
+TEST_CASE("results over the same pixels, or that do not tell, need no word about them") {
+  for (const bool told : {true, false}) {
+    StudyDatabase study;
+    study.submit("groups", kRuns, kVideos);
+    study.run([&](const std::string& run, const std::string& video) {
+      StudyDatabase::Outcome outcome = fate(run, video);
+      auto* made = std::get_if<core::JobResult>(&outcome);
+      if (made != nullptr) made->reference_digest = told || run == "none" ? sha256_of(video) : "";
+      return outcome;
+    });
+    CHECK_FALSE(any_contains(report_of(study, notes()).warnings, "pixels"));
+  }
+}
+
 TEST_CASE("JSON and rows hold what the page holds") {
   StudyDatabase study;
   study.submit("groups", kRuns, kVideos, "v12");

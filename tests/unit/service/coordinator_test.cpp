@@ -26,13 +26,15 @@ TEST_CASE("A job goes from a submission over a lease to a row of results") {
   CHECK(bundle.jobs(0).run().parameters().at("seed").integer() == 0);
   CHECK(test.progress().leased() == 2);
 
-  CHECK(test.accepts(ServiceFixture::result_of(worker, bundle)));
+  v1::ReportRequest result = ServiceFixture::result_of(worker, bundle);
+  result.mutable_reports(0)->mutable_output()->set_reference_digest("of-pixels");
+  CHECK(test.accepts(result));
   const v1::ProgressReply progress = test.progress();
   CHECK(progress.done() == 1);
   CHECK(progress.leased() == 1);
   CHECK(progress.workers() == 1);
-  CHECK(test.query("SELECT run, video, psnr, attempt, worker FROM v_results") ==
-        Rows{"run-0|clip-0|21.5|1|w0|"});
+  CHECK(test.query("SELECT run, video, psnr, attempt, worker, reference_digest FROM v_results") ==
+        Rows{"run-0|clip-0|21.5|1|w0|of-pixels|"});
 }
 
 TEST_CASE("Events say what happened, a finished job with its metrics") {

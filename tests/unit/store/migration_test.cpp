@@ -56,7 +56,7 @@ TEST_CASE("a database of version 1 keeps its results and learns about resources 
   CHECK(database.query_integer("PRAGMA user_version").value() == known_version());
   CHECK(database
             .query_integer("SELECT psnr = 20.5 AND device_name = 'a GPU' AND threads = 0 "
-                           "AND kernels = '' FROM v_results")
+                           "AND kernels = '' AND reference_digest = '' FROM v_results")
             .value() == 1);
   CHECK(database.query_integer("SELECT count(*) FROM v_timings WHERE threads = 0 AND kernels = ''")
             .value() == 1);
@@ -89,6 +89,25 @@ TEST_CASE("a database of version 3 keeps the threads of its results, whose kerne
                                     " WHERE threads = 6 AND kernels = '' AND device = 'cuda'"))
               .value() == 1);
   }
+}
+
+TEST_CASE("a database of version 7 keeps its results, which do not tell their pixels") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_version_1(path);
+  {
+    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+    Migrations earlier = embedded_migrations();
+    earlier.steps.erase(earlier.steps.upper_bound(7), earlier.steps.end());
+    REQUIRE(migrate(database, path, earlier).is_ok());
+    CHECK_FALSE(database.query_text("SELECT reference_digest FROM results").is_ok());
+  }
+  CHECK(Store::open(path).value().integrity_check().is_ok());
+  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
+  CHECK(database
+            .query_integer("SELECT psnr = 20.5 AND reference_path = 'r' AND reference_digest = '' "
+                           "FROM v_results")
+            .value() == 1);
 }
 
 TEST_CASE("digests that older databases hold in a run's definition alone come out of it") {

@@ -100,11 +100,11 @@ TEST_CASE("a result row holds what the worker reported") {
   const Row row = cluster.row(
       "SELECT psnr, per_frame, lpips, early_stop_s, total_s, losses, seed, attempt, worker, "
       "machine, threads, kernels, backbone_checksum, stopped, video, nonfinite, "
-      "peak_memory_bytes FROM v_results");
+      "peak_memory_bytes, reference_digest FROM v_results");
   CHECK(row == Row{20.125, R"({"psnr":[19.125,21.125],"ssim":[0.25,0.75]})", std::monostate{}, 5.0,
                    45.5, "[0.5,0.25]", std::int64_t{42}, std::int64_t{1}, "w", "host",
                    std::int64_t{4}, "fused", "fedcba9876543210", std::int64_t{1}, "v1",
-                   std::monostate{}, std::int64_t{1 << 20}});
+                   std::monostate{}, std::int64_t{1 << 20}, sha256_of("frames of v1")});
 }
 
 TEST_CASE("numbers that are not finite become NULL with a note, never text") {
@@ -212,6 +212,25 @@ TEST_CASE("pairs are made of videos that both runs finished") {
   CHECK(cluster.row("SELECT video, psnr_difference, same_window, same_noise FROM v_pairs "
                     "WHERE series_a = 's' AND run_a = 'b' AND series_b = 's' AND run_b = 'a'") ==
         Row{"v1", 2.0, std::int64_t{1}, std::int64_t{1}});
+}
+
+TEST_CASE("pairs tell whether both were scored against the same pixels, where both know") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a", "b"}, {"v1", "v2", "v3"}));
+  core::JobResult other = test::result(10);
+  other.reference_digest = sha256_of("frames of v1, decoded elsewhere");
+  core::JobResult earlier = test::result(10);
+  earlier.reference_digest = "";  // as a worker of an earlier program tells
+  for (const core::JobResult& of_b : {test::result(10), other, earlier}) {
+    cluster.finish(test::result(10));  // a
+    cluster.finish(of_b);
+  }
+  const auto pairs = cluster.query(
+      "SELECT video, same_pixels FROM v_pairs WHERE series_a = 's' AND run_a = 'a' AND "
+      "series_b = 's' AND run_b = 'b' ORDER BY video");
+  CHECK(pairs.rows == std::vector<Row>{{"v1", std::int64_t{1}},
+                                       {"v2", std::int64_t{0}},
+                                       {"v3", std::monostate{}}});
 }
 
 TEST_CASE("the journal, the attempts and the workers can be read") {

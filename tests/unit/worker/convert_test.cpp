@@ -100,6 +100,7 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   output.provenance.backbone_checksum = ~0ULL;
   output.generated_path = "/out/g.mkv";
   output.reference_path = "/out/r.mkv";
+  output.reference_digest = "digest of frames";
   output.scored_frames = 14;
   output.peak_memory_bytes = 1LL << 40;
 
@@ -120,6 +121,8 @@ TEST_CASE("An output keeps every number on its way to the wire") {
   CHECK(message.provenance().threads() == 3);
   CHECK(message.provenance().kernels() == "fused+cudnn");
   CHECK(message.provenance().backbone_checksum() == ~0ULL);
+  CHECK(message.reference_path() == "/out/r.mkv");
+  CHECK(message.reference_digest() == "digest of frames");
   CHECK(message.peak_memory_bytes() == 1LL << 40);
 }
 
