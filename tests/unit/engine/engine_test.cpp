@@ -93,14 +93,14 @@ TEST_CASE("a result tells the pixels that it was scored against, whatever the me
     CHECK(output.reference_digest == digest_of_bytes(expected));
     CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 4)));
   }
-  CHECK(succeed(*engine, workshop.job("none", 1)).reference_digest != digest_of_bytes(expected));
 
-  // The same frames are decoded, and more of them scored.
+  // The frames that `none` decodes, and more of them scored.
   JobInput longer = workshop.job("none");
   longer.parameters["gen_start_frame"] = 16;
   longer.parameters["cond_frames"] = 4;
   const JobOutput output = succeed(*engine, longer);
   CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 5)));
+  CHECK(succeed(*engine, workshop.job("none", 1)).reference_digest != digest_of_bytes(expected));
 }
 
 TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh engine") {
