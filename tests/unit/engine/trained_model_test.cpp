@@ -1,9 +1,11 @@
 // What only a model that has learnt something can show. The clips are scenes that its training
 // never drew.
 #include <algorithm>
+#include <cmath>
 
 #include "engine/adaptation/loop.h"
 #include "engine/stages/adapt.h"
+#include "engine/stages/generate.h"
 #include "engine/tensors/cuda.h"
 #include "engine/training/clip_file.h"
 #include "engine/training/continuation_quality.h"
@@ -50,6 +52,81 @@ JobInput adaptation_job(const std::string& method, double lr) {
   return input;
 }
 
+/// A clip of an unseen look. Nine frames are the condition and the twenty that follow are
+/// generated; adaptation is shown all twenty-nine, so that it trains on what will be asked of it.
+class ShownAnswer {
+ public:
+  static constexpr int kCondition = 9, kGenerated = 20;
+
+  ShownAnswer() {
+    const Scene scene = sample_scene(domain_named("texture"), 7, kHeldOutScene, 160.0 / 96.0);
+    write_clip(scene, {.frames = kCondition + kGenerated + 1}, path_);
+    prompt_ = describe(scene);
+  }
+
+  /// PSNR of the continuation after ten steps with the answer in view, in dB.
+  double after(const std::string& method, double lr, const std::string& target) {
+    JobInput input = job(method, kCondition + kGenerated, kCondition + 1);
+    input.parameters["lr"] = lr;
+    input.parameters["steps"] = 10;
+    input.parameters["loss_target"] = target;
+    input.parameters["early_stop.enabled"] = false;
+    input.parameters["adaptation_window.total_frames"] = kCondition + kGenerated;
+    input.parameters["adaptation_window.context_frames"] = kCondition;
+    ParameterReader parameters(input.parameters);
+    const JobPlan plan = plan_job(input, parameters);
+    const EncodedJob shown = encoded(plan);
+    const AdaptedModel adapted = adapt(plan, shown, model(plan), parameters, monitor_);
+    return continued(adapted.adapter());
+  }
+
+  double without_adaptation() { return continued(Adapter()); }
+
+ private:
+  JobInput job(const std::string& method, int gen_start_frame, int total_frames) const {
+    JobInput input;
+    input.method = method;
+    input.parameters = schema_defaults(method);
+    const cox::Parameters small = {{"height", 96},
+                                   {"width", 160},
+                                   {"cond_frames", kCondition},
+                                   {"total_frames", total_frames},
+                                   {"gen_start_frame", gen_start_frame},
+                                   {"dtype", "fp32"},
+                                   {"guidance", 1.0},
+                                   {"enhance_hf", false},
+                                   {"inference_steps", 8}};
+    for (const auto& [name, value] : small) input.parameters[name] = value;
+    return input;
+  }
+
+  Model& model(const JobPlan& plan) {
+    return models_.get({"longcat-video", kTrainedModel, "", plan.run.precision}, {});
+  }
+  EncodedJob encoded(const JobPlan& plan) {
+    return encode(plan, *decode_source(plan, path_, sources_), prompt_, model(plan), encodings_);
+  }
+
+  double continued(const Adapter& adapter) {
+    const JobInput input = job("none", kCondition, kCondition + kGenerated);
+    ParameterReader parameters(input.parameters);
+    const JobPlan plan = plan_job(input, parameters);
+    const EncodedJob given = encoded(plan);
+    const at::Tensor latents = generate(plan, given, model(plan), adapter, monitor_);
+    const at::Tensor frames = decode_latents(plan, given, latents, model(plan));
+    const at::Tensor truth = decode_source(plan, path_, sources_)->unit_frames(plan.scored);
+    return -10 * std::log10((frames - truth).pow(2).mean().item<double>());
+  }
+
+  const std::string path_ = Workshop::get().path("answer.mp4");
+  std::string prompt_;
+  ModelCache models_{at::kCPU};
+  SourceCache sources_{2};
+  EncodingCache encodings_;
+  QuietSink sink_;
+  JobMonitor monitor_{sink_};
+};
+
 }  // namespace
 
 TEST_CASE("the shipped model continues unseen scenes better than the last frame, repeated") {
@@ -59,6 +136,16 @@ TEST_CASE("the shipped model continues unseen scenes better than the last frame,
   CHECK(quality.model > quality.repeat_last + 1.0);
   CHECK(quality.model > quality.extrapolation + 1.0);
   CHECK(quality.model < quality.reconstruction);
+}
+
+// So it is no fault of the machinery that nothing gains in docs/small-study.md.
+TEST_CASE("shown the answer the shipped model nears it, and leaves it under the flipped sign") {
+  configure_tensor_library(1, true);
+  ShownAnswer clip;
+  const double none = clip.without_adaptation();
+  INFO("without adaptation " << none << " dB");
+  CHECK(clip.after("lora", 3e-3, "clean_minus_noise") > none + 0.3);
+  CHECK(clip.after("lora", 3e-3, "noise_minus_clean") < none - 0.8);
 }
 
 TEST_CASE("early stopping leaves the shipped model in the state of the least anchor loss") {
