@@ -19,8 +19,8 @@ TITLES = {"vae": "VAE: reconstruction and divergence", "dit": "Transformer: flow
 
 
 def step_ticks(last):
-    """About four round steps from 0 to `last`."""
-    unit = 10 ** math.floor(math.log10(last / 4))
+    """About four round steps from 0 to `last`, whole ones."""
+    unit = 10 ** max(0, math.floor(math.log10(last / 4)))
     size = next(unit * factor for factor in (1, 2, 5, 10) if last / (unit * factor) <= 5)
     return range(0, last + 1, size)
 
