@@ -2,33 +2,28 @@
 
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <utility>
 
 namespace cox::store {
 
 namespace {
 
-/// All columns after the key, in their order.
 constexpr const char* kFind =
-    "SELECT results, nonfinite_results, psnr_sum, psnr_count, ssim_sum, ssim_count, lpips_sum, "
-    "lpips_count, lpips_random_trunk_sum, lpips_random_trunk_count, train_s_sum, train_s_count, "
-    "early_stop_s_sum, early_stop_s_count, generate_s_sum, generate_s_count, total_s_sum, "
-    "total_s_count FROM run_totals WHERE run_id = ? AND dataset_id = ? AND environment_id = ?";
+    "SELECT * FROM run_totals WHERE run_id = ? AND dataset_id = ? AND environment_id = ?";
 
 constexpr const char* kWrite =
-    "INSERT INTO run_totals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT (run_id, dataset_id, environment_id) DO UPDATE SET "
-    "results = excluded.results, nonfinite_results = excluded.nonfinite_results, "
-    "psnr_sum = excluded.psnr_sum, psnr_count = excluded.psnr_count, "
-    "ssim_sum = excluded.ssim_sum, ssim_count = excluded.ssim_count, "
-    "lpips_sum = excluded.lpips_sum, lpips_count = excluded.lpips_count, "
-    "lpips_random_trunk_sum = excluded.lpips_random_trunk_sum, "
-    "lpips_random_trunk_count = excluded.lpips_random_trunk_count, "
-    "train_s_sum = excluded.train_s_sum, train_s_count = excluded.train_s_count, "
-    "early_stop_s_sum = excluded.early_stop_s_sum, "
-    "early_stop_s_count = excluded.early_stop_s_count, "
-    "generate_s_sum = excluded.generate_s_sum, generate_s_count = excluded.generate_s_count, "
-    "total_s_sum = excluded.total_s_sum, total_s_count = excluded.total_s_count";
+    "INSERT OR REPLACE INTO run_totals "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// NaN when the result does not have the metric.
+double mean_of(const core::JobResult& result, std::string_view name) {
+  double mean = std::numeric_limits<double>::quiet_NaN();
+  for (const core::JobResult::Metric& metric : result.metrics) {
+    if (metric.name == name) mean = metric.mean;
+  }
+  return mean;
+}
 
 }  // namespace
 
@@ -47,21 +42,16 @@ Result<Totals> Totals::prepare(const Database& database) {
   return totals;
 }
 
-/// NaN for a metric that the result does not have.
 Totals::Values Totals::values_of(const core::JobResult& result) {
-  constexpr const char* kMetrics[] = {"psnr", "ssim", "lpips", "lpips_random_trunk"};
-  Values values;
-  values.fill(std::numeric_limits<double>::quiet_NaN());
-  for (const core::JobResult::Metric& metric : result.metrics) {
-    for (std::size_t i = 0; i < std::size(kMetrics); ++i) {
-      if (metric.name == kMetrics[i]) values[i] = metric.mean;
-    }
-  }
-  values[4] = result.timings.train_s;
-  values[5] = result.timings.early_stop_s;
-  values[6] = result.timings.generate_s;
-  values[7] = result.timings.total_s;
-  return values;
+  const core::JobResult::Timings& t = result.timings;
+  return {mean_of(result, "psnr"),
+          mean_of(result, "ssim"),
+          mean_of(result, "lpips"),
+          mean_of(result, "lpips_random_trunk"),
+          t.train_s,
+          t.early_stop_s,
+          t.generate_s,
+          t.total_s};
 }
 
 Status Totals::add(const core::SaveResult& save, std::int64_t environment, bool all_finite) {
@@ -87,10 +77,11 @@ Result<Totals::Row*> Totals::row_of(const Key& key) {
   COX_ASSIGN_OR_RETURN(const bool found, find_.step());
   Row row;
   if (found) {
-    row.results = find_.integer(0);
-    row.nonfinite_results = find_.integer(1);
+    // The key's three columns come first.
+    row.results = find_.integer(3);
+    row.nonfinite_results = find_.integer(4);
     for (std::size_t i = 0; i < kValues; ++i) {
-      const int column = static_cast<int>(2 + 2 * i);
+      const int column = static_cast<int>(5 + 2 * i);
       row.sums[i] = sqlite3_column_double(find_.handle(), column);
       row.counts[i] = find_.integer(column + 1);
     }
