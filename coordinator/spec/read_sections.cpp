@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -145,11 +144,14 @@ std::optional<LoraSection> read_lora(const Node& node, Diagnostics& diagnostics)
   const auto value = read_value(*multiplier, Type::kFloat, "multiplier", diagnostics);
   if (!value) return std::nullopt;
   lora.multiplier = *value->get_if<double>();
-  if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
+  if (lora.multiplier == 0) {
     diagnostics.error(
         multiplier->at,
         "multiplier: expected a finite number other than 0, got " + shown(*value),
         "a file with multiplier 0 does nothing: leave it out");
+  }
+  if (const std::string error = precision_error(lora.multiplier); !error.empty()) {
+    diagnostics.error(multiplier->at, concat("multiplier: ", error, ", got ", shown(*value)));
   }
   return lora;
 }

@@ -89,17 +89,6 @@ std::string number_error(const ParameterSchema& schema, double number) {
   return "";
 }
 
-/// Floats act on fp32 tensors, where a larger one would be infinite and a smaller one zero.
-std::string precision_error(double number) {
-  using Single = std::numeric_limits<float>;
-  const double size = std::abs(number);
-  if (size > Single::max()) return "expected at most 3.4e+38 in size, the most that fp32 holds";
-  if (size > 0 && size < Single::min()) {
-    return "expected 0 or at least 1.2e-38 in size, the least that fp32 holds";
-  }
-  return "";
-}
-
 std::string text_error(const ParameterSchema& schema, const std::string& text) {
   const auto& values = schema.values;
   if (values.empty() || std::find(values.begin(), values.end(), text) != values.end()) return "";
@@ -143,6 +132,16 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
     list.push_back(std::move(*value));
   }
   return Value(std::move(list));
+}
+
+std::string precision_error(double number) {
+  using Single = std::numeric_limits<float>;
+  const double size = std::abs(number);
+  if (size > Single::max()) return "expected at most 3.4e+38 in size, the most that fp32 holds";
+  if (size > 0 && size < Single::min()) {
+    return "expected 0 or at least 1.2e-38 in size, the least that fp32 holds";
+  }
+  return "";
 }
 
 std::string bounds_error(const ParameterSchema& schema, const Value& value) {

@@ -16,6 +16,10 @@ namespace cox::spec {
 std::optional<Value> read_value(const Node& node, Type type, const std::string& what,
                                 Diagnostics& diagnostics);
 
+/// Why a number cannot act on fp32 tensors, where a larger one would be infinite and a smaller one
+/// zero; "" when it can.
+std::string precision_error(double number);
+
 /// Why a rightly typed value is not allowed: "expected at least 1", or "" when it is.
 std::string bounds_error(const ParameterSchema& schema, const Value& value);
 

@@ -174,6 +174,7 @@ TEST_CASE("LoRA files that cannot be meant are refused") {
   const std::pair<std::string, const char*> cases[] = {
       {"{multiplier: 2}", "a LoRA file needs a `file`"},
       {"{file: " + file + ", multiplier: 0}", "expected a finite number other than 0"},
+      {"{file: " + file + ", multiplier: 1e300}", "the most that fp32 holds, got 1e+300"},
       {"{file: " + file + ", multiplier: .inf}", "multiplier"},
       {"{file: " + file + ", scale: 2}", "unknown key 'scale'"},
       {"[" + file + ", " + sandbox.path("copy.lora") + "]", "is named twice"}};
