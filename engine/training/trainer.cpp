@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/host_memory.h"
 #include "engine/tensors/json_config.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/safetensors.h"
@@ -67,7 +66,6 @@ class StageRun {
         stop_requested_(stop_requested),
         device_(parse_device(options.device)),
         dtype_(scalar_type(parse_precision(options.dtype))) {
-    if (device_.is_cpu()) limit_host_memory(available_host_bytes());
     std::filesystem::create_directories(options.work);
     at::globalContext().setBenchmarkCuDNN(true);  // shapes change a few times a run only
     vae_.config = read_vae_config(options.model + "/vae/config.json");

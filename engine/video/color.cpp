@@ -16,8 +16,7 @@ namespace {
 
 /// The rows of swscale's coefficients are numbered like the matrix tags; others it would take for
 /// BT.601 without a word.
-const int* coefficients_for(AVColorSpace matrix, ColorRule rule) {
-  if (rule == ColorRule::kPaperCompat) return sws_getCoefficients(SWS_CS_SMPTE170M);
+const int* coefficients_for(AVColorSpace matrix) {
   switch (matrix) {
     case AVCOL_SPC_UNSPECIFIED:
       return sws_getCoefficients(SWS_CS_SMPTE170M);
@@ -35,11 +34,13 @@ const int* coefficients_for(AVColorSpace matrix, ColorRule rule) {
   }
 }
 
+bool is_tagged_full_range(const AVFrame& frame) { return frame.color_range == AVCOL_RANGE_JPEG; }
+
 void obey_tags(SwsContext* scaler, const AVFrame& frame) {
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   if ((layout->flags & AV_PIX_FMT_FLAG_RGB) != 0 || layout->nb_components < 3) return;
-  const int* matrix = coefficients_for(frame.colorspace, ColorRule::kTagged);
-  const int full = frame.color_range == AVCOL_RANGE_JPEG ? 1 : 0;
+  const int* matrix = coefficients_for(frame.colorspace);
+  const int full = is_tagged_full_range(frame) ? 1 : 0;
   sws_setColorspaceDetails(scaler, matrix, full, matrix, 1, 0, 1 << 16, 1 << 16);
 }
 
@@ -53,9 +54,9 @@ bool is_planar_yuv(int format) {
 }
 
 YuvToRgb yuv_to_rgb_for(const AVFrame& frame, ColorRule rule) {
-  const int* matrix = coefficients_for(frame.colorspace, rule);
-  const bool full_range = rule == ColorRule::kPaperCompat ? is_jpeg_format(frame.format)
-                                                          : frame.color_range == AVCOL_RANGE_JPEG;
+  const bool tagged = rule == ColorRule::kTagged;
+  const int* matrix = coefficients_for(tagged ? frame.colorspace : AVCOL_SPC_UNSPECIFIED);
+  const bool full_range = tagged ? is_tagged_full_range(frame) : is_jpeg_format(frame.format);
   return {{matrix[0], matrix[1], matrix[2], matrix[3]}, full_range};
 }
 
@@ -76,14 +77,14 @@ void RgbConverter::start(const AVFrame& frame) {
   const bool sideways = facts_.rotation % 180 != 0;
   width_ = sideways ? facts_.height : facts_.width;
   height_ = sideways ? facts_.width : facts_.height;
-  source_width_ = frame.width;
-  source_height_ = frame.height;
-  source_format_ = frame.format;
   if (is_planar_yuv(frame.format)) {
     yuv_to_rgb_ = yuv_to_rgb_for(frame, rule_);
   } else {
     start_scaler(frame);
   }
+  source_width_ = frame.width;
+  source_height_ = frame.height;
+  source_format_ = frame.format;
 }
 
 void RgbConverter::start_scaler(const AVFrame& frame) {

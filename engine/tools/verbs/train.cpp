@@ -3,6 +3,8 @@
 #include <iostream>
 
 #include "base/text.h"
+#include "engine/tensors/cuda.h"
+#include "engine/tensors/host_memory.h"
 #include "engine/tools/verbs/verbs.h"
 #include "engine/training/trainer.h"
 
@@ -18,6 +20,7 @@ void ask_to_stop(int) { stop_asked = true; }
 void run(const TrainerOptions& options) {
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
+  if (parse_device(options.device).is_cpu()) limit_host_memory(available_host_bytes());
   const auto show = [&](const CurvePoint& point) {
     std::cerr << concat("step ", point.step, " of ", options.steps, "  loss ", point.loss, "  ",
                         static_cast<long long>(point.seconds), " s\n");
