@@ -26,8 +26,8 @@ inline Value default_of(const YAML::Node& parameter) {
   return items;
 }
 
-/// Every parameter of a run of `method`, as the schema files default it.
-inline Parameters schema_defaults(const std::string& method) {
+/// Every parameter of a run of `method`, as the schema files default it, but for `changed`.
+inline Parameters schema_defaults(const std::string& method, const Parameters& changed) {
   const auto read = [](const std::string& file) {
     return YAML::Load(std::string(embedded_schemas().at(file)));
   };
@@ -51,6 +51,7 @@ inline Parameters schema_defaults(const std::string& method) {
     if (!declared["type"]) declared["type"] = loop[name]["type"].as<std::string>();
     defaults[name] = default_of(declared);
   }
+  for (const auto& [name, value] : changed) defaults[name] = value;
   return defaults;
 }
 

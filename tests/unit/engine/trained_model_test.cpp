@@ -31,20 +31,18 @@ JobInput adaptation_job(const std::string& method, double lr) {
   }();
   JobInput input;
   input.method = method;
-  input.parameters = schema_defaults(method);
-  const cox::Parameters small = {{"height", 96},
-                                 {"width", 160},
-                                 {"cond_frames", 9},
-                                 {"total_frames", 17},
-                                 {"gen_start_frame", 21},
-                                 {"dtype", "fp32"},
-                                 {"lr", lr},
-                                 {"steps", 8},
-                                 {"adaptation_window.total_frames", 21},
-                                 {"adaptation_window.context_frames", 9},
-                                 {"early_stop.check_every", 2},
-                                 {"early_stop.patience", 4}};
-  for (const auto& [name, value] : small) input.parameters[name] = value;
+  input.parameters = schema_defaults(method, {{"height", 96},
+                                              {"width", 160},
+                                              {"cond_frames", 9},
+                                              {"total_frames", 17},
+                                              {"gen_start_frame", 21},
+                                              {"dtype", "fp32"},
+                                              {"lr", lr},
+                                              {"steps", 8},
+                                              {"adaptation_window.total_frames", 21},
+                                              {"adaptation_window.context_frames", 9},
+                                              {"early_stop.check_every", 2},
+                                              {"early_stop.patience", 4}});
   input.model_directory = kTrainedModel;
   input.video_id = "trained_model";
   input.video_path = clip;
@@ -86,17 +84,15 @@ class ShownAnswer {
   JobInput job(const std::string& method, int gen_start_frame, int total_frames) const {
     JobInput input;
     input.method = method;
-    input.parameters = schema_defaults(method);
-    const cox::Parameters small = {{"height", 96},
-                                   {"width", 160},
-                                   {"cond_frames", kCondition},
-                                   {"total_frames", total_frames},
-                                   {"gen_start_frame", gen_start_frame},
-                                   {"dtype", "fp32"},
-                                   {"guidance", 1.0},
-                                   {"enhance_hf", false},
-                                   {"inference_steps", 8}};
-    for (const auto& [name, value] : small) input.parameters[name] = value;
+    input.parameters = schema_defaults(method, {{"height", 96},
+                                                {"width", 160},
+                                                {"cond_frames", kCondition},
+                                                {"total_frames", total_frames},
+                                                {"gen_start_frame", gen_start_frame},
+                                                {"dtype", "fp32"},
+                                                {"guidance", 1.0},
+                                                {"enhance_hf", false},
+                                                {"inference_steps", 8}});
     return input;
   }
 

@@ -40,11 +40,14 @@ class Workshop {
     input.job_id = "job";
     input.run_id = method + "-0123456789abcdef";
     input.method = method;
-    input.parameters = schema_defaults(method);
-    const Parameters small = {{"height", 32},         {"width", 48},        {"cond_frames", 5},
-                              {"total_frames", 9},    {"dtype", "fp32"},    {"gen_start_frame", 17},
-                              {"inference_steps", 2}, {"enhance_hf", false}};
-    for (const auto& [name, value] : small) input.parameters[name] = value;
+    input.parameters = schema_defaults(method, {{"height", 32},
+                                                {"width", 48},
+                                                {"cond_frames", 5},
+                                                {"total_frames", 9},
+                                                {"dtype", "fp32"},
+                                                {"gen_start_frame", 17},
+                                                {"inference_steps", 2},
+                                                {"enhance_hf", false}});
     if (input.parameters.count("steps") != 0) {
       input.parameters["steps"] = 2;
       input.parameters["adaptation_window.total_frames"] = 17;
