@@ -50,7 +50,7 @@ struct Reader<std::map<std::string, T>> {
 JsonConfig JsonConfig::read(const std::string& path) {
   const Result<std::string> text = read_file(path);
   if (!text.is_ok()) {
-    throw user_error(concat(path, ": ", text.status().message()), "missing_model_file");
+    throw user_error(text.status().message(), "missing_model_file");
   }
   return parse(*text, path);
 }

@@ -29,6 +29,7 @@ void write_clip(const Scene& scene, const RenderSize& size, const std::string& p
   const auto rate = video::FrameRate{static_cast<int>(size.frame_rate), 1};
   const Status written = write_video(path, images_of(render({&scene, 1}, size, at::kCPU)),
                                      {.codec = video::VideoCodec::kH264Mp4, .rate = rate});
+  if (written.code() == StatusCode::kInvalidArgument) throw user_error(written.message());
   if (!written.is_ok()) throw EngineError(FailureCause::kCrash, written.message(), "write");
 }
 

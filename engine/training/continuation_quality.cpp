@@ -1,6 +1,7 @@
 #include "engine/training/continuation_quality.h"
 
-#include <ATen/ops/log10.h>
+#include <algorithm>
+#include <limits>
 
 #include "engine/backbones/registry.h"
 #include "engine/diffusion/sampler.h"
@@ -9,8 +10,8 @@
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/text_encoder.h"
+#include "engine/training/clip_size.h"
 #include "engine/training/render.h"
-#include "engine/training/vae_training.h"
 #include "engine/vae/wan_vae.h"
 
 namespace cox::engine {
@@ -50,36 +51,32 @@ struct Examinee {
          text->encode("").text},
         {.schedule = {.steps = probe.steps, .shift = scheduler_shift(probe.model_directory)},
          .guidance = probe.guidance});
-    return decoded(at::cat({condition, generated}, 2));
-  }
-
-  at::Tensor reconstruct(const at::Tensor& pictures) const {
-    return decoded(vae->normalize(vae->encode(pictures * 2 - 1).posterior.mean));
-  }
-
-  at::Tensor decoded(const at::Tensor& latents) const {
-    return (vae->decode(vae->denormalize(latents)).to(at::kFloat) + 1) / 2;
+    return pictures_of(*vae, at::cat({condition, generated}, 2));
   }
 };
 
 double psnr(const at::Tensor& shown, const at::Tensor& truth) {
-  return (at::log10((shown - truth).square().mean({1, 3, 4})) * -10).mean().item<double>();
+  return frame_psnr(shown, truth).mean().item<double>();
 }
 
 }  // namespace
 
 ContinuationQuality measure_continuation(const ContinuationProbe& probe, const Domain& domain) {
   const at::NoGradGuard no_grad;
-  const Examinee model(probe);
   const RenderSize size = {.height = probe.height, .width = probe.width, .frames = probe.frames};
-  const double aspect = static_cast<double>(probe.width) / static_cast<double>(probe.height);
+  const Examinee model(probe);
+  require_clip_size(size, model.vae->config());
+  const int64_t two_frames = 2;  // the line through the last two needs both
+  require_clip_frames(probe.condition_frames, two_frames, model.vae->config(), "condition-frames");
+  require_clip_frames(probe.frames, probe.condition_frames + 1, model.vae->config(), "frames");
   const int64_t begin = probe.condition_frames;
   const int64_t scored = probe.frames - begin;
 
-  ContinuationQuality sum{.clips = probe.clips};
-  for (int64_t i = 0; i < probe.clips; ++i) {
-    const uint64_t index = kHeldOutScene + static_cast<uint64_t>(i);
-    const Scene scene = sample_scene(domain, probe.seed, index, aspect);
+  ContinuationQuality sum;
+  sum.clips = probe.clips;
+  sum.whole_clips.worst_clip_db = std::numeric_limits<double>::infinity();
+  uint64_t index = kHeldOutScene;
+  for (const Scene& scene : sample_scenes(domain, probe.seed, index, probe.clips, size)) {
     const at::Tensor pictures = render({&scene, 1}, size, model.device);
     const at::Tensor truth = pictures.narrow(2, begin, scored);
     const at::Tensor last = pictures.narrow(2, begin - 1, 1);
@@ -88,17 +85,21 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
 
     const auto scored_part = [&](const at::Tensor& clip) { return clip.narrow(2, begin, scored); };
     const double by_model =
-        psnr(scored_part(model.continue_clip(pictures, describe(scene), index)), truth);
+        psnr(scored_part(model.continue_clip(pictures, describe(scene), index++)), truth);
     const double by_repeating = psnr(last.expand_as(truth), truth);
     const double by_line = psnr((last + (last - before) * ahead).clamp(0, 1), truth);
     sum.model += by_model;
     sum.repeat_last += by_repeating;
     sum.extrapolation += by_line;
-    sum.reconstruction += psnr(scored_part(model.reconstruct(pictures)), truth);
+    const at::Tensor rebuilt = frame_psnr(reconstruct(*model.vae, pictures), pictures);
+    const double whole_clip = rebuilt.mean().item<double>();
+    sum.reconstruction += rebuilt.narrow(1, begin, scored).mean().item<double>();
+    sum.whole_clips.psnr_db += whole_clip;
+    sum.whole_clips.worst_clip_db = std::min(sum.whole_clips.worst_clip_db, whole_clip);
     sum.wins += by_model > by_repeating && by_model > by_line ? 1 : 0;
   }
-  for (double* total :
-       {&sum.model, &sum.repeat_last, &sum.extrapolation, &sum.reconstruction, &sum.wins}) {
+  for (double* total : {&sum.model, &sum.repeat_last, &sum.extrapolation, &sum.reconstruction,
+                        &sum.whole_clips.psnr_db, &sum.wins}) {
     *total /= static_cast<double>(probe.clips);
   }
   return sum;

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "engine/training/scene.h"
+#include "engine/training/vae_quality.h"
 
 namespace cox::engine {
 
@@ -12,6 +12,7 @@ struct ContinuationQuality {
   double repeat_last = 0;     ///< the last conditioning frame, again and again
   double extrapolation = 0;   ///< the last two conditioning frames, continued linearly
   double reconstruction = 0;  ///< the scored frames through the VAE: what no continuation exceeds
+  VaeQuality whole_clips;     ///< all frames through the VAE, those of the condition included
   double wins = 0;            ///< share of clips on which the model beats both
   int64_t clips = 0;
 };

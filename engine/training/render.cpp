@@ -153,6 +153,16 @@ class Renderer {
 
 }  // namespace
 
+std::vector<Scene> sample_scenes(const Domain& domain, uint64_t seed, uint64_t first, int64_t count,
+                                 const RenderSize& size) {
+  const double aspect = static_cast<double>(size.width) / static_cast<double>(size.height);
+  std::vector<Scene> scenes;
+  for (int64_t i = 0; i < count; ++i) {
+    scenes.push_back(sample_scene(domain, seed, first + static_cast<uint64_t>(i), aspect));
+  }
+  return scenes;
+}
+
 at::Tensor render(std::span<const Scene> scenes, const RenderSize& size, at::Device device) {
   return Renderer(scenes, size, device).picture();
 }

@@ -16,6 +16,10 @@ struct RenderSize {
   int64_t first_frame = 0;
 };
 
+/// Scenes first, first + 1, ... of a domain, for pictures of this size.
+std::vector<Scene> sample_scenes(const Domain& domain, uint64_t seed, uint64_t first, int64_t count,
+                                 const RenderSize& size);
+
 /// Pictures of the scenes: [N, 3, F, H, W] fp32 RGB in [0, 1] on `device`, made there by tensor
 /// arithmetic alone, so that a training loop never waits for pictures.
 at::Tensor render(std::span<const Scene> scenes, const RenderSize& size, at::Device device);

@@ -71,13 +71,16 @@ const std::vector<Domain>& domains() {
 }
 
 const Domain& domain_named(std::string_view name) {
-  std::vector<std::string> known;
   for (const Domain& domain : domains()) {
     if (domain.name == name) return domain;
-    known.emplace_back(domain.name);
   }
-  throw EngineError(FailureCause::kUser,
-                    concat("unknown domain '", name, "'; known: ", join(known, ", ")));
+  throw user_error(concat("unknown domain '", name, "'; known: ", known_domains()));
+}
+
+std::string known_domains() {
+  std::vector<std::string> names;
+  for (const Domain& domain : domains()) names.emplace_back(domain.name);
+  return join(names, ", ");
 }
 
 namespace {

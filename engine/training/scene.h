@@ -39,6 +39,7 @@ struct Domain {
 const std::vector<Domain>& domains();
 /// Throws EngineError(kUser) for an unknown name, naming the known ones.
 const Domain& domain_named(std::string_view name);
+std::string known_domains();  ///< their names, for a person
 
 using Color = std::array<double, 3>;  ///< RGB in [0, 1]
 using Point = std::array<double, 2>;  ///< x, y in picture heights, from the top left
@@ -81,6 +82,9 @@ struct Scene {
   double light_frequency = 0;  ///< per second
   double light_phase = 0;
 };
+
+/// Held-out scenes have numbers from here on; training never reaches it.
+inline constexpr std::uint64_t kHeldOutScene = std::uint64_t{1} << 40;
 
 /// Scene number `index` of a domain: depends on domain, seed and index alone.
 Scene sample_scene(const Domain& domain, std::uint64_t seed, std::uint64_t index, double aspect);

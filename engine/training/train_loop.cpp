@@ -77,12 +77,12 @@ bool train(TrainState& state, const TrainLoopOptions& options,
     const bool out_of_time = options.stop_after_s > 0 && recorder.seconds() > options.stop_after_s;
     if (out_of_time || stop_requested()) break;
     const at::Tensor value = loss(state.step());
-    recorder.add(value);
     state.apply(gradients(value, state.parameters()),
                 {.learning_rate = scheduled_rate(state.step(), options.warmup, options.steps,
                                                  options.peak_rate, options.last_rate),
                  .weight_decay = options.weight_decay,
                  .average_decay = options.average_decay});
+    recorder.add(value);
     if (recorder.seconds() - saved_at > options.checkpoint_every_s) save();
   }
   save();

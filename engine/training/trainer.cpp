@@ -14,9 +14,12 @@
 #include "engine/tensors/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/text_encoder.h"
+#include "engine/training/clip_size.h"
 #include "engine/training/dit_training.h"
+#include "engine/training/vae_quality.h"
 #include "engine/training/vae_training.h"
 #include "engine/vae/latent_space.h"
+#include "engine/vae/wan_vae.h"
 
 namespace cox::engine {
 
@@ -44,6 +47,12 @@ void write_text(const std::string& path, const std::string& text) {
   }
 }
 
+void make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw user_error(concat("cannot make folder '", path, "': ", error.message()));
+}
+
 /// Single frames first, then ever longer clips; the last phase has the length of use. Every phase
 /// sees about as many pixel frames a step.
 std::vector<VaePhase> phases_of(const TrainerOptions& options) {
@@ -66,13 +75,15 @@ class StageRun {
         stop_requested_(stop_requested),
         device_(parse_device(options.device)),
         dtype_(scalar_type(parse_precision(options.dtype))) {
-    std::filesystem::create_directories(options.work);
     at::globalContext().setBenchmarkCuDNN(true);  // shapes change a few times a run only
     vae_.config = read_vae_config(options.model + "/vae/config.json");
     vae_.size = {.height = options.height, .width = options.width, .frames = options.frames};
+    vae_.domain = domain_named(options.domain).name;
     vae_.seed = options.seed;
     vae_.compute_dtype = dtype_;
     vae_.device = device_;
+    require_clip_size(vae_.size, vae_.config);
+    make_folder(options.work);
   }
 
   Json run_vae() {
@@ -81,20 +92,18 @@ class StageRun {
     const bool finished = train(
         state, loop_options(), [&](int64_t step) { return vae_loss(vae_, state, step); }, listener_,
         stop_requested_);
+    Json figures = figures_of(state, finished);
+    if (!finished) return figures;
     const Weights weights = state.average();
     write_weights(options_.model + "/vae", weights);
     write_statistics(latent_statistics(encode_pool(vae_, weights, 0, kStatisticsClips)));
-
-    Json figures = figures_of(state, finished);
-    for (const Domain& domain : domains()) {
-      const VaeQuality quality = measure_vae(vae_, weights, domain, options_.evaluation_clips);
-      figures["reconstruction_psnr_db"][std::string(domain.name)] = {
-          {"mean", quality.psnr_db}, {"worst_clip", quality.worst_clip_db}};
-    }
+    figures["reconstruction_psnr_db"] = reconstruction();
     return figures;
   }
 
   Json run_dit() {
+    const int64_t prefix_and_one_more = 1 + vae_.config.temporal_scale();
+    require_clip_frames(options_.frames, prefix_and_one_more, vae_.config, "frames");
     DitTraining training;
     training.config =
         longcat::Config::from_json(JsonConfig::read(options_.model + "/dit/config.json"));
@@ -106,12 +115,13 @@ class StageRun {
     const bool finished = train(
         state, loop_options(), [&](int64_t step) { return dit_loss(training, state, step); },
         listener_, stop_requested_);
-    write_weights(options_.model + "/dit", state.average());
+    if (finished) write_weights(options_.model + "/dit", state.average());
     return figures_of(state, finished);
   }
 
  private:
   static constexpr int64_t kStatisticsClips = 256;
+  static constexpr int64_t kEvaluationClips = 64;  ///< of each domain
   static constexpr int64_t kCaptionsAtOnce = 64;
 
   std::string state_file() const { return options_.work + "/" + options_.stage + ".safetensors"; }
@@ -141,7 +151,7 @@ class StageRun {
     write_text(path, config.dump(2) + "\n");
   }
 
-  /// Scenes of the training domain as normalised latents, with their captions' states.
+  /// Scenes as normalised latents, with their captions' states.
   LatentPool make_pool() const {
     const at::NoGradGuard no_grad;
     Weights weights = read_weights(options_.model + "/vae");
@@ -155,12 +165,9 @@ class StageRun {
 
   void add_captions(LatentPool& pool) const {
     const auto encoder = TextEncoder::load(options_.model, dtype_, device_);
-    const double aspect =
-        static_cast<double>(options_.width) / static_cast<double>(options_.height);
     std::vector<at::Tensor> states, masks;
-    for (int64_t i = 0; i < options_.clips; ++i) {
-      const Scene scene =
-          sample_scene(domain_named("train"), options_.seed, static_cast<uint64_t>(i), aspect);
+    for (const Scene& scene :
+         sample_scenes(domain_named(vae_.domain), options_.seed, 0, options_.clips, vae_.size)) {
       const TextStates text = encoder->encode(describe(scene)).text;
       states.push_back(text.states.squeeze(1));
       masks.push_back(text.mask);
@@ -170,6 +177,19 @@ class StageRun {
     pool.text_mask = at::cat(masks);
     pool.empty_states = empty.states.squeeze(1);
     pool.empty_mask = empty.mask;
+  }
+
+  /// Of held-out scenes of every domain, by the model as it was written.
+  Json reconstruction() const {
+    const auto vae = WanVae::load(options_.model + "/vae", dtype_, device_);
+    Json figures;
+    for (const Domain& domain : domains()) {
+      const VaeQuality quality =
+          measure_vae(*vae, domain, vae_.size, options_.seed, kEvaluationClips, device_);
+      figures[std::string(domain.name)] = {{"mean", quality.psnr_db},
+                                           {"worst_clip", quality.worst_clip_db}};
+    }
+    return figures;
   }
 
   Json figures_of(const TrainState& state, bool finished) const {

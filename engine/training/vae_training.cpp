@@ -2,7 +2,6 @@
 
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/exp.h>
-#include <ATen/ops/log10.h>
 #include <ATen/ops/mse_loss.h>
 #include <ATen/ops/randn.h>
 
@@ -39,14 +38,10 @@ at::Tensor frames_of(const at::Tensor& pictures, at::ScalarType dtype) {
   return (pictures * 2 - 1).permute({0, 2, 3, 4, 1}).to(dtype).contiguous();
 }
 
-at::Tensor draw_clips(const VaeTraining& training, const Domain& domain, uint64_t first,
-                      const RenderSize& size, int64_t clips) {
-  std::vector<Scene> scenes;
-  const double aspect = static_cast<double>(size.width) / static_cast<double>(size.height);
-  for (int64_t i = 0; i < clips; ++i) {
-    scenes.push_back(sample_scene(domain, training.seed, first + static_cast<uint64_t>(i), aspect));
-  }
-  return render(scenes, size, training.device);
+at::Tensor training_clips(const VaeTraining& training, uint64_t first, const RenderSize& size,
+                          int64_t clips) {
+  const Domain& domain = domain_named(training.domain);
+  return render(sample_scenes(domain, training.seed, first, clips, size), size, training.device);
 }
 
 const VaePhase& phase_of(const VaeTraining& training, int64_t step) {
@@ -78,8 +73,8 @@ at::Tensor vae_loss(const VaeTraining& training, const TrainState& state, int64_
   size.frames = phase.frames;
   size.first_frame = static_cast<int64_t>(random.uniform(0, 24));
   constexpr int64_t kMostClips = 4096;  // per step: keeps the scenes of two steps apart
-  const at::Tensor pictures = draw_clips(
-      training, domain_named("train"), static_cast<uint64_t>(step * kMostClips), size, phase.clips);
+  const at::Tensor pictures =
+      training_clips(training, static_cast<uint64_t>(step * kMostClips), size, phase.clips);
 
   const VaeNetworks networks =
       networks_of(training, [&](const std::string& name) { return state.parameter(name); });
@@ -95,27 +90,6 @@ at::Tensor vae_loss(const VaeTraining& training, const TrainState& state, int64_
   return error + training.kl_weight * divergence;
 }
 
-VaeQuality measure_vae(const VaeTraining& training,
-                       const std::map<std::string, at::Tensor>& weights, const Domain& domain,
-                       int64_t clips) {
-  const at::NoGradGuard no_grad;
-  const VaeNetworks networks = networks_of(training, weights);
-  std::vector<at::Tensor> values;
-  for (int64_t done = 0; done < clips; done += kClipsAtOnce) {
-    const int64_t count = std::min(kClipsAtOnce, clips - done);
-    const at::Tensor pictures = draw_clips(
-        training, domain, kHeldOutScene + static_cast<uint64_t>(done), training.size, count);
-    const at::Tensor moments = networks.encode(frames_of(pictures, training.compute_dtype),
-                                               training.config.temporal_scale());
-    const at::Tensor decoded = networks.decode(moments.chunk(2, -1)[0].contiguous(), 1);
-    const at::Tensor shown = (decoded.to(at::kFloat).clamp(-1, 1) + 1).permute({0, 4, 1, 2, 3}) / 2;
-    const at::Tensor error = (shown - pictures).square().mean({1, 3, 4});
-    values.push_back(at::log10(error) * -10);
-  }
-  const at::Tensor per_clip = at::cat(values).mean(1);
-  return {per_clip.mean().item<double>(), per_clip.min().item<double>()};
-}
-
 at::Tensor encode_pool(const VaeTraining& training,
                        const std::map<std::string, at::Tensor>& weights, int64_t first_index,
                        int64_t clips) {
@@ -125,8 +99,7 @@ at::Tensor encode_pool(const VaeTraining& training,
   for (int64_t done = 0; done < clips; done += kClipsAtOnce) {
     const int64_t count = std::min(kClipsAtOnce, clips - done);
     const at::Tensor pictures =
-        draw_clips(training, domain_named("train"), static_cast<uint64_t>(first_index + done),
-                   training.size, count);
+        training_clips(training, static_cast<uint64_t>(first_index + done), training.size, count);
     const at::Tensor moments = encode_whole(networks, frames_of(pictures, training.compute_dtype));
     pool.push_back(moments.chunk(2, -1)[0].permute({0, 4, 1, 2, 3}).contiguous());
   }

@@ -13,9 +13,6 @@
 
 namespace cox::engine {
 
-/// Held-out scenes have indices from here on; training never reaches it.
-inline constexpr uint64_t kHeldOutScene = uint64_t{1} << 40;
-
 /// Until step `until`, batches of `clips` scenes of `frames` pixel frames. Short clips come first:
 /// single frames teach the spatial part many times faster than video does, and the last phase must
 /// be as long as the clips that the VAE will be used on.
@@ -27,6 +24,7 @@ struct VaePhase {
 
 struct VaeTraining {
   VaeConfig config;
+  std::string domain = "train";  ///< that scenes are drawn from
   std::vector<VaePhase> phases;
   RenderSize size;  ///< frames and first_frame are set by the phase
   uint64_t seed = 0;
@@ -39,22 +37,12 @@ struct VaeTraining {
 /// posterior from the unit Gaussian, on the scenes of this step.
 at::Tensor vae_loss(const VaeTraining& training, const TrainState& state, int64_t step);
 
-struct VaeQuality {
-  double psnr_db = 0;  ///< mean over clips and frames, posterior mean, pixels in [0, 1]
-  double worst_clip_db = 0;
-};
-
-/// Reconstruction of held-out scenes of a domain, whole clips, chunked as in use.
-VaeQuality measure_vae(const VaeTraining& training,
-                       const std::map<std::string, at::Tensor>& weights, const Domain& domain,
-                       int64_t clips);
-
 struct LatentStatistics {
   std::vector<double> mean;  ///< per latent channel
   std::vector<double> deviation;
 };
 
-/// Latents of scenes first_index, first_index + 1, ... of the training domain, posterior means:
+/// Latents of scenes first_index, first_index + 1, ... of `training.domain`, posterior means:
 /// [clips, z, T, h, w] in `training.compute_dtype`.
 at::Tensor encode_pool(const VaeTraining& training,
                        const std::map<std::string, at::Tensor>& weights, int64_t first_index,

@@ -23,6 +23,7 @@ Value value_of(const nlohmann::json& json) {
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
                    const std::string& example) {
   CLI::App* verb = app.add_subcommand(name, purpose);
+  verb->option_defaults()->always_capture_default();  // `-h` shows them
   verb->footer("Example:\n  " + example);
   return verb;
 }

@@ -8,12 +8,15 @@ namespace cox::engine {
 namespace {
 
 nlohmann::ordered_json figures(const ContinuationQuality& quality) {
-  return {{"clips", quality.clips},
-          {"model_psnr_db", quality.model},
-          {"repeat_last_psnr_db", quality.repeat_last},
-          {"extrapolation_psnr_db", quality.extrapolation},
-          {"reconstruction_psnr_db", quality.reconstruction},
-          {"wins_over_both", quality.wins}};
+  return {
+      {"clips", quality.clips},
+      {"model_psnr_db", quality.model},
+      {"repeat_last_psnr_db", quality.repeat_last},
+      {"extrapolation_psnr_db", quality.extrapolation},
+      {"reconstruction_psnr_db", quality.reconstruction},
+      {"whole_clip_reconstruction_psnr_db",
+       {{"mean", quality.whole_clips.psnr_db}, {"worst_clip", quality.whole_clips.worst_clip_db}}},
+      {"wins_over_both", quality.wins}};
 }
 
 }  // namespace
@@ -25,8 +28,8 @@ void add_probe_verb(CLI::App& app) {
   auto probe = std::make_shared<ContinuationProbe>();
   auto wanted = std::make_shared<std::vector<std::string>>();
   verb->add_option("model", probe->model_directory, "Model directory")->required();
-  verb->add_option("--domain", *wanted, "Domains to probe; all when not given");
-  verb->add_option("--clips", probe->clips, "Clips of each domain");
+  verb->add_option("--domain", *wanted, "Domains to probe, all when not given: " + known_domains());
+  verb->add_option("--clips", probe->clips, "Clips of each domain")->check(CLI::PositiveNumber);
   verb->add_option("--condition-frames", probe->condition_frames, "Pixel frames given");
   verb->add_option("--frames", probe->frames, "Pixel frames in all, 4k + 1");
   verb->add_option("--height", probe->height, "Pixels");

@@ -46,13 +46,12 @@ void add_synth_verb(CLI::App& app) {
   auto options = std::make_shared<SynthOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
       ->required();
-  std::vector<std::string> known;
-  for (const Domain& domain : domains()) known.emplace_back(domain.name);
-  verb->add_option("--domain", options->domain, "One of " + join(known, ", "));
-  verb->add_option("--clips", options->clips, "How many");
+  verb->add_option("--domain", options->domain, "One of " + known_domains());
+  verb->add_option("--clips", options->clips, "How many")->check(CLI::PositiveNumber);
   verb->add_option("--seed", options->seed, "Seed of all scenes");
   verb->add_option("--first", options->first, "Number of the first scene");
-  verb->add_option("--frames", options->size.frames, "Pixel frames of a clip");
+  verb->add_option("--frames", options->size.frames, "Pixel frames of a clip")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--height", options->size.height, "Pixels, even");
   verb->add_option("--width", options->size.width, "Pixels, even");
   verb->callback([options] { synthesize(*options); });

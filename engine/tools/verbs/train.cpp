@@ -12,10 +12,14 @@ namespace cox::engine {
 
 namespace {
 
-/// Set by SIGINT and SIGTERM: the run saves and ends after the step in flight.
-std::atomic<bool> stop_asked{false};
+/// SIGINT or SIGTERM once it came: the run saves after the step in flight and ends by it, so that a
+/// script which called it ends too. A second one does not wait.
+std::atomic<int> stop_signal{0};
 
-void ask_to_stop(int) { stop_asked = true; }
+void ask_to_stop(int signal) {
+  stop_signal = signal;
+  std::signal(signal, SIG_DFL);
+}
 
 void run(const TrainerOptions& options) {
   std::signal(SIGINT, ask_to_stop);
@@ -25,7 +29,8 @@ void run(const TrainerOptions& options) {
     std::cerr << concat("step ", point.step, " of ", options.steps, "  loss ", point.loss, "  ",
                         static_cast<long long>(point.seconds), " s\n");
   };
-  std::cout << run_trainer(options, show, [] { return stop_asked.load(); }) << '\n';
+  std::cout << run_trainer(options, show, [] { return stop_signal != 0; }) << std::endl;
+  if (stop_signal != 0) std::raise(stop_signal);
 }
 
 }  // namespace
@@ -40,10 +45,18 @@ void add_train_verb(CLI::App& app) {
       ->required();
   verb->add_option("--stage", options->stage, "vae, then dit")->required();
   verb->add_option("--work", options->work, "Folder of checkpoints and curves")->required();
-  verb->add_option("--steps", options->steps, "Optimiser steps in all")->required();
-  verb->add_option("--batch", options->batch, "Clips a step")->required();
-  verb->add_option("--rate", options->rate, "Peak learning rate");
-  verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)");
+  verb->add_option("--steps", options->steps, "Optimiser steps in all")
+      ->required()
+      ->default_str("")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--batch", options->batch, "Clips a step")
+      ->required()
+      ->default_str("")
+      ->check(CLI::PositiveNumber);
+  verb->add_option("--rate", options->rate, "Peak learning rate")->check(CLI::PositiveNumber);
+  verb->add_option("--domain", options->domain, "Of the scenes it learns: " + known_domains());
+  verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--height", options->height, "Pixels");
   verb->add_option("--width", options->width, "Pixels");
   verb->add_option("--frames", options->frames, "Pixel frames of a clip, 4k + 1");
@@ -51,7 +64,8 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "Compute type: fp32 or bf16");
   verb->add_option("--stop-after", options->stop_after_s,
-                   "Save and stop after so many seconds; the same call goes on");
+                   "Save and stop after so many seconds; the same call goes on")
+      ->check(CLI::NonNegativeNumber);
   verb->callback([options] { run(*options); });
 }
 

@@ -9,7 +9,6 @@
 #include "engine/tensors/cuda.h"
 #include "engine/training/clip_file.h"
 #include "engine/training/continuation_quality.h"
-#include "engine/training/vae_training.h"
 #include "tests/support/torch_catch.h"
 #include "workshop.h"
 
