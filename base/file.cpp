@@ -48,6 +48,18 @@ Status sync_directory(const std::string& directory) {
   return result == 0 ? Status::ok() : file_error("cannot flush directory", directory);
 }
 
+/// Renames what was written aside to its place, or takes it away when writing it had failed.
+Status put_in_place(Status written, const std::string& aside, const std::string& path) {
+  if (written.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
+    written = file_error("cannot rename to", path);
+  }
+  if (!written.is_ok()) {
+    ::unlink(aside.c_str());
+    return written;
+  }
+  return sync_directory(fs::absolute(path).parent_path().string());
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -69,31 +81,18 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   const std::string aside = unique_sibling(path);
   const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor < 0) return file_error("cannot create", aside);
-  Status status = write_all(descriptor, content, aside);
+  const Status written = write_all(descriptor, content, aside);
   ::close(descriptor);
-  if (status.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
-    status = file_error("cannot rename to", path);
-  }
-  if (!status.is_ok()) {
-    ::unlink(aside.c_str());
-    return status;
-  }
-  return sync_directory(parent.string());
+  return put_in_place(written, aside, path);
 }
 
 Status publish_file(const std::string& aside, const std::string& path) {
   const int descriptor = ::open(aside.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return file_error("cannot open", aside);
-  Status status = ::fsync(descriptor) == 0 ? Status::ok() : file_error("cannot flush", aside);
+  const Status flushed =
+      ::fsync(descriptor) == 0 ? Status::ok() : file_error("cannot flush", aside);
   ::close(descriptor);
-  if (status.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
-    status = file_error("cannot rename to", path);
-  }
-  if (!status.is_ok()) {
-    ::unlink(aside.c_str());
-    return status;
-  }
-  return sync_directory(fs::absolute(path).parent_path().string());
+  return put_in_place(flushed, aside, path);
 }
 
 std::string user_cache_directory() {

@@ -135,13 +135,7 @@ void recall(Step& step, JobNumber number) {
   const Job& job = step.state.at(number);
   step.state.leases.at(job.lease).cancelled.push_back(job.digest);
   release(step.state, number);
-  SaveAttemptEnd end;
-  end.job = number;
-  end.attempt = job.status.attempt;
-  end.outcome = AttemptOutcome::kCancelled;
-  end.ended_at = step.now;
-  end.message = "a person cancelled the job";
-  step.save(std::move(end));
+  end_attempt(step, number, AttemptOutcome::kCancelled, "a person cancelled the job");
 }
 
 }  // namespace

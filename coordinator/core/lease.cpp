@@ -72,14 +72,7 @@ void lose_lease(Step& step, LeaseNumber number, const std::string& reason) {
   remove_lease(state, number);
   for (const JobNumber job : lease.jobs) {
     state.at(job).lease = {};
-    SaveAttemptEnd end;
-    end.job = job;
-    end.attempt = state.at(job).status.attempt;
-    end.outcome = AttemptOutcome::kLost;
-    end.ended_at = step.now;
-    end.cause = FailureCause::kLost;
-    end.message = reason;
-    step.save(std::move(end));
+    end_attempt(step, job, AttemptOutcome::kLost, reason, FailureCause::kLost);
     journal_job(step, "lost", job, lease.worker, reason);
     if (job == charged) continue;
     JobStatus next = state.at(job).status;
@@ -96,13 +89,7 @@ void return_lease(Step& step, LeaseNumber number, const std::string& reason) {
   remove_lease(state, number);
   for (const JobNumber job : lease.jobs) {
     state.at(job).lease = {};
-    SaveAttemptEnd end;
-    end.job = job;
-    end.attempt = state.at(job).status.attempt;
-    end.outcome = AttemptOutcome::kReturned;
-    end.ended_at = step.now;
-    end.message = reason;
-    step.save(std::move(end));
+    end_attempt(step, job, AttemptOutcome::kReturned, reason);
     JobStatus next = state.at(job).status;
     next.state = JobState::kQueued;
     change(step, job, next);

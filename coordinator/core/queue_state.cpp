@@ -119,6 +119,18 @@ JobNames names_of(QueueState& state, const Job& job) {
   return names;
 }
 
+void end_attempt(Step& step, JobNumber number, AttemptOutcome outcome, std::string why,
+                 FailureCause cause) {
+  SaveAttemptEnd end;
+  end.job = number;
+  end.attempt = step.state.at(number).status.attempt;
+  end.outcome = outcome;
+  end.ended_at = step.now;
+  end.cause = cause;
+  end.message = std::move(why);
+  step.save(std::move(end));
+}
+
 void journal_job(Step& step, std::string kind, JobNumber number, WorkerNumber worker,
                  std::string message) {
   const Job& job = step.state.at(number);

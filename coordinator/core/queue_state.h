@@ -170,6 +170,9 @@ void enlist(QueueState& state, JobNumber number);
 void delist(QueueState& state, JobNumber number);
 /// Gives a job its next status: checks the transition, moves the job between the sets, saves it.
 void change(Step& step, JobNumber number, const JobStatus& next);
+/// Ends a job's open attempt without word from its worker; `why` is for a person.
+void end_attempt(Step& step, JobNumber number, AttemptOutcome outcome, std::string why,
+                 FailureCause cause = FailureCause::kNone);
 /// Makes sure that the run counts its jobs on the data set.
 void ensure_slice(QueueState& state, RunNumber run, DatasetNumber dataset);
 Slice* find_slice(Run& run, DatasetNumber dataset);
