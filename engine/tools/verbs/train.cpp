@@ -1,6 +1,9 @@
+#include <unistd.h>
+
 #include <atomic>
 #include <csignal>
 #include <iostream>
+#include <string_view>
 
 #include "base/text.h"
 #include "engine/tensors/cuda.h"
@@ -17,8 +20,10 @@ namespace {
 std::atomic<int> stop_signal{0};
 
 void ask_to_stop(int signal) {
+  constexpr std::string_view kNotice = "stopping after what is in flight; again to stop at once\n";
   stop_signal = signal;
   std::signal(signal, SIG_DFL);
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
 }
 
 void run(const TrainerOptions& options) {
