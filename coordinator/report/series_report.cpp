@@ -1,15 +1,13 @@
 #include "coordinator/report/series_report.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
 #include "coordinator/report/baseline.h"
 #include "coordinator/report/checks.h"
 #include "coordinator/report/replicates.h"
-#include "coordinator/report/row_reader.h"
 #include "coordinator/report/wording.h"
 
 namespace cox::report {
@@ -168,52 +166,14 @@ bool is_loaded(const SeriesReport& report, const std::string& column) {
                      [&](const RunData& run) { return run.parameters.contains(column); });
 }
 
-/// What a text column is for an average: the mean of the replicates' numbers, the text that they
-/// share, else "various".
-std::string averaged_cell(const RunData& run, const std::map<std::string, std::string>& cells) {
-  std::vector<double> numbers;
-  std::set<std::string> texts;
-  for (const RunData& replicate : run.replicates) {
-    const auto cell = cells.find(replicate.name);
-    const std::string text = cell == cells.end() ? "" : cell->second;
-    texts.insert(text);
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc{} && end == text.data() + text.size()) numbers.push_back(number);
-  }
-  if (texts.size() == 1) return *texts.begin();
-  if (numbers.size() < run.replicates.size()) return "various";
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.6g", *mean_of(std::move(numbers)));
-  return text;
-}
-
-Status load_declared_columns(const Query& query, SeriesReport& report) {
-  COX_ASSIGN_OR_RETURN(const auto known, query("SELECT * FROM v_results LIMIT 0"));
+/// The columns of the declared tables that no report loads by itself.
+std::vector<std::string> other_columns(const SeriesReport& report) {
+  std::vector<std::string> others;
   for (const DeclaredTable& table : report.notes.tables) {
-    for (const std::string& column : table.columns) {
-      if (is_loaded(report, column) || report.declared_columns.contains(column)) continue;
-      auto& cells = report.declared_columns[column];
-      if (std::find(known.columns.begin(), known.columns.end(), column) == known.columns.end()) {
-        continue;  // a parameter of methods that this series does not run, or an unmeasured metric
-      }
-      COX_ASSIGN_OR_RETURN(
-          const auto rows,
-          query(concat("SELECT run, CASE WHEN typeof(min(", column,
-                       ")) <> 'text' THEN printf('%.6g',", " avg(", column, ")) WHEN min(", column,
-                       ") = max(", column, ") THEN min(", column,
-                       ") ELSE 'various' END AS value FROM v_results WHERE series = ",
-                       store::sql_text(report.series), " GROUP BY run")));
-      for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-        const RowReader row(rows, i);
-        cells[row.text("run")] = row.text("value");
-      }
-      for (const RunData& run : report.runs) {
-        if (!run.replicates.empty()) cells[run.name] = averaged_cell(run, cells);
-      }
-    }
+    std::copy_if(table.columns.begin(), table.columns.end(), std::back_inserter(others),
+                 [&](const std::string& column) { return !is_loaded(report, column); });
   }
-  return Status::ok();
+  return others;
 }
 
 void append(std::vector<std::string>& all, std::vector<std::string> more) {
@@ -248,7 +208,9 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   }
   find_factors(baseline.run, report);
 
-  COX_RETURN_IF_ERROR(load_declared_columns(query, report));
+  COX_ASSIGN_OR_RETURN(
+      report.declared_columns,
+      load_declared_columns(query, series, other_columns(report), report.runs));
   append(report.warnings, coverage_warnings(report.runs));
   const std::vector<RunData> singles = single_runs(report.runs);
   append(report.warnings, identity_warnings(singles));

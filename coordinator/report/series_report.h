@@ -1,12 +1,12 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "coordinator/report/comparison.h"
+#include "coordinator/report/declared_columns.h"
 #include "coordinator/report/factors.h"
 #include "coordinator/report/run_data.h"
 #include "coordinator/report/sweep_notes.h"
@@ -25,9 +25,7 @@ struct SeriesReport {
   std::string baseline;           ///< full name, "" when there is none
   bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
   std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
-  /// Columns of v_results that declared tables ask for beyond metrics, stages and parameters: by
-  /// column, then run, the mean of numbers or the text that all results share, else "various".
-  std::map<std::string, std::map<std::string, std::string>> declared_columns;
+  DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
   std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
   std::vector<std::string> warnings;
 

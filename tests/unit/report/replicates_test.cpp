@@ -7,6 +7,7 @@
 #include "coordinator/report/checks.h"
 #include "coordinator/report/comparison.h"
 #include "coordinator/report/markdown.h"
+#include "coordinator/report/report_tables.h"
 #include "coordinator/report/series_report.h"
 #include "coordinator/report/wording.h"
 #include "tests/unit/report/study_database.h"
@@ -242,6 +243,31 @@ TEST_CASE("a report is about averages, its warnings about the runs as they ran")
   CHECK(page.find("| none | 12 of 12 | 22.75 | none |") != std::string::npos);     // the average
   CHECK(page.find("| full-r2 | 12 of 12 | 22.83 | full |") != std::string::npos);  // one of it
   CHECK(page.find("42 (replicate 0), 42 (replicate 1), 42 (replicate 2)") != std::string::npos);
+}
+
+TEST_CASE("declared columns of an average leave out the videos that psnr and times leave out") {
+  test::StudyDatabase database;
+  database.submit("s",
+                  {{"full-r0", "full", R"({"replicate":0,"seed":42})"},
+                   {"full-r1", "full", R"({"replicate":1,"seed":42})"}},
+                  {"v00", "v01", "v02"});
+  database.run([](const std::string& run, const std::string& video) {
+    test::StudyDatabase::Outcome outcome = test::scored(20, 0.5);
+    if (run == "full-r1" && video == "v02") {
+      return test::StudyDatabase::Outcome(
+          core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""});
+    }
+    auto& made = std::get<core::JobResult>(outcome);
+    made.peak_memory_bytes = video == "v02" ? 9000 : run == "full-r0" ? 100 : 200;
+    made.adaptation.parameter_norm = run == "full-r1" && video == "v01" ? NAN : 4;
+    return outcome;
+  });
+  const DeclaredTable table{
+      "T", {"full", "full-r0"}, {"peak_memory_bytes", "parameter_norm", "stopped"}};
+  const SeriesReport report = report_on(database.query(), "s", {"", "", "", {table}}).value();
+  const auto rows = declared_table(report, table).rows;
+  CHECK(rows[0] == std::vector<std::string>{"full", "2 of 3", "150", "4", "1"});
+  CHECK(rows[1] == std::vector<std::string>{"full-r0", "3 of 3", "3066.67", "4", "1"});
 }
 
 }  // namespace

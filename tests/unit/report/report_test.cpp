@@ -2,6 +2,7 @@
 // change, the failing test says where it wrote the new one.
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -84,6 +85,28 @@ TEST_CASE("the page over a small study") {
     FAIL("the page differs from " << golden << "; the new one is " << written);
   }
   CHECK(report_markdown(report_of(study, notes())) == page);
+}
+
+TEST_CASE("what was not measured is no number in a declared table") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run([](const std::string& run, const std::string& video) {
+    StudyDatabase::Outcome outcome = fate(run, video);
+    auto* made = std::get_if<core::JobResult>(&outcome);
+    if (made == nullptr) return outcome;
+    if (run == "steer-1") made->adaptation.parameter_norm = NAN;
+    if (run == "steer-4" && video < "v11") made->adaptation.parameter_norm = NAN;
+    return outcome;
+  });
+  const DeclaredTable table{"T",
+                            {"steer-1", "steer-4", "steer-12"},
+                            {"lpips", "lpips±", "parameter_norm", "scored_frames", "machine"}};
+  const SeriesReport report = report_of(study, {"", "", "none", {table}});
+  const auto rows = declared_table(report, table).rows;
+  CHECK(rows[0] ==
+        std::vector<std::string>{"steer-1", "11 of 12", "-", "-", "-", "2", "host"});
+  CHECK(rows[1].at(4) == "0.125");  // of v11, the only one that has it
+  CHECK(rows[2].at(4) == "0.125");
 }
 
 TEST_CASE("what qualifies the numbers is said") {
