@@ -13,8 +13,9 @@ void add_demo_clips_verb(CLI::App& app) {
     std::string directory;
     std::uint64_t seed = 0;
   };
-  CLI::App* verb = add_verb(app, "demo-clips", "Write nine small sample videos of several sizes, one of them broken",
-                            "cox-engine demo-clips out/clips --seed 1");
+  CLI::App* verb = add_verb(
+      app, "demo-clips", "Write small video files of several kinds and sizes, one of them broken",
+      "cox-engine demo-clips out/clips --seed 1");
   auto options = std::make_shared<DemoClipsOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
       ->required();
