@@ -32,7 +32,7 @@ void LeaseKeeper::enlist(const std::string& worker_id, std::chrono::milliseconds
 
 void LeaseKeeper::hold(const std::string& lease_id) {
   MutexLock lock(mutex_);
-  leases_.insert(lease_id);
+  if (!forgotten_) leases_.insert(lease_id);
 }
 
 void LeaseKeeper::release(const std::string& lease_id) {
@@ -108,10 +108,7 @@ void LeaseKeeper::beat() {
   const Result<v1::HeartbeatReply> reply = client_.heartbeat(request);
   const bool was_silent = std::exchange(silent_, !reply.is_ok());
   if (reply.is_ok()) return apply(*reply);
-  if (reply.status().code() == StatusCode::kNotFound) {
-    MutexLock lock(mutex_);
-    forgotten_ = worker_id_ == request.worker_id();
-  }
+  if (reply.status().code() == StatusCode::kNotFound) return be_forgotten(request.worker_id());
   log(was_silent ? LogLevel::kDebug : LogLevel::kWarning, "worker", "heartbeat without an answer",
       {{"error", reply.status().to_string()}});
 }
@@ -126,6 +123,18 @@ void LeaseKeeper::apply(const v1::HeartbeatReply& reply) {
   }
   cancelled_jobs_.insert(reply.cancelled_job_digests().begin(),
                          reply.cancelled_job_digests().end());
+  apply_wishes();
+}
+
+/// Whoever is not known holds no lease: each result of theirs would be refused as late.
+void LeaseKeeper::be_forgotten(const std::string& worker_id) {
+  MutexLock lock(mutex_);
+  if (worker_id_ != worker_id || forgotten_) return;
+  log(LogLevel::kWarning, "worker",
+      "the coordinator does not know this worker any more; its jobs belong to others",
+      {{"worker", worker_id}, {"leases", leases_.size()}});
+  forgotten_ = true;
+  leases_.clear();
   apply_wishes();
 }
 

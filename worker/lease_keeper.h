@@ -14,8 +14,9 @@ namespace cox::worker {
 
 /// The heartbeat beside the job loop: prolongs the leases that are held, tells the coordinator
 /// where the job in flight stands, and cancels that job's token when its lease is lost, the job is
-/// cancelled, or the process is to stop at once. While the coordinator is away nothing is dropped:
-/// unreachable is not dead. Thread-safe.
+/// cancelled, the process is to stop at once, or the coordinator does not know the worker any more,
+/// which loses all leases. While the coordinator is away nothing is dropped: unreachable is not
+/// dead. Thread-safe.
 class LeaseKeeper final : public ProgressListener {
  public:
   LeaseKeeper(Client& client, StopSwitch& stop);
@@ -26,7 +27,7 @@ class LeaseKeeper final : public ProgressListener {
 
   void hold(const std::string& lease_id);
   void release(const std::string& lease_id);
-  /// False once the coordinator has said that the lease is lost.
+  /// False once the coordinator has said that the lease is lost, or that it knows no such worker.
   bool holds(const std::string& lease_id) const;
   bool is_cancelled(const std::string& job_digest) const;
   /// True when the coordinator does not know this worker any more: it must register again.
@@ -43,6 +44,7 @@ class LeaseKeeper final : public ProgressListener {
   void wait_for_next_beat(const std::stop_token& stopping);
   void beat();
   void apply(const v1::HeartbeatReply& reply);
+  void be_forgotten(const std::string& worker_id);
   void apply_wishes() COX_REQUIRES(mutex_);
 
   Client& client_;

@@ -63,6 +63,11 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     const std::lock_guard lock(mutex_);
     forget_ = true;
   }
+  /// From now on heartbeats of the `count` first registrations answer that the worker is not known.
+  void forget_at_heartbeat(int count) {
+    const std::lock_guard lock(mutex_);
+    forgotten_registrations_ = count;
+  }
   /// The next lease is granted, but its answer never arrives.
   void lose_lease_answer() {
     const std::lock_guard lock(mutex_);
@@ -132,6 +137,9 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   grpc::Status Heartbeat(grpc::ServerContext*, const v1::HeartbeatRequest* request,
                          v1::HeartbeatReply* reply) override {
     const std::lock_guard lock(mutex_);
+    if (std::stoi(request->worker_id().substr(7)) <= forgotten_registrations_) {
+      return {grpc::StatusCode::NOT_FOUND, "who are you"};
+    }
     for (const std::string& lease : request->lease_ids()) {
       if (dropped_.count(lease) > 0) reply->add_dropped_lease_ids(lease);
     }
@@ -165,6 +173,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   std::set<std::string> dropped_;
   std::set<std::string> cancelled_;
   bool forget_ = false;
+  int forgotten_registrations_ = 0;
   bool lose_answer_ = false;
   grpc::StatusCode refusal_ = grpc::StatusCode::OK;
   v1::Verdict::Kind verdict_ = v1::Verdict::KIND_ACCEPTED;

@@ -222,6 +222,23 @@ TEST_CASE("A worker that the coordinator does not know registers again") {
   CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report aaa", "leave"});
 }
 
+TEST_CASE("A forgotten worker cancels the job in flight, drops its bundle, and registers again") {
+  WorkerFixture test;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.coordinator.add_bundle("l2", {"ccc"});
+  test.executor.on_run = [&](const std::string& job, const CancelToken& cancel,
+                             Executor::Outcome& outcome) {
+    if (job != "aaa") return;
+    test.coordinator.forget_at_heartbeat(1);
+    wait_until_cancelled(cancel);
+    outcome.cancelled = cancel.cancelled();
+  };
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.executor.ran == Calls{"aaa", "ccc"});
+  CHECK(test.coordinator.calls() ==
+        Calls{"register w0", "register w0", "report ccc", "leave"});
+}
+
 TEST_CASE("A worker that lost the answer to a lease call hands back what it may hold") {
   WorkerFixture test;
   test.coordinator.lose_lease_answer();
