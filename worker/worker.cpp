@@ -56,7 +56,7 @@ Result<WorkerEnd> Worker::work() {
       COX_RETURN_IF_ERROR(run_bundle(*bundle));
       busy_until_ = steady_clock::now();
       if (poisoned_) return WorkerEnd::kPoisoned;
-      if (!unfit_.empty()) return WorkerEnd::kUnfit;
+      if (unfit_) return WorkerEnd::kUnfit;
       continue;
     }
     const auto idle = steady_clock::now() - busy_until_;
@@ -148,7 +148,7 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
     if (stop_.draining() || poisoned_ || !keeper_.holds(bundle.lease_id())) break;
     if (keeper_.is_cancelled(job.job_digest())) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
-    if (!unfit_.empty()) break;
+    if (unfit_) break;
   }
   // The lease is kept until the last report is answered.
   const Status delivered = deliver_patiently();
@@ -162,12 +162,17 @@ Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   Executor::Outcome outcome = executor_.run(job, bundle.video(), token, keeper_);
   keeper_.end_job();
   poisoned_ = outcome.poisoned;
+  if (poisoned_) {
+    reason_ = outcome.cancelled ? "the device failed when a cancelled job was cleared away"
+                                : outcome.report.failure().message();
+  }
   if (outcome.cancelled) return Status::ok();
   if (!outcome.unfit.empty()) {
-    unfit_ = outcome.unfit;
+    unfit_ = true;
+    reason_ = outcome.unfit;
     log(LogLevel::kError, "worker",
         "this place cannot run the job; it goes back and the worker leaves",
-        {{"job", job.job_digest()}, {"lacking", unfit_}});
+        {{"job", job.job_digest()}, {"lacking", reason_}});
     return Status::ok();
   }
 
@@ -201,7 +206,7 @@ void Worker::leave() {
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);
-  request.set_reason(unfit_);
+  if (unfit_) request.set_reason(reason_);
   const Result<v1::LeaveReply> reply = client_.leave(request);
   if (!reply.is_ok()) {
     log(LogLevel::kWarning, "worker", "left without an answer",

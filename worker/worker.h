@@ -16,8 +16,8 @@
 
 namespace cox::worker {
 
-/// The exit status of a worker whose device cannot be used any more: its last job is reported, and
-/// whoever started it should start it again.
+/// The exit status of a worker whose device or output folder cannot be used any more: its last job
+/// is reported, and whoever started it should start it again.
 constexpr int kPoisonedExitStatus = 75;
 
 /// The exit status of a worker that cannot open what a job needs: started again in the same place
@@ -38,7 +38,7 @@ struct WorkerOptions {
 enum class WorkerEnd {
   kDrained,   ///< asked to leave, by a signal or the coordinator
   kIdle,      ///< nothing is left to do
-  kPoisoned,  ///< the device cannot be used any more
+  kPoisoned,  ///< the device or the output folder cannot be used any more
   kUnfit,     ///< this place lacks a file that a job needs; the job went back without blame
 };
 
@@ -51,6 +51,9 @@ class Worker {
   /// Returns how it ended; kUnavailable when the coordinator stayed away longer than max_away, or
   /// the refusal that made going on pointless. Finished results are delivered or in the spool.
   Result<WorkerEnd> run();
+
+  /// After kPoisoned how the last job failed, after kUnfit what the place lacks, else "".
+  const std::string& reason() const { return reason_; }
 
  private:
   Result<WorkerEnd> work();
@@ -81,7 +84,8 @@ class Worker {
   bool unsure_of_lease_ = false;  ///< the last lease call had no answer
   bool dismissed_ = false;
   bool poisoned_ = false;
-  std::string unfit_;  ///< what this place lacks
+  bool unfit_ = false;
+  std::string reason_;  ///< of poisoned_ and unfit_
 };
 
 }  // namespace cox::worker

@@ -59,9 +59,11 @@ struct WorkerFixture {
     Worker worker(options, *client, executor, *spool, stop);
     Result<WorkerEnd> end = worker.run();
     spooled = spool->size();
+    reason = worker.reason();
     return end;
   }
   size_t spooled = 0;
+  std::string reason;
 };
 
 void wait_until_cancelled(const CancelToken& cancel) {
@@ -198,6 +200,7 @@ TEST_CASE("A place that lacks what a job needs sends the job back unreported, wi
   };
   CHECK(is(test.run(), WorkerEnd::kUnfit));
   CHECK(test.executor.ran == Calls{"aaa", "bbb"});
+  CHECK(test.reason == "model directory /m is not there");
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "report aaa", "leave: model directory /m is not there"});
   CHECK(test.spooled == 0);
@@ -209,8 +212,10 @@ TEST_CASE("A poisoned device ends the worker after its last report") {
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome& outcome) {
     outcome.poisoned = true;
     outcome.report.mutable_failure()->set_cause(cox::v1::FAILURE_CAUSE_CRASH);
+    outcome.report.mutable_failure()->set_message("no space left in out");
   };
   CHECK(is(test.run(), WorkerEnd::kPoisoned));
+  CHECK(test.reason == "no space left in out");
   CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
 }
 
