@@ -4,6 +4,8 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -38,8 +40,27 @@ bool is_loopback(const std::string& address) {
          starts_with(address, "[::1]:") || starts_with(address, "unix:");
 }
 
+Result<std::string> token_in(std::string_view text, const std::string& source) {
+  if (ends_with(text, "\n")) text.remove_suffix(1);
+  if (ends_with(text, "\r")) text.remove_suffix(1);
+  if (text.empty()) return invalid_argument(concat(source, " holds no token"));
+  const auto stray =
+      std::find_if(text.begin(), text.end(), [](char c) { return c <= ' ' || c > '~'; });
+  if (stray == text.end()) return std::string(text);
+  const int byte = static_cast<unsigned char>(*stray);
+  const std::string got = byte == ' '                    ? "a blank"
+                          : byte == '\n' || byte == '\r' ? "a line end"
+                                                         : concat("byte ", byte);
+  return invalid_argument(concat(source,
+                                 ": expected one token of printable ASCII without blanks, got ",
+                                 got, " as character ", stray - text.begin() + 1));
+}
+
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
   quiet_grpc();
+  if (!endpoint.token.empty()) {
+    COX_RETURN_IF_ERROR(token_in(endpoint.token, endpoint.token_source).status());
+  }
   if (endpoint.ca_file.empty()) {
     if (!endpoint.token.empty() && !is_loopback(endpoint.address)) {
       return invalid_argument(concat("the token would travel in clear text to '", endpoint.address,
@@ -57,7 +78,10 @@ Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
              std::chrono::milliseconds deadline) {
   context.set_deadline(std::chrono::system_clock::now() + deadline);
-  if (!endpoint.token.empty()) context.AddMetadata("authorization", "Bearer " + endpoint.token);
+  if (endpoint.token.empty()) return;
+  const Result<std::string> token = token_in(endpoint.token, endpoint.token_source);
+  COX_CHECK(token.is_ok(), "open_channel() refuses such a token");
+  context.AddMetadata("authorization", "Bearer " + *token);
 }
 
 Status from_grpc(const grpc::Status& status) {

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/status.h"
 
@@ -22,22 +23,27 @@ constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which N
 constexpr int kKeepaliveTimeoutMs = 20'000;
 constexpr int kLeastPingIntervalMs = 30'000;  ///< what the server permits
 constexpr int kMaxReportsInCall = 64;
-constexpr int kMaxMessageBytes = 256 << 20;   ///< a submission of 200 runs on 100,000 videos
+constexpr int kMaxMessageBytes = 256 << 20;  ///< a submission of 200 runs on 100,000 videos
 }  // namespace wire
 
 /// A coordinator to talk to.
 struct Endpoint {
   std::string address = kDefaultAddress;
   std::string ca_file;  ///< PEM of whoever signed the server's certificate; "" = no TLS
-  std::string token;    ///< sent as `authorization: Bearer`; "" = none
+  std::string token;    ///< sent as `authorization: Bearer`, less one line end behind it; "" = none
+  std::string token_source = "COX_TOKEN";  ///< what a message about the token calls it
 };
 
+/// The token that `text` holds: less one line end behind it, printable ASCII without blanks; gRPC
+/// ends the process over anything else. kInvalidArgument names `source`, never the token.
+Result<std::string> token_in(std::string_view text, const std::string& source);
+
 /// A channel with the settings above. Connects on first use; thread-safe as channels are.
-/// Fails when the certificate file cannot be read, or when a token would travel without TLS to
-/// another machine.
+/// Fails when the certificate file cannot be read, when the token holds what no token may, or when
+/// it would travel without TLS to another machine.
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint);
 
-/// Gives a call its deadline and token.
+/// Gives a call its deadline and token; `endpoint` is one that open_channel() took.
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
              std::chrono::milliseconds deadline);
 

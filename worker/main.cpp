@@ -17,6 +17,8 @@
 #include "engine/engine.h"
 #include "worker/device.h"
 #include "worker/engine_executor.h"
+#include "worker/name.h"
+#include "worker/output_folder.h"
 #include "worker/signals.h"
 #include "worker/spool.h"
 #include "worker/versions.h"
@@ -34,7 +36,7 @@ constexpr int kUnreachable = 4;
 struct Flags {
   Endpoint endpoint;
   std::string token_file;
-  std::string name = "worker";
+  std::string name;
   std::string device = "auto";
   std::string kernels = "fused";
   int device_slot = 0;
@@ -60,7 +62,8 @@ void declare(CLI::App& app, Flags& flags) {
       ->capture_default_str();
   app.add_option("--ca-file", flags.endpoint.ca_file, "PEM of the coordinator's signer: use TLS");
   app.add_option("--token-file", flags.token_file, "File that holds the token; or COX_TOKEN");
-  app.add_option("--name", flags.name, "Name of this worker, stable over restarts and unique");
+  app.add_option("--name", flags.name,
+                 "Name of this worker, stable over restarts and unique (HOST.DEVICE)");
   app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   app.add_option("--kernels", flags.kernels,
@@ -92,12 +95,18 @@ void declare(CLI::App& app, Flags& flags) {
 
 Status complete(Flags& flags) {
   flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
+  if (flags.name.empty()) {
+    const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+    flags.name = default_name(host_name(), flags.device, visible != nullptr ? visible : "");
+  }
+  COX_RETURN_IF_ERROR(check_name(flags.name));
   flags.out = std::filesystem::absolute(flags.out).lexically_normal().string();
   if (flags.spool.empty()) flags.spool = concat(flags.out, "/spool/", flags.name);
   if (const char* token = std::getenv("COX_TOKEN"); token != nullptr) flags.endpoint.token = token;
   if (!flags.token_file.empty()) {
-    COX_ASSIGN_OR_RETURN(const std::string token, read_file(flags.token_file));
-    flags.endpoint.token = trim(token);
+    flags.endpoint.token_source = concat("token file '", flags.token_file, "'");
+    COX_ASSIGN_OR_RETURN(const std::string text, read_file(flags.token_file));
+    COX_ASSIGN_OR_RETURN(flags.endpoint.token, token_in(text, flags.endpoint.token_source));
   }
   return Status::ok();
 }
@@ -128,12 +137,22 @@ int fail(const Status& status, int exit_status) {
   return exit_status;
 }
 
-int exit_status_of(const Result<WorkerEnd>& end) {
+int exit_status_of(const Result<WorkerEnd>& end, const std::string& reason) {
   if (!end.is_ok()) {
     return fail(end.status(), is_unreachable(end.status()) ? kUnreachable : kFailed);
   }
-  if (*end == WorkerEnd::kUnfit) return kUnfitExitStatus;
-  return *end == WorkerEnd::kPoisoned ? kPoisonedExitStatus : kOk;
+  switch (*end) {
+    case WorkerEnd::kUnfit:
+      return fail(failed_precondition(concat("left, this place cannot run a job: ", reason)),
+                  kUnfitExitStatus);
+    case WorkerEnd::kPoisoned:
+      return fail(unavailable(concat("left, this process cannot run another job: ", reason)),
+                  kPoisonedExitStatus);
+    case WorkerEnd::kDrained:
+    case WorkerEnd::kIdle:
+      break;
+  }
+  return kOk;
 }
 
 int run(Flags& flags) {
@@ -147,6 +166,9 @@ int run(Flags& flags) {
   }
   if (const Status status = complete(flags); !status.is_ok()) return fail(status, kUsage);
   if (!flags.log_file.empty()) set_log_file(flags.log_file);
+  if (const Status status = check_writable(flags.out); !status.is_ok()) {
+    return fail(status, kUsage);
+  }
 
   Result<Client> client = Client::open(flags.endpoint);
   if (!client.is_ok()) return fail(client.status(), kUsage);
@@ -163,7 +185,8 @@ int run(Flags& flags) {
   const WorkerOptions options = options_of(flags, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
   Worker worker(options, *client, executor, *spool, stop);
-  return exit_status_of(worker.run());
+  const Result<WorkerEnd> end = worker.run();
+  return exit_status_of(end, worker.reason());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "proto/channel.h"
 
 namespace cox::service {
 
@@ -61,6 +62,7 @@ Result<Gate> Gate::load(const std::string& path) {
                                      ": expected `submit|work|read TOKEN`, the token of at least ",
                                      kLeastTokenCharacters, " characters"));
     }
+    COX_RETURN_IF_ERROR(token_in(token, concat(path, ":", number)).status());
     gate.roles_[sha256_of(token)].insert(roles->begin(), roles->end());
   }
   if (gate.is_open()) return invalid_argument(concat("token file '", path, "' holds no token"));

@@ -151,6 +151,33 @@ TEST_CASE("A token never travels in clear text to another machine") {
   CHECK(channel.status().code() == StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("A token that no header can carry is refused where it is read, and never shown") {
+  CHECK(*token_in("abc\n", "COX_TOKEN") == "abc");
+  CHECK(*token_in("abc\r\n", "COX_TOKEN") == "abc");
+  CHECK(*token_in("!~", "COX_TOKEN") == "!~");
+  for (const char* text : {"", "\n", "secret\n\n", "sec\rret", "secret\nother\n", "work secret",
+                           "s\xc3\xa9"
+                           "cret",
+                           "secret\x7f", "\tsecret"}) {
+    const Status status = token_in(text, "token file 'tokens'").status();
+    CHECK(status.code() == StatusCode::kInvalidArgument);
+    CHECK(status.message().find("token file 'tokens'") == 0);
+    CHECK(status.message().find("ret") == std::string::npos);
+  }
+}
+
+TEST_CASE("A token from the environment may end its line; one with a stray character is refused") {
+  ServiceFixture test;
+  const auto server = must(Server::start(*test.coordinator, {.token_file = token_file(test)}));
+  const std::string token = kReadToken;
+  CHECK(progress_status({server->address(), "", token + "\n"}).is_ok());
+  for (const std::string& stray : {token + "\n\n", "\r" + token, token + " "}) {
+    const auto channel = open_channel({server->address(), "", stray});
+    CHECK(channel.status().code() == StatusCode::kInvalidArgument);
+    CHECK(channel.status().message().find("COX_TOKEN") == 0);
+  }
+}
+
 TEST_CASE("A token file that others can read, or that is no token file, is refused") {
   ServiceFixture test;
   const std::string path = token_file(test);
@@ -158,7 +185,10 @@ TEST_CASE("A token file that others can read, or that is no token file, is refus
                                std::filesystem::perm_options::add);
   CHECK(Server::start(*test.coordinator, {.token_file = path}).status().message().find("chmod") !=
         std::string::npos);
-  for (const char* content : {"", "admin 0123456789abcdef\n", "read short\n", "read\n"}) {
+  for (const char* content :
+       {"", "admin 0123456789abcdef\n", "read short\n", "read\n", "read 0123456789 abcdef\n",
+        "read 0123456789\xc3\xa9"
+        "abcdef\n"}) {
     const std::string other = test.directory / "other";
     std::filesystem::remove(other);
     std::ofstream(other) << content;
