@@ -79,10 +79,13 @@ void Ledger::commit_pending() {
     ++changes_;
     for (const core::Effects& effects : batch) journal_.publish(effects);
   } else {
+    // Where data may be gone the status says what is left.
+    const char* rest = status.code() == StatusCode::kDataLoss
+                           ? ""
+                           : "; what was acknowledged is safe: mend the cause and start the "
+                             "coordinator again";
     stopped_ = unavailable(
-        "the coordinator has stopped, it cannot write its database: " + status.message() +
-        "; what was acknowledged is safe: mend the cause and "
-        "start the coordinator again");
+        "the coordinator has stopped, it cannot write its database: " + status.message() + rest);
     log(LogLevel::kError, "coordinator", stopped_.message());
   }
   committed_.notify_all();

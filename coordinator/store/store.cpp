@@ -1,5 +1,7 @@
 #include "coordinator/store/store.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -7,6 +9,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "coordinator/store/file_identity.h"
 #include "coordinator/store/file_system.h"
 #include "coordinator/store/loader.h"
 #include "coordinator/store/migrations.h"
@@ -18,6 +21,7 @@ namespace cox::store {
 struct Store::State {
   std::string path;
   FileLock lock;
+  FileIdentity file;
   Database database;
   Writer writer;
   Status broken;  ///< why a commit failed, if one did
@@ -70,8 +74,9 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
   COX_RETURN_IF_ERROR(configure(database, options).with_context(concat("'", path, "'")));
   COX_RETURN_IF_ERROR(migrate(database, path, embedded_migrations()));
   COX_ASSIGN_OR_RETURN(Writer writer, Writer::prepare(database));
+  COX_ASSIGN_OR_RETURN(const FileIdentity file, FileIdentity::of(path));
   return Store(std::make_unique<State>(
-      State{path, std::move(lock), std::move(database), std::move(writer), {}}));
+      State{path, std::move(lock), file, std::move(database), std::move(writer), {}}));
 }
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -84,6 +89,25 @@ Status Store::commit(const core::Effects& effects) {
 }
 
 namespace {
+
+/// A file that was deleted or replaced lives on for as long as this process has it open: what it
+/// holds, which is everything that was acknowledged, goes to a new one. Says how that went.
+std::string rescued(const Database& database, const std::string& path) {
+  const std::string copy = concat(path, ".rescued.", ::getpid());
+  Result<Statement> vacuum = Statement::prepare(database.handle(), "VACUUM INTO ?");
+  const Status status = vacuum.is_ok() ? vacuum->run(copy) : vacuum.status();
+  if (!status.is_ok()) return concat("a copy of the former file failed, too: ", status.message());
+  return concat("everything that was acknowledged is in '", copy, "': move it to '", path,
+                "' to go on");
+}
+
+Status check_in_place(const Database& database, const FileIdentity& file, const std::string& path) {
+  const Status found = file.check_unchanged(path);
+  if (found.is_ok()) return found;
+  return {found.code(),
+          concat("the database was deleted or replaced while it was in use, ", found.message(),
+                 "; nothing since is on disk under that path; ", rescued(database, path))};
+}
 
 Status write_batch(const Database& database, Writer& writer, std::span<const core::Effects> batch) {
   COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
@@ -109,7 +133,8 @@ Status Store::commit(std::span<const core::Effects> batch) {
     return effects.saves.empty();
   });
   if (nothing) return Status::ok();
-  const Status status = write_batch(state_->database, state_->writer, batch);
+  Status status = check_in_place(state_->database, state_->file, state_->path);
+  if (status.is_ok()) status = write_batch(state_->database, state_->writer, batch);
   if (status.is_ok()) return status;
   state_->broken = status.with_context(concat("cannot save to '", state_->path, "'"));
   return state_->broken;

@@ -20,6 +20,9 @@ struct StoreOptions {
 /// The coordinator's database: one SQLite file, one writer. Holds `<path>.lock` for as long as it
 /// lives. Owned by one thread at a time.
 ///
+/// A commit that finds another file, or none, at the path fails with kDataLoss: what was
+/// acknowledged is then copied to `<path>.rescued.<pid>`, and the message says so.
+///
 /// A commit that fails (disk full, I/O error) is rolled back, so that nothing acknowledged is lost,
 /// and leaves the core ahead of the disk. The caller must then answer nobody, log the status and
 /// end the process; a restart loads the state as of the last commit. Further commits are refused.

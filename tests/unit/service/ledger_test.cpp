@@ -80,6 +80,19 @@ TEST_CASE("A commit that fails answers nobody and stops the ledger") {
   CHECK(workers_on_disk(file_of(directory)) == answered);
 }
 
+TEST_CASE("A database that is deleted under the ledger stops it, and nothing is called safe") {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  Ledger ledger(core::Core(), must(store::Store::open(file_of(directory))), clock);
+  REQUIRE(ledger.apply(joined("w0")).is_ok());
+  std::filesystem::remove(file_of(directory));
+  const Status status = ledger.apply(joined("w1")).status();
+  CHECK(status.code() == StatusCode::kUnavailable);
+  CHECK(status.message().find("deleted or replaced") != std::string::npos);
+  CHECK(status.message().find("is safe") == std::string::npos);
+  CHECK(ledger.stopped() == status);
+}
+
 TEST_CASE("A reader is told only what is on disk") {
   const TemporaryDirectory directory;
   const SystemClock clock;

@@ -155,6 +155,39 @@ TEST_CASE("network file systems are known by their numbers") {
   CHECK(check_local_file_system("/nowhere").code() == StatusCode::kNotFound);
 }
 
+void take_away(const std::string& how, const std::string& path) {
+  if (how == "moved") return std::filesystem::rename(path, path + ".moved");
+  std::filesystem::remove(path);
+  if (how == "deleted with its log") std::filesystem::remove(path + "-wal");
+  if (how == "replaced") std::filesystem::copy_file(path + ".other", path);
+}
+
+TEST_CASE("a database that is taken away or replaced in use ends the store, its content rescued") {
+  for (const char* how : {"deleted", "deleted with its log", "moved", "replaced"}) {
+    INFO(how);
+    const test::Scratch scratch;
+    const std::string path = scratch.file("a.db");
+    CHECK(Store::open(path + ".other").is_ok());
+    core::Core core;
+    core::Snapshot acknowledged;
+    {
+      Store store = Store::open(path).value();
+      REQUIRE(store.commit(core.apply(test::submission("s", {"r"}, {"v1", "v2"}), 0)).is_ok());
+      acknowledged = core.snapshot();
+      take_away(how, path);
+      const Status status = store.commit(core.apply(test::worker("w"), 1));
+      CHECK(status.code() == StatusCode::kDataLoss);
+      CHECK(status.message().find(path) != std::string::npos);
+      CHECK(status.message().find("nothing since is on disk") != std::string::npos);
+      CHECK(store.commit(core.apply(test::worker("w2"), 2)).code() ==
+            StatusCode::kFailedPrecondition);
+    }
+    const Store rescued = Store::open(concat(path, ".rescued.", ::getpid())).value();
+    CHECK(rescued.integrity_check().is_ok());
+    CHECK(rescued.load().value() == acknowledged);
+  }
+}
+
 TEST_CASE("a full disk loses nothing that was acknowledged") {
   const test::Scratch scratch;
   const std::string path = scratch.file("a.db");
