@@ -20,9 +20,9 @@ namespace {
 constexpr const char* kDefaultMetric = "psnr";
 
 /// What a terminal has room for; the other formats hold every column.
-const std::vector<std::string> kShownColumns = {"run",    "pairs",  "difference", "low",
-                                                "high",   "p_holm", "p_wilcoxon", "wins",
-                                                "losses", "ties",   "effect_g",   "detectable"};
+const std::vector<std::string> kShownColumns = {
+    "run",        "metric", "pairs",  "difference", "low",      "high",      "p_holm",
+    "p_wilcoxon", "wins",   "losses", "ties",       "effect_g", "detectable"};
 
 Rows only_columns(const Rows& rows, const std::vector<std::string>& names) {
   Rows less{names, std::vector<std::vector<Cell>>(rows.cells.size())};

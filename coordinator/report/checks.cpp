@@ -56,10 +56,39 @@ std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
   return averages;
 }
 
-std::set<std::string> finished_videos(const RunData& run) {
-  std::set<std::string> videos;
-  for (const VideoResult& result : run.results) videos.insert(result.video);
+/// What the means of a run cover: its finished videos, each with the metrics that are no number.
+std::set<std::pair<std::string, std::set<std::string>>> covered_videos(const RunData& run) {
+  std::set<std::pair<std::string, std::set<std::string>>> videos;
+  for (const VideoResult& result : run.results) {
+    std::set<std::string> odd;
+    for (const auto& [name, text] : result.nonfinite) {
+      if (metric_named(name).is_ok()) odd.insert(name);
+    }
+    videos.emplace(result.video, std::move(odd));
+  }
   return videos;
+}
+
+/// ", that of psnr 8": means over fewer videos than are finished.
+std::string smaller_means(const RunData& run) {
+  std::map<std::string, std::size_t> odd;
+  for (const VideoResult& result : run.results) {
+    for (const auto& [name, text] : result.nonfinite) ++odd[name];
+  }
+  std::string text;
+  for (const auto& [name, videos] : odd) {
+    text += concat(", that of ", name, ' ', run.results.size() - videos);
+  }
+  return text;
+}
+
+/// "v1, v2": the videos that two runs hold different files as.
+std::string other_files(const Comparison& comparison) {
+  std::vector<std::string> videos;
+  for (const Unpaired& video : comparison.unpaired) {
+    if (video.another_file) videos.push_back(video.video);
+  }
+  return listed(videos);
 }
 
 /// Every metric of every video, in the order of the videos' names or, without names, of the values.
@@ -143,7 +172,7 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
   for (const RunData& run : runs) {
     if (!run.unfinished.empty()) {
       const std::string gap = concat(run.results.size(), " of ", counted(run.videos(), "video"),
-                                     "; missing: ", missing_text(run));
+                                     smaller_means(run), "; missing: ", missing_text(run));
       if (!runs_by_gap.contains(gap)) gaps.push_back(gap);
       runs_by_gap[gap].push_back(run.name);
     }
@@ -165,7 +194,7 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
         concat(names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
                names.size() == 1 ? ": its means cover " : ": means cover ", gap));
   }
-  const auto groups = grouped(runs, [](const RunData& run) { return finished_videos(run); });
+  const auto groups = grouped(runs, [](const RunData& run) { return covered_videos(run); });
   if (groups.size() > 1) {
     all.push_back(
         "the means of the runs do not cover the same videos, so only the paired differences "
@@ -281,12 +310,18 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
       still.push_back(comparison.run);
     } else if (comparison.unadapted > 0) {
       at_times_still.push_back(
-          concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs));
+          concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs,
+                 comparison.replicates.of_run > 1 ? " (in every replicate)" : ""));
     }
     if (comparison.other_pixels > 0) {
       other_pixels.push_back(concat(comparison.run, " than in ", comparison.baseline, " (",
                                     comparison.other_pixels, " of ",
                                     counted(comparison.pairs, "video"), ")"));
+    }
+    if (const std::string videos = other_files(comparison); !videos.empty()) {
+      warnings.push_back(concat(comparison.run, " and ", comparison.baseline,
+                                " hold different files as ", videos,
+                                " (content digests differ): left out of their differences"));
     }
     if (!comparison.confounded.empty()) {
       warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",

@@ -29,8 +29,8 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs);
 /// One seed only, other models.
 std::vector<std::string> design_warnings(const std::vector<RunData>& runs);
 
-/// Few pairs, a run that never left its start state, differences besides the method, videos that
-/// were decoded to other pixels.
+/// Few pairs, a run that never left its start state, differences besides the method, ids that stand
+/// for different files, videos that were decoded to other pixels.
 std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons);
 
 }  // namespace cox::report

@@ -1,6 +1,7 @@
 #include "coordinator/report/comparison.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -54,10 +55,11 @@ bool measured(const RunData& run, const std::string& metric) {
   });
 }
 
+std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
+
 std::string weights_of(const RunData& run) {
-  constexpr std::size_t kShown = 12;
   const std::string& digest = run.lpips_weights_digest;
-  return digest.empty() ? "not recorded" : digest.substr(0, kShown);
+  return digest.empty() ? "not recorded" : short_digest(digest);
 }
 
 Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
@@ -88,32 +90,110 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
   return Status::ok();
 }
 
-std::string why(const Unfinished& unfinished) {
+std::string reason_of(const Unfinished& unfinished) {
   if (unfinished.cause.empty()) return unfinished.state;
   return concat(unfinished.state, " (", unfinished.cause,
-                unfinished.expected ? ", as expected)" : ")",
-                unfinished.message.empty() ? "" : ": ", unfinished.message);
+                unfinished.expected ? ", as expected)" : ")");
 }
 
-/// Why each video of `run` that `has_value` does not hold is missing there.
+/// Why each of `all_videos` that `run` has no value for is missing there.
 void note_missing(const RunData& run, const std::set<std::string>& all_videos, const Metric& metric,
                   std::vector<Unpaired>& unpaired) {
-  std::map<std::string, std::string> reasons;
-  for (const std::string& video : all_videos) reasons[video] = "not in its data set";
-  for (const Unfinished& video : run.unfinished) reasons[video.video] = why(video);
+  std::map<std::string, Unpaired> missing;
+  const auto note = [&](const std::string& video, const std::string& reason,
+                        const std::string& message) {
+    const std::string why = message.empty() ? reason : concat(reason, ": ", message);
+    missing[video] = {video, run.full_name(), why, reason};
+  };
+  for (const std::string& video : all_videos) note(video, "not in its data set", "");
+  for (const Unfinished& lacking : run.unfinished) {
+    note(lacking.video, reason_of(lacking), lacking.cause.empty() ? "" : lacking.message);
+  }
   for (const VideoResult& result : run.results) {
     const auto odd = result.nonfinite.find(metric.name);
     if (result.metrics.contains(metric.name)) {
-      reasons.erase(result.video);
+      missing.erase(result.video);
+    } else if (odd == result.nonfinite.end()) {
+      note(result.video, concat(metric.name, " was not measured"), "");
     } else {
-      reasons[result.video] = odd == result.nonfinite.end()
-                                  ? concat(metric.name, " was not measured")
-                                  : concat(metric.name, " is ", odd->second);
+      note(result.video, concat(metric.name, " is ", odd->second), "");
     }
   }
-  for (const auto& [video, reason] : reasons) {
-    unpaired.push_back({video, run.full_name(), reason});
+  for (auto& [video, entry] : missing) unpaired.push_back(std::move(entry));
+}
+
+/// Videos of which both runs have a value, under one id, of different files.
+void note_other_files(const RunData& baseline, const RunData& run, const Metric& metric,
+                      std::vector<Unpaired>& unpaired) {
+  std::map<std::string, std::string> digests;
+  for (const VideoResult& result : baseline.results) {
+    if (result.metrics.contains(metric.name)) digests[result.video] = result.digest;
   }
+  for (const VideoResult& result : run.results) {
+    const auto theirs = digests.find(result.video);
+    if (theirs == digests.end() || theirs->second == result.digest) continue;
+    if (!result.metrics.contains(metric.name)) continue;
+    const std::string reason = "another file";
+    unpaired.push_back(
+        {result.video, run.full_name(),
+         concat(reason, ": digest ", short_digest(theirs->second), " in ", baseline.full_name(),
+                ", ", short_digest(result.digest), " in ", run.full_name()),
+         reason, true});
+  }
+}
+
+/// The videos on which a run has a value, and those on which it may still get one.
+struct Prospects {
+  std::set<std::string> valued;
+  std::set<std::string> waiting;
+  bool may_have(const std::string& video) const {
+    return valued.contains(video) || waiting.contains(video);
+  }
+};
+
+bool has_ended(const Unfinished& video) {
+  return video.state == "failed" || video.state == "quarantined" || video.state == "cancelled";
+}
+
+Prospects prospects_of(const RunData& run, const std::string& metric) {
+  Prospects prospects;
+  for (const VideoResult& result : run.results) {
+    if (result.metrics.contains(metric)) prospects.valued.insert(result.video);
+  }
+  std::vector<Prospects> of_replicates;
+  for (const RunData& replicate : run.replicates) {
+    of_replicates.push_back(prospects_of(replicate, metric));
+  }
+  for (const Unfinished& video : run.unfinished) {
+    const bool waits = run.replicates.empty()
+                           ? !has_ended(video)
+                           : std::all_of(of_replicates.begin(), of_replicates.end(),
+                                         [&](const Prospects& replicate) {
+                                           return replicate.may_have(video.video);
+                                         });
+    if (waits) prospects.waiting.insert(video.video);
+  }
+  return prospects;
+}
+
+/// Whether a video that is no pair yet may become one.
+bool may_gain_pairs(const RunData& a, const RunData& b, const std::string& metric) {
+  const Prospects of_a = prospects_of(a, metric);
+  const Prospects of_b = prospects_of(b, metric);
+  const auto waits_for = [](const Prospects& one, const Prospects& other) {
+    return std::any_of(one.waiting.begin(), one.waiting.end(),
+                       [&](const std::string& video) { return other.may_have(video); });
+  };
+  return waits_for(of_a, of_b) || waits_for(of_b, of_a);
+}
+
+/// Videos that both runs finished, whatever the metric is there.
+std::size_t finished_by_both(const RunData& a, const RunData& b) {
+  std::set<VideoKey> of_a;
+  for (const VideoResult& result : a.results) of_a.insert(key_of(result));
+  return static_cast<std::size_t>(
+      std::count_if(b.results.begin(), b.results.end(),
+                    [&](const VideoResult& result) { return of_a.contains(key_of(result)); }));
 }
 
 std::set<std::string> videos_of(const RunData& a, const RunData& b) {
@@ -171,6 +251,18 @@ ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pai
   return spread;
 }
 
+/// Holm compares the smallest p of a family of m with 1 / m of the level: what passes there passes
+/// whatever its place.
+void note_detectable_corrected(Comparison& comparison) {
+  comparison.detectable_corrected.reset();
+  const auto family = static_cast<double>(std::max<std::size_t>(comparison.family, 1));
+  const double level = kSignificant / family;
+  const double least_p = std::pow(2, 1 - static_cast<double>(comparison.signed_rank.ranked));
+  if (!comparison.difference.deviation || least_p >= level) return;
+  comparison.detectable_corrected =
+      minimum_detectable_difference(*comparison.difference.deviation, comparison.pairs, 1 - level);
+}
+
 void describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_baseline;
   std::vector<double> of_run;
@@ -196,6 +288,7 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   const double deviation = *comparison.difference.deviation;
   comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
   comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
+  note_detectable_corrected(comparison);
 }
 
 }  // namespace
@@ -244,6 +337,11 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
   comparison.videos = videos.size();
   note_missing(baseline, videos, metric, comparison.unpaired);
   note_missing(run, videos, metric, comparison.unpaired);
+  note_other_files(baseline, run, metric, comparison.unpaired);
+  if (pairs.empty()) {
+    comparison.finished = finished_by_both(baseline, run);
+    comparison.open = may_gain_pairs(baseline, run, metric.name);
+  }
   describe(pairs, comparison);
   comparison.replicates = spread_of(baseline, run, pairs, metric.name);
   return comparison;
@@ -261,6 +359,7 @@ void correct_family(std::vector<Comparison>& family) {
   for (std::size_t i = 0; i < tested.size(); ++i) {
     tested[i]->holm_p = corrected[i];
     tested[i]->family = tested.size();
+    note_detectable_corrected(*tested[i]);
   }
 }
 

@@ -13,11 +13,16 @@
 
 namespace cox::report {
 
-/// A video that one of the two runs has no value for, and why.
+/// A corrected p below it counts.
+constexpr double kSignificant = 0.05;
+
+/// A video that one of the two runs has no value for, or another file as, and why.
 struct Unpaired {
   std::string video;
-  std::string run;  ///< full name of the run that lacks it
-  std::string why;  ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
+  std::string run;     ///< full name of the run that lacks it
+  std::string why;     ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
+  std::string reason;  ///< that without the message, which may differ from video to video
+  bool another_file = false;  ///< both have a value, of different files
 };
 
 /// How the replicates that were averaged differ among themselves: sample standard deviations of
@@ -56,8 +61,13 @@ struct Comparison {
   Wins wins;
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
+  /// The same at the strictest level of the family, kSignificant / family; absent where the ranks
+  /// of so few differences never reach that level.
+  std::optional<double> detectable_corrected;
   ReplicateSpread replicates;
   std::vector<Unpaired> unpaired;
+  std::size_t finished = 0;   ///< without a pair: videos that both finished, without two numbers
+  bool open = false;          ///< without a pair: a video may still become one when its jobs end
   bool identical = false;     ///< every metric of every pair is equal to the last bit
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
   std::size_t other_pixels = 0;  ///< pairs whose source frames are known to be other pixels

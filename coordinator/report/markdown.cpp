@@ -49,7 +49,7 @@ std::string findings(const SeriesReport& report) {
   std::vector<std::string> lines;
   std::vector<std::string> open;
   for (const Comparison& comparison : report.comparisons.front()) {
-    if (comparison.pairs > 0) {
+    if (comparison.pairs > 0 || !comparison.open) {
       lines.push_back(sentence(comparison));
     } else {
       open.push_back(comparison.run.substr(comparison.run.find('/') + 1));
@@ -64,13 +64,16 @@ std::string findings(const SeriesReport& report) {
   return text;
 }
 
+std::string direction_heading(const Metric& metric) {
+  return concat("### ", metric.name,
+                metric.higher_is_better ? " (higher is better)" : " (lower is better)", "\n\n");
+}
+
 std::string differences(const SeriesReport& report) {
   std::string text;
   for (std::size_t m = 0; m < report.comparisons.size(); ++m) {
     if (report.comparisons[m].empty()) continue;
-    const Metric& metric = report.metrics[m];
-    text += concat(m == 0 ? "## Paired differences\n\n" : "", "### ", metric.name,
-                   metric.higher_is_better ? " (higher is better)" : " (lower is better)", "\n\n",
+    text += concat(m == 0 ? "## Paired differences\n\n" : "", direction_heading(report.metrics[m]),
                    markdown(difference_table(report.comparisons[m], report.series, m == 0)));
   }
   return text;
@@ -163,6 +166,7 @@ std::string comparison_markdown(const std::vector<Comparison>& comparisons,
   std::vector<std::string> lines;
   for (const Comparison& comparison : comparisons) lines.push_back(sentence(comparison));
   std::string text = concat(bullets(lines), reading_help(comparisons),
+                            direction_heading(comparisons.front().metric),
                             markdown(difference_table(comparisons, "", true)));
   if (!warnings.empty()) text += bullets(warnings);
   return text.substr(0, text.find_last_not_of('\n') + 1) + "\n";

@@ -150,31 +150,47 @@ Unfinished unfinished_average(const std::string& video, const Members& members,
   return first;
 }
 
+/// Every video that any of the runs was given, what is not finished first.
+std::vector<std::string> videos_of(const Members& members) {
+  std::vector<std::string> order;
+  std::set<std::string> known;
+  const auto note = [&](const std::string& video) {
+    if (known.insert(video).second) order.push_back(video);
+  };
+  for (const RunData* run : members) {
+    for (const Unfinished& video : run->unfinished) note(video.video);
+  }
+  for (const RunData* run : members) {
+    for (const VideoResult& result : run->results) note(result.video);
+  }
+  return order;
+}
+
 void average_videos(const Members& members, RunData& average) {
   std::vector<std::map<std::string, const VideoResult*>> results(members.size());
   std::vector<std::map<std::string, const Unfinished*>> unfinished(members.size());
-  std::vector<std::string> order;
-  std::set<std::string> known;
   for (std::size_t i = 0; i < members.size(); ++i) {
     for (const VideoResult& result : members[i]->results) results[i][result.video] = &result;
-    for (const Unfinished& video : members[i]->unfinished) {
-      unfinished[i][video.video] = &video;
-      if (known.insert(video.video).second) order.push_back(video.video);
-    }
+    for (const Unfinished& video : members[i]->unfinished) unfinished[i][video.video] = &video;
   }
-  for (const VideoResult& result : members.front()->results) {
-    if (known.contains(result.video)) continue;
-    std::vector<const VideoResult*> of_video;
-    for (const auto& by_video : results) of_video.push_back(by_video.at(result.video));
-    average.results.push_back(average_of(members, of_video));
-  }
-  for (const std::string& video : order) {
+  for (const std::string& video : videos_of(members)) {
+    const Unfinished unknown = {video, "without a job", "", "", false};
+    std::vector<const VideoResult*> finished;
     std::vector<const Unfinished*> lacking;
-    for (const auto& by_video : unfinished) {
-      const auto found = by_video.find(video);
-      lacking.push_back(found == by_video.end() ? nullptr : found->second);
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const auto result = results[i].find(video);
+      const auto reason = unfinished[i].find(video);
+      const bool has_result = result != results[i].end();
+      if (has_result) finished.push_back(result->second);
+      lacking.push_back(has_result                      ? nullptr
+                        : reason == unfinished[i].end() ? &unknown
+                                                        : reason->second);
     }
-    average.unfinished.push_back(unfinished_average(video, members, lacking));
+    if (finished.size() == members.size()) {
+      average.results.push_back(average_of(members, finished));
+    } else {
+      average.unfinished.push_back(unfinished_average(video, members, lacking));
+    }
   }
 }
 

@@ -179,7 +179,7 @@ TextTable leaderboard(const SeriesReport& report) {
   const bool replicated = has_replicates(report.runs);
   if (replicated) table.columns.emplace_back("replicates");
   table.columns.insert(table.columns.end(),
-                       {"videos", metric_heading(report.primary()), "95 % interval"});
+                       {"videos", metric_heading(report.primary()), "95 % t interval"});
   if (replicated) table.columns.emplace_back(kSpread);
   for (std::size_t m = 1; m < report.metrics.size(); ++m) {
     table.columns.push_back(metric_heading(report.metrics[m]));
@@ -216,7 +216,7 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
   }
   if (full) {
     table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
-                                               "median", "effect g", "detectable"});
+                                               "median", "effect g", "detectable (uncorrected)"});
   }
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);

@@ -1,6 +1,5 @@
 #include "coordinator/report/run_data.h"
 
-#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -15,7 +14,6 @@ namespace {
 
 using Table = store::ReadOnlyDatabase::Table;
 using Json = nlohmann::json;
-using RunsByName = std::map<std::string, RunData*>;
 
 Result<std::map<std::string, std::string>> parameters_of(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
@@ -96,35 +94,81 @@ Unfinished unfinished_of(const RowReader& row) {
           row.integer("expected") != 0};
 }
 
-Status read_results(const Query& query, const std::string& where, const RunsByName& runs) {
-  COX_ASSIGN_OR_RETURN(
-      const Table table,
-      query(concat(
-          "SELECT run, video, video_digest, ",
-          join({kMetricColumns.begin(), kMetricColumns.end()}, ", "),
-          ", other_metrics, nonfinite, ", join({kStages.begin(), kStages.end()}, ", "),
-          ", scored_frames, steps_run, best_step, reference_digest, time_us, machine, device,"
-          " device_name, driver, threads, kernels, dtype, engine_build, torch_version"
-          " FROM v_results",
-          where, " ORDER BY run, video_position")));
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const RowReader row(table, i);
-    COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));
-    runs.at(row.text("run"))->results.push_back(std::move(result));
-  }
-  return Status::ok();
+/// What one branch of the statement that loads a series reads.
+enum Part : std::int64_t { kRun, kResult, kUnfinished };
+struct Branch {
+  Part part;
+  std::string from;  ///< view and condition
+  std::string position;
+  std::vector<std::string> columns;
+};
+
+std::vector<Branch> branches(const std::string& where) {
+  std::vector<std::string> of_results = {
+      "video",     "video_digest", "other_metrics",    "nonfinite", "scored_frames",
+      "steps_run", "best_step",    "reference_digest", "time_us",   "machine",
+      "device",    "device_name",  "driver",           "threads",   "kernels",
+      "dtype",     "engine_build", "torch_version"};
+  of_results.insert(of_results.end(), kMetricColumns.begin(), kMetricColumns.end());
+  of_results.insert(of_results.end(), kStages.begin(), kStages.end());
+  return {{kRun,
+           concat("v_runs", where, " AND superseded = 0"),
+           "position",
+           {"series", "run_digest", "method", "backbone", "model_digest", "lora_digest",
+            "lpips_weights_digest", "dataset", "dataset_digest", "engine_semantics",
+            "metric_definitions", "parameters"}},
+          {kResult, concat("v_results", where), "video_position", of_results},
+          {kUnfinished,
+           concat("v_jobs", where, " AND state <> 'done'"),
+           "video_position",
+           {"video", "state", "cause", "message", "expected"}}};
 }
 
-Status read_unfinished(const Query& query, const std::string& where, const RunsByName& runs) {
-  COX_ASSIGN_OR_RETURN(
-      const Table table,
-      query(concat("SELECT run, video, state, cause, message, expected FROM v_jobs", where,
-                   " AND state <> 'done' ORDER BY run, video_position")));
+/// Runs, results and what is unfinished as rows of one statement, which sees one moment of the
+/// database wherever it is asked: a job that ends between two statements would be in neither or in
+/// both. Every branch has the columns of all, NULL where it has no such.
+std::string loading_statement(const std::string& where) {
+  const std::vector<Branch> all = branches(where);
+  std::set<std::string> names;
+  for (const Branch& branch : all) names.insert(branch.columns.begin(), branch.columns.end());
+  std::vector<std::string> selects;
+  for (const Branch& branch : all) {
+    const std::set<std::string> own(branch.columns.begin(), branch.columns.end());
+    std::string select = concat("SELECT ", static_cast<std::int64_t>(branch.part), " AS part, ",
+                                branch.position, " AS place, run");
+    for (const std::string& name : names)
+      select += (own.contains(name) ? ", " : ", NULL AS ") + name;
+    selects.push_back(concat(select, " FROM ", branch.from));
+  }
+  return join(selects, " UNION ALL ") + " ORDER BY part, place, run";
+}
+
+/// Runs first, then what belongs to them.
+Result<std::vector<RunData>> runs_of(const Table& table) {
+  std::vector<RunData> runs;
+  std::map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
-    runs.at(row.text("run"))->unfinished.push_back(unfinished_of(row));
+    const std::int64_t part = row.integer("part");
+    const std::string name = row.text("run");
+    if (part == kRun) {
+      COX_ASSIGN_OR_RETURN(RunData data, run_of(row));
+      places[name] = runs.size();
+      runs.push_back(std::move(data));
+      continue;
+    }
+    const auto place = places.find(name);
+    if (place == places.end()) {
+      return internal_error(concat("v_runs has no run '", name, "' that v_jobs or v_results has"));
+    }
+    if (part == kResult) {
+      COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));
+      runs[place->second].results.push_back(std::move(result));
+    } else {
+      runs[place->second].unfinished.push_back(unfinished_of(row));
+    }
   }
-  return Status::ok();
+  return runs;
 }
 
 }  // namespace
@@ -133,25 +177,12 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
                                        const std::string& run) {
   std::string where = " WHERE series = " + store::sql_text(series);
   if (!run.empty()) where += " AND run = " + store::sql_text(run);
-  COX_ASSIGN_OR_RETURN(
-      const Table table,
-      query(concat("SELECT series, run, run_digest, method, backbone, model_digest, lora_digest,"
-                   " lpips_weights_digest, dataset, dataset_digest, engine_semantics, "
-                   "metric_definitions, parameters FROM v_runs",
-                   where, " AND superseded = 0 ORDER BY position")));
-  if (table.rows.empty()) {
+  COX_ASSIGN_OR_RETURN(const Table table, query(loading_statement(where)));
+  COX_ASSIGN_OR_RETURN(std::vector<RunData> runs, runs_of(table));
+  if (runs.empty()) {
     return not_found(run.empty() ? concat("no series '", series, "'")
                                  : concat("no run '", run, "' in series '", series, "'"));
   }
-  std::vector<RunData> runs;
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    COX_ASSIGN_OR_RETURN(RunData data, run_of(RowReader(table, i)));
-    runs.push_back(std::move(data));
-  }
-  RunsByName by_name;
-  for (RunData& data : runs) by_name[data.name] = &data;
-  COX_RETURN_IF_ERROR(read_results(query, where, by_name));
-  COX_RETURN_IF_ERROR(read_unfinished(query, where, by_name));
   return runs;
 }
 
@@ -160,6 +191,9 @@ std::vector<std::string> measured_metrics(const std::vector<RunData>& runs) {
   for (const RunData& run : runs) {
     for (const VideoResult& result : run.results) {
       for (const auto& [name, value] : result.metrics) found.insert(name);
+      for (const auto& [name, text] : result.nonfinite) {
+        if (metric_named(name).is_ok()) found.insert(name);
+      }
     }
   }
   std::vector<std::string> ordered;

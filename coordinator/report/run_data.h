@@ -84,12 +84,13 @@ struct RunData {
   std::string full_name() const { return series + "/" + name; }
 };
 
-/// The current runs of a series in the order of its sweep, or the one named `run`. kNotFound when
-/// there is none.
+/// The current runs of a series in the order of its sweep, or the one named `run`, as they are at
+/// one moment. kNotFound when there is none.
 Result<std::vector<RunData>> load_runs(const Query& query, const std::string& series,
                                        const std::string& run = "");
 
-/// The metrics that any of the runs measured: first those with a column of their own, then by name.
+/// The metrics that any of the runs measured, finite or not: first those with a column of their
+/// own, then by name.
 std::vector<std::string> measured_metrics(const std::vector<RunData>& runs);
 
 }  // namespace cox::report

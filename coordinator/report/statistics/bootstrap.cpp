@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "base/status.h"
 #include "coordinator/report/statistics/distributions.h"
 #include "coordinator/report/statistics/random.h"
 
 namespace cox::report {
 
 namespace {
+
+constexpr double kLeastShare = 0.5 / kResamples;
 
 /// The means of kResamples samples with replacement. One draw of 64 bits picks two values, each
 /// from 32 bits scaled to the count: uneven by less than count / 2^32. Two sums, so that one
@@ -42,14 +44,23 @@ double quantile(std::vector<double>& values, double p) {
   return std::lerp(*below, *std::min_element(below + 1, values.end()), place - std::floor(place));
 }
 
-/// How far the mean lies from the middle of the resamples, in normal deviations.
-double bias_correction(const std::vector<double>& means, double mean) {
-  const auto less = std::count_if(means.begin(), means.end(), [&](double m) { return m < mean; });
-  const auto less_or_equal =
-      std::count_if(means.begin(), means.end(), [&](double m) { return m <= mean; });
+/// By how much two means of these sorted values may differ through rounding alone: each sum of n
+/// values errs by at most n half ulps of n times the largest.
+double rounding_of_means(const std::vector<double>& sorted) {
+  const double largest = std::max(std::abs(sorted.front()), std::abs(sorted.back()));
+  return static_cast<double>(sorted.size()) * std::numeric_limits<double>::epsilon() * largest;
+}
+
+/// How far the mean lies from the middle of the resamples, in normal deviations. Means within
+/// `rounding` are ties.
+double bias_correction(const std::vector<double>& means, double mean, double rounding) {
+  const auto below = [&](double bound) {
+    return std::count_if(means.begin(), means.end(), [&](double m) { return m < bound; });
+  };
+  const auto less = below(mean - rounding);
+  const auto less_or_equal = below(std::nextafter(mean + rounding, INFINITY));
   const double share = static_cast<double>(less + less_or_equal) / (2.0 * kResamples);
-  COX_CHECK(share > 0 && share < 1, "resamples of unequal values lie on both sides of their mean");
-  return normal_quantile(share);
+  return normal_quantile(std::clamp(share, kLeastShare, 1 - kLeastShare));
 }
 
 }  // namespace
@@ -72,7 +83,7 @@ std::optional<Interval> bootstrap_interval(std::vector<double> values) {
   std::sort(values.begin(), values.end());  // the order of the videos means nothing
   if (values.front() == values.back()) return Interval{values.front(), values.front()};
   std::vector<double> means = resampled_means(values);
-  const double z0 = bias_correction(means, *mean_of(values));
+  const double z0 = bias_correction(means, *mean_of(values), rounding_of_means(values));
   const double a = acceleration_of_mean(values);
   const auto bound = [&](double tail) {
     const double z = z0 + normal_quantile(tail);

@@ -15,7 +15,9 @@ constexpr std::uint64_t kBootstrapSeed = 0x636f78;  ///< "cox"
 /// The bias-corrected and accelerated bootstrap interval (BCa) of a mean: Efron, "Better bootstrap
 /// confidence intervals", 1987. Draws depend on the number of values alone.
 ///
-///     z0 = quantile((#{b < mean} + #{b <= mean}) / 2B), b the means of B = kResamples resamples
+///     z0 = quantile((#{b < mean} + #{b <= mean}) / 2B), b the means of B = kResamples resamples;
+///          means that only rounding tells apart are equal, the share is at least 1 / 2B and at
+///          most 1 - 1 / 2B
 ///     a  = sum u^3 / (6 (sum u^2)^1.5), u = value - mean: the jackknife's acceleration of a mean
 ///     the bounds are the resamples' quantiles at cdf(z0 + (z0 + z) / (1 - a (z0 + z)))
 ///

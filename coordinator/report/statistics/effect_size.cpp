@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "coordinator/report/statistics/distributions.h"
-#include "coordinator/report/statistics/summary.h"
 
 namespace cox::report {
 
@@ -27,10 +26,11 @@ std::optional<double> standardized_effect(double mean, double deviation, std::si
   return std::exp(log_j) * mean / deviation;
 }
 
-std::optional<double> minimum_detectable_difference(double deviation, std::size_t count) {
+std::optional<double> minimum_detectable_difference(double deviation, std::size_t count,
+                                                    double level) {
   if (count < 2) return std::nullopt;
   const auto n = static_cast<double>(count);
-  const double bound = student_t_bound(kLevel, n - 1);
+  const double bound = student_t_bound(level, n - 1);
   // Secant steps from the normal approximation; power rises smoothly with the noncentrality.
   double last = bound + normal_quantile(kPower);
   double shift = 1.05 * last;

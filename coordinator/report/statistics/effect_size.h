@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <optional>
 
+#include "coordinator/report/statistics/summary.h"
+
 namespace cox::report {
 
 constexpr double kPower = 0.8;  ///< of which the minimum detectable difference speaks
@@ -13,9 +15,10 @@ constexpr double kPower = 0.8;  ///< of which the minimum detectable difference 
 /// is 0.
 std::optional<double> standardized_effect(double mean, double deviation, std::size_t count);
 
-/// The true mean difference that a two-sided paired t-test at 1 - kLevel finds in the share kPower
+/// The true mean difference that a two-sided paired t-test at 1 - `level` finds in the share kPower
 /// of studies with `count` videos whose differences have this standard deviation. From the
 /// noncentral t distribution. Absent below 2 values.
-std::optional<double> minimum_detectable_difference(double deviation, std::size_t count);
+std::optional<double> minimum_detectable_difference(double deviation, std::size_t count,
+                                                    double level = kLevel);
 
 }  // namespace cox::report

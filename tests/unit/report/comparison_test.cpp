@@ -1,8 +1,11 @@
 #include "coordinator/report/comparison.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "base/text.h"
+#include "coordinator/report/checks.h"
+#include "coordinator/report/markdown.h"
 #include "coordinator/report/wording.h"
 
 namespace cox::report {
@@ -64,7 +67,8 @@ TEST_CASE("a metric that is no number leaves the pair out and says so") {
   CHECK(comparison.unpaired[0].why == "psnr is nan");
   CHECK_FALSE(comparison.bootstrap);
   CHECK(sentence(comparison) ==
-        "full is 1.00 dB above none on 1 of 2 videos (p = 1.000, wins 100 %): not told apart");
+        "full is 1.00 dB above none on 1 of 2 videos (p = 1.000, wins 100 %): not told apart; 1 "
+        "video that differs is too few to tell");
 }
 
 TEST_CASE("runs over other pixels are refused, naming the column") {
@@ -169,7 +173,50 @@ TEST_CASE("runs without any pair can be compared once they have one") {
   const Comparison comparison = compare(run("none", {20}), run("full", {}), kPsnr).value();
   CHECK(comparison.pairs == 0);
   CHECK_FALSE(comparison.difference.mean);
-  CHECK(sentence(comparison) == "full and none share no finished video of 1");
+  CHECK_FALSE(comparison.open);  // v0 is not in the data set of the other
+  CHECK(sentence(comparison) ==
+        "full and none share no finished video of 1 (full: not in its data set on 1)");
+}
+
+TEST_CASE("what is finished but no number is told from what is not finished") {
+  RunData none = run("none", {20, 21});
+  for (VideoResult& result : none.results) {
+    result.metrics.clear();
+    result.nonfinite = {{"psnr", "nan"}};
+  }
+  const RunData full = run("full", {21, 22});
+  const Comparison finished = compare(none, full, kPsnr).value();
+  CHECK_FALSE(finished.open);
+  CHECK(sentence(finished) ==
+        "full and none both finished 2 of 2 videos, but on none of them both have a finite psnr "
+        "(none: psnr is nan on 2)");
+
+  RunData lost = run("lost", {});
+  lost.unfinished = {{"v0", "failed", "oom", "out of memory", false},
+                     {"v1", "failed", "oom", "no memory left", false}};
+  const Comparison failed = compare(lost, full, kPsnr).value();
+  CHECK_FALSE(failed.open);
+  CHECK(sentence(failed) == "full and lost share no finished video of 2 (lost: failed (oom) on 2)");
+
+  lost.unfinished[1] = {"v1", "queued", "", "", false};
+  CHECK(compare(lost, full, kPsnr)->open);
+  CHECK_FALSE(compare(lost, run("half", {21}), kPsnr)->open);  // v1 is not in its data set
+}
+
+TEST_CASE("one id that stands for two files makes no pair, and both digests are named") {
+  const RunData none = run("none", {20, 21, 22});
+  RunData full = run("full", {21, 22, 24});
+  full.results[1].digest = "another file";
+  const Comparison comparison = compare(none, full, kPsnr).value();
+  CHECK(comparison.pairs == 2);
+  REQUIRE(comparison.unpaired.size() == 1);
+  CHECK(comparison.unpaired[0].video == "v1");
+  CHECK(comparison.unpaired[0].run == "s/full");
+  CHECK(comparison.unpaired[0].why ==
+        "another file: digest digest of v1 in s/none, another file in s/full");
+  CHECK(comparison_warnings({comparison}).front() ==
+        "s/full and s/none hold different files as v1 (content digests differ): left out of their "
+        "differences");
 }
 
 TEST_CASE("bit-identical results are told from equal means") {
@@ -178,7 +225,68 @@ TEST_CASE("bit-identical results are told from equal means") {
   CHECK_FALSE(swapped.identical);
   CHECK(*swapped.difference.mean == 0);
   CHECK(sentence(swapped) ==
-        "swap has the same mean psnr as none on 2 of 2 videos (p = 1.000, wins 50 %)");
+        "swap has the same mean psnr as none on 2 of 2 videos (p = 1.000, wins 50 %): not told "
+        "apart; 2 videos that differ are too few to tell");
+}
+
+/// A run over 64 videos that is a little worse than `none` on 58 of them and much better on 6.
+RunData mostly_worse(double on_the_six) {
+  std::vector<double> values;
+  for (int i = 0; i < 64; ++i) values.push_back(i < 58 ? 20 - 0.1 - 0.001 * i : 20 + on_the_six);
+  return run("lucky", values);
+}
+
+TEST_CASE("a mean that the ranks contradict is no finding") {
+  const RunData none = run("none", std::vector<double>(64, 20));
+  const Comparison lucky = compare(none, mostly_worse(6), kPsnr).value();
+  CHECK(lucky.bootstrap->low > 0);
+  CHECK(*lucky.signed_rank.p < 0.001);
+  CHECK(*lucky.difference.mean > 0);
+  CHECK(lucky.signed_rank.positive < lucky.signed_rank.negative);
+  const std::string said = sentence(lucky);
+  CHECK(ends_with(said,
+                  "above none on 64 of 64 videos (p < 0.001, wins 9 %): a hint, not a "
+                  "finding: by the ranks of the differences it is below"));
+
+  // The same with a mean of exactly 0: 0.5 on each side of 20 is exact.
+  std::vector<double> balanced(64, 19.5);
+  for (int i = 0; i < 8; ++i) balanced[i] = 20 + 3.5;
+  const Comparison even = compare(none, run("even", balanced), kPsnr).value();
+  CHECK(*even.difference.mean == 0);
+  CHECK(*even.signed_rank.p < 0.05);
+  CHECK(sentence(even) ==
+        "even has the same mean psnr as none on 64 of 64 videos (p < 0.001, wins 12 %): a hint, "
+        "not a finding: by the ranks of the differences it is below");
+}
+
+TEST_CASE("what would have been found is what passes the strictest step of the correction") {
+  std::vector<double> noise;
+  for (int i = 0; i < 64; ++i) noise.push_back(20 + std::sin(i * i));
+  const RunData none = run("none", std::vector<double>(64, 20));
+  std::vector<Comparison> family;
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    family.push_back(compare(none, run(name, noise), kPsnr).value());
+  }
+  const double alone = *family[0].detectable;
+  const double deviation = *family[0].difference.deviation;
+  CHECK(*family[0].detectable_corrected == alone);
+  correct_family(family);
+  CHECK(*family[0].detectable == alone);
+  // 5 comparisons: a t-test at 0.01, scipy_figures.py.
+  CHECK(*family[0].detectable_corrected == Approx(0.4387928280099632 * deviation).epsilon(1e-7));
+  CHECK(ends_with(sentence(family[0]),
+                  concat(": not told apart; about ", decimal(*family[0].detectable_corrected, 2),
+                         " dB would have been, in 4 of 5 such studies")));
+
+  // 7 videos reach p = 2 / 2^7 = 0.016 at best, which 5 comparisons do not let pass.
+  std::vector<Comparison> few = {
+      compare(none, run("few", {20.1, 19.9, 20.3, 19.8, 20.2, 20.4, 19.7}), kPsnr).value()};
+  correct_family(few);
+  CHECK(few[0].detectable_corrected);
+  few.insert(few.end(), 4, few[0]);
+  correct_family(few);
+  CHECK_FALSE(few[0].detectable_corrected);
+  CHECK(ends_with(sentence(few[0]), ": not told apart; 7 videos that differ are too few to tell"));
 }
 
 TEST_CASE("a run that never left its start state is known as one") {
@@ -246,7 +354,23 @@ TEST_CASE("where lower is better the sentence says which way better is") {
   }
   const Comparison comparison = compare(none, full, metric_named("lpips").value()).value();
   CHECK(comparison.wins.wins == 3);
-  CHECK(sentence(comparison).find("full is 0.1100 [0.1000, 0.1200] below (better than) none") == 0);
+  CHECK(
+      sentence(comparison).find("full is 0.1100 lpips [0.1000, 0.1200] below (better than) none") ==
+      0);
+}
+
+TEST_CASE("a table of comparisons says which metric it is about, and which way better is") {
+  const Metric ssim = metric_named("ssim").value();
+  RunData none = run("none", {20, 21});
+  RunData full = run("full", {21, 22});
+  for (RunData* side : {&none, &full}) {
+    for (VideoResult& result : side->results) {
+      result.metrics = {{"ssim", side == &none ? 0.5 : 0.75}};
+    }
+  }
+  const std::string page = comparison_markdown({compare(none, full, ssim).value()}, {});
+  CHECK(page.find("- full is 0.2500 ssim [0.2500, 0.2500] above none") == 0);
+  CHECK(page.find("\n\n### ssim (higher is better)\n\n| run | against |") != std::string::npos);
 }
 
 TEST_CASE("numbers read the same everywhere") {

@@ -113,6 +113,47 @@ TEST_CASE("a video that any replicate lacks makes no pair, and the message says 
         "full: its means cover 11 of 12 videos; missing: 1 failed in full-r1 (oom): v03");
 }
 
+TEST_CASE("means that cover less than what is finished say so") {
+  std::vector<RunData> runs = with_replicates_averaged(replicated_study());
+  runs[1].results[0].metrics.clear();
+  runs[1].results[0].nonfinite = {{"psnr", "inf in full-r0"}};
+  CHECK(coverage_warnings(runs)[0] ==
+        "full: its means cover 11 of 12 videos, that of psnr 10; missing: 1 failed in full-r1 "
+        "(oom): v03");
+  // Equal videos, but one has no PSNR: the means do not cover the same.
+  const std::vector<RunData> odd = {runs[0], with_replicates_averaged(three("full")).front()};
+  CHECK(coverage_warnings(odd)[0].find("the means of the runs do not cover the same videos") == 0);
+}
+
+TEST_CASE("a start state that early stopping kept is said to be kept in every replicate") {
+  std::vector<RunData> runs = three("none");
+  for (RunData run : three("full")) {
+    for (VideoResult& result : run.results) {
+      result.steps_run = 20;
+      result.best_step = result.video < "v03" ? 0 : 5;
+    }
+    runs.push_back(run);
+  }
+  const std::vector<RunData> averages = with_replicates_averaged(runs);
+  const Comparison comparison = compare(averages[0], averages[1], kDecibels).value();
+  CHECK(comparison_warnings({comparison}).back() ==
+        "early stopping kept the start state (best_step 0) on some videos: s/full 3 of 12 (in "
+        "every replicate)");
+}
+
+TEST_CASE("a video of which a replicate tells nothing has no average") {
+  std::vector<RunData> runs = three("full");
+  std::erase_if(runs[1].results, [](const VideoResult& result) { return result.video == "v04"; });
+  std::erase_if(runs[0].results, [](const VideoResult& result) { return result.video == "v05"; });
+  const RunData average = with_replicates_averaged(runs).front();
+  CHECK(average.results.size() == 10);
+  REQUIRE(average.unfinished.size() == 2);
+  CHECK(average.unfinished[0].video == "v04");
+  CHECK(average.unfinished[0].state == "without a job in full-r1");
+  CHECK(average.unfinished[1].video == "v05");
+  CHECK(average.unfinished[1].state == "without a job in full-r0");
+}
+
 TEST_CASE("replicates over different pixels are told from a run over other pixels") {
   std::vector<RunData> runs = replicated_study();
   for (RunData& run : runs) {
@@ -236,9 +277,9 @@ TEST_CASE("a report is about averages, its warnings about the runs as they ran")
   const std::string page = report_markdown(report);
   INFO(page);
   CHECK(page.find("Replicates are averaged for each video first") != std::string::npos);
-  CHECK(
-      page.find("| run | replicates | videos | psnr (dB) | 95 % interval | between replicates |") !=
-      std::string::npos);
+  CHECK(page.find(
+            "| run | replicates | videos | psnr (dB) | 95 % t interval | between replicates |") !=
+        std::string::npos);
   CHECK(page.find("| 3 : 3 |") != std::string::npos);
   CHECK(page.find("| none | 12 of 12 | 22.75 | none |") != std::string::npos);     // the average
   CHECK(page.find("| full-r2 | 12 of 12 | 22.83 | full |") != std::string::npos);  // one of it

@@ -5,10 +5,12 @@
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/file.h"
 #include "coordinator/report/checks.h"
 #include "coordinator/report/markdown.h"
+#include "coordinator/report/replicates.h"
 #include "coordinator/report/report_json.h"
 #include "coordinator/report/report_rows.h"
 #include "coordinator/report/report_tables.h"
@@ -103,8 +105,7 @@ TEST_CASE("what was not measured is no number in a declared table") {
                             {"lpips", "lpips±", "parameter_norm", "scored_frames", "machine"}};
   const SeriesReport report = report_of(study, {"", "", "none", {table}});
   const auto rows = declared_table(report, table).rows;
-  CHECK(rows[0] ==
-        std::vector<std::string>{"steer-1", "11 of 12", "-", "-", "-", "2", "host"});
+  CHECK(rows[0] == std::vector<std::string>{"steer-1", "11 of 12", "-", "-", "-", "2", "host"});
   CHECK(rows[1].at(4) == "0.125");  // of v11, the only one that has it
   CHECK(rows[2].at(4) == "0.125");
 }
@@ -142,6 +143,63 @@ TEST_CASE("a report of an unfinished series says what is open") {
   fresh.submit("groups", kRuns, kVideos);
   const auto nothing = report_on(fresh.query(), "groups", notes());
   CHECK(nothing.status().code() == StatusCode::kFailedPrecondition);
+}
+
+TEST_CASE("a report tells what is finished without a number from what is not finished") {
+  StudyDatabase study;
+  study.submit("groups", kRuns, kVideos);
+  study.run([](const std::string& run, const std::string& video) {
+    if (run == "steer-4") {
+      return StudyDatabase::Outcome(
+          core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""});
+    }
+    StudyDatabase::Outcome outcome = fate(run, video);
+    auto* made = std::get_if<core::JobResult>(&outcome);
+    if (made != nullptr && run == "steer-1") made->metrics[0].mean = NAN;
+    return outcome;
+  });
+  const std::string page = report_markdown(report_of(study, notes()));
+  CHECK(page.find("- steer-1 and none both finished 11 of 12 videos, but on none of them both have "
+                  "a finite psnr (none: failed (data) on 1; steer-1: failed (data) on 1, psnr is "
+                  "nan on 11).") != std::string::npos);
+  CHECK(page.find("- steer-4 and none share no finished video of 12 (none: failed (data) on 1; "
+                  "steer-4: failed (user) on 12).") != std::string::npos);
+  CHECK(page.find("yet") == std::string::npos);
+
+  StudyDatabase nowhere;
+  nowhere.submit("groups", kRuns, kVideos);
+  nowhere.run([](const std::string&, const std::string&) { return scored(NAN, 0.5); });
+  const SeriesReport report = report_of(nowhere, notes());
+  CHECK(report.primary().name == "psnr");  // and not silently SSIM
+  CHECK(report_markdown(report).find("but on none of them both have a finite psnr") !=
+        std::string::npos);
+}
+
+TEST_CASE("a report is made of one moment, while jobs finish and runs come") {
+  StudyDatabase study;
+  std::vector<StudyRun> runs = kRuns;
+  runs.push_back(
+      {"none-r1", "none", R"({"gen_start_frame":32,"height":480,"replicate":1,"seed":42})"});
+  study.submit("groups", runs, kVideos);
+  study.run(fate, 8);
+  const Query plain = study.query();
+  // Between any two statements a video finishes; after the first a run joins the series.
+  bool joined = false;
+  const Query changing = [&](const std::string& sql) {
+    auto table = plain(sql);
+    study.run(fate, 1);
+    if (!std::exchange(joined, true)) {
+      runs.push_back({"steer-2", "adasteer", parameters(R"("groups":2,"lr":0.01,)")});
+      study.submit("groups", runs, kVideos);
+    }
+    return table;
+  };
+  while (!joined || study.open() > 0) {
+    const auto report = report_on(changing, "groups", notes());
+    INFO(report.status());
+    REQUIRE(report.is_ok());
+    for (const RunData& run : single_runs(report->runs)) CHECK(run.videos() == kVideos.size());
+  }
 }
 
 TEST_CASE("the baseline comes from the option, the sweep or the first run without adaptation") {

@@ -23,8 +23,8 @@ def signed_rank_by_enumeration(differences):
     return min(1, 2 * numpy.mean([s <= smaller + 1e-9 for s in sums]))
 
 
-def detectable_effect(count, power=0.8):
-    bound = stats.t.ppf(0.975, count - 1)
+def detectable_effect(count, power=0.8, level=0.95):
+    bound = stats.t.ppf((1 + level) / 2, count - 1)
 
     def excess(effect):
         shift = effect * count ** 0.5
@@ -70,6 +70,8 @@ def main():
     print("sign test 8 of 11, 60 of 100", stats.binomtest(8, 11).pvalue, stats.binomtest(60, 100).pvalue)
     for count in (2, 3, 9, 64, 99):
         print("detectable effect", count, detectable_effect(count))
+    for count, level in ((64, 0.99), (12, 0.995)):
+        print("detectable effect at", level, count, detectable_effect(count, level=level))
     print("normal quantiles", *stats.norm.ppf([1e-12, 0.025, 0.5, 0.9]))
     print("t bounds", *[stats.t.ppf(0.975, v) for v in (1, 2, 11, 98)])
     print("t two-sided", *[2 * stats.t.sf(t, v) for t, v in ((1, 1), (2.4264359886, 11), (40, 98))])

@@ -124,6 +124,37 @@ TEST_CASE("the bootstrap interval agrees with scipy's within its Monte-Carlo err
   CHECK(bootstrap_interval(skewed())->high == near(3.4085, 0.03));
 }
 
+/// The interval of `values` times `factor` is that of `values` times `factor`.
+void check_scales(const std::vector<double>& values, double factor) {
+  std::vector<double> scaled = values;
+  for (double& value : scaled) value *= factor;
+  const Interval interval = *bootstrap_interval(values);
+  CHECK(bootstrap_interval(scaled)->low == Approx(interval.low * factor).epsilon(1e-12));
+  CHECK(bootstrap_interval(scaled)->high == Approx(interval.high * factor).epsilon(1e-12));
+}
+
+TEST_CASE("the bootstrap interval scales with its values, whatever their sums round to") {
+  // A quarter of the resampled means of {1, 2, 3} tie with the mean, of {0.1, 0.2, 0.3} too.
+  for (const double factor : {0.1, 0.3, 0.7, 10.0 / 3}) {
+    check_scales({1, 2, 3}, factor);
+    check_scales({1, 1, 2, 2, 3, 5}, factor);
+    check_scales(kSample, factor);
+  }
+}
+
+TEST_CASE("values that differ in their last bits have an interval") {
+  // Of five, the mean rounds to the larger value and every resampled mean to the smaller.
+  const double more = std::nextafter(0.7, 1);
+  for (const std::vector<double>& values :
+       {std::vector<double>{0.7, more}, std::vector<double>{0.7, 0.7, more},
+        std::vector<double>{0.7, 0.7, more, more, more}}) {
+    const Interval interval = *bootstrap_interval(values);
+    CHECK(interval.low == Approx(0.7).epsilon(1e-14));
+    CHECK(interval.high == Approx(0.7).epsilon(1e-14));
+    CHECK(interval.low <= interval.high);
+  }
+}
+
 TEST_CASE("the bootstrap interval covers the true mean about as often as it says") {
   // 400 samples of 40 values from an exponential distribution with mean 1. With the level 0.95 and
   // the known shortfall for skewed values, 0.91 to 0.97 is expected; the draws are fixed.
@@ -195,6 +226,8 @@ TEST_CASE("effect sizes and what a study could have seen") {
   CHECK(*minimum_detectable_difference(1, 9) == near(1.0669732162173817, 1e-7));
   CHECK(*minimum_detectable_difference(1, 64) == near(0.3556501279683709, 1e-7));
   CHECK(*minimum_detectable_difference(2, 99) == near(2 * 0.2843665269790534, 1e-7));
+  CHECK(*minimum_detectable_difference(1, 64, 0.99) == near(0.4387928280099632, 1e-7));
+  CHECK(*minimum_detectable_difference(1, 12, 0.995) == near(1.2877137405441401, 1e-7));
 }
 
 TEST_CASE("wins follow the metric's direction, and a tie is neither") {

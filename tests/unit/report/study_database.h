@@ -63,6 +63,13 @@ class StudyDatabase {
     }
   }
 
+  /// Jobs without a result or failure.
+  std::int64_t open() const {
+    const auto table =
+        query()("SELECT count(*) FROM v_jobs WHERE state NOT IN ('done', 'failed')").value();
+    return std::get<std::int64_t>(table.rows[0][0]);
+  }
+
   report::Query query() const {
     return [this](const std::string& sql) {
       const auto database = store::ReadOnlyDatabase::open(path());
