@@ -120,7 +120,7 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
     ::close(descriptor);
     return unavailable(concat("'", path, "' is locked by process ", trim(holder),
-                              "; stop it first, or use another database"));
+                              "; stop it first, or use another place"));
   }
   const std::string pid = concat(::getpid(), '\n');
   if (::ftruncate(descriptor, 0) != 0 ||

@@ -38,6 +38,8 @@ TEST_CASE("A second lock on one file is refused while the first lives") {
     const auto second = FileLock::acquire(path);
     REQUIRE_FALSE(second.is_ok());
     CHECK(second.status().message().find(std::to_string(::getpid())) != std::string::npos);
+    CHECK(second.status().message().find("database") ==
+          std::string::npos);  // locks guard spools too
   }
   CHECK(FileLock::acquire(path).is_ok());
   std::filesystem::remove(path);
