@@ -1,6 +1,7 @@
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -46,9 +47,14 @@ class CoordinatorCommand final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
+    if (!std::isfinite(lease_s_))
+      return invalid_argument("--lease: expected a number of seconds, got nan");
     options_.lease = static_cast<DurationUs>(lease_s_ * static_cast<double>(kSecondUs));
     options_.heartbeat = std::min(options_.heartbeat, options_.lease / 3);
     const StopSignals signals;
+    if (const Status status = service::Server::check(server_); !status.is_ok()) {
+      return of_surroundings(status);
+    }
     const auto opened = service::Coordinator::open(options_);
     if (!opened.is_ok()) return of_surroundings(opened.status());
     const auto& coordinator = *opened;

@@ -7,10 +7,11 @@
 #include <chrono>
 #include <utility>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "coordinator/service/gate.h"
+#include "coordinator/service/key_pair.h"
+#include "coordinator/service/listen_address.h"
 #include "cox/v1/sweep.grpc.pb.h"
 #include "cox/v1/worker.grpc.pb.h"
 #include "proto/channel.h"
@@ -126,12 +127,14 @@ Status check_exposure(const ServerOptions& options) {
 
 Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOptions& options) {
   if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions::PemKeyCertPair pair;
-  COX_ASSIGN_OR_RETURN(pair.private_key, read_file(options.tls_key));
-  COX_ASSIGN_OR_RETURN(pair.cert_chain, read_file(options.tls_certificate));
+  COX_ASSIGN_OR_RETURN(const KeyPair pair, KeyPair::load(options.tls_certificate, options.tls_key));
   grpc::SslServerCredentialsOptions tls;
-  tls.pem_key_cert_pairs.push_back(std::move(pair));
+  tls.pem_key_cert_pairs.push_back({pair.key, pair.certificate});
   return grpc::SslServerCredentials(tls);
+}
+
+Result<Gate> gate_of(const ServerOptions& options) {
+  return options.token_file.empty() ? Result<Gate>(Gate()) : Gate::load(options.token_file);
 }
 
 void set_wire_options(grpc::ServerBuilder& builder) {
@@ -170,14 +173,18 @@ Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server() { shutdown(); }
 
+Status Server::check(const ServerOptions& options) {
+  COX_RETURN_IF_ERROR(check_exposure(options));
+  COX_RETURN_IF_ERROR(gate_of(options).status());
+  COX_RETURN_IF_ERROR(credentials_of(options).status());
+  return check_listen_address(options.address);
+}
+
 Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
                                               const ServerOptions& options) {
   quiet_grpc();
-  COX_RETURN_IF_ERROR(check_exposure(options));
-  Gate gate;
-  if (!options.token_file.empty()) {
-    COX_ASSIGN_OR_RETURN(gate, Gate::load(options.token_file));
-  }
+  COX_RETURN_IF_ERROR(check(options));
+  COX_ASSIGN_OR_RETURN(Gate gate, gate_of(options));
   COX_ASSIGN_OR_RETURN(auto credentials, credentials_of(options));
 
   auto state = std::make_unique<State>(coordinator, std::move(gate));
@@ -190,8 +197,8 @@ Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || port <= 0) {
     return unavailable(concat("cannot listen on '", options.address,
-                              "': the port is in use, or the address is not this machine's; "
-                              "choose another, or port 0 for any free one"));
+                              "': the port is in use, or gRPC refused the certificate or the key; "
+                              "choose another port, or port 0 for any free one"));
   }
   state->address = concat(options.address.substr(0, options.address.rfind(':') + 1), port);
   log(LogLevel::kInfo, "coordinator", "listening", {{"address", state->address}});

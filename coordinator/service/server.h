@@ -20,7 +20,12 @@ struct ServerOptions {
 /// SweepService and WorkerService on one port. Thread-safe.
 class Server {
  public:
-  /// Fails when the port is in use, or when the address is not loopback and TLS or tokens miss.
+  /// What start() would refuse, asked before there is a coordinator, so that no database is made
+  /// for a start in vain: an address that is none or is taken, one that is not loopback without TLS
+  /// and tokens, a certificate, key or token file that cannot be used.
+  static Status check(const ServerOptions& options);
+
+  /// Fails as check() does.
   /// `coordinator` must outlive the server.
   static Result<std::unique_ptr<Server>> start(Coordinator& coordinator,
                                                const ServerOptions& options);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "coordinator/service/listen_address.h"
 #include "cox/v1/sweep.grpc.pb.h"
 #include "cox/v1/worker.grpc.pb.h"
 #include "proto/channel.h"
@@ -12,6 +13,7 @@
 
 using namespace cox;        // NOLINT: a test
 using namespace cox::test;  // NOLINT
+using service::check_listen_address;
 using service::Server;
 using service::ServerOptions;
 
@@ -101,6 +103,55 @@ TEST_CASE("A port that is taken gives a clear message") {
   REQUIRE_FALSE(second.is_ok());
   CHECK(second.status().code() == StatusCode::kUnavailable);
   CHECK(second.status().message().find("port is in use") != std::string::npos);
+}
+
+TEST_CASE("An address that is no host and port is refused, with what was got") {
+  ServiceFixture test;
+  for (const char* address : {"127.0.0.1", "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:65536",
+                              "127.0.0.1:-1", "127.0.0.1:http", "127.0.0.1:80 ", "127.0.0.1:+7",
+                              ":7420", "", "localhost", "127.0.0.1:1:2"}) {
+    INFO(address);
+    const Status status = check_listen_address(address);
+    CHECK(status.code() == StatusCode::kInvalidArgument);
+    CHECK(status.message().find(concat("'", address, "'")) != std::string::npos);
+    CHECK_FALSE(Server::start(*test.coordinator, {.address = address}).is_ok());
+  }
+  for (const char* address :
+       {"127.0.0.1:0", "localhost:0", "0.0.0.0:0", "[::1]:0", "unix:/tmp/x"}) {
+    INFO(address);
+    CHECK(check_listen_address(address).code() != StatusCode::kInvalidArgument);
+  }
+  CHECK(check_listen_address("192.0.2.1:7420").message().find("not this machine's") !=
+        std::string::npos);
+}
+
+TEST_CASE("What a start would refuse is known before there is a coordinator") {
+  ServiceFixture test;
+  CHECK(Server::check({}).is_ok());
+  const auto server = must(Server::start(*test.coordinator, {}));
+  CHECK(Server::check({.address = server->address()}).code() == StatusCode::kUnavailable);
+  CHECK(Server::check({.address = "0.0.0.0:0"}).code() == StatusCode::kFailedPrecondition);
+  CHECK(Server::check({.token_file = test.directory / "none"}).code() == StatusCode::kNotFound);
+}
+
+TEST_CASE("A certificate and a key that do not belong together are told from a taken port") {
+  ServiceFixture test;
+  const auto in = [&](const char* name) { return test.directory / name; };
+  write_certificate(in("a.pem"), in("a.key"));
+  write_certificate(in("b.pem"), in("b.key"));
+  std::ofstream(in("garbage")) << "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n";
+  const auto message = [&](const char* certificate, const char* key) {
+    const ServerOptions options{.tls_certificate = in(certificate), .tls_key = in(key)};
+    const auto server = Server::start(*test.coordinator, options);
+    CHECK(server.is_ok() == server.status().message().empty());
+    return server.status().message();
+  };
+  CHECK(message("a.pem", "a.key").empty());
+  CHECK(message("a.pem", "b.key").find("is not the one of the certificate") != std::string::npos);
+  CHECK(message("garbage", "a.key").find("garbage' holds no certificate") != std::string::npos);
+  CHECK(message("a.pem", "garbage").find("garbage' holds no private key") != std::string::npos);
+  CHECK(message("a.key", "a.pem").find("a.key' holds no certificate") != std::string::npos);
+  CHECK(message("none", "a.key").find("none'") != std::string::npos);
 }
 
 TEST_CASE("Listening for other machines needs TLS and tokens") {

@@ -1,0 +1,55 @@
+#include "coordinator/service/key_pair.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
+#include "base/file.h"
+#include "base/text.h"
+
+namespace cox::service {
+
+namespace {
+
+using Memory = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+Memory memory_of(const std::string& pem) {
+  return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
+}
+
+/// Without it OpenSSL would ask the terminal.
+int no_password(char*, int, int, void*) { return -1; }
+
+}  // namespace
+
+Result<KeyPair> KeyPair::load(const std::string& certificate_path, const std::string& key_path) {
+  KeyPair pair;
+  COX_ASSIGN_OR_RETURN(pair.certificate, read_file(certificate_path));
+  COX_ASSIGN_OR_RETURN(pair.key, read_file(key_path));
+  const Certificate certificate(
+      PEM_read_bio_X509(memory_of(pair.certificate).get(), nullptr, no_password, nullptr),
+      X509_free);
+  const PrivateKey key(
+      PEM_read_bio_PrivateKey(memory_of(pair.key).get(), nullptr, no_password, nullptr),
+      EVP_PKEY_free);
+  const bool matches =
+      certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
+  ERR_clear_error();
+  if (!certificate) {
+    return invalid_argument(concat("'", certificate_path, "' holds no certificate as PEM"));
+  }
+  if (!key) {
+    return invalid_argument(
+        concat("'", key_path, "' holds no private key as PEM, or one that wants a password"));
+  }
+  if (matches) return pair;
+  return invalid_argument(concat(
+      "the key in '", key_path, "' is not the one of the certificate in '", certificate_path, "'"));
+}
+
+}  // namespace cox::service
