@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -33,6 +34,8 @@ constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 constexpr int kUnreachable = 4;
 
+constexpr std::int64_t kLongestWaitS = 1'000'000'000;  // 31 years; as milliseconds it fits its type
+
 struct Flags {
   Endpoint endpoint;
   std::string token_file;
@@ -46,7 +49,7 @@ struct Flags {
   std::string log_file;
   std::uint32_t max_jobs = 64;
   bool idle_exit = false;
-  double max_idle_s = -1;
+  std::optional<double> max_idle_s;
   double max_away_s = 3'600;
   bool die_with_parent = false;
 };
@@ -93,7 +96,16 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
 }
 
+/// Not a range of CLI11's, which lets nan through.
+Status check_seconds(const char* option, double seconds) {
+  if (seconds >= 0 && seconds <= kLongestWaitS) return Status::ok();
+  return invalid_argument(concat(option, ": expected a number of seconds from 0 to ", kLongestWaitS,
+                                 ", got ", seconds));
+}
+
 Status complete(Flags& flags) {
+  if (flags.max_idle_s) COX_RETURN_IF_ERROR(check_seconds("--max-idle", *flags.max_idle_s));
+  COX_RETURN_IF_ERROR(check_seconds("--max-away", flags.max_away_s));
   flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
   if (flags.name.empty()) {
     const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
@@ -125,8 +137,8 @@ WorkerOptions options_of(const Flags& flags, const engine::DeviceFacts& device) 
   options.identity.set_engine_build(engine::engine_build());
   options.max_jobs_per_bundle = flags.max_jobs;
   if (flags.idle_exit) options.max_idle = milliseconds(0);
-  if (flags.max_idle_s >= 0) {
-    options.max_idle = milliseconds(static_cast<std::int64_t>(flags.max_idle_s * 1e3));
+  if (flags.max_idle_s) {
+    options.max_idle = milliseconds(static_cast<std::int64_t>(*flags.max_idle_s * 1e3));
   }
   options.max_away = milliseconds(static_cast<std::int64_t>(flags.max_away_s * 1e3));
   return options;

@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <cstdint>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -14,6 +16,8 @@
 namespace cox::cli {
 
 namespace {
+
+constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
 
 /// What a submission would answer, asked without making one.
 Result<v1::SubmitReply> foretell(ResultSource& source, const spec::SweepPlan& plan) {
@@ -57,12 +61,14 @@ class Submit final : public Command {
     place_.declare_coordinator_only(app);
     output_.declare(app);
     auto* dry = app.add_flag("--dry-run", dry_run_, "Say what is new and what exists; add nothing");
-    app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'")->excludes(dry);
-    app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds")
-        ->check(CLI::PositiveNumber);
+    auto* wait = app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'");
+    wait->excludes(dry);
+    app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds in all")
+        ->needs(wait);
   }
 
   Result<ExitCode> run(Session& session) override {
+    COX_RETURN_IF_ERROR(check_timeout());
     const Endpoint endpoint = place_.endpoint();
     const auto there = [&]() -> Result<Place> { return Place{"", endpoint}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
@@ -82,15 +88,27 @@ class Submit final : public Command {
   }
 
  private:
-  /// The worst exit code of all series.
+  /// Not CLI11's PositiveNumber, which lets nan through.
+  Status check_timeout() const {
+    if (!timeout_s_ || (*timeout_s_ > 0 && *timeout_s_ <= kLongestTimeoutS)) return Status::ok();
+    return invalid_argument(concat("--timeout: expected a number of seconds above 0, at most ",
+                                   kLongestTimeoutS, ", got ", *timeout_s_));
+  }
+
+  /// The worst exit code of all series, which share the time.
   Result<ExitCode> wait_for(Session& session, SweepCalls& calls,
                             const std::vector<spec::SweepPlan>& plans) const {
     const StopSignals signals;
     const auto reporter = make_reporter(session.err, session.err_terminal);
+    const SystemClock clock;
+    const TimeUs begin = clock.now_us();
     ExitCode worst = kExitOk;
     for (const spec::SweepPlan& plan : plans) {
       WatchOptions options{.series = plan.series.name, .timeout = {}};
-      if (timeout_s_ > 0) options.timeout = static_cast<DurationUs>(timeout_s_ * kSecondUs);
+      if (timeout_s_) {
+        options.timeout =
+            static_cast<DurationUs>(*timeout_s_ * kSecondUs) - (clock.now_us() - begin);
+      }
       COX_ASSIGN_OR_RETURN(const ExitCode exit_code, watch(calls, *reporter, signals, options));
       const bool ended =
           exit_code == kExitOk || exit_code == kExitFailed || exit_code == kExitPartial;
@@ -105,7 +123,7 @@ class Submit final : public Command {
   OutputOptions output_;
   bool dry_run_ = false;
   bool wait_ = false;
-  double timeout_s_ = 0;
+  std::optional<double> timeout_s_;
 };
 
 }  // namespace
