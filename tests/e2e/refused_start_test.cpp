@@ -69,6 +69,20 @@ TEST_CASE("a worker says what it cannot start with, and makes nothing outside it
   CHECK_THAT(two_lines.err, !Contains("one\n") && !Contains("two"));
 }
 
+TEST_CASE("a worker does not start on a disk without room for a video") {
+  const TemporaryDirectory folder;
+  // A small file system in a mount namespace of its own, as in disk_full_test.cpp.
+  const char* const script =
+      "mount -t tmpfs -o size=8m none \"$1\" || exit 99\n"
+      "shift; exec \"$@\"";
+  const Ended ended =
+      run({"unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh",
+           folder.path(), program("cox-worker"), "--device", "cpu", "--max-away", "1",
+           "--coordinator", "127.0.0.1:1", "--out", folder.path()},
+          clean());
+  check_refused(ended, {"MiB left", folder.path()});
+}
+
 TEST_CASE("a token with a stray character is refused by name, not by an abort") {
   const TemporaryDirectory folder;
   for (const char* token : {"sec\rret", "sec\nret",
