@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <iostream>
 #include <map>
 #include <vector>
@@ -95,26 +98,47 @@ std::string usage_message(const Program& program, const CLI::ParseError& error,
   return concat(message, "\n'", who, " -h' shows how it is used.");
 }
 
-int run_program(const std::vector<std::string>& arguments, int argc, char** argv) {
+/// A full disk shows when the last bytes are handed over, or long before: what a stream could not
+/// write it stays bad for.
+Status finish_output() {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int cause = errno;
+  if (flushed && std::cout) return Status::ok();
+  return internal_error(concat("standard output did not take everything",
+                               cause == 0 ? "" : concat(" (", std::strerror(cause), ")"),
+                               ": what arrived there is not complete"));
+}
+
+int run_program(int argc, char** argv, Session& session) {
   Program program;
-  Session session{std::cout, std::cerr, {}, {}, arguments};
   try {
     program.app.parse(argc, argv);
   } catch (const CLI::Success& wish) {
     return program.app.exit(wish);
   } catch (const CLI::ParseError& error) {
     session.err_terminal = terminal_of(STDERR_FILENO, program.color);
-    return session.fail(invalid_argument(usage_message(program, error, arguments)));
+    return session.fail(invalid_argument(usage_message(program, error, session.arguments)));
   }
   session.out_terminal = terminal_of(STDOUT_FILENO, program.color);
   session.err_terminal = terminal_of(STDERR_FILENO, program.color);
   Command& command = *program.by_app.at(program.app.get_subcommands().front());
   const Result<ExitCode> exit_code = command.run(session);
-  std::cout.flush();
   return exit_code.is_ok() ? *exit_code : session.fail(exit_code.status());
+}
+
+int run_and_finish(const std::vector<std::string>& arguments, int argc, char** argv) {
+  Session session{std::cout, std::cerr, {}, {}, arguments};
+  const int exit_code = run_program(argc, argv, session);
+  const Status output = finish_output();
+  if (output.is_ok()) return exit_code;
+  session.fail(output);
+  return exit_code == kExitOk ? kExitFailed : exit_code;
 }
 
 }  // namespace
 }  // namespace cox::cli
 
-int main(int argc, char** argv) { return cox::cli::run_program({argv, argv + argc}, argc, argv); }
+int main(int argc, char** argv) {
+  return cox::cli::run_and_finish({argv, argv + argc}, argc, argv);
+}

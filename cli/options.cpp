@@ -25,6 +25,14 @@ Layout OutputOptions::layout(const Terminal& terminal, JsonSchema schema) const 
   return layout;
 }
 
+Status SeriesNames::add(const std::string& path, const std::string& series) {
+  const auto [first, is_new] = paths_.emplace(series, path);
+  if (is_new) return Status::ok();
+  return invalid_argument(concat(first->second, " and ", path, " are both series '", series,
+                                 "': the second would replace the first; name them apart, or give "
+                                 "one of them"));
+}
+
 void SpecOptions::declare(CLI::App& app) {
   app.add_option("SPEC", paths, "Sweep files")->required()->type_name("");
   app.add_option("--set", overrides,
@@ -35,8 +43,10 @@ void SpecOptions::declare(CLI::App& app) {
 
 Result<std::vector<spec::SweepPlan>> SpecOptions::load(const spec::FindBest& find_best) const {
   std::vector<spec::SweepPlan> plans;
+  SeriesNames names;
   for (const std::string& path : paths) {
     COX_ASSIGN_OR_RETURN(spec::SweepPlan plan, spec::load_sweep(path, {overrides, find_best}));
+    COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }
   return plans;

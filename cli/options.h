@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,13 +29,25 @@ struct OutputOptions {
   Layout layout(const Terminal& terminal, JsonSchema schema) const;
 };
 
+/// The series of one command's sweep files: of two with one name the second would replace the
+/// first.
+class SeriesNames {
+ public:
+  /// kInvalidArgument, with both files, when `series` was added before.
+  Status add(const std::string& path, const std::string& series);
+
+ private:
+  std::map<std::string, std::string> paths_;  ///< by series
+};
+
 /// SPEC... and --set of the commands that load sweep files.
 struct SpecOptions {
   std::vector<std::string> paths;
   std::vector<std::string> overrides;
 
   void declare(CLI::App& app);
-  /// Every file, or the first error. `find_best` answers their `from_best`.
+  /// Every file, each a series of its own, or the first error. `find_best` answers their
+  /// `from_best`.
   Result<std::vector<spec::SweepPlan>> load(const spec::FindBest& find_best) const;
 };
 

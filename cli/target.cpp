@@ -2,24 +2,61 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/text.h"
+
 namespace cox::cli {
 
+namespace {
+
+v1::SelectRequest selected(const std::string& series, const std::string& run,
+                           const std::string& job) {
+  v1::SelectRequest select;
+  select.set_series(series);
+  select.set_run(run);
+  select.set_job(job);
+  return select;
+}
+
+/// As series and runs; neither holds a slash in its name.
+std::vector<v1::SelectRequest> readings(const std::string& target, const std::string& job) {
+  const size_t slash = target.find('/');
+  if (slash != std::string::npos) {
+    return {selected(target.substr(0, slash), target.substr(slash + 1), job)};
+  }
+  if (target.empty()) return {selected("", "", job)};
+  return {selected(target, "", job), selected("", target, job)};
+}
+
+}  // namespace
+
 void TargetOptions::declare(CLI::App& app) {
-  app.add_option("TARGET", target, "SERIES, or SERIES/RUN")->type_name("");
+  app.add_option("TARGET", target, "SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO or part of a digest")
+      ->type_name("");
   app.add_option("--job", job, "One job, by the first characters of its digest")
       ->type_name("DIGEST");
 }
 
-Result<v1::SelectRequest> TargetOptions::select() const {
-  if (target.empty() && job.empty()) {
-    return invalid_argument("which jobs? name a SERIES, a SERIES/RUN or --job DIGEST");
+Status TargetOptions::check() const {
+  if (!target.empty() || !job.empty()) return Status::ok();
+  return invalid_argument("which jobs? name a SERIES, a SERIES/RUN or --job DIGEST");
+}
+
+Result<v1::ChangeReply> TargetOptions::change(const ChangeCall& call,
+                                              const JobFinder& find_job) const {
+  COX_RETURN_IF_ERROR(check());
+  Status first_error;
+  for (const v1::SelectRequest& select : readings(target, job)) {
+    Result<v1::ChangeReply> reply = call(select);
+    if (reply.is_ok() || reply.status().code() != StatusCode::kNotFound) return reply;
+    if (first_error.is_ok()) first_error = reply.status();
   }
-  v1::SelectRequest select;
-  const size_t slash = target.find('/');
-  select.set_series(target.substr(0, slash));
-  if (slash != std::string::npos) select.set_run(target.substr(slash + 1));
-  select.set_job(job);
-  return select;
+  if (!job.empty()) return first_error;
+  const Result<std::string> digest = find_job(target);
+  if (digest.is_ok()) return call(selected("", "", *digest));
+  if (digest.status().code() != StatusCode::kNotFound) return digest.status();
+  return not_found(concat("there is no series, run or job '", target,
+                          "'; a target is SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO or eight or "
+                          "more characters of a digest ('cox status' lists series and runs)"));
 }
 
 }  // namespace cox::cli

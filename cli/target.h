@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/status.h"
@@ -11,14 +12,24 @@ class App;
 
 namespace cox::cli {
 
-/// The jobs that `cancel` and `retry` act upon: SERIES or SERIES/RUN, and --job.
+using ChangeCall = std::function<Result<v1::ChangeReply>(const v1::SelectRequest&)>;
+using JobFinder = std::function<Result<std::string>(const std::string&)>;
+
+/// The jobs that `cancel`, `pause`, `resume` and `retry` act upon: SERIES, SERIES/RUN, RUN, a run's
+/// digest, SERIES/RUN/VIDEO, a job's digest, and --job.
 struct TargetOptions {
   std::string target;
   std::string job;
 
   void declare(CLI::App& app);
+
   /// kInvalidArgument when nothing is named: "everything" is never meant by saying nothing.
-  Result<v1::SelectRequest> select() const;
+  Status check() const;
+
+  /// Makes `call` with what the target means: with each of its readings in that order until one is
+  /// there, jobs last. `find_job` answers with a job's digest. kNotFound, with what targets are,
+  /// when none is there.
+  Result<v1::ChangeReply> change(const ChangeCall& call, const JobFinder& find_job) const;
 };
 
 }  // namespace cox::cli

@@ -1,6 +1,7 @@
 #include "cli/commands/change_jobs.h"
 
 #include "cli/output/number.h"
+#include "cli/results/lookup.h"
 
 namespace cox::cli {
 
@@ -10,10 +11,13 @@ void ChangeJobs::declare(CLI::App& app) {
 }
 
 Result<ExitCode> ChangeJobs::run(Session& session) {
-  COX_ASSIGN_OR_RETURN(const v1::SelectRequest select, target_.select());
+  COX_RETURN_IF_ERROR(target_.check());
   COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
   COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
-  COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, change(*calls, select));
+  COX_ASSIGN_OR_RETURN(
+      const v1::ChangeReply reply,
+      target_.change([&](const v1::SelectRequest& select) { return change(*calls, select); },
+                     job_finder(place)));
   session.say(done_text(counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
   return kExitOk;
 }

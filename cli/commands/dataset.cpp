@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -55,12 +56,17 @@ class DatasetCommand final : public Command {
 
   /// The rows are the videos that were left out: a person must see each of them.
   Result<ExitCode> run(Session& session) override {
+    if (std::error_code error; std::filesystem::is_directory(manifest_path_, error)) {
+      return invalid_argument(
+          concat("-o ", manifest_path_, " is a directory: name the file, as ",
+                 (std::filesystem::path(manifest_path_) / "clips.json").string()));
+    }
     COX_ASSIGN_OR_RETURN(const dataset::Manifest manifest,
                          dataset::index_dataset(options_, [&](const auto& progress) {
                            show_progress(session, progress);
                          }));
     if (session.err_terminal.interactive) session.err << "\r\x1b[K";
-    COX_RETURN_IF_ERROR(dataset::write_manifest(manifest_path_, manifest));
+    COX_RETURN_IF_ERROR(of_surroundings(dataset::write_manifest(manifest_path_, manifest)));
     Rows rejected{{"video", "reason", "message"}, {}};
     for (const dataset::RejectedVideo& video : manifest.rejected) {
       rejected.cells.push_back({video.id, video.reason, video.message});

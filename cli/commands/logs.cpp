@@ -86,6 +86,7 @@ class Logs final : public Command {
       });
       tell(session, rows);
       session.out << std::flush;
+      if (!session.out) return kExitFailed;  // nobody reads on; main says why
       if (std::get<std::int64_t>(open.cells.front()[0]) == 0) return kExitOk;
       poll(nullptr, 0, kFollowPauseMs);
       if (signals.count() > 0) {

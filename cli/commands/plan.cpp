@@ -17,7 +17,7 @@ class Plan final : public Command {
             .examples =
                 "cox plan sweeps/demo.yaml\n"
                 "cox plan sweeps/demo.yaml --origins\n"
-                "cox plan --json sweeps/demo.yaml --set steps=5 | jq '.runs[].digest'"};
+                "cox plan --json sweeps/demo.yaml --set seed=7 | jq '.runs[].digest'"};
   }
 
   void declare(CLI::App& app) override {

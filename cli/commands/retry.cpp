@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
+#include "cli/results/lookup.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/target.h"
 
@@ -46,13 +47,17 @@ class Retry final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
+    COX_RETURN_IF_ERROR(target_.check());
     v1::RetryRequest request;
-    COX_ASSIGN_OR_RETURN(*request.mutable_select(), target_.select());
     for (const std::string& state : states_) request.add_states(state);
     for (const std::string& cause : causes_) request.add_causes(causes().at(cause));
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
     COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
-    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, calls->retry(request));
+    const auto retry = [&](const v1::SelectRequest& select) {
+      *request.mutable_select() = select;
+      return calls->retry(request);
+    };
+    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, job_finder(place)));
     session.say(concat("queued ", counted(reply.changed_jobs(), "job"), " again; left ",
                        reply.untouched_jobs(), " as they are"));
     if (!place.database.empty() && reply.changed_jobs() > 0) {

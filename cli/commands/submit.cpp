@@ -53,7 +53,7 @@ class Submit final : public Command {
             .summary = "Hand sweep files to a coordinator; what exists already is not made again",
             .examples =
                 "cox submit sweeps/demo.yaml --wait\n"
-                "cox submit sweeps/demo.yaml --set steps=5 --dry-run"};
+                "cox submit sweeps/demo.yaml --set seed=7 --dry-run"};
   }
 
   void declare(CLI::App& app) override {

@@ -31,12 +31,14 @@ class Validate final : public Command {
   Result<ExitCode> run(Session& session) override {
     Rows rows{{"file", "series", "runs", "videos", "jobs"}, {}};
     ExitCode exit_code = kExitOk;
+    SeriesNames names;
     for (const std::string& path : specs_.paths) {
       const Result<spec::SweepPlan> plan = load(path);
-      if (plan.is_ok()) {
+      const Status status = plan.is_ok() ? names.add(path, plan->series.name) : plan.status();
+      if (status.is_ok()) {
         rows.cells.push_back(row_of(path, *plan));
       } else {
-        const ExitCode failed = session.fail(plan.status());
+        const ExitCode failed = session.fail(status);
         if (exit_code == kExitOk) exit_code = failed;
       }
     }

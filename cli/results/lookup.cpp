@@ -99,4 +99,11 @@ Result<std::string> find_job(ResultSource& source, const std::string& text) {
   return readable_cell("", rows.cells.front().front());
 }
 
+JobFinder job_finder(const Place& place) {
+  return [place](const std::string& text) -> Result<std::string> {
+    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
+    return find_job(*source, text);
+  };
+}
+
 }  // namespace cox::cli

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "cli/sources/result_source.h"
+#include "cli/target.h"
 
 namespace cox::cli {
 
@@ -20,5 +21,8 @@ Result<RunName> find_run(ResultSource& source, const std::string& text);
 
 /// The digest of a job: SERIES/RUN/VIDEO, RUN/VIDEO, or the first 8 or more characters of it.
 Result<std::string> find_job(ResultSource& source, const std::string& text);
+
+/// find_job in what is at `place`, which is opened when it is asked.
+JobFinder job_finder(const Place& place);
 
 }  // namespace cox::cli

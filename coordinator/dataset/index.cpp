@@ -15,9 +15,38 @@ namespace cox::dataset {
 
 namespace {
 
+/// An option that a layout does not know would leave out nothing and change nothing.
+Status refuse_foreign_options(const IndexOptions& options) {
+  struct LayoutOption {
+    const char* name;  ///< as `cox dataset index` has it
+    const char* layout;
+    bool is_given;
+  };
+  const LayoutOption all[] = {
+      {"--min-duration-ms", "panda70m", options.min_duration_ms != 0},
+      {"--max-duration-ms", "panda70m", options.max_duration_ms != 0},
+      {"--desirable-only", "panda70m", options.desirable_only},
+      {"--single-shot-only", "panda70m", options.single_shot_only},
+      {"--caption-template", "ucf101", options.caption_template != IndexOptions().caption_template},
+      {"--caption-file", "ucf101", !options.caption_file.empty()},
+      {"--captions-from-file-names", "folder", options.captions_from_file_names},
+  };
+  std::vector<std::string> foreign;
+  for (const LayoutOption& option : all) {
+    if (!option.is_given || option.layout == options.layout) continue;
+    foreign.push_back(concat(option.name, " (of ", option.layout, ")"));
+  }
+  if (foreign.empty()) return Status::ok();
+  return invalid_argument(
+      concat("layout ", options.layout, " takes no ", join(foreign, ", "), ": leave it away"));
+}
+
 Result<Listing> list_candidates(const IndexOptions& options) {
-#define COX_LAYOUT(known) \
-  if (options.layout == #known) return list_##known(options);
+#define COX_LAYOUT(known)                                 \
+  if (options.layout == #known) {                         \
+    COX_RETURN_IF_ERROR(refuse_foreign_options(options)); \
+    return list_##known(options);                         \
+  }
 #include "coordinator/dataset/layouts.def"
 #undef COX_LAYOUT
   const std::string near = nearest_name(options.layout, layout_names());

@@ -83,6 +83,10 @@ class BestTaker {
   }
 
   void read_names(const Node& take, Wish& wish) {
+    if (take.is_sequence() && take.items.empty()) {
+      diagnostics_.error(take.at,
+                         "from_best.take: expected at least one parameter, got an empty list");
+    }
     for (const std::string& name : read_texts(take, "from_best.take", diagnostics_)) {
       if (schemas_.find_parameter(name) != nullptr) continue;
       diagnostics_.error(take.at, "unknown parameter '" + name + "' in from_best.take" +

@@ -143,6 +143,25 @@ std::vector<Point> expand_grids(const SweepFile& sweep, Diagnostics& diagnostics
   return points;
 }
 
+/// The runs of a grid are told apart by its axes, which `--set` would make equal under names that
+/// still tell them apart.
+void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
+                     Diagnostics& diagnostics) {
+  for (const auto& [name, set] : sweep.overrides) {
+    const auto point =
+        std::find_if(points.begin(), points.end(), [&, &axis = name](const Point& p) {
+          return std::find(p.axes.begin(), p.axes.end(), axis) != p.axes.end();
+        });
+    if (point == points.end()) continue;
+    const Assigned& value = point->values.at(name);
+    diagnostics.error(
+        value.at,
+        concat("--set ", set.at.file->lines.front(), ": '", name, "' is an axis of ",
+               layer_name(value.layer), ": its runs would be equal under names that differ"),
+        concat("drop the --set, or take '", name, "' out of the ", layer_name(value.layer)));
+  }
+}
+
 Row combine(const Point& point, const NamedRow& named, Diagnostics& diagnostics) {
   Row row{named.id, named.at, point.values, point.axes, named.labels};
   for (const auto& [name, value] : named.values) {
@@ -160,6 +179,7 @@ Row combine(const Point& point, const NamedRow& named, Diagnostics& diagnostics)
 
 std::vector<Row> expand_rows(const SweepFile& sweep, Diagnostics& diagnostics) {
   const std::vector<Point> points = expand_grids(sweep, diagnostics);
+  refuse_set_axes(sweep, points, diagnostics);
   std::vector<Row> rows;
   for (const NamedRow& named : sweep.runs) {
     for (const Point& point : points) rows.push_back(combine(point, named, diagnostics));

@@ -54,12 +54,12 @@ std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::strin
     return found;
   }
   add_leaves(map, "", where, found);
-  std::map<std::string, int> lines;
+  std::map<std::string, Position> places;
   for (const Leaf& leaf : found) {
-    const auto [first, is_new] = lines.emplace(leaf.name, leaf.entry->key_at.line);
+    const auto [first, is_new] = places.emplace(leaf.name, leaf.entry->key_at);
     if (is_new) continue;
     diagnostics_.error(leaf.entry->key_at,
-                       concat("'", leaf.name, "' is given twice, first in line ", first->second));
+                       concat("'", leaf.name, "' is given twice, first at ", place(first->second)));
   }
   return found;
 }
@@ -183,6 +183,11 @@ std::optional<Axis> RowReader::zip_axis(const Node& map) {
 std::vector<Grid> RowReader::grids(const Node* matrix, const Node* zip) {
   std::vector<Grid> grids;
   if (matrix != nullptr && matrix->is_sequence()) {
+    if (matrix->items.empty()) {
+      diagnostics_.error(matrix->at,
+                         "matrix must be a map of lists or a list of such maps, got an "
+                         "empty list; without a grid leave `matrix` out");
+    }
     for (const Node& item : matrix->items) grids.push_back(grid(item));
   } else if (matrix != nullptr) {
     grids.push_back(grid(*matrix));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/spec/name_template.h"
 #include "coordinator/spec/read_value.h"
 #include "coordinator/spec/sources.h"
 
@@ -88,8 +89,9 @@ void read_series(const Node& node, Series& series, Diagnostics& diagnostics) {
     diagnostics.error(node.at, "series needs a `name`");
   } else {
     series.name = read_text(*name, "series.name", diagnostics).value_or("");
-    if (series.name.find('/') != std::string::npos) {
-      diagnostics.error(name->at, "series.name must not hold '/': it separates series and run");
+    if (const std::string error = series.name.empty() ? "" : name_error("series", series.name);
+        !error.empty()) {
+      diagnostics.error(name->at, "series.name: " + error);
     }
   }
   if (const Node* number = node.find("number")) {
@@ -118,6 +120,11 @@ void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagno
   }
   if (const Node* ids = node.find("include")) {
     dataset.include = read_ids(*ids, "dataset.include", diagnostics);
+    if (ids->is_sequence() && ids->items.empty()) {
+      diagnostics.error(ids->at,
+                        "dataset.include: expected at least one video id, got an empty "
+                        "list; to take every video leave `include` out");
+    }
   }
   if (const Node* ids = node.find("exclude")) {
     dataset.exclude = read_ids(*ids, "dataset.exclude", diagnostics);
@@ -145,10 +152,9 @@ std::optional<LoraSection> read_lora(const Node& node, Diagnostics& diagnostics)
   if (!value) return std::nullopt;
   lora.multiplier = *value->get_if<double>();
   if (lora.multiplier == 0) {
-    diagnostics.error(
-        multiplier->at,
-        "multiplier: expected a finite number other than 0, got " + shown(*value),
-        "a file with multiplier 0 does nothing: leave it out");
+    diagnostics.error(multiplier->at,
+                      "multiplier: expected a finite number other than 0, got " + shown(*value),
+                      "a file with multiplier 0 does nothing: leave it out");
   }
   if (const std::string error = precision_error(lora.multiplier); !error.empty()) {
     diagnostics.error(multiplier->at, concat("multiplier: ", error, ", got ", shown(*value)));

@@ -131,9 +131,34 @@ class SweepResolver {
     run.name = *name;
     run.shared_name = shared_name_of(row, settings);
     check_name(row, run.name);
+    check_distinct(row, run);
     check_geometry(row, settings, run);
     check_expressions(row, settings, run.name);
     runs_.push_back(std::move(run));
+  }
+
+  // Rows that differ in nothing but what `--set` replaces are one configuration under two names.
+  void check_distinct(const Row& row, const Run& run) {
+    if (sweep_.overrides.empty() || row.id.empty()) return;
+    std::string key = run.method;
+    for (const auto& [name, value] : run.parameters)
+      key += name + ' ' + canonical_text(value) + '\n';
+    const auto [known, is_new] = first_rows_.emplace(key, std::make_pair(run.name, row.values));
+    if (is_new) return;
+    const auto& [first_name, first_values] = known->second;
+    for (const auto& [name, set] : sweep_.overrides) {
+      const auto first = first_values.find(name);
+      const auto own = row.values.find(name);
+      const bool in_first = first != first_values.end();
+      const bool in_own = own != row.values.end();
+      if (!in_first && !in_own) continue;
+      if (in_first && in_own && first->second.value == own->second.value) continue;
+      diagnostics_.error((in_own ? own : first)->second.at,
+                         concat("--set ", set.at.file->lines.front(), " makes run '", run.name,
+                                "' equal to run '", first_name, "', which differs in '", name, "'"),
+                         "drop the --set, or leave one of the rows out of the file");
+      return;
+    }
   }
 
   bool template_tells_replicates() const {
@@ -169,7 +194,8 @@ class SweepResolver {
 
   void check_name(const Row& row, const std::string& name) {
     const Position& at = sweep_.name ? sweep_.name->at : row.at;
-    if (const std::string error = name_error(name); !error.empty()) diagnostics_.error(at, error);
+    const std::string error = name_error("run", name);
+    if (!error.empty()) diagnostics_.error(at, error);
     if (names_.insert(name).second) return;
     diagnostics_.error(at, "two runs are named '" + name + "'",
                        "a name template must tell all runs apart; {index} always does");
@@ -226,6 +252,8 @@ class SweepResolver {
   FailedChecks failed_;
   std::set<std::string> seen_rows_;
   std::set<std::string> names_;
+  /// Name and row of the first run of each configuration.
+  std::map<std::string, std::pair<std::string, Assignments>> first_rows_;
   std::int64_t index_ = 0;
   std::vector<Run> runs_;
 };

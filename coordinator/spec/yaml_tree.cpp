@@ -183,18 +183,48 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
   }
 }
 
+namespace {
+
+/// What `path` names in `map`: the entry `a.b`, or `b` within `a`; nullptr when nothing.
+Entry* find_spelled(Node& map, std::string_view path) {
+  for (Entry& entry : map.entries) {
+    if (entry.key == path) return &entry;
+  }
+  for (Entry& entry : map.entries) {
+    if (!entry.value.is_map() || !starts_with(path, entry.key + ".")) continue;
+    Entry* inner = find_spelled(entry.value, path.substr(entry.key.size() + 1));
+    if (inner != nullptr) return inner;
+  }
+  return nullptr;
+}
+
+/// Lays one entry over `base`, in the spelling and at the place that it has there.
+void lay_over(Node& base, const Entry& entry) {
+  const std::string prefix = entry.key + ".";
+  const bool is_dotted_there =
+      std::any_of(base.entries.begin(), base.entries.end(),
+                  [&](const Entry& old) { return starts_with(old.key, prefix); });
+  if (entry.value.is_map() && is_dotted_there) {
+    for (const Entry& inner : entry.value.entries) {
+      lay_over(base, {prefix + inner.key, inner.key_at, inner.value});
+    }
+    return;
+  }
+  Entry* same = find_spelled(base, entry.key);
+  if (same == nullptr) {
+    base.entries.push_back(entry);
+  } else {
+    same->key_at = entry.key_at;
+    same->value = merged(std::move(same->value), entry.value);
+  }
+}
+
+}  // namespace
+
 Node merged(Node base, const Node& over) {
   if (!base.is_map() || !over.is_map()) return over;
   base.at = over.at;
-  for (const Entry& entry : over.entries) {
-    const auto same = std::find_if(base.entries.begin(), base.entries.end(),
-                                   [&](const Entry& old) { return old.key == entry.key; });
-    if (same == base.entries.end()) {
-      base.entries.push_back(entry);
-    } else {
-      *same = {entry.key, entry.key_at, merged(std::move(same->value), entry.value)};
-    }
-  }
+  for (const Entry& entry : over.entries) lay_over(base, entry);
   return base;
 }
 

@@ -47,7 +47,8 @@ std::string describe(const Node& node);
 /// is then what was read before. `file` must outlive the tree.
 Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics);
 
-/// `over` laid over `base`: maps are merged key by key, anything else is replaced.
+/// `over` laid over `base`: maps are merged key by key, anything else is replaced. `a.b: 1` and
+/// `a: {b: 1}` are one key in two spellings.
 Node merged(Node base, const Node& over);
 
 /// Reports every key of `map` outside `allowed`; `where` completes "unknown key 'x' in ...".

@@ -1,5 +1,8 @@
 // cox-engine: every stage of the engine alone.
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
 
@@ -39,9 +42,7 @@ void add_verbs(CLI::App& app) {
   cox::engine::add_verify_verb(app);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_verb(int argc, char** argv) {
   CLI::App app{"Runs every stage of the Coxswain engine alone", "cox-engine"};
   app.set_version_flag("--version", cox::engine::engine_build());
   app.require_subcommand(1);
@@ -56,4 +57,24 @@ int main(int argc, char** argv) {
     std::cerr << "cox-engine: " << failure.message << '\n';
     return exit_code(failure);
   }
+}
+
+/// Says so when standard output did not take everything, as when its disk is full.
+bool output_is_complete() {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int cause = errno;
+  if (flushed && std::cout) return true;
+  std::cerr << "cox-engine: standard output did not take everything";
+  if (cause != 0) std::cerr << " (" << std::strerror(cause) << ')';
+  std::cerr << ": what arrived there is not complete\n";
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int code = run_verb(argc, argv);
+  if (output_is_complete()) return code;
+  return code == 0 ? kExitFailed : code;
 }

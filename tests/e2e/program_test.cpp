@@ -41,6 +41,31 @@ TEST_CASE("the version names the build") {
   CHECK(flag.out == version.out);
 }
 
+TEST_CASE("standard output that takes nothing, or not all, is a failure that is said") {
+  const std::string sweep = Workbench::get().sweep();
+  const auto on_full_disk = [](const std::string& name, const std::string& arguments) {
+    return run({"bash", "-c", "exec " + program(name) + " " + arguments + " > /dev/full"}, clean());
+  };
+  const std::string said = ": error: standard output did not take everything";
+  for (const std::string arguments : {"version", "--version", "run -h", "completion bash",
+                                      // Far more than a buffer: writing fails long before the end.
+                                      "plan --json --set replicates=50 "}) {
+    const bool takes_sweep = arguments.back() == ' ';
+    const Ended ended = on_full_disk("cox", arguments + (takes_sweep ? sweep : ""));
+    INFO(arguments << ended.all());
+    CHECK(ended.exit_code == 1);
+    CHECK_THAT(ended.err, Contains("cox" + said));
+  }
+  for (const std::string arguments : {"params --config longcat-video", "--version", "params -h"}) {
+    const Ended ended = on_full_disk("cox-engine", arguments);
+    INFO(arguments << ended.all());
+    CHECK(ended.exit_code == 1);
+    CHECK_THAT(ended.err, Contains("cox-engine: standard output did not take everything"));
+  }
+  const Ended wrong = on_full_disk("cox", "results nowhere --db /nowhere/cox.db");
+  CHECK(wrong.exit_code == 3);  // what failed first stays what it was
+}
+
 TEST_CASE("the completion script is one that bash accepts and knows the commands") {
   const Ended script = run_cox({"completion", "bash"});
   REQUIRE(script.exit_code == 0);

@@ -223,7 +223,10 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--threads", options->threads, "CPU threads of tensor work");
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
   verb->add_flag("--deterministic", options->deterministic, "As a worker runs it");
-  verb->callback([options] { print_json(Bench(*options).run()); });
+  verb->callback([options] {
+    if (!options->model.empty()) require_model_directory(options->model);
+    print_json(Bench(*options).run());
+  });
 }
 
 }  // namespace cox::engine

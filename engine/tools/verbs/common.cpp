@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +65,14 @@ Parameters parse_assignments(const std::vector<std::string>& assignments) {
     parameters[trim(assignment.substr(0, equals))] = is_text ? Value(text) : value_of(json);
   }
   return parameters;
+}
+
+void require_model_directory(const std::string& directory) {
+  std::error_code error;
+  if (std::filesystem::exists(directory, error)) return;
+  throw user_error(concat("no model directory at '", directory,
+                          "'; expected the published layout with dit/, vae/ and text_encoder/"),
+                   "not_found");
 }
 
 void print_json(const nlohmann::ordered_json& json) { std::cout << json.dump(2) << '\n'; }

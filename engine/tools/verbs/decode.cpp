@@ -24,6 +24,7 @@ struct DecodeOptions {
 };
 
 void decode_video(const DecodeOptions& options) {
+  require_model_directory(options.model);
   const at::NoGradGuard no_grad;
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);

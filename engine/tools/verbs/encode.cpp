@@ -24,6 +24,7 @@ struct EncodeOptions {
 };
 
 void encode_video(const EncodeOptions& options) {
+  require_model_directory(options.model);
   const at::NoGradGuard no_grad;
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);

@@ -36,6 +36,7 @@ class StageSink final : public Sink {
 };
 
 void run_job(JobOptions options) {
+  require_model_directory(options.job.model_directory);
   const RunFile file = read_run_file(options.parameter_file, options.run);
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;

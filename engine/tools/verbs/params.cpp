@@ -30,8 +30,9 @@ JsonConfig config_of(const ParamsOptions& options) {
   if (options.model.empty() == options.config.empty()) {
     throw user_error("params: give either --model DIR or --config NAME", "usage");
   }
-  return options.model.empty() ? published_config(options.config)
-                               : JsonConfig::read(options.model + "/dit/config.json");
+  if (options.model.empty()) return published_config(options.config);
+  require_model_directory(options.model);
+  return JsonConfig::read(options.model + "/dit/config.json");
 }
 
 std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {

@@ -61,6 +61,7 @@ void run_op(const ParityOptions& options) {
         concat("parity: expected an op of ", join(op_names(), ", "), ", got ", options.op),
         "usage");
   }
+  if (!options.model.empty()) require_model_directory(options.model);
   ParityRequest request;
   request.op = options.op;
   request.model_directory = options.model;

@@ -40,6 +40,7 @@ void add_probe_verb(CLI::App& app) {
   verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", probe->dtype, "Compute type: fp32 or bf16");
   verb->callback([probe, wanted] {
+    require_model_directory(probe->model_directory);
     nlohmann::ordered_json report;
     for (const Domain& domain : domains()) {
       const bool asked = wanted->empty() ||

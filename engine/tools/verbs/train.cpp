@@ -27,6 +27,7 @@ void ask_to_stop(int signal) {
 }
 
 void run(const TrainerOptions& options) {
+  require_model_directory(options.model);
   std::signal(SIGINT, ask_to_stop);
   std::signal(SIGTERM, ask_to_stop);
   if (parse_device(options.device).is_cpu()) limit_host_memory(available_host_bytes());

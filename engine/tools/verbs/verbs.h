@@ -51,6 +51,10 @@ Parameters parse_assignments(const std::vector<std::string>& assignments);
 /// Throws EngineError (cause user) for null and objects, which no parameter is.
 Value value_of(const nlohmann::json& json);
 
+/// Throws EngineError (cause user, detail not_found) when nothing is at `directory`. What such a
+/// directory lacks is said by whoever reads it.
+void require_model_directory(const std::string& directory);
+
 /// Pretty JSON and a line break on standard output.
 void print_json(const nlohmann::ordered_json& json);
 

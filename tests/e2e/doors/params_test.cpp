@@ -114,6 +114,33 @@ TEST_CASE("params names what is wrong with its arguments") {
   CHECK_THAT(params("lora", {"rank=1"}).err, Contains("alpha") && Contains("not set"));
   CHECK_THAT(params("obc", {"rank=1"}).err, Contains("rank") && Contains("a parameter of obc"));
   const auto missing = cox::test::run({kProgram, "params", "--model", "/nowhere"});
-  CHECK(missing.exit_code != 0);
-  CHECK_THAT(missing.err, Contains("/nowhere/dit/config.json"));
+  CHECK(missing.exit_code == 3);
+  CHECK_THAT(missing.err, Contains("no model directory at '/nowhere'"));
+  const TemporaryDirectory empty;
+  const auto lacking = cox::test::run({kProgram, "params", "--model", empty.path()});
+  CHECK(lacking.exit_code == 2);
+  CHECK_THAT(lacking.err, Contains(empty / "dit/config.json"));
+}
+
+TEST_CASE("every verb says with exit code 3 that there is no model directory") {
+  const std::vector<std::vector<std::string>> commands = {
+      {"train", "--model", "/nowhere", "--stage", "vae", "--work", "w", "--steps", "1", "--batch",
+       "1"},
+      {"probe", "/nowhere"},
+      {"generate", "--model", "/nowhere", "--video", "v", "--params", "p", "--out", "o"},
+      {"adapt", "--model", "/nowhere", "--video", "v", "--params", "p", "--out", "o"},
+      {"encode", "--model", "/nowhere", "--video", "v", "--frames", "1", "--height", "16",
+       "--width", "16", "--output", "o"},
+      {"decode", "--model", "/nowhere", "--input", "i", "--output", "o"},
+      {"bench", "--model", "/nowhere"},
+      {"parity", "dit-forward", "--model", "/nowhere", "--output", "o"},
+  };
+  for (const std::vector<std::string>& arguments : commands) {
+    std::vector<std::string> command = {kProgram};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const auto ended = cox::test::run(command);
+    INFO(ended.all());
+    CHECK(ended.exit_code == 3);
+    CHECK_THAT(ended.err, Contains("no model directory at '/nowhere'"));
+  }
 }

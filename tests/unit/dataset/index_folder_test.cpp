@@ -48,6 +48,35 @@ TEST_CASE("A folder's clips are listed with what they are, and unusable ones wit
   CHECK(manifest.rejected[1].message.find("3 frames and 9 are needed") != std::string::npos);
 }
 
+TEST_CASE("Options of another layout are refused by name instead of being ignored") {
+  const Tree tree;
+  tree.clip("good.mp4", 2);
+  IndexOptions options = folder_options();
+  options.root = tree.root();
+  options.min_duration_ms = 99'999'999;
+  options.desirable_only = true;
+  options.caption_file = "captions.tsv";
+  const Status status = index_dataset(options, {}).status();
+  CHECK(status.code() == StatusCode::kInvalidArgument);
+  CHECK(status.message() ==
+        "layout folder takes no --min-duration-ms (of panda70m), --desirable-only (of panda70m), "
+        "--caption-file (of ucf101): leave it away");
+  IndexOptions ucf;
+  ucf.layout = "ucf101";
+  ucf.root = tree.root();
+  ucf.single_shot_only = ucf.captions_from_file_names = true;
+  ucf.max_duration_ms = 5;
+  CHECK(index_dataset(ucf, {}).status().message() ==
+        "layout ucf101 takes no --max-duration-ms (of panda70m), --single-shot-only (of panda70m), "
+        "--captions-from-file-names (of folder): leave it away");
+  IndexOptions panda;
+  panda.layout = "panda70m";
+  panda.root = tree.root();
+  panda.caption_template = "a {class}";
+  CHECK(index_dataset(panda, {}).status().message().find(
+            "layout panda70m takes no --caption-template (of ucf101)") == 0);
+}
+
 TEST_CASE("A file's name becomes a caption only when asked for") {
   const Tree tree;
   tree.clip("a_red-ball.mp4", 2);

@@ -84,7 +84,7 @@ TEST_CASE("each wrong value, row and axis is named") {
        "unknown key 'early_stop.patiense' in params of method 'full'; did you mean "
        "'early_stop.patience'?"},
       {"method: full\nparams: {early_stop: {patience: 3}, early_stop.patience: 4}\n",
-       "'early_stop.patience' is given twice"},
+       "'early_stop.patience' is given twice, first at a.yaml:6:23"},
       {"method: full\nparams: {steps: 1.5}\n", "steps: expected an int, got '1.5'"},
       {"method: full\nparams: {steps: }\n", "steps: expected an int, got nothing"},
       {"method: full\nparams: {lr: 1e300}\n",
@@ -101,6 +101,8 @@ TEST_CASE("each wrong value, row and axis is named") {
       {"method: none\nruns: [{id: A, sed: 1}]\n", "unknown key 'sed' in run 'A'"},
       {"method: none\nruns: [{id: a/b}]\n", "cannot name a run because of '/'"},
       {"method: none\nmatrix: {seed: []}\n", "got an empty list"},
+      {"method: none\nmatrix: []\n", "a.yaml:6:9: matrix must be a map of lists or a list of such"},
+      {"method: full\nfrom_best: {series: r, metric: psnr, take: []}\n", "at least one parameter"},
       {"method: none\nmatrix: {seed: [1, 1]}\n", "matrix.seed: 1 is listed twice"},
       {"method: none\nmatrix: {seed: [1, 2]}\nzip: {seed: [3]}\n", "axis of matrix and of zip"},
       {"method: none\nzip: {seed: [1, 2], height: [96]}\n", "lists of equal length"},
@@ -261,6 +263,92 @@ TEST_CASE("--set is as strict as the file") {
         std::string::npos);
   CHECK(sandbox.errors("method: none\n", {"backbone.modle=x"}).find("did you mean 'model'?") !=
         std::string::npos);
+}
+
+TEST_CASE("--set of a grid's axis is refused: names would tell apart what is equal") {
+  const Sandbox sandbox;
+  CHECK(sandbox.errors("method: adasteer\nmatrix: {groups: [1, 4]}\n", {"groups=2"}) ==
+        "a.yaml:6:19: --set groups=2: 'groups' is an axis of matrix: its runs would be equal under "
+        "names that differ\n"
+        "    matrix: {groups: [1, 4]}\n"
+        "                      ^\n"
+        "  drop the --set, or take 'groups' out of the matrix");
+  const Case cases[] = {
+      {"zip: {seed: [1, 2], groups: [1, 4]}\n", "--set groups=2: 'groups' is an axis of zip"},
+      {"matrix: {groups: [4]}\nname: \"g{groups}\"\n", "'groups' is an axis of matrix"},
+      {"matrix: [{seed: [1, 2]}, {groups: [1]}]\n", "a.yaml:6:36: --set groups=2"},
+      {"matrix: {seed: [1]}\ninclude: [{seed: 2, groups: 4}]\n", "is an axis of include"},
+  };
+  for (const Case& wrong : cases) {
+    const std::string message =
+        sandbox.errors(std::string("method: adasteer\n") + wrong.text, {"groups=2"});
+    INFO(wrong.text << "gave\n" << message);
+    CHECK(message.find(wrong.expected) != std::string::npos);
+  }
+  CHECK(sandbox.errors("matrix: {method: [none, full]}\n", {"method=none"})
+            .find("--set method=none: 'method' is an axis of matrix") != std::string::npos);
+  const auto other = sandbox.plan("method: adasteer\nmatrix: {groups: [1, 4]}\n", {"seed=7"});
+  CHECK(names_of(other) == std::vector<std::string>{"groups=1", "groups=4"});
+}
+
+TEST_CASE("--set that leaves two rows equal is refused, and one that does not is taken") {
+  const Sandbox sandbox;
+  const std::string rows = "method: full\nruns:\n  - {id: a, lr: 1}\n  - {id: b, lr: 2}\n";
+  CHECK(sandbox.errors(rows, {"lr=3"}) ==
+        "a.yaml:8:17: --set lr=3 makes run 'b' equal to run 'a', which differs in 'lr'\n"
+        "      - {id: b, lr: 2}\n"
+        "                    ^\n"
+        "  drop the --set, or leave one of the rows out of the file");
+  CHECK(sandbox.errors("method: full\nruns: [{id: a}, {id: b, lr: 2}]\n", {"lr=3"})
+            .find("a.yaml:6:29: --set lr=3 makes run 'b' equal to run 'a'") == 0);
+  CHECK(sandbox.errors("runs: [{id: a, method: none}, {id: b, method: obc}]\n", {"method=none"})
+            .find("--set method=none makes run 'b' equal to run 'a'") != std::string::npos);
+  CHECK(sandbox.plan(rows, {"seed=7"}).runs.size() == 2);
+  CHECK(sandbox.plan("method: full\nruns: [{id: a, lr: 1}, {id: b, lr: 2, seed: 3}]\n", {"lr=3"})
+            .runs.size() == 2);
+  // Equal rows of the file stay what they are: one configuration under two names.
+  CHECK(sandbox.plan("method: full\nruns: [{id: a, lr: 1}, {id: b, lr: 1}]\n", {"seed=3"})
+            .runs.size() == 2);
+}
+
+TEST_CASE("an empty list of videos is an error: it would mean all of them") {
+  const Sandbox sandbox;
+  const std::string head =
+      "version: 1\nseries: {name: s}\nmethod: none\n"
+      "backbone: {name: longcat-video, model: model}\n";
+  const auto loaded = sandbox.load(head + "dataset: {manifest: clips.json, include: []}\n");
+  REQUIRE_FALSE(loaded.is_ok());
+  CHECK(sandbox.without_directory(loaded.status().message())
+            .find("a.yaml:5:42: dataset.include: expected at least one video id, got an empty "
+                  "list; to take every video leave `include` out") == 0);
+  CHECK(sandbox.errors("method: none\n", {"dataset.include=[]"})
+            .find("--set:1:17: dataset.include: expected at least one video id") == 0);
+  CHECK(sandbox.load(head + "dataset: {manifest: clips.json, exclude: [], expected_failures: []}\n")
+            .is_ok());
+}
+
+TEST_CASE("a series is named as strictly as a run, and the message stands at its name") {
+  const Sandbox sandbox;
+  const auto error_of = [&](const std::string& name) {
+    return sandbox.errors("method: none\n", {"series.name=" + name});
+  };
+  CHECK(error_of("a b") ==
+        "--set:1:13: series.name: 'a b' cannot name a series because of ' ': letters, digits and "
+        ". _ + = , : - are allowed, the first a letter or digit\n"
+        "    series.name=a b\n"
+        "                ^");
+  CHECK(error_of("a/b").find("cannot name a series because of '/'") != std::string::npos);
+  CHECK(error_of("..").find("cannot name a series because of '.'") != std::string::npos);
+  CHECK(error_of("-x").find("cannot name a series because of '-'") != std::string::npos);
+  CHECK(error_of("a*").find("cannot name a series because of '*'") != std::string::npos);
+  CHECK(error_of("\"a\\nb\"").find("'a\\x0ab' cannot name a series because of '\\x0a':") !=
+        std::string::npos);
+  CHECK(error_of("gr\xC3\xBC\xC3\x9F").find("because of '\xC3\xBC':") != std::string::npos);
+  CHECK(error_of(std::string(121, 'a')).find("has 121 characters, more than 120") !=
+        std::string::npos);
+  CHECK(sandbox.plan("method: none\n", {"series.name=" + std::string(120, 'a')}).runs.size() == 1);
+  CHECK(sandbox.errors("method: none\nruns: [{id: \xE2\x82\xAC}]\n")
+            .find("cannot name a run because of '\xE2\x82\xAC':") != std::string::npos);
 }
 
 TEST_CASE("the demo with random damage loads or is refused with a message, never a crash") {

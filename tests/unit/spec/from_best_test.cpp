@@ -64,6 +64,21 @@ TEST_CASE("what the sweep says itself wins over from_best") {
   CHECK(parameter(plan->runs.front(), "steps") == "40");
 }
 
+TEST_CASE("from_best takes a nested parameter, and the sweep's own wins in either spelling") {
+  const Sandbox sandbox;
+  Oracle oracle;
+  oracle.answer = BestRun{"rates/L3", {{"early_stop.patience", "4"}}};
+  const std::string take =
+      "method: full\nfrom_best: {series: rates, metric: psnr, take: [early_stop.patience]}\n";
+  CHECK(parameter(oracle.load(sandbox, take)->runs.front(), "early_stop.patience") == "4");
+  for (const std::string own : {"early_stop: {patience: 9}", "early_stop.patience: 9"}) {
+    const auto plan = oracle.load(sandbox, take + "params: {" + own + "}\n");
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    CHECK(parameter(plan->runs.front(), "early_stop.patience") == "9");
+  }
+}
+
 TEST_CASE("the goal is the metric's own unless the sweep names one") {
   const Sandbox sandbox;
   Oracle oracle;

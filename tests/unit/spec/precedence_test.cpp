@@ -94,7 +94,7 @@ TEST_CASE("origins are told in words, and survive being stored") {
 TEST_CASE("--set changes the method of every run and what the file says of model and data") {
   const Sandbox sandbox;
   sandbox.write("other/dit/config.json", "{}");
-  const auto plan = sandbox.plan("method: full\nruns: [{id: A}, {id: B, method: obc}]\n",
+  const auto plan = sandbox.plan("method: full\nruns: [{id: A}, {id: B, method: obc, seed: 7}]\n",
                                  {"method=none", "backbone.model=" + sandbox.path("other"),
                                   "series.name=t", "priority=3", "dataset.max_videos=1"});
   CHECK(plan.runs[0].method == "none");
@@ -121,6 +121,43 @@ TEST_CASE("a base's paths are relative to the base, and its lists are replaced")
   CHECK(loaded->model.directory == sandbox.path("model"));
   CHECK(loaded->text.find("deep/base.yaml") != std::string::npos);
   CHECK(loaded->text.find("seed: [9]") != std::string::npos);
+}
+
+TEST_CASE("a base's value is overridden in either spelling of a nested name") {
+  const Sandbox sandbox;
+  const std::string nested = "params: {early_stop: {patience: 7, check_every: 2}}\n";
+  const std::string dotted = "params: {early_stop.patience: 7, early_stop.check_every: 2}\n";
+  const std::string mixed = "params: {early_stop: {check_every: 2}, early_stop.patience: 7}\n";
+  for (const std::string& base : {nested, dotted, mixed}) {
+    sandbox.write("base.yaml", base);
+    for (const std::string own : {"early_stop: {patience: 9}", "early_stop.patience: 9"}) {
+      INFO(base << own);
+      const auto plan =
+          sandbox.plan("extends: base.yaml\nmethod: full\nparams: {" + own + ", lr: 1}\n");
+      CHECK(parameter(plan.runs[0], "early_stop.patience") == "9");
+      CHECK(parameter(plan.runs[0], "early_stop.check_every") == "2");
+      CHECK(origin(plan.runs[0], "early_stop.patience") == "params:7");
+      CHECK(origin(plan.runs[0], "early_stop.check_every") == "extends:1");
+    }
+  }
+  sandbox.write("base.yaml",
+                "method_params: {full: {early_stop: {patience: 7}}}\n"
+                "matrix: {early_stop: {check_every: [2, 4]}, seed: [1, 2]}\n");
+  const auto plan = sandbox.plan(
+      "extends: base.yaml\nmethod: full\n"
+      "method_params: {full: {early_stop.patience: 9}}\n"
+      "matrix: {early_stop.check_every: [1]}\n");
+  CHECK(parameter(plan.runs[0], "early_stop.patience") == "9");
+  CHECK(names_of(plan) == std::vector<std::string>{"early_stop.check_every=1,seed=1",
+                                                   "early_stop.check_every=1,seed=2"});
+}
+
+TEST_CASE("both spellings in one file stay an error, which names both places") {
+  const Sandbox sandbox;
+  sandbox.write("base.yaml", "params:\n  early_stop: {patience: 3}\n  early_stop.patience: 4\n");
+  CHECK(sandbox.errors("extends: base.yaml\nmethod: full\n")
+            .find("base.yaml:3:3: 'early_stop.patience' is given twice, first at base.yaml:2:16") ==
+        0);
 }
 
 TEST_CASE("later bases win over earlier ones") {
