@@ -105,9 +105,9 @@ Status finish_output() {
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return Status::ok();
-  return internal_error(concat("standard output did not take everything",
-                               cause == 0 ? "" : concat(" (", std::strerror(cause), ")"),
-                               ": what arrived there is not complete"));
+  return internal_error(concat("standard output did not take everything", " (",
+                               cause == 0 ? "is its disk full?" : std::strerror(cause),
+                               "): what arrived there is not complete"));
 }
 
 int run_program(int argc, char** argv, Session& session) {

@@ -65,9 +65,9 @@ bool output_is_complete() {
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return true;
-  std::cerr << "cox-engine: standard output did not take everything";
-  if (cause != 0) std::cerr << " (" << std::strerror(cause) << ')';
-  std::cerr << ": what arrived there is not complete\n";
+  std::cerr << "cox-engine: standard output did not take everything ("
+            << (cause == 0 ? "is its disk full?" : std::strerror(cause))
+            << "): what arrived there is not complete\n";
   return false;
 }
 

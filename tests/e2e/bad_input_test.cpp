@@ -134,6 +134,34 @@ TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
   check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"exclude each other"});
 }
 
+TEST_CASE("two files of one series are refused by every command before anything begins") {
+  const TemporaryDirectory folder;
+  const std::string first = Workbench::get().sweep();
+  const std::string second = Workbench::get() / "second.yaml";
+  write_text(second, Workbench::get().sweep_text());
+  const std::vector<std::string> said = {first + " and " + second + " are both series 'tiny'"};
+  check(run_cox({"run", first, second, "--out", folder / "out"}), 2, said);
+  CHECK_FALSE(fs::exists(folder / "out"));
+  check(run_cox({"plan", first, second}), 2, said);
+  check(run_cox({"submit", first, second, "--coordinator", "127.0.0.1:1"}), 2, said);
+  const Ended validated = run_cox({"validate", first, second, "--json"});
+  check(validated, 2, said);
+  CHECK_THAT(validated.out, Contains(first) && !Contains(second));
+}
+
+TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
+  const TemporaryDirectory folder;
+  const std::string clips = Workbench::get() / "clips";
+  check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder.path()}), 2,
+        {folder.path() + " is a directory", folder / "clips.json"});
+  check(run_cox({"dataset", "index", clips, "--layout", "folder", "--desirable-only", "-o",
+                 folder / "clips.json"}),
+        2, {"layout folder takes no --desirable-only (of panda70m)"});
+  write_text(folder / "file", "");
+  check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder / "file/a.json"}), 2,
+        {folder / "file"});
+}
+
 TEST_CASE("what does not exist is exit code 3") {
   check(run_cox({"validate", "nowhere.yaml"}), 3, {"nowhere.yaml"});
   check(run_cox({"status", "--db", "nowhere.db"}), 3, {"nowhere.db"});
