@@ -61,8 +61,8 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
   const Ended shown = coordinator.ask({"show", "tiny/adasteer"});
   CHECK_THAT(shown.out, Contains("3 of 4 done") && Contains("gen_start_frame"));
   const Ended origins = coordinator.ask({"show", "tiny/adasteer", "--origins"});
-  CHECK_THAT(origins.out, Contains("tiny.yaml:") && Contains("(params)") &&
-                              Contains("default of schemas/"));
+  CHECK_THAT(origins.out,
+             Contains("tiny.yaml:") && Contains("(params)") && Contains("default of schemas/"));
   const Ended why = coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"});
   CHECK_THAT(why.out, Contains("done: ran because no job") && Contains("not the same run"));
   const Ended failed = coordinator.ask({"why", "tiny/none/broken"});
@@ -101,6 +101,31 @@ TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
 
   REQUIRE(coordinator.ask({"cancel", "tiny"}).exit_code == 0);
   CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);
+}
+
+TEST_CASE("jobs to change are named as jobs to look at are") {
+  const Coordinator coordinator;
+  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  const auto digest = [&](const std::string& column, const std::string& view) {
+    const Ended asked = coordinator.ask(
+        {"results", "--format", "csv", "--sql",
+         "SELECT " + column + " FROM " + view + " WHERE run = 'adasteer' ORDER BY 1 LIMIT 1"});
+    return asked.out.substr(asked.out.find('\n') + 1, 12);
+  };
+  const auto paused = [&](const std::string& target) {
+    const Ended ended = coordinator.ask({"pause", target});
+    INFO(ended.all());
+    CHECK(coordinator.ask({"resume", target}).exit_code == ended.exit_code);
+    return ended.err.substr(0, ended.err.find(';'));
+  };
+  CHECK(paused("tiny/adasteer") == "paused 4 jobs");
+  CHECK(paused("adasteer") == "paused 4 jobs");
+  CHECK(paused(digest("run_digest", "v_names")) == "paused 4 jobs");
+  CHECK(paused("tiny/adasteer/ball_in_the_sky") == "paused 1 job");
+  CHECK(paused(digest("job_digest", "v_jobs")) == "paused 1 job");
+  const Ended unknown = coordinator.ask({"cancel", "tiny/adastee"});
+  CHECK(unknown.exit_code == 3);
+  CHECK_THAT(unknown.err, Contains("there is no series, run or job 'tiny/adastee'; a target is"));
 }
 
 TEST_CASE("a database that is at rest can be changed and read without a coordinator") {
