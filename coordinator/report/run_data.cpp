@@ -1,6 +1,8 @@
 #include "coordinator/report/run_data.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -111,17 +113,21 @@ std::vector<Branch> branches(const std::string& where) {
       "dtype",     "engine_build", "torch_version"};
   of_results.insert(of_results.end(), kMetricColumns.begin(), kMetricColumns.end());
   of_results.insert(of_results.end(), kStages.begin(), kStages.end());
-  return {{kRun,
+  return {{kResult, concat("v_results", where), "video_position", of_results},
+          {kRun,
            concat("v_runs", where, " AND superseded = 0"),
            "position",
            {"series", "run_digest", "method", "backbone", "model_digest", "lora_digest",
             "lpips_weights_digest", "dataset", "dataset_digest", "engine_semantics",
             "metric_definitions", "parameters"}},
-          {kResult, concat("v_results", where), "video_position", of_results},
           {kUnfinished,
            concat("v_jobs", where, " AND state <> 'done'"),
            "video_position",
            {"video", "state", "cause", "message", "expected"}}};
+}
+
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// Runs, results and what is unfinished as rows of one statement, which sees one moment of the
@@ -129,15 +135,18 @@ std::vector<Branch> branches(const std::string& where) {
 /// both. Every branch has the columns of all, NULL where it has no such.
 std::string loading_statement(const std::string& where) {
   const std::vector<Branch> all = branches(where);
-  std::set<std::string> names;
-  for (const Branch& branch : all) names.insert(branch.columns.begin(), branch.columns.end());
+  std::vector<std::string> names = all.front().columns;  // those that most rows are read by first
+  for (const Branch& branch : all) {
+    std::copy_if(branch.columns.begin(), branch.columns.end(), std::back_inserter(names),
+                 [&](const std::string& name) { return !is_among(names, name); });
+  }
   std::vector<std::string> selects;
   for (const Branch& branch : all) {
-    const std::set<std::string> own(branch.columns.begin(), branch.columns.end());
     std::string select = concat("SELECT ", static_cast<std::int64_t>(branch.part), " AS part, ",
                                 branch.position, " AS place, run");
-    for (const std::string& name : names)
-      select += (own.contains(name) ? ", " : ", NULL AS ") + name;
+    for (const std::string& name : names) {
+      select += concat(is_among(branch.columns, name) ? ", " : ", NULL AS ", name);
+    }
     selects.push_back(concat(select, " FROM ", branch.from));
   }
   return join(selects, " UNION ALL ") + " ORDER BY part, place, run";
