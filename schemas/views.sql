@@ -193,9 +193,10 @@ LEFT JOIN workers w ON w.id = a.worker_id
 WHERE m.superseded = 0;
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
--- product of all with all is computed. same_window = 0: the two did not score the same frames;
--- same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two does not tell. LPIPS
--- over other weights is another measure: there is no difference then.
+-- product of all with all is computed. same_window = 0: the two did not score the same frames, in the
+-- same colours, by the same definitions (what `cox compare` refuses; coordinator/report/comparison.h
+-- has the same list); same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two
+-- does not tell. LPIPS over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
@@ -210,9 +211,12 @@ SELECT
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
   xa.total_s AS total_s_a, xb.total_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
-  (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
-   = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width')
-   AND xa.scored_frames = xb.scored_frames) AS same_window,
+  (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
+                '$.color', '$.pil_order')
+   = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
+                  '$.color', '$.pil_order')
+   AND xa.scored_frames = xb.scored_frames
+   AND ra.metric_definitions = rb.metric_definitions) AS same_window,
   nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,
   ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
   ra.digest AS run_digest_a, rb.digest AS run_digest_b

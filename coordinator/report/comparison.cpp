@@ -16,10 +16,6 @@ namespace cox::report {
 
 namespace {
 
-/// Parameters that decide which pixels of a source video a result is scored against.
-constexpr std::array kWindowParameters = {"gen_start_frame", "frame_stride", "height",
-                                          "width",           "color",        "pil_order"};
-
 /// A video of one content: an id alone may stand for another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;
 VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
@@ -251,16 +247,20 @@ ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pai
   return spread;
 }
 
-/// Holm compares the smallest p of a family of m with 1 / m of the level: what passes there passes
-/// whatever its place.
-void note_detectable_corrected(Comparison& comparison) {
-  comparison.detectable_corrected.reset();
-  const auto family = static_cast<double>(std::max<std::size_t>(comparison.family, 1));
-  const double level = kSignificant / family;
-  const double least_p = std::pow(2, 1 - static_cast<double>(comparison.signed_rank.ranked));
-  if (!comparison.difference.deviation || least_p >= level) return;
-  comparison.detectable_corrected =
-      minimum_detectable_difference(*comparison.difference.deviation, comparison.pairs, 1 - level);
+/// Whether n differing videos that all go one way pass: p = 2 / 2^n.
+bool ranks_can_pass(const Comparison& comparison, double level) {
+  return std::pow(2, 1 - static_cast<double>(comparison.signed_rank.ranked)) < level;
+}
+
+/// What a test at `level` finds. `effects` keeps, by the number of pairs, what it finds of a
+/// deviation of 1, which takes long.
+std::optional<double> detectable_at(double level, const Comparison& comparison,
+                                    std::map<std::size_t, double>& effects) {
+  const auto& deviation = comparison.difference.deviation;
+  if (!deviation || !ranks_can_pass(comparison, level)) return std::nullopt;
+  const auto [effect, is_new] = effects.try_emplace(comparison.pairs, 0);
+  if (is_new) effect->second = *minimum_detectable_difference(1, comparison.pairs, 1 - level);
+  return effect->second * *deviation;
 }
 
 void describe(const Pairs& pairs, Comparison& comparison) {
@@ -288,7 +288,9 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   const double deviation = *comparison.difference.deviation;
   comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
   comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
-  note_detectable_corrected(comparison);
+  if (ranks_can_pass(comparison, kSignificant)) {
+    comparison.detectable_corrected = comparison.detectable;
+  }
 }
 
 }  // namespace
@@ -356,10 +358,13 @@ void correct_family(std::vector<Comparison>& family) {
     p.push_back(*comparison.signed_rank.p);
   }
   const std::vector<double> corrected = holm(p);
+  // Holm compares the smallest p of m with 1 / m of the level: what passes there passes anywhere.
+  const double strictest = kSignificant / static_cast<double>(tested.size());
+  std::map<std::size_t, double> effects;
   for (std::size_t i = 0; i < tested.size(); ++i) {
     tested[i]->holm_p = corrected[i];
     tested[i]->family = tested.size();
-    note_detectable_corrected(*tested[i]);
+    tested[i]->detectable_corrected = detectable_at(strictest, *tested[i], effects);
   }
 }
 

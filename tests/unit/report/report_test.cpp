@@ -1,6 +1,8 @@
 // A small study told from the queue to the page. The page is golden_report.md; when it is meant to
 // change, the failing test says where it wrote the new one.
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -15,6 +17,8 @@
 #include "coordinator/report/report_rows.h"
 #include "coordinator/report/report_tables.h"
 #include "coordinator/report/series_report.h"
+#include "coordinator/store/sqlite.h"
+#include "schemas/embedded_schemas.h"
 #include "tests/unit/report/study_database.h"
 
 namespace cox::report {
@@ -377,6 +381,47 @@ TEST_CASE("results over the same pixels, or that do not tell, need no word about
     });
     CHECK_FALSE(any_contains(report_of(study, notes()).warnings, "pixels"));
   }
+}
+
+/// same_window of the one pair that runs a and b have, and whether they are compared.
+std::pair<bool, bool> compared_by_view_and_report(const StudyDatabase& study) {
+  const auto pairs = study.query()(
+      "SELECT same_window FROM v_pairs WHERE series_a = 's' AND run_a = 'a' AND series_b = 's' AND "
+      "run_b = 'b'");
+  const auto runs = load_runs(study.query(), "s").value();
+  return {std::get<std::int64_t>(pairs.value().rows.at(0).at(0)) == 1,
+          compare(runs[0], runs[1], metric_named("psnr").value()).is_ok()};
+}
+
+TEST_CASE("v_pairs and cox compare agree on what is scored alike") {
+  std::vector<std::string> names(kWindowParameters.begin(), kWindowParameters.end());
+  names.emplace_back("lr");
+  for (const std::string& name : names) {
+    INFO(name);
+    StudyDatabase study;
+    study.submit(
+        "s",
+        {{"a", "none", concat("{\"", name, "\":1}")}, {"b", "none", concat("{\"", name, "\":2}")}},
+        {"v01"});
+    study.run([](const std::string&, const std::string&) { return scored(20, 0.5); });
+    const bool alike = name == "lr";
+    CHECK(compared_by_view_and_report(study) == std::pair(alike, alike));
+    if (!alike) continue;
+    const auto database = store::Database::open(study.path(), SQLITE_OPEN_READWRITE).value();
+    REQUIRE(
+        database.execute("UPDATE runs SET metric_definitions = 7 WHERE owner_name = 'b'").is_ok());
+    CHECK(compared_by_view_and_report(study) == std::pair(false, false));
+  }
+  // And the view has no parameter more than the report.
+  std::string list;
+  for (const char* name : kWindowParameters) list += concat(", '$.", name, "'");
+  std::string view;
+  for (const char c : embedded_schemas().at("views.sql")) {
+    const bool blank = c == ' ' || c == '\n';
+    if (!blank || (!view.empty() && view.back() != ' ')) view += blank ? ' ' : c;
+  }
+  CHECK(view.find(concat("(json_extract(ra.parameters", list, ") = json_extract(rb.parameters",
+                         list, ") AND xa.scored_frames")) != std::string::npos);
 }
 
 TEST_CASE("JSON and rows hold what the page holds") {
