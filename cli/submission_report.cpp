@@ -28,10 +28,29 @@ Rows submission_rows(const spec::SweepPlan& plan, const v1::SubmitReply& reply) 
   return rows;
 }
 
+namespace {
+
+/// "; 1 run left the series (its results stay under its digest), 8 unfinished jobs were cancelled"
+std::string retired_text(const v1::SubmitReply& reply) {
+  std::string text;
+  if (reply.retired_runs() > 0) {
+    text = concat("; ", counted(reply.retired_runs(), "run"),
+                  " of before left the series, results "
+                  "stay under their digests");
+  }
+  if (reply.cancelled_jobs() > 0) {
+    text += concat("; ", counted(reply.cancelled_jobs(), "job"),
+                   " that no sweep asks for any more cancelled");
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string submission_summary(const std::string& series, const v1::SubmitReply& reply) {
   return concat("series ", series, ": ", counted(reply.new_runs(), "new run"), " and ",
                 counted(reply.new_jobs(), "new job"), "; ", counted(reply.known_runs(), "run"),
-                " and ", counted(reply.known_jobs(), "job"), " exist already");
+                " and ", counted(reply.known_jobs(), "job"), " exist already", retired_text(reply));
 }
 
 std::string known_run_text(const v1::KnownRun& known) {

@@ -131,27 +131,31 @@ void change_selected(Step& step, const Selection& select, const std::string& kin
 }
 
 /// Takes a job from the worker that holds it; the worker learns of it with its next heartbeat.
-void recall(Step& step, JobNumber number) {
+void recall(Step& step, JobNumber number, const std::string& why) {
   const Job& job = step.state.at(number);
   step.state.leases.at(job.lease).cancelled.push_back(job.digest);
   release(step.state, number);
-  end_attempt(step, number, AttemptOutcome::kCancelled, "a person cancelled the job");
+  end_attempt(step, number, AttemptOutcome::kCancelled, why);
 }
 
 }  // namespace
+
+bool cancel_job(Step& step, JobNumber number, const std::string& why) {
+  JobStatus next = step.state.at(number).status;
+  if (!may_become(next.state, JobState::kCancelled)) return false;
+  if (next.state == JobState::kLeased) recall(step, number, why);
+  next.state = JobState::kCancelled;
+  next.ready_at = 0;
+  change(step, number, next);
+  return true;
+}
 
 void on_cancel(Step& step, const CancelAsked& event) {
   QueueState& state = step.state;
   change_selected(step, event.select, "cancelled", [&](const Selected& selected, JobNumber job) {
     const SeriesNumber owner = state.at(state.at(job).submission).series;
     if (selected.series != SeriesNumber{} && owner != selected.series) return false;
-    JobStatus next = state.at(job).status;
-    if (!may_become(next.state, JobState::kCancelled)) return false;
-    if (next.state == JobState::kLeased) recall(step, job);
-    next.state = JobState::kCancelled;
-    next.ready_at = 0;
-    change(step, job, next);
-    return true;
+    return cancel_job(step, job, "a person cancelled the job");
   });
 }
 

@@ -130,6 +130,8 @@ struct SubmissionAnswer {
   std::uint64_t new_jobs = 0;
   std::uint64_t known_jobs = 0;
   std::vector<KnownRun> known;
+  std::uint32_t retired_runs = 0;    ///< current ones of the series that lost their place in it
+  std::uint64_t cancelled_jobs = 0;  ///< that no series asks for any more
 };
 
 struct WorkerAnswer {
@@ -162,7 +164,8 @@ struct HeartbeatAnswer {
 
 struct ReportAnswer {
   bool accepted = false;
-  std::string reason;  ///< why not; "" when accepted
+  std::string reason;       ///< why not; "" when accepted
+  bool is_job_here = true;  ///< false: the report belongs to another database
 };
 
 struct ChangeAnswer {

@@ -163,6 +163,16 @@ void forget_silent_workers(Step& step) {
   }
 }
 
+/// A process of the same machine is the one that had the name, started again. On another machine
+/// two would take each other's work for as long as both live.
+Status check_name_is_free(const Step& step, const Worker& holder, const WorkerJoined& event) {
+  const bool is_silent = step.now - holder.last_seen > step.state.config.lease_duration;
+  if (holder.record.machine == event.machine || is_silent) return Status::ok();
+  return failed_precondition(concat(
+      "a worker named '", event.name, "' works on machine '", holder.record.machine, "', heard of ",
+      (step.now - holder.last_seen) / kSecondUs, " s ago: start this one with another --name"));
+}
+
 }  // namespace
 
 void see_worker(Step& step, Worker& worker) {
@@ -206,6 +216,10 @@ void on_worker_joined(Step& step, WorkerJoined event) {
   if (event.name.empty()) return step.refuse(invalid_argument("a worker must have a name"));
   if (const auto earlier = state.worker_by_name.find(event.name);
       earlier != state.worker_by_name.end()) {
+    if (const Status free = check_name_is_free(step, state.workers.at(earlier->second), event);
+        !free.is_ok()) {
+      return step.refuse(free);
+    }
     lose_worker(step, earlier->second, concat("a new process took the name ", event.name));
   }
   state.last_worker = static_cast<WorkerNumber>(static_cast<std::uint32_t>(state.last_worker) + 1);

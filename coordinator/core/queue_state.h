@@ -186,6 +186,20 @@ void journal(Step& step, std::string kind, SeriesNumber series, WorkerNumber wor
              std::string message);
 JobNames names_of(QueueState& state, const Job& job);
 
+// ---- change.cpp ----
+
+/// Ends a job that is not over; the worker that holds it learns of it. False when it is over.
+bool cancel_job(Step& step, JobNumber number, const std::string& why);
+
+// ---- retire.cpp: a series is what its newest submission says ----
+
+/// Takes the name from the run that holds it in the series; false when none does. `why` follows
+/// "run 'name'".
+bool retire(Step& step, SeriesNumber series, const std::string& name, const std::string& why);
+/// Cancels the jobs of runs that ever were in the series and that no current run of any series
+/// covers. Returns how many.
+std::uint64_t cancel_unwanted(Step& step, SeriesNumber series);
+
 // ---- lease.cpp ----
 
 /// Removes a job from the lease that holds it, and the lease when it was the last.

@@ -125,7 +125,7 @@ struct MemberRecord {
   DatasetNumber dataset{};
   std::string labels_json;
   std::uint32_t position = 0;  ///< in the sweep, from 0
-  bool superseded = false;     ///< a later submission gave the name to another run
+  bool superseded = false;     ///< a later submission left it out, or gave its name to another run
   std::string origins_json;    ///< as its newest submission tells; "" = not told
   bool operator==(const MemberRecord&) const = default;
 };

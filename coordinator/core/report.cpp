@@ -90,9 +90,7 @@ void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber w
 }
 
 std::string why_refused(QueueState& state, const Reported& event) {
-  const auto known = state.job_by_digest.find(event.job);
-  if (known == state.job_by_digest.end()) return "no such job";
-  const JobStatus& status = state.at(known->second).status;
+  const JobStatus& status = state.at(state.job_by_digest.at(event.job)).status;
   if (event.attempt != status.attempt) {
     return concat("attempt ", event.attempt, " no longer holds the job: attempt ", status.attempt,
                   " is the latest");
@@ -158,7 +156,10 @@ void on_reported(Step& step, Reported event) {
     see_worker(step, state.workers.at(worker->second));
   }
   if (known == state.job_by_digest.end()) {
-    return step.answer(ReportAnswer{false, why_refused(state, event)});
+    return step.answer(ReportAnswer{false,
+                                    "no such job is here: the report belongs to another database; "
+                                    "a coordinator of that one takes it",
+                                    false});
   }
   const JobNumber number = known->second;
   const Job& job = state.at(number);

@@ -78,8 +78,11 @@ Status check_jobs(QueueState& state, const Submitted& event) {
       }
       return invalid_argument(
           concat("job ", event.jobs[i].hex(), " of run '", run.name, "' on video '", video.id,
-                 "' is known already as run ", other_run, " on video '", other.id,
-                 "' with another file or caption: give the video another id in its data set"));
+                 "' is known already as run ", other_run, " on video '", other.id, "' with ",
+                 other.digest == video.digest
+                     ? "another caption, which this run does not read: give it the caption that it "
+                       "had, or use another database"
+                     : "another file: give the video another id in its data set"));
     };
     if (const auto known = state.job_by_digest.find(event.jobs[i]);
         known != state.job_by_digest.end()) {
@@ -232,18 +235,25 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
   return number;
 }
 
+/// Runs of earlier submissions that this one does not name leave the series.
+void retire_unnamed(Step& step, Submission& submission) {
+  std::set<std::string> unnamed;
+  for (const auto& [name, run] : step.state.at(submission.series).current) unnamed.insert(name);
+  for (const SubmittedRun& run : submission.event.runs) unnamed.erase(run.name);
+  for (const std::string& name : unnamed) {
+    retire(step, submission.series, name, "is not in the sweep any more");
+    ++submission.answer.retired_runs;
+  }
+}
+
 /// Gives the run its name in the series; a run that had the name before keeps its results.
-void take_member(Step& step, const Submission& submission, std::size_t position, RunNumber run) {
+void take_member(Step& step, Submission& submission, std::size_t position, RunNumber run) {
   const SubmittedRun& submitted = submission.event.runs[position];
   Series& series = step.state.at(submission.series);
   const auto holder = series.current.find(submitted.name);
   if (holder != series.current.end() && holder->second != run) {
-    MemberRecord& old = series.members.at({submitted.name, holder->second});
-    old.superseded = true;
-    step.save(SaveMember{old});
-    journal(step, "superseded", submission.series, {},
-            concat("run '", submitted.name, "' names another configuration now; the results of ",
-                   step.state.at(holder->second).record.digest, " stay under that digest"));
+    retire(step, submission.series, submitted.name, "names another configuration now");
+    ++submission.answer.retired_runs;
   }
   series.current[submitted.name] = run;
   MemberRecord member{submission.series,
@@ -281,7 +291,7 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
   const JobStatus& status = step.state.at(number).status;
   if (status.state == JobState::kDone) return;
   JobStatus next = status;
-  next.failure_expected |= failure_expected;
+  next.failure_expected = failure_expected;  // the newest sweep that asks for it knows best
   next.priority = std::max(next.priority, submission.event.priority);
   if (next.state == JobState::kCancelled) {
     next.state = JobState::kQueued;
@@ -362,7 +372,9 @@ void on_submitted(Step& step, Submitted event) {
   for (std::size_t position = 0; position < submission.event.runs.size(); ++position) {
     runs.push_back(enter_run(step, submission, position));
   }
+  retire_unnamed(step, submission);
   take_jobs(step, submission, runs);
+  submission.answer.cancelled_jobs = cancel_unwanted(step, submission.series);
   count_known(step.state, submission);
   const SubmissionAnswer& answer = submission.answer;
   if (!submission.new_jobs.jobs.empty()) step.save(std::move(submission.new_jobs));

@@ -215,7 +215,9 @@ v1::HeartbeatReply reply_of(const core::HeartbeatAnswer& answer) {
 
 v1::Verdict verdict_of(const core::ReportAnswer& answer) {
   v1::Verdict verdict;
-  verdict.set_kind(answer.accepted ? v1::Verdict::KIND_ACCEPTED : v1::Verdict::KIND_LATE);
+  verdict.set_kind(answer.accepted      ? v1::Verdict::KIND_ACCEPTED
+                   : answer.is_job_here ? v1::Verdict::KIND_LATE
+                                        : v1::Verdict::KIND_INVALID);
   verdict.set_reason(answer.reason);
   return verdict;
 }
@@ -233,6 +235,8 @@ v1::SubmitReply reply_of(const core::SubmissionAnswer& answer) {
   reply.set_known_runs(answer.known_runs);
   reply.set_new_jobs(answer.new_jobs);
   reply.set_known_jobs(answer.known_jobs);
+  reply.set_retired_runs(answer.retired_runs);
+  reply.set_cancelled_jobs(answer.cancelled_jobs);
   for (const core::KnownRun& run : answer.known) {
     v1::KnownRun& known = *reply.add_known();
     known.set_name(run.name);

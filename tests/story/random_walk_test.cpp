@@ -121,8 +121,8 @@ class Walk {
 
   Event next_event() {
     switch (pick(20)) {
-      case 0:
-        return submission();
+      case 0:  // each cancels what its series asked for before, so some time must lie between
+        return pick(4) == 0 ? Event(submission()) : Event(Tick{});
       case 1:
         return WorkerJoined{concat('w', pick(4)), "host", 1, "cpu", "cpu", "build",
                             {pick(2), 0, 0}};
@@ -259,7 +259,7 @@ class Walk {
       REQUIRE_FALSE(is_open(job.status.state));
     }
     REQUIRE(done == oracle_.finished());
-    REQUIRE(done.size() > 100);
+    REQUIRE(done.size() > 40);
   }
 
   std::mt19937 random_;

@@ -96,6 +96,10 @@ std::string World::render(const core::Answer& answer) const {
       std::string text =
           concat("answer: ", a.new_runs, " new runs, ", a.known_runs, " known runs, ", a.new_jobs,
                  " new jobs, ", a.known_jobs, " known jobs");
+      if (a.retired_runs > 0 || a.cancelled_jobs > 0) {
+        text += concat("\nanswer: ", a.retired_runs, " retired runs, ", a.cancelled_jobs,
+                       " cancelled jobs");
+      }
       for (const core::KnownRun& run : a.known) {
         text += concat("\nanswer: run ", run.name, " is ", run.series, '/', run.owner, ", ",
                        run.done_jobs, " of ", run.total_jobs, " done");

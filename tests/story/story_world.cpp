@@ -43,8 +43,8 @@ std::string World::run(const Command& command) {
     output = submit(command);
   } else if (name == "join") {
     const std::string worker = command.get("worker");
-    output = apply(core::WorkerJoined{worker, "host", 1, "cpu", "a processor", "build",
-                                      resources_of(command)});
+    output = apply(core::WorkerJoined{worker, command.get("machine", "host"), 1, "cpu",
+                                      "a processor", "build", resources_of(command)});
   } else if (name == "lease") {
     output =
         apply(core::LeaseAsked{worker_named(command.get("worker")), sha256_of(command.get("model")),

@@ -11,11 +11,13 @@ using namespace cox::cli;
 namespace {
 
 void submit_replicates(test::StudyDatabase& study, const std::string& series,
-                       const std::string& method) {
+                       const std::vector<std::string>& methods) {
   std::vector<test::StudyRun> runs;
-  for (int number = 0; number < 3; ++number) {
-    runs.push_back({concat(method, "-r", number), method,
-                    concat(R"({"replicate":)", number, R"(,"seed":42})")});
+  for (const std::string& method : methods) {
+    for (int number = 0; number < 3; ++number) {
+      runs.push_back({concat(method, "-r", number), method,
+                      concat(R"({"replicate":)", number, R"(,"seed":42})")});
+    }
   }
   study.submit(series, runs, {"v1", "v2"});
 }
@@ -24,9 +26,8 @@ void submit_replicates(test::StudyDatabase& study, const std::string& series,
 
 TEST_CASE("replicates are found by the name that they share, each alone by its own") {
   test::StudyDatabase study;
-  submit_replicates(study, "s", "full");
-  submit_replicates(study, "s", "none");
-  submit_replicates(study, "other", "none");
+  submit_replicates(study, "s", {"full", "none"});
+  submit_replicates(study, "other", {"none"});
   study.run([](const std::string& run, const std::string&) {
     return test::scored(20.0 + (run.back() - '0'), 0.5);
   });

@@ -72,8 +72,7 @@ TEST_CASE(
   spec::SweepPlan plan = sample_plan("s1", 2, 3);
   must(test.coordinator->submit(service::submit_request_of(plan)));
   plan.model.directory = "/new/place";
-  plan.runs.pop_back();  // run-1 stays where it was
-  CHECK(must(test.coordinator->submit(service::submit_request_of(plan))).known_jobs() == 3);
+  CHECK(must(test.coordinator->submit(service::submit_request_of(plan))).known_jobs() == 6);
   test.reopen();
 
   const auto open = must(test.coordinator->open_runs());
@@ -81,7 +80,7 @@ TEST_CASE(
   CHECK(open[0].name == "s1/run-0");
   CHECK(open[0].definition.model_directory() == "/new/place");
   CHECK(open[0].open_jobs == 3);
-  CHECK(open[1].definition.model_directory() == "/models/none");
+  CHECK(open[1].definition.model_directory() == "/new/place");
   const std::string worker = test.join("w0");
   CHECK(test.lease(worker).bundle().jobs(0).run().model_directory() == "/new/place");
 
@@ -89,6 +88,22 @@ TEST_CASE(
   all.set_series("s1");
   must(test.coordinator->cancel(all));
   CHECK(must(test.coordinator->open_runs()).empty());
+}
+
+TEST_CASE("A run that the file no longer has leaves the series, and its jobs are cancelled") {
+  ServiceFixture test;
+  spec::SweepPlan plan = sample_plan("s1", 2, 3);
+  must(test.coordinator->submit(service::submit_request_of(plan)));
+  plan.runs.pop_back();
+  const v1::SubmitReply edited = must(test.coordinator->submit(service::submit_request_of(plan)));
+  CHECK(edited.known_jobs() == 3);
+  CHECK(edited.retired_runs() == 1);
+  CHECK(edited.cancelled_jobs() == 3);
+  test.reopen();
+  CHECK(test.query("SELECT run, count(*) FROM v_jobs GROUP BY run") == Rows{"run-0|3|"});
+  CHECK(test.query("SELECT run, superseded FROM v_runs ORDER BY run") ==
+        Rows{"run-0|0|", "run-1|1|"});
+  CHECK(must(test.coordinator->open_runs()).size() == 1);
 }
 
 TEST_CASE("A worker that cannot go on hands its jobs back without blame, and the reason is kept") {
