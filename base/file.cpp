@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -50,6 +51,7 @@ Status sync_directory(const std::string& directory) {
 
 /// Renames what was written aside to its place, or takes it away when writing it had failed.
 Status put_in_place(Status written, const std::string& aside, const std::string& path) {
+  if (written.is_ok()) written = check_replaceable(path);
   if (written.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
     written = file_error("cannot rename to", path);
   }
@@ -72,7 +74,24 @@ Result<std::string> read_file(const std::string& path) {
   return content.str();
 }
 
+Status check_replaceable(const std::string& path) {
+  struct stat facts = {};
+  if (::lstat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) {
+    return Status::ok();  // what else keeps a path from being written, writing tells
+  }
+  if (S_ISLNK(facts.st_mode)) {
+    return failed_precondition(concat("'", path, "': expected a file or nothing there, got a ",
+                                      "symbolic link; name the file that it points to"));
+  }
+  const char* kind = S_ISFIFO(facts.st_mode)   ? "a pipe"
+                     : S_ISSOCK(facts.st_mode) ? "a socket"
+                                               : "a device";
+  return failed_precondition(
+      concat("'", path, "': expected a file or nothing there, got ", kind, "; name a file"));
+}
+
 Status write_file_atomically(const std::string& path, std::string_view content) {
+  COX_RETURN_IF_ERROR(check_replaceable(path));
   const fs::path parent = fs::absolute(path).parent_path();
   std::error_code error;
   fs::create_directories(parent, error);

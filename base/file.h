@@ -9,12 +9,19 @@ namespace cox {
 
 Result<std::string> read_file(const std::string& path);
 
+/// Whether a file may take the place of what is at `path`: nothing, a regular file or a directory
+/// (over which no file can be renamed). A device, pipe, socket or symbolic link would be destroyed
+/// and is kFailedPrecondition, whatever the link points to.
+Status check_replaceable(const std::string& path);
+
 /// Writes beside `path`, flushes to disk and renames over it: after a crash the file holds either
-/// its old or its new content. Makes missing parent directories.
+/// its old or its new content. Makes missing parent directories. Refuses what check_replaceable
+/// refuses, before it writes.
 Status write_file_atomically(const std::string& path, std::string_view content);
 
 /// Flushes the finished file `aside` to disk and renames it over `path`, which is in the same
-/// folder: for files that a library writes itself. Removes `aside` when it fails.
+/// folder: for files that a library writes itself. Removes `aside` when it fails, as it does for
+/// what check_replaceable refuses.
 Status publish_file(const std::string& aside, const std::string& path);
 
 /// $XDG_CACHE_HOME/coxswain, or ~/.cache/coxswain.

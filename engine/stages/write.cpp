@@ -50,6 +50,13 @@ std::string reference_digest(const JobPlan& plan, const std::string& video_diges
                        static_cast<int>(run.color), ' ', static_cast<int>(run.pil_order))));
 }
 
+/// Of everything that tells two jobs of one run and video id apart: the file and the prompt. The
+/// job's own digest holds both; a job of no sweep has none.
+std::string job_digest(const JobInput& input, const std::string& video_digest) {
+  if (!input.job_id.empty()) return short_digest(input.job_id);
+  return short_digest(sha256_of(concat(video_digest, '\n', input.prompt)));
+}
+
 }  // namespace
 
 std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames) {
@@ -72,7 +79,7 @@ WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const Sou
   check_id(input.video_id);
   WrittenVideos written;
   written.generated_path = concat(input.output_directory, '/', short_digest(input.run_id), '/',
-                                  input.video_id, '-', short_digest(video_digest), ".mkv");
+                                  input.video_id, '-', job_digest(input, video_digest), ".mkv");
   written.reference_path =
       concat(input.output_directory, "/reference/", input.video_id, '-', plan.scored.first, '-',
              plan.scored.count, '-', plan.run.height, 'x', plan.run.width, '-',

@@ -203,6 +203,8 @@ namespace {
 class PendingFile {
  public:
   explicit PendingFile(const std::string& path) : path_(path), part_(unique_sibling(path)) {
+    const Status replaceable = check_replaceable(path);
+    if (!replaceable.is_ok()) throw user_error(replaceable.message(), "write");
     std::error_code ignored;
     const fs::path parent = fs::path(path).parent_path();
     if (!parent.empty()) fs::create_directories(parent, ignored);

@@ -39,6 +39,7 @@ Status check_frames(const std::string& path, std::span<const RgbImage> frames,
 Status write_video(const std::string& path, std::span<const RgbImage> frames,
                    const WriteOptions& options) {
   COX_RETURN_IF_ERROR(check_frames(path, frames, options));
+  COX_RETURN_IF_ERROR(check_replaceable(path));
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   std::error_code error;
   std::filesystem::create_directories(folder, error);

@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -20,6 +22,27 @@ TEST_CASE("An atomic write replaces the old content and leaves nothing beside it
   REQUIRE(write_file_atomically(path, "new").is_ok());
   CHECK(*read_file(path) == "new");
   CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("Neither a link nor a pipe is replaced by a file") {
+  const std::string folder = scratch("special");
+  REQUIRE(write_file_atomically(folder + "/file", "old").is_ok());
+  std::filesystem::create_symlink("file", folder + "/link");
+  std::filesystem::create_symlink("nothing", folder + "/dangling");
+  REQUIRE(::mkfifo((folder + "/pipe").c_str(), 0600) == 0);
+  for (const std::string name : {"/link", "/dangling", "/pipe"}) {
+    const std::string path = folder + name;
+    const auto before = std::filesystem::symlink_status(path).type();
+    const Status written = write_file_atomically(path, "new");
+    CHECK(written.code() == StatusCode::kFailedPrecondition);
+    CHECK_THAT(written.message(), Catch::Contains(path));
+    REQUIRE(write_file_atomically(folder + "/aside", "new").is_ok());
+    CHECK(publish_file(folder + "/aside", path).code() == StatusCode::kFailedPrecondition);
+    CHECK(std::filesystem::symlink_status(path).type() == before);
+  }
+  CHECK(*read_file(folder + "/file") == "old");
+  CHECK_FALSE(std::filesystem::exists(folder + "/aside"));
   std::filesystem::remove_all(folder);
 }
 
