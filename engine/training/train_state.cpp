@@ -29,6 +29,8 @@ constexpr const char* kParameters = "parameters.";
 constexpr const char* kFirstMoments = "first_moments.";
 constexpr const char* kSecondMoments = "second_moments.";
 constexpr const char* kAverages = "averages.";
+/// Before the name of each option that a run keeps.
+const std::string kFixed = "option.";
 
 std::string curve_text(const std::vector<CurvePoint>& curve) {
   nlohmann::json points = nlohmann::json::array();
@@ -64,13 +66,26 @@ std::vector<CurvePoint> read_curve(const std::string& path, const std::string& t
   return curve;
 }
 
+void check_fixed(const Checkpoint& file, const FixedOptions& fixed) {
+  for (const auto& [name, value] : fixed) {
+    const auto saved = file.metadata().find(kFixed + name);
+    if (saved == file.metadata().end() || saved->second == value) continue;
+    throw user_error(concat(file.path(), ": the training was begun with --", name, " ",
+                            saved->second, ", and cannot go on with ", value,
+                            "; give the same, or another folder for another training"),
+                     "usage");
+  }
+}
+
 }  // namespace
 
 TrainState TrainState::start(const std::string& stage,
-                             const std::map<std::string, at::Tensor>& weights, at::Device device) {
+                             const std::map<std::string, at::Tensor>& weights, at::Device device,
+                             const FixedOptions& fixed) {
   const at::NoGradGuard no_grad;
   TrainState state;
   state.stage_ = stage;
+  state.fixed_ = fixed;
   for (const auto& [name, stored] : weights) {
     const at::Tensor weight = stored.to(device, at::kFloat, /*non_blocking=*/false, /*copy=*/true);
     state.names_.push_back(name);
@@ -84,7 +99,8 @@ TrainState TrainState::start(const std::string& stage,
 }
 
 TrainState TrainState::load(const std::string& path, const std::string& stage,
-                            const std::map<std::string, at::Tensor>& weights, at::Device device) {
+                            const std::map<std::string, at::Tensor>& weights, at::Device device,
+                            const FixedOptions& fixed) {
   const Checkpoint file = Checkpoint::open(path);
   const auto entry = [&](const std::string& key) {
     const auto found = file.metadata().find(key);
@@ -97,7 +113,8 @@ TrainState TrainState::load(const std::string& path, const std::string& stage,
     throw user_error(concat(path, ": holds a run of stage '", entry("stage"), "', expected '",
                             stage, "'; give another folder or remove the file"));
   }
-  TrainState state = start(stage, weights, device);
+  check_fixed(file, fixed);
+  TrainState state = start(stage, weights, device, fixed);
   const at::NoGradGuard no_grad;
   for (size_t i = 0; i < state.names_.size(); ++i) {
     const auto fill = [&](const char* kind, at::Tensor& target) {
@@ -129,9 +146,10 @@ void TrainState::save(const std::string& path) const {
     tensors[kAverages + names_[i]] = averages_[i];
   }
   for (auto& [name, tensor] : tensors) tensor = tensor.cpu();
-  save_safetensors(
-      path, tensors,
-      {{"stage", stage_}, {"step", std::to_string(step_)}, {"curve", curve_text(curve_)}});
+  std::map<std::string, std::string> metadata = {
+      {"stage", stage_}, {"step", std::to_string(step_)}, {"curve", curve_text(curve_)}};
+  for (const auto& [name, value] : fixed_) metadata[kFixed + name] = value;
+  save_safetensors(path, tensors, metadata);
 }
 
 at::Tensor TrainState::parameter(const std::string& name) const {

@@ -24,18 +24,25 @@ struct CurvePoint {
   double seconds = 0;
 };
 
+/// Options that a run keeps from its first step to its last, by name (`seed`): its checkpoint holds
+/// them.
+using FixedOptions = std::map<std::string, std::string>;
+
 /// All that a training run is, besides its data: fp32 parameters, AdamW's moments, the moving
 /// average, the step count and the loss curve. Saved whole and atomically, so that an interrupted
 /// run goes on from its last checkpoint as if nothing had happened. Owned by one thread.
 class TrainState {
  public:
-  /// Starts from fp32 weights; `stage` names what is trained and is checked on load.
+  /// Starts from fp32 weights; `stage` names what is trained and is checked on load, as `fixed` is.
   static TrainState start(const std::string& stage,
-                          const std::map<std::string, at::Tensor>& weights, at::Device device);
+                          const std::map<std::string, at::Tensor>& weights, at::Device device,
+                          const FixedOptions& fixed = {});
   /// Throws EngineError(kUser) when the file is of another stage or of another shape than
-  /// `weights`.
+  /// `weights`, or when it names another value of one of `fixed`. A checkpoint that names none is
+  /// older than they are and is taken as it is.
   static TrainState load(const std::string& path, const std::string& stage,
-                         const std::map<std::string, at::Tensor>& weights, at::Device device);
+                         const std::map<std::string, at::Tensor>& weights, at::Device device,
+                         const FixedOptions& fixed = {});
   void save(const std::string& path) const;
 
   int64_t step() const { return step_; }
@@ -54,6 +61,7 @@ class TrainState {
 
  private:
   std::string stage_;
+  FixedOptions fixed_;
   std::vector<std::string> names_;  ///< sorted
   std::vector<at::Tensor> parameters_, first_moments_, second_moments_, averages_, step_counts_;
   int64_t step_ = 0;

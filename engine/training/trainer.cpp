@@ -129,8 +129,16 @@ class StageRun {
   TrainState open_state(const std::string& directory) const {
     const Weights weights = read_weights(directory);
     return std::filesystem::exists(state_file())
-               ? TrainState::load(state_file(), options_.stage, weights, device_)
-               : TrainState::start(options_.stage, weights, device_);
+               ? TrainState::load(state_file(), options_.stage, weights, device_, fixed_options())
+               : TrainState::start(options_.stage, weights, device_, fixed_options());
+  }
+
+  /// What scenes are drawn and at which size; rate, batch and domain may change on the way.
+  FixedOptions fixed_options() const {
+    return {{"seed", concat(options_.seed)},
+            {"frames", concat(options_.frames)},
+            {"height", concat(options_.height)},
+            {"width", concat(options_.width)}};
   }
 
   TrainLoopOptions loop_options() const {

@@ -118,6 +118,23 @@ TEST_CASE("A checkpoint of another stage or shape is refused by name") {
                     Catch::Contains("'a' has another shape"));
 }
 
+TEST_CASE("A checkpoint of other fixed options is refused with both values; one of none is taken") {
+  const Scratch scratch;
+  const std::string file = scratch.file("state.safetensors");
+  const auto load = [&](const FixedOptions& fixed) {
+    return TrainState::load(file, "vae", start_weights(), at::kCPU, fixed);
+  };
+  const FixedOptions fixed = {{"seed", "1"}, {"frames", "29"}};
+  TrainState::start("vae", start_weights(), at::kCPU, fixed).save(file);
+  CHECK_NOTHROW(load(fixed));
+  CHECK_THROWS_WITH(load({{"seed", "2"}, {"frames", "29"}}),
+                    Catch::Contains("begun with --seed 1") && Catch::Contains("go on with 2"));
+  load(fixed).save(file);  // they outlive a resumed run
+  CHECK_THROWS_WITH(load({{"frames", "13"}}), Catch::Contains("--frames 29"));
+  TrainState::start("vae", start_weights(), at::kCPU).save(file);
+  CHECK_NOTHROW(load(fixed));
+}
+
 TEST_CASE("A damaged or unreadable checkpoint is refused by file and entry") {
   const Scratch scratch;
   const std::string file = scratch.file("state.safetensors");
