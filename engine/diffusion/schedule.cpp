@@ -15,6 +15,8 @@ namespace cox::engine {
 namespace {
 
 constexpr double kTimestepsPerSigma = 1000.0;
+/// Of a model's schedule: far beyond any, and every noise level but the last is about 1.
+constexpr double kLargestShift = 1e6;
 
 /// The distilled model knows the levels 1, 0.98, ..., 0.02.
 constexpr int64_t kDistilledLevels = 50;
@@ -71,7 +73,13 @@ double scheduler_shift(const std::string& model_directory) {
       throw user_error(concat(config.path(), ": '", flag, "' is not supported"), "bad_config");
     }
   }
-  return config.real("shift");
+  const double shift = config.real("shift");
+  if (!(shift > 0 && shift <= kLargestShift)) {
+    throw user_error(concat(config.path(), ": shift: expected a number above 0 and up to ",
+                            kLargestShift, ", got ", shift),
+                     "bad_config");
+  }
+  return shift;
 }
 
 }  // namespace cox::engine

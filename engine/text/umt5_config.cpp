@@ -35,6 +35,11 @@ Umt5Config read_umt5_config(const std::string& path) {
   config.relative_attention_num_buckets = positive(file, "relative_attention_num_buckets");
   config.relative_attention_max_distance = positive(file, "relative_attention_max_distance");
   config.layer_norm_epsilon = file.real("layer_norm_epsilon");
+  if (!(config.layer_norm_epsilon > 0 && config.layer_norm_epsilon <= 1)) {
+    throw user_error(concat(path, ": layer_norm_epsilon: expected a number above 0 and up to 1, ",
+                            "got ", config.layer_norm_epsilon),
+                     "bad_config");
+  }
   // Both directions share the buckets, and half of each side's are exact: see relative_buckets.
   if (config.relative_attention_num_buckets % 4 != 0 ||
       config.relative_attention_max_distance <= config.relative_attention_num_buckets / 4) {

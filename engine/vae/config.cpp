@@ -1,6 +1,7 @@
 #include "engine/vae/config.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -11,6 +12,9 @@ namespace {
 
 // The files spell it so.
 constexpr const char* kTemporalKey = "temperal_downsample";
+/// Of a latent channel, in size: far beyond any trained VAE, and its inverse too is well within
+/// fp32.
+constexpr double kLargestStatistic = 1e6;
 
 void refuse(const JsonConfig& file, const std::string& problem) {
   throw user_error(concat(file.path(), ": ", problem), "bad_config");
@@ -51,9 +55,15 @@ void check(const JsonConfig& file, const VaeConfig& config) {
                           " values each, got ", values->size()));
     }
   }
-  const bool spread = std::all_of(config.latents_std.begin(), config.latents_std.end(),
-                                  [](double value) { return value > 0; });
-  if (!spread) refuse(file, "latents_std: expected positive values only");
+  for (const double mean : config.latents_mean) {
+    if (std::abs(mean) <= kLargestStatistic) continue;
+    refuse(file, concat("latents_mean: expected values up to ", kLargestStatistic, ", got ", mean));
+  }
+  for (const double deviation : config.latents_std) {
+    if (deviation >= 1 / kLargestStatistic && deviation <= kLargestStatistic) continue;
+    refuse(file, concat("latents_std: expected values from ", 1 / kLargestStatistic, " to ",
+                        kLargestStatistic, ", got ", deviation));
+  }
 }
 
 }  // namespace

@@ -178,6 +178,25 @@ TEST_CASE("verify refuses a config that contradicts the weights or another part"
   CHECK_THAT(with("dit", "depth", "four"), Contains("'depth': expected a whole number"));
 }
 
+TEST_CASE("verify refuses numbers with which no video could be generated") {
+  const auto with = [](const std::string& file, const char* key, const json& value) {
+    const ModelCopy model;
+    json config = json::parse(std::ifstream(model.path() + file));
+    config[key] = value;
+    std::ofstream(model.path() + file) << config.dump();
+    return model.refusal();
+  };
+  const std::string scheduler = "/scheduler/scheduler_config.json";
+  CHECK_THAT(with(scheduler, "shift", 0), Contains("shift") && Contains("got 0"));
+  CHECK_THAT(with(scheduler, "shift", -1), Contains("shift") && Contains("got -1"));
+  json deviations = std::vector<double>(16, 0.5);
+  deviations[3] = 1e-300;
+  CHECK_THAT(with("/vae/config.json", "latents_std", deviations),
+             Contains("latents_std") && Contains("1e-300"));
+  CHECK_THAT(with("/text_encoder/config.json", "layer_norm_epsilon", -1),
+             Contains("layer_norm_epsilon") && Contains("got -1"));
+}
+
 TEST_CASE("verify names a truncated file and a shard that is not there") {
   for (const auto& [part, matrix] : kMatrices) {
     const ModelCopy model;
