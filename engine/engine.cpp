@@ -147,6 +147,7 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
 
   ParameterReader parameters(input.parameters);
   const JobPlan plan = plan_job(input, parameters);
+  scores.prepare(plan, input);
   check_video_digest(input, digests.of(input.video_path));
   enter_video(digests.of(input.video_path));
   const auto source = timed("decode", timings.decode_s,
@@ -188,14 +189,18 @@ Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
+  if (options.threads < 1 || options.threads > kMaxThreads) {
+    return invalid_argument(
+        concat("threads: expected 1 to ", kMaxThreads, ", got ", options.threads));
+  }
   try {
     const c10::Device device = parse_device(options.device);
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
     prepare_kernels(device);
     return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(options, device)));
-  } catch (const std::exception& error) {
-    return failed_precondition(error.what());
+  } catch (const std::exception&) {
+    return failed_precondition(failure_of(std::current_exception()).message);
   }
 }
 

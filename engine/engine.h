@@ -10,9 +10,12 @@
 
 namespace cox::engine {
 
+/// More than any machine has processors; a larger number is a slip.
+constexpr int kMaxThreads = 4096;
+
 struct EngineOptions {
   std::string device = "cpu";  ///< `cpu`, `cuda` or `cuda:N`
-  int threads = 1;             ///< CPU threads for tensor work
+  int threads = 1;             ///< CPU threads for tensor work, up to kMaxThreads
   bool deterministic = true;   ///< refuse kernels whose results vary between runs
   /// On a GPU: `fused`, our own between matrix products, or `stock`, LibTorch's alone.
   std::string kernels = "fused";

@@ -1,13 +1,16 @@
 #include "engine/adaptation/settings.h"
 
+#include "base/text.h"
+
 namespace cox::engine {
 
 namespace {
 
-constexpr RealRange kNotNegative{0, std::numeric_limits<double>::max()};
+/// Optimisers compute in fp32 or bf16, whose largest finite value is this.
+constexpr double kLargest = 3.3895313892515355e38;
+constexpr RealRange kNotNegative{0, kLargest};
 /// Smallest value of a parameter whose schema says `above: 0`.
-constexpr RealRange kPositive{std::numeric_limits<double>::denorm_min(),
-                              std::numeric_limits<double>::max()};
+constexpr RealRange kPositive{std::numeric_limits<double>::denorm_min(), kLargest};
 constexpr std::int64_t kMaxSteps = 1'000'000;
 
 OptimizerSettings read_optimizer(ParameterReader& parameters) {
@@ -16,15 +19,29 @@ OptimizerSettings read_optimizer(ParameterReader& parameters) {
   settings.lr = parameters.real("lr", kNotNegative);
   settings.eps = parameters.real("adam_eps", kPositive);
   settings.weight_decay = parameters.real("weight_decay", kNotNegative);
+  // AdamW's first step is lr / (1 - beta1), and its decay 1 - lr weight_decay.
+  const double largest_rate = kLargest * (1 - settings.beta1);
+  if (settings.name == "adamw" && settings.lr > largest_rate) {
+    parameters.reject("lr", concat("at most ", largest_rate, " with adamw, whose first step is ",
+                                   "divided by ", 1 - settings.beta1));
+  }
+  if (settings.lr * settings.weight_decay > kLargest) {
+    parameters.reject("weight_decay", concat("a product with lr of at most ", kLargest));
+  }
   settings.max_grad_norm = parameters.real("max_grad_norm", kPositive);
   settings.warmup_steps = static_cast<int>(parameters.integer("warmup_steps", 0, kMaxSteps));
   return settings;
 }
 
-EarlyStopSettings read_early_stop(ParameterReader& parameters) {
+EarlyStopSettings read_early_stop(ParameterReader& parameters, std::int64_t steps) {
   EarlyStopSettings settings;
   settings.enabled = parameters.flag("early_stop.enabled");
   settings.check_every = parameters.integer("early_stop.check_every", 1);
+  if (settings.enabled && settings.check_every > steps) {
+    parameters.reject("early_stop.check_every",
+                      concat("at most steps, ", steps,
+                             ": no check would follow, and the start state would be kept"));
+  }
   settings.patience = parameters.integer("early_stop.patience", 1);
   settings.noise_draws = parameters.integer("early_stop.noise_draws", 1);
   settings.sigmas = parameters.reals("early_stop.sigmas");
@@ -55,7 +72,7 @@ AdaptationSettings read_adaptation_settings(ParameterReader& parameters) {
   if (settings.holdout_fraction == 1) {
     parameters.reject("early_stop.holdout_fraction", "a fraction below 1");
   }
-  settings.early_stop = read_early_stop(parameters);
+  settings.early_stop = read_early_stop(parameters, settings.steps);
   return settings;
 }
 

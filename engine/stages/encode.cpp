@@ -47,11 +47,28 @@ TextStates text_of(const std::string& prompt, const TextEncoder& encoder, Encodi
   });
 }
 
+/// Latents hold 1 + 4k pixel frames; what is left at the end of a clip, no stage sees. Told once
+/// for each size: a warning, because no parameter says it.
+void tell_dropped_frames(const JobPlan& plan, const WanVae& vae, EncodingCache& cache) {
+  const auto held = [&](const FrameRange& range) {
+    return range.count == 0 ? 0 : vae.pixel_frames(vae.latent_frames(range.count));
+  };
+  const std::int64_t condition = held(plan.condition), window = held(plan.window);
+  if (condition == plan.condition.count && window == plan.window.count) return;
+  if (!cache.told_frames.emplace(plan.condition.count, plan.window.count).second) return;
+  log(LogLevel::kWarning, "engine", "frames at the end that fill no latent frame are left out",
+      {{"condition_frames", plan.condition.count},
+       {"condition_frames_used", condition},
+       {"window_frames", plan.window.count},
+       {"window_frames_used", window}});
+}
+
 }  // namespace
 
 EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::string& prompt,
                   const Model& model, EncodingCache& cache) {
   const at::NoGradGuard no_grad;
+  tell_dropped_frames(plan, *model.vae, cache);
   const LatentSource encoder(plan, source, *model.vae, cache);
   EncodedJob job;
   job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition);

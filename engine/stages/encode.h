@@ -1,5 +1,8 @@
 #pragma once
 
+#include <set>
+#include <utility>
+
 #include "engine/monitor.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/model.h"
@@ -21,6 +24,8 @@ struct EncodingCache {
 
   BoundedCache<EncodedVideo> posteriors{kMaxPosteriors};
   BoundedCache<TextStates> texts{kMaxTexts};
+  /// Frames of condition and window of which the log has told what they lose.
+  std::set<std::pair<std::int64_t, std::int64_t>> told_frames;
 
   void clear() {
     posteriors.clear();

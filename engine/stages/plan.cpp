@@ -10,12 +10,6 @@ namespace cox::engine {
 
 namespace {
 
-/// Pixels on a side of one transformer token: 8 of the VAE times 2 of the patch.
-constexpr std::int64_t kTokenPixels = 16;
-/// Generous bounds that keep products of sizes far from overflow.
-constexpr std::int64_t kMaxFrames = 100'000;
-constexpr std::int64_t kMaxSide = 16'384;
-
 std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
   const std::int64_t side = parameters.integer(name, kTokenPixels, kMaxSide);
   if (side % kTokenPixels != 0) parameters.reject(name, concat("a multiple of ", kTokenPixels));

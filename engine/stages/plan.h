@@ -15,6 +15,13 @@
 
 namespace cox::engine {
 
+/// Pixels on a side of one latent, and of one transformer token: 2 latents.
+constexpr std::int64_t kLatentPixels = 8;
+constexpr std::int64_t kTokenPixels = 2 * kLatentPixels;
+/// Generous bounds that keep products of sizes far from overflow.
+constexpr std::int64_t kMaxFrames = 100'000;
+constexpr std::int64_t kMaxSide = 16'384;
+
 /// The parameters of schemas/run.yaml.
 struct RunSettings {
   std::int64_t cond_frames = 0;

@@ -14,7 +14,7 @@ constexpr const char* kLpips = "lpips";
 void check_lpips_weights(const JobInput& input) {
   if (input.lpips_weights.empty()) {
     throw user_error(
-        "metric lpips needs its weights file; the sweep's model.lpips_weights is not set",
+        "metric lpips needs its weights file; the sweep's backbone.lpips_weights is not set",
         "lpips_weights");
   }
   if (input.lpips_weights_digest.empty()) return;
@@ -33,6 +33,10 @@ std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
 }
 
 }  // namespace
+
+void ScoreBoard::prepare(const JobPlan& plan, const JobInput& input) {
+  for (const std::string& name : plan.run.metrics) metric(name, input);
+}
 
 const Metric& ScoreBoard::metric(const std::string& name, const JobInput& input) {
   const std::string key =

@@ -15,6 +15,10 @@ class ScoreBoard {
  public:
   explicit ScoreBoard(at::Device device) : device_(device) {}
 
+  /// Loads every metric of the plan, so that what one lacks is said before hours of work. Throws as
+  /// `score` does.
+  void prepare(const JobPlan& plan, const JobInput& input);
+
   /// Every metric of the plan on `generated` [F, 3, H, W] in [0, 1]. Throws EngineError (cause
   /// user) when LPIPS weights are missing or other than the digest says.
   std::vector<MetricSeries> score(const JobPlan& plan, const JobInput& input,
