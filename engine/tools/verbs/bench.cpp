@@ -4,10 +4,12 @@
 #include "base/text.h"
 #include "engine/backbones/registry.h"
 #include "engine/diffusion/sampler.h"
+#include "engine/engine.h"
 #include "engine/nn/kernels.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/plan.h"
 #include "engine/tensors/cuda.h"
+#include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/tools/bench/forward_cost.h"
 #include "engine/tools/verbs/verbs.h"
@@ -17,6 +19,9 @@ namespace cox::engine {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Part of the latent frames beyond the context that early-stop checks look at.
+constexpr double kBenchHoldout = 0.25;
 
 struct BenchOptions {
   std::string config = "longcat-video";
@@ -43,6 +48,24 @@ class NoSink final : public Sink {
   void on_progress(const std::string&, int, int) override {}
   bool cancelled() const override { return false; }
 };
+
+/// Sampling continues the condition; adaptation has context, something to train on and to hold out.
+void check_frames_of(const BenchOptions& options) {
+  if (options.total_frames <= options.cond_frames) {
+    throw user_error(concat("--total-frames: expected more than --cond-frames, ",
+                            options.cond_frames, ", got ", options.total_frames),
+                     "usage");
+  }
+  const LatentSplit split =
+      split_latents(options.window_frames, options.cond_frames, kBenchHoldout);
+  if (split.context > 0 && split.train > 0 && split.held_out > 0) return;
+  throw user_error(
+      concat("--window-frames: expected at least 2 latent frames beyond the "
+             "condition's, got ",
+             options.window_frames, " pixel frames: ", split.context, " latent frames of context, ",
+             split.train, " to train on, ", split.held_out, " held out"),
+      "usage");
+}
 
 /// Random weights and inputs at the size that the options describe.
 class Bench {
@@ -120,7 +143,8 @@ class Bench {
 
   Json train() {
     const auto adaptation = make_adaptation();
-    const LatentSplit split = split_latents(options_.window_frames, options_.cond_frames, 0.25);
+    const LatentSplit split =
+        split_latents(options_.window_frames, options_.cond_frames, kBenchHoldout);
     const at::Tensor window = latents(split.total());
     const bool recompute = options_.recompute || needs_recompute(*backbone_, window, false);
     backbone_->set_recompute(recompute);
@@ -212,19 +236,29 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  verb->add_option("--height", options->height, "Pixels, a multiple of 16");
-  verb->add_option("--width", options->width, "Pixels, a multiple of 16");
-  verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition");
-  verb->add_option("--total-frames", options->total_frames, "Condition and scored pixel frames");
-  verb->add_option("--window-frames", options->window_frames, "Pixel frames of the adaptation");
+  const CLI::Validator side = whole_number(kTokenPixels, kMaxSide, kTokenPixels);
+  const CLI::Validator count = whole_number(1, kMaxFrames);
+  verb->add_option("--height", options->height, "Pixels, a multiple of 16")->check(side);
+  verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);
+  verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition")
+      ->check(count);
+  verb->add_option("--total-frames", options->total_frames,
+                   "Condition and scored pixel frames, more than the condition's")
+      ->check(count);
+  verb->add_option("--window-frames", options->window_frames,
+                   "Pixel frames of the adaptation, more than the condition's")
+      ->check(count);
   verb->add_option("--steps", options->steps, "Optimiser steps")->check(CLI::PositiveNumber);
-  verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps");
-  verb->add_option("--guidance", options->guidance, "1 or less is off");
-  verb->add_option("--threads", options->threads, "CPU threads of tensor work");
+  verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")
+      ->check(count);
+  verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
+  verb->add_option("--threads", options->threads, "CPU threads of tensor work")
+      ->check(whole_number(1, kMaxThreads));
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
   verb->add_flag("--deterministic", options->deterministic, "As a worker runs it");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
+    check_frames_of(*options);
     print_json(Bench(*options).run());
   });
 }

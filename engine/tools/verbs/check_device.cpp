@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/engine.h"
 #include "engine/nn/kernels.h"
 #include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
@@ -73,7 +74,8 @@ void add_check_device_verb(CLI::App& app) {
   auto options = std::make_shared<CheckDeviceOptions>();
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  verb->add_option("--threads", options->threads, "CPU threads of tensor work");
+  verb->add_option("--threads", options->threads, "CPU threads of tensor work")
+      ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { check_device(*options); });
 }
 

@@ -5,6 +5,7 @@
 #include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/safetensors.h"
+#include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/tools/verbs/verbs.h"
 #include "engine/vae/wan_vae.h"
@@ -23,6 +24,26 @@ struct DecodeOptions {
   std::string output;
 };
 
+at::Tensor read_latents(const DecodeOptions& options, const VaeConfig& config) {
+  const at::Tensor latents = Checkpoint::open(options.input).load(options.tensor);
+  const auto refuse = [&](const std::string& expected, const std::string& got) {
+    throw user_error(
+        concat(options.input, ": ", options.tensor, ": expected ", expected, ", got ", got),
+        "tensor");
+  };
+  const bool latent_shape =
+      latents.dim() == 5 && latents.size(0) == 1 && latents.size(1) == config.z_dim;
+  if (!latent_shape || latents.numel() == 0 || !latents.is_floating_point()) {
+    refuse(concat("floats [1, ", config.z_dim, ", T, h, w], none of them 0"),
+           concat(c10::toString(latents.scalar_type()), " ", shape_text(latents.sizes())));
+  }
+  const std::int64_t finite = latents.isfinite().sum().item<std::int64_t>();
+  if (finite != latents.numel()) {
+    refuse("finite values", concat(latents.numel() - finite, " that are not"));
+  }
+  return latents;
+}
+
 void decode_video(const DecodeOptions& options) {
   require_model_directory(options.model);
   const at::NoGradGuard no_grad;
@@ -30,7 +51,7 @@ void decode_video(const DecodeOptions& options) {
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
   const at::ScalarType dtype = scalar_type(parse_precision(options.dtype));
   const auto vae = WanVae::load(options.model + "/vae", dtype, device);
-  const at::Tensor latents = Checkpoint::open(options.input).load(options.tensor, device, dtype);
+  const at::Tensor latents = read_latents(options, vae->config()).to(device, dtype);
   const at::Tensor pixels = vae->decode(vae->denormalize(latents));
   const at::Tensor frames = pixels.to(at::kFloat).mul(0.5).add(0.5).clamp(0, 1);
   const auto images = rounded_images(frames.squeeze(0).permute({1, 0, 2, 3}));
@@ -47,11 +68,14 @@ void add_decode_verb(CLI::App& app) {
                             "--output frames.mkv");
   auto options = std::make_shared<DecodeOptions>();
   verb->add_option("--model", options->model, "Model directory")->required();
-  verb->add_option("--input", options->input, "Safetensors file with [1, C, T, h, w]")->required();
+  reads_file(verb->add_option("--input", options->input, "Safetensors file with [1, C, T, h, w]"))
+      ->required();
   verb->add_option("--tensor", options->tensor, "Its name in the file");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
-  verb->add_option("--output", options->output, "Matroska file to write")->required();
+  verb->add_option("--output", options->output, "Matroska file to write")
+      ->required()
+      ->check(output_file());
   verb->callback([options] { decode_video(*options); });
 }
 

@@ -18,8 +18,9 @@ void add_demo_clips_verb(CLI::App& app) {
       "cox-engine demo-clips out/clips --seed 1");
   auto options = std::make_shared<DemoClipsOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
-      ->required();
-  verb->add_option("--seed", options->seed, "Seed of all scenes");
+      ->required()
+      ->check(output_folder());
+  verb->add_option("--seed", options->seed, "Seed of all scenes")->check(seed_number());
   verb->callback([options] {
     const auto clips = video::write_demo_clips(options->directory, options->seed);
     if (!clips.is_ok()) throw EngineError(FailureCause::kCrash, clips.status().message(), "write");

@@ -56,15 +56,27 @@ void add_encode_verb(CLI::App& app) {
                             "--frames 13 --height 96 --width 160 --output latents.safetensors");
   auto options = std::make_shared<EncodeOptions>();
   verb->add_option("--model", options->model, "Model directory")->required();
-  verb->add_option("--video", options->video, "Video file")->required();
-  verb->add_option("--first", options->plan.decoded.first, "Index of the first frame");
-  verb->add_option("--frames", options->plan.decoded.count, "How many frames")->required();
-  verb->add_option("--height", options->plan.run.height, "Pixels, a multiple of 16")->required();
-  verb->add_option("--width", options->plan.run.width, "Pixels, a multiple of 16")->required();
+  reads_file(verb->add_option("--video", options->video, "Video file"))->required();
+  verb->add_option("--first", options->plan.decoded.first, "Index of the first frame")
+      ->check(whole_number(0, kMaxFrames));
+  verb->add_option("--frames", options->plan.decoded.count, "How many frames")
+      ->required()
+      ->default_str("")
+      ->check(whole_number(1, kMaxFrames));
+  verb->add_option("--height", options->plan.run.height, "Pixels, a multiple of 8")
+      ->required()
+      ->default_str("")
+      ->check(whole_number(kLatentPixels, kMaxSide, kLatentPixels));
+  verb->add_option("--width", options->plan.run.width, "Pixels, a multiple of 8")
+      ->required()
+      ->default_str("")
+      ->check(whole_number(kLatentPixels, kMaxSide, kLatentPixels));
   verb->add_option("--prompt", options->prompt, "Caption");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
-  verb->add_option("--output", options->output, "Safetensors file to write")->required();
+  verb->add_option("--output", options->output, "Safetensors file to write")
+      ->required()
+      ->check(output_file());
   verb->callback([options] { encode_video(*options); });
 }
 

@@ -40,15 +40,17 @@ void add_init_model_verb(CLI::App& app) {
       "cox-engine init-model out/model --preset tiny --seed 1 --lpips out/lpips.safetensors");
   auto options = std::make_shared<InitModelOptions>();
   CLI::Option* directory =
-      verb->add_option("directory", options->model.directory, "Model directory to make");
+      verb->add_option("directory", options->model.directory, "Model directory to make")
+          ->check(output_folder());
   verb->add_option("--preset", options->model.preset,
                    "Sizes: " + join(random_model_presets(), ", "));
-  verb->add_option("--seed", options->model.seed, "Seed of all weights");
+  verb->add_option("--seed", options->model.seed, "Seed of all weights")->check(seed_number());
   verb->add_option("--dtype", options->dtype, "fp32 or bf16, of the DiT and the text encoder");
   verb->add_option("--device", options->device,
                    "Where numbers are drawn: cpu, or cuda, which draws other numbers faster");
-  CLI::Option* lpips = verb->add_option(
-      "--lpips", options->lpips.path, "Also write LPIPS weights with a random trunk to this file");
+  CLI::Option* lpips = verb->add_option("--lpips", options->lpips.path,
+                                        "Also write LPIPS weights with a random trunk to this file")
+                           ->check(output_file());
   verb->callback([options, directory, lpips] {
     if (directory->count() + lpips->count() == 0) {
       throw CLI::RequiredError("DIRECTORY or --lpips");

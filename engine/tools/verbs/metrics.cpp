@@ -7,6 +7,8 @@
 #include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/safetensors.h"
+#include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
 #include "engine/tools/verbs/verbs.h"
 #include "engine/video/decode.h"
 
@@ -30,6 +32,11 @@ at::Tensor frames_of_video(const std::string& path) {
   const video::ProbeOutcome probed = video::probe_video(path);
   if (const auto* fault = std::get_if<video::VideoFault>(&probed)) throw_fault(*fault);
   const auto& facts = std::get<video::VideoFacts>(probed);
+  if (!facts.damage.empty()) {
+    throw_fault({video::FaultKind::kPartialDecode,
+                 concat("'", path, "' is damaged after ", facts.frames, " frames: ", facts.damage,
+                        "; expected a whole video")});
+  }
   const video::ClipOutcome decoded =
       video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
   if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) throw_fault(*fault);
@@ -47,9 +54,16 @@ at::Tensor frames_of_tensor(const std::string& path) {
   }
   const at::Tensor& frames = tensors.begin()->second;
   const bool bytes = frames.scalar_type() == at::kByte;
-  if (frames.dim() != 4 || frames.size(bytes ? 3 : 1) != 3) {
-    throw user_error(concat(path, ": expected uint8 [F, H, W, 3] or floats [F, 3, H, W]"),
-                     "tensor");
+  const bool typed = bytes || frames.is_floating_point();
+  if (!typed || frames.dim() != 4 || frames.size(bytes ? 3 : 1) != 3 || frames.numel() == 0) {
+    throw user_error(
+        concat(path, ": expected uint8 [F, H, W, 3] or floats [F, 3, H, W], none of them 0, got ",
+               c10::toString(frames.scalar_type()), " ", shape_text(frames.sizes())),
+        "tensor");
+  }
+  const bool inside = bytes || frames.ge(0).logical_and(frames.le(1)).all().item<bool>();
+  if (!inside) {
+    throw user_error(concat(path, ": expected numbers in [0, 1], got others or NaN"), "tensor");
   }
   return bytes ? frames.to(at::kFloat).div(255).permute({0, 3, 1, 2}).contiguous()
                : frames.to(at::kFloat);
@@ -81,12 +95,15 @@ void add_metrics_verb(CLI::App& app) {
                             "cox-engine metrics --reference a.mkv --generated b.mkv "
                             "--metric psnr --metric ssim");
   auto options = std::make_shared<MetricsOptions>();
-  verb->add_option("--reference", options->reference, "Video, or safetensors with one tensor")
+  reads_file(
+      verb->add_option("--reference", options->reference, "Video, or safetensors with one tensor"))
       ->required();
-  verb->add_option("--generated", options->generated, "Video, or safetensors with one tensor")
+  reads_file(
+      verb->add_option("--generated", options->generated, "Video, or safetensors with one tensor"))
       ->required();
   verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
-  verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for lpips");
+  reads_file(
+      verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for lpips"));
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->callback([options] { print_metrics(*options); });
 }

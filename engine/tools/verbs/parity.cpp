@@ -92,10 +92,13 @@ void add_parity_verb(CLI::App& app) {
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--param", options->parameters, "KEY=JSON, as often as needed")
       ->allow_extra_args(false);
-  verb->add_option("--input", options->inputs, "Safetensors files, merged")
+  reads_file(verb->add_option("--input", options->inputs, "Safetensors files, merged"))
       ->allow_extra_args(false);
-  verb->add_option("--output", options->output, "Safetensors file to write")->required();
-  verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for metric lpips");
+  verb->add_option("--output", options->output, "Safetensors file to write")
+      ->required()
+      ->check(output_file());
+  reads_file(verb->add_option("--lpips-weights", options->lpips_weights,
+                              "Safetensors file for metric lpips"));
   options->lora.add_to(*verb);
   verb->callback([options] { run_op(*options); });
 }

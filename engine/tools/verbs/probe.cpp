@@ -36,7 +36,7 @@ void add_probe_verb(CLI::App& app) {
   verb->add_option("--width", probe->width, "Pixels");
   verb->add_option("--steps", probe->steps, "Nominal sampling steps");
   verb->add_option("--guidance", probe->guidance, "Guidance scale; 1 is off");
-  verb->add_option("--seed", probe->seed, "Seed of scenes and noise");
+  verb->add_option("--seed", probe->seed, "Seed of scenes and noise")->check(seed_number());
   verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", probe->dtype, "Compute type: fp32 or bf16");
   verb->callback([probe, wanted] {

@@ -13,11 +13,31 @@ namespace {
 
 constexpr const char* kFormat = "cox-plan/1";
 
-RunFile run_of(const nlohmann::json& json) {
-  RunFile run{json.at("method").get<std::string>(), {}};
+/// What all runs of a plan share: a plan may leave it out.
+void read_shared(const nlohmann::json& plan, RunFile& run) {
+  if (const auto model = plan.find("model"); model != plan.end()) {
+    for (const nlohmann::json& lora : model->value("loras", nlohmann::json::array())) {
+      run.loras.push_back({lora.at("path").get<std::string>(), lora.value("digest", ""),
+                           lora.at("multiplier").get<double>()});
+    }
+    run.lpips_weights = model->value("lpips_weights", "");
+    run.lpips_weights_digest = model->value("lpips_weights_digest", "");
+  }
+  const auto dataset = plan.find("dataset");
+  if (dataset == plan.end()) return;
+  for (const nlohmann::json& video : dataset->at("videos")) {
+    run.videos.push_back({video.at("id").get<std::string>(), video.at("path").get<std::string>(),
+                          video.value("digest", ""), video.value("caption", "")});
+  }
+}
+
+RunFile run_of(const nlohmann::json& json, const nlohmann::json& plan) {
+  RunFile run;
+  run.method = json.at("method").get<std::string>();
   for (const auto& [name, value] : json.at("parameters").items()) {
     run.parameters[name] = value_of(value);
   }
+  read_shared(plan, run);
   return run;
 }
 
@@ -32,9 +52,9 @@ RunFile pick_run(const nlohmann::json& plan, const std::string& wanted) {
   std::vector<std::string> names;
   for (const nlohmann::json& run : runs) {
     names.push_back(run.at("name").get<std::string>());
-    if (names.back() == wanted) return run_of(run);
+    if (names.back() == wanted) return run_of(run, plan);
   }
-  if (wanted.empty() && runs.size() == 1) return run_of(runs.front());
+  if (wanted.empty() && runs.size() == 1) return run_of(runs.front(), plan);
   throw user_error(concat("--run: expected one of ", join(names, ", "), ", got ",
                           wanted.empty() ? "nothing" : wanted),
                    "usage");
@@ -46,7 +66,9 @@ RunFile read_lines(const std::string& text) {
     const std::string content = trim(line);
     if (!content.empty() && content.front() != '#') assignments.push_back(content);
   }
-  return {"", parse_assignments(assignments)};
+  RunFile run;
+  run.parameters = parse_assignments(assignments);
+  return run;
 }
 
 }  // namespace

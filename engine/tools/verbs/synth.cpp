@@ -45,11 +45,12 @@ void add_synth_verb(CLI::App& app) {
                "cox-engine synth out/clips --domain motion --clips 64 --seed 7");
   auto options = std::make_shared<SynthOptions>();
   verb->add_option("directory", options->directory, "Folder to write to; made when missing")
-      ->required();
+      ->required()
+      ->check(output_folder());
   verb->add_option("--domain", options->domain, "One of " + known_domains());
   verb->add_option("--clips", options->clips, "How many")->check(CLI::PositiveNumber);
-  verb->add_option("--seed", options->seed, "Seed of all scenes");
-  verb->add_option("--first", options->first, "Number of the first scene");
+  verb->add_option("--seed", options->seed, "Seed of all scenes")->check(seed_number());
+  verb->add_option("--first", options->first, "Number of the first scene")->check(seed_number());
   verb->add_option("--frames", options->size.frames, "Pixel frames of a clip")
       ->check(CLI::PositiveNumber);
   verb->add_option("--height", options->size.height, "Pixels, even");

@@ -50,7 +50,9 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--model", options->model, "Model directory: the start, and what is updated")
       ->required();
   verb->add_option("--stage", options->stage, "vae, then dit")->required();
-  verb->add_option("--work", options->work, "Folder of checkpoints and curves")->required();
+  verb->add_option("--work", options->work, "Folder of checkpoints and curves")
+      ->required()
+      ->check(output_folder());
   verb->add_option("--steps", options->steps, "Optimiser steps in all")
       ->required()
       ->default_str("")
@@ -66,7 +68,7 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--height", options->height, "Pixels");
   verb->add_option("--width", options->width, "Pixels");
   verb->add_option("--frames", options->frames, "Pixel frames of a clip, 4k + 1");
-  verb->add_option("--seed", options->seed, "Seed of scenes and draws");
+  verb->add_option("--seed", options->seed, "Seed of scenes and draws")->check(seed_number());
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "Compute type: fp32 or bf16");
   verb->add_option("--stop-after", options->stop_after_s,

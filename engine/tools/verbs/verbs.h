@@ -44,11 +44,29 @@ struct LoraOptions {
   std::vector<LoraFile> loras() const;
 };
 
+/// Checks of an option's text, which end the program with exit code 2 and name option, bounds and
+/// what was given.
+CLI::Validator whole_number(std::int64_t least, std::int64_t most, std::int64_t multiple_of = 1);
+CLI::Validator finite_number(double least);
+/// A seed, or the number of a scene.
+CLI::Validator seed_number();
+/// A path that is not empty and where a file can be put: base/file.h's check_replaceable.
+CLI::Validator output_file();
+/// A path that is not empty, of a folder or of nothing yet.
+CLI::Validator output_folder();
+
+/// Makes a file that is named and not there an EngineError (cause user, detail `not_found`), before
+/// any work. Returns `option`.
+CLI::Option* reads_file(CLI::Option* option);
+/// The same for a file that `what` names, an option or a line of a plan.
+void require_file(const std::string& what, const std::string& path);
+
 /// `KEY=VALUE` texts, each value JSON (`3`, `1e-2`, `true`, `"text"`, `[0.25, 0.5]`) or else taken
 /// as text. Throws EngineError (cause user) for a text without `=`.
 Parameters parse_assignments(const std::vector<std::string>& assignments);
 
-/// Throws EngineError (cause user) for null and objects, which no parameter is.
+/// Throws EngineError (cause user) for null and objects, which no parameter is, and for integers
+/// that 64 bits with a sign do not hold.
 Value value_of(const nlohmann::json& json);
 
 /// Throws EngineError (cause user, detail not_found) when nothing is at `directory`. What such a

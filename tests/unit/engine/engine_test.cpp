@@ -5,6 +5,8 @@
 #include <map>
 
 #include "base/digest.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
 #include "workshop.h"
@@ -150,6 +152,55 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   for (const auto& [path, digest] : digests) CHECK(*cox::sha256_of_file(path) == digest);
 }
 
+TEST_CASE("jobs of one run and video that differ in their caption never share a generated file") {
+  const auto engine = make_engine();
+  const auto written = [&](const std::string& prompt, const std::string& job) {
+    JobInput input = Workshop::get().job("none");
+    input.job_id = job;
+    input.prompt = prompt;
+    return succeed(*engine, input).generated_path;
+  };
+  const std::string first = written("a moving pattern", "1f7c0a2be6d53498");
+  const std::string digest = *cox::sha256_of_file(first);
+  CHECK_THAT(first, Catch::EndsWith("/clip0-1f7c0a2be6d5.mkv"));
+  CHECK(written("a red square", "92d44c01a7b8e3f0") != first);
+  CHECK(*cox::sha256_of_file(first) == digest);
+
+  const std::string alone = written("a moving pattern", "");  // of no sweep
+  CHECK(written("a red square", "") != alone);
+  CHECK(written("a moving pattern", "") == alone);
+  CHECK(*cox::sha256_of_file(alone) == digest);
+}
+
+TEST_CASE("weights that LPIPS lacks are missed before anything is computed") {
+  const auto engine = make_engine();
+  JobInput input = Workshop::get().job("none");
+  input.parameters["metrics"] = cox::Value::List{"psnr", "lpips"};
+  input.lpips_weights = "";
+  input.video_path = "/nowhere/clip.mp4";  // would be missed next
+  const JobFailure failure = fail(*engine, input);
+  CHECK(failure.cause == FailureCause::kUser);
+  CHECK_THAT(failure.message, Catch::Contains("backbone.lpips_weights"));
+}
+
+TEST_CASE("the log tells once of frames that fill no latent frame") {
+  const std::string file = Workshop::get().path("engine.log");
+  JobInput input = Workshop::get().job("full");
+  input.parameters["adaptation_window.total_frames"] = 16;
+  const auto engine = make_engine();
+  cox::set_log_file(file);
+  succeed(*engine, Workshop::get().job("none"));  // 5 frames of condition: all are used
+  const std::string before = cox::read_file(file).value();
+  succeed(*engine, input);
+  const std::string told = cox::read_file(file).value();
+  succeed(*engine, input);
+  cox::set_log_file("/dev/stderr");
+  CHECK_THAT(before, !Catch::Contains("left out"));
+  CHECK_THAT(told, Catch::Contains("left out") && Catch::Contains("window_frames=16") &&
+                       Catch::Contains("window_frames_used=13"));
+  CHECK(*cox::read_file(file) == told);  // once
+}
+
 TEST_CASE("a folder that takes no video ends the worker, so that no more hours are lost") {
   const auto engine = make_engine();
   JobInput input = Workshop::get().job("none");
@@ -238,6 +289,12 @@ TEST_CASE("parameters that cannot be are the user's, named in the message") {
   CHECK_THAT(message_of("none", "gen_start_frame", 3), Catch::Contains("gen_start_frame"));
   CHECK_THAT(message_of("adasteer", "adaptation_window.total_frames", 18),
              Catch::Contains("at most gen_start_frame"));
+  CHECK_THAT(message_of("adasteer", "early_stop.check_every", 3),
+             Catch::Contains("early_stop.check_every") && Catch::Contains("at most steps, 2"));
+  CHECK_THAT(message_of("adasteer", "lr", 1e38),
+             Catch::Contains("parameter lr") && Catch::Contains("with adamw"));
+  CHECK_THAT(message_of("adasteer", "weight_decay", 1e300),
+             Catch::Contains("parameter weight_decay"));
   CHECK_THAT(message_of("none", "stray", 1), Catch::Contains("stray"));
   CHECK_THAT(message_of("none", "metrics", cox::Value::List{"psnrr"}), Catch::Contains("psnr"));
 }
@@ -279,4 +336,28 @@ TEST_CASE("an engine for a device that is not there says what it looked for") {
   const auto engine = Engine::create({"tpu", 1, true});
   REQUIRE_FALSE(engine.is_ok());
   CHECK_THAT(engine.status().message(), Catch::Contains("tpu"));
+}
+
+TEST_CASE("an engine of no threads, or of more than any machine has, is refused in one line") {
+  for (const int threads : {0, -1, 1'000'000}) {
+    const auto engine = Engine::create({"cpu", threads, true});
+    REQUIRE_FALSE(engine.is_ok());
+    CHECK_THAT(engine.status().message(),
+               Catch::Contains("threads: expected 1 to") && !Catch::Contains("\n"));
+  }
+}
+
+TEST_CASE("the largest rates diverge; they do not crash") {
+  const auto engine = make_engine();
+  for (const std::string optimizer : {"adamw", "sgd"}) {
+    for (const std::string dtype : {"fp32", "bf16"}) {
+      INFO(optimizer << ' ' << dtype);
+      JobInput input = Workshop::get().job("full");
+      input.parameters["optimizer"] = optimizer;
+      input.parameters["param_dtype"] = dtype;
+      input.parameters["lr"] = optimizer == "adamw" ? 3.3e37 : 3.3e38;
+      input.parameters["warmup_steps"] = 0;
+      CHECK(fail(*engine, input).cause == FailureCause::kDiverged);
+    }
+  }
 }
