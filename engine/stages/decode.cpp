@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -58,6 +59,18 @@ SourceFrames read_source(const JobPlan& plan, const std::string& path) {
   return source;
 }
 
+/// A clip that is not there is a fault of the data; clips that are all not there, as on a machine
+/// that lacks a mount, are one of the place.
+void check_folder(const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
+  std::error_code error;
+  const bool is_empty = std::filesystem::is_empty(folder, error);
+  if (!error && !is_empty) return;
+  throw MisplacedError(concat("folder ", folder.string(), " of the clips is ",
+                              error ? "not there" : "empty", " on this machine"),
+                       "clips_missing");
+}
+
 }  // namespace
 
 std::vector<video::RgbImage> SourceFrames::images(const FrameRange& range) const {
@@ -82,6 +95,7 @@ at::Tensor SourceFrames::pixels(const FrameRange& range) const {
 const std::string& FileDigest::of(const std::string& path) {
   struct stat facts = {};
   if (::stat(path.c_str(), &facts) != 0) {
+    check_folder(path);
     throw EngineError(FailureCause::kData,
                       concat("video ", path, ": ", std::strerror(errno),
                              "; expected the file that the data set's manifest names"),

@@ -29,11 +29,10 @@ void check_directory(const ModelKey& key) {
   const Result<std::string> digest = sha256_of_directory(key.directory);
   if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "model_unreadable");
   if (*digest != key.digest) {
-    throw user_error(concat("model directory ", key.directory, ": expected digest ", key.digest,
-                            ", got ", *digest,
-                            "; it is not the model that the sweep was planned "
-                            "with"),
-                     "model_digest");
+    throw MisplacedError(
+        concat("model directory ", key.directory, ": expected digest ", key.digest, ", got ",
+               *digest, "; it is not the model that the sweep was planned with"),
+        "model_digest");
   }
 }
 
@@ -42,9 +41,9 @@ void check_lora_digest(const LoraFile& lora) {
   const Result<std::string> digest = sha256_of_file(lora.path);
   if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lora_unreadable");
   if (*digest == lora.digest) return;
-  throw user_error(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ", *digest,
-                          "; it is not the file that the sweep was planned with"),
-                   "lora_digest");
+  throw MisplacedError(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ",
+                              *digest, "; it is not the file that the sweep was planned with"),
+                       "lora_digest");
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ void check_lpips_weights(const JobInput& input) {
   const Result<std::string> digest = sha256_of_file(input.lpips_weights);
   if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lpips_unreadable");
   if (*digest != input.lpips_weights_digest) {
-    throw user_error(concat("LPIPS weights ", input.lpips_weights, ": expected digest ",
-                            input.lpips_weights_digest, ", got ", *digest),
-                     "lpips_weights");
+    throw MisplacedError(concat("LPIPS weights ", input.lpips_weights, ": expected digest ",
+                                input.lpips_weights_digest, ", got ", *digest),
+                         "lpips_weights");
   }
 }
 

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <limits>
 
 #include "base/digest.h"
@@ -54,6 +56,24 @@ TEST_CASE("a missing model directory is named") {
   CHECK(failure.misplaced);  // another worker may have it
 }
 
+TEST_CASE("a folder without any clip is a fault of the place, a single missing clip is not") {
+  JobInput input = Workshop::get().job("none");
+  const std::string clips = Workshop::get().path("no_clips");
+  std::filesystem::create_directories(clips);
+  for (const std::string& folder : std::vector<std::string>{clips, "/nowhere/clips"}) {
+    input.video_path = folder + "/clip.mp4";
+    const JobFailure failure = failure_with(input);
+    CHECK(failure.misplaced);
+    CHECK_THAT(failure.message, Catch::Contains(folder));
+  }
+  std::ofstream(clips + "/other.mp4") << "a clip";
+  input.video_path = clips + "/clip.mp4";
+  const JobFailure failure = failure_with(input);
+  CHECK_FALSE(failure.misplaced);
+  CHECK(failure.cause == FailureCause::kData);
+  CHECK(failure.detail == "missing");
+}
+
 TEST_CASE("missing and extra tensors are named") {
   const JobFailure missing =
       failure_with_model(changed_model("missing", [](auto& tensors) { tensors.erase(kTensor); }));
@@ -88,7 +108,7 @@ TEST_CASE("another model than the planned one is refused") {
   const JobFailure failure = failure_with(input);
   CHECK(failure.cause == FailureCause::kUser);
   CHECK(failure.detail == "model_digest");
-  CHECK_FALSE(failure.misplaced);
+  CHECK(failure.misplaced);
 
   input.model_digest = cox::sha256_of_directory(input.model_directory).value();
   QuietSink sink;
