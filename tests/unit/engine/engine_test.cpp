@@ -263,7 +263,7 @@ TEST_CASE("a video without enough frames is too short") {
 TEST_CASE("a missing video and a changed video have cause data") {
   const auto engine = make_engine();
   JobInput missing = Workshop::get().job("none");
-  missing.video_path = "/nowhere/clip.mp4";
+  missing.video_path += ".lost";
   CHECK(fail(*engine, missing).cause == FailureCause::kData);
 
   JobInput changed = Workshop::get().job("none");
