@@ -82,6 +82,12 @@ TEST_CASE("a training that is stopped keeps its steps and leaves the model as it
   CHECK(first["finished"] == false);
   CHECK(training.written() == before);
 
+  std::vector<std::string> other = training.command(kEvenLonger);
+  other.insert(other.end(), {"--seed", "1"});
+  const Ended refused = run(other, one_thread());
+  CHECK(refused.exit_code == 2);
+  CHECK_THAT(refused.err, Contains("begun with --seed 0, and cannot go on with 1"));
+
   const int64_t steps = first["steps"].get<int64_t>() + 2;
   const Ended again = run(training.command(std::to_string(steps)), one_thread());
   INFO(again.all());
