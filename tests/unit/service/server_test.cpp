@@ -202,6 +202,19 @@ TEST_CASE("A token never travels in clear text to another machine") {
   CHECK(channel.status().code() == StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("only this machine's own addresses are loopback, not names that begin like them") {
+  for (const char* own :
+       {"127.0.0.1:7420", "127.8.9.1:1", "localhost:7420", "[::1]:7420", "unix:/run/cox"}) {
+    INFO(own);
+    CHECK(is_loopback(own));
+  }
+  for (const char* other : {"127.0.0.1.example.org:7420", "127.evil:1", "localhost.example.org:1",
+                            "10.0.0.1:7420", "0.0.0.0:7420", "[::]:7420"}) {
+    INFO(other);
+    CHECK_FALSE(is_loopback(other));
+  }
+}
+
 TEST_CASE("A token that no header can carry is refused where it is read, and never shown") {
   CHECK(*token_in("abc\n", "COX_TOKEN") == "abc");
   CHECK(*token_in("abc\r\n", "COX_TOKEN") == "abc");
