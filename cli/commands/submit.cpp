@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -19,7 +20,21 @@ namespace {
 
 constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
 
-/// What a submission would answer, asked without making one.
+/// How many runs that the series has now the plan does not.
+Result<std::uint32_t> runs_to_retire(ResultSource& source, const spec::SweepPlan& plan) {
+  std::set<std::pair<std::string, std::string>> planned;
+  for (const spec::Run& run : plan.runs) planned.insert({run.name, run.digest});
+  COX_ASSIGN_OR_RETURN(const Rows rows, source.query(concat("SELECT run, run_digest FROM v_runs"
+                                                            " WHERE superseded = 0 AND series = ",
+                                                            sql_text(plan.series.name))));
+  std::uint32_t retired = 0;
+  for (const auto& row : rows.cells) {
+    retired += planned.contains({readable_cell("", row[0]), readable_cell("", row[1])}) ? 0 : 1;
+  }
+  return retired;
+}
+
+/// What a submission would answer but the jobs that it cancels, asked without making one.
 Result<v1::SubmitReply> foretell(ResultSource& source, const spec::SweepPlan& plan) {
   v1::SubmitReply reply;
   for (const spec::Run& run : plan.runs) {
@@ -43,6 +58,8 @@ Result<v1::SubmitReply> foretell(ResultSource& source, const spec::SweepPlan& pl
     reply.set_known_runs(reply.known_runs() + 1);
     reply.set_known_jobs(reply.known_jobs() + known.total_jobs());
   }
+  COX_ASSIGN_OR_RETURN(const std::uint32_t retired, runs_to_retire(source, plan));
+  reply.set_retired_runs(retired);
   return reply;
 }
 

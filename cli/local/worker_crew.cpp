@@ -81,6 +81,11 @@ std::string WorkerCrew::bury(Member& member, TimeUs now, std::uint64_t finished_
                   " cannot open a file that a job needs: not started again; see ",
                   log_of(member.name));
   }
+  if (ending.signal == 0 && ending.exit_code == kRefusedExitCode) {
+    member.gone = true;
+    return concat("worker ", member.name, " cannot work here: not started again; see ",
+                  log_of(member.name));
+  }
   if (finished_jobs > member.finished_at_death) member.deaths_in_a_row = 0;
   member.finished_at_death = finished_jobs;
   ++member.deaths_in_a_row;

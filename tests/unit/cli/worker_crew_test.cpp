@@ -72,19 +72,21 @@ TEST_CASE("a worker that keeps dying is given up after a bounded number of start
   CHECK(happened.back().find("not started again") != std::string::npos);
 }
 
-TEST_CASE("a worker that lacks what a job needs is not started again to lack it once more") {
+TEST_CASE("a worker that lacks what a job needs, or refuses to work, is not started again") {
   static_assert(WorkerCrew::kUnfitExitCode == worker::kUnfitExitStatus);
-  const ScriptedWorker worker("echo started >> \"$0.starts\"; exit 78");
-  auto crew = WorkerCrew::start(worker.options(1));
-  REQUIRE(crew.is_ok());
-  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
-  REQUIRE(happened.size() == 1);
-  CHECK(happened[0].find("cannot open a file that a job needs: not started again") !=
-        std::string::npos);
-  std::ifstream starts(worker.folder / "worker.starts");
-  std::string all;
-  std::getline(starts, all, '\0');
-  CHECK(all == "started\n");
+  for (const auto& [exit_code, reason] :
+       {std::pair("78", "cannot open a file that a job needs"), {"2", "cannot work here"}}) {
+    const ScriptedWorker worker(concat("echo started >> \"$0.starts\"; exit ", exit_code));
+    auto crew = WorkerCrew::start(worker.options(1));
+    REQUIRE(crew.is_ok());
+    const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+    REQUIRE(happened.size() == 1);
+    CHECK(happened[0].find(concat(reason, ": not started again")) != std::string::npos);
+    std::ifstream starts(worker.folder / "worker.starts");
+    std::string all;
+    std::getline(starts, all, '\0');
+    CHECK(all == "started\n");
+  }
 }
 
 TEST_CASE("a worker that was sent away stays away") {

@@ -132,10 +132,16 @@ TEST_CASE("twenty jobs leave no memory behind") {
     }
   };
   run_jobs(8);  // caches and arenas reach their size
-  const std::int64_t before = allocated_bytes(device);
-  run_jobs(kJobs);
-  const std::int64_t growth = allocated_bytes(device) - before;
-  INFO("grew by " << growth << " bytes");
-  // A CPU's figure holds the allocator's slack too: 28 KiB when this was written.
-  CHECK(growth <= (device.is_cpu() ? std::int64_t{4} << 20 : 0));
+  // A CPU's figure holds the allocator's slack too, 28 KiB when this was written, and now and then
+  // an arena that a thread began: a leak grows every time.
+  const std::int64_t slack = device.is_cpu() ? std::int64_t{4} << 20 : 0;
+  constexpr int kTries = 3;
+  std::int64_t growth = slack + 1;
+  for (int i = 0; i < kTries && growth > slack; ++i) {
+    const std::int64_t before = allocated_bytes(device);
+    run_jobs(kJobs);
+    growth = allocated_bytes(device) - before;
+  }
+  INFO("grew by " << growth << " bytes, " << kTries << " times in a row");
+  CHECK(growth <= slack);
 }
