@@ -30,13 +30,13 @@ Rows submission_rows(const spec::SweepPlan& plan, const v1::SubmitReply& reply) 
 
 namespace {
 
-/// "; 1 run left the series (its results stay under its digest), 8 unfinished jobs were cancelled"
+/// "; 1 run of before left the series, results stay under their digests; 8 jobs that no sweep asks
+/// for any more cancelled"
 std::string retired_text(const v1::SubmitReply& reply) {
   std::string text;
   if (reply.retired_runs() > 0) {
     text = concat("; ", counted(reply.retired_runs(), "run"),
-                  " of before left the series, results "
-                  "stay under their digests");
+                  " of before left the series, results stay under their digests");
   }
   if (reply.cancelled_jobs() > 0) {
     text += concat("; ", counted(reply.cancelled_jobs(), "job"),

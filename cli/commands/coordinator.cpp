@@ -47,8 +47,9 @@ class CoordinatorCommand final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    if (!std::isfinite(lease_s_))
-      return invalid_argument("--lease: expected a number of seconds, got nan");
+    if (!std::isfinite(lease_s_)) {
+      return invalid_argument(concat("--lease: expected a number of seconds, got ", lease_s_));
+    }
     options_.lease = static_cast<DurationUs>(lease_s_ * static_cast<double>(kSecondUs));
     options_.heartbeat = std::min(options_.heartbeat, options_.lease / 3);
     const StopSignals signals;

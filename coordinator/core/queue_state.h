@@ -193,9 +193,8 @@ bool cancel_job(Step& step, JobNumber number, const std::string& why);
 
 // ---- retire.cpp: a series is what its newest submission says ----
 
-/// Takes the name from the run that holds it in the series; false when none does. `why` follows
-/// "run 'name'".
-bool retire(Step& step, SeriesNumber series, const std::string& name, const std::string& why);
+/// Takes a current name from the run that holds it in the series. `why` follows "run 'name'".
+void retire(Step& step, SeriesNumber series, const std::string& name, const std::string& why);
 /// Cancels the jobs of runs that ever were in the series and that no current run of any series
 /// covers. Returns how many.
 std::uint64_t cancel_unwanted(Step& step, SeriesNumber series);

@@ -23,18 +23,16 @@ std::map<RunNumber, std::vector<DatasetNumber>> wanted_on(const QueueState& stat
 
 }  // namespace
 
-bool retire(Step& step, SeriesNumber number, const std::string& name, const std::string& why) {
+void retire(Step& step, SeriesNumber number, const std::string& name, const std::string& why) {
   Series& series = step.state.at(number);
-  const auto holder = series.current.find(name);
-  if (holder == series.current.end()) return false;
-  MemberRecord& member = series.members.at({name, holder->second});
+  const RunNumber run = series.current.at(name);
+  MemberRecord& member = series.members.at({name, run});
   member.superseded = true;
   step.save(SaveMember{member});
   journal(step, "superseded", number, {},
-          concat("run '", name, "' ", why, "; the results of ",
-                 step.state.at(holder->second).record.digest, " stay under that digest"));
-  series.current.erase(holder);
-  return true;
+          concat("run '", name, "' ", why, "; the results of ", step.state.at(run).record.digest,
+                 " stay under that digest"));
+  series.current.erase(name);
 }
 
 std::uint64_t cancel_unwanted(Step& step, SeriesNumber number) {

@@ -133,8 +133,22 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOpti
   return grpc::SslServerCredentials(tls);
 }
 
-Result<Gate> gate_of(const ServerOptions& options) {
-  return options.token_file.empty() ? Result<Gate>(Gate()) : Gate::load(options.token_file);
+/// Who may come in, and by what the server proves who it is.
+struct Access {
+  Gate gate;
+  std::shared_ptr<grpc::ServerCredentials> credentials;
+};
+
+/// Fails for what no server can be started with.
+Result<Access> access_of(const ServerOptions& options) {
+  COX_RETURN_IF_ERROR(check_exposure(options));
+  Access access;
+  if (!options.token_file.empty()) {
+    COX_ASSIGN_OR_RETURN(access.gate, Gate::load(options.token_file));
+  }
+  COX_ASSIGN_OR_RETURN(access.credentials, credentials_of(options));
+  COX_RETURN_IF_ERROR(check_listen_address(options.address));
+  return access;
 }
 
 void set_wire_options(grpc::ServerBuilder& builder) {
@@ -173,24 +187,17 @@ Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server() { shutdown(); }
 
-Status Server::check(const ServerOptions& options) {
-  COX_RETURN_IF_ERROR(check_exposure(options));
-  COX_RETURN_IF_ERROR(gate_of(options).status());
-  COX_RETURN_IF_ERROR(credentials_of(options).status());
-  return check_listen_address(options.address);
-}
+Status Server::check(const ServerOptions& options) { return access_of(options).status(); }
 
 Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
                                               const ServerOptions& options) {
   quiet_grpc();
-  COX_RETURN_IF_ERROR(check(options));
-  COX_ASSIGN_OR_RETURN(Gate gate, gate_of(options));
-  COX_ASSIGN_OR_RETURN(auto credentials, credentials_of(options));
+  COX_ASSIGN_OR_RETURN(Access access, access_of(options));
 
-  auto state = std::make_unique<State>(coordinator, std::move(gate));
+  auto state = std::make_unique<State>(coordinator, std::move(access.gate));
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(options.address, std::move(credentials), &port);
+  builder.AddListeningPort(options.address, std::move(access.credentials), &port);
   builder.RegisterService(&state->sweeps);
   builder.RegisterService(&state->workers);
   set_wire_options(builder);

@@ -122,7 +122,6 @@ class StageRun {
  private:
   static constexpr int64_t kStatisticsClips = 256;
   static constexpr int64_t kEvaluationClips = 64;  ///< of each domain
-  static constexpr int64_t kCaptionsAtOnce = 64;
 
   std::string state_file() const { return options_.work + "/" + options_.stage + ".safetensors"; }
 

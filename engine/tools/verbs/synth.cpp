@@ -25,12 +25,10 @@ void require(const Status& status) {
 
 void synthesize(const SynthOptions& options) {
   const Domain& domain = domain_named(options.domain);
-  const double aspect =
-      static_cast<double>(options.size.width) / static_cast<double>(options.size.height);
-  for (std::int64_t i = 0; i < options.clips; ++i) {
-    const std::uint64_t index = options.first + static_cast<std::uint64_t>(i);
-    const Scene scene = sample_scene(domain, options.seed, index, aspect);
-    const std::string stem = concat(options.directory, "/", options.domain, "_", index);
+  std::uint64_t index = options.first;
+  for (const Scene& scene :
+       sample_scenes(domain, options.seed, options.first, options.clips, options.size)) {
+    const std::string stem = concat(options.directory, "/", options.domain, "_", index++);
     write_clip(scene, options.size, stem + ".mp4");
     require(write_file_atomically(stem + ".txt", describe(scene) + "\n"));
     std::cout << stem << ".mp4  " << describe(scene) << '\n';
