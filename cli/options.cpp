@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "base/text.h"
-#include "coordinator/spec/load_sweep.h"
+#include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
 
@@ -41,11 +41,11 @@ void SpecOptions::declare(CLI::App& app) {
       ->allow_extra_args(false);
 }
 
-Result<std::vector<spec::SweepPlan>> SpecOptions::load(const spec::FindBest& find_best) const {
-  std::vector<spec::SweepPlan> plans;
+Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best) const {
+  std::vector<sweep::SweepPlan> plans;
   SeriesNames names;
   for (const std::string& path : paths) {
-    COX_ASSIGN_OR_RETURN(spec::SweepPlan plan, spec::load_sweep(path, {overrides, find_best}));
+    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan, sweep::load_sweep(path, {overrides, find_best}));
     COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }

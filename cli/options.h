@@ -8,8 +8,8 @@
 
 #include "base/status.h"
 #include "cli/output/format.h"
-#include "coordinator/spec/best_run.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/best_run.h"
+#include "coordinator/sweep/plan.h"
 #include "proto/channel.h"
 
 namespace CLI {
@@ -48,7 +48,7 @@ struct SpecOptions {
   void declare(CLI::App& app);
   /// Every file, each a series of its own, or the first error. `find_best` answers their
   /// `from_best`.
-  Result<std::vector<spec::SweepPlan>> load(const spec::FindBest& find_best) const;
+  Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best) const;
 };
 
 /// A database file or a coordinator: exactly one of the two.

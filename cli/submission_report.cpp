@@ -7,11 +7,11 @@
 
 namespace cox::cli {
 
-Rows submission_rows(const spec::SweepPlan& plan, const v1::SubmitReply& reply) {
+Rows submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply) {
   std::map<std::string, const v1::KnownRun*> known;
   for (const v1::KnownRun& run : reply.known()) known[run.name()] = &run;
   Rows rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
-  for (const spec::Run& run : plan.runs) {
+  for (const sweep::Run& run : plan.runs) {
     auto& row = rows.cells.emplace_back();
     row = {run.digest.substr(0, 12), run.name};
     if (const auto owner = known.find(run.name); owner != known.end()) {

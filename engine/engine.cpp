@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cox_version.h"
+#include "engine/device/cuda.h"
 #include "engine/failure.h"
 #include "engine/nn/device_attention.h"
 #include "engine/nn/kernels.h"
@@ -19,7 +20,6 @@
 #include "engine/stages/score.h"
 #include "engine/stages/write.h"
 #include "engine/stopwatch.h"
-#include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {

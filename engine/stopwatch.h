@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
-#include "engine/tensors/cuda.h"
+#include "engine/device/cuda.h"
 
 namespace cox::engine {
 

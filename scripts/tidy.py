@@ -25,21 +25,26 @@ MAY_INCLUDE = {
     "schemas": [],
     "engine/video": ["base"],
     "engine/tensors": ["base", "engine/job.h"],
-    "engine/nn": ["base", "engine/tensors"],
-    "engine/vae": ["base", "engine/tensors", "engine/nn"],
-    "engine/text": ["base", "engine/tensors", "engine/nn", "engine/backbones/backbone.h"],
-    "engine/backbones": ["base", "schemas", "engine/job.h", "engine/tensors", "engine/nn",
-                         "engine/backbones"],
-    "engine/diffusion": ["base", "engine/tensors", "engine/backbones"],
-    "engine/metrics": ["base", "engine/job.h", "engine/tensors", "engine/nn"],
-    "engine/adaptation": ["base", "engine/tensors", "engine/backbones", "engine/diffusion",
-                          "engine/adaptation", "engine/parameters.h", "engine/job.h",
-                          "engine/monitor.h", "engine/stopwatch.h"],
-    "engine/training": ["base", "engine"],
+    "engine/device": ["base", "engine/tensors"],
+    "engine/checkpoint": ["base", "engine/tensors"],
+    "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
+    "engine/vae": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
+    "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn",
+                    "engine/backbones/backbone.h"],
+    "engine/backbones": ["base", "schemas", "engine/job.h", "engine/tensors", "engine/device",
+                         "engine/checkpoint", "engine/nn", "engine/backbones"],
+    "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
+    "engine/metrics": ["base", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
+    "engine/adaptation": ["base", "engine/tensors", "engine/device", "engine/checkpoint",
+                          "engine/backbones", "engine/diffusion", "engine/adaptation",
+                          "engine/parameters.h", "engine/job.h", "engine/monitor.h",
+                          "engine/stopwatch.h"],
     "engine": ["base", "engine", "schemas"],
+    "tools/clips": ["base", "engine/video"],
+    "tools": ["base", "engine", "schemas", "tools"],
     "coordinator/core": ["base"],
     "coordinator/dataset": ["base", "engine/video"],
-    "coordinator/spec": ["base", "schemas", "coordinator/dataset"],
+    "coordinator/sweep": ["base", "schemas", "coordinator/dataset"],
     "coordinator/store": ["base", "schemas", "coordinator/core"],
     "coordinator/report": ["base", "schemas", "coordinator/store"],
     "proto": ["base", "proto", "cox/v1"],
@@ -53,15 +58,15 @@ MAY_INCLUDE = {
 
 # Third party -> how its includes begin, and the folders that may use it.
 THIRD_PARTY = {
-    "LibTorch": (("ATen/", "torch/", "c10/"), ("engine",)),
+    "LibTorch": (("ATen/", "torch/", "c10/"), ("engine", "tools")),
     "gRPC": (("grpc/", "grpcpp/"), ("proto", "coordinator/service", "worker", "cli")),
     "protobuf": (("google/protobuf/", "cox/v1/"), ("proto", "coordinator/service", "worker", "cli")),
     "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
-    "yaml-cpp": (("yaml-cpp/",), ("coordinator/spec",)),
-    "FFmpeg": (("libav", "libsw"), ("engine/video",)),
-    "SentencePiece": (("sentencepiece",), ("engine/text", "engine/tools")),
+    "yaml-cpp": (("yaml-cpp/",), ("coordinator/sweep",)),
+    "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
+    "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }
-TORCH_FREE = ("engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/")
+TORCH_FREE = ("engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/", "tools/clips/")
 
 BANNED = {
     r"#include <torch/torch\.h>": "costs 20 s a file: include engine/tensors/torch.h",
@@ -73,7 +78,7 @@ BANNED = {
 CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
 
 CPP = (".h", ".cpp", ".cu")
-SOURCE_FOLDERS = ("base", "proto", "engine", "coordinator", "worker", "cli", "schemas", "tests")
+SOURCE_FOLDERS = ("base", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
 
 
 class Findings:

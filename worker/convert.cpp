@@ -7,7 +7,7 @@ namespace cox::worker {
 
 namespace {
 
-/// The same choice as spec::prompt_of, made from what is on the wire.
+/// The same choice as sweep::prompt_of, made from what is on the wire.
 Result<std::string> prompt_of(const Parameters& parameters, const v1::Video& video) {
   const auto text = [&](const char* name) -> const std::string* {
     const auto found = parameters.find(name);

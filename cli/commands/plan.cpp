@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/results/best_run.h"
-#include "coordinator/spec/present.h"
+#include "coordinator/sweep/present.h"
 
 namespace cox::cli {
 
@@ -32,9 +32,9 @@ class Plan final : public Command {
   Result<ExitCode> run(Session& session) override {
     const auto chosen = [&] { return place_.choose(); };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(chosen)));
-    for (const spec::SweepPlan& plan : plans) {
-      session.out << (json_ ? spec::plan_json(plan) : spec::plan_text(plan));
-      if (origins_) session.out << '\n' << spec::origins_text(plan);
+    for (const sweep::SweepPlan& plan : plans) {
+      session.out << (json_ ? sweep::plan_json(plan) : sweep::plan_text(plan));
+      if (origins_) session.out << '\n' << sweep::origins_text(plan);
     }
     return kExitOk;
   }

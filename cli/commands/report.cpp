@@ -12,7 +12,7 @@
 #include "coordinator/report/markdown.h"
 #include "coordinator/report/report_json.h"
 #include "coordinator/report/report_rows.h"
-#include "coordinator/spec/load_sweep.h"
+#include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
 
@@ -25,12 +25,12 @@ struct Subject {
   std::optional<report::SweepNotes> notes;
 };
 
-report::SweepNotes notes_of(const spec::SweepPlan& plan, const std::string& file_text) {
+report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& file_text) {
   report::SweepNotes notes;
   notes.title = plan.series.title;
   notes.question = report::opening_comment(file_text);
   notes.baseline = plan.baseline;
-  for (const spec::Table& table : plan.tables) {
+  for (const sweep::Table& table : plan.tables) {
     notes.tables.push_back({table.title, table.rows, table.columns});
   }
   return notes;
@@ -101,7 +101,7 @@ class Report final : public Command {
 
   static Result<Subject> subject_of(const std::string& what) {
     if (!std::filesystem::is_regular_file(what)) return Subject{what, std::nullopt};
-    COX_ASSIGN_OR_RETURN(const spec::SweepPlan plan, spec::load_sweep_without_inputs(what));
+    COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     return Subject{plan.series.name, notes_of(plan, text)};
   }

@@ -6,7 +6,7 @@
 #include "cli/options.h"
 #include "cli/results/print_results.h"
 #include "cli/results/series_results.h"
-#include "coordinator/spec/load_sweep.h"
+#include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
 
@@ -68,7 +68,7 @@ class Results final : public Command {
   /// From the option, the sweep file, or the only series there is.
   Status find_series(ResultSource& source) {
     if (series_.empty() && std::filesystem::is_regular_file(what_)) {
-      COX_ASSIGN_OR_RETURN(const spec::SweepPlan plan, spec::load_sweep_without_inputs(what_));
+      COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what_));
       series_ = plan.series.name;
       tables_ = plan.tables;
     } else if (series_.empty()) {
@@ -89,7 +89,7 @@ class Results final : public Command {
   std::string what_;
   std::string series_;
   std::string sql_;
-  std::vector<spec::Table> tables_;
+  std::vector<sweep::Table> tables_;
   bool jobs_ = false;
   bool failures_ = false;
 };

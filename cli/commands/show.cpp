@@ -9,8 +9,8 @@
 #include "cli/output/number.h"
 #include "cli/results/lookup.h"
 #include "cli/results/series_results.h"
-#include "coordinator/spec/plan.h"
-#include "coordinator/spec/schema.h"
+#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/schema.h"
 
 namespace cox::cli {
 
@@ -19,30 +19,30 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Where the values came from; empty when the run was submitted before this was kept.
-using Origins = std::optional<std::map<std::string, spec::Origin>>;
+using Origins = std::optional<std::map<std::string, sweep::Origin>>;
 
 /// A value that its run's origins do not name has its schema's default.
 Cell origin_cell(const Origins& origins, const std::string& name,
-                 const spec::ParameterSchema* schema) {
+                 const sweep::ParameterSchema* schema) {
   if (!origins) return Cell();
   const auto origin = origins->find(name);
-  if (origin != origins->end()) return spec::origin_text(origin->second);
+  if (origin != origins->end()) return sweep::origin_text(origin->second);
   return schema == nullptr ? std::string("default") : concat("default of ", schema->file);
 }
 
 /// One row for each parameter; `set` marks those that differ from the schema's default.
 Result<Rows> parameter_rows(const std::string& method, const std::string& parameters,
                             const Origins& origins) {
-  COX_ASSIGN_OR_RETURN(const spec::Schemas schemas, spec::load_schemas());
+  COX_ASSIGN_OR_RETURN(const sweep::Schemas schemas, sweep::load_schemas());
   const Json json = Json::parse(parameters, nullptr, false);
   if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
-  const spec::MethodSchema* schema = schemas.find_method(method);
+  const sweep::MethodSchema* schema = schemas.find_method(method);
   Rows rows{{"parameter", "value", "default", "unit", "set", "origin"}, {}};
   for (const auto& [name, value] : json.items()) {
     Cell default_text;
     Cell unit;
     bool differs = true;
-    const spec::ParameterSchema* declared = nullptr;
+    const sweep::ParameterSchema* declared = nullptr;
     if (schema != nullptr && schema->parameters.contains(name)) {
       declared = &schema->parameters.at(name);
       if (!declared->unit.empty()) unit = declared->unit;
@@ -134,7 +134,7 @@ class Show final : public Command {
     }
     Origins origins;
     if (origins_ && field("origins") != "-") {
-      COX_ASSIGN_OR_RETURN(origins, spec::origins_from_json(field("origins")));
+      COX_ASSIGN_OR_RETURN(origins, sweep::origins_from_json(field("origins")));
     }
     COX_ASSIGN_OR_RETURN(Rows parameters,
                          parameter_rows(field("method"), field("parameters"), origins));

@@ -21,9 +21,9 @@ namespace {
 constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
 
 /// How many runs that the series has now the plan does not.
-Result<std::uint32_t> runs_to_retire(ResultSource& source, const spec::SweepPlan& plan) {
+Result<std::uint32_t> runs_to_retire(ResultSource& source, const sweep::SweepPlan& plan) {
   std::set<std::pair<std::string, std::string>> planned;
-  for (const spec::Run& run : plan.runs) planned.insert({run.name, run.digest});
+  for (const sweep::Run& run : plan.runs) planned.insert({run.name, run.digest});
   COX_ASSIGN_OR_RETURN(const Rows rows, source.query(concat("SELECT run, run_digest FROM v_runs"
                                                             " WHERE superseded = 0 AND series = ",
                                                             sql_text(plan.series.name))));
@@ -35,9 +35,9 @@ Result<std::uint32_t> runs_to_retire(ResultSource& source, const spec::SweepPlan
 }
 
 /// What a submission would answer but the jobs that it cancels, asked without making one.
-Result<v1::SubmitReply> foretell(ResultSource& source, const spec::SweepPlan& plan) {
+Result<v1::SubmitReply> foretell(ResultSource& source, const sweep::SweepPlan& plan) {
   v1::SubmitReply reply;
-  for (const spec::Run& run : plan.runs) {
+  for (const sweep::Run& run : plan.runs) {
     COX_ASSIGN_OR_RETURN(
         const Rows rows,
         source.query(concat("SELECT owner_series, owner_run, done, videos FROM v_runs"
@@ -91,7 +91,7 @@ class Submit final : public Command {
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
     COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
     COX_ASSIGN_OR_RETURN(const auto source, open_coordinator_source(endpoint));
-    for (const spec::SweepPlan& plan : plans) {
+    for (const sweep::SweepPlan& plan : plans) {
       COX_ASSIGN_OR_RETURN(
           const v1::SubmitReply reply,
           dry_run_ ? foretell(*source, plan) : calls->submit(service::submit_request_of(plan)));
@@ -114,13 +114,13 @@ class Submit final : public Command {
 
   /// The worst exit code of all series, which share the time.
   Result<ExitCode> wait_for(Session& session, SweepCalls& calls,
-                            const std::vector<spec::SweepPlan>& plans) const {
+                            const std::vector<sweep::SweepPlan>& plans) const {
     const StopSignals signals;
     const auto reporter = make_reporter(session.err, session.err_terminal);
     const SystemClock clock;
     const TimeUs begin = clock.now_us();
     ExitCode worst = kExitOk;
-    for (const spec::SweepPlan& plan : plans) {
+    for (const sweep::SweepPlan& plan : plans) {
       WatchOptions options{.series = plan.series.name, .timeout = {}};
       if (timeout_s_) {
         options.timeout =

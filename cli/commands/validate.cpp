@@ -3,7 +3,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/results/best_run.h"
-#include "coordinator/spec/load_sweep.h"
+#include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
 
@@ -33,7 +33,7 @@ class Validate final : public Command {
     ExitCode exit_code = kExitOk;
     SeriesNames names;
     for (const std::string& path : specs_.paths) {
-      const Result<spec::SweepPlan> plan = load(path);
+      const Result<sweep::SweepPlan> plan = load(path);
       const Status status = plan.is_ok() ? names.add(path, plan->series.name) : plan.status();
       if (status.is_ok()) {
         rows.cells.push_back(row_of(path, *plan));
@@ -49,14 +49,14 @@ class Validate final : public Command {
   }
 
  private:
-  Result<spec::SweepPlan> load(const std::string& path) const {
+  Result<sweep::SweepPlan> load(const std::string& path) const {
     const auto chosen = [&] { return place_.choose(); };
-    const spec::LoadOptions options{specs_.overrides, best_finder(chosen)};
-    return without_inputs_ ? spec::load_sweep_without_inputs(path, options)
-                           : spec::load_sweep(path, options);
+    const sweep::LoadOptions options{specs_.overrides, best_finder(chosen)};
+    return without_inputs_ ? sweep::load_sweep_without_inputs(path, options)
+                           : sweep::load_sweep(path, options);
   }
 
-  std::vector<Cell> row_of(const std::string& path, const spec::SweepPlan& plan) const {
+  std::vector<Cell> row_of(const std::string& path, const sweep::SweepPlan& plan) const {
     const auto runs = static_cast<std::int64_t>(plan.runs.size());
     if (without_inputs_) return {path, plan.series.name, runs, std::monostate{}, std::monostate{}};
     const auto videos = static_cast<std::int64_t>(plan.dataset.videos.size());

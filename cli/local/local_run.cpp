@@ -54,12 +54,12 @@ class LocalRun {
       : session_(session), options_(options) {}
 
   Status open();
-  Status submit(const std::vector<spec::SweepPlan>& plans);
+  Status submit(const std::vector<sweep::SweepPlan>& plans);
   /// Refuses when a worker here could not open what open jobs need, of this sweep or an older one.
   Status check_places();
   /// Until nothing is left, or a signal, or no worker can be kept alive.
   Status work();
-  Result<ExitCode> conclude(const std::vector<spec::SweepPlan>& plans);
+  Result<ExitCode> conclude(const std::vector<sweep::SweepPlan>& plans);
 
  private:
   Status start_crew();
@@ -110,8 +110,8 @@ Status LocalRun::open() {
   return Status::ok();
 }
 
-Status LocalRun::submit(const std::vector<spec::SweepPlan>& plans) {
-  for (const spec::SweepPlan& plan : plans) {
+Status LocalRun::submit(const std::vector<sweep::SweepPlan>& plans) {
+  for (const sweep::SweepPlan& plan : plans) {
     COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply,
                          coordinator_->submit(service::submit_request_of(plan)));
     session_.say(submission_summary(plan.series.name, reply));
@@ -249,11 +249,11 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
                                session_.command_line(), "' goes on from there"));
 }
 
-Result<ExitCode> LocalRun::conclude(const std::vector<spec::SweepPlan>& plans) {
+Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {
   if (session_.err_terminal.interactive) session_.say("");
   COX_ASSIGN_OR_RETURN(const auto source, open_database_source(options_.database));
   ExitCode exit_code = kExitOk;
-  for (const spec::SweepPlan& plan : plans) {
+  for (const sweep::SweepPlan& plan : plans) {
     COX_RETURN_IF_ERROR(print_results(session_, *source, plan.series.name, plan.tables, {}));
     v1::ProgressRequest request;
     request.set_series(plan.series.name);
@@ -279,7 +279,7 @@ Result<ExitCode> LocalRun::conclude(const std::vector<spec::SweepPlan>& plans) {
 
 }  // namespace
 
-Result<ExitCode> run_locally(Session& session, const std::vector<spec::SweepPlan>& plans,
+Result<ExitCode> run_locally(Session& session, const std::vector<sweep::SweepPlan>& plans,
                              const LocalRunOptions& options) {
   LocalRun run(session, options);
   COX_RETURN_IF_ERROR(run.open());

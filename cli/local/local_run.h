@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "cli/session.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 
 namespace cox::cli {
 
@@ -17,7 +17,7 @@ struct LocalRunOptions {
 
 /// Runs sweeps to their end on this machine: a coordinator in this process, worker processes beside
 /// it. What the database holds as finished is not run again. Blocks; owned by main's thread.
-Result<ExitCode> run_locally(Session& session, const std::vector<spec::SweepPlan>& plans,
+Result<ExitCode> run_locally(Session& session, const std::vector<sweep::SweepPlan>& plans,
                              const LocalRunOptions& options);
 
 }  // namespace cox::cli

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 #include "proto/values.h"
 
 namespace cox::cli {
@@ -61,7 +61,7 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
     }
     // The weights stand in every run of a sweep in which one measures LPIPS.
     COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from_proto(needs.parameters()));
-    if (spec::asks_for_lpips(parameters) && !is_readable_file(needs.lpips_weights())) {
+    if (sweep::asks_for_lpips(parameters) && !is_readable_file(needs.lpips_weights())) {
       note_missing_place(missing, needs.lpips_weights(), "LPIPS weights file",
                          "backbone.lpips_weights", run);
     }

@@ -40,7 +40,7 @@ Result<Candidate> candidate_of(const std::vector<Cell>& row) {
 }
 
 Status check_comparable(const std::vector<Candidate>& candidates, std::int64_t videos,
-                        const spec::BestQuery& query) {
+                        const sweep::BestQuery& query) {
   for (const Candidate& candidate : candidates) {
     const std::string name = concat("run ", query.series, '/', candidate.run);
     if (candidate.open > 0) {
@@ -80,7 +80,7 @@ std::vector<Candidate> averaged(const std::vector<Candidate>& candidates) {
 }
 
 /// LPIPS over other weights is another measure: no run is the best of both.
-Status check_weights(ResultSource& source, const spec::BestQuery& query) {
+Status check_weights(ResultSource& source, const sweep::BestQuery& query) {
   if (!report::is_lpips(query.metric)) return Status::ok();
   COX_ASSIGN_OR_RETURN(
       const Rows weights,
@@ -102,7 +102,7 @@ std::map<std::string, std::string> parameters_of(const Candidate& candidate) {
 
 }  // namespace
 
-Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery& query) {
+Result<sweep::BestRun> find_best_run(ResultSource& source, const sweep::BestQuery& query) {
   const std::string where = concat(" WHERE series = ", sql_text(query.series));
   COX_ASSIGN_OR_RETURN(
       const Rows rows,
@@ -130,11 +130,11 @@ Result<spec::BestRun> find_best_run(ResultSource& source, const spec::BestQuery&
         query.highest ? *candidate.mean > *best->mean : *candidate.mean < *best->mean;
     if (better) best = &candidate;
   }
-  return spec::BestRun{concat(query.series, '/', best->run), parameters_of(*best)};
+  return sweep::BestRun{concat(query.series, '/', best->run), parameters_of(*best)};
 }
 
-spec::FindBest best_finder(std::function<Result<Place>()> choose) {
-  return [choose = std::move(choose)](const spec::BestQuery& query) -> Result<spec::BestRun> {
+sweep::FindBest best_finder(std::function<Result<Place>()> choose) {
+  return [choose = std::move(choose)](const sweep::BestQuery& query) -> Result<sweep::BestRun> {
     COX_ASSIGN_OR_RETURN(const Place place, choose());
     COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
     return find_best_run(*source, query);

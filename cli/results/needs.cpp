@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
-#include "coordinator/spec/present.h"
+#include "coordinator/sweep/present.h"
 
 namespace cox::cli {
 
@@ -24,7 +24,7 @@ std::string worker_text(const std::vector<Cell>& row) {
 
 }  // namespace
 
-Result<std::string> unmet_needs(ResultSource& source, const spec::Resources& needs,
+Result<std::string> unmet_needs(ResultSource& source, const sweep::Resources& needs,
                                 const std::string& workers) {
   COX_ASSIGN_OR_RETURN(
       const Rows here,
@@ -38,7 +38,7 @@ Result<std::string> unmet_needs(ResultSource& source, const spec::Resources& nee
     if (std::get<std::int64_t>(row[5]) == 1) return std::string();
     texts.push_back(worker_text(row));
   }
-  const std::string wanted = spec::needs_text(needs);
+  const std::string wanted = sweep::needs_text(needs);
   if (wanted.empty()) return std::string();
   return concat("needs ", wanted,
                 ", workers have: ", texts.empty() ? "none is here" : join(texts, "; "));

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "cli/output/rows.h"
 #include "cli/sources/result_source.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 
 namespace cox::cli {
 
@@ -21,7 +21,8 @@ Result<Rows> series_means(ResultSource& source, const std::string& series);
 
 /// A table as the sweep file declares it. A column is one of v_leaderboard, a parameter, or one of
 /// v_results: then the mean over the run's finished videos.
-Result<Rows> sweep_table(ResultSource& source, const std::string& series, const spec::Table& table);
+Result<Rows> sweep_table(ResultSource& source, const std::string& series,
+                         const sweep::Table& table);
 
 /// The values of one metric over the finished videos of each run that has any, by run.
 Result<std::map<std::string, std::vector<double>>> values_by_run(ResultSource& source,

@@ -1,12 +1,12 @@
 #include "coordinator/service/definition.h"
 
 #include "base/text.h"
-#include "coordinator/spec/added_parameters.h"
+#include "coordinator/sweep/added_parameters.h"
 #include "proto/values.h"
 
 namespace cox::service {
 
-v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
+v1::Run definition_of(const sweep::Run& run, const sweep::Model& model) {
   v1::Run definition;
   definition.set_digest(run.digest);
   definition.set_method(run.method);
@@ -16,7 +16,7 @@ v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
   definition.set_backbone(model.backbone);
   definition.set_model_directory(model.directory);
   definition.set_model_digest(model.digest);
-  for (const spec::Lora& lora : model.loras) {
+  for (const sweep::Lora& lora : model.loras) {
     v1::Lora& message = *definition.add_loras();
     message.set_path(lora.path);
     message.set_digest(lora.digest);
@@ -27,8 +27,8 @@ v1::Run definition_of(const spec::Run& run, const spec::Model& model) {
   return definition;
 }
 
-spec::Model model_of(const v1::Run& definition) {
-  spec::Model model;
+sweep::Model model_of(const v1::Run& definition) {
+  sweep::Model model;
   model.backbone = definition.backbone();
   model.directory = definition.model_directory();
   model.digest = definition.model_digest();
@@ -41,7 +41,7 @@ spec::Model model_of(const v1::Run& definition) {
 }
 
 void modernize(v1::Run& definition) {
-  for (const auto& [name, value] : spec::added_parameters(definition.method())) {
+  for (const auto& [name, value] : sweep::added_parameters(definition.method())) {
     definition.mutable_parameters()->insert({name, to_proto(value)});  // keeps what is there
   }
   if (definition.former_lora().empty()) return;

@@ -3,17 +3,17 @@
 #include <string>
 
 #include "base/status.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 #include "cox/v1/job.pb.h"
 
 namespace cox::service {
 
 // A run's definition: what is sent with a submission, kept in the database and handed to workers.
 
-v1::Run definition_of(const spec::Run& run, const spec::Model& model);
+v1::Run definition_of(const sweep::Run& run, const sweep::Model& model);
 
 /// The model and what acts beside it.
-spec::Model model_of(const v1::Run& definition);
+sweep::Model model_of(const v1::Run& definition);
 
 /// Brings the definition of an earlier program to the form that this one writes: parameters that
 /// the schemas gained since have their default, its one LoRA file is a list. The digest stays.

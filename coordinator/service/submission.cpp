@@ -79,16 +79,16 @@ Status check_loras(const v1::Run& run) {
 }
 
 /// The run as the spec knows it, its digest checked against its fields.
-Result<spec::Run> checked_run(const std::string& name, const v1::Run& message) {
+Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message) {
   if (name.empty()) return invalid_argument("a run has no name");
   COX_RETURN_IF_ERROR(check_digest("the digest", message.digest()));
   COX_RETURN_IF_ERROR(check_digest("the model's digest", message.model_digest()));
   COX_RETURN_IF_ERROR(check_loras(message));
-  spec::Run run;
+  sweep::Run run;
   run.name = name;
   run.method = message.method();
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_from_proto(message.parameters()));
-  run.digest = spec::run_digest(run, model_of(message));
+  run.digest = sweep::run_digest(run, model_of(message));
   if (run.digest != message.digest()) {
     return invalid_argument(concat(
         "the digest ", message.digest(), " is not that of the run's fields, which is ", run.digest,
@@ -109,7 +109,7 @@ std::string bytes_of(const v1::Run& run) {
   return bytes;
 }
 
-core::SubmittedRun submitted_run(const spec::Run& run, const v1::Run& definition,
+core::SubmittedRun submitted_run(const sweep::Run& run, const v1::Run& definition,
                                  const v1::NamedRun& named) {
   return {.name = run.name,
           .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
@@ -119,9 +119,9 @@ core::SubmittedRun submitted_run(const spec::Run& run, const v1::Run& definition
           .model_digest = definition.model_digest(),
           .parameters_json = parameters_json(run.parameters),
           .definition = bytes_of(definition),
-          .lora_digest = spec::lora_identity(model_of(definition)),
+          .lora_digest = sweep::lora_identity(model_of(definition)),
           .lpips_weights_digest =
-              spec::asks_for_lpips(run.parameters) ? definition.lpips_weights_digest() : "",
+              sweep::asks_for_lpips(run.parameters) ? definition.lpips_weights_digest() : "",
           .origins_json = named.origins_json()};
 }
 
@@ -178,8 +178,8 @@ Result<core::Resources> needs_of(const v1::Resources& resources) {
   return core::Resources{resources.gpus(), resources.gpu_memory_bytes(), resources.memory_bytes()};
 }
 
-spec::Video spec_video(const v1::Video& message) {
-  spec::Video video;
+sweep::Video spec_video(const v1::Video& message) {
+  sweep::Video video;
   video.id = message.id();
   video.path = message.path();
   video.digest = message.digest();
@@ -187,16 +187,16 @@ spec::Video spec_video(const v1::Video& message) {
   return video;
 }
 
-Result<std::vector<core::JobDigest>> digests_of(const std::vector<spec::Run>& runs,
+Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
                                                 const v1::SubmitRequest& request) {
-  std::vector<spec::Video> videos;
+  std::vector<sweep::Video> videos;
   for (const v1::Video& video : request.videos()) videos.push_back(spec_video(video));
   std::vector<core::JobDigest> jobs;
   jobs.reserve(runs.size() * videos.size());
-  for (const spec::Run& run : runs) {
-    for (const spec::Video& video : videos) {
+  for (const sweep::Run& run : runs) {
+    for (const sweep::Video& video : videos) {
       COX_ASSIGN_OR_RETURN(const core::JobDigest digest,
-                           core::JobDigest::parse(spec::job_digest(run, video)));
+                           core::JobDigest::parse(sweep::job_digest(run, video)));
       jobs.push_back(digest);
     }
   }
@@ -205,7 +205,7 @@ Result<std::vector<core::JobDigest>> digests_of(const std::vector<spec::Run>& ru
 
 }  // namespace
 
-v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
+v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   v1::SubmitRequest request;
   request.set_series(plan.series.name);
   request.set_number(plan.series.number);
@@ -214,14 +214,14 @@ v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
   request.set_sweep_text(plan.text);
   request.set_dataset(plan.dataset.name);
   request.set_dataset_digest(plan.dataset.digest);
-  for (const spec::Run& run : plan.runs) {
+  for (const sweep::Run& run : plan.runs) {
     v1::NamedRun& named = *request.add_runs();
     named.set_name(run.name);
     *named.mutable_run() = definition_of(run, plan.model);
     named.set_labels_json(labels_json(run.labels));
-    named.set_origins_json(spec::origins_json(run));
+    named.set_origins_json(sweep::origins_json(run));
   }
-  for (const spec::Video& video : plan.dataset.videos) {
+  for (const sweep::Video& video : plan.dataset.videos) {
     v1::Video& message = *request.add_videos();
     message.set_id(video.id);
     message.set_path(video.path);
@@ -230,7 +230,7 @@ v1::SubmitRequest submit_request_of(const spec::SweepPlan& plan) {
   }
   for (const std::string& id : plan.dataset.expected_failures) request.add_expected_failures(id);
   request.set_baseline(plan.baseline);
-  for (const spec::Table& table : plan.tables) {
+  for (const sweep::Table& table : plan.tables) {
     v1::ResultTable& message = *request.add_tables();
     message.set_title(table.title);
     message.mutable_rows()->Add(table.rows.begin(), table.rows.end());
@@ -275,11 +275,11 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
 
   std::set<std::string> names;
-  std::vector<spec::Run> runs;
+  std::vector<sweep::Run> runs;
   for (const v1::NamedRun& named : request.runs()) {
     v1::Run definition = named.run();
     modernize(definition);
-    Result<spec::Run> run = checked_run(named.name(), definition);
+    Result<sweep::Run> run = checked_run(named.name(), definition);
     if (!run.is_ok()) return run.status().with_context(concat("run '", named.name(), "'"));
     if (!names.insert(named.name()).second) {
       return invalid_argument(concat("run '", named.name(), "' is given twice"));

@@ -4,9 +4,9 @@
 #include <map>
 
 #include "base/text.h"
+#include "engine/checkpoint/weight_map.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
-#include "engine/tensors/weight_map.h"
 
 namespace cox::engine {
 namespace {

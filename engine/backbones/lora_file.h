@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/job.h"
-#include "engine/tensors/safetensors.h"
 
 namespace cox::engine {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
-#include "engine/tensors/json_config.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 
 namespace cox::engine {

@@ -8,8 +8,8 @@
 #include <ATen/ops/zeros.h>
 
 #include "base/text.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/json_config.h"
 
 namespace cox::engine {
 namespace {

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/text.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/checkpoint/weight_map.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/safetensors.h"
 #include "engine/tensors/shape.h"
-#include "engine/tensors/weight_map.h"
 
 namespace cox::engine {
 

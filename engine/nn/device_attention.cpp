@@ -8,9 +8,9 @@
 
 #include <tuple>
 
+#include "engine/device/cuda_driver.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/kernels.h"
-#include "engine/tensors/cuda_driver.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/tensors/device_program.h"
+#include "engine/device/device_program.h"
 
 namespace cox::engine {
 

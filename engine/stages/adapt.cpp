@@ -1,6 +1,6 @@
 #include "engine/stages/adapt.h"
 
-#include "engine/tensors/cuda.h"
+#include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -41,8 +41,8 @@ AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
   adapted.adaptation = plan.method->make(parameters, {*model.backbone, plan.run.random, dtype});
   parameters.finish();
   if (!plan.adaptation) return adapted;
-  model.backbone->set_recompute(needs_recompute(
-      *model.backbone, encoded.window, adapted.adaptation->trains_linear_layers()));
+  model.backbone->set_recompute(
+      needs_recompute(*model.backbone, encoded.window, adapted.adaptation->trains_linear_layers()));
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
                                   plan.run.random};
   adapted.summary =

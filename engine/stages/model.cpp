@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "engine/backbones/lora_file.h"
 #include "engine/backbones/registry.h"
+#include "engine/checkpoint/checksum.h"
+#include "engine/device/cuda.h"
 #include "engine/diffusion/schedule.h"
-#include "engine/tensors/checksum.h"
-#include "engine/tensors/cuda.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 

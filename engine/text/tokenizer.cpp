@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/json_config.h"
 #include "engine/text/piece_encoder.h"
 
 namespace cox::engine {

@@ -1,8 +1,8 @@
 #include "engine/text/umt5_config.h"
 
 #include "base/text.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/json_config.h"
 
 namespace cox::engine {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "engine/tensors/weight_source.h"
+#include "engine/checkpoint/weight_source.h"
 #include "engine/text/umt5_config.h"
 
 namespace cox::engine {

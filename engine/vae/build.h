@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/tensors/weight_source.h"
+#include "engine/checkpoint/weight_source.h"
 #include "engine/vae/feature_cache.h"
 
 namespace cox::engine {

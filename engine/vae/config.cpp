@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/json_config.h"
 
 namespace cox::engine {
 namespace {

@@ -1,6 +1,7 @@
 # Where every third-party library comes from: Debian's packages, and LibTorch out of its wheel.
 
 find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
@@ -22,7 +23,7 @@ endif()
 if(COX_BUILD_ENGINE)
   pkg_check_modules(SentencePiece REQUIRED IMPORTED_TARGET sentencepiece)
   # LibTorch's own CMake package asks for a CUDA toolkit, so its libraries are named here. CUDA is
-  # loaded at run time: see engine/tensors/cuda.cpp.
+  # loaded at run time: see engine/device/cuda.cpp.
   find_path(COX_TORCH_INCLUDE ATen/core/Tensor.h REQUIRED NO_DEFAULT_PATH
     PATHS ${COX_LIBTORCH}/torch/include)
   find_library(COX_TORCH_CPU torch_cpu REQUIRED NO_DEFAULT_PATH PATHS ${COX_LIBTORCH}/torch/lib)

@@ -94,7 +94,7 @@ std::unique_ptr<v1::SweepService::Stub> Cluster::stub() const {
 }
 
 v1::SubmitReply Cluster::submit(const std::string& series, int runs, int videos, int first_seed) {
-  spec::SweepPlan plan = sample_plan(series, runs, videos, first_seed);
+  sweep::SweepPlan plan = sample_plan(series, runs, videos, first_seed);
   plan.retry.lost = 1'000'000;  // the harness kills more often than life does
   plan.retry.backoff_base_ms = 1;
   plan.retry.backoff_max_ms = 50;

@@ -11,11 +11,11 @@
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/submission.h"
-#include "coordinator/spec/load_sweep.h"
 #include "coordinator/store/read_only.h"
-#include "engine/video/demo_clips.h"
+#include "coordinator/sweep/load_sweep.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
+#include "tools/clips/demo_clips.h"
 
 namespace fs = std::filesystem;
 using namespace cox;  // NOLINT: a test
@@ -44,7 +44,7 @@ T must(Result<T> result) {
   return std::move(result).value();
 }
 
-spec::SweepPlan real_plan(const test::TemporaryDirectory& directory) {
+sweep::SweepPlan real_plan(const test::TemporaryDirectory& directory) {
   test::ProcessOptions model;
   model.command = {std::string(COX_BIN_DIR) + "/cox-test-model", directory / "model"};
   REQUIRE(test::Process(model).wait(kEnginePatience) == 0);
@@ -58,7 +58,7 @@ spec::SweepPlan real_plan(const test::TemporaryDirectory& directory) {
       must(dataset::index_dataset(options, [](const dataset::IndexProgress&) {}));
   REQUIRE(dataset::write_manifest(directory / "clips.json", manifest).is_ok());
   std::ofstream(directory / "sweep.yaml") << kSweep;
-  return must(spec::load_sweep(directory / "sweep.yaml"));
+  return must(sweep::load_sweep(directory / "sweep.yaml"));
 }
 
 test::Process start_worker(const test::TemporaryDirectory& directory, const std::string& address,
@@ -88,7 +88,7 @@ std::int64_t number(const test::TemporaryDirectory& directory, const std::string
 
 TEST_CASE("A worker that ends with a video on disk and no result computes that job again") {
   const test::TemporaryDirectory directory;
-  const spec::SweepPlan plan = real_plan(directory);
+  const sweep::SweepPlan plan = real_plan(directory);
   service::CoordinatorOptions options;
   options.database = directory / "cox.db";
   const auto coordinator = must(service::Coordinator::open(options));

@@ -2,12 +2,12 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 
 namespace cox::test {
 
-spec::SweepPlan sample_plan(const std::string& series, int runs, int videos, int first_seed) {
-  spec::SweepPlan plan;
+sweep::SweepPlan sample_plan(const std::string& series, int runs, int videos, int first_seed) {
+  sweep::SweepPlan plan;
   plan.series.name = series;
   plan.text = "series: {name: " + series + "}\n";
   plan.model.backbone = "longcat-video";
@@ -16,7 +16,7 @@ spec::SweepPlan sample_plan(const std::string& series, int runs, int videos, int
   plan.dataset.name = "sample";
   plan.dataset.digest = sha256_of(concat("dataset", videos));
   for (int i = 0; i < videos; ++i) {
-    spec::Video video;
+    sweep::Video video;
     video.id = concat("clip-", i);
     video.path = concat("/data/clip-", i, ".mp4");
     video.digest = sha256_of(video.id);
@@ -24,14 +24,14 @@ spec::SweepPlan sample_plan(const std::string& series, int runs, int videos, int
     plan.dataset.videos.push_back(std::move(video));
   }
   for (int i = 0; i < runs; ++i) {
-    spec::Run run;
+    sweep::Run run;
     run.name = concat("run-", i);
     run.method = "none";
     run.parameters = {{"prompt_source", "caption"},
                       {"constant_prompt", ""},
                       {"seed", first_seed + i},
                       {"replicate", 0}};
-    run.digest = spec::run_digest(run, plan.model);
+    run.digest = sweep::run_digest(run, plan.model);
     plan.runs.push_back(std::move(run));
   }
   return plan;

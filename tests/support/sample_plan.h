@@ -2,12 +2,12 @@
 
 #include <string>
 
-#include "coordinator/spec/plan.h"
+#include "coordinator/sweep/plan.h"
 
 namespace cox::test {
 
 /// A resolved sweep without files behind it: runs that differ in their seed, on videos that do not
 /// exist. Equal arguments give equal digests; another `first_seed` gives other runs.
-spec::SweepPlan sample_plan(const std::string& series, int runs, int videos, int first_seed = 0);
+sweep::SweepPlan sample_plan(const std::string& series, int runs, int videos, int first_seed = 0);
 
 }  // namespace cox::test

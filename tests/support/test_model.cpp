@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "engine/tools/init_model.h"
+#include "tools/init/init_model.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/tensors/json_config.h"
+#include "engine/checkpoint/json_config.h"
 
 namespace cox::engine::longcat {
 

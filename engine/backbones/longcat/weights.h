@@ -5,8 +5,8 @@
 
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/longcat/config.h"
+#include "engine/checkpoint/weight_map.h"
 #include "engine/nn/linear.h"
-#include "engine/tensors/weight_map.h"
 
 namespace cox::engine::longcat {
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tests/support/command.h"
 #include "tests/unit/engine/schema_defaults.h"

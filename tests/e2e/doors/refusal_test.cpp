@@ -8,7 +8,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/support/command.h"
 #include "tests/support/torch_catch.h"
 

@@ -7,10 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
-#include "engine/tensors/safetensors.h"
-#include "engine/tools/init_model.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/support/command.h"
 #include "tests/support/torch_catch.h"
+#include "tools/init/init_model.h"
 
 using namespace cox::engine;
 using Catch::Contains;

@@ -1,6 +1,6 @@
 #include "engine/adaptation/optimizer.h"
 
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/support/torch_catch.h"
 
 using namespace cox::engine;

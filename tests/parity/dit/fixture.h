@@ -4,8 +4,8 @@
 #include <string>
 
 #include "engine/backbones/longcat/transformer.h"
-#include "engine/tensors/json_config.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/json_config.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tests/support/torch_catch.h"
 

@@ -3,8 +3,8 @@
 
 #include "base/text.h"
 #include "engine/metrics/lpips_network.h"
-#include "engine/tools/init_model.h"
 #include "tests/parity/door/door.h"
+#include "tools/init/init_model.h"
 
 using namespace cox::engine;
 using namespace cox::engine::parity;

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/support/command.h"
 #include "tests/support/torch_catch.h"
 

@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/checkpoint/safetensors.h"
 #include "engine/metrics/metric.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/safetensors.h"
 
 using namespace cox::engine;
 

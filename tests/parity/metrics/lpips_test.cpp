@@ -7,9 +7,9 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "engine/checkpoint/safetensors.h"
 #include "engine/metrics/metric.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/safetensors.h"
 #include "hashed_lpips.h"
 
 using namespace cox::engine;

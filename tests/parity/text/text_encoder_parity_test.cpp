@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/text/text_encoder.h"
 #include "engine/text/umt5_encoder.h"
 #include "tests/support/torch_catch.h"

@@ -2,7 +2,7 @@
 //     python tests/parity/fixtures/make_vae.py
 
 #include "base/text.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/vae/wan_vae.h"
 #include "tests/support/torch_catch.h"
 

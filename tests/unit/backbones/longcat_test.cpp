@@ -1,6 +1,6 @@
 #include <set>
 
-#include "engine/tensors/checksum.h"
+#include "engine/checkpoint/checksum.h"
 #include "tests/unit/backbones/small_model.h"
 
 using namespace cox::engine;

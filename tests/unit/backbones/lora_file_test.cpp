@@ -4,9 +4,9 @@
 
 #include <cmath>
 
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
-#include "engine/tensors/safetensors.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/backbones/small_model.h"
 

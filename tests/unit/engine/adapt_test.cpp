@@ -1,6 +1,6 @@
 #include "engine/stages/adapt.h"
 
-#include "engine/tensors/cuda.h"
+#include "engine/device/cuda.h"
 #include "tests/unit/backbones/small_model.h"
 
 using namespace cox::engine;

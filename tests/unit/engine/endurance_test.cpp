@@ -7,7 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "engine/tensors/cuda.h"
+#include "engine/device/cuda.h"
 #include "workshop.h"
 
 using namespace cox::engine;

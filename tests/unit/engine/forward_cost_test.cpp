@@ -1,4 +1,4 @@
-#include "engine/tools/bench/forward_cost.h"
+#include "tools/bench/forward_cost.h"
 
 #include <catch2/catch.hpp>
 

@@ -3,7 +3,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "workshop.h"
 

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/digest.h"
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "workshop.h"
 

@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "engine/adaptation/loop.h"
+#include "engine/device/cuda.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/generate.h"
-#include "engine/tensors/cuda.h"
-#include "engine/training/clip_file.h"
-#include "engine/training/continuation_quality.h"
 #include "tests/support/torch_catch.h"
+#include "tools/training/clip_file.h"
+#include "tools/training/continuation_quality.h"
 #include "workshop.h"
 
 using namespace cox::engine;

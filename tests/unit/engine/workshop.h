@@ -8,9 +8,9 @@
 
 #include "base/value.h"
 #include "engine/engine.h"
-#include "engine/tools/init_model.h"
-#include "engine/video/demo_clips.h"
 #include "schema_defaults.h"
+#include "tools/clips/demo_clips.h"
+#include "tools/init/init_model.h"
 
 namespace cox::engine::test {
 

@@ -1,4 +1,4 @@
-#include "engine/tools/init_model.h"
+#include "tools/init/init_model.h"
 
 #include <cmath>
 #include <filesystem>

@@ -1,6 +1,6 @@
-#include "engine/tools/random_weights.h"
+#include "tools/init/random_weights.h"
 
-#include "engine/tensors/safetensors.h"
+#include "engine/checkpoint/safetensors.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torch_catch.h"
 

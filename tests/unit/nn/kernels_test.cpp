@@ -1,9 +1,9 @@
 #include "engine/nn/kernels.h"
 
+#include "engine/device/nvrtc.h"
 #include "engine/nn/device_attention.h"
 #include "engine/nn/kernels/sources.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/nvrtc.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torch_catch.h"
 

@@ -5,10 +5,10 @@
 #include "engine/nn/norm.h"
 #include "engine/nn/swiglu.h"
 #include "engine/tensors/random.h"
-#include "engine/tools/check/model_check.h"
-#include "engine/tools/check/operation_check.h"
-#include "engine/tools/check/sampling_check.h"
 #include "tests/support/torch_catch.h"
+#include "tools/check/model_check.h"
+#include "tools/check/operation_check.h"
+#include "tools/check/sampling_check.h"
 
 using namespace cox::engine;
 

@@ -69,7 +69,7 @@ TEST_CASE("The same sweep again makes no job and names the owner") {
 TEST_CASE(
     "A sweep submitted again from another place moves the model for every job still to come") {
   ServiceFixture test;
-  spec::SweepPlan plan = sample_plan("s1", 2, 3);
+  sweep::SweepPlan plan = sample_plan("s1", 2, 3);
   must(test.coordinator->submit(service::submit_request_of(plan)));
   plan.model.directory = "/new/place";
   CHECK(must(test.coordinator->submit(service::submit_request_of(plan))).known_jobs() == 6);
@@ -92,7 +92,7 @@ TEST_CASE(
 
 TEST_CASE("A run that the file no longer has leaves the series, and its jobs are cancelled") {
   ServiceFixture test;
-  spec::SweepPlan plan = sample_plan("s1", 2, 3);
+  sweep::SweepPlan plan = sample_plan("s1", 2, 3);
   must(test.coordinator->submit(service::submit_request_of(plan)));
   plan.runs.pop_back();
   const v1::SubmitReply edited = must(test.coordinator->submit(service::submit_request_of(plan)));

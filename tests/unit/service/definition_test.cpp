@@ -4,10 +4,10 @@
 
 #include "base/text.h"
 #include "coordinator/service/submission.h"
-#include "coordinator/spec/added_parameters.h"
-#include "coordinator/spec/schema.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
+#include "coordinator/sweep/added_parameters.h"
+#include "coordinator/sweep/schema.h"
 #include "proto/values.h"
 #include "tests/support/sample_plan.h"
 #include "tests/support/temporary_directory.h"
@@ -20,7 +20,7 @@ namespace {
 /// parameter of a later version. Its digest is the one that it had then.
 v1::Run of_an_earlier_program(const v1::Run& now) {
   v1::Run before = now;
-  for (const auto& [name, value] : spec::added_parameters(now.method())) {
+  for (const auto& [name, value] : sweep::added_parameters(now.method())) {
     before.mutable_parameters()->erase(name);
   }
   before.set_former_lora(now.loras(0).path());
@@ -30,13 +30,13 @@ v1::Run of_an_earlier_program(const v1::Run& now) {
 }
 
 v1::SubmitRequest request_with_lora() {
-  spec::SweepPlan plan = test::sample_plan("s", 1, 1);
+  sweep::SweepPlan plan = test::sample_plan("s", 1, 1);
   plan.model.loras = {{"/models/step.safetensors", std::string(64, 'd'), 1}};
-  for (spec::Run& run : plan.runs) {
-    for (const auto& [name, value] : spec::added_parameters(run.method)) {
+  for (sweep::Run& run : plan.runs) {
+    for (const auto& [name, value] : sweep::added_parameters(run.method)) {
       run.parameters.emplace(name, value);
     }
-    run.digest = spec::run_digest(run, plan.model);
+    run.digest = sweep::run_digest(run, plan.model);
   }
   return service::submit_request_of(plan);
 }
@@ -46,7 +46,7 @@ v1::SubmitRequest request_with_lora() {
 TEST_CASE("a definition of an earlier program means what it meant, under the digest it had") {
   const v1::Run now = request_with_lora().runs(0).run();
   const v1::Run before = of_an_earlier_program(now);
-  REQUIRE_FALSE(spec::added_parameters(now.method()).empty());
+  REQUIRE_FALSE(sweep::added_parameters(now.method()).empty());
   REQUIRE(before.parameters().size() < now.parameters().size());
   const auto read = service::read_definition(before.SerializeAsString(), before.digest());
   REQUIRE(read.is_ok());
@@ -56,10 +56,10 @@ TEST_CASE("a definition of an earlier program means what it meant, under the dig
   CHECK(read->loras(0).multiplier() == 1);
   const Parameters parameters = parameters_from_proto(read->parameters()).value();
   CHECK(parameters == parameters_from_proto(now.parameters()).value());
-  spec::Run run;
+  sweep::Run run;
   run.method = read->method();
   run.parameters = parameters;
-  CHECK(spec::run_digest(run, service::model_of(*read)) == before.digest());
+  CHECK(sweep::run_digest(run, service::model_of(*read)) == before.digest());
   CHECK(service::read_definition("no message", "abc").status().code() == StatusCode::kDataLoss);
 }
 
@@ -82,9 +82,9 @@ TEST_CASE("a submission of an earlier program is let in and completed") {
   CHECK(event->runs[0].parameters_json.find("\"distill\":false") != std::string::npos);
 
   const std::string other(64, 'e');
-  spec::Model model;
+  sweep::Model model;
   model.loras = {{"/a", other, 0.5}, {"/b", std::string(64, 'd'), 1}};
-  CHECK(spec::lora_identity(model) == other + " 0.5, " + std::string(64, 'd'));
+  CHECK(sweep::lora_identity(model) == other + " 0.5, " + std::string(64, 'd'));
 
   request = request_with_lora();
   request.mutable_runs(0)->mutable_run()->mutable_loras(0)->set_multiplier(0);
@@ -100,7 +100,7 @@ TEST_CASE("a migration tells earlier runs each parameter that was added since") 
   const store::Migrations all = store::embedded_migrations();
   REQUIRE(store::migrate(database, path, {{{1, all.steps.at(1)}}, ""}).is_ok());
   REQUIRE(database.execute("INSERT INTO series VALUES (1, 's', 0, '', '{}')").is_ok());
-  const spec::Schemas schemas = spec::load_schemas().value();
+  const sweep::Schemas schemas = sweep::load_schemas().value();
   int number = 0;
   for (const std::string& method : schemas.method_names()) {
     ++number;
@@ -113,7 +113,7 @@ TEST_CASE("a migration tells earlier runs each parameter that was added since") 
   number = 0;
   for (const std::string& method : schemas.method_names()) {
     ++number;
-    for (const auto& [name, value] : spec::added_parameters(method)) {
+    for (const auto& [name, value] : sweep::added_parameters(method)) {
       INFO(method << " " << name);
       CHECK(database
                 .query_integer(concat("SELECT parameters -> '$.\"", name, "\"' = '",

@@ -13,7 +13,7 @@ namespace service = cox::service;
 namespace v1 = cox::v1;
 
 TEST_CASE("A plan becomes a submission that the door lets in, with the plan's own job digests") {
-  cox::spec::SweepPlan plan = sample_plan("s1", 3, 2);
+  cox::sweep::SweepPlan plan = sample_plan("s1", 3, 2);
   plan.series.number = 7;
   plan.series.labels = {{"team", "tta"}};
   plan.dataset.expected_failures = {"clip-1"};
@@ -29,8 +29,9 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->series_number == 7);
   CHECK(event->labels_json == R"({"team":"tta"})");
   CHECK(event->runs[0].labels_json == R"({"note":"a \"quoted\" word"})");
-  CHECK(event->runs[2].parameters_json ==
-        R"({"constant_prompt":"","distill":false,"prompt_source":"caption","replicate":0,"seed":2})");
+  CHECK(
+      event->runs[2].parameters_json ==
+      R"({"constant_prompt":"","distill":false,"prompt_source":"caption","replicate":0,"seed":2})");
   CHECK_FALSE(event->videos[0].failure_expected);
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base == 5 * cox::kMillisecondUs);
@@ -42,7 +43,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   for (size_t run = 0; run < 3; ++run) {
     for (size_t video = 0; video < 2; ++video) {
       CHECK(event->jobs[run * 2 + video].hex() ==
-            cox::spec::job_digest(plan.runs[run], plan.dataset.videos[video]));
+            cox::sweep::job_digest(plan.runs[run], plan.dataset.videos[video]));
     }
   }
   v1::Run definition;

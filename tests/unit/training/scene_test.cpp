@@ -1,9 +1,9 @@
-#include "engine/training/scene.h"
+#include "tools/training/scene.h"
 
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
-#include "engine/training/render.h"
 #include "tests/support/torch_catch.h"
+#include "tools/training/render.h"
 
 using namespace cox::engine;
 

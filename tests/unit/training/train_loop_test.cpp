@@ -1,4 +1,4 @@
-#include "engine/training/train_loop.h"
+#include "tools/training/train_loop.h"
 
 #include <ATen/ops/randn.h>
 #include <sys/resource.h>
@@ -6,8 +6,8 @@
 #include <csignal>
 #include <filesystem>
 
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
-#include "engine/tensors/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tests/support/torch_catch.h"
 

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/random.h"
-#include "engine/tensors/safetensors.h"
 #include "tests/support/torch_catch.h"
 
 namespace cox::engine {

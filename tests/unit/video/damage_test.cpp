@@ -5,6 +5,7 @@
 #include "engine/video/decode.h"
 #include "engine/video/write.h"
 #include "raw_clip.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace cox;
 using namespace cox::video;
@@ -32,7 +33,7 @@ std::string fault_of(const std::string& path) {
 }  // namespace
 
 TEST_CASE("Files that are no video are told apart from missing ones") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_file_atomically(folder / "empty.mp4", "").is_ok());
   REQUIRE(write_file_atomically(folder / "page.mp4", "<!DOCTYPE html><html>gone</html>").is_ok());
   CHECK(fault_of(folder / "empty.mp4") == "corrupt_container");
@@ -41,7 +42,7 @@ TEST_CASE("Files that are no video are told apart from missing ones") {
 }
 
 TEST_CASE("An mp4 cut before its index is a corrupt container and the message says so") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(
       write_video(folder / "whole.mp4", pictures(20), {VideoCodec::kH264Mp4, {24, 1}, 18}).is_ok());
   const std::string bytes = *read_file(folder / "whole.mp4");
@@ -52,7 +53,7 @@ TEST_CASE("An mp4 cut before its index is a corrupt container and the message sa
 }
 
 TEST_CASE("A container whose pictures are all wiped out has no frames") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_video(folder / "a.mp4", pictures(20), {VideoCodec::kH264Mp4, {24, 1}, 18}).is_ok());
   std::string bytes = *read_file(folder / "a.mp4");
   const std::size_t data = bytes.find("mdat") + 4, index = bytes.find("moov") - 4;
@@ -64,7 +65,7 @@ TEST_CASE("A container whose pictures are all wiped out has no frames") {
 }
 
 TEST_CASE("A stream cut in its middle is usable up to there and no further") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_video(folder / "whole.mkv", pictures(20), {}).is_ok());
   const std::string bytes = *read_file(folder / "whole.mkv");
   const std::size_t within_a_picture = bytes.size() / 2 + 100;
@@ -81,7 +82,7 @@ TEST_CASE("A stream cut in its middle is usable up to there and no further") {
 }
 
 TEST_CASE("Overwritten bytes inside the window are a partial decode") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_video(folder / "a.mkv", pictures(20), {}).is_ok());
   std::string bytes = *read_file(folder / "a.mkv");
   for (std::size_t i = bytes.size() / 2; i < bytes.size() / 2 + 400; ++i) bytes[i] ^= 0x5a;
@@ -94,7 +95,7 @@ TEST_CASE("Overwritten bytes inside the window are a partial decode") {
 }
 
 TEST_CASE("A whole but short video is too short and both numbers are named") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_video(folder / "a.mkv", pictures(5), {}).is_ok());
   const auto outcome = decode_clip(folder / "a.mkv", {0, 3, 4}, ColorRule::kTagged);
   const auto& fault = std::get<VideoFault>(outcome);
@@ -103,7 +104,7 @@ TEST_CASE("A whole but short video is too short and both numbers are named") {
 }
 
 TEST_CASE("HDR, unknown matrices and mirrored pictures are refused by name") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   RawClip hdr;
   hdr.transfer = 16;
   write_raw_clip(folder / "hdr.mp4", hdr);

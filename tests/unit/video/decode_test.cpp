@@ -5,6 +5,7 @@
 
 #include "engine/video/write.h"
 #include "raw_clip.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace cox;
 using namespace cox::video;
@@ -44,7 +45,7 @@ TEST_CASE("Each colour tag gives the pixel of the table under both colour rules"
                       {kBt2020, false, {191, 100, 39}, {188, 100, 44}},
                       {kSmpte170m, true, {178, 103, 52}, {178, 103, 52}},
                       {kBt709, true, {186, 107, 49}, {178, 103, 52}}};
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   for (const Row& row : rows) {
     RawClip clip;
     clip.width = 832;
@@ -61,7 +62,7 @@ TEST_CASE("Each colour tag gives the pixel of the table under both colour rules"
 }
 
 TEST_CASE("A window takes every stride-th frame from its first, counted from the file's start") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   std::vector<RgbImage> frames;
   for (int i = 0; i < 12; ++i) frames.push_back(test_picture(32, 16, i));
   REQUIRE(write_video(folder / "a.mkv", frames, {}).is_ok());
@@ -73,7 +74,7 @@ TEST_CASE("A window takes every stride-th frame from its first, counted from the
 }
 
 TEST_CASE("Frames reordered by B-pictures come out in display order and none is lost at the end") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   std::vector<RgbImage> frames;
   for (int i = 0; i < 30; ++i) {
     frames.emplace_back(32, 32);
@@ -89,7 +90,7 @@ TEST_CASE("Frames reordered by B-pictures come out in display order and none is 
 }
 
 TEST_CASE("Rotation in the container is applied and recorded") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   RawClip clip;
   clip.left_half_dark = true;
   for (const int degrees : {90, 180, 270}) {
@@ -116,7 +117,7 @@ TEST_CASE("Rotation in the container is applied and recorded") {
 }
 
 TEST_CASE("Odd sizes of subsampled formats are cropped to even, others are kept") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   RawClip clip;
   clip.pixel_format = "yuv444p";
   clip.width = 63;
@@ -132,7 +133,7 @@ TEST_CASE("Odd sizes of subsampled formats are cropped to even, others are kept"
 }
 
 TEST_CASE("A probe reports what the file says of itself and what was decoded") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   RawClip clip;
   clip.frames = 7;
   clip.matrix = kBt709;
@@ -150,7 +151,7 @@ TEST_CASE("A probe reports what the file says of itself and what was decoded") {
 }
 
 TEST_CASE("Uneven times are flagged as a variable frame rate") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   RawClip clip;
   clip.frames = 6;
   clip.times = {0, 1, 2, 5, 6, 9};

@@ -103,16 +103,6 @@ void write_raw_clip(const std::string& path, const RawClip& clip) {
   avformat_free_context(container);
 }
 
-ScratchFolder::ScratchFolder() {
-  static int count = 0;
-  path_ = (std::filesystem::temp_directory_path() /
-           ("cox_video_" + std::to_string(::getpid()) + "_" + std::to_string(count++)))
-              .string();
-  std::filesystem::create_directories(path_);
-}
-
-ScratchFolder::~ScratchFolder() { std::filesystem::remove_all(path_); }
-
 RgbImage test_picture(int width, int height, int index) {
   RgbImage image(width, height);
   for (int y = 0; y < height; ++y) {

@@ -27,18 +27,6 @@ struct RawClip {
 /// Writes it as mp4; aborts the test program when FFmpeg refuses.
 void write_raw_clip(const std::string& path, const RawClip& clip);
 
-/// A folder that is removed with everything in it when the test ends.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 /// A picture with gradients and edges that depends on `index`.
 RgbImage test_picture(int width, int height, int index);
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "engine/video/decode.h"
 #include "raw_clip.h"
+#include "tests/support/temporary_directory.h"
 
 using namespace cox;
 using namespace cox::video;
@@ -41,7 +42,7 @@ double mean_error(const RgbImage& a, const RgbImage& b) {
 
 TEST_CASE(
     "The lossless writer reads back bit for bit, odd sizes included, under both colour rules") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   for (const auto& [width, height] :
@@ -59,7 +60,7 @@ TEST_CASE(
 }
 
 TEST_CASE("Names that look like protocols or escapes are plain files") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   const auto frames = noise(16, 16, 2, 1);
   const std::string path = folder / "http:a %20 b'c.mkv";
   REQUIRE(write_video(path, frames, {}) == Status::ok());
@@ -70,7 +71,7 @@ TEST_CASE("Names that look like protocols or escapes are plain files") {
 }
 
 TEST_CASE("Equal frames give equal files, and nothing is left beside them") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   const auto frames = noise(32, 32, 2, 1);
   REQUIRE(write_video(folder / "a.mkv", frames, {}).is_ok());
   REQUIRE(write_video(folder / "b.mkv", frames, {}).is_ok());
@@ -80,7 +81,7 @@ TEST_CASE("Equal frames give equal files, and nothing is left beside them") {
 }
 
 TEST_CASE("H.264 and MPEG-4 clips hold every frame, near the original") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   const auto frames = pictures(64, 48, 20);
   for (const auto& [codec, name, coded] : {std::tuple{VideoCodec::kH264Mp4, "c.mp4", "h264"},
                                            {VideoCodec::kMpeg4Avi, "c.avi", "mpeg4"}}) {
@@ -102,7 +103,7 @@ TEST_CASE("H.264 and MPEG-4 clips hold every frame, near the original") {
 }
 
 TEST_CASE("What cannot be coded is refused and an older file stays as it was") {
-  const ScratchFolder folder;
+  const test::TemporaryDirectory folder;
   REQUIRE(write_file_atomically(folder / "old.mp4", "old").is_ok());
   const WriteOptions h264{VideoCodec::kH264Mp4, {24, 1}, 18};
   CHECK(write_video(folder / "old.mp4", noise(31, 16, 1, 1), h264).message().find("31x16") !=

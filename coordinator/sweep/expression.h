@@ -1,0 +1,85 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox::sweep {
+
+/// What is wrong with an expression, and at which byte of its text.
+struct ExpressionError {
+  size_t offset = 0;
+  std::string message;
+};
+
+/// A small language for `derive`, `check` and `when`. It has no loops and no input or output, and
+/// every operator gives a value or an error with its place.
+///
+///   numbers    1, 2.5, 1e-2; integers are exact, and overflow is an error
+///   texts      'lora' or "lora"
+///   names      parameters (`early_stop.patience`), `method`, names under `derive`
+///   operators  ?:  ||  &&  == !=  < <= > >=  + -  * / %  unary - !
+///   functions  min(a, b, ...), max(a, b, ...), floor(x), ceil(x)
+///
+/// `/` always gives a real; `%` takes integers and has the sign of its left side; `==` compares
+/// numbers with numbers, texts with texts and bools with bools. `&&`, `||` and `?:` evaluate only
+/// what they need.
+class Expression {
+ public:
+  static constexpr size_t kMaxLength = 1000;
+
+  /// The value of a name, or why it has none.
+  using Lookup = std::function<std::variant<Value, std::string>(const std::string& name)>;
+
+  struct Term {
+    enum class Op {
+      kLiteral,
+      kName,
+      kChoose,
+      kOr,
+      kAnd,
+      kEqual,
+      kUnequal,
+      kLess,
+      kLessEqual,
+      kGreater,
+      kGreaterEqual,
+      kAdd,
+      kSubtract,
+      kMultiply,
+      kDivide,
+      kRemainder,
+      kNegate,
+      kNot,
+      kMin,
+      kMax,
+      kFloor,
+      kCeil
+    };
+    Op op = Op::kLiteral;
+    size_t offset = 0;
+    Value literal;
+    std::string name;
+    std::vector<Term> operands;
+  };
+
+  static std::variant<Expression, ExpressionError> parse(std::string_view text);
+
+  std::variant<Value, ExpressionError> evaluate(const Lookup& lookup) const;
+
+  const std::string& text() const { return text_; }
+  /// The names that occur, each with the byte at which it first does.
+  const std::map<std::string, size_t>& names() const { return names_; }
+
+ private:
+  std::string text_;
+  Term root_;
+  std::map<std::string, size_t> names_;
+};
+
+}  // namespace cox::sweep

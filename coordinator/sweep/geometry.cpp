@@ -1,0 +1,175 @@
+#include "coordinator/sweep/geometry.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/text.h"
+
+namespace cox::sweep {
+
+namespace {
+
+constexpr const char* kWindowTotal = "adaptation_window.total_frames";
+constexpr const char* kWindowContext = "adaptation_window.context_frames";
+constexpr std::int64_t kDistilledLevels = 50;
+constexpr std::int64_t kSizeUnit = 16;  // the VAE's factor 8 times the patch size 2
+
+std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end()) return std::nullopt;
+  const auto* value = found->second.get_if<std::int64_t>();
+  return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+// The VAE makes the first frame one latent frame, and each four that follow another.
+std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
+
+/// Collects the failed checks of one run.
+class GeometryCheck {
+ public:
+  explicit GeometryCheck(const Parameters& parameters) : parameters_(parameters) {}
+
+  std::vector<GeometryError> run() {
+    check_generation();
+    check_size("height");
+    check_size("width");
+    check_adaptation_window();
+    check_early_stop();
+    check_groups();
+    check_distilled_schedule();
+    return std::move(errors_);
+  }
+
+ private:
+  std::optional<std::int64_t> get(const char* name) const { return integer(parameters_, name); }
+
+  void fail(std::string message, std::vector<std::string> names) {
+    errors_.push_back({std::move(message), std::move(names)});
+  }
+
+  void check_generation() {
+    const auto cond = get("cond_frames");
+    const auto total = get("total_frames");
+    const auto start = get("gen_start_frame");
+    if (cond && total && *cond >= *total) {
+      fail(concat("frames: total_frames ", *total, " must be more than cond_frames ", *cond,
+                  "; nothing would be generated"),
+           {"cond_frames", "total_frames"});
+    }
+    if (cond && start && *start < *cond) {
+      fail(concat("start: gen_start_frame ", *start, " leaves fewer than cond_frames ", *cond,
+                  " source frames before it"),
+           {"cond_frames", "gen_start_frame"});
+    }
+  }
+
+  void check_size(const char* name) {
+    const auto size = get(name);
+    if (!size || *size % kSizeUnit == 0) return;
+    const std::int64_t below = *size / kSizeUnit * kSizeUnit;
+    fail(concat("size: ", name, " ", *size, " is no multiple of ", kSizeUnit, "; nearest are ",
+                below, " and ", below + kSizeUnit),
+         {name});
+  }
+
+  void check_adaptation_window() {
+    const auto total = get(kWindowTotal);
+    const auto context = get(kWindowContext);
+    const auto start = get("gen_start_frame");
+    if (!total || !context || !start) return;
+    if (*total > *start) {
+      fail(concat("adaptation_window: total_frames ", *total, " do not fit before gen_start_frame ",
+                  *start),
+           {kWindowTotal, "gen_start_frame"});
+    }
+    if (*context >= *total) {
+      fail(concat("context: adaptation_window.context_frames ", *context,
+                  " must be less than adaptation_window.total_frames ", *total),
+           {kWindowContext, kWindowTotal});
+      return;
+    }
+    check_train_latents(latent_frames(*total), latent_frames(*context));
+  }
+
+  void check_train_latents(std::int64_t latents, std::int64_t context) {
+    const std::int64_t rest = latents - context;
+    if (rest < 1) {
+      fail(concat("train_latents: context takes all ", latents,
+                  " latent frames of the adaptation window; none is left to train on"),
+           {kWindowTotal, kWindowContext});
+      return;
+    }
+    const auto found = parameters_.find("early_stop.holdout_fraction");
+    if (found == parameters_.end() || !stops_early()) return;
+    const double fraction = *found->second.get_if<double>();
+    const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
+    const std::int64_t held_out = std::max<std::int64_t>(1, share);
+    if (rest - held_out >= 1) return;
+    fail(concat("train_latents: of ", latents, " latent frames in the adaptation window, ", context,
+                " are context and ", held_out, " held out for checks; none is left to train on. ",
+                "Lengthen the window or set early_stop.enabled: false"),
+         {kWindowTotal, kWindowContext, "early_stop.holdout_fraction"});
+  }
+
+  bool stops_early() const { return holds("early_stop.enabled"); }
+
+  void check_early_stop() {
+    const auto steps = get("steps");
+    const auto every = get("early_stop.check_every");
+    if (!steps || !every || !stops_early() || *steps >= *every) return;
+    fail(concat("early_stop_checks: early_stop.check_every ", *every, " is more than steps ",
+                *steps, "; no check would follow, and the start state would be kept"),
+         {"steps", "early_stop.check_every"});
+  }
+
+  void check_groups() {
+    const auto groups = get("groups");
+    const auto inject = parameters_.find("inject");
+    if (!groups || inject == parameters_.end() || inject->second != Value("global")) return;
+    if (*groups == 1) return;
+    fail(concat("groups: inject global takes one group, got groups ", *groups),
+         {"groups", "inject"});
+  }
+
+  void check_distilled_schedule() {
+    if (!holds("distill")) return;
+    const auto steps = get("inference_steps");
+    if (steps && *steps > kDistilledLevels) {
+      fail(concat("distill: inference_steps ", *steps, " are more than the ", kDistilledLevels,
+                  " noise levels of the distilled model"),
+           {"distill", "inference_steps"});
+    }
+    if (holds("enhance_hf")) {
+      fail(
+          "distill: enhance_hf would put ten levels in place of the distilled ones; set "
+          "enhance_hf: false",
+          {"distill", "enhance_hf"});
+    }
+  }
+
+  bool holds(const char* name) const {
+    const auto found = parameters_.find(name);
+    return found != parameters_.end() && found->second == Value(true);
+  }
+
+  const Parameters& parameters_;
+  std::vector<GeometryError> errors_;
+};
+
+}  // namespace
+
+std::vector<GeometryError> geometry_errors(const Parameters& parameters) {
+  return GeometryCheck(parameters).run();
+}
+
+std::int64_t source_frames_needed(const Parameters& parameters) {
+  const auto start = integer(parameters, "gen_start_frame").value_or(0);
+  const auto total = integer(parameters, "total_frames").value_or(0);
+  const auto cond = integer(parameters, "cond_frames").value_or(0);
+  const auto stride = integer(parameters, "frame_stride").value_or(1);
+  const std::int64_t taken = start + total - cond;
+  return taken < 1 ? 0 : (taken - 1) * stride + 1;
+}
+
+}  // namespace cox::sweep

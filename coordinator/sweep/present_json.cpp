@@ -1,0 +1,144 @@
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "coordinator/sweep/present.h"
+
+namespace cox::sweep {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Value& value) {
+  struct Visitor {
+    Json operator()(bool v) const { return v; }
+    Json operator()(std::int64_t v) const { return v; }
+    Json operator()(double v) const { return v; }
+    Json operator()(const std::string& v) const { return v; }
+    Json operator()(const Value::List& v) const {
+      Json list = Json::array();
+      for (const Value& item : v) list.push_back(json_of(item));
+      return list;
+    }
+  };
+  return std::visit(Visitor{}, value.data);
+}
+
+Json json_of(const Origin& origin) {
+  Json json = {{"layer", origin.layer}};
+  json["file"] = origin.file;
+  if (origin.line == 0) return json;
+  json["line"] = origin.line;
+  json["column"] = origin.column;
+  return json;
+}
+
+Json json_of(const Run& run, const SweepPlan& plan) {
+  Json parameters = Json::object();
+  for (const auto& [name, value] : run.parameters) parameters[name] = json_of(value);
+  Json origins = Json::object();
+  for (const auto& [name, origin] : run.origins) {
+    if (origin.layer != "schema") origins[name] = json_of(origin);
+  }
+  Json jobs = Json::array();
+  for (const Video& video : plan.dataset.videos) {
+    jobs.push_back({{"video", video.id}, {"digest", job_digest(run, video)}});
+  }
+  return {{"name", run.name},     {"digest", run.digest},     {"method", run.method},
+          {"labels", run.labels}, {"parameters", parameters}, {"origins", origins},
+          {"jobs", jobs}};
+}
+
+Json json_of(const Video& video) {
+  return {{"id", video.id},           {"path", video.path},     {"digest", video.digest},
+          {"caption", video.caption}, {"frames", video.frames}, {"frame_rate", video.frame_rate}};
+}
+
+Json series_json(const Series& series) {
+  return {{"name", series.name},
+          {"number", series.number},
+          {"title", series.title},
+          {"labels", series.labels}};
+}
+
+Json dataset_json(const Dataset& dataset) {
+  Json videos = Json::array();
+  for (const Video& video : dataset.videos) videos.push_back(json_of(video));
+  return {{"name", dataset.name},
+          {"digest", dataset.digest},
+          {"videos", videos},
+          {"expected_failures", dataset.expected_failures}};
+}
+
+Json model_json(const Model& model) {
+  Json loras = Json::array();
+  for (const Lora& lora : model.loras) {
+    loras.push_back(
+        {{"path", lora.path}, {"digest", lora.digest}, {"multiplier", lora.multiplier}});
+  }
+  return {{"backbone", model.backbone},
+          {"directory", model.directory},
+          {"digest", model.digest},
+          {"loras", loras},
+          {"lpips_weights", model.lpips_weights},
+          {"lpips_weights_digest", model.lpips_weights_digest}};
+}
+
+Json totals_json(const SweepPlan& plan) {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const Run& run : plan.runs) names[run.digest].push_back(run.name);
+  Json same = Json::array();
+  for (const auto& [digest, runs] : names) {
+    if (runs.size() > 1) same.push_back(runs);
+  }
+  const size_t videos = plan.dataset.videos.size();
+  return {{"runs", plan.runs.size()},
+          {"distinct_runs", names.size()},
+          {"jobs", plan.runs.size() * videos},
+          {"distinct_jobs", names.size() * videos},
+          {"same_configuration", same}};
+}
+
+Json tables_json(const std::vector<Table>& tables) {
+  Json list = Json::array();
+  for (const Table& table : tables) {
+    list.push_back({{"title", table.title}, {"rows", table.rows}, {"columns", table.columns}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string plan_json(const SweepPlan& plan) {
+  Json runs = Json::array();
+  for (const Run& run : plan.runs) runs.push_back(json_of(run, plan));
+  const Json json = {
+      {"format", "cox-plan/1"},
+      {"series", series_json(plan.series)},
+      {"baseline", plan.baseline},
+      {"dataset", dataset_json(plan.dataset)},
+      {"model", model_json(plan.model)},
+      {"runs", runs},
+      {"totals", totals_json(plan)},
+      {"tables", tables_json(plan.tables)},
+      {"priority", plan.priority},
+      {"retry",
+       {{"crash", plan.retry.crash},
+        {"oom", plan.retry.oom},
+        {"lost", plan.retry.lost},
+        {"backoff_base_ms", plan.retry.backoff_base_ms},
+        {"backoff_max_ms", plan.retry.backoff_max_ms}}},
+      {"policy",
+       {{"fail_fast", plan.policy.fail_fast}, {"max_failed_jobs", plan.policy.max_failed_jobs}}},
+      {"resources",
+       {{"gpus", plan.resources.gpus},
+        {"gpu_memory_bytes", plan.resources.gpu_memory_bytes},
+        {"memory_bytes", plan.resources.memory_bytes}}},
+  };
+  // Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace cox::sweep

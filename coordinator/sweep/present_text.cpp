@@ -1,0 +1,193 @@
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/read_value.h"
+
+namespace cox::sweep {
+
+namespace {
+
+constexpr size_t kShortDigest = 12;
+
+std::string short_digest(const std::string& digest) { return digest.substr(0, kShortDigest); }
+
+std::string counted(size_t count, const std::string& what) {
+  return concat(count, " ", what, count == 1 ? "" : "s");
+}
+
+/// What was written about the runs: in what they differ, what all share, and what those share that
+/// have the parameter. Schema defaults are left out.
+struct Contrast {
+  std::vector<std::string> varying;
+  std::vector<std::string> of_all;
+  std::vector<std::string> of_some;  ///< as `name=value`, like of_all
+};
+
+bool is_written(const Run& run, const std::string& name) {
+  const auto origin = run.origins.find(name);
+  return origin != run.origins.end() && origin->second.layer != "schema";
+}
+
+Contrast contrast_of(const std::vector<Run>& runs) {
+  struct Seen {
+    std::set<std::string> values;
+    size_t runs = 0;
+    bool written = false;
+  };
+  std::map<std::string, Seen> parameters;
+  for (const Run& run : runs) {
+    for (const auto& [name, value] : run.parameters) {
+      Seen& seen = parameters[name];
+      seen.values.insert(shown(value));
+      ++seen.runs;
+      seen.written = seen.written || is_written(run, name);
+    }
+  }
+  Contrast contrast;
+  for (const auto& [name, seen] : parameters) {
+    if (!seen.written) continue;
+    if (seen.values.size() > 1) {
+      contrast.varying.push_back(name);
+    } else {
+      auto& shared = seen.runs == runs.size() ? contrast.of_all : contrast.of_some;
+      shared.push_back(name + "=" + *seen.values.begin());
+    }
+  }
+  return contrast;
+}
+
+std::string settings_of(const Run& run, const std::vector<std::string>& names) {
+  std::vector<std::string> parts;
+  for (const std::string& name : names) {
+    const auto found = run.parameters.find(name);
+    if (found != run.parameters.end()) parts.push_back(name + "=" + shown(found->second));
+  }
+  return join(parts, " ");
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string aligned(const Rows& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i] + std::string(widths[i] - row[i].size() + 2, ' ');
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  }
+  return text;
+}
+
+std::string gibibytes(std::int64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f GiB", static_cast<double>(bytes) / (1 << 30));
+  return text;
+}
+
+std::string heading(const SweepPlan& plan) {
+  std::string text = "series   " + plan.series.name;
+  if (plan.series.number != 0) text += concat(" (number ", plan.series.number, ")");
+  if (!plan.series.title.empty()) text += ": " + plan.series.title;
+  text += "\n";
+  if (const std::string needs = needs_text(plan.resources); !needs.empty()) {
+    text += "workers  need " + needs + "\n";
+  }
+  if (plan.dataset.digest.empty()) return text;
+  text += concat("dataset  ", plan.dataset.name, ", ", counted(plan.dataset.videos.size(), "video"),
+                 ", digest ", short_digest(plan.dataset.digest), "\n");
+  if (!plan.dataset.expected_failures.empty()) {
+    text += "         expected to fail: " + join(plan.dataset.expected_failures, ", ") + "\n";
+  }
+  text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
+                 short_digest(plan.model.digest), "\n");
+  for (const Lora& lora : plan.model.loras) {
+    text += concat("lora     ", lora.path, ", digest ", short_digest(lora.digest),
+                   lora.multiplier == 1 ? "" : ", times " + shown(Value(lora.multiplier)), "\n");
+  }
+  return text;
+}
+
+// Names of each configuration, in the order of the file.
+std::vector<std::vector<std::string>> names_by_digest(const std::vector<Run>& runs) {
+  std::map<std::string, size_t> index;
+  std::vector<std::vector<std::string>> names;
+  for (const Run& run : runs) {
+    const auto [found, is_new] = index.emplace(run.digest, names.size());
+    if (is_new) names.emplace_back();
+    names[found->second].push_back(run.name);
+  }
+  return names;
+}
+
+std::string totals(const SweepPlan& plan) {
+  const size_t videos = plan.dataset.videos.size();
+  std::string text = counted(plan.runs.size(), "run");
+  if (plan.dataset.digest.empty()) return text + "\n";
+  text += concat(" x ", counted(videos, "video"), ": ", counted(plan.runs.size() * videos, "job"));
+  const auto names = names_by_digest(plan.runs);
+  if (names.size() < plan.runs.size()) {
+    text += concat(", ", names.size() * videos, " of them distinct");
+  }
+  text += "\n";
+  for (const auto& same : names) {
+    if (same.size() > 1) text += "the same configuration: " + join(same, " = ") + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string needs_text(const Resources& needs) {
+  std::vector<std::string> parts;
+  if (needs.gpu_memory_bytes > 0) {
+    parts.push_back(concat("a GPU with ", gibibytes(needs.gpu_memory_bytes)));
+  } else if (needs.gpus > 0) {
+    parts.emplace_back("a GPU");
+  }
+  if (needs.memory_bytes > 0) {
+    parts.push_back(concat("a machine with ", gibibytes(needs.memory_bytes)));
+  }
+  return join(parts, " in ");
+}
+
+std::string plan_text(const SweepPlan& plan) {
+  const Contrast contrast = contrast_of(plan.runs);
+  Rows rows = {{"run", "digest", "method", "jobs", "settings"}};
+  for (const Run& run : plan.runs) {
+    rows.push_back({run.name, run.digest.empty() ? "-" : short_digest(run.digest), run.method,
+                    plan.dataset.digest.empty() ? "-" : std::to_string(plan.dataset.videos.size()),
+                    settings_of(run, contrast.varying)});
+  }
+  std::string text = heading(plan) + "\n" + aligned(rows) + "\n";
+  if (!contrast.of_all.empty()) text += "all runs: " + join(contrast.of_all, " ") + "\n";
+  if (!contrast.of_some.empty()) {
+    text += "all runs whose method has it: " + join(contrast.of_some, " ") + "\n";
+  }
+  text += "everything else is at its schema default\n\n";
+  return text + totals(plan);
+}
+
+std::string origins_text(const SweepPlan& plan) {
+  std::string text;
+  for (const Run& run : plan.runs) {
+    Rows rows = {{run.name, "value", "origin"}};
+    for (const auto& [name, value] : run.parameters) {
+      rows.push_back({"  " + name, shown(value), origin_text(run.origins.at(name))});
+    }
+    text += aligned(rows) + "\n";
+  }
+  return text;
+}
+
+}  // namespace cox::sweep

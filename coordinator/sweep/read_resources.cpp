@@ -1,0 +1,61 @@
+#include <charconv>
+#include <limits>
+
+#include "base/text.h"
+#include "coordinator/sweep/read_sections.h"
+#include "coordinator/sweep/read_value.h"
+
+namespace cox::sweep {
+
+namespace {
+
+// "80GiB", "80 GB", "512MiB": whole numbers, so that nobody wonders how a part was rounded
+void read_size(const Node& map, const char* key, std::int64_t& bytes, Diagnostics& diagnostics) {
+  const Node* node = map.find(key);
+  if (node == nullptr) return;
+  constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {{"MB", 1'000'000},
+                                                                  {"GB", 1'000'000'000},
+                                                                  {"TB", 1'000'000'000'000},
+                                                                  {"MiB", std::int64_t{1} << 20},
+                                                                  {"GiB", std::int64_t{1} << 30},
+                                                                  {"TiB", std::int64_t{1} << 40}};
+  std::int64_t number = 0;
+  const char* end = node->text.data() + node->text.size();
+  const auto [stop, error] = std::from_chars(node->text.data(), end, number);
+  const std::string written = trim(std::string_view(stop, static_cast<size_t>(end - stop)));
+  for (const auto& [unit, factor] : kUnits) {
+    if (error != std::errc() || written != unit) continue;
+    if (number < 1 || number > std::numeric_limits<std::int64_t>::max() / factor) break;
+    bytes = number * factor;
+    return;
+  }
+  diagnostics.error(node->at, concat("resources.", key, ": expected a size such as 80GB or 80GiB, ",
+                                     "got ", describe(*node)));
+}
+
+}  // namespace
+
+void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics) {
+  if (const Node* time = node.is_map() ? node.find("time") : nullptr) {
+    diagnostics.error(time->at, "resources.time: jobs have no time limit in this version",
+                      "drop it; give the limit to whoever starts the workers");
+    return;
+  }
+  if (!check_keys(node, {"gpus", "gpu_memory", "memory"}, "resources", diagnostics)) return;
+  const Node* gpus = node.find("gpus");
+  if (gpus != nullptr) {
+    // A worker drives one GPU, and a job runs on one worker.
+    const auto number = read_int(*gpus, "resources.gpus", 0, 1, diagnostics);
+    if (number) resources.gpus = static_cast<std::uint32_t>(*number);
+  }
+  read_size(node, "gpu_memory", resources.gpu_memory_bytes, diagnostics);
+  read_size(node, "memory", resources.memory_bytes, diagnostics);
+  if (resources.gpu_memory_bytes == 0) return;
+  if (gpus != nullptr && resources.gpus == 0) {
+    diagnostics.error(gpus->at, "resources: gpus is 0, but gpu_memory asks for a GPU",
+                      "drop one of the two");
+  }
+  resources.gpus = 1;
+}
+
+}  // namespace cox::sweep

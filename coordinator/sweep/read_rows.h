@@ -1,0 +1,57 @@
+#pragma once
+
+#include "coordinator/sweep/schema.h"
+#include "coordinator/sweep/sources.h"
+#include "coordinator/sweep/sweep_file.h"
+#include "coordinator/sweep/yaml_tree.h"
+
+namespace cox::sweep {
+
+/// Reads the parts of a sweep that set parameters. `where` completes messages; `main` is the sweep
+/// file itself: what stands in another file belongs to the layer `extends`.
+class RowReader {
+ public:
+  RowReader(const Schemas& schemas, const SourceFile* main, Diagnostics& diagnostics)
+      : schemas_(schemas), main_(main), diagnostics_(diagnostics) {}
+
+  /// For messages about unknown keys: the method whose parameters are allowed, or nullptr.
+  void set_method(const MethodSchema* method) { method_ = method; }
+
+  Assignments params(const Node& node);
+  std::map<std::string, Assignments> method_params(const Node& node);
+  /// The grids of `matrix`, each crossed with the one axis of `zip`; either may be nullptr.
+  std::vector<Grid> grids(const Node* matrix, const Node* zip);
+  std::vector<NamedRow> runs(const Node& node);
+  std::vector<IncludeRow> include_rows(const Node& node, const char* what);
+  std::vector<Rule> rules(const Node& node, const char* what);
+  std::vector<Rule> checks(const Node& node);
+  Assignments overrides(const std::vector<Override>& overrides);
+
+ private:
+  struct Leaf {
+    std::string name;
+    const Entry* entry;
+  };
+
+  /// The leaves of a map of parameters, nested names joined; unknown ones are reported.
+  std::vector<Leaf> leaves(const Node& map, const std::string& where);
+  void add_leaves(const Node& map, const std::string& prefix, const std::string& where,
+                  std::vector<Leaf>& found);
+  void unknown_key(const Entry& entry, const std::string& name, const std::string& where);
+  bool is_known(const std::string& name) const;
+
+  Assignments assignments(const Node& map, Layer layer, const std::string& where);
+  std::optional<Assigned> assigned(const Node& node, const std::string& name, Layer layer);
+  std::vector<Assigned> points(const Leaf& leaf, Layer layer);
+  Grid grid(const Node& map);
+  std::optional<Axis> zip_axis(const Node& map);
+  std::optional<NamedRow> named_row(const Node& node);
+  std::optional<Rule> rule(const Node& node);
+
+  const Schemas& schemas_;
+  const SourceFile* main_;
+  Diagnostics& diagnostics_;
+  const MethodSchema* method_ = nullptr;
+};
+
+}  // namespace cox::sweep

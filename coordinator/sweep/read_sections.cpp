@@ -1,0 +1,305 @@
+#include "coordinator/sweep/read_sections.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/sweep/name_template.h"
+#include "coordinator/sweep/read_value.h"
+#include "coordinator/sweep/sources.h"
+
+namespace cox::sweep {
+
+namespace {
+
+constexpr std::int64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostLoras = 16;
+constexpr std::int64_t kMaxWaitMs = 24LL * 3600 * 1000;
+
+PlacedText read_placed_text(const Node& node, const char* what, Diagnostics& diagnostics) {
+  return {read_text(node, what, diagnostics).value_or(""), node.at};
+}
+
+std::vector<PlacedText> read_ids(const Node& node, const std::string& what,
+                                 Diagnostics& diagnostics) {
+  std::vector<PlacedText> ids;
+  if (!node.is_sequence()) {
+    diagnostics.error(node.at, what + ": expected a list of video ids, got " + describe(node));
+  }
+  for (const Node& item : node.items) {
+    if (const auto text = read_text(item, what, diagnostics)) ids.push_back({*text, item.at});
+  }
+  return ids;
+}
+
+PlacedText read_path(const Node& node, const char* what, Diagnostics& diagnostics) {
+  const auto text = read_text(node, what, diagnostics);
+  return {text ? path_from(node.at, *text) : "", node.at};
+}
+
+void read_count(const Node& map, const char* key, std::uint32_t& count, Diagnostics& diagnostics) {
+  const Node* node = map.find(key);
+  if (node == nullptr) return;
+  const auto number = read_int(*node, key, 0, kMaxCount, diagnostics);
+  if (number) count = static_cast<std::uint32_t>(*number);
+}
+
+// "500ms", "10s", "10m", "2h"
+void read_duration(const Node& map, const char* key, std::int64_t& milliseconds,
+                   Diagnostics& diagnostics) {
+  const Node* node = map.find(key);
+  if (node == nullptr) return;
+  constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+  std::int64_t number = 0;
+  const char* begin = node->text.data();
+  const char* end = begin + node->text.size();
+  const auto [stop, error] = std::from_chars(begin, end, number);
+  for (const auto& [unit, factor] : kUnits) {
+    if (error != std::errc() || std::string_view(stop, end - stop) != unit) continue;
+    if (number < 0 || number > kMaxWaitMs / factor) break;
+    milliseconds = number * factor;
+    return;
+  }
+  diagnostics.error(node->at, concat(key, ": expected a time up to 24h such as 500ms, 10s, 10m, ",
+                                     "got ", describe(*node)));
+}
+
+}  // namespace
+
+std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics) {
+  std::map<std::string, std::string> labels;
+  if (!node.is_map()) {
+    diagnostics.error(node.at, "labels must be a map of texts, got " + describe(node));
+    return labels;
+  }
+  for (const Entry& entry : node.entries) {
+    const auto text = read_text(entry.value, "label '" + entry.key + "'", diagnostics);
+    if (text) labels[entry.key] = *text;
+  }
+  return labels;
+}
+
+void read_series(const Node& node, Series& series, Diagnostics& diagnostics) {
+  if (!check_keys(node, {"name", "number", "title", "labels"}, "series", diagnostics)) return;
+  const Node* name = node.find("name");
+  if (name == nullptr) {
+    diagnostics.error(node.at, "series needs a `name`");
+  } else {
+    series.name = read_text(*name, "series.name", diagnostics).value_or("");
+    if (const std::string error = series.name.empty() ? "" : name_error("series", series.name);
+        !error.empty()) {
+      diagnostics.error(name->at, "series.name: " + error);
+    }
+  }
+  if (const Node* number = node.find("number")) {
+    series.number = read_int(*number, "series.number", 0, kMaxCount, diagnostics).value_or(0);
+  }
+  if (const Node* title = node.find("title")) {
+    series.title = read_text(*title, "series.title", diagnostics).value_or("");
+  }
+  if (const Node* labels = node.find("labels")) series.labels = read_labels(*labels, diagnostics);
+}
+
+void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagnostics) {
+  dataset.at = node.at;
+  if (!check_keys(node,
+                  {"manifest", "name", "include", "exclude", "max_videos", "expected_failures"},
+                  "dataset", diagnostics)) {
+    return;
+  }
+  if (const Node* manifest = node.find("manifest")) {
+    dataset.manifest = read_path(*manifest, "dataset.manifest", diagnostics);
+  } else {
+    diagnostics.error(node.at, "dataset needs a `manifest`, as `cox dataset index` writes it");
+  }
+  if (const Node* name = node.find("name")) {
+    dataset.name = read_text(*name, "dataset.name", diagnostics).value_or("");
+  }
+  if (const Node* ids = node.find("include")) {
+    dataset.include = read_ids(*ids, "dataset.include", diagnostics);
+    if (ids->is_sequence() && ids->items.empty()) {
+      diagnostics.error(ids->at,
+                        "dataset.include: expected at least one video id, got an empty "
+                        "list; to take every video leave `include` out");
+    }
+  }
+  if (const Node* ids = node.find("exclude")) {
+    dataset.exclude = read_ids(*ids, "dataset.exclude", diagnostics);
+  }
+  if (const Node* ids = node.find("expected_failures")) {
+    dataset.expected_failures = read_ids(*ids, "dataset.expected_failures", diagnostics);
+  }
+  if (const Node* max = node.find("max_videos")) {
+    dataset.max_videos = read_int(*max, "dataset.max_videos", 1, kMaxCount, diagnostics);
+  }
+}
+
+std::optional<LoraSection> read_lora(const Node& node, Diagnostics& diagnostics) {
+  if (!node.is_map()) return LoraSection{read_path(node, "backbone.lora", diagnostics)};
+  if (!check_keys(node, {"file", "multiplier"}, "a LoRA file", diagnostics)) return std::nullopt;
+  const Node* file = node.find("file");
+  if (file == nullptr) {
+    diagnostics.error(node.at, "a LoRA file needs a `file`: its path");
+    return std::nullopt;
+  }
+  LoraSection lora{read_path(*file, "backbone.lora.file", diagnostics)};
+  const Node* multiplier = node.find("multiplier");
+  if (multiplier == nullptr) return lora;
+  const auto value = read_value(*multiplier, Type::kFloat, "multiplier", diagnostics);
+  if (!value) return std::nullopt;
+  lora.multiplier = *value->get_if<double>();
+  if (lora.multiplier == 0) {
+    diagnostics.error(multiplier->at,
+                      "multiplier: expected a finite number other than 0, got " + shown(*value),
+                      "a file with multiplier 0 does nothing: leave it out");
+  }
+  if (const std::string error = precision_error(lora.multiplier); !error.empty()) {
+    diagnostics.error(multiplier->at, concat("multiplier: ", error, ", got ", shown(*value)));
+  }
+  return lora;
+}
+
+/// One file, or several in the order in which their terms are added.
+std::vector<LoraSection> read_loras(const Node& node, Diagnostics& diagnostics) {
+  const std::vector<Node> items = node.is_sequence() ? node.items : std::vector<Node>{node};
+  std::vector<LoraSection> loras;
+  if (items.size() > kMostLoras) {
+    diagnostics.error(node.at, concat("backbone.lora: expected at most ", kMostLoras,
+                                      " files, got ", items.size()));
+    return loras;
+  }
+  for (const Node& item : items) {
+    if (auto lora = read_lora(item, diagnostics)) loras.push_back(std::move(*lora));
+  }
+  return loras;
+}
+
+void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,
+                   Diagnostics& diagnostics) {
+  backbone.at = node.at;
+  if (!check_keys(node, {"name", "model", "lora", "lpips_weights"}, "backbone", diagnostics))
+    return;
+  std::vector<std::string> known;
+  for (const auto& [name, doc] : schemas.backbones) known.push_back(name);
+  if (const Node* name = node.find("name")) {
+    backbone.name = read_text(*name, "backbone.name", diagnostics).value_or("");
+    if (!backbone.name.empty() && schemas.backbones.count(backbone.name) == 0) {
+      diagnostics.error(
+          name->at, "unknown backbone '" + backbone.name + "'" + did_you_mean(backbone.name, known),
+          "allowed: " + join(known, ", "));
+    }
+  } else {
+    diagnostics.error(node.at, "backbone needs a `name`", "allowed: " + join(known, ", "));
+  }
+  if (const Node* model = node.find("model")) {
+    backbone.model = read_path(*model, "backbone.model", diagnostics);
+  } else {
+    diagnostics.error(node.at, "backbone needs a `model`: the model's directory");
+  }
+  if (const Node* lora = node.find("lora")) {
+    backbone.loras = read_loras(*lora, diagnostics);
+  }
+  if (const Node* weights = node.find("lpips_weights")) {
+    backbone.lpips_weights = read_path(*weights, "backbone.lpips_weights", diagnostics);
+  }
+}
+
+void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics) {
+  if (!check_keys(node, {"crash", "oom", "lost", "backoff"}, "retry", diagnostics)) return;
+  read_count(node, "crash", retry.crash, diagnostics);
+  read_count(node, "oom", retry.oom, diagnostics);
+  read_count(node, "lost", retry.lost, diagnostics);
+  const Node* backoff = node.find("backoff");
+  if (backoff == nullptr) return;
+  if (!check_keys(*backoff, {"base", "max"}, "retry.backoff", diagnostics)) return;
+  read_duration(*backoff, "base", retry.backoff_base_ms, diagnostics);
+  read_duration(*backoff, "max", retry.backoff_max_ms, diagnostics);
+  if (retry.backoff_base_ms > retry.backoff_max_ms) {
+    diagnostics.error(backoff->at, concat("retry.backoff: base ", retry.backoff_base_ms,
+                                          " ms is above max ", retry.backoff_max_ms, " ms"));
+  }
+}
+
+void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnostics) {
+  if (!check_keys(node, {"fail_fast", "max_failed_jobs"}, "policy", diagnostics)) return;
+  if (const Node* fail_fast = node.find("fail_fast")) {
+    policy.fail_fast = read_bool(*fail_fast, "policy.fail_fast", diagnostics).value_or(false);
+  }
+  read_count(node, "max_failed_jobs", policy.max_failed_jobs, diagnostics);
+}
+
+namespace {
+
+/// After a metric's name: its mean with the standard error.
+constexpr const char* kPlusMinus = "±";
+
+void check_columns(const Node& columns, const Schemas& schemas, Diagnostics& diagnostics) {
+  std::vector<std::string> known = schemas.parameter_names();
+  known.insert(known.end(), schemas.result_columns.begin(), schemas.result_columns.end());
+  known.push_back(concat("lpips_random_trunk", kPlusMinus));
+  for (const auto& [name, metric] : schemas.metrics) {
+    known.push_back(name);
+    known.push_back(name + kPlusMinus);
+  }
+  for (const Node& column : columns.items) {
+    if (!column.is_scalar()) continue;
+    if (std::find(known.begin(), known.end(), column.text) != known.end()) continue;
+    diagnostics.error(
+        column.at, "unknown column '" + column.text + "'" + did_you_mean(column.text, known),
+        "allowed: a parameter, a metric (`psnr±` with its standard error), or " +
+            join({schemas.result_columns.begin(), schemas.result_columns.end()}, ", "));
+  }
+}
+
+}  // namespace
+
+void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSection>& tables,
+                 Diagnostics& diagnostics) {
+  if (!node.is_sequence()) {
+    diagnostics.error(node.at, "tables must be a list of maps, got " + describe(node));
+  }
+  for (const Node& item : node.items) {
+    if (!check_keys(item, {"title", "rows", "columns"}, "a table", diagnostics)) continue;
+    TableSection section;
+    for (const char* key : {"title", "rows", "columns"}) {
+      if (item.find(key) == nullptr)
+        diagnostics.error(item.at, concat("a table needs `", key, "`"));
+    }
+    if (const Node* title = item.find("title")) {
+      section.table.title = read_text(*title, "title", diagnostics).value_or("");
+    }
+    if (const Node* rows = item.find("rows")) {
+      section.table.rows = read_texts(*rows, "rows", diagnostics);
+      for (const Node& row : rows->items) section.rows_at.push_back(row.at);
+    }
+    if (const Node* columns = item.find("columns")) {
+      section.table.columns = read_texts(*columns, "columns", diagnostics);
+      check_columns(*columns, schemas, diagnostics);
+    }
+    tables.push_back(std::move(section));
+  }
+}
+
+void read_baseline(const Node& node, std::optional<PlacedText>& baseline,
+                   Diagnostics& diagnostics) {
+  if (!node.is_map()) {
+    baseline = read_placed_text(node, "baseline", diagnostics);
+    return;
+  }
+  check_keys(node, {"series", "run"}, "baseline", diagnostics);
+  const Node* series = node.find("series");
+  const Node* run = node.find("run");
+  if (run == nullptr) {
+    diagnostics.error(node.at, "baseline needs a `run`");
+    return;
+  }
+  baseline = read_placed_text(*run, "baseline.run", diagnostics);
+  if (series == nullptr) return;
+  baseline->text =
+      read_text(*series, "baseline.series", diagnostics).value_or("") + "/" + baseline->text;
+}
+
+}  // namespace cox::sweep

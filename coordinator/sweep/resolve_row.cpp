@@ -1,0 +1,145 @@
+#include "coordinator/sweep/resolve_row.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/sweep/derive.h"
+#include "coordinator/sweep/name_template.h"
+#include "coordinator/sweep/read_value.h"
+
+namespace cox::sweep {
+
+std::string row_name(const Row& row, const SweepFile& sweep) {
+  std::vector<std::string> parts;
+  for (const std::string& axis : row.axes) {
+    const auto found = row.values.find(axis);
+    if (found != row.values.end()) parts.push_back(axis + "=" + name_part(found->second.value));
+  }
+  const std::string axes = join(parts, ",");
+  if (row.id.empty()) return axes.empty() ? sweep.series.name : axes;
+  return axes.empty() ? row.id : row.id + "-" + axes;
+}
+
+const MethodSchema* RowResolver::method_of(const Row& row) {
+  for (const Assignments* values : {&sweep_.overrides, &row.values}) {
+    const auto found = values->find("method");
+    if (found != values->end()) {
+      return schemas_.find_method(*found->second.value.get_if<std::string>());
+    }
+  }
+  if (sweep_.method) return schemas_.find_method(sweep_.method->text);
+  diagnostics_.error(row.at, "no method: give `method` at the top of the file or in the run",
+                     "allowed: " + join(schemas_.method_names(), ", "));
+  return nullptr;
+}
+
+Settings RowResolver::defaults_of(const MethodSchema& method) const {
+  Settings settings{&method, {}, {}};
+  for (const auto& [name, schema] : method.parameters) {
+    if (schema.default_value) settings.values[name] = {*schema.default_value, {}, Layer::kSchema};
+  }
+  if (sweep_.preset == nullptr) return settings;
+  const auto of_method = sweep_.preset->methods.find(method.name);
+  for (const Parameters* preset :
+       {&sweep_.preset->parameters,
+        of_method == sweep_.preset->methods.end() ? nullptr : &of_method->second}) {
+    if (preset == nullptr) continue;
+    for (const auto& [name, value] : *preset) {
+      if (method.parameters.count(name) != 0) settings.values[name] = {value, {}, Layer::kPreset};
+    }
+  }
+  return settings;
+}
+
+Settings RowResolver::layered(const MethodSchema& method, const Row& row, const Names& without,
+                              bool reports) {
+  Settings settings = defaults_of(method);
+  const auto lay = [&](const Assignments& values) {
+    for (const auto& [name, value] : values) {
+      if (name == "method" || (value.layer < Layer::kRuns && without.count(name) != 0)) continue;
+      if (method.parameters.count(name) != 0) {
+        settings.values[name] = value;
+      } else if (reports && value.layer != Layer::kSet) {
+        report_foreign(name, value, method);
+      }
+    }
+  };
+  lay(sweep_.params);
+  for (const std::string& key : {std::string(method.trains ? "trains" : ""), method.name}) {
+    const auto found = sweep_.method_params.find(key);
+    if (found != sweep_.method_params.end()) lay(found->second);
+  }
+  lay(row.values);
+  lay(sweep_.overrides);
+  return settings;
+}
+
+void RowResolver::report_foreign(const std::string& name, const Assigned& value,
+                                 const MethodSchema& method) {
+  std::vector<std::string> owners;
+  for (const auto& [owner, schema] : schemas_.methods) {
+    if (schema.parameters.count(name) != 0) owners.push_back(owner);
+  }
+  const bool shared = value.layer == Layer::kExtends || value.layer == Layer::kParams;
+  diagnostics_.error(
+      value.at, concat("'", name, "' is not a parameter of method '", method.name, "'"),
+      concat("methods that have it: ", join(owners, ", "),
+             shared ? "; what holds for some methods only stands under method_params" : ""));
+}
+
+RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const Row& row) {
+  Names conditional;
+  for (const Rule& rule : sweep_.when) conditional.insert(rule.name);
+  if (conditional.empty()) return {};
+  Settings settings = layered(method, row, conditional, false);
+  Names off;
+  for (const Rule& rule : sweep_.when) {
+    const auto lookup = [&](const std::string& name) -> std::variant<Value, std::string> {
+      if (conditional.count(name) != 0) return "'" + name + "' stands under `when` itself";
+      return value_of(name, settings);
+    };
+    const auto value = evaluate_rule(rule, lookup, row_name(row, sweep_), diagnostics_);
+    if (!value) continue;
+    const bool* holds = value->get_if<bool>();
+    if (holds == nullptr) {
+      diagnostics_.error(rule.text_at,
+                         "when." + rule.name + ": expected true or false, got " + shown(*value));
+    } else if (!*holds) {
+      off.insert(rule.name);
+    }
+  }
+  return off;
+}
+
+void RowResolver::check_values(const Row& row, const Settings& settings) {
+  for (const auto& [name, schema] : settings.method->parameters) {
+    const auto found = settings.values.find(name);
+    if (found == settings.values.end()) {
+      diagnostics_.error(
+          row.at, concat("run '", row_name(row, sweep_), "': parameter '", name, "' of method '",
+                         settings.method->name, "' has no default and must be given"));
+      continue;
+    }
+    const std::string error = bounds_error(schema, found->second.value);
+    if (error.empty()) continue;
+    const Position& at = found->second.at.file == nullptr ? row.at : found->second.at;
+    diagnostics_.error(at, concat(name, ": ", error, ", got ", shown(found->second.value)));
+  }
+}
+
+std::optional<Settings> RowResolver::resolve(Row& row) {
+  const MethodSchema* method = method_of(row);
+  if (method == nullptr) return std::nullopt;
+  const Names off = switched_off(*method, row);
+  for (const std::string& name : off) {
+    const auto found = row.values.find(name);
+    if (found != row.values.end() && found->second.layer < Layer::kRuns) row.values.erase(found);
+  }
+  Settings settings = layered(*method, row, off, true);
+  derive_values(sweep_.derive, row_name(row, sweep_), settings, diagnostics_);
+  check_values(row, settings);
+  return settings;
+}
+
+}  // namespace cox::sweep

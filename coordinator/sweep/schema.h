@@ -1,0 +1,95 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/value.h"
+
+namespace cox::sweep {
+
+enum class Type { kInt, kFloat, kBool, kText, kIntList, kFloatList, kTextList };
+
+/// How a parameter bears on results, and so on identity and sharing: schemas/README.md.
+enum class Role { kIdentity, kHorizon, kObserver, kReplay, kLabel };
+
+/// `list of float` and the like, as schema files spell it.
+const char* type_name(Type type);
+const char* role_name(Role role);
+
+/// The declaration of one parameter. Bounds hold for a number and for each number of a list.
+struct ParameterSchema {
+  std::string name;  ///< nested names joined by '.'
+  Type type = Type::kText;
+  std::optional<Value> default_value;  ///< none = every run must give it
+  std::optional<double> min;           ///< inclusive
+  std::optional<double> above;         ///< exclusive
+  std::optional<double> max;           ///< inclusive
+  std::optional<double> below;         ///< exclusive
+  /// Allowed texts; empty = any. A list with allowed values is a set: no item twice, and its items
+  /// are put into this order, so that how a set was written never changes a digest.
+  std::vector<std::string> values;
+  std::string unit;
+  Role role = Role::kIdentity;
+  /// The program's version that first had it, "" for those of the first. Such a parameter has a
+  /// default, at which it is left out of digests.
+  std::string since;
+  std::string doc;
+  std::string file;  ///< that says the default, `schemas/run.yaml`
+};
+
+/// A method with all its parameters: those of every run, those of adaptation when it trains, its
+/// own.
+struct MethodSchema {
+  std::string name;
+  std::string title;
+  std::string doc;
+  std::string source;
+  bool trains = false;
+  std::map<std::string, ParameterSchema> parameters;
+};
+
+struct MetricSchema {
+  std::string name;
+  std::string unit;
+  bool higher_is_better = true;
+  std::string definition;
+};
+
+/// Named parameter defaults, laid over the schema's by `replicate: NAME`. Each value is used where
+/// the method has the parameter.
+struct Preset {
+  std::string name;
+  std::string doc;
+  Parameters parameters;                      ///< for every method
+  std::map<std::string, Parameters> methods;  ///< for one method; wins over `parameters`
+};
+
+/// Everything that schemas/ declares. A parameter has one type wherever it occurs.
+struct Schemas {
+  std::map<std::string, MethodSchema> methods;
+  std::map<std::string, MetricSchema> metrics;
+  std::map<std::string, Preset> presets;
+  std::map<std::string, std::string> backbones;  ///< name to doc
+  std::vector<std::string> result_columns;       ///< of `v_results`, for tables
+
+  const MethodSchema* find_method(std::string_view name) const;
+  /// The declaration in any method that has it: right about type, silent about bounds.
+  const ParameterSchema* find_parameter(std::string_view name) const;
+  std::vector<std::string> method_names() const;
+  std::vector<std::string> parameter_names() const;  ///< of all methods together
+};
+
+/// Texts of schema files by their path below schemas/.
+using SchemaTexts = std::map<std::string_view, std::string_view>;
+
+/// Strict: an unknown key or a default outside its bounds is an error with file:line:column.
+Result<Schemas> load_schemas(const SchemaTexts& texts);
+
+/// Of the schemas compiled into this program.
+Result<Schemas> load_schemas();
+
+}  // namespace cox::sweep

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+#include "coordinator/sweep/diagnostics.h"
+#include "coordinator/sweep/expression.h"
+#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/schema.h"
+
+namespace cox::sweep {
+
+/// Where a value comes from, weakest first: a later layer wins, except that `kDerive` fills only
+/// what none of the layers from `kMatrix` to `kRuns`, nor `kSet`, has set.
+enum class Layer {
+  kSchema,
+  kPreset,
+  kExtends,
+  kParams,
+  kMethodParams,
+  kDerive,
+  kMatrix,
+  kZip,
+  kInclude,
+  kRuns,
+  kReplicates,
+  kSet
+};
+
+const char* layer_name(Layer layer);
+
+/// A value that a sweep gives to a parameter, or to `method`.
+struct Assigned {
+  Value value;
+  Position at;  ///< of the value; no file for a schema's default or a preset
+  Layer layer = Layer::kSchema;
+};
+
+using Assignments = std::map<std::string, Assigned>;
+
+/// One dimension of a grid: each point assigns one parameter, or several that are zipped.
+struct Axis {
+  std::vector<Assignments> points;
+};
+
+/// A cross product of axes.
+struct Grid {
+  Position at;
+  std::vector<Axis> axes;
+};
+
+struct NamedRow {
+  std::string id;
+  Position at;
+  Assignments values;
+  std::map<std::string, std::string> labels;
+};
+
+struct IncludeRow {
+  Position at;
+  Assignments values;
+};
+
+/// An expression of the file, and under `derive` and `when` the name that it is for.
+struct Rule {
+  std::string name;
+  Position name_at;
+  Expression expression;
+  Position text_at;  ///< of the expression's first character
+};
+
+/// Where the expression says something wrong.
+Position position_in(const Rule& rule, size_t offset);
+
+struct PlacedText {
+  std::string text;
+  Position at;
+};
+
+struct DatasetSection {
+  Position at;
+  PlacedText manifest;  ///< the path, already relative to the right place
+  std::string name;     ///< "" = the manifest's
+  std::vector<PlacedText> include;
+  std::vector<PlacedText> exclude;
+  std::optional<std::int64_t> max_videos;
+  std::vector<PlacedText> expected_failures;
+};
+
+struct LoraSection {
+  PlacedText file;
+  double multiplier = 1;
+};
+
+struct BackboneSection {
+  Position at;
+  std::string name;
+  PlacedText model;
+  std::vector<LoraSection> loras;
+  PlacedText lpips_weights;
+};
+
+struct TableSection {
+  Table table;
+  std::vector<Position> rows_at;
+};
+
+/// A sweep file as written, typed but not yet expanded.
+struct SweepFile {
+  Position at;
+  Series series;
+  std::optional<PlacedText> method;
+  DatasetSection dataset;
+  BackboneSection backbone;
+  const Preset* preset = nullptr;
+
+  Assignments params;
+  std::map<std::string, Assignments> method_params;  ///< by method, or `trains`
+  std::vector<Grid> grids;                           ///< of `matrix` and `zip`; none = no grid
+  std::vector<NamedRow> runs;
+  std::vector<IncludeRow> include;
+  std::vector<IncludeRow> exclude;
+  std::vector<Rule> derive;
+  std::vector<Rule> checks;
+  std::vector<Rule> when;
+  Assignments overrides;
+
+  std::optional<PlacedText> name;
+  std::int64_t replicates = 1;
+  Position replicates_at;
+  std::optional<PlacedText> baseline;
+  std::vector<TableSection> tables;
+  RetryLimits retry;
+  FailurePolicy policy;
+  std::int32_t priority = 0;
+  Resources resources;
+  std::map<std::string, std::string> labels;
+};
+
+}  // namespace cox::sweep

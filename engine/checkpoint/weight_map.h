@@ -1,0 +1,32 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/safetensors.h"
+
+namespace cox::engine {
+
+/// A tensor that a model's configuration calls for.
+struct ExpectedTensor {
+  std::string name;  ///< checkpoint key
+  std::vector<int64_t> shape;
+};
+
+/// Throws EngineError(kUser) unless the checkpoint holds exactly these tensors with these shapes.
+/// The message counts the differences and names the first of each kind: missing, extra, shape.
+/// `model` says what was being loaded, as in "DiT".
+void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
+                const std::string& model);
+
+/// One tensor of a checkpoint. Throws EngineError(kUser, `weights_not_finite`) that names file and
+/// tensor when it holds a NaN or an infinity.
+at::Tensor load_weight(const Checkpoint& checkpoint, const std::string& name, at::Device device,
+                       at::ScalarType dtype);
+
+/// The same check of every tensor where it lies in the files, loading none.
+void check_finite(const Checkpoint& checkpoint);
+
+}  // namespace cox::engine

@@ -1,0 +1,49 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <regex>
+
+#include "base/file.h"
+#include "coordinator/sweep/load_sweep.h"
+#include "tests/unit/sweep/sandbox.h"
+
+using namespace cox::sweep;
+using namespace cox::sweep::test;
+
+namespace {
+
+/// Every file below sweeps/ that is no part of others.
+std::vector<std::string> shipped_sweeps() {
+  std::vector<std::string> files;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(COX_SOURCE_DIR "/sweeps")) {
+    const auto& path = entry.path();
+    if (path.extension() == ".yaml" && path.parent_path().filename() != "base") {
+      files.push_back(path.string());
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+TEST_CASE("every shipped sweep is right, opens with its question and counts its runs") {
+  const Sandbox sandbox;
+  const std::vector<std::string> files = shipped_sweeps();
+  CHECK(files.size() >= 14);
+  for (const std::string& file : files) {
+    INFO(file);
+    const auto plan =
+        load_sweep(file, {{"dataset.manifest=" + sandbox.path("clips.json"),
+                           "backbone.model=" + sandbox.path("model"),
+                           "backbone.lpips_weights=" + sandbox.path("lpips.safetensors")}});
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    CHECK_FALSE(plan->runs.empty());
+    const std::string text = cox::read_file(file).value();
+    CHECK(text.rfind("# ", 0) == 0);
+    std::smatch cost;
+    if (std::regex_search(text, cost, std::regex("Cost: ([0-9]+) runs x"))) {
+      CHECK(std::stoul(cost[1]) == plan->runs.size());
+    }
+  }
+}

@@ -1,0 +1,51 @@
+#include "tools/check/random_model.h"
+
+#include "base/text.h"
+#include "engine/backbones/registry.h"
+#include "engine/tensors/random.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+namespace {
+
+constexpr int64_t kTextTokens = 6, kTextChannels = 64;
+constexpr uint64_t kSeed = 7;
+
+JsonConfig config_of(const ModelSizes& sizes) {
+  return JsonConfig::parse(
+      concat(R"({"in_channels": )", kCheckLatentChannels, R"(, "out_channels": )",
+             kCheckLatentChannels, R"(, "hidden_size": )", sizes.hidden, R"(, "depth": )",
+             sizes.depth, R"(, "num_heads": )", sizes.heads, R"(, "caption_channels": )",
+             kTextChannels, R"(, "mlp_ratio": 4, "adaln_tembed_dim": )", sizes.time_embedding,
+             R"(, "frequency_embedding_size": 64, "patch_size": [1, 2, 2],)",
+             R"( "text_tokens_zero_pad": true})"),
+      "check");
+}
+
+}  // namespace
+
+ModelSizes small_model_sizes() { return {"small", 96, 4, 6, 32, 8}; }
+ModelSizes published_model_sizes() { return {"published", 4096, 32, 2, 512, 16}; }
+
+RandomModel::RandomModel(const ModelSizes& sizes)
+    : config_(config_of(sizes)),
+      original_(random_backbone({"longcat-video", at::kCPU, Precision::kFp32}, config_, kSeed)) {}
+
+std::unique_ptr<Backbone> RandomModel::on(at::Device device, Precision precision) const {
+  const at::NoGradGuard no_grad;
+  auto copy = random_backbone({"longcat-video", device, precision}, config_, kSeed);
+  const std::vector<NamedTensor> from = original_->parameters(), to = copy->parameters();
+  for (size_t i = 0; i < from.size(); ++i) to.at(i).tensor.copy_(from[i].tensor);
+  return copy;
+}
+
+at::Tensor check_draw(at::IntArrayRef shape, uint64_t number) {
+  return RandomStream({1, 0, "check", Purpose::kRandomModel, number}).normal(shape);
+}
+
+TextStates check_text(const Backbone& model, uint64_t number) {
+  return {check_draw({1, 1, kTextTokens, kTextChannels}, number).to(model.device()),
+          at::ones({1, kTextTokens}, at::kLong).to(model.device())};
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "engine/backbones/backbone.h"
+#include "engine/checkpoint/json_config.h"
+#include "engine/tensors/precision.h"
+
+namespace cox::engine {
+
+// What checks of whole models share: a random transformer and its inputs, equal on every device
+// because they are drawn on the CPU.
+
+struct ModelSizes {
+  std::string name;
+  int64_t hidden, heads, depth, time_embedding;
+  int64_t side;  ///< latent pixels
+};
+
+ModelSizes small_model_sizes();
+/// Blocks of the published LongCat-Video, few of them, over few tokens: the CPU computes it too.
+ModelSizes published_model_sizes();
+
+inline constexpr int64_t kCheckLatentChannels = 16;
+
+class RandomModel {
+ public:
+  explicit RandomModel(const ModelSizes& sizes);
+  /// In fp32 on the CPU.
+  const Backbone& original() const { return *original_; }
+  /// A copy of it.
+  std::unique_ptr<Backbone> on(at::Device device, Precision precision) const;
+
+ private:
+  JsonConfig config_;
+  std::unique_ptr<Backbone> original_;
+};
+
+/// Standard normal, fp32 on the CPU; another `number` is another draw.
+at::Tensor check_draw(at::IntArrayRef shape, uint64_t number);
+
+/// States of a short prompt on the model's device.
+TextStates check_text(const Backbone& model, uint64_t number);
+
+}  // namespace cox::engine

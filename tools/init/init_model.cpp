@@ -1,0 +1,104 @@
+#include "tools/init/init_model.h"
+
+#include <filesystem>
+#include <stdexcept>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "engine/backbones/longcat/weights.h"
+#include "engine/text/umt5_encoder.h"
+#include "engine/vae/networks.h"
+#include "tools/init/model_presets.h"
+#include "tools/init/random_weights.h"
+#include "tools/init/train_tokenizer.h"
+
+namespace cox::engine {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_ok(const Status& status) {
+  if (!status.is_ok()) throw std::runtime_error(status.message());
+}
+
+const ModelPreset& preset_named(const std::string& name) {
+  for (const ModelPreset& preset : model_presets()) {
+    if (name == preset.name) return preset;
+  }
+  throw std::invalid_argument(
+      concat("preset: expected one of ", join(random_model_presets(), ", "), ", got '", name, "'"));
+}
+
+/// A directory that is written aside, and removed unless published.
+class PendingDirectory {
+ public:
+  explicit PendingDirectory(const std::string& path) : path_(path), aside_(unique_sibling(path)) {}
+  ~PendingDirectory() {
+    std::error_code ignored;
+    fs::remove_all(aside_, ignored);
+  }
+  PendingDirectory(const PendingDirectory&) = delete;
+  PendingDirectory& operator=(const PendingDirectory&) = delete;
+
+  std::string file(const std::string& relative) const { return aside_ + "/" + relative; }
+  void write(const std::string& relative, std::string_view content) const {
+    require_ok(write_file_atomically(file(relative), content));
+  }
+  void publish() const { require_ok(publish_file(aside_, path_)); }
+
+ private:
+  std::string path_;
+  std::string aside_;
+};
+
+void write_dit(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
+  const auto config =
+      longcat::Config::from_json(JsonConfig::parse(preset.dit, model.file("dit/config.json")));
+  model.write("dit/config.json", preset.dit);
+  save_random_weights(model.file("dit/diffusion_pytorch_model"), longcat::expected_tensors(config),
+                      draw);
+}
+
+void write_vae(const PendingDirectory& model, const ModelPreset& preset, Draw draw) {
+  model.write("vae/config.json", preset.vae);
+  WeightSource weights = WeightSource::declaring(at::kFloat);
+  VaeNetworks(read_vae_config(model.file("vae/config.json")), weights);
+  draw.dtype = at::kFloat;
+  save_random_weights(model.file("vae/diffusion_pytorch_model"), weights.taken(), draw);
+}
+
+void write_text(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
+  model.write("tokenizer/spiece.model", train_caption_tokenizer());
+  model.write("tokenizer/tokenizer_config.json", preset.tokenizer);
+  model.write("text_encoder/config.json", preset.text_encoder);
+  WeightSource weights = WeightSource::declaring(at::kFloat);
+  Umt5Encoder(read_umt5_config(model.file("text_encoder/config.json")), weights);
+  save_random_weights(model.file("text_encoder/model"), weights.taken(), draw);
+}
+
+}  // namespace
+
+std::vector<std::string> random_model_presets() {
+  std::vector<std::string> names;
+  for (const ModelPreset& preset : model_presets()) names.emplace_back(preset.name);
+  return names;
+}
+
+void write_random_model(const RandomModelOptions& options) {
+  const ModelPreset& preset = preset_named(options.preset);
+  std::error_code error;
+  if (fs::exists(options.directory, error)) {
+    throw std::invalid_argument(
+        concat(options.directory, ": exists already; name another directory or remove it"));
+  }
+  const PendingDirectory model(options.directory);
+  const Draw draw{options.seed, options.device, scalar_type(options.precision)};
+  write_dit(model, preset, draw);
+  write_vae(model, preset, draw);
+  write_text(model, preset, draw);
+  model.write("scheduler/scheduler_config.json", preset.scheduler);
+  model.write("model_index.json", "{\"model_name\": \"LongCat-Video\"}\n");
+  model.publish();
+}
+
+}  // namespace cox::engine

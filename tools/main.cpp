@@ -1,0 +1,80 @@
+// cox-engine: every stage of the engine alone.
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iostream>
+
+#include "engine/engine.h"
+#include "engine/failure.h"
+#include "tools/verbs/verbs.h"
+
+namespace {
+
+using cox::engine::FailureCause;
+using cox::engine::JobFailure;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitNotFound = 3;
+
+int exit_code(const JobFailure& failure) {
+  if (failure.detail == "not_found") return kExitNotFound;
+  return failure.cause == FailureCause::kUser ? kExitUsage : kExitFailed;
+}
+
+void add_verbs(CLI::App& app) {
+  cox::engine::add_adapt_verb(app);
+  cox::engine::add_bench_verb(app);
+  cox::engine::add_check_device_verb(app);
+  cox::engine::add_decode_verb(app);
+  cox::engine::add_demo_clips_verb(app);
+  cox::engine::add_encode_verb(app);
+  cox::engine::add_generate_verb(app);
+  cox::engine::add_init_model_verb(app);
+  cox::engine::add_metrics_verb(app);
+  cox::engine::add_params_verb(app);
+  cox::engine::add_parity_verb(app);
+  cox::engine::add_probe_verb(app);
+  cox::engine::add_synth_verb(app);
+  cox::engine::add_train_verb(app);
+  cox::engine::add_verify_verb(app);
+}
+
+int run_verb(int argc, char** argv) {
+  CLI::App app{"Runs every stage of the Coxswain engine alone", "cox-engine"};
+  app.set_version_flag("--version", cox::engine::engine_build());
+  app.require_subcommand(1);
+  add_verbs(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kExitUsage;
+  } catch (const std::exception&) {
+    const JobFailure failure = cox::engine::failure_of(std::current_exception());
+    std::cerr << "cox-engine: " << failure.message << '\n';
+    return exit_code(failure);
+  }
+}
+
+/// Says so when standard output did not take everything, as when its disk is full.
+bool output_is_complete() {
+  errno = 0;
+  const bool flushed = std::fflush(stdout) == 0;
+  const int cause = errno;
+  if (flushed && std::cout) return true;
+  std::cerr << "cox-engine: standard output did not take everything ("
+            << (cause == 0 ? "is its disk full?" : std::strerror(cause))
+            << "): what arrived there is not complete\n";
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int code = run_verb(argc, argv);
+  if (output_is_complete()) return code;
+  return code == 0 ? kExitFailed : code;
+}

@@ -1,0 +1,123 @@
+#include "tools/parity/parity_job.h"
+
+#include "base/text.h"
+#include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/lora_file.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+const at::Tensor& ParityJob::input(const std::string& name) const {
+  const auto found = request_.inputs.find(name);
+  if (found == request_.inputs.end()) {
+    std::vector<std::string> given;
+    for (const auto& [other, unused] : request_.inputs) given.push_back(other);
+    throw user_error(concat("parity ", request_.op, ": expected input tensor ", name, ", got ",
+                            given.empty() ? "none" : join(given, ", ")),
+                     "tensor");
+  }
+  return found->second;
+}
+
+at::Tensor ParityJob::tensor(const std::string& name) const {
+  const at::Tensor& tensor = input(name);
+  if (tensor.is_floating_point()) return tensor.to(request_.device, at::kFloat);
+  throw user_error(
+      concat("parity ", request_.op, ": tensor ", name, ": expected a floating-point dtype, got ",
+             c10::toString(tensor.scalar_type())),
+      "tensor");
+}
+
+at::Tensor ParityJob::whole_tensor(const std::string& name, at::ScalarType dtype) const {
+  const at::Tensor& tensor = input(name);
+  if (tensor.scalar_type() == dtype) return tensor.to(request_.device);
+  throw user_error(concat("parity ", request_.op, ": tensor ", name, ": expected dtype ",
+                          c10::toString(dtype), ", got ", c10::toString(tensor.scalar_type())),
+                   "tensor");
+}
+
+TextStates ParityJob::text(const std::string& prefix) const {
+  return {tensor(prefix + "text_states"), whole_tensor(prefix + "text_mask", at::kLong)};
+}
+
+const nlohmann::json& ParityJob::find(const std::string& name) {
+  const auto found = request_.parameters.find(name);
+  if (found == request_.parameters.end()) {
+    throw user_error(concat("parity ", request_.op, ": --param ", name, "=JSON is needed"),
+                     "parameter");
+  }
+  read_.insert(name);
+  return found->second;
+}
+
+void ParityJob::reject(const std::string& name, const std::string& why) const {
+  throw user_error(concat("parity ", request_.op, ": parameter ", name, ": ", why), "parameter");
+}
+
+std::map<std::string, std::string> ParityJob::params_with_prefix(const std::string& prefix) {
+  std::map<std::string, std::string> found;
+  for (const auto& [name, json] : request_.parameters) {
+    if (!starts_with(name, prefix)) continue;
+    found[name.substr(prefix.size())] = json.dump();
+    read_.insert(name);
+  }
+  return found;
+}
+
+std::string ParityJob::model_part(const std::string& part) const {
+  if (request_.model_directory.empty()) {
+    throw user_error(concat("parity ", request_.op, ": --model DIR is needed"), "usage");
+  }
+  return concat(request_.model_directory, '/', part);
+}
+
+std::unique_ptr<Backbone> ParityJob::load_dit() {
+  const std::string directory = model_part("dit");
+  JsonConfig json = JsonConfig::read(directory + "/config.json");
+  for (const auto& [key, value] : params_with_prefix("config_override.")) {
+    json = json.with_override(key, value);
+  }
+  const longcat::Config config = longcat::Config::from_json(json);
+  auto backbone = std::make_unique<longcat::Transformer>(
+      config, longcat::load_weights(config, Checkpoint::open(directory), request_.device,
+                                    scalar_type(request_.precision)));
+  attach_loras(*backbone, request_.loras);
+  has_loaded_dit_ = true;
+  return backbone;
+}
+
+void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor host = tensor.detach().to(at::kCPU);
+  outputs_[name] = (host.scalar_type() == at::kBFloat16 ? host.to(at::kFloat) : host).contiguous();
+}
+
+void ParityJob::finish() const {
+  if (!request_.loras.empty() && !has_loaded_dit_) {
+    throw user_error(concat("parity ", request_.op, ": --lora: this op loads no transformer"),
+                     "usage");
+  }
+  for (const auto& [name, value] : request_.parameters) {
+    if (read_.count(name) == 0) reject(name, "this op does not read it");
+  }
+}
+
+const std::map<std::string, ParityOp>& parity_ops() {
+  static const std::map<std::string, ParityOp> kOps = {
+      {"dit-forward", parity_dit_forward},
+      {"dit-forward-cached", parity_dit_forward_cached},
+      {"loss-grad", parity_loss_grad},
+      {"adamw-steps", parity_adamw_steps},
+      {"adamw-given-gradients", parity_adamw_given_gradients},
+      {"sigma-tables", parity_sigma_tables},
+      {"cfg-zero", parity_cfg_zero},
+      {"generate-latents", parity_generate_latents},
+      {"vae-encode", parity_vae_encode},
+      {"vae-decode", parity_vae_decode},
+      {"latents-normalize", parity_latents_normalize},
+      {"umt5-encode", parity_umt5_encode},
+      {"frame-metrics", parity_frame_metrics}};
+  return kOps;
+}
+
+}  // namespace cox::engine

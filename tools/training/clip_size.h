@@ -1,0 +1,16 @@
+#pragma once
+
+#include "engine/vae/config.h"
+#include "tools/training/render.h"
+
+namespace cox::engine {
+
+/// Throws EngineError(kUser) unless the VAE holds clips of this size whole: height and width are
+/// multiples of its spatial scale, frames are 1 + a multiple of its temporal scale.
+void require_clip_size(const RenderSize& size, const VaeConfig& config);
+
+/// Throws EngineError(kUser) unless the VAE holds `frames` whole, at least `least` of them. `name`
+/// is what the person who asked calls them.
+void require_clip_frames(int64_t frames, int64_t least, const VaeConfig& config, const char* name);
+
+}  // namespace cox::engine

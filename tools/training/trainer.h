@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "tools/training/train_loop.h"
+
+namespace cox::engine {
+
+/// One call of `cox-engine train`.
+struct TrainerOptions {
+  std::string model;  ///< a model directory whose weights are the start and which is updated
+  std::string stage;  ///< `vae` or `dit`; the second needs the first
+  std::string work;   ///< folder of checkpoints and curves; made when missing
+  int64_t steps = 0;
+  int64_t batch = 0;  ///< clips of 29 frames (vae) or latents (dit) a step
+  double rate = 1e-3;
+  std::string domain = "train";  ///< of the scenes that it learns from
+  int64_t clips = 6000;          ///< size of the latent pool (dit)
+  int64_t height = 96;
+  int64_t width = 160;
+  int64_t frames = 29;
+  uint64_t seed = 0;
+  std::string device = "cpu";
+  std::string dtype = "fp32";
+  double stop_after_s = 0;  ///< save and return after so long; the same call goes on
+};
+
+/// Trains one stage from its last checkpoint, or from the model's weights. When its last step is
+/// done, writes the averaged weights into the model directory (fp16); the VAE's stage also measures
+/// latents_mean and latents_std there, and how well held-out scenes are reconstructed. A run that
+/// is stopped before leaves a checkpoint, and the model as it was. Returns a JSON object of
+/// figures. Throws EngineError: kUser for options and files, kDiverged for a loss that is not
+/// finite, kOom.
+std::string run_trainer(const TrainerOptions& options, const CurveListener& listener,
+                        const std::function<bool()>& stop_requested);
+
+}  // namespace cox::engine

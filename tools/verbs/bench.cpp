@@ -1,0 +1,266 @@
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "engine/backbones/registry.h"
+#include "engine/device/cuda.h"
+#include "engine/diffusion/sampler.h"
+#include "engine/engine.h"
+#include "engine/nn/kernels.h"
+#include "engine/stages/adapt.h"
+#include "engine/stages/plan.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+#include "tools/bench/forward_cost.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Part of the latent frames beyond the context that early-stop checks look at.
+constexpr double kBenchHoldout = 0.25;
+
+struct BenchOptions {
+  std::string config = "longcat-video";
+  std::string model;  ///< "" = the published size
+  std::string device = "cuda";
+  std::string dtype = "bf16";
+  std::string kernels = "fused";
+  std::int64_t height = 480;
+  std::int64_t width = 832;
+  std::int64_t cond_frames = 14;
+  std::int64_t total_frames = 28;
+  std::int64_t window_frames = 32;
+  int steps = 5;
+  std::int64_t inference_steps = 50;
+  double guidance = 4.0;
+  int threads = 1;
+  bool recompute = false;
+  bool deterministic = false;
+};
+
+/// Progress goes nowhere: it would be in the measurement.
+class NoSink final : public Sink {
+ public:
+  void on_progress(const std::string&, int, int) override {}
+  bool cancelled() const override { return false; }
+};
+
+/// Sampling continues the condition; adaptation has context, something to train on and to hold out.
+void check_frames_of(const BenchOptions& options) {
+  if (options.total_frames <= options.cond_frames) {
+    throw user_error(concat("--total-frames: expected more than --cond-frames, ",
+                            options.cond_frames, ", got ", options.total_frames),
+                     "usage");
+  }
+  const LatentSplit split =
+      split_latents(options.window_frames, options.cond_frames, kBenchHoldout);
+  if (split.context > 0 && split.train > 0 && split.held_out > 0) return;
+  throw user_error(
+      concat("--window-frames: expected at least 2 latent frames beyond the "
+             "condition's, got ",
+             options.window_frames, " pixel frames: ", split.context, " latent frames of context, ",
+             split.train, " to train on, ", split.held_out, " held out"),
+      "usage");
+}
+
+/// Random weights and inputs at the size that the options describe.
+class Bench {
+ public:
+  explicit Bench(const BenchOptions& options)
+      : options_(options),
+        device_(parse_device(options.device)),
+        config_(options.model.empty() ? published_config(options.config)
+                                      : JsonConfig::read(options.model + "/dit/config.json")) {
+    choose_kernels(parse_kernel_path(options.kernels));
+    configure_tensor_library(options.threads, options.deterministic);
+    prepare_kernels(device_);
+    const double start = monotonic_seconds();
+    backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
+                                random_.seed);
+    synchronize(device_);
+    init_s_ = monotonic_seconds() - start;
+    const auto text_tokens = std::int64_t{512};
+    text_ = {normal({1, 1, text_tokens, config_.integer("caption_channels")}),
+             at::ones({1, text_tokens}, at::TensorOptions(device_).dtype(at::kLong))};
+    cost_.hidden = config_.integer("hidden_size");
+    cost_.blocks = config_.integer("depth");
+    cost_.tokens_per_frame = options.height * options.width / 256;
+    cost_.text_tokens = text_tokens;
+  }
+
+  Json run() {
+    Json json;
+    json["device"] = device_name(device_);
+    json["dtype"] = options_.dtype;
+    json["kernels"] = kernel_path_name(kernel_path_on(device_));
+    json["deterministic"] = options_.deterministic;
+    json["init_random_weights_s"] = init_s_;
+    json["train"] = train();
+    json["generate"] = generate();
+    json["after"] = {{"allocated_bytes", device_memory(device_).allocated_bytes}};
+    return json;
+  }
+
+ private:
+  at::Tensor normal(at::IntArrayRef shape) {
+    return random_.stream(Purpose::kRandomModel, draws_++).normal(shape).to(device_);
+  }
+  at::Tensor latents(std::int64_t frames) {
+    return normal(
+        {1, backbone_->shape().latent_channels, frames, options_.height / 8, options_.width / 8});
+  }
+
+  AdaptationSettings loop_settings() const {
+    AdaptationSettings settings;
+    settings.steps = options_.steps;
+    settings.optimizer = {"adamw", 5e-3, 0.9, 0.999, 1e-15, 0.01, 1.0, 0};
+    settings.early_stop = {true, options_.steps, 3, 2, {0.25, 0.5, 0.75}};
+    return settings;
+  }
+
+  /// What the first use of each kernel and size costs, apart from what follows.
+  template <typename Work>
+  double warm_up_seconds(const Work& work) const {
+    const double start = monotonic_seconds();
+    work();
+    synchronize(device_);
+    return monotonic_seconds() - start;
+  }
+
+  std::unique_ptr<Adaptation> make_adaptation() {
+    const Parameters parameters = {{"inject", "global"},
+                                   {"groups", 1},
+                                   {"final_layer", false},
+                                   {"delta_dim", 0},
+                                   {"clip", "joint"}};
+    ParameterReader reader(parameters);
+    return find_method("adasteer").make(reader, {*backbone_, random_});
+  }
+
+  Json train() {
+    const auto adaptation = make_adaptation();
+    const LatentSplit split =
+        split_latents(options_.window_frames, options_.cond_frames, kBenchHoldout);
+    const at::Tensor window = latents(split.total());
+    const bool recompute = options_.recompute || needs_recompute(*backbone_, window, false);
+    backbone_->set_recompute(recompute);
+    reset_peak_memory(device_);
+    NoSink sink;
+    JobMonitor monitor(sink);
+    LoopTimings timings;
+    const AdaptationProblem problem{*backbone_, window, split, text_, random_};
+    const double warm_up_s = warm_up_seconds([&] {
+      AdaptationSettings one_step = loop_settings();
+      one_step.steps = one_step.early_stop.check_every = 1;
+      LoopTimings ignored;
+      optimise(problem, *make_adaptation(), one_step, monitor, ignored);
+    });
+    const AdaptationSummary summary =
+        optimise(problem, *adaptation, loop_settings(), monitor, timings);
+
+    const StageCost step = training_step_cost(cost_, split, recompute);
+    const double step_s = timings.train_s / summary.steps_run;
+    return {{"method", "adasteer"},
+            {"latent_frames", {{"context", split.context}, {"train", split.train}}},
+            {"steps", summary.steps_run},
+            {"recompute", recompute},
+            {"warm_up_s", warm_up_s},
+            {"step_s", step_s},
+            {"step_limit_s", limit_seconds(step)},
+            {"tflop", step.total() / 1e12},
+            {"tflop_per_s", step.total() / 1e12 / step_s},
+            {"checks", summary.anchor_losses.size()},
+            {"check_s", timings.early_stop_s / static_cast<double>(summary.anchor_losses.size())},
+            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+  }
+
+  Json generate() {
+    const at::NoGradGuard no_grad;
+    const std::int64_t condition = latent_frames_of(options_.cond_frames);
+    const std::int64_t generated = latent_frames_of(options_.total_frames + 3) - condition;
+    SamplerOptions sampler;
+    sampler.schedule = {options_.inference_steps, 12.0, /*enhance_hf=*/true, /*distill=*/false};
+    sampler.guidance = options_.guidance;
+    const ContinuationInput input{latents(condition), latents(generated), text_, text_};
+    reset_peak_memory(device_);
+    const double warm_up_s = warm_up_seconds([&] {
+      SamplerOptions one_step = sampler;
+      one_step.schedule = {1, 12.0, /*enhance_hf=*/false, /*distill=*/false};
+      continue_latents(*backbone_, Adapter(), input, one_step, [](int, int) {});
+    });
+    int evaluations = 0;
+    const double start = monotonic_seconds();
+    continue_latents(*backbone_, Adapter(), input, sampler,
+                     [&](int, int total) { evaluations = total; });
+    synchronize(device_);
+    const double seconds = monotonic_seconds() - start;
+
+    const StageCost all =
+        generation_cost(cost_, {condition, generated, evaluations, options_.guidance > 1});
+    return {{"latent_frames", {{"condition", condition}, {"generated", generated}}},
+            {"evaluations", evaluations},
+            {"warm_up_s", warm_up_s},
+            {"seconds", seconds},
+            {"limit_s", limit_seconds(all)},
+            {"tflop", all.total() / 1e12},
+            {"tflop_per_s", all.total() / 1e12 / seconds},
+            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+  }
+
+  BenchOptions options_;
+  c10::Device device_;
+  JsonConfig config_;
+  VideoRandom random_;
+  std::int64_t draws_ = 0;
+  std::unique_ptr<Backbone> backbone_;
+  TextStates text_;
+  ModelCost cost_;
+  double init_s_ = 0;
+};
+
+}  // namespace
+
+void add_bench_verb(CLI::App& app) {
+  CLI::App* verb =
+      add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
+               "cox-engine bench --config longcat-video --device cuda --steps 5");
+  auto options = std::make_shared<BenchOptions>();
+  verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
+  verb->add_option(
+      "--model", options->model,
+      "Take the sizes of this directory's dit/config.json instead; no weights are read");
+  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->add_option("--dtype", options->dtype, "fp32 or bf16");
+  verb->add_option("--kernels", options->kernels, "fused or stock");
+  const CLI::Validator side = whole_number(kTokenPixels, kMaxSide, kTokenPixels);
+  const CLI::Validator count = whole_number(1, kMaxFrames);
+  verb->add_option("--height", options->height, "Pixels, a multiple of 16")->check(side);
+  verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);
+  verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition")
+      ->check(count);
+  verb->add_option("--total-frames", options->total_frames,
+                   "Condition and scored pixel frames, more than the condition's")
+      ->check(count);
+  verb->add_option("--window-frames", options->window_frames,
+                   "Pixel frames of the adaptation, more than the condition's")
+      ->check(count);
+  verb->add_option("--steps", options->steps, "Optimiser steps")->check(CLI::PositiveNumber);
+  verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")
+      ->check(count);
+  verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
+  verb->add_option("--threads", options->threads, "CPU threads of tensor work")
+      ->check(whole_number(1, kMaxThreads));
+  verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
+  verb->add_flag("--deterministic", options->deterministic, "As a worker runs it");
+  verb->callback([options] {
+    if (!options->model.empty()) require_model_directory(options->model);
+    check_frames_of(*options);
+    print_json(Bench(*options).run());
+  });
+}
+
+}  // namespace cox::engine

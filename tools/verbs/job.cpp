@@ -1,0 +1,203 @@
+// The verbs that run a whole job: `adapt` with any method, `generate` with none.
+
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/engine.h"
+#include "engine/tensors/error.h"
+#include "tools/verbs/job_json.h"
+#include "tools/verbs/run_file.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+struct JobOptions {
+  JobInput job;
+  EngineOptions engine;
+  LoraOptions lora;
+  std::string parameter_file;
+  std::string run;  ///< of a plan
+  std::vector<std::string> overrides;
+  std::optional<std::string> prompt;
+};
+
+/// One line on standard error for each stage.
+class StageSink final : public Sink {
+ public:
+  void on_progress(const std::string& stage, int done, int total) override {
+    std::cerr << "\r\033[K" << stage;
+    if (total > 1) std::cerr << ' ' << done << '/' << total;
+    std::cerr << std::flush;
+  }
+  bool cancelled() const override { return false; }
+};
+
+bool is_text(const Parameters& parameters, const std::string& name, const std::string& text) {
+  const auto found = parameters.find(name);
+  return found != parameters.end() && found->second == Value(text);
+}
+
+bool measures_lpips(const Parameters& parameters) {
+  const auto metrics = parameters.find("metrics");
+  if (metrics == parameters.end()) return false;
+  const auto* names = metrics->second.get_if<Value::List>();
+  return names != nullptr &&
+         std::find(names->begin(), names->end(), Value("lpips")) != names->end();
+}
+
+/// The video of a plan's data set whose file, or whose content, is that of `path`.
+const PlannedVideo* find_video(const RunFile& file, const std::string& path) {
+  if (file.videos.empty()) return nullptr;
+  const auto same_file = [&](const PlannedVideo& video) {
+    std::error_code not_there;
+    return std::filesystem::equivalent(video.path, path, not_there);
+  };
+  auto found = std::find_if(file.videos.begin(), file.videos.end(), same_file);
+  if (found == file.videos.end()) {
+    const Result<std::string> digest = sha256_of_file(path);
+    const auto same_content = [&](const PlannedVideo& video) {
+      return digest.is_ok() && *digest == video.digest;
+    };
+    found = std::find_if(file.videos.begin(), file.videos.end(), same_content);
+  }
+  return found == file.videos.end() ? nullptr : &*found;
+}
+
+/// As the coordinator chooses it: `--prompt`, else the run's constant, else the video's caption.
+std::string prompt_of(const JobOptions& options, const PlannedVideo* video) {
+  if (options.prompt) return *options.prompt;
+  const Parameters& parameters = options.job.parameters;
+  if (is_text(parameters, "prompt_source", "constant")) {
+    const auto constant = parameters.find("constant_prompt");
+    const auto* text =
+        constant == parameters.end() ? nullptr : constant->second.get_if<std::string>();
+    if (text != nullptr) return *text;
+  }
+  if (!is_text(parameters, "prompt_source", "caption")) return "";  // the engine refuses others
+  if (video != nullptr && !video->caption.empty()) return video->caption;
+  throw user_error(concat("--prompt is needed: prompt_source is caption, and ",
+                          video == nullptr ? concat(options.parameter_file, " has no video ",
+                                                    options.job.video_path)
+                                           : concat("the caption of ", video->id, " is empty"),
+                          "; --prompt \"\" continues without one"),
+                   "usage");
+}
+
+void choose_loras(const RunFile& file, JobOptions& options) {
+  options.job.loras = options.lora.loras();
+  if (file.loras.empty()) return;
+  if (!options.job.loras.empty()) {
+    std::cerr << concat("--lora replaces the ", file.loras.size(), " LoRA files of ",
+                        options.parameter_file, '\n');
+    return;
+  }
+  options.job.loras = file.loras;
+  for (const LoraFile& lora : file.loras) require_file("the plan's LoRA file", lora.path);
+}
+
+void choose_lpips_weights(const RunFile& file, JobInput& job) {
+  if (!measures_lpips(job.parameters)) return;
+  if (job.lpips_weights.empty()) {
+    job.lpips_weights = file.lpips_weights;
+    job.lpips_weights_digest = file.lpips_weights_digest;
+  }
+  if (job.lpips_weights.empty()) {
+    throw user_error(
+        "--lpips-weights is needed: metrics has lpips, and no plan names its weights file; or "
+        "leave it out with --set 'metrics=[\"psnr\",\"ssim\"]'",
+        "usage");
+  }
+  require_file("the plan's LPIPS weights", job.lpips_weights);
+}
+
+/// What the sweep's job would get besides its parameters.
+void complete_job(const RunFile& file, JobOptions& options) {
+  const PlannedVideo* video = find_video(file, options.job.video_path);
+  options.job.video_id = video != nullptr
+                             ? video->id  // noise belongs to the id
+                             : std::filesystem::path(options.job.video_path).stem().string();
+  options.job.prompt = prompt_of(options, video);
+  choose_loras(file, options);
+  choose_lpips_weights(file, options.job);
+}
+
+void run_job(JobOptions options) {
+  require_model_directory(options.job.model_directory);
+  const RunFile file = read_run_file(options.parameter_file, options.run);
+  options.job.parameters = file.parameters;
+  if (options.job.method.empty()) options.job.method = file.method;
+  if (options.job.method.empty()) {
+    throw user_error(concat("--method is needed: ", options.parameter_file, " names none"),
+                     "usage");
+  }
+  for (auto& [name, value] : parse_assignments(options.overrides)) {
+    options.job.parameters[name] = value;
+  }
+  complete_job(file, options);
+  options.job.run_id = options.job.method;
+  auto engine = Engine::create(options.engine);
+  if (!engine.is_ok()) throw user_error(engine.status().message(), "device");
+  StageSink sink;
+  const JobOutcome outcome = (*engine)->run(options.job, sink);
+  std::cerr << "\r\033[K";
+  if (const auto* failure = std::get_if<JobFailure>(&outcome)) {
+    throw EngineError(failure->cause, failure->message, failure->detail);
+  }
+  print_json(to_json(std::get<JobOutput>(outcome)));
+}
+
+void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
+  verb->add_option("--model", options->job.model_directory, "Model directory")->required();
+  reads_file(verb->add_option("--video", options->job.video_path, "Video file to continue"))
+      ->required();
+  verb->add_option("--params", options->parameter_file,
+                   "Every parameter of the run and the method: what `cox plan SPEC --json` "
+                   "prints, or lines of KEY=VALUE")
+      ->required();
+  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
+  verb->add_option("--set", options->overrides, "KEY=VALUE that replaces one of the file")
+      ->allow_extra_args(false);
+  verb->add_option("--prompt", options->prompt, "Caption of the video; a plan's unless given");
+  options->lora.add_to(*verb);
+  reads_file(verb->add_option("--lpips-weights", options->job.lpips_weights,
+                              "Safetensors file; a plan's unless given"));
+  verb->add_option("--out", options->job.output_directory, "Folder for the videos")
+      ->required()
+      ->check(output_folder());
+  verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
+  verb->add_option("--threads", options->engine.threads, "CPU threads of tensor work")
+      ->check(whole_number(1, kMaxThreads));
+  verb->callback([options] { run_job(*options); });
+}
+
+}  // namespace
+
+void add_adapt_verb(CLI::App& app) {
+  CLI::App* verb =
+      add_verb(app, "adapt", "Adapt to one video, continue it and score the result",
+               "cox-engine adapt --model out/model --video clip.mp4 --params plan.json "
+               "--run adasteer --set steps=5 --out out/videos");
+  auto options = std::make_shared<JobOptions>();
+  verb->add_option("--method", options->job.method,
+                   "A method of `cox-engine params --help`; the plan's unless given");
+  add_job_verb(verb, options);
+}
+
+void add_generate_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(app, "generate", "Continue one video without adaptation",
+                            "cox-engine generate --model out/model --video clip.mp4 "
+                            "--params plan.json --set distill=true --set inference_steps=16 "
+                            "--lora lora/cfg_step_lora.safetensors --out out");
+  auto options = std::make_shared<JobOptions>();
+  options->job.method = "none";
+  add_job_verb(verb, options);
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,111 @@
+#include "engine/metrics/metric.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/device/cuda.h"
+#include "engine/stages/decode.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
+#include "engine/video/decode.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+struct MetricsOptions {
+  std::string reference;
+  std::string generated;
+  std::vector<std::string> metrics = {"psnr", "ssim"};
+  std::string lpips_weights;
+  std::string device = "cpu";
+};
+
+[[noreturn]] void throw_fault(const video::VideoFault& fault) {
+  throw EngineError(FailureCause::kData, fault.message, video::fault_name(fault.kind));
+}
+
+at::Tensor frames_of_video(const std::string& path) {
+  const video::ProbeOutcome probed = video::probe_video(path);
+  if (const auto* fault = std::get_if<video::VideoFault>(&probed)) throw_fault(*fault);
+  const auto& facts = std::get<video::VideoFacts>(probed);
+  if (!facts.damage.empty()) {
+    throw_fault({video::FaultKind::kPartialDecode,
+                 concat("'", path, "' is damaged after ", facts.frames, " frames: ", facts.damage,
+                        "; expected a whole video")});
+  }
+  const video::ClipOutcome decoded =
+      video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
+  if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) throw_fault(*fault);
+  SourceFrames source;
+  source.frames = std::get<video::Clip>(decoded).frames;
+  return source.unit_frames({0, facts.frames});
+}
+
+/// The only tensor of a file, bytes [F, H, W, 3] or numbers in [0, 1] [F, 3, H, W].
+at::Tensor frames_of_tensor(const std::string& path) {
+  const auto tensors = Checkpoint::open(path).load_all();
+  if (tensors.size() != 1) {
+    throw user_error(concat(path, ": expected one tensor of frames, got ", tensors.size()),
+                     "tensor");
+  }
+  const at::Tensor& frames = tensors.begin()->second;
+  const bool bytes = frames.scalar_type() == at::kByte;
+  const bool typed = bytes || frames.is_floating_point();
+  if (!typed || frames.dim() != 4 || frames.size(bytes ? 3 : 1) != 3 || frames.numel() == 0) {
+    throw user_error(
+        concat(path, ": expected uint8 [F, H, W, 3] or floats [F, 3, H, W], none of them 0, got ",
+               c10::toString(frames.scalar_type()), " ", shape_text(frames.sizes())),
+        "tensor");
+  }
+  const bool inside = bytes || frames.ge(0).logical_and(frames.le(1)).all().item<bool>();
+  if (!inside) {
+    throw user_error(concat(path, ": expected numbers in [0, 1], got others or NaN"), "tensor");
+  }
+  return bytes ? frames.to(at::kFloat).div(255).permute({0, 3, 1, 2}).contiguous()
+               : frames.to(at::kFloat);
+}
+
+at::Tensor read_frames(const std::string& path) {
+  return ends_with(path, ".safetensors") ? frames_of_tensor(path) : frames_of_video(path);
+}
+
+void print_metrics(const MetricsOptions& options) {
+  const c10::Device device = parse_device(options.device);
+  configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
+  const at::Tensor reference = read_frames(options.reference).to(device);
+  const at::Tensor generated = read_frames(options.generated).to(device);
+  nlohmann::ordered_json json;
+  json["frames"] = generated.size(0);
+  for (const std::string& name : options.metrics) {
+    const auto metric = make_metric(name, {options.lpips_weights, device});
+    const MetricSeries series = measure(*metric, generated, metric->prepare(reference));
+    json[series.name] = {{"mean", series.mean}, {"per_frame", series.per_frame}};
+  }
+  print_json(json);
+}
+
+}  // namespace
+
+void add_metrics_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(app, "metrics", "Score one video against another, frame by frame",
+                            "cox-engine metrics --reference a.mkv --generated b.mkv "
+                            "--metric psnr --metric ssim");
+  auto options = std::make_shared<MetricsOptions>();
+  reads_file(
+      verb->add_option("--reference", options->reference, "Video, or safetensors with one tensor"))
+      ->required();
+  reads_file(
+      verb->add_option("--generated", options->generated, "Video, or safetensors with one tensor"))
+      ->required();
+  verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
+  reads_file(
+      verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for lpips"));
+  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->callback([options] { print_metrics(*options); });
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,109 @@
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "engine/adaptation/method.h"
+#include "engine/backbones/registry.h"
+#include "engine/tensors/error.h"
+#include "tools/verbs/run_file.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+struct ParamsOptions {
+  std::string model;
+  std::string config;
+  std::string method = "none";  ///< a name, or a plan's file
+  std::string run;
+  std::vector<std::string> settings;
+  bool list = false;
+};
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const MethodEntry& entry : methods()) names.emplace_back(entry.name);
+  return names;
+}
+
+JsonConfig config_of(const ParamsOptions& options) {
+  if (options.model.empty() == options.config.empty()) {
+    throw user_error("params: give either --model DIR or --config NAME", "usage");
+  }
+  if (options.model.empty()) return published_config(options.config);
+  require_model_directory(options.model);
+  return JsonConfig::read(options.model + "/dit/config.json");
+}
+
+std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
+  const std::string name = options.config.empty() ? BackboneRequest{}.name : options.config;
+  return shape_backbone(name, config_of(options));
+}
+
+/// The method in place. A plan's parameters are those of the whole run, of which the method reads
+/// its own; what --set gives must be the method's.
+std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& planned,
+                                   const Parameters& given, const MethodContext& context) {
+  Parameters all = given;
+  all.insert(planned.begin(), planned.end());
+  ParameterReader reader(all);
+  auto adaptation = find_method(method).make(reader, context);
+  for (const auto& [name, value] : given) {
+    if (reader.names_read().count(name) == 0) reader.reject(name, "a parameter of " + method);
+  }
+  return adaptation;
+}
+
+void print_counts(const ParamsOptions& options) {
+  const auto backbone = shapes_of(options);
+  std::int64_t total = 0;
+  std::int64_t tensors = 0;
+  for (const NamedTensor& parameter : backbone->parameters()) {
+    total += parameter.tensor.numel();
+    ++tensors;
+  }
+  const VideoRandom random;
+  const bool is_file = ends_with(options.method, ".json");
+  const RunFile run = is_file ? read_run_file(options.method, options.run) : RunFile{};
+  const std::string method = is_file ? run.method : options.method;
+  const auto adaptation =
+      attach(method, run.parameters, parse_assignments(options.settings), {*backbone, random});
+
+  nlohmann::ordered_json trained = nlohmann::ordered_json::array();
+  for (const ParameterGroup& group : adaptation->groups()) {
+    for (const TrainedTensor& tensor : group.tensors) {
+      trained.push_back({{"name", tensor.name}, {"shape", tensor.value.sizes().vec()}});
+    }
+  }
+  nlohmann::ordered_json json = {
+      {"model", {{"parameters", total}, {"tensors", tensors}}},
+      {"method", method},
+      {"trainable",
+       {{"parameters", trainable_parameters(adaptation->groups())}, {"tensors", trained.size()}}}};
+  if (options.list) json["trainable"]["list"] = trained;
+  print_json(json);
+}
+
+}  // namespace
+
+void add_params_verb(CLI::App& app) {
+  CLI::App* verb =
+      add_verb(app, "params", "Count a method's trainable parameters, allocating none",
+               "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
+               "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
+  auto options = std::make_shared<ParamsOptions>();
+  verb->add_option("--model", options->model, "Model directory, of which dit/config.json is read");
+  verb->add_option("--config", options->config,
+                   "Published configuration: " + join(backbone_names(), ", "));
+  verb->add_option("--method", options->method,
+                   "One of " + join(method_names(), ", ") +
+                       "; or FILE.json, what `cox plan SPEC --json` prints");
+  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
+  verb->add_option("--set", options->settings,
+                   "KEY=VALUE for each parameter of the method's own; goes before a plan's")
+      ->allow_extra_args(false);
+  verb->add_flag("--list", options->list, "Also name every trained tensor with its shape");
+  verb->callback([options] { print_counts(*options); });
+}
+
+}  // namespace cox::engine

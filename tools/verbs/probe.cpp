@@ -1,0 +1,55 @@
+#include <nlohmann/json.hpp>
+
+#include "tools/training/continuation_quality.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+nlohmann::ordered_json figures(const ContinuationQuality& quality) {
+  return {
+      {"clips", quality.clips},
+      {"model_psnr_db", quality.model},
+      {"repeat_last_psnr_db", quality.repeat_last},
+      {"extrapolation_psnr_db", quality.extrapolation},
+      {"reconstruction_psnr_db", quality.reconstruction},
+      {"whole_clip_reconstruction_psnr_db",
+       {{"mean", quality.whole_clips.psnr_db}, {"worst_clip", quality.whole_clips.worst_clip_db}}},
+      {"wins_over_both", quality.wins}};
+}
+
+}  // namespace
+
+void add_probe_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(
+      app, "probe", "Compare a model's continuations of held-out scenes with what needs no model",
+      "cox-engine probe models/tiny --clips 64 --steps 20");
+  auto probe = std::make_shared<ContinuationProbe>();
+  auto wanted = std::make_shared<std::vector<std::string>>();
+  verb->add_option("model", probe->model_directory, "Model directory")->required();
+  verb->add_option("--domain", *wanted, "Domains to probe, all when not given: " + known_domains());
+  verb->add_option("--clips", probe->clips, "Clips of each domain")->check(CLI::PositiveNumber);
+  verb->add_option("--condition-frames", probe->condition_frames, "Pixel frames given");
+  verb->add_option("--frames", probe->frames, "Pixel frames in all, 4k + 1");
+  verb->add_option("--height", probe->height, "Pixels");
+  verb->add_option("--width", probe->width, "Pixels");
+  verb->add_option("--steps", probe->steps, "Nominal sampling steps");
+  verb->add_option("--guidance", probe->guidance, "Guidance scale; 1 is off");
+  verb->add_option("--seed", probe->seed, "Seed of scenes and noise")->check(seed_number());
+  verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
+  verb->add_option("--dtype", probe->dtype, "Compute type: fp32 or bf16");
+  verb->callback([probe, wanted] {
+    require_model_directory(probe->model_directory);
+    nlohmann::ordered_json report;
+    for (const Domain& domain : domains()) {
+      const bool asked = wanted->empty() ||
+                         std::find(wanted->begin(), wanted->end(), domain.name) != wanted->end();
+      if (asked) report[std::string(domain.name)] = figures(measure_continuation(*probe, domain));
+    }
+    for (const std::string& name : *wanted) domain_named(name);
+    print_json(report);
+  });
+}
+
+}  // namespace cox::engine

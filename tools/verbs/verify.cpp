@@ -1,0 +1,159 @@
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "engine/backbones/lora_file.h"
+#include "engine/backbones/registry.h"
+#include "engine/checkpoint/safetensors.h"
+#include "engine/checkpoint/weight_source.h"
+#include "engine/diffusion/schedule.h"
+#include "engine/tensors/error.h"
+#include "engine/text/tokenizer.h"
+#include "engine/text/umt5_encoder.h"
+#include "engine/vae/networks.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+/// Headers alone: tensors, values, dtypes and files of one part.
+Json summary_of(const Checkpoint& checkpoint) {
+  std::int64_t parameters = 0;
+  std::map<std::string, std::int64_t> dtypes;
+  std::set<std::string> files;
+  for (const auto& [name, tensor] : checkpoint.tensors()) {
+    std::int64_t count = 1;
+    for (const int64_t size : tensor.shape) count *= size;
+    parameters += count;
+    ++dtypes[c10::toString(tensor.dtype)];
+    files.insert(tensor.file);
+  }
+  return {{"tensors", checkpoint.tensors().size()},
+          {"parameters", parameters},
+          {"dtypes", dtypes},
+          {"files", files.size()}};
+}
+
+/// Weights are stored as real numbers; anything else was not made by training.
+void check_dtypes(const Checkpoint& checkpoint) {
+  for (const auto& [name, tensor] : checkpoint.tensors()) {
+    if (c10::isFloatingType(tensor.dtype)) continue;
+    throw user_error(concat(tensor.file, ": ", name, ": expected a floating-point dtype, got ",
+                            c10::toString(tensor.dtype)),
+                     "weights_mismatch");
+  }
+}
+
+Json verify_dit(const std::string& directory, Backbone& shapes) {
+  const Checkpoint checkpoint = Checkpoint::open(directory);
+  std::vector<ExpectedTensor> expected;
+  for (const NamedTensor& parameter : shapes.parameters()) {
+    expected.push_back({parameter.name, parameter.tensor.sizes().vec()});
+  }
+  check_keys(checkpoint, expected, "DiT");
+  check_dtypes(checkpoint);
+  check_finite(checkpoint);
+  Json json = summary_of(checkpoint);
+  json["blocks"] = shapes.shape().blocks;
+  json["hidden"] = shapes.shape().hidden;
+  return json;
+}
+
+template <typename Network, typename Config>
+Json verify_network(const Config& config, const std::string& directory, const std::string& model) {
+  const Checkpoint checkpoint = Checkpoint::open(directory);
+  check_network<Network>(config, checkpoint, model);
+  check_dtypes(checkpoint);
+  check_finite(checkpoint);
+  return summary_of(checkpoint);
+}
+
+Json verify_vae(const std::string& directory) {
+  const VaeConfig config = read_vae_config(directory + "/config.json");
+  Json json = verify_network<VaeNetworks>(config, directory, "VAE");
+  json["latent_channels"] = config.z_dim;
+  return json;
+}
+
+Json verify_text_encoder(const std::string& directory) {
+  const Umt5Config config = read_umt5_config(directory + "/config.json");
+  Json json = verify_network<Umt5Encoder>(config, directory, "text encoder");
+  json["layers"] = config.num_layers;
+  json["channels"] = config.d_model;
+  json["vocabulary"] = config.vocab_size;
+  return json;
+}
+
+/// Where one part feeds another, both must state the same size.
+void check_fit(const Json& json, const JsonConfig& dit) {
+  const auto require_equal = [&](const char* key, const char* part, const char* size) {
+    const auto got = json[part][size].get<std::int64_t>();
+    if (got == dit.integer(key)) return;
+    throw user_error(
+        concat(dit.path(), ": ", key, " is ", dit.integer(key), ", but ", part, " has ", got),
+        "bad_config");
+  };
+  require_equal("in_channels", "vae", "latent_channels");
+  require_equal("caption_channels", "text_encoder", "channels");
+  const auto pieces = json["tokenizer"]["vocabulary"].get<std::int64_t>();
+  const auto rows = json["text_encoder"]["vocabulary"].get<std::int64_t>();
+  if (pieces <= rows) return;
+  throw user_error(
+      concat("the tokenizer has ", pieces, " pieces, but text_encoder's vocab_size is ", rows),
+      "bad_tokenizer");
+}
+
+Json verify_loras(const std::string& directory, Backbone& shapes) {
+  Json json = Json::object();
+  std::error_code none;  // a model without the folder has no LoRA files
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory, none)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    const Checkpoint checkpoint = Checkpoint::open(entry.path().string());
+    const std::size_t layers = check_lora(shapes, checkpoint);
+    Json summary = summary_of(checkpoint);
+    summary["layers"] = layers;
+    json[entry.path().filename().string()] = summary;
+  }
+  return json;
+}
+
+void verify(const std::string& directory) {
+  const Result<std::string> digest = sha256_of_directory(directory);
+  if (!digest.is_ok()) throw user_error(digest.status().message(), "not_found");
+  const JsonConfig config = JsonConfig::read(directory + "/dit/config.json");
+  const auto shapes = shape_backbone(BackboneRequest{}.name, config);
+  Json json;
+  json["directory"] = directory;
+  json["digest"] = *digest;
+  json["dit"] = verify_dit(directory + "/dit", *shapes);
+  json["vae"] = verify_vae(directory + "/vae");
+  json["text_encoder"] = verify_text_encoder(directory + "/text_encoder");
+  const auto tokenizer = Tokenizer::load(directory + "/tokenizer");
+  json["tokenizer"] = {{"vocabulary", tokenizer->vocabulary_size()},
+                       {"max_length", tokenizer->max_length()}};
+  check_fit(json, config);
+  json["scheduler"] = {{"shift", scheduler_shift(directory)}};
+  json["lora"] = verify_loras(directory + "/lora", *shapes);
+  print_json(json);
+}
+
+}  // namespace
+
+void add_verify_verb(CLI::App& app) {
+  CLI::App* verb = add_verb(app, "verify",
+                            "Check a model directory's layout, tensors and values; report counts, "
+                            "dtypes and digest",
+                            "cox-engine verify --model out/model");
+  auto directory = std::make_shared<std::string>();
+  verb->add_option("--model", *directory, "Model directory")->required();
+  verb->callback([directory] { verify(*directory); });
+}
+
+}  // namespace cox::engine
