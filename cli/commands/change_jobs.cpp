@@ -1,7 +1,7 @@
 #include "cli/commands/change_jobs.h"
 
+#include "cli/lookup.h"
 #include "cli/output/number.h"
-#include "cli/results/lookup.h"
 
 namespace cox::cli {
 

@@ -5,13 +5,13 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/results/compared_run.h"
-#include "coordinator/report/checks.h"
-#include "coordinator/report/factors.h"
-#include "coordinator/report/markdown.h"
-#include "coordinator/report/replicates.h"
-#include "coordinator/report/report_json.h"
-#include "coordinator/report/report_rows.h"
-#include "coordinator/report/wording.h"
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/report_json.h"
+#include "coordinator/report/print/report_rows.h"
+#include "coordinator/report/print/wording.h"
 
 namespace cox::cli {
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/local/signals.h"
 #include "cli/options.h"
+#include "cli/progress/signals.h"
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/server.h"
 

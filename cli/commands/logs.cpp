@@ -6,10 +6,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/local/signals.h"
+#include "cli/lookup.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
-#include "cli/results/lookup.h"
+#include "cli/progress/signals.h"
 
 namespace cox::cli {
 

@@ -9,9 +9,9 @@
 #include "cli/options.h"
 #include "cli/results/report_query.h"
 #include "cli/results/series_results.h"
-#include "coordinator/report/markdown.h"
-#include "coordinator/report/report_json.h"
-#include "coordinator/report/report_rows.h"
+#include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/report_json.h"
+#include "coordinator/report/print/report_rows.h"
 #include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {

@@ -2,9 +2,9 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lookup.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
-#include "cli/results/lookup.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/target.h"
 

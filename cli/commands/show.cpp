@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lookup.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
-#include "cli/results/lookup.h"
 #include "cli/results/series_results.h"
 #include "coordinator/sweep/plan.h"
 #include "coordinator/sweep/schema.h"

@@ -5,9 +5,9 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/local/watch_loop.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
+#include "cli/progress/watch_loop.h"
 #include "cli/results/best_run.h"
 #include "cli/sources/result_source.h"
 #include "cli/sources/sweep_calls.h"

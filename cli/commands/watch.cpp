@@ -2,8 +2,8 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/local/watch_loop.h"
 #include "cli/options.h"
+#include "cli/progress/watch_loop.h"
 
 namespace cox::cli {
 

@@ -3,10 +3,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lookup.h"
 #include "cli/options.h"
 #include "cli/output/number.h"
 #include "cli/results/job_story.h"
-#include "cli/results/lookup.h"
 
 namespace cox::cli {
 

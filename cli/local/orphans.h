@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/status.h"
-#include "cli/local/signals.h"
+#include "cli/progress/signals.h"
 
 namespace cox::cli {
 

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/output/number.h"
-#include "coordinator/report/metrics.h"
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/report/statistics/summary.h"
 
 namespace cox::cli {

@@ -4,10 +4,10 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/lookup.h"
 #include "cli/output/number.h"
-#include "cli/results/lookup.h"
 #include "cli/results/report_query.h"
-#include "coordinator/report/replicates.h"
+#include "coordinator/report/data/replicates.h"
 
 namespace cox::cli {
 

@@ -5,7 +5,7 @@
 
 #include "base/status.h"
 #include "cli/sources/result_source.h"
-#include "coordinator/report/run_data.h"
+#include "coordinator/report/data/run_data.h"
 
 namespace cox::cli {
 

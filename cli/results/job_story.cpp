@@ -3,8 +3,8 @@
 #include <map>
 
 #include "base/text.h"
+#include "cli/needs.h"
 #include "cli/output/number.h"
-#include "cli/results/needs.h"
 
 namespace cox::cli {
 

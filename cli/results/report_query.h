@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/sources/result_source.h"
-#include "coordinator/report/run_data.h"
+#include "coordinator/report/data/run_data.h"
 
 namespace cox::cli {
 

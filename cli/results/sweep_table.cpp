@@ -5,10 +5,11 @@
 #include "base/text.h"
 #include "cli/output/number.h"
 #include "cli/results/series_results.h"
-#include "coordinator/report/metrics.h"
-#include "coordinator/report/replicates.h"
+#include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/sweep_notes.h"
+#include "coordinator/report/print/wording.h"
 #include "coordinator/report/statistics/summary.h"
-#include "coordinator/report/wording.h"
 
 namespace cox::cli {
 

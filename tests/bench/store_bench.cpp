@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "coordinator/core/core.h"
-#include "coordinator/report/markdown.h"
-#include "coordinator/report/series_report.h"
+#include "coordinator/report/compare/series_report.h"
+#include "coordinator/report/print/markdown.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"

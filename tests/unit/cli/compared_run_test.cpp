@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "coordinator/report/replicates.h"
+#include "coordinator/report/data/replicates.h"
 #include "tests/unit/report/study_database.h"
 
 using namespace cox;

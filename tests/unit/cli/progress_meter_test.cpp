@@ -1,4 +1,4 @@
-#include "cli/local/progress_meter.h"
+#include "cli/progress/progress_meter.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,9 +1,9 @@
-#include "cli/local/progress_text.h"
+#include "cli/progress/progress_text.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "cli/local/progress_reporter.h"
+#include "cli/progress/progress_reporter.h"
 
 using namespace cox;
 using namespace cox::cli;

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include "cli/needs.h"
 #include "cli/results/best_run.h"
-#include "cli/results/needs.h"
 #include "cli/results/parameter_difference.h"
 #include "cli/results/series_results.h"
 

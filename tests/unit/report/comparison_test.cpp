@@ -1,12 +1,12 @@
-#include "coordinator/report/comparison.h"
+#include "coordinator/report/compare/comparison.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/text.h"
-#include "coordinator/report/checks.h"
-#include "coordinator/report/markdown.h"
-#include "coordinator/report/wording.h"
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/wording.h"
 
 namespace cox::report {
 namespace {

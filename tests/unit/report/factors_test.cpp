@@ -1,8 +1,8 @@
-#include "coordinator/report/factors.h"
+#include "coordinator/report/compare/factors.h"
 
 #include <catch2/catch.hpp>
 
-#include "coordinator/report/baseline.h"
+#include "coordinator/report/compare/baseline.h"
 
 namespace cox::report {
 namespace {

@@ -1,15 +1,15 @@
-#include "coordinator/report/replicates.h"
+#include "coordinator/report/data/replicates.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "base/text.h"
-#include "coordinator/report/checks.h"
-#include "coordinator/report/comparison.h"
-#include "coordinator/report/markdown.h"
-#include "coordinator/report/report_tables.h"
-#include "coordinator/report/series_report.h"
-#include "coordinator/report/wording.h"
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/compare/series_report.h"
+#include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/report_tables.h"
+#include "coordinator/report/print/wording.h"
 #include "tests/unit/report/study_database.h"
 
 namespace cox::report {

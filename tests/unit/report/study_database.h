@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-#include "coordinator/report/run_data.h"
+#include "coordinator/report/data/run_data.h"
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"

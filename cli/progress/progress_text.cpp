@@ -1,0 +1,100 @@
+#include "cli/progress/progress_text.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/output/number.h"
+#include "cli/output/terminal.h"
+
+namespace cox::cli {
+
+namespace {
+
+constexpr double kSecondsPerMinute = 60;
+constexpr double kSecondsPerHour = 3600;
+
+/// In the unit that gives a number a person can compare.
+std::string rate_text(double jobs_per_second) {
+  char text[64];
+  if (jobs_per_second >= 1) {
+    std::snprintf(text, sizeof text, "%.1f jobs/s", jobs_per_second);
+  } else if (jobs_per_second * kSecondsPerMinute >= 1) {
+    std::snprintf(text, sizeof text, "%.1f jobs/min", jobs_per_second * kSecondsPerMinute);
+  } else {
+    std::snprintf(text, sizeof text, "%.1f jobs/h", jobs_per_second * kSecondsPerHour);
+  }
+  return text;
+}
+
+std::string subject_of(const v1::ProgressEvent& event) {
+  return concat(event.run(), " on ", event.video());
+}
+
+}  // namespace
+
+std::uint64_t finished_jobs(const v1::ProgressReply& reply) {
+  return reply.done() + reply.failed() + reply.failed_as_expected() + reply.cancelled();
+}
+
+std::uint64_t total_jobs(const v1::ProgressReply& reply) {
+  return finished_jobs(reply) + reply.queued() + reply.leased() + reply.paused();
+}
+
+bool is_complete(const v1::ProgressReply& reply) {
+  return reply.queued() == 0 && reply.leased() == 0;
+}
+
+std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
+  std::string line = concat(finished_jobs(reply), " of ", counted(total_jobs(reply), "job"));
+  if (reply.failed() > 0) line += concat(", ", reply.failed(), " failed");
+  if (reply.failed_as_expected() > 0) {
+    line += concat(", ", reply.failed_as_expected(), " failed as expected");
+  }
+  if (reply.cancelled() > 0) line += concat(", ", reply.cancelled(), " cancelled");
+  if (reply.paused() > 0) line += concat(", ", reply.paused(), " paused");
+  if (reply.leased() > 0) line += concat(", ", reply.leased(), " with workers");
+  if (pace.jobs_per_second) line += concat(", ", rate_text(*pace.jobs_per_second));
+  if (pace.eta_s && !is_complete(reply)) {
+    line += concat(", about ", readable_duration(*pace.eta_s), " left");
+  }
+  return line;
+}
+
+bool is_trouble(const v1::ProgressEvent& event) {
+  return event.kind() == "failed" || event.kind() == "retry" || event.kind() == "lost" ||
+         event.kind() == "quarantined";
+}
+
+std::string event_text(const v1::ProgressEvent& event) {
+  if (event.kind() == "done") {
+    std::vector<std::string> metrics;
+    for (const auto& [name, value] : event.metrics()) {
+      metrics.push_back(concat(name, ' ', readable_number(name, value)));
+    }
+    std::sort(metrics.begin(), metrics.end());  // a protobuf map has no order
+    return printable(concat(subject_of(event), ": ", join(metrics, ", ")));
+  }
+  std::string text = event.kind();
+  if (!event.run().empty()) text += concat(' ', subject_of(event));
+  if (!event.message().empty()) text += concat(": ", event.message());
+  return printable(text);
+}
+
+std::string activity_text(const v1::WorkerActivity& activity) {
+  std::string text = concat(activity.worker(), ": ");
+  if (activity.run().empty()) return printable(text + "idle");
+  text += concat(activity.run(), " on ", activity.video());
+  if (!activity.stage().empty()) text += concat(", ", activity.stage());
+  if (activity.total() > 0) text += concat(' ', activity.done(), '/', activity.total());
+  return printable(text);
+}
+
+std::string progress_bar(const v1::ProgressReply& reply, int width) {
+  const auto inner = static_cast<std::uint64_t>(width - 2);
+  const std::uint64_t total = total_jobs(reply);
+  const std::uint64_t filled = total == 0 ? inner : finished_jobs(reply) * inner / total;
+  return concat('[', std::string(filled, '='), std::string(inner - filled, ' '), ']');
+}
+
+}  // namespace cox::cli

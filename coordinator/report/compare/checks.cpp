@@ -1,0 +1,354 @@
+#include "coordinator/report/compare/checks.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/compare/factors.h"
+
+namespace cox::report {
+
+namespace {
+
+constexpr std::size_t kMaxNamed = 6;  ///< names in one sentence
+
+constexpr const char* kDecodersDiffer = "FFmpeg or the program differs between the workers";
+
+std::string listed(const std::vector<std::string>& names) { return join_first(names, kMaxNamed); }
+std::string listed(const std::set<std::string>& names) {
+  return listed(std::vector<std::string>(names.begin(), names.end()));
+}
+
+std::string counted(std::size_t count, const char* what) {
+  return concat(count, ' ', what, count == 1 ? "" : "s");
+}
+
+/// Missing videos of a run by what kept them: "12 failed (oom): v1, v2 ...; 2 queued: v3, v4".
+std::string missing_text(const RunData& run) {
+  std::map<std::string, std::vector<std::string>> videos_by_reason;
+  for (const Unfinished& video : run.unfinished) {
+    std::string reason = video.state;
+    if (!video.cause.empty()) {
+      reason += concat(" (", video.cause, video.expected ? ", as expected)" : ")");
+    }
+    videos_by_reason[reason].push_back(video.video);
+  }
+  std::vector<std::string> parts;
+  for (const auto& [reason, videos] : videos_by_reason) {
+    parts.push_back(concat(videos.size(), ' ', reason, ": ", listed(videos)));
+  }
+  return join(parts, "; ");
+}
+
+/// "full (3 of 12 videos)": averages over replicates that were scored against different pixels.
+std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
+  std::vector<std::string> averages;
+  for (const RunData& run : runs) {
+    const auto mixed = std::count_if(
+        run.results.begin(), run.results.end(),
+        [](const VideoResult& result) { return result.reference_digests.size() > 1; });
+    if (mixed == 0) continue;
+    averages.push_back(
+        concat(run.name, " (", mixed, " of ", counted(run.results.size(), "video"), ")"));
+  }
+  return averages;
+}
+
+/// What the means of a run cover: its finished videos, each with the metrics that are no number.
+std::set<std::pair<std::string, std::set<std::string>>> covered_videos(const RunData& run) {
+  std::set<std::pair<std::string, std::set<std::string>>> videos;
+  for (const VideoResult& result : run.results) {
+    std::set<std::string> odd;
+    for (const auto& [name, text] : result.nonfinite) {
+      if (metric_named(name).is_ok()) odd.insert(name);
+    }
+    videos.emplace(result.video, std::move(odd));
+  }
+  return videos;
+}
+
+/// ", that of psnr 8": means over fewer videos than are finished.
+std::string smaller_means(const RunData& run) {
+  std::map<std::string, std::size_t> odd;
+  for (const VideoResult& result : run.results) {
+    for (const auto& [name, text] : result.nonfinite) ++odd[name];
+  }
+  std::string text;
+  for (const auto& [name, videos] : odd) {
+    text += concat(", that of ", name, ' ', run.results.size() - videos);
+  }
+  return text;
+}
+
+/// "v1, v2": the videos that two runs hold different files as.
+std::string other_files(const Comparison& comparison) {
+  std::vector<std::string> videos;
+  for (const Unpaired& video : comparison.unpaired) {
+    if (video.another_file) videos.push_back(video.video);
+  }
+  return listed(videos);
+}
+
+/// Every metric of every video, in the order of the videos' names or, without names, of the values.
+using Fingerprint = std::vector<std::pair<std::string, std::map<std::string, double>>>;
+Fingerprint fingerprint(const RunData& run, bool with_names) {
+  Fingerprint values;
+  for (const VideoResult& result : run.results) {
+    values.emplace_back(with_names ? concat(result.video, ' ', result.digest) : "", result.metrics);
+  }
+  std::sort(values.begin(), values.end());
+  return values;
+}
+
+/// Runs in groups of equal keys, groups in the order of their first run.
+template <typename Key>
+std::vector<std::vector<const RunData*>> grouped(const std::vector<RunData>& runs, const Key& key) {
+  std::map<decltype(key(runs.front())), std::size_t> known;
+  std::vector<std::vector<const RunData*>> groups;
+  for (const RunData& run : runs) {
+    if (run.results.empty()) continue;
+    const auto [at, is_new] = known.emplace(key(run), groups.size());
+    if (is_new) groups.emplace_back();
+    groups[at->second].push_back(&run);
+  }
+  return groups;
+}
+
+std::vector<std::string> names_of(const std::vector<const RunData*>& runs) {
+  std::vector<std::string> names;
+  for (const RunData* run : runs) names.push_back(run->full_name());
+  return names;
+}
+
+std::size_t distinct_digests(const std::vector<const RunData*>& runs) {
+  std::set<std::string> digests;
+  for (const RunData* run : runs) digests.insert(run->digest);
+  return digests.size();
+}
+
+/// The different texts of one field.
+template <typename Field>
+std::set<std::string> values_of(const std::set<Environment>& environments, const Field& field) {
+  std::set<std::string> values;
+  for (const Environment& environment : environments) values.insert(field(environment));
+  return values;
+}
+
+std::string threads_text(const Environment& environment) {
+  return environment.threads == 0 ? "not recorded" : std::to_string(environment.threads);
+}
+std::string kernels_text(const Environment& environment) {
+  return environment.kernels.empty() ? "not recorded" : environment.kernels;
+}
+
+/// "machines a, b; builds 0.1.0+x, 0.1.0+y": the columns in which environments differ.
+std::string mixture_text(const std::set<Environment>& environments) {
+  using Field = std::function<std::string(const Environment&)>;
+  const std::pair<const char*, Field> fields[] = {{"machine", &Environment::machine},
+                                                  {"device", &Environment::device},
+                                                  {"device_name", &Environment::device_name},
+                                                  {"driver", &Environment::driver},
+                                                  {"threads", threads_text},
+                                                  {"kernels", kernels_text},
+                                                  {"dtype", &Environment::dtype},
+                                                  {"engine_build", &Environment::engine_build},
+                                                  {"torch_version", &Environment::torch_version}};
+  std::vector<std::string> parts;
+  for (const auto& [name, field] : fields) {
+    const std::set<std::string> values = values_of(environments, field);
+    if (values.size() > 1) parts.push_back(concat(name, " is ", listed(values)));
+  }
+  return join(parts, "; ");
+}
+
+}  // namespace
+
+std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::map<std::string, std::vector<std::string>> runs_by_gap;
+  std::vector<std::string> gaps;
+  for (const RunData& run : runs) {
+    if (!run.unfinished.empty()) {
+      const std::string gap = concat(run.results.size(), " of ", counted(run.videos(), "video"),
+                                     smaller_means(run), "; missing: ", missing_text(run));
+      if (!runs_by_gap.contains(gap)) gaps.push_back(gap);
+      runs_by_gap[gap].push_back(run.name);
+    }
+    std::map<std::string, std::vector<std::string>> odd;
+    for (const VideoResult& result : run.results) {
+      for (const auto& [metric, text] : result.nonfinite) {
+        odd[concat(metric, " is ", text)].push_back(result.video);
+      }
+    }
+    for (const auto& [what, videos] : odd) {
+      warnings.push_back(concat(run.name, ": ", what, " on ", counted(videos.size(), "video"), " (",
+                                listed(videos), "); no mean has it"));
+    }
+  }
+  std::vector<std::string> all;
+  for (const std::string& gap : gaps) {
+    const auto& names = runs_by_gap[gap];
+    all.push_back(
+        concat(names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
+               names.size() == 1 ? ": its means cover " : ": means cover ", gap));
+  }
+  const auto groups = grouped(runs, [](const RunData& run) { return covered_videos(run); });
+  if (groups.size() > 1) {
+    all.push_back(
+        "the means of the runs do not cover the same videos, so only the paired differences "
+        "compare them");
+  }
+  if (const auto averages = mixed_pixels(runs); !averages.empty()) {
+    all.push_back(
+        concat("the scored frames were decoded to different pixels among the replicates of ",
+               listed(averages), ": ", kDecodersDiffer));
+  }
+  all.insert(all.end(), warnings.begin(), warnings.end());
+  return all;
+}
+
+std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  for (const auto& same : grouped(runs, [](const RunData& run) { return run.digest; })) {
+    if (same.size() < 2) continue;
+    warnings.push_back(concat(listed(names_of(same)),
+                              " are names of one configuration: their results are the same rows"));
+  }
+  for (const auto& same :
+       grouped(runs, [](const RunData& run) { return fingerprint(run, true); })) {
+    if (distinct_digests(same) < 2) continue;
+    const auto differing = shared_parameters_that_differ(*same.front(), *same.back());
+    warnings.push_back(concat(listed(names_of(same)), " gave bit-identical metrics on all ",
+                              counted(same.front()->results.size(), "video"),
+                              " although their configurations differ",
+                              differing.empty() ? "" : concat(" (", listed(differing), ")"),
+                              ": is the method inert, or was a result copied?"));
+  }
+  for (const auto& same :
+       grouped(runs, [](const RunData& run) { return fingerprint(run, false); })) {
+    std::set<std::string> datasets;
+    std::set<std::string> names;
+    for (const RunData* run : same) {
+      datasets.insert(run->dataset_digest);
+      names.insert(run->dataset);
+    }
+    const Fingerprint by_video = fingerprint(*same.front(), true);
+    const bool same_videos = std::all_of(same.begin(), same.end(), [&](const RunData* run) {
+      return fingerprint(*run, true) == by_video;
+    });
+    if (datasets.size() < 2 || same_videos) continue;
+    warnings.push_back(concat(listed(names_of(same)), " ran on different data sets (",
+                              listed(names),
+                              ") and gave bit-identical metrics: was one data set "
+                              "evaluated twice?"));
+  }
+  return warnings;
+}
+
+std::vector<std::string> environment_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::set<Environment> all;
+  std::vector<std::string> mixed;
+  for (const RunData& run : runs) {
+    std::set<Environment> own;
+    for (const VideoResult& result : run.results) own.insert(result.environment);
+    if (own.size() > 1) mixed.push_back(run.name);
+    all.insert(own.begin(), own.end());
+  }
+  if (all.size() < 2) return warnings;
+  warnings.push_back(concat("timings mix environments (", mixture_text(all),
+                            "): compare seconds only between runs of one environment"));
+  if (!mixed.empty()) {
+    warnings.push_back(concat("within one run the environments differ in ", listed(mixed)));
+  }
+  const auto what_computed = [](const Environment& environment) {
+    return join({environment.engine_build, environment.dtype, environment.kernels}, "\n");
+  };
+  if (values_of(all, what_computed).size() > 1) {
+    warnings.push_back(
+        "results of different builds, types or kernels are compared: see Provenance");
+  }
+  return warnings;
+}
+
+std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
+  std::vector<std::string> warnings;
+  std::set<std::string> draws;
+  std::set<std::string> models;
+  std::set<std::string> semantics;
+  for (const RunData& run : runs) {
+    semantics.insert(std::to_string(run.engine_semantics));
+    draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
+    models.insert(run.model_digest.substr(0, 12));
+  }
+  if (draws.size() == 1) {
+    warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),
+                              "): the intervals speak of other videos, not of other noise; "
+                              "`replicates: 3` would tell"));
+  }
+  if (semantics.size() > 1) {
+    warnings.push_back(concat("engine_semantics is ", listed(semantics),
+                              ": the versions of the engine compute different results"));
+  }
+  if (models.size() > 1) {
+    warnings.push_back(concat("the runs used different models (", listed(models), ")"));
+  }
+  return warnings;
+}
+
+std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> warnings;
+  std::vector<std::string> small;
+  std::vector<std::string> still;
+  std::vector<std::string> at_times_still;
+  std::vector<std::string> other_pixels;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.pairs > 0 && comparison.pairs < kFewPairs) small.push_back(comparison.run);
+    if (comparison.never_adapted()) {
+      still.push_back(comparison.run);
+    } else if (comparison.unadapted > 0) {
+      at_times_still.push_back(
+          concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs,
+                 comparison.replicates.of_run > 1 ? " (in every replicate)" : ""));
+    }
+    if (comparison.other_pixels > 0) {
+      other_pixels.push_back(concat(comparison.run, " than in ", comparison.baseline, " (",
+                                    comparison.other_pixels, " of ",
+                                    counted(comparison.pairs, "video"), ")"));
+    }
+    if (const std::string videos = other_files(comparison); !videos.empty()) {
+      warnings.push_back(concat(comparison.run, " and ", comparison.baseline,
+                                " hold different files as ", videos,
+                                " (content digests differ): left out of their differences"));
+    }
+    if (!comparison.confounded.empty()) {
+      warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",
+                                listed(comparison.confounded),
+                                " besides the method: the difference may be due to either"));
+    }
+  }
+  if (!other_pixels.empty()) {
+    warnings.push_back(concat("the scored frames were decoded to other pixels in ",
+                              listed(other_pixels), ": ", kDecodersDiffer,
+                              ", and the differences between these runs hold that of the pixels "
+                              "too"));
+  }
+  if (!small.empty()) {
+    warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),
+                              ": intervals and p-values of so few are rough"));
+  }
+  if (!at_times_still.empty()) {
+    warnings.push_back(concat("early stopping kept the start state (best_step 0) on some videos: ",
+                              listed(at_times_still)));
+  }
+  if (!still.empty()) {
+    warnings.push_back(concat(listed(still),
+                              ": early stopping kept the start state on every video (best_step 0), "
+                              "so nothing was adapted"));
+  }
+  return warnings;
+}
+
+}  // namespace cox::report

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/run_data.h"
+
+namespace cox::report {
+
+// What a reader must know before believing a number: one sentence each, none when all is well.
+// Pure; in an order that depends on the data alone.
+
+/// Below this many pairs a comparison is called small.
+constexpr std::size_t kFewPairs = 10;
+
+/// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
+/// over replicates that were scored against different pixels; metrics that are no finite numbers.
+std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs);
+
+/// Runs that gave bit-equal metrics on every video although their configurations differ (an inert
+/// method, or a copied result), names that share one configuration, and data sets that gave equal
+/// numbers.
+std::vector<std::string> identity_warnings(const std::vector<RunData>& runs);
+
+/// Timings, builds and types that are mixed within a run or across the runs.
+std::vector<std::string> environment_warnings(const std::vector<RunData>& runs);
+
+/// One seed only, other models.
+std::vector<std::string> design_warnings(const std::vector<RunData>& runs);
+
+/// Few pairs, a run that never left its start state, differences besides the method, ids that stand
+/// for different files, videos that were decoded to other pixels.
+std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons);
+
+}  // namespace cox::report

@@ -1,0 +1,371 @@
+#include "coordinator/report/compare/comparison.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/statistics/bootstrap.h"
+#include "coordinator/report/statistics/effect_size.h"
+#include "coordinator/report/statistics/holm.h"
+
+namespace cox::report {
+
+namespace {
+
+/// A video of one content: an id alone may stand for another file in another data set.
+using VideoKey = std::pair<std::string, std::string>;
+VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
+
+std::string parameter(const RunData& run, const std::string& name) {
+  const auto found = run.parameters.find(name);
+  return found == run.parameters.end() ? "absent" : found->second;
+}
+
+std::string differs(const std::string& column, const RunData& a, const std::string& of_a,
+                    const RunData& b, const std::string& of_b) {
+  return concat(column, " is ", of_a, " in ", a.full_name(), " and ", of_b, " in ", b.full_name());
+}
+
+/// The scored frames of all results of a run, several when they differ; of a run without results
+/// what its parameters ask for, "" when they do not say.
+std::string scored_frames(const RunData& run) {
+  std::set<std::string> counts;
+  if (run.results.empty() && run.parameters.contains("total_frames") &&
+      run.parameters.contains("cond_frames")) {
+    counts.insert(std::to_string(std::stoll(run.parameters.at("total_frames")) -
+                                 std::stoll(run.parameters.at("cond_frames"))));
+  }
+  for (const VideoResult& result : run.results) {
+    counts.insert(std::to_string(result.scored_frames));
+  }
+  return join({counts.begin(), counts.end()}, " or ");
+}
+
+bool measured(const RunData& run, const std::string& metric) {
+  return std::any_of(run.results.begin(), run.results.end(), [&](const VideoResult& result) {
+    return result.metrics.contains(metric) || result.nonfinite.contains(metric);
+  });
+}
+
+std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
+
+std::string weights_of(const RunData& run) {
+  const std::string& digest = run.lpips_weights_digest;
+  return digest.empty() ? "not recorded" : short_digest(digest);
+}
+
+Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
+  if (baseline.full_name() == run.full_name()) {
+    return invalid_argument(concat(run.full_name(), " would be compared with itself"));
+  }
+  const std::string window = window_difference(baseline, run);
+  if (!window.empty()) {
+    return failed_precondition(
+        concat(window, ": they are scored on different pixels and cannot be compared"));
+  }
+  if (baseline.metric_definitions != run.metric_definitions) {
+    return failed_precondition(
+        concat(differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions),
+                       run, std::to_string(run.metric_definitions)),
+               ": they were measured by different definitions and cannot be compared"));
+  }
+  for (const RunData* side : {&baseline, &run}) {
+    if (!measured(*side, metric.name) && !side->results.empty()) {
+      return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
+    }
+  }
+  if (is_lpips(metric.name) && baseline.lpips_weights_digest != run.lpips_weights_digest) {
+    return failed_precondition(concat(
+        differs("lpips_weights_digest", baseline, weights_of(baseline), run, weights_of(run)), ": ",
+        metric.name, " over other weights is another measure and cannot be compared"));
+  }
+  return Status::ok();
+}
+
+std::string reason_of(const Unfinished& unfinished) {
+  if (unfinished.cause.empty()) return unfinished.state;
+  return concat(unfinished.state, " (", unfinished.cause,
+                unfinished.expected ? ", as expected)" : ")");
+}
+
+/// Why each of `all_videos` that `run` has no value for is missing there.
+void note_missing(const RunData& run, const std::set<std::string>& all_videos, const Metric& metric,
+                  std::vector<Unpaired>& unpaired) {
+  std::map<std::string, Unpaired> missing;
+  const auto note = [&](const std::string& video, const std::string& reason,
+                        const std::string& message) {
+    const std::string why = message.empty() ? reason : concat(reason, ": ", message);
+    missing[video] = {video, run.full_name(), why, reason};
+  };
+  for (const std::string& video : all_videos) note(video, "not in its data set", "");
+  for (const Unfinished& lacking : run.unfinished) {
+    note(lacking.video, reason_of(lacking), lacking.cause.empty() ? "" : lacking.message);
+  }
+  for (const VideoResult& result : run.results) {
+    const auto odd = result.nonfinite.find(metric.name);
+    if (result.metrics.contains(metric.name)) {
+      missing.erase(result.video);
+    } else if (odd == result.nonfinite.end()) {
+      note(result.video, concat(metric.name, " was not measured"), "");
+    } else {
+      note(result.video, concat(metric.name, " is ", odd->second), "");
+    }
+  }
+  for (auto& [video, entry] : missing) unpaired.push_back(std::move(entry));
+}
+
+/// Videos of which both runs have a value, under one id, of different files.
+void note_other_files(const RunData& baseline, const RunData& run, const Metric& metric,
+                      std::vector<Unpaired>& unpaired) {
+  std::map<std::string, std::string> digests;
+  for (const VideoResult& result : baseline.results) {
+    if (result.metrics.contains(metric.name)) digests[result.video] = result.digest;
+  }
+  for (const VideoResult& result : run.results) {
+    const auto theirs = digests.find(result.video);
+    if (theirs == digests.end() || theirs->second == result.digest) continue;
+    if (!result.metrics.contains(metric.name)) continue;
+    const std::string reason = "another file";
+    unpaired.push_back(
+        {result.video, run.full_name(),
+         concat(reason, ": digest ", short_digest(theirs->second), " in ", baseline.full_name(),
+                ", ", short_digest(result.digest), " in ", run.full_name()),
+         reason, true});
+  }
+}
+
+/// The videos on which a run has a value, and those on which it may still get one.
+struct Prospects {
+  std::set<std::string> valued;
+  std::set<std::string> waiting;
+  bool may_have(const std::string& video) const {
+    return valued.contains(video) || waiting.contains(video);
+  }
+};
+
+bool has_ended(const Unfinished& video) {
+  return video.state == "failed" || video.state == "quarantined" || video.state == "cancelled";
+}
+
+Prospects prospects_of(const RunData& run, const std::string& metric) {
+  Prospects prospects;
+  for (const VideoResult& result : run.results) {
+    if (result.metrics.contains(metric)) prospects.valued.insert(result.video);
+  }
+  std::vector<Prospects> of_replicates;
+  for (const RunData& replicate : run.replicates) {
+    of_replicates.push_back(prospects_of(replicate, metric));
+  }
+  for (const Unfinished& video : run.unfinished) {
+    const bool waits = run.replicates.empty()
+                           ? !has_ended(video)
+                           : std::all_of(of_replicates.begin(), of_replicates.end(),
+                                         [&](const Prospects& replicate) {
+                                           return replicate.may_have(video.video);
+                                         });
+    if (waits) prospects.waiting.insert(video.video);
+  }
+  return prospects;
+}
+
+/// Whether a video that is no pair yet may become one.
+bool may_gain_pairs(const RunData& a, const RunData& b, const std::string& metric) {
+  const Prospects of_a = prospects_of(a, metric);
+  const Prospects of_b = prospects_of(b, metric);
+  const auto waits_for = [](const Prospects& one, const Prospects& other) {
+    return std::any_of(one.waiting.begin(), one.waiting.end(),
+                       [&](const std::string& video) { return other.may_have(video); });
+  };
+  return waits_for(of_a, of_b) || waits_for(of_b, of_a);
+}
+
+/// Videos that both runs finished, whatever the metric is there.
+std::size_t finished_by_both(const RunData& a, const RunData& b) {
+  std::set<VideoKey> of_a;
+  for (const VideoResult& result : a.results) of_a.insert(key_of(result));
+  return static_cast<std::size_t>(
+      std::count_if(b.results.begin(), b.results.end(),
+                    [&](const VideoResult& result) { return of_a.contains(key_of(result)); }));
+}
+
+std::set<std::string> videos_of(const RunData& a, const RunData& b) {
+  std::set<std::string> videos;
+  for (const RunData* run : {&a, &b}) {
+    for (const VideoResult& result : run->results) videos.insert(result.video);
+    for (const Unfinished& unfinished : run->unfinished) videos.insert(unfinished.video);
+  }
+  return videos;
+}
+
+/// The two results of each video on which both have the metric, in the run's order.
+using Pairs = std::vector<std::pair<const VideoResult*, const VideoResult*>>;
+Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric) {
+  std::map<VideoKey, const VideoResult*> by_video;
+  for (const VideoResult& result : baseline.results) {
+    if (result.metrics.contains(metric.name)) by_video[key_of(result)] = &result;
+  }
+  Pairs pairs;
+  for (const VideoResult& result : run.results) {
+    const auto partner = by_video.find(key_of(result));
+    if (partner == by_video.end() || !result.metrics.contains(metric.name)) continue;
+    pairs.emplace_back(partner->second, &result);
+  }
+  return pairs;
+}
+
+/// Whether two results of one video tell that its frames were decoded to other pixels.
+bool scored_other_pixels(const VideoResult& a, const VideoResult& b) {
+  return !a.reference_digests.empty() && !b.reference_digests.empty() &&
+         a.reference_digests != b.reference_digests;
+}
+
+ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pairs& pairs,
+                          const std::string& metric) {
+  std::vector<const VideoResult*> theirs;
+  std::vector<const VideoResult*> ours;
+  for (const auto& [of_baseline, of_run] : pairs) {
+    theirs.push_back(of_baseline);
+    ours.push_back(of_run);
+  }
+  const auto baseline_means = replicate_means(baseline, metric, theirs);
+  const auto run_means = replicate_means(run, metric, ours);
+  ReplicateSpread spread{replicates_of(baseline), replicates_of(run), deviation_of(baseline_means),
+                         deviation_of(run_means), std::nullopt};
+  std::map<std::string, double> differences;
+  for (const auto& [number, mean] : run_means) {
+    if (const auto partner = baseline_means.find(number); partner != baseline_means.end()) {
+      differences[number] = mean - partner->second;
+    }
+  }
+  if (differences.size() == run_means.size() && differences.size() == baseline_means.size()) {
+    spread.difference_deviation = deviation_of(differences);
+  }
+  return spread;
+}
+
+/// Whether n differing videos that all go one way pass: p = 2 / 2^n.
+bool ranks_can_pass(const Comparison& comparison, double level) {
+  return std::pow(2, 1 - static_cast<double>(comparison.signed_rank.ranked)) < level;
+}
+
+/// What a test at `level` finds. `effects` keeps, by the number of pairs, what it finds of a
+/// deviation of 1, which takes long.
+std::optional<double> detectable_at(double level, const Comparison& comparison,
+                                    std::map<std::size_t, double>& effects) {
+  const auto& deviation = comparison.difference.deviation;
+  if (!deviation || !ranks_can_pass(comparison, level)) return std::nullopt;
+  const auto [effect, is_new] = effects.try_emplace(comparison.pairs, 0);
+  if (is_new) effect->second = *minimum_detectable_difference(1, comparison.pairs, 1 - level);
+  return effect->second * *deviation;
+}
+
+void describe(const Pairs& pairs, Comparison& comparison) {
+  std::vector<double> of_baseline;
+  std::vector<double> of_run;
+  std::vector<double> differences;
+  comparison.identical = !pairs.empty();
+  for (const auto& [theirs, ours] : pairs) {
+    of_baseline.push_back(theirs->metrics.at(comparison.metric.name));
+    of_run.push_back(ours->metrics.at(comparison.metric.name));
+    differences.push_back(of_run.back() - of_baseline.back());
+    comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
+    comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
+    comparison.other_pixels += scored_other_pixels(*theirs, *ours) ? 1 : 0;
+  }
+  comparison.pairs = pairs.size();
+  comparison.baseline_mean = mean_of(of_baseline);
+  comparison.run_mean = mean_of(of_run);
+  comparison.difference = summarized(differences);
+  comparison.bootstrap = bootstrap_interval(differences);
+  comparison.signed_rank = signed_rank(differences);
+  comparison.wins = wins_of(differences, comparison.metric.higher_is_better);
+  comparison.sign_p = sign_test(comparison.wins.wins, comparison.wins.losses);
+  if (!comparison.difference.deviation) return;
+  const double deviation = *comparison.difference.deviation;
+  comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
+  comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
+  if (ranks_can_pass(comparison, kSignificant)) {
+    comparison.detectable_corrected = comparison.detectable;
+  }
+}
+
+}  // namespace
+
+std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
+  if (!is_lpips(metric)) return "";
+  std::map<std::string, std::vector<std::string>> runs_by_weights;
+  for (const RunData& run : runs) {
+    if (measured(run, metric)) runs_by_weights[weights_of(run)].push_back(run.full_name());
+  }
+  if (runs_by_weights.size() < 2) return "";
+  std::vector<std::string> parts;
+  for (const auto& [weights, names] : runs_by_weights) {
+    parts.push_back(concat(weights, " in ", join(names, ", ")));
+  }
+  return concat(metric, " was measured over different weights (lpips_weights_digest ",
+                join(parts, "; "), "): these values are different measures and stand in no table");
+}
+
+std::string window_difference(const RunData& a, const RunData& b) {
+  for (const char* name : kWindowParameters) {
+    if (parameter(a, name) != parameter(b, name)) {
+      return differs(name, a, parameter(a, name), b, parameter(b, name));
+    }
+  }
+  const std::string of_a = scored_frames(a);
+  const std::string of_b = scored_frames(b);
+  if (of_a.empty() || of_b.empty() || of_a == of_b) return "";
+  return differs("scored_frames", a, of_a, b, of_b);
+}
+
+Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric) {
+  COX_RETURN_IF_ERROR(check_comparable(baseline, run, metric));
+  Comparison comparison;
+  comparison.baseline = baseline.full_name();
+  comparison.run = run.full_name();
+  comparison.metric = metric;
+  const Pairs pairs = pairs_of(baseline, run, metric);
+  const bool both_have_some = !baseline.results.empty() && !run.results.empty();
+  if (pairs.empty() && both_have_some && baseline.dataset_digest != run.dataset_digest) {
+    return failed_precondition(
+        concat(differs("dataset", baseline, baseline.dataset, run, run.dataset),
+               ", and they share no finished video: only runs on the same videos can be compared"));
+  }
+  const std::set<std::string> videos = videos_of(baseline, run);
+  comparison.videos = videos.size();
+  note_missing(baseline, videos, metric, comparison.unpaired);
+  note_missing(run, videos, metric, comparison.unpaired);
+  note_other_files(baseline, run, metric, comparison.unpaired);
+  if (pairs.empty()) {
+    comparison.finished = finished_by_both(baseline, run);
+    comparison.open = may_gain_pairs(baseline, run, metric.name);
+  }
+  describe(pairs, comparison);
+  comparison.replicates = spread_of(baseline, run, pairs, metric.name);
+  return comparison;
+}
+
+void correct_family(std::vector<Comparison>& family) {
+  std::vector<Comparison*> tested;
+  std::vector<double> p;
+  for (Comparison& comparison : family) {
+    if (!comparison.signed_rank.p) continue;
+    tested.push_back(&comparison);
+    p.push_back(*comparison.signed_rank.p);
+  }
+  const std::vector<double> corrected = holm(p);
+  // Holm compares the smallest p of m with 1 / m of the level: what passes there passes anywhere.
+  const double strictest = kSignificant / static_cast<double>(tested.size());
+  std::map<std::size_t, double> effects;
+  for (std::size_t i = 0; i < tested.size(); ++i) {
+    tested[i]->holm_p = corrected[i];
+    tested[i]->family = tested.size();
+    tested[i]->detectable_corrected = detectable_at(strictest, *tested[i], effects);
+  }
+}
+
+}  // namespace cox::report

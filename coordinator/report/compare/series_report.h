@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/declared_columns.h"
+#include "coordinator/report/data/run_data.h"
+#include "coordinator/report/data/sweep_notes.h"
+
+namespace cox::report {
+
+/// What a series says, with everything that qualifies it.
+struct SeriesReport {
+  std::string series;
+  SweepNotes notes;
+  std::vector<Metric> metrics;       ///< measured ones, the first is what the comparisons are about
+  std::vector<RunData> runs;         ///< in the order of the sweep
+  std::vector<std::size_t> treated;  ///< places in `runs` of those that are no baselines
+  std::vector<Factor> factors;       ///< what the treated runs vary
+
+  std::string baseline;           ///< full name, "" when there is none
+  bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
+  std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
+  DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
+  std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
+  std::vector<std::string> warnings;
+
+  const Metric& primary() const { return metrics.front(); }
+  std::vector<const RunData*> treated_runs() const;  ///< they point into `runs`
+};
+
+struct ReportOptions {
+  std::string baseline;  ///< over the sweep's own
+  std::string metric;    ///< "" = psnr, or the first that was measured
+};
+
+/// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when
+/// nothing was measured yet.
+Result<SeriesReport> report_on(const Query& query, const std::string& series,
+                               const SweepNotes& notes, const ReportOptions& options = {});
+
+/// Adds to each report what shows only beside the others: data sets or methods of different series
+/// that gave equal numbers.
+void warn_across_series(std::vector<SeriesReport>& reports);
+
+}  // namespace cox::report

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinator/report/data/run_data.h"
+
+namespace cox::report {
+
+// Runs that differ in nothing but their draws of noise are one configuration, measured several
+// times. The video stays the unit: replicates are averaged for each video before anything is
+// compared, so that more replicates make each video's value sharper and never more pairs.
+
+/// Whether `name` is a replicate of what is called `group`: `full-r2` of `full`; where a sweep's
+/// template names replicates its own way, `c14-2-full` of `c14-*-full`.
+bool is_replicate_of(const std::string& name, const std::string& group);
+
+/// Runs of one series in which replicates of one configuration stand as one run, at the place of
+/// the first of them and called without their number. A video has a result when every replicate has
+/// one, and a metric when it is finite in every one: each value is their mean. What is missing says
+/// in which replicates.
+std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs);
+
+/// The runs as they ran: an average gives way to its replicates.
+std::vector<RunData> single_runs(const std::vector<RunData>& runs);
+
+/// 1 for a run as it ran.
+std::size_t replicates_of(const RunData& run);
+
+/// For each replicate of a run, by its number, the mean of a metric over `videos`, in all of which
+/// the run has it. Empty for a run as it ran.
+std::map<std::string, double> replicate_means(const RunData& run, const std::string& metric,
+                                              const std::vector<const VideoResult*>& videos);
+
+/// The sample standard deviation of such means; absent below two.
+std::optional<double> deviation_of(const std::map<std::string, double>& means);
+
+/// The same of a run's replicates over all videos that it has the metric of.
+std::optional<double> replicate_deviation(const RunData& run, const std::string& metric);
+
+}  // namespace cox::report

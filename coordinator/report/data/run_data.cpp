@@ -1,0 +1,216 @@
+#include "coordinator/report/data/run_data.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/row_reader.h"
+
+namespace cox::report {
+
+namespace {
+
+using Table = store::ReadOnlyDatabase::Table;
+using Json = nlohmann::json;
+
+Result<std::map<std::string, std::string>> parameters_of(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
+  std::map<std::string, std::string> parameters;
+  for (const auto& [name, value] : json.items()) parameters[name] = value.dump();
+  return parameters;
+}
+
+Result<RunData> run_of(const RowReader& row) {
+  RunData run;
+  run.series = row.text("series");
+  run.name = row.text("run");
+  run.digest = row.text("run_digest");
+  run.method = row.text("method");
+  run.backbone = row.text("backbone");
+  run.model_digest = row.text("model_digest");
+  run.lora_digest = row.text("lora_digest");
+  run.lpips_weights_digest = row.text("lpips_weights_digest");
+  run.dataset = row.text("dataset");
+  run.dataset_digest = row.text("dataset_digest");
+  run.engine_semantics = row.integer("engine_semantics");
+  run.metric_definitions = row.integer("metric_definitions");
+  COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(row.text("parameters")));
+  return run;
+}
+
+/// Metrics of a result: columns of their own, then those that share the column other_metrics.
+Status read_metrics(const RowReader& row, VideoResult& result) {
+  for (const char* metric : kMetricColumns) {
+    const double value = row.real(metric);
+    if (std::isfinite(value)) result.metrics[metric] = value;
+  }
+  const std::string others = row.text("other_metrics");
+  if (!others.empty()) {
+    const Json json = Json::parse(others, nullptr, false);
+    if (!json.is_object()) return internal_error("v_results.other_metrics is not a JSON object");
+    for (const auto& [name, value] : json.items()) {
+      if (value.is_number()) result.metrics[name] = value.get<double>();
+    }
+  }
+  const std::string nonfinite = row.text("nonfinite");
+  if (nonfinite.empty()) return Status::ok();
+  const Json json = Json::parse(nonfinite, nullptr, false);
+  if (!json.is_object()) return internal_error("v_results.nonfinite is not a JSON object");
+  for (const auto& [name, value] : json.items()) {
+    result.nonfinite[name] = value.get<std::string>();
+  }
+  return Status::ok();
+}
+
+Result<VideoResult> result_of(const RowReader& row) {
+  VideoResult result;
+  result.video = row.text("video");
+  result.digest = row.text("video_digest");
+  COX_RETURN_IF_ERROR(read_metrics(row, result));
+  for (std::size_t i = 0; i < kStages.size(); ++i) result.seconds[i] = row.real(kStages[i]);
+  result.scored_frames = row.integer("scored_frames");
+  result.steps_run = static_cast<double>(row.integer("steps_run"));
+  result.best_step = static_cast<double>(row.integer("best_step"));
+  const std::string reference = row.text("reference_digest");
+  if (!reference.empty()) result.reference_digests.insert(reference);
+  result.time_us = row.integer("time_us");
+  result.environment = {.machine = row.text("machine"),
+                        .device = row.text("device"),
+                        .device_name = row.text("device_name"),
+                        .driver = row.text("driver"),
+                        .threads = row.integer("threads"),
+                        .kernels = row.text("kernels"),
+                        .dtype = row.text("dtype"),
+                        .engine_build = row.text("engine_build"),
+                        .torch_version = row.text("torch_version")};
+  return result;
+}
+
+Unfinished unfinished_of(const RowReader& row) {
+  return {row.text("video"), row.text("state"), row.text("cause"), row.text("message"),
+          row.integer("expected") != 0};
+}
+
+/// What one branch of the statement that loads a series reads.
+enum Part : std::int64_t { kRun, kResult, kUnfinished };
+struct Branch {
+  Part part;
+  std::string from;  ///< view and condition
+  std::string position;
+  std::vector<std::string> columns;
+};
+
+std::vector<Branch> branches(const std::string& where) {
+  std::vector<std::string> of_results = {
+      "video",     "video_digest", "other_metrics",    "nonfinite", "scored_frames",
+      "steps_run", "best_step",    "reference_digest", "time_us",   "machine",
+      "device",    "device_name",  "driver",           "threads",   "kernels",
+      "dtype",     "engine_build", "torch_version"};
+  of_results.insert(of_results.end(), kMetricColumns.begin(), kMetricColumns.end());
+  of_results.insert(of_results.end(), kStages.begin(), kStages.end());
+  return {{kResult, concat("v_results", where), "video_position", of_results},
+          {kRun,
+           concat("v_runs", where, " AND superseded = 0"),
+           "position",
+           {"series", "run_digest", "method", "backbone", "model_digest", "lora_digest",
+            "lpips_weights_digest", "dataset", "dataset_digest", "engine_semantics",
+            "metric_definitions", "parameters"}},
+          {kUnfinished,
+           concat("v_jobs", where, " AND state <> 'done'"),
+           "video_position",
+           {"video", "state", "cause", "message", "expected"}}};
+}
+
+bool is_among(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Runs, results and what is unfinished as rows of one statement, which sees one moment of the
+/// database wherever it is asked: a job that ends between two statements would be in neither or in
+/// both. Every branch has the columns of all, NULL where it has no such.
+std::string loading_statement(const std::string& where) {
+  const std::vector<Branch> all = branches(where);
+  std::vector<std::string> names = all.front().columns;  // those that most rows are read by first
+  for (const Branch& branch : all) {
+    std::copy_if(branch.columns.begin(), branch.columns.end(), std::back_inserter(names),
+                 [&](const std::string& name) { return !is_among(names, name); });
+  }
+  std::vector<std::string> selects;
+  for (const Branch& branch : all) {
+    std::string select = concat("SELECT ", static_cast<std::int64_t>(branch.part), " AS part, ",
+                                branch.position, " AS place, run");
+    for (const std::string& name : names) {
+      select += concat(is_among(branch.columns, name) ? ", " : ", NULL AS ", name);
+    }
+    selects.push_back(concat(select, " FROM ", branch.from));
+  }
+  return join(selects, " UNION ALL ") + " ORDER BY part, place, run";
+}
+
+/// Runs first, then what belongs to them.
+Result<std::vector<RunData>> runs_of(const Table& table) {
+  std::vector<RunData> runs;
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const RowReader row(table, i);
+    const std::int64_t part = row.integer("part");
+    const std::string name = row.text("run");
+    if (part == kRun) {
+      COX_ASSIGN_OR_RETURN(RunData data, run_of(row));
+      places[name] = runs.size();
+      runs.push_back(std::move(data));
+      continue;
+    }
+    const auto place = places.find(name);
+    if (place == places.end()) {
+      return internal_error(concat("v_runs has no run '", name, "' that v_jobs or v_results has"));
+    }
+    if (part == kResult) {
+      COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));
+      runs[place->second].results.push_back(std::move(result));
+    } else {
+      runs[place->second].unfinished.push_back(unfinished_of(row));
+    }
+  }
+  return runs;
+}
+
+}  // namespace
+
+Result<std::vector<RunData>> load_runs(const Query& query, const std::string& series,
+                                       const std::string& run) {
+  std::string where = " WHERE series = " + store::sql_text(series);
+  if (!run.empty()) where += " AND run = " + store::sql_text(run);
+  COX_ASSIGN_OR_RETURN(const Table table, query(loading_statement(where)));
+  COX_ASSIGN_OR_RETURN(std::vector<RunData> runs, runs_of(table));
+  if (runs.empty()) {
+    return not_found(run.empty() ? concat("no series '", series, "'")
+                                 : concat("no run '", run, "' in series '", series, "'"));
+  }
+  return runs;
+}
+
+std::vector<std::string> measured_metrics(const std::vector<RunData>& runs) {
+  std::set<std::string> found;
+  for (const RunData& run : runs) {
+    for (const VideoResult& result : run.results) {
+      for (const auto& [name, value] : result.metrics) found.insert(name);
+      for (const auto& [name, text] : result.nonfinite) {
+        if (metric_named(name).is_ok()) found.insert(name);
+      }
+    }
+  }
+  std::vector<std::string> ordered;
+  for (const char* column : kMetricColumns) {
+    if (found.erase(column) > 0) ordered.emplace_back(column);
+  }
+  ordered.insert(ordered.end(), found.begin(), found.end());
+  return ordered;
+}
+
+}  // namespace cox::report

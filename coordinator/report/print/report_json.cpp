@@ -1,0 +1,142 @@
+#include "coordinator/report/print/report_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/print/report_rows.h"
+#include "coordinator/report/print/report_tables.h"
+#include "coordinator/report/print/wording.h"
+
+namespace cox::report {
+
+namespace {
+
+using OrderedJson = nlohmann::ordered_json;
+using Table = store::ReadOnlyDatabase::Table;
+
+OrderedJson json_of(const store::Cell& cell) {
+  struct Printer {
+    OrderedJson operator()(std::monostate) const { return nullptr; }
+    OrderedJson operator()(std::int64_t value) const { return value; }
+    OrderedJson operator()(double value) const { return value; }
+    OrderedJson operator()(const std::string& value) const { return value; }
+  };
+  return std::visit(Printer{}, cell);
+}
+
+OrderedJson object_of(const Table& table, std::size_t row) {
+  OrderedJson object = OrderedJson::object();
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    object[table.columns[c]] = json_of(table.rows[row][c]);
+  }
+  return object;
+}
+
+OrderedJson json_of(const std::vector<Comparison>& comparisons) {
+  const Table rows = comparison_rows(comparisons);
+  OrderedJson list = OrderedJson::array();
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    OrderedJson object = object_of(rows, i);
+    object["sentence"] = sentence(comparisons[i]);
+    object["unpaired"] = OrderedJson::array();
+    for (const Unpaired& video : comparisons[i].unpaired) {
+      object["unpaired"].push_back(
+          {{"video", video.video}, {"run", video.run}, {"why", video.why}});
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+/// A run's rows of report_rows hold the comparison too; here that has a list of its own.
+OrderedJson run_json(const SeriesReport& report, const RunData& run) {
+  OrderedJson object = {{"run", run.name},
+                        {"digest", run.digest},
+                        {"method", run.method},
+                        {"videos", run.videos()},
+                        {"done", run.results.size()},
+                        {"replicates", OrderedJson::array()},
+                        {"parameters", OrderedJson::object()},
+                        {"metrics", OrderedJson::object()},
+                        {"mean_seconds", OrderedJson::object()},
+                        {"missing", OrderedJson::array()}};
+  for (const RunData& replicate : run.replicates) {
+    object["replicates"].push_back({{"run", replicate.name},
+                                    {"digest", replicate.digest},
+                                    {"done", replicate.results.size()}});
+  }
+  for (const auto& [name, text] : run.parameters)
+    object["parameters"][name] = OrderedJson::parse(text);
+  for (const Metric& metric : report.metrics) {
+    const Summary summary = metric_summary(run, metric.name);
+    OrderedJson& entry = object["metrics"][metric.name] = {{"n", summary.count}};
+    if (summary.mean) entry["mean"] = *summary.mean;
+    if (summary.standard_error) entry["standard_error"] = *summary.standard_error;
+    if (summary.t_interval) {
+      entry["interval"] = {summary.t_interval->low, summary.t_interval->high};
+    }
+    if (const auto deviation = replicate_deviation(run, metric.name)) {
+      entry["replicate_deviation"] = *deviation;
+    }
+  }
+  for (const char* stage : kStages) {
+    const auto seconds = stage_mean(run, stage);
+    object["mean_seconds"][stage] = seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
+  }
+  for (const Unfinished& video : run.unfinished) {
+    object["missing"].push_back({{"video", video.video},
+                                 {"state", video.state},
+                                 {"cause", video.cause},
+                                 {"expected", video.expected},
+                                 {"message", video.message}});
+  }
+  return object;
+}
+
+OrderedJson report_object(const SeriesReport& report) {
+  OrderedJson object = {{"series", report.series},
+                        {"title", report.notes.title},
+                        {"question", report.notes.question},
+                        {"baseline", report.baseline},
+                        {"baseline_assumed", report.baseline_assumed},
+                        {"metric", report.primary().name},
+                        {"varied", OrderedJson::object()},
+                        {"runs", OrderedJson::array()},
+                        {"comparisons", OrderedJson::array()},
+                        {"not_compared", report.not_compared},
+                        {"warnings", report.warnings},
+                        {"provenance", OrderedJson::array()}};
+  for (const Factor& factor : report.factors) object["varied"][factor.name] = factor.levels;
+  for (const RunData& run : report.runs) object["runs"].push_back(run_json(report, run));
+  for (const auto& family : report.comparisons) {
+    for (OrderedJson& comparison : json_of(family)) {
+      object["comparisons"].push_back(std::move(comparison));
+    }
+  }
+  for (const auto& row : provenance_table(report).rows) {
+    object["provenance"].push_back({{"what", row[0]}, {"value", row[1]}});
+  }
+  return object;
+}
+
+/// Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
+std::string dumped(const OrderedJson& json) {
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
+}
+
+}  // namespace
+
+std::string comparison_json(const std::vector<Comparison>& comparisons,
+                            const std::vector<std::string>& warnings) {
+  return dumped({{"format", "cox-comparison/1"},
+                 {"comparisons", json_of(comparisons)},
+                 {"warnings", warnings}});
+}
+
+std::string report_json(const std::vector<SeriesReport>& reports) {
+  OrderedJson document = {{"format", "cox-report/1"}, {"reports", OrderedJson::array()}};
+  for (const SeriesReport& report : reports) document["reports"].push_back(report_object(report));
+  return dumped(document);
+}
+
+}  // namespace cox::report

@@ -1,0 +1,351 @@
+#include "coordinator/report/print/report_tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/print/wording.h"
+
+namespace cox::report {
+
+namespace {
+
+constexpr std::size_t kShownDigest = 12;
+constexpr const char* kSpread = "between replicates";
+constexpr const char* kDifferenceSpread = "their differences";
+constexpr std::ptrdiff_t kAfterInterval = 5;  ///< place of the replicates in a difference table
+
+std::string coverage_text(const RunData& run) {
+  return concat(run.results.size(), " of ", run.videos());
+}
+
+std::string metric_heading(const Metric& metric) {
+  return metric.unit.empty() ? metric.name : concat(metric.name, " (", metric.unit, ")");
+}
+
+std::string seconds_text(const std::optional<double>& seconds) {
+  if (!seconds) return "-";
+  return decimal(*seconds, std::abs(*seconds) < 9.995 ? 2 : 1);
+}
+
+/// A run's name without the series that the page is about.
+std::string within(const std::string& series, const std::string& full_name) {
+  const std::string own = series + "/";
+  return !series.empty() && starts_with(full_name, own) ? full_name.substr(own.size()) : full_name;
+}
+
+const Comparison* comparison_of(const SeriesReport& report, const RunData& run) {
+  if (report.comparisons.empty()) return nullptr;
+  for (const Comparison& comparison : report.comparisons.front()) {
+    if (comparison.run == run.full_name()) return &comparison;
+  }
+  return nullptr;
+}
+
+const Metric* metric_in(const SeriesReport& report, const std::string& name) {
+  for (const Metric& metric : report.metrics) {
+    if (metric.name == name) return &metric;
+  }
+  return nullptr;
+}
+
+/// "1.25 [0.90, 1.60]", "-" when not compared.
+std::string difference_cell(const SeriesReport& report, const RunData& run) {
+  const Comparison* comparison = comparison_of(report, run);
+  if (comparison == nullptr || !comparison->difference.mean) return "-";
+  const int decimals = decimals_of(*comparison);
+  return concat(decimal(*comparison->difference.mean, decimals), " ",
+                interval_text(comparison->bootstrap, decimals));
+}
+
+/// The one run of the report that all runs of the slice are compared with, or nullptr.
+const RunData* common_baseline(const SeriesReport& report, const Slice& slice) {
+  std::set<std::string> names;
+  for (const RunData* run : slice.runs) {
+    const Comparison* comparison = comparison_of(report, *run);
+    if (comparison != nullptr) names.insert(comparison->baseline);
+  }
+  if (names.size() != 1) return nullptr;
+  for (const RunData& run : report.runs) {
+    const bool shown = std::find(slice.runs.begin(), slice.runs.end(), &run) != slice.runs.end();
+    if (run.full_name() == *names.begin() && !shown) return &run;
+  }
+  return nullptr;
+}
+
+std::optional<double> mean_steps(const RunData& run) {
+  std::vector<double> steps;
+  for (const VideoResult& result : run.results) {
+    steps.push_back(result.steps_run);
+  }
+  return mean_of(std::move(steps));
+}
+
+/// A declared column of a run: a parameter, a metric, `metric±`, a stage, or a count.
+std::string declared_cell(const SeriesReport& report, const RunData& run,
+                          const std::string& column) {
+  const bool with_error = ends_with(column, kPlusMinus);
+  const std::string name =
+      with_error ? column.substr(0, column.size() - std::string(kPlusMinus).size()) : column;
+  if (const Metric* metric = metric_in(report, name)) {
+    const Summary summary = metric_summary(run, name);
+    return with_error ? mean_text(summary, *metric) : decimal(summary.mean, metric->decimals);
+  }
+  if (std::find(kStages.begin(), kStages.end(), name) != kStages.end()) {
+    return seconds_text(stage_mean(run, name));
+  }
+  if (const auto declared = report.declared_columns.find(name);
+      declared != report.declared_columns.end()) {
+    const auto value = declared->second.find(run.name);
+    return value == declared->second.end() ? "-" : value->second;
+  }
+  return level_of(run, name);
+}
+
+const RunData* named(const std::vector<RunData>& runs, const std::string& name) {
+  const auto found =
+      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
+  return found == runs.end() ? nullptr : &*found;
+}
+
+bool has_replicates(const std::vector<RunData>& runs) {
+  return std::any_of(runs.begin(), runs.end(),
+                     [](const RunData& run) { return replicates_of(run) > 1; });
+}
+
+/// A deviation between replicates, which is smaller than what it stands beside.
+std::string deviation_text(const std::optional<double>& deviation, int decimals) {
+  return decimal(deviation, decimals + 1);
+}
+
+std::string environment_text(const Environment& environment) {
+  std::vector<std::string> parts = {environment.machine, environment.device_name};
+  if (!environment.driver.empty()) parts.push_back("driver " + environment.driver);
+  if (environment.threads > 0) parts.push_back(concat("CPU threads ", environment.threads));
+  if (!environment.kernels.empty()) parts.push_back(environment.kernels + " kernels");
+  parts.push_back(environment.dtype);
+  parts.push_back("engine " + environment.engine_build);
+  parts.push_back("LibTorch " + environment.torch_version);
+  return join(parts, ", ");
+}
+
+}  // namespace
+
+Summary metric_summary(const RunData& run, const std::string& metric) {
+  std::vector<double> values;
+  for (const VideoResult& result : run.results) {
+    const auto value = result.metrics.find(metric);
+    if (value != result.metrics.end()) values.push_back(value->second);
+  }
+  return summarized(std::move(values));
+}
+
+std::optional<double> stage_mean(const RunData& run, const std::string& stage) {
+  const auto place =
+      static_cast<std::size_t>(std::find(kStages.begin(), kStages.end(), stage) - kStages.begin());
+  std::vector<double> values;
+  for (const VideoResult& result : run.results) {
+    if (std::isfinite(result.seconds[place])) values.push_back(result.seconds[place]);
+  }
+  return mean_of(std::move(values));
+}
+
+namespace {
+
+/// By the primary metric's mean; runs without one come last.
+std::vector<const RunData*> best_first(const SeriesReport& report) {
+  const double sign = report.primary().higher_is_better ? -1 : 1;
+  std::vector<std::pair<double, const RunData*>> keyed;
+  for (const RunData& run : report.runs) {
+    const auto mean = metric_summary(run, report.primary().name).mean;
+    keyed.emplace_back(mean ? sign * *mean : std::numeric_limits<double>::infinity(), &run);
+  }
+  std::stable_sort(keyed.begin(), keyed.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const RunData*> order;
+  for (const auto& [key, run] : keyed) order.push_back(run);
+  return order;
+}
+
+}  // namespace
+
+TextTable leaderboard(const SeriesReport& report) {
+  TextTable table{{"run"}, {}};
+  for (const Factor& factor : report.factors) table.columns.push_back(factor.name);
+  const bool replicated = has_replicates(report.runs);
+  if (replicated) table.columns.emplace_back("replicates");
+  table.columns.insert(table.columns.end(),
+                       {"videos", metric_heading(report.primary()), "95 % t interval"});
+  if (replicated) table.columns.emplace_back(kSpread);
+  for (std::size_t m = 1; m < report.metrics.size(); ++m) {
+    table.columns.push_back(metric_heading(report.metrics[m]));
+  }
+  for (const RunData* run : best_first(report)) {
+    auto& row = table.rows.emplace_back(std::vector<std::string>{run->name});
+    for (const Factor& factor : report.factors) row.push_back(level_of(*run, factor.name));
+    if (replicated) row.push_back(std::to_string(replicates_of(*run)));
+    row.push_back(coverage_text(*run));
+    const Summary summary = metric_summary(*run, report.primary().name);
+    row.push_back(mean_text(summary, report.primary()));
+    row.push_back(interval_text(summary.t_interval, report.primary().decimals));
+    if (replicated) {
+      row.push_back(deviation_text(replicate_deviation(*run, report.primary().name),
+                                   report.primary().decimals));
+    }
+    for (std::size_t m = 1; m < report.metrics.size(); ++m) {
+      row.push_back(mean_text(metric_summary(*run, report.metrics[m].name), report.metrics[m]));
+    }
+  }
+  return table;
+}
+
+TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
+                           bool full) {
+  TextTable table{
+      {"run", "against", "videos", "difference", "95 % interval", "p (Holm)", "wins", "ties"}, {}};
+  const bool replicated =
+      std::any_of(comparisons.begin(), comparisons.end(),
+                  [](const Comparison& comparison) { return comparison.replicates.any(); });
+  if (replicated) {
+    table.columns.insert(table.columns.begin() + kAfterInterval,
+                         {"replicates", kSpread, kDifferenceSpread});
+  }
+  if (full) {
+    table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
+                                               "median", "effect g", "detectable (uncorrected)"});
+  }
+  for (const Comparison& c : comparisons) {
+    const int decimals = decimals_of(c);
+    auto& row = table.rows.emplace_back(std::vector<std::string>{
+        within(series, c.run), within(series, c.baseline), concat(c.pairs, " of ", c.videos),
+        decimal(c.difference.mean, decimals), interval_text(c.bootstrap, decimals),
+        p_text(c.holm_p), percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
+    if (replicated) {
+      const ReplicateSpread& r = c.replicates;
+      row.insert(row.begin() + kAfterInterval,
+                 {concat(r.of_run, " : ", r.of_baseline),
+                  concat(deviation_text(r.run_deviation, decimals), " : ",
+                         deviation_text(r.baseline_deviation, decimals)),
+                  deviation_text(r.difference_deviation, decimals)});
+    }
+    if (!full) continue;
+    row.insert(row.end(), {p_text(c.signed_rank.p), p_text(c.sign_p),
+                           interval_text(c.difference.t_interval, decimals),
+                           decimal(c.difference.median, decimals), decimal(c.effect, 2),
+                           decimal(c.detectable, decimals)});
+  }
+  return table;
+}
+
+TextTable slice_table(const SeriesReport& report, const Slice& slice) {
+  TextTable table{{slice.factor, "run", "videos"}, {}};
+  for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
+  table.columns.push_back(concat("difference in ", report.primary().name));
+  table.columns.emplace_back("p (Holm)");
+  for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
+    table.columns.emplace_back(stage);
+  }
+  std::vector<const RunData*> runs = slice.runs;
+  const RunData* baseline = common_baseline(report, slice);
+  if (baseline != nullptr) runs.insert(runs.begin(), baseline);
+  for (const RunData* run : runs) {
+    auto& row = table.rows.emplace_back(
+        std::vector<std::string>{level_of(*run, slice.factor), run->name, coverage_text(*run)});
+    for (const Metric& metric : report.metrics) {
+      row.push_back(mean_text(metric_summary(*run, metric.name), metric));
+    }
+    row.push_back(difference_cell(report, *run));
+    const Comparison* comparison = comparison_of(report, *run);
+    row.push_back(comparison == nullptr ? "-" : p_text(comparison->holm_p));
+    for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
+      row.push_back(seconds_text(stage_mean(*run, stage)));
+    }
+  }
+  return table.without_empty_columns();
+}
+
+TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns) {
+  TextTable table{{concat(rows.name, " \\ ", columns.name)}, {}};
+  table.columns.insert(table.columns.end(), columns.levels.begin(), columns.levels.end());
+  for (const std::string& row_level : rows.levels) {
+    auto& row = table.rows.emplace_back(std::vector<std::string>{row_level});
+    for (const std::string& column_level : columns.levels) {
+      std::vector<std::string> cells;
+      for (const RunData* run : report.treated_runs()) {
+        if (level_of(*run, rows.name) != row_level) continue;
+        if (level_of(*run, columns.name) != column_level) continue;
+        cells.push_back(mean_text(metric_summary(*run, report.primary().name), report.primary()));
+      }
+      row.push_back(cells.empty() ? "-" : join(cells, "; "));
+    }
+  }
+  return table;
+}
+
+TextTable declared_table(const SeriesReport& report, const DeclaredTable& declared) {
+  TextTable table{{"run", "videos"}, {}};
+  table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
+  const std::vector<RunData> singles = single_runs(report.runs);
+  for (const std::string& name : declared.rows) {
+    const RunData* run = named(report.runs, name);
+    if (run == nullptr) run = named(singles, name);
+    if (run == nullptr) continue;
+    auto& row = table.rows.emplace_back(std::vector<std::string>{name, coverage_text(*run)});
+    for (const std::string& column : declared.columns) {
+      row.push_back(declared_cell(report, *run, column));
+    }
+  }
+  return table;
+}
+
+TextTable timing_table(const SeriesReport& report) {
+  TextTable table{{"run", "videos"}, {}};
+  for (const std::string stage : kStages) {
+    table.columns.push_back(stage.substr(0, stage.size() - 2));
+  }
+  table.columns.emplace_back("steps run");
+  for (const RunData& run : report.runs) {
+    auto& row = table.rows.emplace_back(
+        std::vector<std::string>{run.name, std::to_string(run.results.size())});
+    for (const char* stage : kStages) row.push_back(seconds_text(stage_mean(run, stage)));
+    row.push_back(decimal(mean_steps(run), 1));
+  }
+  return table;
+}
+
+TextTable provenance_table(const SeriesReport& report) {
+  std::map<Environment, std::size_t> environments;
+  std::set<std::string> datasets;
+  std::set<std::string> models;
+  std::set<std::string> seeds;
+  std::int64_t first_us = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last_us = 0;
+  for (const RunData& run : single_runs(report.runs)) {
+    datasets.insert(concat(run.dataset, ", ", run.videos(), " videos, digest ",
+                           run.dataset_digest.substr(0, kShownDigest)));
+    models.insert(concat(run.backbone, ", digest ", run.model_digest.substr(0, kShownDigest)));
+    seeds.insert(concat(level_of(run, "seed"), " (replicate ", level_of(run, "replicate"), ")"));
+    for (const VideoResult& result : run.results) {
+      ++environments[result.environment];
+      first_us = std::min(first_us, result.time_us);
+      last_us = std::max(last_us, result.time_us);
+    }
+  }
+  TextTable table{{"what", "value"}, {}};
+  for (const std::string& dataset : datasets) table.rows.push_back({"data set", dataset});
+  for (const std::string& model : models) table.rows.push_back({"model", model});
+  table.rows.push_back({"seed", join({seeds.begin(), seeds.end()}, ", ")});
+  for (const auto& [environment, results] : environments) {
+    table.rows.push_back(
+        {concat("environment of ", results, " results"), environment_text(environment)});
+  }
+  table.rows.push_back({"results from", format_time_utc(first_us)});
+  table.rows.push_back({"to", format_time_utc(last_us)});
+  return table;
+}
+
+}  // namespace cox::report

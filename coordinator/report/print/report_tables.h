@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/report/compare/series_report.h"
+#include "coordinator/report/print/text_table.h"
+
+namespace cox::report {
+
+/// Means over all finished videos of a run; what is not finite is left out.
+Summary metric_summary(const RunData& run, const std::string& metric);
+/// Mean seconds of a stage (a name of kStages), absent without results.
+std::optional<double> stage_mean(const RunData& run, const std::string& stage);
+
+/// The runs from best to worst by the primary metric, with what they vary, coverage and means.
+TextTable leaderboard(const SeriesReport& report);
+
+/// The comparisons of one metric, runs of `series` without its name; `full` adds the tests and
+/// sizes that only the primary metric needs.
+TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
+                           bool full);
+
+/// Rows are the levels of the slice's factor, below the baseline when all are compared with one run
+/// of the series.
+TextTable slice_table(const SeriesReport& report, const Slice& slice);
+
+/// The primary metric's means over the levels of two factors; "-" where no run has a combination.
+TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns);
+
+/// As the sweep declares it, with the coverage of each row.
+TextTable declared_table(const SeriesReport& report, const DeclaredTable& table);
+
+/// Mean wall seconds of each stage of a video.
+TextTable timing_table(const SeriesReport& report);
+
+/// Where the numbers come from: data, model, seeds, and each environment with its share of results.
+TextTable provenance_table(const SeriesReport& report);
+
+}  // namespace cox::report

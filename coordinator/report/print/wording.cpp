@@ -1,0 +1,221 @@
+#include "coordinator/report/print/wording.h"
+
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <map>
+
+#include "base/text.h"
+
+namespace cox::report {
+
+namespace {
+
+constexpr int kMostDecimals = 8;
+
+/// What stands behind a number of the metric, so that it says what it is a number of.
+std::string unit_of(const Metric& metric) {
+  return metric.unit.empty() ? metric.name : metric.unit;
+}
+
+/// The part of a full name after the series that both names begin with.
+std::pair<std::string, std::string> short_names(const Comparison& comparison) {
+  const auto slash = comparison.run.find('/');
+  const std::string series = comparison.run.substr(0, slash + 1);
+  const bool shared = starts_with(comparison.baseline, series);
+  return {comparison.run.substr(slash + 1),
+          shared ? comparison.baseline.substr(series.size()) : comparison.baseline};
+}
+
+std::string p_phrase(const Comparison& comparison) {
+  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
+  if (!p) return "";
+  const std::string text = p_text(p);
+  return concat(starts_with(text, "<") ? "p " : "p = ", text, ", ");
+}
+
+std::string wins_phrase(const Wins& wins) {
+  if (!wins.rate()) return concat("equal on ", wins.ties, " of ", wins.ties);
+  std::string text = concat("wins ", percent_text(wins.rate()));
+  if (wins.ties > 0) text += concat(", equal on ", wins.ties);
+  return text;
+}
+
+/// ", averaged over 3 replicates (none: 5)"
+std::string averaged_phrase(const ReplicateSpread& replicates, const std::string& baseline) {
+  if (!replicates.any()) return "";
+  std::string text = concat(", averaged over ", replicates.of_run,
+                            replicates.of_run == 1 ? " replicate" : " replicates");
+  if (replicates.of_baseline != replicates.of_run) {
+    text += concat(" (", baseline, ": ", replicates.of_baseline, ")");
+  }
+  return text;
+}
+
+/// ", between replicates its mean deviates by 0.021 dB, none's by 0.013, the difference by 0.008"
+std::string spread_phrase(const Comparison& comparison, const std::string& baseline, int decimals) {
+  const ReplicateSpread& replicates = comparison.replicates;
+  std::vector<std::string> parts;
+  const auto add = [&](const std::string& what, const std::optional<double>& deviation) {
+    if (!deviation) return;
+    const std::string of_unit = parts.empty() ? " " + unit_of(comparison.metric) : "";
+    parts.push_back(concat(what, decimal(*deviation, decimals + 1), of_unit));
+  };
+  add("its mean deviates by ", replicates.run_deviation);
+  add(concat(baseline, "'s ", parts.empty() ? "mean deviates by " : "by "),
+      replicates.baseline_deviation);
+  add("the difference by ", replicates.difference_deviation);
+  return parts.empty() ? "" : concat(", between replicates ", join(parts, ", "));
+}
+
+std::string magnitude(const Comparison& comparison, int decimals) {
+  const double mean = *comparison.difference.mean;
+  const std::string text =
+      concat(decimal(std::abs(mean), decimals), ' ', unit_of(comparison.metric));
+  if (!comparison.bootstrap) return text;
+  const Interval& interval = *comparison.bootstrap;
+  const Interval seen = mean < 0 ? Interval{-interval.high, -interval.low} : interval;
+  return concat(text, " ", interval_text(seen, decimals));
+}
+
+std::string direction(const Comparison& comparison) {
+  const bool above = *comparison.difference.mean > 0;
+  if (comparison.metric.higher_is_better) return above ? "above" : "below";
+  return above ? "above (worse than)" : "below (better than)";
+}
+
+int sign_of(double value) { return (value > 0 ? 1 : 0) - (value < 0 ? 1 : 0); }
+
+/// Which difference would have been told apart. The power is a t-test's; the rank test needs about
+/// 5 % more videos for it when differences are normal (its efficiency is 3 / pi).
+std::string what_would_have_been(const Comparison& comparison, int decimals) {
+  if (!comparison.detectable_corrected) {
+    const std::size_t differing = comparison.signed_rank.ranked;
+    return concat("; ", differing,
+                  differing == 1 ? " video that differs is" : " videos that differ are",
+                  " too few to tell");
+  }
+  return concat("; about ", decimal(*comparison.detectable_corrected, decimals), ' ',
+                unit_of(comparison.metric), " would have been, in 4 of 5 such studies");
+}
+
+/// What the interval of the mean and the corrected rank test say together.
+std::string verdict(const Comparison& comparison, int decimals) {
+  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
+  const bool passes = p && *p < kSignificant;
+  const int by_ranks = sign_of(comparison.signed_rank.positive - comparison.signed_rank.negative);
+  if (passes && by_ranks != sign_of(*comparison.difference.mean)) {
+    return concat(": a hint, not a finding: by the ranks of the differences it is ",
+                  by_ranks > 0 ? "above" : "below");
+  }
+  const auto& interval = comparison.bootstrap;
+  const bool leaves_out_zero = interval && (interval->low > 0 || interval->high < 0);
+  if (passes && leaves_out_zero) return "";
+  if (passes || leaves_out_zero) return ": a hint, not a finding";
+  return concat(": not told apart", what_would_have_been(comparison, decimals));
+}
+
+/// "none: failed (oom) on 2, queued on 1": why a side lacks videos, by how many; "" without any.
+std::string gaps_of(const Comparison& comparison, const std::string& full_name,
+                    const std::string& name) {
+  std::map<std::string, std::size_t> videos_by_reason;
+  for (const Unpaired& video : comparison.unpaired) {
+    if (video.run == full_name) ++videos_by_reason[video.reason];
+  }
+  std::vector<std::string> parts;
+  for (const auto& [reason, videos] : videos_by_reason) {
+    parts.push_back(concat(reason, " on ", videos));
+  }
+  return parts.empty() ? "" : concat(name, ": ", join(parts, ", "));
+}
+
+/// Why there is nothing to compare: not finished is not the same as finished without a number.
+std::string no_pair_sentence(const Comparison& comparison) {
+  const auto [run, baseline] = short_names(comparison);
+  std::vector<std::string> gaps = {gaps_of(comparison, comparison.baseline, baseline),
+                                   gaps_of(comparison, comparison.run, run)};
+  std::erase(gaps, "");
+  const std::string what =
+      comparison.finished > 0
+          ? concat(" both finished ", comparison.finished, " of ", comparison.videos,
+                   " videos, but on none of them both have a finite ", comparison.metric.name)
+          : concat(" share no finished video of ", comparison.videos);
+  return concat(run, " and ", baseline, what, " (", join(gaps, "; "), ")");
+}
+
+}  // namespace
+
+std::string decimal(double value, int decimals) {
+  std::array<char, 400> text{};  // the longest double in %f has 309 digits before the point
+  const int length = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
+  std::string number(text.data(), static_cast<std::size_t>(length));
+  if (number.find_first_not_of("-0.") == std::string::npos && number.front() == '-') {
+    number.erase(0, 1);
+  }
+  return number;
+}
+
+std::string decimal(const std::optional<double>& value, int decimals) {
+  return value ? decimal(*value, decimals) : "-";
+}
+
+std::string interval_text(const std::optional<Interval>& interval, int decimals) {
+  if (!interval) return "-";
+  return concat("[", decimal(interval->low, decimals), ", ", decimal(interval->high, decimals),
+                "]");
+}
+
+std::string mean_text(const Summary& summary, const Metric& metric) {
+  if (!summary.mean) return "-";
+  std::string text = decimal(*summary.mean, metric.decimals);
+  if (summary.standard_error) {
+    text += concat(" ± ", decimal(*summary.standard_error, metric.decimals));
+  }
+  return text;
+}
+
+std::string p_text(const std::optional<double>& p) {
+  if (!p) return "-";
+  return *p < 0.001 ? "< 0.001" : decimal(*p, 3);
+}
+
+std::string percent_text(const std::optional<double>& share) {
+  return share ? decimal(100 * *share, 0) + " %" : "-";
+}
+
+int decimals_of(const Comparison& comparison) {
+  const auto& error = comparison.difference.standard_error;
+  if (!error || *error == 0) return comparison.metric.decimals;
+  const int needed = static_cast<int>(std::ceil(-std::log10(*error)));
+  int decimals = std::clamp(needed, comparison.metric.decimals, kMostDecimals);
+  const auto hides_a_side = [&](double bound) {
+    return bound != 0 && std::abs(bound) < 0.5 * std::pow(10, -decimals);
+  };
+  while (comparison.bootstrap && decimals < kMostDecimals &&
+         (hides_a_side(comparison.bootstrap->low) || hides_a_side(comparison.bootstrap->high))) {
+    ++decimals;
+  }
+  return decimals;
+}
+
+std::string sentence(const Comparison& comparison) {
+  const auto [run, baseline] = short_names(comparison);
+  const std::string coverage = concat(" on ", comparison.pairs, " of ", comparison.videos,
+                                      " videos", averaged_phrase(comparison.replicates, baseline));
+  if (comparison.pairs == 0) return no_pair_sentence(comparison);
+  if (comparison.identical) {
+    return concat(run, " gave bit-identical results to ", baseline, coverage);
+  }
+  const int decimals = decimals_of(comparison);
+  const std::string spread = spread_phrase(comparison, baseline, decimals);
+  if (*comparison.difference.mean == 0) {
+    return concat(run, " has the same mean ", comparison.metric.name, " as ", baseline, coverage,
+                  " (", p_phrase(comparison), wins_phrase(comparison.wins), spread, ")",
+                  verdict(comparison, decimals));
+  }
+  return concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
+                baseline, coverage, " (", p_phrase(comparison), wins_phrase(comparison.wins),
+                spread, ")", verdict(comparison, decimals));
+}
+
+}  // namespace cox::report

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "coordinator/report/compare/comparison.h"
+
+namespace cox::report {
+
+// Numbers and comparisons as people read them; every text is the same on every machine.
+
+/// `value` with so many decimals; "-0.00" is "0.00".
+std::string decimal(double value, int decimals);
+std::string decimal(const std::optional<double>& value, int decimals);  ///< "-" when absent
+
+/// "[0.05, 0.19]", or "-".
+std::string interval_text(const std::optional<Interval>& interval, int decimals);
+
+/// "22.05 ± 0.04": mean and standard error; the mean alone of one value.
+std::string mean_text(const Summary& summary, const Metric& metric);
+
+/// "0.003", "< 0.001", "-"
+std::string p_text(const std::optional<double>& p);
+
+/// "70 %", "-"
+std::string percent_text(const std::optional<double>& share);
+
+/// The metric's decimals, or as many more as its standard error needs for one digit, and as its
+/// interval needs to show on which side of 0 its ends lie.
+int decimals_of(const Comparison& comparison);
+
+/// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
+/// wins 70 %)". Averages say of how many replicates, and how far these deviate. Runs are named
+/// without the series that both are in. A finding needs both: a corrected p below 0.05 and an
+/// interval without 0, in the same direction; one alone is called a hint; with neither the sentence
+/// says which difference would have been found. Without a pair it says what each side lacks.
+std::string sentence(const Comparison& comparison);
+
+}  // namespace cox::report
