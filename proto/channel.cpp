@@ -21,8 +21,10 @@ grpc::ChannelArguments channel_arguments() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
   // A coordinator that came back should be seen soon: gRPC's own back-off grows to two minutes.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1'000);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, wire::kConnectTimeoutMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5'000);
+  // A channel that replaces another must not inherit its failed connection and its back-off.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(wire::kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(wire::kMaxMessageBytes);
   // A proxy named in the environment is for the web, not for a cluster's own machines.
@@ -77,6 +79,22 @@ Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
   COX_ASSIGN_OR_RETURN(options.pem_root_certs, read_file(endpoint.ca_file));
   return grpc::CreateCustomChannel(endpoint.address, grpc::SslCredentials(options),
                                    channel_arguments());
+}
+
+bool is_unreachable(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kUnavailable:       // no connection, or a coordinator that cannot write
+    case StatusCode::kDeadlineExceeded:  // no answer
+    case StatusCode::kCancelled:         // the server shut down under the call
+    case StatusCode::kUnknown:           // the connection broke in mid-answer
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_lost(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE;
 }
 
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,

@@ -21,6 +21,7 @@ constexpr const char* kDefaultAddress = "127.0.0.1:7420";
 namespace wire {
 constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs forget
 constexpr int kKeepaliveTimeoutMs = 20'000;
+constexpr int kConnectTimeoutMs = 10'000;     ///< of one try, the TLS handshake included
 constexpr int kLeastPingIntervalMs = 30'000;  ///< what the server permits
 constexpr int kMaxReportsInCall = 64;
 constexpr int kMaxMessageBytes = 256 << 20;  ///< a submission of 200 runs on 100,000 videos
@@ -42,6 +43,13 @@ Result<std::string> token_in(std::string_view text, const std::string& source);
 /// Fails when the certificate file cannot be read, when the token holds what no token may, or when
 /// it would travel without TLS to another machine.
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint);
+
+/// True when the coordinator did not answer: the call may be sent again, and the caller continues
+/// meanwhile. False for every answer, also for a refusal.
+bool is_unreachable(const Status& status);
+
+/// True for the status of a call that found no connection.
+bool is_lost(const grpc::Status& status);
 
 /// Gives a call its deadline and token; `endpoint` is one that open_channel() took.
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,

@@ -1,36 +1,20 @@
 #include "worker/client.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::worker {
 
-bool is_unreachable(const Status& status) {
-  switch (status.code()) {
-    case StatusCode::kUnavailable:       // no connection, or a coordinator that cannot write
-    case StatusCode::kDeadlineExceeded:  // no answer
-    case StatusCode::kCancelled:         // the server shut down under the call
-    case StatusCode::kUnknown:           // the connection broke in mid-answer
-      return true;
-    default:
-      return false;
-  }
-}
-
 Result<Client> Client::open(const Endpoint& endpoint, Milliseconds deadline) {
-  COX_ASSIGN_OR_RETURN(auto channel, open_channel(endpoint));
-  return Client(endpoint, deadline, std::move(channel));
+  COX_ASSIGN_OR_RETURN(auto connection, Connection::open(endpoint));
+  return Client(deadline, std::move(connection));
 }
 
 template <typename Request, typename Reply>
-Result<Reply> Client::call(grpc::Status (v1::WorkerService::Stub::*method)(grpc::ClientContext*,
-                                                                           const Request&, Reply*),
-                           const Request& request, Milliseconds deadline) {
-  grpc::ClientContext context;
-  prepare(context, endpoint_, deadline);
-  Reply reply;
-  const grpc::Status status = (*stub_.*method)(&context, request, &reply);
-  if (!status.ok()) return from_grpc(status).with_context(concat("coordinator ", address()));
-  return reply;
+Result<Reply> Client::call(Connection::Method<Request, Reply> method, const Request& request,
+                           Milliseconds deadline) {
+  Result<Reply> reply = connection_->call(method, request, deadline);
+  if (reply.is_ok()) return reply;
+  return reply.status().with_context(fmt::format("coordinator {}", address()));
 }
 
 Result<v1::RegisterReply> Client::register_worker(const v1::RegisterRequest& request) {

@@ -6,13 +6,9 @@
 
 #include "base/status.h"
 #include "cox/v1/worker.grpc.pb.h"
-#include "proto/channel.h"
+#include "proto/connection.h"
 
 namespace cox::worker {
-
-/// True when the coordinator did not answer: the call may be sent again, and the worker goes on
-/// computing meanwhile. False for every answer, also for a refusal.
-bool is_unreachable(const Status& status);
 
 /// WorkerService with types, deadlines and our Status. One try a call; whoever calls decides how
 /// long to go on trying. Thread-safe.
@@ -30,24 +26,22 @@ class Client {
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
 
-  const std::string& address() const { return endpoint_.address; }
+  const std::string& address() const { return connection_->endpoint().address; }
 
   static constexpr Milliseconds kCallDeadline{15'000};
 
  private:
-  Client(Endpoint endpoint, Milliseconds deadline, std::shared_ptr<grpc::Channel> channel)
-      : endpoint_(std::move(endpoint)),
-        deadline_(deadline),
-        stub_(v1::WorkerService::NewStub(std::move(channel))) {}
+  using Connection = cox::Connection<v1::WorkerService>;
+
+  Client(Milliseconds deadline, std::unique_ptr<Connection> connection)
+      : deadline_(deadline), connection_(std::move(connection)) {}
 
   template <typename Request, typename Reply>
-  Result<Reply> call(grpc::Status (v1::WorkerService::Stub::*method)(grpc::ClientContext*,
-                                                                     const Request&, Reply*),
-                     const Request& request, Milliseconds deadline);
+  Result<Reply> call(Connection::Method<Request, Reply> method, const Request& request,
+                     Milliseconds deadline);
 
-  Endpoint endpoint_;
   Milliseconds deadline_;
-  std::unique_ptr<v1::WorkerService::Stub> stub_;
+  std::unique_ptr<Connection> connection_;
 };
 
 }  // namespace cox::worker

@@ -1,8 +1,11 @@
 #include "cli/progress/watch_loop.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
-#include "base/text.h"
+#include <algorithm>
+
+#include "proto/channel.h"
 
 namespace cox::cli {
 
@@ -17,18 +20,63 @@ ExitCode exit_code_of_signal(int signal) {
   return signal == SIGTERM ? kExitTerminated : kExitInterrupted;
 }
 
+/// Asks again as long as the coordinator is away, which a first call does not wait for.
+class PatientCalls {
+ public:
+  PatientCalls(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
+               std::optional<TimeUs> end)
+      : calls_(calls), reporter_(reporter), signals_(signals), end_(end) {}
+
+  Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) {
+    std::optional<TimeUs> patience_ends;
+    while (true) {
+      Result<v1::ProgressReply> reply = calls_.progress(request);
+      if (reply.is_ok() || !answered_ || !is_unreachable(reply.status())) {
+        answered_ |= reply.is_ok();
+        return reply;
+      }
+      const TimeUs now = clock_.now_us();
+      if (!patience_ends) {
+        patience_ends = std::min(now + kAwayPatience, end_.value_or(now + kAwayPatience));
+        reporter_.note(fmt::format("the coordinator does not answer; asking again for {} s",
+                                   (*patience_ends - now) / kSecondUs));
+      }
+      if (now >= *patience_ends || signals_.count() > 0) return reply;
+      poll(nullptr, 0, kAwayPauseMs);
+    }
+  }
+
+ private:
+  static constexpr int kAwayPauseMs = 500;
+
+  SweepCalls& calls_;
+  ProgressReporter& reporter_;
+  const StopSignals& signals_;
+  const std::optional<TimeUs> end_;
+  const SystemClock clock_;
+  bool answered_ = false;
+};
+
 }  // namespace
 
 Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
                        const WatchOptions& options) {
   const SystemClock clock;
   const TimeUs begin = clock.now_us();
+  std::optional<TimeUs> end;
+  if (options.timeout) end = begin + *options.timeout;
+  PatientCalls patient(calls, reporter, signals, end);
   v1::ProgressRequest request;
   request.set_series(options.series);
   bool past = true;  // events from before we came are skipped
   while (true) {
     request.set_wait_ms(past ? 0 : kProgressWaitMs);
-    COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, calls.progress(request));
+    Result<v1::ProgressReply> answer = patient.progress(request);
+    if (!answer.is_ok()) {
+      if (signals.count() > 0) return exit_code_of_signal(signals.last());
+      return end && clock.now_us() >= *end ? Result<ExitCode>(kExitTimedOut) : answer.status();
+    }
+    v1::ProgressReply reply = std::move(answer).value();
     const bool older = past && reply.sequence() > request.after_sequence();
     request.set_after_sequence(reply.sequence());
     if (older) continue;
@@ -37,7 +85,7 @@ Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const Stop
     reporter.update(reply, clock.now_us());
     if (is_complete(reply)) return exit_code_of(reply);
     if (signals.count() > 0) return exit_code_of_signal(signals.last());
-    if (options.timeout && clock.now_us() - begin > *options.timeout) return kExitTimedOut;
+    if (end && clock.now_us() > *end) return kExitTimedOut;
     poll(nullptr, 0, kLeastPauseMs);
   }
 }

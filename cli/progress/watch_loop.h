@@ -18,6 +18,7 @@ struct WatchOptions {
 
 /// Shows progress until nothing is left: kExitOk, kExitFailed when jobs failed that were not
 /// expected to, kExitPartial when jobs were cancelled; or until a signal, the timeout, or an error.
+/// A coordinator that stops answering is asked again for kAwayPatience.
 Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
                        const WatchOptions& options);
 
@@ -26,6 +27,8 @@ ExitCode exit_code_of(const v1::ProgressReply& reply);
 
 /// How long one call waits for news; activities are drawn at this pace.
 constexpr std::int64_t kProgressWaitMs = 250;
+/// How long a coordinator that has answered once may be away: it may be restarted meanwhile.
+constexpr DurationUs kAwayPatience = 300 * kSecondUs;
 /// Between two calls, so that a busy coordinator is not asked for each event.
 constexpr int kLeastPauseMs = 100;
 

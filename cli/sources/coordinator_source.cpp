@@ -4,7 +4,7 @@
 #include "cli/sources/result_source.h"
 #include "cli/sources/sweep_calls.h"
 #include "cox/v1/sweep.grpc.pb.h"
-#include "proto/channel.h"
+#include "proto/connection.h"
 
 namespace cox::cli {
 
@@ -36,35 +36,33 @@ void append(Rows& rows, const v1::QueryReply& reply) {
 
 class CoordinatorSource final : public ResultSource {
  public:
-  CoordinatorSource(const Endpoint& endpoint, const std::shared_ptr<grpc::Channel>& channel)
-      : endpoint_(endpoint), stub_(v1::SweepService::NewStub(channel)) {}
+  explicit CoordinatorSource(std::unique_ptr<Connection<v1::SweepService>> connection)
+      : connection_(std::move(connection)) {}
 
   Result<Rows> query(const std::string& sql) override {
-    grpc::ClientContext context;
-    prepare(context, endpoint_, kQueryDeadline);
     v1::QueryRequest request;
     request.set_sql(sql);
-    const auto reader = stub_->Query(&context, request);
     Rows rows;
-    v1::QueryReply reply;
-    while (reader->Read(&reply)) append(rows, reply);
-    const grpc::Status status = reader->Finish();
-    if (!status.ok()) return explained(from_grpc(status), endpoint_);
+    const Status status =
+        connection_->read(&v1::SweepService::Stub::Query, request, kQueryDeadline,
+                          [&](const v1::QueryReply& reply) { append(rows, reply); });
+    if (!status.is_ok()) return explained(status, connection_->endpoint());
     return rows;
   }
 
-  std::string description() const override { return "coordinator " + endpoint_.address; }
+  std::string description() const override {
+    return "coordinator " + connection_->endpoint().address;
+  }
 
  private:
-  Endpoint endpoint_;
-  std::unique_ptr<v1::SweepService::Stub> stub_;
+  std::unique_ptr<Connection<v1::SweepService>> connection_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<ResultSource>> open_coordinator_source(const Endpoint& endpoint) {
-  COX_ASSIGN_OR_RETURN(const auto channel, open_channel(endpoint));
-  return std::unique_ptr<ResultSource>(std::make_unique<CoordinatorSource>(endpoint, channel));
+  COX_ASSIGN_OR_RETURN(auto connection, Connection<v1::SweepService>::open(endpoint));
+  return std::unique_ptr<ResultSource>(std::make_unique<CoordinatorSource>(std::move(connection)));
 }
 
 Result<std::unique_ptr<ResultSource>> open_source(const Place& place) {

@@ -1,6 +1,7 @@
 #include "tests/fault/cluster.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "proto/channel.h"
+#include "tests/support/certificate.h"
 #include "tests/support/sample_plan.h"
 
 namespace cox::test {
@@ -21,6 +23,9 @@ constexpr milliseconds kStartTime{20'000};
 constexpr milliseconds kCallTime{60'000};
 constexpr milliseconds kLook{20};
 
+constexpr const char* kCertificate = "server.pem";
+constexpr const char* kKey = "server.key";
+
 std::string program(const char* name) { return std::string(COX_BIN_DIR) + "/" + name; }
 
 std::map<std::string, std::string> environment_of(const std::string& fault) {
@@ -30,10 +35,16 @@ std::map<std::string, std::string> environment_of(const std::string& fault) {
 
 }  // namespace
 
+long from_environment(const char* name, long otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtol(text, nullptr, 10);
+}
+
 Cluster::Cluster(const ClusterOptions& options)
     : options_(options),
       address_("127.0.0.1:0"),
       coordinator_(ProcessOptions{{"/bin/true"}, {}, "", 0}) {
+  if (options.tls) write_certificate(directory_ / kCertificate, directory_ / kKey);
   for (int i = 0; i < options.workers; ++i) {
     workers_.emplace_back(ProcessOptions{{"/bin/true"}, {}, "", 0});
   }
@@ -42,13 +53,22 @@ Cluster::Cluster(const ClusterOptions& options)
 void Cluster::start_coordinator(const std::string& fault, long most_file_bytes) {
   const std::string output = directory_ / "coordinator.log";
   std::ofstream(output, std::ios::trunc);
-  coordinator_ =
-      Process({{program("cox-test-coordinator"), "--db", directory_ / "cox.db", "--listen",
-                address_, "--lease-ms", concat(options_.lease_ms), "--heartbeat-ms",
-                concat(options_.heartbeat_ms), "--grace-ms", concat(options_.grace_ms)},
-               environment_of(fault),
-               output,
-               most_file_bytes});
+  std::vector<std::string> command = {program("cox-test-coordinator"),
+                                      "--db",
+                                      directory_ / "cox.db",
+                                      "--listen",
+                                      address_,
+                                      "--lease-ms",
+                                      concat(options_.lease_ms),
+                                      "--heartbeat-ms",
+                                      concat(options_.heartbeat_ms),
+                                      "--grace-ms",
+                                      concat(options_.grace_ms)};
+  if (options_.tls) {
+    command.insert(command.end(),
+                   {"--tls-cert", directory_ / kCertificate, "--tls-key", directory_ / kKey});
+  }
+  coordinator_ = Process({command, environment_of(fault), output, most_file_bytes});
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (std::chrono::steady_clock::now() < deadline) {
     const std::string text = read_file(output).value();
@@ -66,14 +86,23 @@ void Cluster::start_coordinator(const std::string& fault, long most_file_bytes) 
 
 void Cluster::start_worker(int index, const std::string& fault) {
   const std::string name = concat("worker-", index);
-  workers_.at(index) =
-      Process({{program("cox-test-worker"), "--coordinator", address_, "--name", name, "--spool",
-                directory_ / (name + ".spool"), "--ledger", directory_ / "ledger", "--shortest-ms",
-                concat(options_.shortest_job_ms), "--longest-ms", concat(options_.longest_job_ms),
-                "--max-jobs", concat(options_.max_jobs_per_bundle)},
-               environment_of(fault),
-               directory_ / (name + ".log"),
-               0});
+  std::vector<std::string> command = {program("cox-test-worker"),
+                                      "--coordinator",
+                                      address_,
+                                      "--name",
+                                      name,
+                                      "--spool",
+                                      directory_ / (name + ".spool"),
+                                      "--ledger",
+                                      directory_ / "ledger",
+                                      "--shortest-ms",
+                                      concat(options_.shortest_job_ms),
+                                      "--longest-ms",
+                                      concat(options_.longest_job_ms),
+                                      "--max-jobs",
+                                      concat(options_.max_jobs_per_bundle)};
+  if (options_.tls) command.insert(command.end(), {"--ca-file", directory_ / kCertificate});
+  workers_.at(index) = Process({command, environment_of(fault), directory_ / (name + ".log"), 0});
 }
 
 void Cluster::start_workers() {
@@ -87,8 +116,13 @@ void Cluster::revive() {
   }
 }
 
+Endpoint Cluster::endpoint() const {
+  return {
+      .address = address_, .ca_file = options_.tls ? directory_ / kCertificate : "", .token = ""};
+}
+
 std::unique_ptr<v1::SweepService::Stub> Cluster::stub() const {
-  auto channel = open_channel({address_, "", ""});
+  auto channel = open_channel(endpoint());
   REQUIRE(channel.is_ok());
   return v1::SweepService::NewStub(*channel);
 }
@@ -99,7 +133,7 @@ v1::SubmitReply Cluster::submit(const std::string& series, int runs, int videos,
   plan.retry.backoff_base_ms = 1;
   plan.retry.backoff_max_ms = 50;
   grpc::ClientContext context;
-  prepare(context, {address_, "", ""}, kCallTime);
+  prepare(context, endpoint(), kCallTime);
   context.set_wait_for_ready(true);
   v1::SubmitReply reply;
   const grpc::Status status = stub()->Submit(&context, service::submit_request_of(plan), &reply);
@@ -110,7 +144,7 @@ v1::SubmitReply Cluster::submit(const std::string& series, int runs, int videos,
 
 v1::ProgressReply Cluster::progress() {
   grpc::ClientContext context;
-  prepare(context, {address_, "", ""}, kCallTime);
+  prepare(context, endpoint(), kCallTime);
   context.set_wait_for_ready(true);
   v1::ProgressReply reply;
   const grpc::Status status = stub()->Progress(&context, v1::ProgressRequest(), &reply);

@@ -7,12 +7,16 @@
 #include <vector>
 
 #include "cox/v1/sweep.grpc.pb.h"
+#include "proto/channel.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 
 namespace cox::test {
 
 using std::chrono::milliseconds;
+
+/// How long or how often a test does something: an environment variable, else `otherwise`.
+long from_environment(const char* name, long otherwise);
 
 struct ClusterOptions {
   int workers = 3;
@@ -22,6 +26,7 @@ struct ClusterOptions {
   std::int64_t lease_ms = 5'000;
   std::int64_t heartbeat_ms = 100;
   std::int64_t grace_ms = 10'000;
+  bool tls = false;  ///< a certificate of its own, as off loopback
 };
 
 /// A coordinator and workers as real processes on one database, which a test may kill, stop and
@@ -58,6 +63,8 @@ class Cluster {
   /// every one of them in the ledger. Fails the test otherwise.
   void require_all_done_once(std::int64_t jobs);
 
+  /// Where clients find the coordinator, once it has been started.
+  Endpoint endpoint() const;
   const std::string& directory() const { return directory_.path(); }
   /// What the programs wrote, for a failing test's report.
   std::string log() const;

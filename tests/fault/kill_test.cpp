@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <iostream>
 #include <random>
 #include <thread>
@@ -7,14 +6,10 @@
 #include "tests/fault/cluster.h"
 
 using cox::test::Cluster;
+using cox::test::from_environment;
 using std::chrono::milliseconds;
 
 namespace {
-
-long from_environment(const char* name, long otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtol(text, nullptr, 10);
-}
 
 constexpr int kRuns = 10;
 constexpr int kVideos = 40;

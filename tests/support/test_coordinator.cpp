@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
   CLI::App app("A coordinator for tests.");
   app.add_option("--db", flags.database)->required();
   app.add_option("--listen", flags.server.address);
+  app.add_option("--tls-cert", flags.server.tls_certificate);
+  app.add_option("--tls-key", flags.server.tls_key);
   app.add_option("--lease-ms", flags.lease_ms);
   app.add_option("--heartbeat-ms", flags.heartbeat_ms);
   app.add_option("--grace-ms", flags.grace_ms);

@@ -114,6 +114,7 @@ int main(int argc, char** argv) {
   cox::test::Flags flags;
   CLI::App app("A worker that sleeps instead of computing.");
   app.add_option("--coordinator", flags.endpoint.address)->required();
+  app.add_option("--ca-file", flags.endpoint.ca_file);
   app.add_option("--name", flags.name);
   app.add_option("--spool", flags.spool)->required();
   app.add_option("--ledger", flags.ledger)->required();

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "cli/local/worker_crew.h"
 
 #include <sys/stat.h>
