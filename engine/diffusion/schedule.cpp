@@ -1,11 +1,9 @@
 #include "engine/diffusion/schedule.h"
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/empty.h>
-#include <ATen/ops/linspace.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/tensor.h>
+
+#include <cmath>
+#include <vector>
 
 #include "base/text.h"
 #include "engine/checkpoint/json_config.h"
@@ -14,32 +12,57 @@
 namespace cox::engine {
 namespace {
 
-constexpr double kTimestepsPerSigma = 1000.0;
+constexpr float kTimestepsPerSigma = 1000;
 /// Of a model's schedule: far beyond any, and every noise level but the last is about 1.
 constexpr double kLargestShift = 1e6;
 
 /// The distilled model knows the levels 1, 0.98, ..., 0.02.
 constexpr int64_t kDistilledLevels = 50;
 
-/// `steps` of the distilled model's levels, evenly spread.
-at::Tensor distilled_sigmas(int64_t steps) {
-  at::Tensor sigmas = at::empty({steps}, at::kFloat);
+/// The levels before the shift, in fp32 on one element at a time: tensor operations round in the
+/// last bit as the processor's vector width has it.
+std::vector<float> distilled_levels(int64_t steps) {
+  std::vector<float> levels;
   for (int64_t i = 0; i < steps; ++i) {
     const auto index = static_cast<int64_t>(static_cast<double>(i) * kDistilledLevels /
                                             static_cast<double>(steps));
-    const auto timestep = static_cast<float>((kDistilledLevels - index) * 20);
-    sigmas[i] = timestep / 1000.0f;
+    levels.push_back(static_cast<float>((kDistilledLevels - index) * 20) / 1000.0f);
   }
-  return sigmas;
+  return levels;
+}
+
+/// From 1 to 0.001, rounded as torch.linspace does: each half is counted from its own end, with a
+/// fused multiply-add.
+std::vector<float> uniform_levels(int64_t steps) {
+  constexpr float kFirst = 1.0f, kLast = 0.001f;
+  if (steps == 1) return {kFirst};
+  const float step = (kLast - kFirst) / static_cast<float>(steps - 1);
+  std::vector<float> levels;
+  for (int64_t i = 0; i < steps; ++i) {
+    levels.push_back(i < steps / 2 ? std::fma(step, static_cast<float>(i), kFirst)
+                                   : std::fma(-step, static_cast<float>(steps - 1 - i), kLast));
+  }
+  return levels;
+}
+
+/// shift u / (1 + (shift - 1) u), every operation rounded to fp32.
+float shifted(float u, double shift) {
+  const float denominator = 1.0f + static_cast<float>(shift - 1) * u;
+  return static_cast<float>(shift) * u / denominator;
 }
 
 /// Keeps timesteps above 500 and appends 500, 450, ..., 50.
-at::Tensor with_uniform_tail(const at::Tensor& timesteps) {
-  constexpr double kTailStart = 500;
-  constexpr int64_t kTailSteps = 10;
-  const at::Tensor tail =
-      kTailStart - at::arange(kTailSteps, at::kFloat) * (kTailStart / kTailSteps);
-  return at::cat({timesteps.masked_select(timesteps > kTailStart), tail});
+std::vector<float> with_uniform_tail(const std::vector<float>& timesteps) {
+  constexpr float kTailStart = 500;
+  constexpr int kTailSteps = 10;
+  std::vector<float> kept;
+  for (const float timestep : timesteps) {
+    if (timestep > kTailStart) kept.push_back(timestep);
+  }
+  for (int i = 0; i < kTailSteps; ++i) {
+    kept.push_back(kTailStart - static_cast<float>(i) * (kTailStart / kTailSteps));
+  }
+  return kept;
 }
 
 }  // namespace
@@ -54,15 +77,19 @@ Schedule make_schedule(const ScheduleOptions& options) {
     throw user_error(concat("steps: a distilled schedule has ", kDistilledLevels,
                             " noise levels, got ", options.steps));
   }
-  const at::Tensor uniform = options.distill ? distilled_sigmas(options.steps)
-                                             : at::linspace(1, 0.001, options.steps, at::kFloat);
-  at::Tensor sigmas = options.shift * uniform / (1 + (options.shift - 1) * uniform);
-  at::Tensor timesteps = sigmas * kTimestepsPerSigma;
+  std::vector<float> sigmas, timesteps;
+  for (const float level :
+       options.distill ? distilled_levels(options.steps) : uniform_levels(options.steps)) {
+    sigmas.push_back(shifted(level, options.shift));
+    timesteps.push_back(sigmas.back() * kTimestepsPerSigma);
+  }
   if (options.enhance_hf) {
     timesteps = with_uniform_tail(timesteps);
-    sigmas = timesteps / kTimestepsPerSigma;
+    sigmas.clear();
+    for (const float timestep : timesteps) sigmas.push_back(timestep / kTimestepsPerSigma);
   }
-  return {at::cat({sigmas, at::zeros({1})}), timesteps};
+  sigmas.push_back(0);
+  return {at::tensor(sigmas, at::kFloat), at::tensor(timesteps, at::kFloat)};
 }
 
 double scheduler_shift(const std::string& model_directory) {
