@@ -22,43 +22,44 @@ MAX_BASE_FILES = 16
 # Folder -> folders of ours that its files may include. The longest matching prefix holds.
 MAY_INCLUDE = {
     "base": [],
+    "record": ["base"],
     "schemas": [],
     "engine/video": ["base"],
-    "engine/tensors": ["base", "engine/job.h"],
+    "engine/tensors": ["base", "record", "engine/job.h"],
     "engine/device": ["base", "engine/tensors"],
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/vae": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
     "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn",
                     "engine/backbones/backbone.h"],
-    "engine/backbones": ["base", "schemas", "engine/job.h", "engine/tensors", "engine/device",
+    "engine/backbones": ["base", "record", "schemas", "engine/job.h", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/metrics": ["base", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
-    "engine/adaptation": ["base", "engine/tensors", "engine/device", "engine/checkpoint",
+    "engine/metrics": ["base", "record", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
+    "engine/adaptation": ["base", "record", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
                           "engine/parameters.h", "engine/job.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
-    "engine": ["base", "engine", "schemas"],
+    "engine": ["base", "record", "engine", "schemas"],
     "tools/clips": ["base", "engine/video"],
-    "tools": ["base", "engine", "schemas", "tools"],
-    "coordinator/core": ["base"],
+    "tools": ["base", "record", "engine", "schemas", "tools"],
+    "coordinator/core": ["base", "record"],
     "coordinator/dataset": ["base", "engine/video"],
-    "coordinator/sweep": ["base", "schemas", "coordinator/dataset"],
-    "coordinator/store": ["base", "schemas", "coordinator/core"],
-    "coordinator/report/statistics": ["base"],
-    "coordinator/report/data": ["base", "schemas", "coordinator/store",
+    "coordinator/sweep": ["base", "record", "schemas", "coordinator/dataset"],
+    "coordinator/store": ["base", "record", "schemas", "coordinator/core"],
+    "coordinator/report/statistics": ["base", "record"],
+    "coordinator/report/data": ["base", "record", "schemas", "coordinator/store",
                                 "coordinator/report/statistics"],
-    "coordinator/report/compare": ["base", "coordinator/report/data",
+    "coordinator/report/compare": ["base", "record", "coordinator/report/data",
                                    "coordinator/report/statistics"],
-    "coordinator/report/print": ["base", "coordinator/store", "coordinator/report"],
-    "proto": ["base", "proto", "cox/v1"],
-    "coordinator/service": ["base", "schemas", "proto", "coordinator", "cox/v1"],
-    "worker/engine_executor": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker/convert": ["base", "proto", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker/main": ["base", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker": ["base", "schemas", "proto", "worker", "cox/v1"],
-    "cli": ["base", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
+    "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
+    "proto": ["base", "record", "proto", "cox/v1"],
+    "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
+    "worker/engine_executor": ["base", "record", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker": ["base", "record", "schemas", "proto", "worker", "cox/v1"],
+    "cli": ["base", "record", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
 
 # Third party -> how its includes begin, and the folders that may use it.
@@ -71,7 +72,7 @@ THIRD_PARTY = {
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }
-TORCH_FREE = ("engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/", "tools/clips/")
+TORCH_FREE = ("record/", "engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/", "tools/clips/")
 
 BANNED = {
     r"#include <torch/torch\.h>": "costs 20 s a file: include engine/tensors/torch.h",
@@ -83,7 +84,7 @@ BANNED = {
 CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
 
 CPP = (".h", ".cpp", ".cu")
-SOURCE_FOLDERS = ("base", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
+SOURCE_FOLDERS = ("base", "record", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
 
 
 class Findings:

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+#include "record/adaptation_summary.h"
+#include "record/failure.h"
+#include "record/field.h"
+#include "record/metric_value.h"
+#include "record/model.h"
+#include "record/provenance.h"
+#include "record/stage_timings.h"
+#include "record/video.h"
+
+namespace cox {
+
+/// One run on one video, with everything that the result depends on.
+struct JobInput {
+  std::string job_id;  ///< the job's digest
+  std::string run_id;  ///< the run's digest
+  std::uint32_t attempt = 1;
+  std::string method;     ///< a name of adaptation/methods.def
+  Parameters parameters;  ///< every parameter resolved; the engine has no defaults and reads each
+  Model model;
+  Video video;
+  std::string prompt;            ///< as sweep::prompt_of chose it
+  std::string output_directory;  ///< generated and reference videos go here; made when missing
+};
+
+/// What a finished job hands in.
+struct JobOutput {
+  std::vector<MetricValue> metrics;
+  StageTimings timings;
+  AdaptationSummary adaptation;
+  Provenance provenance;
+  std::string generated_path;
+  std::string reference_path;
+  std::string reference_digest;
+  std::int32_t scored_frames = 0;
+  std::int64_t peak_memory_bytes = 0;
+
+  bool operator==(const JobOutput&) const = default;
+
+  static constexpr auto fields() {
+    using O = JobOutput;
+    return std::tuple{
+        Field{"metrics", "", "What was measured.", &O::metrics},
+        Field{"timings", "", "Wall seconds by stage.", &O::timings},
+        Field{"adaptation", "", "What the optimization did.", &O::adaptation},
+        Field{"provenance", "", "Where and with what the result was computed.", &O::provenance},
+        Field{"generated_path", "", "Generated frames as a lossless video file.",
+              &O::generated_path},
+        Field{"reference_path", "", "The source frames that they were scored against.",
+              &O::reference_path},
+        Field{"reference_digest", "",
+              "SHA-256 over the RGB bytes of the source frames that were scored against; results "
+              "of one video that differ in it were scored against other pixels.",
+              &O::reference_digest},
+        Field{"scored_frames", "pixel frames", "Over how many frames the metrics are means.",
+              &O::scored_frames},
+        Field{"peak_memory_bytes", "bytes", "Device memory on a GPU, resident memory on a CPU.",
+              &O::peak_memory_bytes},
+    };
+  }
+};
+
+}  // namespace cox

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "record/field.h"
+
+namespace cox {
+
+/// Where and with what a result was computed.
+struct Provenance {
+  std::string machine;
+  std::string device;
+  std::string device_name;
+  std::string driver;
+  std::string dtype;
+  std::string engine_build;
+  std::string torch_version;
+  std::string model_digest;
+  std::string video_digest;
+  std::uint64_t backbone_checksum = 0;
+  std::int32_t threads = 0;
+  std::string kernels;
+
+  bool operator==(const Provenance&) const = default;
+
+  static constexpr auto fields() {
+    using P = Provenance;
+    return std::tuple{
+        Field{"machine", "", "Host name of the worker's machine.", &P::machine},
+        Field{"device", "", "cpu or cuda.", &P::device},
+        Field{"device_name", "", "Processor or GPU model.", &P::device_name},
+        Field{"driver", "", "GPU driver version; empty on a CPU.", &P::driver},
+        Field{"dtype", "", "Compute type, fp32 or bf16.", &P::dtype},
+        Field{"engine_build", "", "Version and commit of the engine.", &P::engine_build},
+        Field{"torch_version", "", "Version of LibTorch.", &P::torch_version},
+        Field{"model_digest", "", "SHA-256 of the model directory that was loaded.",
+              &P::model_digest},
+        Field{"video_digest", "", "SHA-256 of the video file that was decoded.", &P::video_digest},
+        Field{"backbone_checksum", "",
+              "Checksum of the backbone's parameters, equal before and after adaptation.",
+              &P::backbone_checksum},
+        Field{"threads", "", "CPU threads of tensor work.", &P::threads},
+        Field{"kernels", "",
+              "Between matrix products: stock (LibTorch's operators), fused (the engine's own GPU "
+              "kernels) or fused+cudnn (and cuDNN's attention where gradients flow).",
+              &P::kernels},
+    };
+  }
+};
+
+}  // namespace cox
