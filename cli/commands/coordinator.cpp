@@ -67,6 +67,7 @@ class CoordinatorCommand final : public Command {
     while (signals.count() == 0) {
       const Status stopped = coordinator->stopped();
       if (!stopped.is_ok()) return internal_error(stopped.message());
+      if (!server->stopped().is_ok()) return internal_error(server->stopped().message());
       poll(nullptr, 0, kWatchIntervalMs);
     }
     session.say("stopping; everything acknowledged is on disk, workers will wait for a restart");

@@ -148,33 +148,48 @@ Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
   return reply_of(answer);
 }
 
-Result<v1::ProgressReply> Coordinator::progress(const v1::ProgressRequest& request) {
+/// Looks until there is an answer or the time that the request names is over.
+template <typename Reply, typename Request>
+Result<Reply> Coordinator::wait_for(
+    Result<std::optional<Reply>> (Coordinator::*look)(const Request&, bool),
+    const Request& request) {
   COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
   const auto deadline = deadline_of(request.wait_ms());
   while (true) {
-    const std::uint64_t seen = state_->ledger.changes();
-    bool known = true;
-    bool news = false;
-    const auto look = [&](const core::Core& core, const Journal& journal) {
-      v1::ProgressReply reply;
-      const auto counts =
-          request.series().empty() ? core.counts() : core.counts_of_series(request.series());
-      known = counts.has_value();
-      if (known) set_counts(*counts, reply);
-      reply.set_workers(core.worker_count());
-      journal.read(request.after_sequence(), request.series(), reply);
-      news = core.last_sequence() > request.after_sequence();
-      return reply;
-    };
-    COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, state_->ledger.read(look));
-    if (!known) return not_found(concat("there is no series '", request.series(), "'"));
-    if (news || state_->ledger.closed() || steady_clock::now() >= deadline) {
-      const TimeUs silence = kSilentHeartbeats * state_->options.heartbeat;
-      state_->crew.describe(state_->clock.now_us() - silence, reply);
-      return reply;
-    }
-    state_->ledger.wait_for_change(seen, deadline);
+    const std::uint64_t seen = changes();
+    COX_ASSIGN_OR_RETURN(std::optional<Reply> reply,
+                         (this->*look)(request, steady_clock::now() >= deadline));
+    if (reply) return std::move(*reply);
+    wait_for_change(seen, deadline);
   }
+}
+
+Result<v1::ProgressReply> Coordinator::progress(const v1::ProgressRequest& request) {
+  return wait_for(&Coordinator::try_progress, request);
+}
+
+Result<std::optional<v1::ProgressReply>> Coordinator::try_progress(
+    const v1::ProgressRequest& request, bool last) {
+  COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
+  bool known = true;
+  bool news = false;
+  const auto look = [&](const core::Core& core, const Journal& journal) {
+    v1::ProgressReply reply;
+    const auto counts =
+        request.series().empty() ? core.counts() : core.counts_of_series(request.series());
+    known = counts.has_value();
+    if (known) set_counts(*counts, reply);
+    reply.set_workers(core.worker_count());
+    journal.read(request.after_sequence(), request.series(), reply);
+    news = core.last_sequence() > request.after_sequence();
+    return reply;
+  };
+  COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, state_->ledger.read(look));
+  if (!known) return not_found(concat("there is no series '", request.series(), "'"));
+  if (!news && !last && !state_->ledger.closed()) return std::optional<v1::ProgressReply>();
+  const TimeUs silence = kSilentHeartbeats * state_->options.heartbeat;
+  state_->crew.describe(state_->clock.now_us() - silence, reply);
+  return std::optional(std::move(reply));
 }
 
 Status Coordinator::query(const v1::QueryRequest& request,
@@ -232,24 +247,23 @@ Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked&
 }
 
 Result<v1::LeaseReply> Coordinator::lease(const v1::LeaseRequest& request) {
+  return wait_for(&Coordinator::try_lease, request);
+}
+
+Result<std::optional<v1::LeaseReply>> Coordinator::try_lease(const v1::LeaseRequest& request,
+                                                             bool last) {
   COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
   COX_ASSIGN_OR_RETURN(const core::LeaseAsked event, event_of(request));
-  const auto deadline = deadline_of(request.wait_ms());
-  while (true) {
-    v1::LeaseReply reply;
-    if (state_->draining) {
-      reply.set_idle(v1::LeaseReply::IDLE_LEAVE);
-      return reply;
-    }
-    const std::uint64_t seen = state_->ledger.changes();
-    COX_ASSIGN_OR_RETURN(reply, state_->ask_for_lease(event));
-    if (reply.has_bundle() || reply.idle() == v1::LeaseReply::IDLE_LEAVE) return reply;
-    if (state_->ledger.closed() || steady_clock::now() >= deadline) {
-      reply.set_idle(v1::LeaseReply::IDLE_WAIT);
-      return reply;
-    }
-    state_->ledger.wait_for_change(seen, deadline);
+  v1::LeaseReply reply;
+  if (state_->draining) {
+    reply.set_idle(v1::LeaseReply::IDLE_LEAVE);
+    return std::optional(std::move(reply));
   }
+  COX_ASSIGN_OR_RETURN(reply, state_->ask_for_lease(event));
+  const bool answered = reply.has_bundle() || reply.idle() == v1::LeaseReply::IDLE_LEAVE;
+  if (!answered && !last && !state_->ledger.closed()) return std::optional<v1::LeaseReply>();
+  if (!answered) reply.set_idle(v1::LeaseReply::IDLE_WAIT);
+  return std::optional(std::move(reply));
 }
 
 v1::WorkerActivity Coordinator::State::activity_of(const v1::JobProgress& progress,
@@ -334,6 +348,15 @@ void Coordinator::drain() {
   state_->draining = true;
   state_->ledger.wake();
 }
+
+std::uint64_t Coordinator::changes() const { return state_->ledger.changes(); }
+
+void Coordinator::wait_for_change(std::uint64_t seen,
+                                  std::chrono::steady_clock::time_point deadline) const {
+  state_->ledger.wait_for_change(seen, deadline);
+}
+
+bool Coordinator::is_closed() const { return state_->ledger.closed(); }
 
 void Coordinator::stop() { state_->ledger.close(); }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,9 +60,15 @@ class Coordinator {
   Status query(const v1::QueryRequest& request,
                const std::function<bool(const v1::QueryReply&)>& sink) const;
 
+  /// One look of progress(): none when nothing is newer and `last` is false.
+  Result<std::optional<v1::ProgressReply>> try_progress(const v1::ProgressRequest& request,
+                                                        bool last);
+
   // WorkerService.
   Result<v1::RegisterReply> register_worker(const v1::RegisterRequest& request);
   Result<v1::LeaseReply> lease(const v1::LeaseRequest& request);
+  /// One look of lease(): none when there is no work now and `last` is false.
+  Result<std::optional<v1::LeaseReply>> try_lease(const v1::LeaseRequest& request, bool last);
   Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
@@ -70,6 +79,12 @@ class Coordinator {
   /// Tells every worker to finish its job in flight and leave; no lease is granted any more.
   void drain();
 
+  /// For callers that wait by looking: a number that grows with every change, and a wait for the
+  /// next one, which ends early once the coordinator is closed by stop().
+  std::uint64_t changes() const;
+  void wait_for_change(std::uint64_t seen, std::chrono::steady_clock::time_point deadline) const;
+  bool is_closed() const;
+
   /// Wakes every waiting call, which then answers at once. Idempotent; before a server's shutdown.
   void stop();
 
@@ -79,6 +94,9 @@ class Coordinator {
   static constexpr std::int64_t kMaxWaitMs = 60'000;
 
  private:
+  template <typename Reply, typename Request>
+  Result<Reply> wait_for(Result<std::optional<Reply>> (Coordinator::*look)(const Request&, bool),
+                         const Request& request);
   struct State;
   explicit Coordinator(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

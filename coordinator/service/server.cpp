@@ -1,17 +1,24 @@
 #include "coordinator/service/server.h"
 
+#include <fmt/format.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <atomic>
 #include <chrono>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "base/log.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "coordinator/service/gate.h"
 #include "coordinator/service/key_pair.h"
 #include "coordinator/service/listen_address.h"
+#include "coordinator/service/listening.h"
+#include "coordinator/service/waiting_room.h"
 #include "cox/v1/sweep.grpc.pb.h"
 #include "cox/v1/worker.grpc.pb.h"
 #include "proto/channel.h"
@@ -24,6 +31,20 @@ using grpc::ServerContext;
 
 /// How long calls in progress have to end after shutdown() began; none waits longer on purpose.
 constexpr std::chrono::seconds kShutdownGrace{5};
+
+/// Each holds a thread, a connection to the database and its memory for as long as it reads.
+constexpr int kMostQueries = 32;
+
+/// A connection without a call is closed after it; clients connect again by themselves. Else those
+/// who only connect could take all that there are.
+constexpr int kIdleConnectionMs = 120'000;
+constexpr int kHandshakeTimeoutMs = 20'000;
+
+// Does the server still accept? One that does not is started again.
+constexpr std::chrono::milliseconds kProbeInterval{5'000};
+constexpr std::chrono::milliseconds kProbePatience{5'000};
+constexpr int kFailedProbes = 2;
+constexpr int kMostRestarts = 10;  ///< in a row without one that helps
 
 constexpr int kKeptHandlers = 64;  ///< idle threads that are kept for calls to come
 
@@ -39,9 +60,33 @@ grpc::Status serve(const Gate& gate, const ServerContext* context, Role role,
   return grpc::Status::OK;
 }
 
-class Sweeps final : public v1::SweepService::Service {
+/// The same for a call that may wait for its answer: it keeps no thread meanwhile.
+template <typename Request, typename Reply>
+grpc::ServerUnaryReactor* serve_waiting(
+    const Gate& gate, grpc::CallbackServerContext* context, Role role, WaitingRoom& room,
+    Coordinator& coordinator,
+    Result<std::optional<Reply>> (Coordinator::*look)(const Request&, bool), const Request* request,
+    Reply* reply) {
+  if (const Status status = gate.check(*context, role); !status.is_ok()) {
+    grpc::ServerUnaryReactor* const refusal = context->DefaultReactor();
+    refusal->Finish(to_grpc(status));
+    return refusal;
+  }
+  const std::chrono::milliseconds wait(request->wait_ms());
+  return room.enter(wait, [=, &coordinator](bool last) -> std::optional<grpc::Status> {
+    Result<std::optional<Reply>> found = (coordinator.*look)(*request, last);
+    if (!found.is_ok()) return to_grpc(found.status());
+    if (!found->has_value()) return std::nullopt;
+    *reply = std::move(**found);
+    return grpc::Status::OK;
+  });
+}
+
+class Sweeps final
+    : public v1::SweepService::WithCallbackMethod_Progress<v1::SweepService::Service> {
  public:
-  Sweeps(Coordinator& coordinator, const Gate& gate) : coordinator_(coordinator), gate_(gate) {}
+  Sweeps(Coordinator& coordinator, const Gate& gate, WaitingRoom& room)
+      : coordinator_(coordinator), gate_(gate), room_(room) {}
 
   grpc::Status Submit(ServerContext* context, const v1::SubmitRequest* request,
                       v1::SubmitReply* reply) override {
@@ -63,36 +108,62 @@ class Sweeps final : public v1::SweepService::Service {
                      v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::retry, request, reply);
   }
-  grpc::Status Progress(ServerContext* context, const v1::ProgressRequest* request,
-                        v1::ProgressReply* reply) override {
-    return serve(gate_, context, Role::kRead, coordinator_, &Coordinator::progress, request, reply);
+  grpc::ServerUnaryReactor* Progress(grpc::CallbackServerContext* context,
+                                     const v1::ProgressRequest* request,
+                                     v1::ProgressReply* reply) override {
+    return serve_waiting(gate_, context, Role::kRead, room_, coordinator_,
+                         &Coordinator::try_progress, request, reply);
   }
   grpc::Status Query(ServerContext* context, const v1::QueryRequest* request,
                      grpc::ServerWriter<v1::QueryReply>* writer) override {
     if (const Status status = gate_.check(*context, Role::kRead); !status.is_ok()) {
       return to_grpc(status);
     }
+    const Place place(queries_);
+    if (place.number() > kMostQueries) {
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED,
+              fmt::format("{} queries run already; ask again in a while", kMostQueries)};
+    }
     return to_grpc(coordinator_.query(
         *request, [&](const v1::QueryReply& reply) { return writer->Write(reply); }));
   }
 
  private:
+  /// One of those who do the same at once, while it lives.
+  class Place {
+   public:
+    explicit Place(std::atomic<int>& count) : count_(count), number_(++count) {}
+    ~Place() { --count_; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+    int number() const { return number_; }
+
+   private:
+    std::atomic<int>& count_;
+    int number_;
+  };
+
   Coordinator& coordinator_;
   const Gate& gate_;
+  WaitingRoom& room_;
+  std::atomic<int> queries_{0};
 };
 
-class Workers final : public v1::WorkerService::Service {
+class Workers final
+    : public v1::WorkerService::WithCallbackMethod_Lease<v1::WorkerService::Service> {
  public:
-  Workers(Coordinator& coordinator, const Gate& gate) : coordinator_(coordinator), gate_(gate) {}
+  Workers(Coordinator& coordinator, const Gate& gate, WaitingRoom& room)
+      : coordinator_(coordinator), gate_(gate), room_(room) {}
 
   grpc::Status Register(ServerContext* context, const v1::RegisterRequest* request,
                         v1::RegisterReply* reply) override {
     return serve(gate_, context, Role::kWork, coordinator_, &Coordinator::register_worker, request,
                  reply);
   }
-  grpc::Status Lease(ServerContext* context, const v1::LeaseRequest* request,
-                     v1::LeaseReply* reply) override {
-    return serve(gate_, context, Role::kWork, coordinator_, &Coordinator::lease, request, reply);
+  grpc::ServerUnaryReactor* Lease(grpc::CallbackServerContext* context,
+                                  const v1::LeaseRequest* request, v1::LeaseReply* reply) override {
+    return serve_waiting(gate_, context, Role::kWork, room_, coordinator_, &Coordinator::try_lease,
+                         request, reply);
   }
   grpc::Status Heartbeat(ServerContext* context, const v1::HeartbeatRequest* request,
                          v1::HeartbeatReply* reply) override {
@@ -111,6 +182,7 @@ class Workers final : public v1::WorkerService::Service {
  private:
   Coordinator& coordinator_;
   const Gate& gate_;
+  WaitingRoom& room_;
 };
 
 Status check_exposure(const ServerOptions& options) {
@@ -158,6 +230,8 @@ void set_wire_options(grpc::ServerBuilder& builder) {
                              wire::kLeastPingIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, wire::kKeepaliveIntervalMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // Handlers wait for commits, so many run at once. By default gRPC keeps two of their threads and
   // starts and ends the others anew for each call: a fifth of all processor time under load.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
@@ -169,18 +243,87 @@ void set_wire_options(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::State {
-  State(Coordinator& the_coordinator, Gate the_gate)
+  State(Coordinator& the_coordinator, Access access)
       : coordinator(the_coordinator),
-        gate(std::move(the_gate)),
-        sweeps(coordinator, gate),
-        workers(coordinator, gate) {}
+        gate(std::move(access.gate)),
+        credentials(std::move(access.credentials)),
+        room(coordinator),
+        sweeps(coordinator, gate, room),
+        workers(coordinator, gate, room) {}
+
+  /// Listens on `wanted`; `address` is then where.
+  Status listen(const std::string& wanted) {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort(wanted, credentials, &port);
+    builder.RegisterService(&sweeps);
+    builder.RegisterService(&workers);
+    set_wire_options(builder);
+    server = builder.BuildAndStart();
+    if (server == nullptr || port <= 0) {
+      return unavailable(
+          fmt::format("cannot listen on '{}': the port is in use, or gRPC refused the certificate "
+                      "or the key; choose another port, or port 0 for any free one",
+                      wanted));
+    }
+    const bool is_path = starts_with(wanted, "unix:");
+    address = is_path ? wanted : concat(wanted.substr(0, wanted.rfind(':') + 1), port);
+    return Status::ok();
+  }
+
+  void watch_over(const std::stop_token& stopping) {
+    int failures = 0;
+    int restarts = 0;
+    while (!stopping.stop_requested() && restarts <= kMostRestarts) {
+      for (auto slept = kProbeInterval.zero(); slept < kProbeInterval; slept += kProbeLook) {
+        if (stopping.stop_requested()) return;
+        std::this_thread::sleep_for(kProbeLook);
+      }
+      const Status status = probe_listener(address, kProbePatience);
+      failures = status.is_ok() ? 0 : failures + 1;
+      if (status.is_ok()) restarts = 0;
+      if (failures < kFailedProbes) continue;
+      log(LogLevel::kError, "coordinator", "does not accept connections any more; listening again",
+          {{"address", address}, {"error", status.message()}});
+      ++restarts;
+      restart(status);
+    }
+    if (restarts > kMostRestarts) give_up();
+  }
+
+  void give_up() {
+    MutexLock lock(mutex);
+    lasting =
+        unavailable(fmt::format("'{}' accepts no connection, also after {} new starts: look "
+                                "for a bound of open files that is too small (ulimit -n)",
+                                address, kMostRestarts));
+  }
+
+  /// Every connection ends, which frees their descriptors; clients connect again.
+  void restart(const Status& why) {
+    MutexLock lock(mutex);
+    if (closed) return;
+    if (server != nullptr) server->Shutdown(std::chrono::system_clock::now() + kRestartGrace);
+    server = nullptr;
+    const Status listening = listen(address);
+    lasting = listening.is_ok() ? Status::ok() : listening.with_context(why.message());
+  }
+
+  static constexpr std::chrono::milliseconds kProbeLook{100};
+  static constexpr std::chrono::milliseconds kRestartGrace{200};
 
   Coordinator& coordinator;
   const Gate gate;
+  const std::shared_ptr<grpc::ServerCredentials> credentials;
+  WaitingRoom room;
   Sweeps sweeps;
   Workers workers;
   std::string address;
-  std::unique_ptr<grpc::Server> server;  // last: its threads use all of the above
+  Mutex mutex;
+  Status lasting COX_GUARDED_BY(mutex);  ///< why it listens no more
+  bool closed COX_GUARDED_BY(mutex) = false;
+  std::unique_ptr<grpc::Server> server;  // its threads use all of the above
+  std::jthread watcher;                  // last: it replaces the server
 };
 
 Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -192,30 +335,29 @@ Status Server::check(const ServerOptions& options) { return access_of(options).s
 Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
                                               const ServerOptions& options) {
   quiet_grpc();
+  raise_file_limit();
   COX_ASSIGN_OR_RETURN(Access access, access_of(options));
-
-  auto state = std::make_unique<State>(coordinator, std::move(access.gate));
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(options.address, std::move(access.credentials), &port);
-  builder.RegisterService(&state->sweeps);
-  builder.RegisterService(&state->workers);
-  set_wire_options(builder);
-  state->server = builder.BuildAndStart();
-  if (state->server == nullptr || port <= 0) {
-    return unavailable(concat("cannot listen on '", options.address,
-                              "': the port is in use, or gRPC refused the certificate or the key; "
-                              "choose another port, or port 0 for any free one"));
-  }
-  state->address = concat(options.address.substr(0, options.address.rfind(':') + 1), port);
+  auto state = std::make_unique<State>(coordinator, std::move(access));
+  COX_RETURN_IF_ERROR(state->listen(options.address));
   log(LogLevel::kInfo, "coordinator", "listening", {{"address", state->address}});
+  state->watcher = std::jthread(
+      [here = state.get()](const std::stop_token& stopping) { here->watch_over(stopping); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
 const std::string& Server::address() const { return state_->address; }
 
+Status Server::stopped() const {
+  MutexLock lock(state_->mutex);
+  return state_->lasting;
+}
+
 void Server::shutdown() {
+  state_->watcher.request_stop();
   state_->coordinator.stop();
+  MutexLock lock(state_->mutex);
+  state_->closed = true;
+  if (state_->server == nullptr) return;
   state_->server->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
 }
 

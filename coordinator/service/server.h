@@ -35,6 +35,10 @@ class Server {
   /// host:port as clients write it, with the port that was picked.
   const std::string& address() const;
 
+  /// Success while it listens. A server that does not accept any more starts to listen again; the
+  /// reason once that failed.
+  Status stopped() const;
+
   /// As the destructor; idempotent.
   void shutdown();
 

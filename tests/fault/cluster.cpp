@@ -68,6 +68,10 @@ void Cluster::start_coordinator(const std::string& fault, long most_file_bytes) 
     command.insert(command.end(),
                    {"--tls-cert", directory_ / kCertificate, "--tls-key", directory_ / kKey});
   }
+  if (!options_.limit.empty()) {
+    command.insert(command.begin(),
+                   {"/bin/sh", "-c", concat("ulimit ", options_.limit, " && exec \"$0\" \"$@\"")});
+  }
   coordinator_ = Process({command, environment_of(fault), output, most_file_bytes});
   const auto deadline = std::chrono::steady_clock::now() + kStartTime;
   while (std::chrono::steady_clock::now() < deadline) {

@@ -26,7 +26,8 @@ struct ClusterOptions {
   std::int64_t lease_ms = 5'000;
   std::int64_t heartbeat_ms = 100;
   std::int64_t grace_ms = 10'000;
-  bool tls = false;  ///< a certificate of its own, as off loopback
+  std::string limit = "";  ///< ulimit's arguments for the coordinator, "-S -n 64"; "" = none
+  bool tls = false;        ///< a certificate of its own, as off loopback
 };
 
 /// A coordinator and workers as real processes on one database, which a test may kill, stop and

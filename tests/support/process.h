@@ -27,6 +27,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  pid_t pid() const { return pid_; }
   void signal(int number);
   /// SIGKILL, and waits for it to be gone.
   void kill();

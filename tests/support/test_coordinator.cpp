@@ -46,10 +46,10 @@ int run(const Flags& flags) {
   std::fflush(stdout);
 
   constexpr timespec kLook = {0, 20'000'000};
-  while ((*coordinator)->stopped().is_ok()) {
+  while ((*coordinator)->stopped().is_ok() && (*server)->stopped().is_ok()) {
     if (::sigtimedwait(&ending, nullptr, &kLook) == SIGTERM) return 0;
   }
-  return fail((*coordinator)->stopped());
+  return fail((*coordinator)->stopped().is_ok() ? (*server)->stopped() : (*coordinator)->stopped());
 }
 
 }  // namespace
