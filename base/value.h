@@ -71,4 +71,15 @@ inline std::string canonical_text(const Value& value) {
   return std::visit(Printer{}, value.data);
 }
 
+/// The one text of parameters that is digested, sent and stored: JSON with sorted names,
+/// `{"lr":0.01,"steps":20}`.
+inline std::string canonical_parameters(const Parameters& parameters) {
+  std::string text = "{";
+  for (const auto& [name, value] : parameters) {
+    if (text.size() > 1) text += ',';
+    text += json_quoted(name) + ':' + canonical_text(value);
+  }
+  return text + '}';
+}
+
 }  // namespace cox

@@ -24,7 +24,7 @@ std::string worker_text(const std::vector<Cell>& row) {
 
 }  // namespace
 
-Result<std::string> unmet_needs(ResultSource& source, const sweep::Resources& needs,
+Result<std::string> unmet_needs(ResultSource& source, const Resources& needs,
                                 const std::string& workers) {
   COX_ASSIGN_OR_RETURN(
       const Rows here,

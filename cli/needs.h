@@ -10,7 +10,7 @@ namespace cox::cli {
 
 /// Why no worker takes jobs with these needs: "needs a GPU with 80.0 GiB, workers have: w0 a cpu";
 /// "" when one of them could. `workers` is a condition over v_workers that says who counts.
-Result<std::string> unmet_needs(ResultSource& source, const sweep::Resources& needs,
+Result<std::string> unmet_needs(ResultSource& source, const Resources& needs,
                                 const std::string& workers);
 
 }  // namespace cox::cli

@@ -33,9 +33,9 @@ std::string host_name() {
 
 /// The result must not have come from a file other than the one that was planned.
 void check_video_digest(const JobInput& input, const std::string& digest) {
-  if (input.video_digest.empty() || input.video_digest == digest) return;
+  if (input.video.digest.empty() || input.video.digest == digest) return;
   throw EngineError(FailureCause::kData,
-                    concat("video ", input.video_path, ": expected digest ", input.video_digest,
+                    concat("video ", input.video.path, ": expected digest ", input.video.digest,
                            ", got ", digest, "; the file changed since it was indexed"),
                     "video_digest");
 }
@@ -92,10 +92,11 @@ void Engine::State::enter_video(const std::string& digest) {
 
 Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
                                  StageTimings& timings) {
-  const ModelKey key{input.backbone, input.model_directory, input.model_digest, plan.run.precision};
+  const ModelKey key{input.model.backbone, input.model.directory, input.model.digest,
+                     plan.run.precision};
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
-  return models.get(key, input.loras);
+  return models.get(key, input.model.loras);
 }
 
 Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
@@ -110,7 +111,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   from.dtype = precision_name(plan.run.precision);
   from.engine_build = engine_build();
   from.torch_version = torch_version();
-  from.model_digest = input.model_digest;
+  from.model_digest = input.model.digest;
   from.video_digest = video_digest;
   from.backbone_checksum = model.checksum;
   return from;
@@ -148,10 +149,10 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   ParameterReader parameters(input.parameters);
   const JobPlan plan = plan_job(input, parameters);
   scores.prepare(plan, input);
-  check_video_digest(input, digests.of(input.video_path));
-  enter_video(digests.of(input.video_path));
+  check_video_digest(input, digests.of(input.video.path));
+  enter_video(digests.of(input.video.path));
   const auto source = timed("decode", timings.decode_s,
-                            [&] { return decode_source(plan, input.video_path, sources); });
+                            [&] { return decode_source(plan, input.video.path, sources); });
   Model& model = load_model(input, plan, timings);
   const EncodedJob encoded = timed("encode", timings.encode_s, [&] {
     return encode(plan, *source, input.prompt, model, encodings);

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "base/status.h"
-#include "engine/job.h"
+#include "record/job.h"
 
 namespace cox::engine {
 

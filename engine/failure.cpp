@@ -46,7 +46,7 @@ JobFailure out_of_memory(const std::string& message) {
 JobFailure failure_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
-  } catch (const MisplacedError& e) {
+  } catch (const MissingInputError& e) {
     return {e.cause(), e.what(), e.detail(), false, true};
   } catch (const EngineError& e) {
     return {e.cause(), e.what(), e.detail(), false};

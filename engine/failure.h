@@ -2,7 +2,7 @@
 
 #include <exception>
 
-#include "engine/job.h"
+#include "record/failure.h"
 
 namespace cox::engine {
 

@@ -23,7 +23,7 @@ struct JobInput {
   std::uint32_t attempt = 1;
   std::string method;     ///< a name of adaptation/methods.def
   Parameters parameters;  ///< every parameter resolved; the engine has no defaults and reads each
-  Model model;
+  ModelFiles model;
   Video video;
   std::string prompt;            ///< as sweep::prompt_of chose it
   std::string output_directory;  ///< generated and reference videos go here; made when missing

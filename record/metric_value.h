@@ -12,7 +12,7 @@ struct MetricValue {
   std::string name;
   double mean = 0;
   std::vector<double> per_frame;
-  std::vector<float> features;
+  std::vector<float> features = {};
 
   bool operator==(const MetricValue&) const = default;
 

@@ -27,17 +27,17 @@ struct WeightFile {
 };
 
 /// The model of a run, and the weights next to it.
-struct Model {
+struct ModelFiles {
   std::string backbone;
   std::string directory;
   std::string digest;
   std::vector<WeightFile> loras;
   std::map<std::string, WeightFile> metric_weights;
 
-  bool operator==(const Model&) const = default;
+  bool operator==(const ModelFiles&) const = default;
 
   static constexpr auto fields() {
-    using M = Model;
+    using M = ModelFiles;
     return std::tuple{
         Field{"backbone", "", "A name of schemas/backbones.", &M::backbone},
         Field{"directory", "", "Absolute path of the published layout. A label.", &M::directory},

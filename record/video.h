@@ -11,7 +11,7 @@ struct Video {
   std::string id;
   std::string path;
   std::string digest;
-  std::string caption;
+  std::string caption = {};
 
   bool operator==(const Video&) const = default;
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the LPIPS weights file that sweeps name as `lpips_weights`.
+"""Makes the LPIPS weights file that sweeps name as `weights: {lpips: FILE}`.
 
     pip install torch torchvision lpips safetensors
     scripts/convert_lpips.py --output lpips_alex.safetensors

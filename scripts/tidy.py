@@ -25,20 +25,20 @@ MAY_INCLUDE = {
     "record": ["base"],
     "schemas": [],
     "engine/video": ["base"],
-    "engine/tensors": ["base", "record", "engine/job.h"],
+    "engine/tensors": ["base", "record"],
     "engine/device": ["base", "engine/tensors"],
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/vae": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
     "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn",
                     "engine/backbones/backbone.h"],
-    "engine/backbones": ["base", "record", "schemas", "engine/job.h", "engine/tensors", "engine/device",
+    "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/metrics": ["base", "record", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
+    "engine/metrics": ["base", "record", "engine/tensors", "engine/checkpoint", "engine/nn"],
     "engine/adaptation": ["base", "record", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
-                          "engine/parameters.h", "engine/job.h", "engine/monitor.h",
+                          "engine/parameters.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
     "engine": ["base", "record", "engine", "schemas"],
     "tools/clips": ["base", "engine/video"],
@@ -55,9 +55,9 @@ MAY_INCLUDE = {
     "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
     "proto": ["base", "record", "proto", "cox/v1"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
-    "worker/engine_executor": ["base", "record", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
-    "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h", "engine/job.h"],
+    "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
+    "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
+    "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h"],
     "worker": ["base", "record", "schemas", "proto", "worker", "cox/v1"],
     "cli": ["base", "record", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
@@ -72,7 +72,7 @@ THIRD_PARTY = {
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }
-TORCH_FREE = ("record/", "engine/engine.h", "engine/job.h", "engine/parameters.h", "engine/video/", "tools/clips/")
+TORCH_FREE = ("record/", "engine/engine.h", "engine/parameters.h", "engine/video/", "tools/clips/")
 
 BANNED = {
     r"#include <torch/torch\.h>": "costs 20 s a file: include engine/tensors/torch.h",

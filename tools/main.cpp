@@ -12,8 +12,8 @@
 
 namespace {
 
-using cox::engine::FailureCause;
-using cox::engine::JobFailure;
+using cox::FailureCause;
+using cox::JobFailure;
 
 constexpr int kExitFailed = 1;
 constexpr int kExitUsage = 2;

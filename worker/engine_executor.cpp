@@ -3,6 +3,7 @@
 #include <fstream>
 #include <utility>
 
+#include "proto/convert.h"
 #include "worker/convert.h"
 
 namespace cox::worker {
@@ -54,27 +55,26 @@ Executor::Outcome EngineExecutor::run(const v1::LeasedJob& job, const v1::Video&
   Outcome outcome;
   outcome.report.set_started_us(clock_.now_us());
   engine::JobOutcome result;
-  if (const Result<engine::JobInput> input = job_input_of(job, video, out_); input.is_ok()) {
+  if (const Result<JobInput> input = job_input_of(job, video, out_); input.is_ok()) {
     JobSink sink(job.job_digest(), cancel, progress);
     result = engine_->run(*input, sink);
-    loaded_model_digest_ = job.run().model_digest();
+    loaded_model_digest_ = job.run().model().digest();
   } else {
-    result = engine::JobFailure{engine::FailureCause::kUser, input.status().message(),
-                                "bad_parameters", false};
+    result = JobFailure{FailureCause::kUser, input.status().message(), "bad_parameters"};
   }
   outcome.report.set_finished_us(clock_.now_us());
 
-  if (const auto* output = std::get_if<engine::JobOutput>(&result)) {
-    *outcome.report.mutable_output() = to_proto(*output);
+  if (const auto* output = std::get_if<JobOutput>(&result)) {
+    *outcome.report.mutable_output() = to_proto<v1::JobOutput>(*output);
     return outcome;
   }
-  const auto& failure = std::get<engine::JobFailure>(result);
-  outcome.cancelled = failure.cause == engine::FailureCause::kCancelled;
+  const auto& failure = std::get<JobFailure>(result);
+  outcome.cancelled = failure.cause == FailureCause::kCancelled;
   outcome.poisoned = failure.poisoned;
-  if (failure.misplaced) {
-    outcome.unfit = failure.message;
+  if (failure.missing_input) {
+    outcome.missing_input = failure.message;
   } else if (!outcome.cancelled) {
-    *outcome.report.mutable_failure() = to_proto(failure);
+    *outcome.report.mutable_failure() = to_proto<v1::JobFailure>(failure);
     outcome.report.set_log_tail(tail_of(log_file_));
   }
   return outcome;

@@ -38,7 +38,7 @@ class Executor {
     bool poisoned = false;   ///< the process must not run another job
     /// What this place lacks of what the job needs, "" when nothing: no fault of the job, so there
     /// is nothing to report.
-    std::string unfit;
+    std::string missing_input;
   };
   virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
                       ProgressListener& progress) = 0;

@@ -154,9 +154,9 @@ int exit_status_of(const Result<WorkerEnd>& end, const std::string& reason) {
     return fail(end.status(), is_unreachable(end.status()) ? kUnreachable : kFailed);
   }
   switch (*end) {
-    case WorkerEnd::kUnfit:
+    case WorkerEnd::kMissingInput:
       return fail(failed_precondition(concat("left, this place cannot run a job: ", reason)),
-                  kUnfitExitStatus);
+                  kMissingInputExitStatus);
     case WorkerEnd::kPoisoned:
       return fail(unavailable(concat("left, this process cannot run another job: ", reason)),
                   kPoisonedExitStatus);

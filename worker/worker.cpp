@@ -56,7 +56,7 @@ Result<WorkerEnd> Worker::work() {
       COX_RETURN_IF_ERROR(run_bundle(*bundle));
       busy_until_ = steady_clock::now();
       if (poisoned_) return WorkerEnd::kPoisoned;
-      if (unfit_) return WorkerEnd::kUnfit;
+      if (missing_input_) return WorkerEnd::kMissingInput;
       continue;
     }
     const auto idle = steady_clock::now() - busy_until_;
@@ -148,7 +148,7 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
     if (stop_.draining() || poisoned_ || !keeper_.holds(bundle.lease_id())) break;
     if (keeper_.is_cancelled(job.job_digest())) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
-    if (unfit_) break;
+    if (missing_input_) break;
   }
   // The lease is kept until the last report is answered.
   const Status delivered = deliver_patiently();
@@ -167,9 +167,9 @@ Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
                                 : outcome.report.failure().message();
   }
   if (outcome.cancelled) return Status::ok();
-  if (!outcome.unfit.empty()) {
-    unfit_ = true;
-    reason_ = outcome.unfit;
+  if (!outcome.missing_input.empty()) {
+    missing_input_ = true;
+    reason_ = outcome.missing_input;
     log(LogLevel::kError, "worker",
         "this place cannot run the job; it goes back and the worker leaves",
         {{"job", job.job_digest()}, {"lacking", reason_}});
@@ -206,7 +206,7 @@ void Worker::leave() {
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);
-  if (unfit_) request.set_reason(reason_);
+  if (missing_input_) request.set_reason(reason_);
   const Result<v1::LeaveReply> reply = client_.leave(request);
   if (!reply.is_ok()) {
     log(LogLevel::kWarning, "worker", "left without an answer",

@@ -22,7 +22,7 @@ constexpr int kPoisonedExitStatus = 75;
 
 /// The exit status of a worker that cannot open what a job needs: started again in the same place
 /// it would do no better.
-constexpr int kUnfitExitStatus = 78;
+constexpr int kMissingInputExitStatus = 78;
 
 struct WorkerOptions {
   v1::RegisterRequest identity;
@@ -36,10 +36,10 @@ struct WorkerOptions {
 };
 
 enum class WorkerEnd {
-  kDrained,   ///< asked to leave, by a signal or the coordinator
-  kIdle,      ///< nothing is left to do
-  kPoisoned,  ///< the device or the output folder cannot be used any more
-  kUnfit,     ///< this place lacks a file that a job needs; the job went back without blame
+  kDrained,       ///< asked to leave, by a signal or the coordinator
+  kIdle,          ///< nothing is left to do
+  kPoisoned,      ///< the device or the output folder cannot be used any more
+  kMissingInput,  ///< this place lacks a file that a job needs; the job went back without blame
 };
 
 /// The job loop: deliver what is spooled, register, lease, run, spool, report, again. Owned by one
@@ -52,7 +52,7 @@ class Worker {
   /// the refusal that made going on pointless. Finished results are delivered or in the spool.
   Result<WorkerEnd> run();
 
-  /// After kPoisoned how the last job failed, after kUnfit what the place lacks, else "".
+  /// After kPoisoned how the last job failed, after kMissingInput what the place lacks, else "".
   const std::string& reason() const { return reason_; }
 
  private:
@@ -84,8 +84,8 @@ class Worker {
   bool unsure_of_lease_ = false;  ///< the last lease call had no answer
   bool dismissed_ = false;
   bool poisoned_ = false;
-  bool unfit_ = false;
-  std::string reason_;  ///< of poisoned_ and unfit_
+  bool missing_input_ = false;
+  std::string reason_;  ///< of poisoned_ and missing_input_
 };
 
 }  // namespace cox::worker

@@ -30,7 +30,7 @@ report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& fil
   notes.title = plan.series.title;
   notes.question = report::opening_comment(file_text);
   notes.baseline = plan.baseline;
-  for (const sweep::Table& table : plan.tables) {
+  for (const ResultTable& table : plan.tables) {
     notes.tables.push_back({table.title, table.rows, table.columns});
   }
   return notes;

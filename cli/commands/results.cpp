@@ -89,7 +89,7 @@ class Results final : public Command {
   std::string what_;
   std::string series_;
   std::string sql_;
-  std::vector<sweep::Table> tables_;
+  std::vector<ResultTable> tables_;
   bool jobs_ = false;
   bool failures_ = false;
 };

@@ -4,11 +4,10 @@
 
 #include <filesystem>
 #include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/output/number.h"
-#include "coordinator/sweep/plan.h"
-#include "proto/values.h"
 
 namespace cox::cli {
 
@@ -18,8 +17,8 @@ constexpr std::size_t kRunsInLine = 4;  ///< runs in one line
 
 /// What needs a place that is not there.
 struct MissingPlace {
-  const char* what = "";  ///< "model directory"
-  const char* key = "";   ///< of the sweep file
+  std::string what;  ///< "model directory"
+  std::string key;   ///< of the sweep file
   std::vector<std::string> runs;
   std::uint64_t jobs = 0;
 };
@@ -36,11 +35,11 @@ bool is_readable_file(const std::string& path) {
   return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), R_OK) == 0;
 }
 
-void note_missing_place(MissingPlaces& missing, const std::string& path, const char* what,
-                        const char* key, const service::OpenRun& run) {
+void note_missing_place(MissingPlaces& missing, const std::string& path, std::string what,
+                        std::string key, const service::OpenRun& run) {
   MissingPlace& need = missing[path];
-  need.what = what;
-  need.key = key;
+  need.what = std::move(what);
+  need.key = std::move(key);
   need.runs.push_back(run.name);
   need.jobs += run.open_jobs;
 }
@@ -50,20 +49,18 @@ void note_missing_place(MissingPlaces& missing, const std::string& path, const c
 Status check_inputs(const std::vector<service::OpenRun>& open, const std::string& database) {
   MissingPlaces missing;
   for (const service::OpenRun& run : open) {
-    const v1::Run& needs = run.definition;
-    if (!is_readable_directory(needs.model_directory())) {
-      note_missing_place(missing, needs.model_directory(), "model directory", "backbone.model",
-                         run);
+    const ModelFiles& files = run.files;
+    if (!is_readable_directory(files.directory)) {
+      note_missing_place(missing, files.directory, "model directory", "backbone.model", run);
     }
-    for (const v1::Lora& lora : needs.loras()) {
-      if (is_readable_file(lora.path())) continue;
-      note_missing_place(missing, lora.path(), "LoRA file", "backbone.lora", run);
+    for (const WeightFile& lora : files.loras) {
+      if (is_readable_file(lora.path)) continue;
+      note_missing_place(missing, lora.path, "LoRA file", "backbone.lora", run);
     }
-    // The weights stand in every run of a sweep in which one measures LPIPS.
-    COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from_proto(needs.parameters()));
-    if (sweep::asks_for_lpips(parameters) && !is_readable_file(needs.lpips_weights())) {
-      note_missing_place(missing, needs.lpips_weights(), "LPIPS weights file",
-                         "backbone.lpips_weights", run);
+    for (const auto& [metric, weights] : files.metric_weights) {
+      if (is_readable_file(weights.path)) continue;
+      note_missing_place(missing, weights.path, concat(metric, " weights file"),
+                         concat("backbone.weights.", metric), run);
     }
   }
   if (missing.empty()) return Status::ok();

@@ -75,7 +75,7 @@ std::string WorkerCrew::bury(Member& member, TimeUs now, std::uint64_t finished_
     member.gone = true;
     return "";
   }
-  if (ending.signal == 0 && ending.exit_code == kUnfitExitCode) {
+  if (ending.signal == 0 && ending.exit_code == kMissingInputExitCode) {
     member.gone = true;
     return concat("worker ", member.name,
                   " cannot open a file that a job needs: not started again; see ",

@@ -40,7 +40,7 @@ class WorkerCrew {
 
   static constexpr int kMaxDeathsInARow = 5;
   /// Of a worker that lacks a file which a job needs: started again it would still lack it.
-  static constexpr int kUnfitExitCode = 78;
+  static constexpr int kMissingInputExitCode = 78;
   /// Of a worker that refused its flags or its output folder: started again it would refuse again.
   static constexpr int kRefusedExitCode = 2;
   static constexpr DurationUs kFirstPause = kSecondUs;

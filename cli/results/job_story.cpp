@@ -28,7 +28,7 @@ std::string time_text(const Fields& fields, const std::string& name) {
   return time_us == nullptr ? "?" : format_time_utc(*time_us);
 }
 
-sweep::Resources needs_of(const Fields& job) {
+Resources needs_of(const Fields& job) {
   const auto number = [&](const char* name) { return std::get<std::int64_t>(job.at(name)); };
   return {static_cast<std::uint32_t>(number("needs_gpus")), number("needs_gpu_memory_bytes"),
           number("needs_memory_bytes")};

@@ -48,13 +48,13 @@ Status say_failures(Session& session, ResultSource& source, const std::string& s
 }  // namespace
 
 Status print_results(Session& session, ResultSource& source, const std::string& series,
-                     const std::vector<sweep::Table>& tables, const OutputOptions& output) {
+                     const std::vector<ResultTable>& tables, const OutputOptions& output) {
   const Layout layout = output.layout(session.out_terminal, {"cox-results", 1});
   if (tables.empty()) {
     COX_ASSIGN_OR_RETURN(const Rows rows, series_means(source, series));
     write_rows(session.out, rows, layout);
   }
-  for (const sweep::Table& table : tables) {
+  for (const ResultTable& table : tables) {
     COX_ASSIGN_OR_RETURN(const Rows rows, sweep_table(source, series, table));
     if (layout.format == Format::kTable || layout.format == Format::kMarkdown) {
       session.out << (layout.format == Format::kMarkdown ? "### " : "") << table.title << "\n\n";

@@ -13,6 +13,6 @@ namespace cox::cli {
 /// The result of one series as tables: those that its sweep declares, else one row per run; then
 /// failures and warnings as messages. `tables` may be empty.
 Status print_results(Session& session, ResultSource& source, const std::string& series,
-                     const std::vector<sweep::Table>& tables, const OutputOptions& output);
+                     const std::vector<ResultTable>& tables, const OutputOptions& output);
 
 }  // namespace cox::cli

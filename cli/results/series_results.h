@@ -22,7 +22,7 @@ Result<Rows> series_means(ResultSource& source, const std::string& series);
 /// A table as the sweep file declares it. A column is one of v_leaderboard, a parameter, or one of
 /// v_results: then the mean over the run's finished videos.
 Result<Rows> sweep_table(ResultSource& source, const std::string& series,
-                         const sweep::Table& table);
+                         const ResultTable& table);
 
 /// The values of one metric over the finished videos of each run that has any, by run.
 Result<std::map<std::string, std::vector<double>>> values_by_run(ResultSource& source,

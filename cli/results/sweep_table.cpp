@@ -91,7 +91,7 @@ bool is_known_to_all(const std::map<std::string, RunFields>& runs, const std::st
 }
 
 /// The table's rows by run; one that names replicates without their number stands for each of them.
-std::vector<std::string> rows_of(const sweep::Table& table,
+std::vector<std::string> rows_of(const ResultTable& table,
                                  const std::map<std::string, RunFields>& runs) {
   std::vector<std::string> rows;
   for (const std::string& name : table.rows) {
@@ -110,7 +110,7 @@ std::vector<std::string> rows_of(const sweep::Table& table,
 }  // namespace
 
 Result<Rows> sweep_table(ResultSource& source, const std::string& series,
-                         const sweep::Table& table) {
+                         const ResultTable& table) {
   COX_ASSIGN_OR_RETURN(auto runs, fields_by_run(source, series));
   COX_ASSIGN_OR_RETURN(const Rows known, source.query("SELECT * FROM v_results LIMIT 0"));
   const auto is_measured = [&](const std::string& column) {

@@ -13,6 +13,8 @@
 #include "coordinator/core/records.h"
 #include "coordinator/core/result.h"
 #include "coordinator/core/state.h"
+#include "record/failure.h"
+#include "record/submission.h"
 
 namespace cox::core {
 
@@ -115,25 +117,6 @@ using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, Sa
 
 // ---- Answers: what may leave once the saves are on disk. ----
 
-/// A submitted run that existed already.
-struct KnownRun {
-  std::string name;             ///< as submitted
-  std::string series;           ///< who owns it
-  std::string owner;            ///< its name there
-  std::uint64_t done_jobs = 0;  ///< of the submitted videos
-  std::uint64_t total_jobs = 0;
-};
-
-struct SubmissionAnswer {
-  std::uint32_t new_runs = 0;
-  std::uint32_t known_runs = 0;
-  std::uint64_t new_jobs = 0;
-  std::uint64_t known_jobs = 0;
-  std::vector<KnownRun> known;
-  std::uint32_t retired_runs = 0;    ///< current ones of the series that lost their place in it
-  std::uint64_t cancelled_jobs = 0;  ///< that no series asks for any more
-};
-
 struct WorkerAnswer {
   WorkerId worker;
 };
@@ -143,7 +126,9 @@ struct GrantedJob {
   JobDigest digest;
   std::uint32_t attempt = 0;
   std::string run_digest;
-  std::string definition;  ///< of its run, as submitted
+  std::string method;
+  std::string parameters_json;  ///< canonical, as submitted
+  std::string definition;       ///< of its run, as submitted
 };
 
 struct LeaseGrant {

@@ -12,6 +12,7 @@
 #include "coordinator/core/records.h"
 #include "coordinator/core/result.h"
 #include "coordinator/core/state.h"
+#include "record/failure.h"
 
 namespace cox::core {
 
@@ -31,11 +32,8 @@ struct SubmittedRun {
   std::string origins_json = "";          ///< where its values came from; "" = not told
 };
 
-struct SubmittedVideo {
-  std::string id;  ///< unique in the submission
-  std::string path;
-  std::string digest;
-  std::string prompt;
+/// Its id is unique in the submission.
+struct SubmittedVideo : Video {
   bool failure_expected = false;  ///< its jobs may fail with cause data
 };
 
@@ -88,13 +86,6 @@ struct HeartbeatSeen {
   std::optional<JobDigest> running;  ///< the job in flight, which is blamed when the worker dies
 };
 
-struct ReportedFailure {
-  FailureCause cause = FailureCause::kCrash;  ///< not kNone
-  std::string message;
-  std::string detail;
-  std::string log_tail;
-};
-
 /// The outcome of one attempt. Answer: ReportAnswer.
 struct Reported {
   WorkerId worker;
@@ -103,7 +94,8 @@ struct Reported {
   std::uint32_t attempt = 0;
   TimeUs started_at = 0;  ///< on the worker's clock
   TimeUs finished_at = 0;
-  std::variant<JobResult, ReportedFailure> outcome;
+  std::variant<JobResult, JobFailure> outcome;  ///< a failure has a cause
+  std::string log_tail = {};                    ///< of a failure
 };
 
 /// A worker leaves in good order; what it holds is queued again at once. No answer.

@@ -39,9 +39,8 @@ ReadyQueue::Place QueueState::place_of(JobNumber number) {
           job.video,           number};
 }
 
-std::string identity_of(const std::string& video_id, const std::string& digest,
-                        const std::string& prompt) {
-  return concat(video_id, '\0', digest, '\0', prompt);
+std::string identity_of(const Video& video) {
+  return concat(video.id, '\0', video.digest, '\0', video.caption);
 }
 
 LeaseId id_of(LeaseNumber lease) {

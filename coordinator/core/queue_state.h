@@ -159,8 +159,7 @@ struct Step {
 
 // ---- queue_state.cpp: the operations that keep the tables consistent ----
 
-std::string identity_of(const std::string& video_id, const std::string& digest,
-                        const std::string& prompt);
+std::string identity_of(const Video& video);
 LeaseId id_of(LeaseNumber lease);
 WorkerId id_of(const WorkerRecord& worker);
 

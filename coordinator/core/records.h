@@ -9,8 +9,10 @@
 
 #include "base/clock.h"
 #include "coordinator/core/job_digest.h"
-#include "coordinator/core/result.h"
 #include "coordinator/core/state.h"
+#include "record/failure.h"
+#include "record/limits.h"
+#include "record/video.h"
 
 namespace cox::core {
 
@@ -24,45 +26,9 @@ enum class JobNumber : std::uint32_t {};
 enum class WorkerNumber : std::uint32_t {};
 enum class LeaseNumber : std::uint64_t {};
 
-/// How often an attempt may be repeated, by class of failure. A timeout counts as a crash.
-struct RetryLimits {
-  std::uint32_t crash = 2;
-  std::uint32_t oom = 1;
-  std::uint32_t lost = 10;
-  DurationUs backoff_base = kSecondUs;
-  DurationUs backoff_max = 600 * kSecondUs;
-  bool operator==(const RetryLimits&) const = default;
-};
-
-/// What a worker must have to be given a job, or has. A label: never part of a job's identity.
-struct Resources {
-  std::uint32_t gpus = 0;             ///< 0 = a processor will do
-  std::int64_t gpu_memory_bytes = 0;  ///< of the GPU
-  std::int64_t memory_bytes = 0;      ///< of the machine
-  auto operator<=>(const Resources&) const = default;
-};
-
-constexpr bool covers(const Resources& has, const Resources& needs) {
-  return has.gpus >= needs.gpus && has.gpu_memory_bytes >= needs.gpu_memory_bytes &&
-         has.memory_bytes >= needs.memory_bytes;
-}
-
-/// When a series stops by itself. Failures declared expected and diverged jobs (a finding, not an
-/// error) do not count.
-struct FailurePolicy {
-  bool fail_fast = false;
-  std::uint32_t max_failed_jobs = 0;  ///< 0 = no bound
-  bool operator==(const FailurePolicy&) const = default;
-};
-
-/// A video of a data set. Its identity is (id, digest, prompt); the path is a label, and the newest
-/// submission's holds.
-struct VideoRecord {
+/// A video of a data set. Its path is a label, and the newest submission's holds.
+struct VideoRecord : Video {
   VideoNumber number{};
-  std::string id;
-  std::string path;
-  std::string digest;
-  std::string prompt;
   bool operator==(const VideoRecord&) const = default;
 };
 

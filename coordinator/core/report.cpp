@@ -13,9 +13,9 @@ constexpr std::uint32_t kMaxDoublings = 30;
 
 DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
   const std::uint32_t doublings = std::min(tries - 1, kMaxDoublings);
-  const DurationUs unbounded = limits.backoff_base << doublings;
-  const bool overflowed = (unbounded >> doublings) != limits.backoff_base;
-  return overflowed ? limits.backoff_max : std::min(unbounded, limits.backoff_max);
+  const DurationUs unbounded = limits.backoff_base_us << doublings;
+  const bool overflowed = (unbounded >> doublings) != limits.backoff_base_us;
+  return overflowed ? limits.backoff_max_us : std::min(unbounded, limits.backoff_max_us);
 }
 
 /// A number in [0, 1) that follows from its arguments alone.
@@ -59,14 +59,14 @@ void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber wo
 }
 
 void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
-  ReportedFailure& failure = std::get<ReportedFailure>(event.outcome);
+  const JobFailure& failure = std::get<JobFailure>(event.outcome);
   COX_CHECK(failure.cause != FailureCause::kNone, "a failure has a cause");
   SaveAttemptEnd end = end_of(event, number, step.now);
   end.outcome = AttemptOutcome::kFailed;
   end.cause = failure.cause;
   end.detail = failure.detail;
   end.message = failure.message;
-  end.log_tail = std::move(failure.log_tail);
+  end.log_tail = std::move(event.log_tail);
   step.save(std::move(end));
 
   const RetryLimits& limits = step.state.governing(step.state.at(number)).retry;

@@ -24,8 +24,7 @@ void restore_catalogue(QueueState& state, Snapshot& snapshot) {
   }
   for (VideoRecord& record : snapshot.videos) {
     check_number(record.number, state.videos.size());
-    state.video_by_identity.emplace(identity_of(record.id, record.digest, record.prompt),
-                                    record.number);
+    state.video_by_identity.emplace(identity_of(record), record.number);
     state.videos.push_back(std::move(record));
   }
   for (DatasetRecord& record : snapshot.datasets) {

@@ -8,8 +8,6 @@ namespace {
 
 constexpr std::array<std::string_view, kJobStateCount> kStateNames = {
     "queued", "blocked", "leased", "done", "failed", "cancelled", "paused", "quarantined"};
-constexpr std::array<std::string_view, 8> kCauseNames = {"",      "data",    "oom",  "diverged",
-                                                         "crash", "timeout", "lost", "user"};
 constexpr std::array<std::string_view, 6> kOutcomeNames = {"open", "done",     "failed",
                                                            "lost", "returned", "cancelled"};
 
@@ -28,12 +26,6 @@ std::string_view state_name(JobState state) { return kStateNames[static_cast<siz
 
 std::optional<JobState> state_named(std::string_view name) {
   return find_name<JobState>(kStateNames, name);
-}
-
-std::string_view cause_name(FailureCause cause) { return kCauseNames[static_cast<size_t>(cause)]; }
-
-std::optional<FailureCause> cause_named(std::string_view name) {
-  return find_name<FailureCause>(kCauseNames, name);
 }
 
 std::string_view outcome_name(AttemptOutcome outcome) {

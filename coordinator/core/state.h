@@ -19,18 +19,6 @@ enum class JobState : std::uint8_t {
 };
 constexpr int kJobStateCount = 8;
 
-/// Why a job failed. kNone while it has not. The values are stored and equal the wire's.
-enum class FailureCause : std::uint8_t {
-  kNone = 0,
-  kData = 1,
-  kOom = 2,
-  kDiverged = 3,
-  kCrash = 4,
-  kTimeout = 5,
-  kLost = 6,
-  kUser = 7,
-};
-
 /// How an attempt ended. The values are stored.
 enum class AttemptOutcome : std::uint8_t {
   kOpen = 0,
@@ -66,9 +54,6 @@ constexpr bool is_open(JobState state) {
 /// "queued", "blocked", ...: the words of the views and of the wire.
 std::string_view state_name(JobState state);
 std::optional<JobState> state_named(std::string_view name);
-/// "data", "oom", ...; "" for kNone.
-std::string_view cause_name(FailureCause cause);
-std::optional<FailureCause> cause_named(std::string_view name);
 /// "open", "done", "failed", "lost", "returned", "cancelled".
 std::string_view outcome_name(AttemptOutcome outcome);
 

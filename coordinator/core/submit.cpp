@@ -57,7 +57,7 @@ Status check_dataset(QueueState& state, const Submitted& event) {
                  [&](VideoNumber number, const SubmittedVideo& video) {
                    const VideoRecord& record = state.at(number);
                    return record.id == video.id && record.digest == video.digest &&
-                          record.prompt == video.prompt;
+                          record.caption == video.caption;
                  });
   if (same) return Status::ok();
   return invalid_argument(concat("data set '", event.dataset, "' has the digest ",
@@ -73,7 +73,7 @@ Status check_jobs(QueueState& state, const Submitted& event) {
     const SubmittedVideo& video = event.videos[i % event.videos.size()];
     const auto clash = [&](const std::string& other_run, const VideoRecord& other) {
       if (other_run == run.digest && other.id == video.id && other.digest == video.digest &&
-          other.prompt == video.prompt) {
+          other.caption == video.caption) {
         return Status::ok();
       }
       return invalid_argument(
@@ -90,8 +90,8 @@ Status check_jobs(QueueState& state, const Submitted& event) {
       COX_RETURN_IF_ERROR(clash(state.at(job.run).record.digest, state.at(job.video)));
     } else if (const auto [twin, is_new] = seen.try_emplace(event.jobs[i], i); !is_new) {
       const SubmittedVideo& other = event.videos[twin->second % event.videos.size()];
-      COX_RETURN_IF_ERROR(clash(event.runs[twin->second / event.videos.size()].digest,
-                                {{}, other.id, other.path, other.digest, other.prompt}));
+      COX_RETURN_IF_ERROR(
+          clash(event.runs[twin->second / event.videos.size()].digest, VideoRecord{other, {}}));
     }
   }
   return Status::ok();
@@ -118,11 +118,10 @@ void take_series(Step& step, Submission& submission) {
 void take_videos(Step& step, Submission& submission) {
   QueueState& state = step.state;
   for (const SubmittedVideo& video : submission.event.videos) {
-    const std::string identity = identity_of(video.id, video.digest, video.prompt);
+    const std::string identity = identity_of(video);
     const auto known = state.video_by_identity.find(identity);
     if (known == state.video_by_identity.end()) {
-      const auto number = QueueState::append<VideoNumber>(
-          state.videos, VideoRecord{{}, video.id, video.path, video.digest, video.prompt});
+      const auto number = QueueState::append<VideoNumber>(state.videos, VideoRecord{video, {}});
       state.at(number).number = number;
       state.video_by_identity.emplace(identity, number);
       submission.videos.push_back(number);

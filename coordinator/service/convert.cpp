@@ -1,12 +1,14 @@
 #include "coordinator/service/convert.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <initializer_list>
-#include <span>
 #include <utility>
 
 #include "base/text.h"
 #include "coordinator/service/definition.h"
+#include "coordinator/sweep/plan.h"
+#include "proto/convert.h"
 
 namespace cox::service {
 
@@ -23,78 +25,34 @@ Status check_cause(int cause) {
   return invalid_argument(concat("failure cause is ", cause, "; expected one of FailureCause"));
 }
 
-core::NumberList numbers_of(const google::protobuf::RepeatedField<double>& field) {
-  return core::NumberList(std::span(field.data(), static_cast<std::size_t>(field.size())));
-}
-
-Result<core::JobResult::Timings> timings_of(const v1::StageTimings& message) {
-  const core::JobResult::Timings timings = {
-      .load_model_s = message.load_model_s(),
-      .decode_s = message.decode_s(),
-      .encode_s = message.encode_s(),
-      .train_s = message.train_s(),
-      .early_stop_s = message.early_stop_s(),
-      .generate_s = message.generate_s(),
-      .latent_decode_s = message.latent_decode_s(),
-      .metrics_s = message.metrics_s(),
-      .write_s = message.write_s(),
-      .total_s = message.total_s(),
-  };
-  for (const double seconds :
-       {timings.load_model_s, timings.decode_s, timings.encode_s, timings.train_s,
-        timings.early_stop_s, timings.generate_s, timings.latent_decode_s, timings.metrics_s,
-        timings.write_s, timings.total_s}) {
-    if (!std::isfinite(seconds) || seconds < 0) {
-      return invalid_argument(concat("a stage took ", seconds, " s; expected 0 or more"));
-    }
+Result<core::JobResult> result_of(const v1::JobOutput& message) {
+  JobOutput output = from_proto<JobOutput>(message);
+  for (const MetricValue& metric : output.metrics) {
+    if (metric.name.empty()) return missing("the name of a metric");
   }
-  return timings;
+  Status status;
+  for_each_field(output.timings, [&](const auto& field, double seconds) {
+    if (std::isfinite(seconds) && seconds >= 0) return;
+    status = invalid_argument(
+        fmt::format("{}: expected 0 or more seconds, got {}", field.name, seconds));
+  });
+  COX_RETURN_IF_ERROR(status);
+  return core::JobResult(std::move(output));
 }
 
-core::JobResult::Adaptation adaptation_of(const v1::AdaptationSummary& message) {
-  return {
-      .trainable_parameters = message.trainable_parameters(),
-      .steps_run = message.steps_run(),
-      .best_step = message.best_step(),
-      .stopped = message.stopped(),
-      .losses = numbers_of(message.losses()),
-      .anchor_losses = numbers_of(message.anchor_losses()),
-      .parameter_norm = message.parameter_norm(),
-  };
-}
-
-core::JobResult::Provenance provenance_of(const v1::Provenance& message) {
-  return {
-      .machine = message.machine(),
-      .device = message.device(),
-      .device_name = message.device_name(),
-      .driver = message.driver(),
-      .dtype = message.dtype(),
-      .engine_build = message.engine_build(),
-      .torch_version = message.torch_version(),
-      .model_digest = message.model_digest(),
-      .video_digest = message.video_digest(),
-      .backbone_checksum = message.backbone_checksum(),
-      .threads = message.threads(),
-      .kernels = message.kernels(),
-  };
-}
-
-Result<core::JobResult> result_of(const v1::JobOutput& output) {
-  core::JobResult result;
-  for (const v1::MetricSeries& metric : output.metrics()) {
-    if (metric.name().empty()) return missing("the name of a metric");
-    result.metrics.push_back({metric.name(), metric.mean(), numbers_of(metric.per_frame())});
-  }
-  COX_ASSIGN_OR_RETURN(result.timings, timings_of(output.timings()));
-  result.adaptation = adaptation_of(output.adaptation());
-  result.provenance = provenance_of(output.provenance());
-  result.generated_path = output.generated_path();
-  result.reference_path = output.reference_path();
-  result.reference_digest = output.reference_digest();
-  result.scored_frames = output.scored_frames();
-  result.peak_memory_bytes = output.peak_memory_bytes();
-  return result;
+/// The run as a worker needs it, and the prompt that it uses on the video.
+Status describe(const core::GrantedJob& granted, const std::string& caption, v1::LeasedJob& job) {
+  job.set_job_digest(granted.digest.hex());
+  job.set_attempt(granted.attempt);
+  v1::Run& run = *job.mutable_run();
+  run.set_digest(granted.run_digest);
+  run.set_method(granted.method);
+  run.set_parameters(granted.parameters_json);
+  COX_ASSIGN_OR_RETURN(*run.mutable_model(),
+                       read_definition(granted.definition, granted.run_digest));
+  COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from(granted.parameters_json));
+  job.set_prompt(sweep::prompt_of(parameters, caption));
+  return Status::ok();
 }
 
 }  // namespace
@@ -152,9 +110,8 @@ Result<core::Reported> event_of(const v1::JobReport& report) {
     }
     case v1::JobReport::kFailure:
       COX_RETURN_IF_ERROR(check_cause(report.failure().cause()));
-      event.outcome = core::ReportedFailure{
-          static_cast<core::FailureCause>(report.failure().cause()), report.failure().message(),
-          report.failure().detail(), report.log_tail()};
+      event.outcome = from_proto<JobFailure>(report.failure());
+      event.log_tail = report.log_tail();
       return event;
     case v1::JobReport::OUTCOME_NOT_SET:
       break;
@@ -182,7 +139,7 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
   }
   for (const int cause : request.causes()) {
     COX_RETURN_IF_ERROR(check_cause(cause));
-    event.causes.push_back(static_cast<core::FailureCause>(cause));
+    event.causes.push_back(static_cast<FailureCause>(cause));
   }
   return event;
 }
@@ -191,17 +148,9 @@ Result<v1::Bundle> bundle_of(const core::LeaseGrant& grant) {
   v1::Bundle bundle;
   bundle.set_lease_id(grant.lease.text);
   bundle.set_deadline_us(grant.deadline);
-  v1::Video& video = *bundle.mutable_video();
-  video.set_id(grant.video.id);
-  video.set_path(grant.video.path);
-  video.set_digest(grant.video.digest);
-  video.set_prompt(grant.video.prompt);
+  *bundle.mutable_video() = to_proto<v1::Video>(static_cast<const Video&>(grant.video));
   for (const core::GrantedJob& granted : grant.jobs) {
-    v1::LeasedJob& job = *bundle.add_jobs();
-    job.set_job_digest(granted.digest.hex());
-    job.set_attempt(granted.attempt);
-    COX_ASSIGN_OR_RETURN(*job.mutable_run(),
-                         read_definition(granted.definition, granted.run_digest));
+    COX_RETURN_IF_ERROR(describe(granted, grant.video.caption, *bundle.add_jobs()));
   }
   return bundle;
 }
@@ -227,25 +176,6 @@ v1::Verdict invalid_verdict(const Status& status) {
   verdict.set_kind(v1::Verdict::KIND_INVALID);
   verdict.set_reason(status.message());
   return verdict;
-}
-
-v1::SubmitReply reply_of(const core::SubmissionAnswer& answer) {
-  v1::SubmitReply reply;
-  reply.set_new_runs(answer.new_runs);
-  reply.set_known_runs(answer.known_runs);
-  reply.set_new_jobs(answer.new_jobs);
-  reply.set_known_jobs(answer.known_jobs);
-  reply.set_retired_runs(answer.retired_runs);
-  reply.set_cancelled_jobs(answer.cancelled_jobs);
-  for (const core::KnownRun& run : answer.known) {
-    v1::KnownRun& known = *reply.add_known();
-    known.set_name(run.name);
-    known.set_series(run.series);
-    known.set_owner(run.owner);
-    known.set_done_jobs(run.done_jobs);
-    known.set_total_jobs(run.total_jobs);
-  }
-  return reply;
 }
 
 v1::ChangeReply reply_of(const core::ChangeAnswer& answer) {

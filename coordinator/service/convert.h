@@ -26,7 +26,6 @@ Result<v1::Bundle> bundle_of(const core::LeaseGrant& grant);
 v1::HeartbeatReply reply_of(const core::HeartbeatAnswer& answer);
 v1::Verdict verdict_of(const core::ReportAnswer& answer);
 v1::Verdict invalid_verdict(const Status& status);
-v1::SubmitReply reply_of(const core::SubmissionAnswer& answer);
 v1::ChangeReply reply_of(const core::ChangeAnswer& answer);
 void set_counts(const core::JobCounts& counts, v1::ProgressReply& reply);
 v1::Cell cell_of(const store::Cell& cell);

@@ -14,6 +14,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/store/read_only.h"
 #include "proto/channel.h"
+#include "proto/convert.h"
 
 namespace cox::service {
 
@@ -126,8 +127,8 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
 
 Result<v1::SubmitReply> Coordinator::submit(const v1::SubmitRequest& request) {
   COX_ASSIGN_OR_RETURN(core::Submitted event, event_of(request));
-  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::SubmissionAnswer>(std::move(event)));
-  return reply_of(answer);
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<SubmissionAnswer>(std::move(event)));
+  return to_proto<v1::SubmitReply>(answer);
 }
 
 Result<v1::ChangeReply> Coordinator::cancel(const v1::SelectRequest& request) {
@@ -339,7 +340,8 @@ Result<std::vector<OpenRun>> Coordinator::open_runs() {
   for (const core::OpenRun& run : open) {
     OpenRun& named =
         runs.emplace_back(OpenRun{concat(run.series, '/', run.name), {}, run.open_jobs});
-    COX_ASSIGN_OR_RETURN(named.definition, read_definition(run.definition, named.name));
+    COX_ASSIGN_OR_RETURN(const v1::ModelFiles files, read_definition(run.definition, named.name));
+    named.files = from_proto<ModelFiles>(files);
   }
   return runs;
 }

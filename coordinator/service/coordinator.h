@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "cox/v1/sweep.pb.h"
 #include "cox/v1/worker.pb.h"
+#include "record/model.h"
 
 namespace cox::service {
 
@@ -31,7 +32,7 @@ struct CoordinatorOptions {
 /// A run with jobs that are queued, blocked or leased.
 struct OpenRun {
   std::string name;  ///< `series/run` of its owner
-  v1::Run definition;
+  ModelFiles files;  ///< that it reads
   std::uint64_t open_jobs = 0;
 };
 

@@ -3,23 +3,17 @@
 #include <string>
 
 #include "base/status.h"
-#include "coordinator/sweep/plan.h"
 #include "cox/v1/job.pb.h"
+#include "record/model.h"
 
 namespace cox::service {
 
-// A run's definition: what is sent with a submission, kept in the database and handed to workers.
+// A run's definition: the files that it reads, as the database keeps them next to its parameters.
 
-v1::Run definition_of(const sweep::Run& run, const sweep::Model& model);
+/// The same bytes for the same files: a definition that changed must differ from one that did not.
+std::string definition_of(const v1::ModelFiles& files);
 
-/// The model and what acts beside it.
-sweep::Model model_of(const v1::Run& definition);
-
-/// Brings the definition of an earlier program to the form that this one writes: parameters that
-/// the schemas gained since have their default, its one LoRA file is a list. The digest stays.
-void modernize(v1::Run& definition);
-
-/// Reads a definition as the database holds it, modernized. Fails with kDataLoss.
-Result<v1::Run> read_definition(const std::string& stored, const std::string& run_digest);
+/// Reads a definition as the database holds it. Fails with kDataLoss.
+Result<v1::ModelFiles> read_definition(const std::string& stored, const std::string& run_digest);
 
 }  // namespace cox::service

@@ -17,7 +17,7 @@ v1::ProgressEvent event_of(const core::JournalEntry& entry, const core::SaveResu
   event.set_video(entry.video);
   event.set_message(entry.message);
   if (result == nullptr || result->job != entry.job_number || entry.kind != "done") return event;
-  for (const auto& metric : result->result.metrics) {
+  for (const auto& metric : result->result.output().metrics) {
     (*event.mutable_metrics())[metric.name] = metric.mean;
   }
   return event;

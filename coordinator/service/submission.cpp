@@ -1,7 +1,6 @@
 #include "coordinator/service/submission.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +11,7 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "coordinator/service/definition.h"
-#include "proto/values.h"
+#include "proto/convert.h"
 
 namespace cox::service {
 
@@ -20,21 +19,12 @@ namespace {
 
 constexpr int kDigestCharacters = 64;
 constexpr std::int64_t kMostJobsInSubmission = 20'000'000;
-constexpr std::int64_t kLongestBackoffMs = 24LL * 3600 * 1000;
+constexpr DurationUs kLongestBackoff = 24 * 3600 * kSecondUs;
 
 std::string labels_json(const std::map<std::string, std::string>& labels) {
   std::vector<std::string> pairs;
   for (const auto& [name, text] : labels) {
     pairs.push_back(concat(json_quoted(name), ':', json_quoted(text)));
-  }
-  return "{" + join(pairs, ",") + "}";
-}
-
-/// Canonical: keys sorted, values as typed.
-std::string parameters_json(const Parameters& parameters) {
-  std::vector<std::string> pairs;
-  for (const auto& [name, value] : parameters) {
-    pairs.push_back(concat(json_quoted(name), ':', canonical_text(value)));
   }
   return "{" + join(pairs, ",") + "}";
 }
@@ -67,28 +57,33 @@ Status check_digest(const std::string& what, const std::string& digest) {
       concat(what, " is '", digest, "'; expected 64 lower-case hexadecimal characters"));
 }
 
-Status check_loras(const v1::Run& run) {
-  for (const v1::Lora& lora : run.loras()) {
-    COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", lora.digest()));
-    if (lora.multiplier() == 0 || !std::isfinite(lora.multiplier())) {
-      return invalid_argument(concat("the LoRA file ", lora.path(), " has the multiplier ",
-                                     lora.multiplier(), "; expected a finite number other than 0"));
+Status check_files(const ModelFiles& files) {
+  COX_RETURN_IF_ERROR(check_digest("the model's digest", files.digest));
+  for (const WeightFile& lora : files.loras) {
+    COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", lora.digest));
+    if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
+      return invalid_argument(concat("the LoRA file ", lora.path, " has the multiplier ",
+                                     lora.multiplier, "; expected a finite number other than 0"));
     }
+  }
+  for (const auto& [metric, weights] : files.metric_weights) {
+    COX_RETURN_IF_ERROR(
+        check_digest(concat("the digest of ", metric, "'s weights"), weights.digest));
   }
   return Status::ok();
 }
 
-/// The run as the spec knows it, its digest checked against its fields.
-Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message) {
+/// The run as the sweep has it, its digest checked against its fields.
+Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
+                               const ModelFiles& files) {
   if (name.empty()) return invalid_argument("a run has no name");
   COX_RETURN_IF_ERROR(check_digest("the digest", message.digest()));
-  COX_RETURN_IF_ERROR(check_digest("the model's digest", message.model_digest()));
-  COX_RETURN_IF_ERROR(check_loras(message));
+  COX_RETURN_IF_ERROR(check_files(files));
   sweep::Run run;
   run.name = name;
   run.method = message.method();
-  COX_ASSIGN_OR_RETURN(run.parameters, parameters_from_proto(message.parameters()));
-  run.digest = sweep::run_digest(run, model_of(message));
+  COX_ASSIGN_OR_RETURN(run.parameters, parameters_from(message.parameters()));
+  run.digest = sweep::run_digest(run, files);
   if (run.digest != message.digest()) {
     return invalid_argument(concat(
         "the digest ", message.digest(), " is not that of the run's fields, which is ", run.digest,
@@ -97,31 +92,23 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message) 
   return run;
 }
 
-/// The same bytes for the same fields: a definition that changed must be told from one that did
-/// not.
-std::string bytes_of(const v1::Run& run) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  const bool written = run.SerializeToCodedStream(&coded);
-  COX_CHECK(written, "a message in memory can be serialized");
-  return bytes;
+std::string digest_of_weights(const ModelFiles& files, const std::string& metric) {
+  const auto found = files.metric_weights.find(metric);
+  return found == files.metric_weights.end() ? "" : found->second.digest;
 }
 
-core::SubmittedRun submitted_run(const sweep::Run& run, const v1::Run& definition,
+core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
                                  const v1::NamedRun& named) {
   return {.name = run.name,
           .labels_json = named.labels_json().empty() ? "{}" : named.labels_json(),
           .digest = run.digest,
           .method = run.method,
-          .backbone = definition.backbone(),
-          .model_digest = definition.model_digest(),
-          .parameters_json = parameters_json(run.parameters),
-          .definition = bytes_of(definition),
-          .lora_digest = sweep::lora_identity(model_of(definition)),
-          .lpips_weights_digest =
-              sweep::asks_for_lpips(run.parameters) ? definition.lpips_weights_digest() : "",
+          .backbone = files.backbone,
+          .model_digest = files.digest,
+          .parameters_json = named.run().parameters(),
+          .definition = definition_of(named.run().model()),
+          .lora_digest = sweep::lora_identity(files),
+          .lpips_weights_digest = digest_of_weights(files, "lpips"),
           .origins_json = named.origins_json()};
 }
 
@@ -145,8 +132,7 @@ Result<std::vector<core::SubmittedVideo>> submitted_videos(const v1::SubmitReque
   std::vector<core::SubmittedVideo> videos;
   for (const v1::Video& video : request.videos()) {
     COX_RETURN_IF_ERROR(check_video(video, ids));
-    videos.push_back(
-        {video.id(), video.path(), video.digest(), video.prompt(), expected.erase(video.id()) > 0});
+    videos.push_back({from_proto<Video>(video), expected.erase(video.id()) > 0});
   }
   if (!expected.empty()) {
     return invalid_argument(
@@ -155,52 +141,47 @@ Result<std::vector<core::SubmittedVideo>> submitted_videos(const v1::SubmitReque
   return videos;
 }
 
-Result<core::RetryLimits> retry_of(const v1::RetryLimits& limits) {
-  if (limits.backoff_base_ms() < 0 || limits.backoff_max_ms() < limits.backoff_base_ms() ||
-      limits.backoff_max_ms() > kLongestBackoffMs) {
-    return invalid_argument(concat("the retry backoff is ", limits.backoff_base_ms(), " to ",
-                                   limits.backoff_max_ms(),
-                                   " ms; expected 0 <= base <= max <= ", kLongestBackoffMs));
+Status check_retry(const RetryLimits& limits) {
+  if (limits.backoff_base_us >= 0 && limits.backoff_max_us >= limits.backoff_base_us &&
+      limits.backoff_max_us <= kLongestBackoff) {
+    return Status::ok();
   }
-  return core::RetryLimits{limits.crash(), limits.oom(), limits.lost(),
-                           limits.backoff_base_ms() * kMillisecondUs,
-                           limits.backoff_max_ms() * kMillisecondUs};
+  return invalid_argument(fmt::format(
+      "the retry backoff: expected 0 <= base <= max <= {} us, got base {} us and max {} us",
+      kLongestBackoff, limits.backoff_base_us, limits.backoff_max_us));
 }
 
-Result<core::Resources> needs_of(const v1::Resources& resources) {
-  if (resources.gpus() > 1 || resources.gpu_memory_bytes() < 0 || resources.memory_bytes() < 0) {
-    return invalid_argument(
-        concat("a job needs ", resources.gpus(), " GPUs, ", resources.gpu_memory_bytes(),
-               " bytes of GPU memory and ", resources.memory_bytes(),
-               " bytes of memory; expected at most one GPU, which is what a worker drives, and "
-               "sizes of 0 or more"));
+Status check_needs(const Resources& needs) {
+  if (needs.gpus <= 1 && needs.gpu_memory_bytes >= 0 && needs.memory_bytes >= 0) {
+    return Status::ok();
   }
-  return core::Resources{resources.gpus(), resources.gpu_memory_bytes(), resources.memory_bytes()};
-}
-
-sweep::Video spec_video(const v1::Video& message) {
-  sweep::Video video;
-  video.id = message.id();
-  video.path = message.path();
-  video.digest = message.digest();
-  video.caption = message.prompt();
-  return video;
+  return invalid_argument(
+      fmt::format("resources: expected at most one GPU, which is what a worker drives, and sizes "
+                  "of 0 or more; got {} GPUs, {} bytes of GPU memory and {} bytes of memory",
+                  needs.gpus, needs.gpu_memory_bytes, needs.memory_bytes));
 }
 
 Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
-                                                const v1::SubmitRequest& request) {
-  std::vector<sweep::Video> videos;
-  for (const v1::Video& video : request.videos()) videos.push_back(spec_video(video));
+                                                const std::vector<core::SubmittedVideo>& videos) {
   std::vector<core::JobDigest> jobs;
   jobs.reserve(runs.size() * videos.size());
   for (const sweep::Run& run : runs) {
-    for (const sweep::Video& video : videos) {
+    for (const Video& video : videos) {
       COX_ASSIGN_OR_RETURN(const core::JobDigest digest,
                            core::JobDigest::parse(sweep::job_digest(run, video)));
       jobs.push_back(digest);
     }
   }
   return jobs;
+}
+
+v1::Run run_message(const sweep::Run& run, const ModelFiles& model) {
+  v1::Run message;
+  message.set_digest(run.digest);
+  message.set_method(run.method);
+  message.set_parameters(canonical_parameters(run.parameters));
+  *message.mutable_model() = to_proto<v1::ModelFiles>(sweep::files_of(run.parameters, model));
+  return message;
 }
 
 }  // namespace
@@ -217,36 +198,22 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   for (const sweep::Run& run : plan.runs) {
     v1::NamedRun& named = *request.add_runs();
     named.set_name(run.name);
-    *named.mutable_run() = definition_of(run, plan.model);
+    *named.mutable_run() = run_message(run, plan.model);
     named.set_labels_json(labels_json(run.labels));
     named.set_origins_json(sweep::origins_json(run));
   }
-  for (const sweep::Video& video : plan.dataset.videos) {
-    v1::Video& message = *request.add_videos();
-    message.set_id(video.id);
-    message.set_path(video.path);
-    message.set_digest(video.digest);
-    message.set_prompt(video.caption);
+  for (const Video& video : plan.dataset.videos) {
+    *request.add_videos() = to_proto<v1::Video>(video);
   }
   for (const std::string& id : plan.dataset.expected_failures) request.add_expected_failures(id);
   request.set_baseline(plan.baseline);
-  for (const sweep::Table& table : plan.tables) {
-    v1::ResultTable& message = *request.add_tables();
-    message.set_title(table.title);
-    message.mutable_rows()->Add(table.rows.begin(), table.rows.end());
-    message.mutable_columns()->Add(table.columns.begin(), table.columns.end());
+  for (const ResultTable& table : plan.tables) {
+    *request.add_tables() = to_proto<v1::ResultTable>(table);
   }
   request.set_priority(plan.priority);
-  request.mutable_retry()->set_crash(plan.retry.crash);
-  request.mutable_retry()->set_oom(plan.retry.oom);
-  request.mutable_retry()->set_lost(plan.retry.lost);
-  request.mutable_retry()->set_backoff_base_ms(plan.retry.backoff_base_ms);
-  request.mutable_retry()->set_backoff_max_ms(plan.retry.backoff_max_ms);
-  request.mutable_policy()->set_fail_fast(plan.policy.fail_fast);
-  request.mutable_policy()->set_max_failed_jobs(plan.policy.max_failed_jobs);
-  request.mutable_resources()->set_gpus(plan.resources.gpus);
-  request.mutable_resources()->set_gpu_memory_bytes(plan.resources.gpu_memory_bytes);
-  request.mutable_resources()->set_memory_bytes(plan.resources.memory_bytes);
+  *request.mutable_retry() = to_proto<v1::RetryLimits>(plan.retry);
+  *request.mutable_policy() = to_proto<v1::FailurePolicy>(plan.policy);
+  *request.mutable_resources() = to_proto<v1::Resources>(plan.resources);
   return request;
 }
 
@@ -269,25 +236,26 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.dataset = request.dataset();
   event.dataset_digest = request.dataset_digest();
   event.priority = request.priority();
-  event.policy = {request.policy().fail_fast(), request.policy().max_failed_jobs()};
-  COX_ASSIGN_OR_RETURN(event.retry, retry_of(request.retry()));
-  COX_ASSIGN_OR_RETURN(event.needs, needs_of(request.resources()));
+  event.policy = from_proto<FailurePolicy>(request.policy());
+  event.retry = from_proto<RetryLimits>(request.retry());
+  event.needs = from_proto<Resources>(request.resources());
+  COX_RETURN_IF_ERROR(check_retry(event.retry));
+  COX_RETURN_IF_ERROR(check_needs(event.needs));
   COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
 
   std::set<std::string> names;
   std::vector<sweep::Run> runs;
   for (const v1::NamedRun& named : request.runs()) {
-    v1::Run definition = named.run();
-    modernize(definition);
-    Result<sweep::Run> run = checked_run(named.name(), definition);
+    const ModelFiles files = from_proto<ModelFiles>(named.run().model());
+    Result<sweep::Run> run = checked_run(named.name(), named.run(), files);
     if (!run.is_ok()) return run.status().with_context(concat("run '", named.name(), "'"));
     if (!names.insert(named.name()).second) {
       return invalid_argument(concat("run '", named.name(), "' is given twice"));
     }
-    event.runs.push_back(submitted_run(*run, definition, named));
+    event.runs.push_back(submitted_run(*run, files, named));
     runs.push_back(std::move(run).value());
   }
-  COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, request));
+  COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, event.videos));
   return event;
 }
 

@@ -28,10 +28,10 @@ Status load_catalogue(const Database& database, core::Snapshot& to) {
                  return Status::ok();
                }));
   COX_RETURN_IF_ERROR(
-      each_row(database, "SELECT id, video, path, digest, prompt FROM videos ORDER BY id",
+      each_row(database, "SELECT id, video, path, digest, caption FROM videos ORDER BY id",
                [&](const Statement& row) {
-                 to.videos.push_back({row.integer<core::VideoNumber>(0), row.text(1), row.text(2),
-                                      row.text(3), row.text(4)});
+                 to.videos.push_back({{row.text(1), row.text(2), row.text(3), row.text(4)},
+                                      row.integer<core::VideoNumber>(0)});
                  return Status::ok();
                }));
   COX_RETURN_IF_ERROR(each_row(
@@ -109,7 +109,7 @@ core::JobRecord job_of(const Statement& row) {
   job.video = row.integer<core::VideoNumber>(3);
   job.submission = row.integer<core::SubmissionNumber>(4);
   job.status.state = row.integer<core::JobState>(5);
-  job.status.cause = row.integer<core::FailureCause>(6);
+  job.status.cause = row.integer<FailureCause>(6);
   job.status.failure_expected = row.integer(7) != 0;
   job.status.worker_kills = row.integer<std::uint16_t>(8);
   job.status.crashes = row.integer<std::uint16_t>(9);
@@ -143,7 +143,7 @@ Status load_workers(const Database& database, core::Snapshot& to) {
       "SELECT id, name, machine, pid, device, device_name, engine_build, joined_us, gpus, "
       "gpu_memory_bytes, memory_bytes FROM workers WHERE left_us IS NULL ORDER BY id",
       [&](const Statement& row) {
-        const core::Resources has{row.integer<std::uint32_t>(8), row.integer(9), row.integer(10)};
+        const Resources has{row.integer<std::uint32_t>(8), row.integer(9), row.integer(10)};
         to.workers.push_back({row.integer<core::WorkerNumber>(0), row.text(1), row.text(2),
                               row.integer(3), row.text(4), row.text(5), row.text(6), has,
                               row.integer(7), 0});

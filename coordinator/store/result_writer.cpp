@@ -50,16 +50,12 @@ class NonFinite {
 struct MetricColumns {
   std::array<std::optional<double>, kMetricColumns.size()> means;
   std::string others = "{";
-  std::string per_frame = "{";
 };
 
-MetricColumns columns_of(const std::vector<core::JobResult::Metric>& metrics,
-                         NonFinite& nonfinite) {
+MetricColumns columns_of(const std::vector<MetricValue>& metrics, NonFinite& nonfinite) {
   MetricColumns columns;
-  for (const core::JobResult::Metric& metric : metrics) {
+  for (const MetricValue& metric : metrics) {
     nonfinite.note(metric.name, metric.mean);
-    append_key(columns.per_frame, metric.name);
-    columns.per_frame += metric.per_frame.json();
     const auto* const column = std::find(kMetricColumns.begin(), kMetricColumns.end(), metric.name);
     if (column != kMetricColumns.end()) {
       columns.means[static_cast<std::size_t>(column - kMetricColumns.begin())] = metric.mean;
@@ -68,27 +64,17 @@ MetricColumns columns_of(const std::vector<core::JobResult::Metric>& metrics,
       columns.others += core::json_number(metric.mean);
     }
   }
-  columns.per_frame += '}';
   return columns;
 }
 
-void note_timings(const core::JobResult::Timings& t, NonFinite& nonfinite) {
-  const std::pair<const char*, double> timings[] = {{"load_model_s", t.load_model_s},
-                                                    {"decode_s", t.decode_s},
-                                                    {"encode_s", t.encode_s},
-                                                    {"train_s", t.train_s},
-                                                    {"early_stop_s", t.early_stop_s},
-                                                    {"generate_s", t.generate_s},
-                                                    {"latent_decode_s", t.latent_decode_s},
-                                                    {"metrics_s", t.metrics_s},
-                                                    {"write_s", t.write_s},
-                                                    {"total_s", t.total_s}};
-  for (const auto& [column, value] : timings) nonfinite.note(column, value);
+void note_timings(const StageTimings& timings, NonFinite& nonfinite) {
+  for_each_field(timings,
+                 [&](const auto& field, double value) { nonfinite.note(field.name, value); });
 }
 
 }  // namespace
 
-Result<std::int64_t> Writer::environment_of(const core::JobResult::Provenance& p) {
+Result<std::int64_t> Writer::environment_of(const Provenance& p) {
   std::string& key = environment_key_;
   key = std::to_string(p.threads);
   for (const std::string* part : {&p.machine, &p.device, &p.device_name, &p.driver, &p.dtype,
@@ -113,9 +99,9 @@ Result<std::int64_t> Writer::environment_of(const core::JobResult::Provenance& p
 }
 
 Status Writer::write_result(const core::SaveResult& save) {
-  const core::JobResult& r = save.result;
-  const core::JobResult::Timings& t = r.timings;
-  const core::JobResult::Adaptation& a = r.adaptation;
+  const JobOutput& r = save.result.output();
+  const StageTimings& t = r.timings;
+  const AdaptationSummary& a = r.adaptation;
   COX_ASSIGN_OR_RETURN(const std::int64_t environment, environment_of(r.provenance));
   NonFinite nonfinite;
   const MetricColumns metrics = columns_of(r.metrics, nonfinite);
@@ -131,8 +117,9 @@ Status Writer::write_result(const core::SaveResult& save) {
       t.latent_decode_s, t.metrics_s, t.write_s, t.total_s, a.trainable_parameters, a.steps_run,
       a.best_step, a.stopped, a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
       r.provenance.backbone_checksum, r.generated_path, r.reference_path, r.reference_digest));
-  COX_RETURN_IF_ERROR(
-      result_details_.run(save.job, metrics.per_frame, a.losses.json(), a.anchor_losses.json()));
+  COX_RETURN_IF_ERROR(result_details_.run(save.job, save.result.per_frame_json(),
+                                          save.result.losses_json(),
+                                          save.result.anchor_losses_json()));
   return totals_.add(save, environment, !nonfinite_json);
 }
 

@@ -17,9 +17,9 @@ constexpr const char* kWrite =
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// NaN when the result does not have the metric.
-double mean_of(const core::JobResult& result, std::string_view name) {
+double mean_of(const JobOutput& result, std::string_view name) {
   double mean = std::numeric_limits<double>::quiet_NaN();
-  for (const core::JobResult::Metric& metric : result.metrics) {
+  for (const MetricValue& metric : result.metrics) {
     if (metric.name == name) mean = metric.mean;
   }
   return mean;
@@ -42,8 +42,8 @@ Result<Totals> Totals::prepare(const Database& database) {
   return totals;
 }
 
-Totals::Values Totals::values_of(const core::JobResult& result) {
-  const core::JobResult::Timings& t = result.timings;
+Totals::Values Totals::values_of(const JobOutput& result) {
+  const StageTimings& t = result.timings;
   return {mean_of(result, "psnr"),
           mean_of(result, "ssim"),
           mean_of(result, "lpips"),
@@ -55,7 +55,7 @@ Totals::Values Totals::values_of(const core::JobResult& result) {
 }
 
 Status Totals::add(const core::SaveResult& save, std::int64_t environment, bool all_finite) {
-  const Values values = values_of(save.result);
+  const Values values = values_of(save.result.output());
   for (const core::DatasetNumber dataset : save.datasets) {
     const Key key{save.run, dataset, environment};
     COX_ASSIGN_OR_RETURN(Row * row, row_of(key));

@@ -39,7 +39,7 @@ class Totals {
     std::array<std::int64_t, kValues> counts{};
   };
 
-  static Values values_of(const core::JobResult& result);
+  static Values values_of(const JobOutput& result);
   Result<Row*> row_of(const Key& key);
   Status write(const Key& key, const Row& row);
 

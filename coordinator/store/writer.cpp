@@ -122,16 +122,16 @@ struct SaveVisitor {
   }
   Status operator()(const core::SaveVideo& save) {
     const core::VideoRecord& v = save.video;
-    return to.video_.run(v.number, v.id, v.path, v.digest, v.prompt);
+    return to.video_.run(v.number, v.id, v.path, v.digest, v.caption);
   }
   Status operator()(const core::SaveDataset& save) { return to.write_dataset(save); }
   Status operator()(const core::SaveSubmission& save) {
     const core::SubmissionRecord& s = save.submission;
     return to.submission_.run(s.number, s.series, s.dataset, s.time, s.priority, s.retry.crash,
-                              s.retry.oom, s.retry.lost, s.retry.backoff_base, s.retry.backoff_max,
-                              s.policy.fail_fast, s.policy.max_failed_jobs, s.sweep_text,
-                              s.baseline, s.tables_json, s.needs.gpus, s.needs.gpu_memory_bytes,
-                              s.needs.memory_bytes);
+                              s.retry.oom, s.retry.lost, s.retry.backoff_base_us,
+                              s.retry.backoff_max_us, s.policy.fail_fast, s.policy.max_failed_jobs,
+                              s.sweep_text, s.baseline, s.tables_json, s.needs.gpus,
+                              s.needs.gpu_memory_bytes, s.needs.memory_bytes);
   }
   Status operator()(const core::SaveRun& save) {
     const core::RunRecord& r = save.run;

@@ -28,7 +28,7 @@ class Writer {
   Status write_jobs(const core::SaveJobs& save);
   Status write_dataset(const core::SaveDataset& save);
   Status write_result(const core::SaveResult& save);
-  Result<std::int64_t> environment_of(const core::JobResult::Provenance& provenance);
+  Result<std::int64_t> environment_of(const Provenance& provenance);
 
   Statement series_;
   Statement video_;

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr const char* kNeedsWeights = "lpips";
+
 Status missing(const Position& at, const std::string& what) {
   Diagnostics diagnostics;
   diagnostics.error(at, what);
@@ -40,10 +42,10 @@ class VideoSelection {
     for (const auto& video : manifest.rejected) ids_.push_back(video.id);
   }
 
-  std::vector<Video> select() {
+  std::vector<PlannedVideo> select() {
     const std::set<std::string> included = known_ids(section_.include, "include");
     const std::set<std::string> excluded = known_ids(section_.exclude, "exclude");
-    std::vector<Video> videos;
+    std::vector<PlannedVideo> videos;
     for (const auto& video : manifest_.videos) {
       if (!included.empty() && included.count(video.id) == 0) continue;
       if (excluded.count(video.id) != 0) continue;
@@ -51,7 +53,7 @@ class VideoSelection {
         break;
       }
       videos.push_back(
-          {video.id, video.path, video.sha256, video.caption, video.frames, video.frame_rate});
+          {{video.id, video.path, video.sha256, video.caption}, video.frames, video.frame_rate});
     }
     for (const PlacedText& id : section_.expected_failures) add_expected_failure(id, videos);
     return videos;
@@ -75,12 +77,12 @@ class VideoSelection {
 
   // A file that the manifest lists as rejected is a video all the same when the sweep expects its
   // failure: its jobs run and fail with their cause.
-  void add_expected_failure(const PlacedText& id, std::vector<Video>& videos) {
+  void add_expected_failure(const PlacedText& id, std::vector<PlannedVideo>& videos) {
     const auto same = [&](const auto& video) { return video.id == id.text; };
     if (std::any_of(videos.begin(), videos.end(), same)) return;
     const auto rejected = std::find_if(manifest_.rejected.begin(), manifest_.rejected.end(), same);
     if (rejected != manifest_.rejected.end() && !rejected->sha256.empty()) {
-      videos.push_back({rejected->id, rejected->path, rejected->sha256, rejected->caption, 0, 0});
+      videos.push_back({{rejected->id, rejected->path, rejected->sha256, rejected->caption}, 0, 0});
     } else if (rejected != manifest_.rejected.end()) {
       diagnostics_.error(id.at, "dataset.expected_failures: '" + id.text + "' has no file (" +
                                     rejected->reason + ")");
@@ -96,26 +98,27 @@ class VideoSelection {
   std::vector<std::string> ids_;
 };
 
-std::string dataset_digest(const std::vector<Video>& videos) {
+std::string dataset_digest(const std::vector<PlannedVideo>& videos) {
   std::string text = "cox-dataset/1\n";
-  for (const Video& video : videos) {
+  for (const PlannedVideo& video : videos) {
     text += json_quoted(video.id) + " " + video.digest + " " + json_quoted(video.caption) + "\n";
   }
   return sha256_of(text);
 }
 
-Result<std::vector<Lora>> resolve_loras(const std::vector<LoraSection>& sections,
-                                        Diagnostics& diagnostics) {
-  std::vector<Lora> loras;
+Result<std::vector<WeightFile>> resolve_loras(const std::vector<LoraSection>& sections,
+                                              Diagnostics& diagnostics) {
+  std::vector<WeightFile> loras;
   for (const LoraSection& section : sections) {
-    Lora lora{absolute_path(section.file.text), "", section.multiplier};
+    WeightFile lora{absolute_path(section.file.text), "", section.multiplier};
     std::error_code error;
     if (!fs::is_regular_file(lora.path, error)) {
       return missing(section.file.at, "no LoRA file at " + lora.path);
     }
     COX_ASSIGN_OR_RETURN(lora.digest, sha256_of_file(lora.path));
-    const bool is_twice = std::any_of(
-        loras.begin(), loras.end(), [&](const Lora& other) { return other.digest == lora.digest; });
+    const bool is_twice = std::any_of(loras.begin(), loras.end(), [&](const WeightFile& other) {
+      return other.digest == lora.digest;
+    });
     if (is_twice) {
       diagnostics.error(section.file.at,
                         "the LoRA file " + lora.path + " is named twice; add its multipliers up");
@@ -146,9 +149,9 @@ Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diag
   return dataset;
 }
 
-Result<Model> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
-                            Diagnostics& diagnostics) {
-  Model model;
+Result<ModelFiles> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
+                                 Diagnostics& diagnostics) {
+  ModelFiles model;
   model.backbone = section.name;
   model.directory = absolute_path(section.model.text);
   std::error_code error;
@@ -161,20 +164,26 @@ Result<Model> resolve_model(const BackboneSection& section, const std::vector<Ru
 
   COX_ASSIGN_OR_RETURN(model.loras, resolve_loras(section.loras, diagnostics));
 
-  const auto asking = std::find_if(runs.begin(), runs.end(),
-                                   [](const Run& run) { return asks_for_lpips(run.parameters); });
-  if (asking == runs.end()) return model;
-  if (section.lpips_weights.text.empty()) {
-    diagnostics.error(section.at,
-                      "run '" + asking->name +
-                          "' measures lpips; give backbone.lpips_weights, a safetensors file");
-    return model;
+  for (const auto& [metric, file] : section.weights) {
+    const bool is_read = std::any_of(runs.begin(), runs.end(), [&, name = metric](const Run& run) {
+      return measures(run.parameters, name);
+    });
+    if (!is_read) continue;
+    WeightFile weights{absolute_path(file.text), ""};
+    if (!fs::is_regular_file(weights.path, error)) {
+      return missing(file.at, concat("no weights of metric ", metric, " at ", weights.path));
+    }
+    COX_ASSIGN_OR_RETURN(weights.digest, sha256_of_file(weights.path));
+    model.metric_weights.emplace(metric, std::move(weights));
   }
-  model.lpips_weights = absolute_path(section.lpips_weights.text);
-  if (!fs::is_regular_file(model.lpips_weights, error)) {
-    return missing(section.lpips_weights.at, "no LPIPS weights at " + model.lpips_weights);
+  for (const Run& run : runs) {
+    if (!measures(run.parameters, kNeedsWeights) || section.weights.contains(kNeedsWeights))
+      continue;
+    diagnostics.error(section.at, concat("run '", run.name, "' measures ", kNeedsWeights,
+                                         "; give backbone.weights: {", kNeedsWeights,
+                                         ": FILE}, a safetensors file"));
+    break;
   }
-  COX_ASSIGN_OR_RETURN(model.lpips_weights_digest, sha256_of_file(model.lpips_weights));
   return model;
 }
 
@@ -187,7 +196,7 @@ void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, c
                                        dataset.expected_failures.end());
   for (const auto& [needed, run] : first_run) {
     std::vector<std::string> too_short;
-    for (const Video& video : dataset.videos) {
+    for (const PlannedVideo& video : dataset.videos) {
       if (video.frames >= needed || expected.count(video.id) != 0) continue;
       too_short.push_back(concat(video.id, " (", video.frames, ")"));
     }

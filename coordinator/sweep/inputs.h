@@ -11,8 +11,8 @@ namespace cox::sweep {
 Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diagnostics);
 
 /// The model's directory with its digest, and the LPIPS weights when a run asks for LPIPS.
-Result<Model> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
-                            Diagnostics& diagnostics);
+Result<ModelFiles> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
+                                 Diagnostics& diagnostics);
 
 /// Reports videos that are shorter than a run's window and not expected to fail.
 void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,

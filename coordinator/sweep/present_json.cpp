@@ -51,7 +51,7 @@ Json json_of(const Run& run, const SweepPlan& plan) {
           {"jobs", jobs}};
 }
 
-Json json_of(const Video& video) {
+Json json_of(const PlannedVideo& video) {
   return {{"id", video.id},           {"path", video.path},     {"digest", video.digest},
           {"caption", video.caption}, {"frames", video.frames}, {"frame_rate", video.frame_rate}};
 }
@@ -65,25 +65,28 @@ Json series_json(const Series& series) {
 
 Json dataset_json(const Dataset& dataset) {
   Json videos = Json::array();
-  for (const Video& video : dataset.videos) videos.push_back(json_of(video));
+  for (const PlannedVideo& video : dataset.videos) videos.push_back(json_of(video));
   return {{"name", dataset.name},
           {"digest", dataset.digest},
           {"videos", videos},
           {"expected_failures", dataset.expected_failures}};
 }
 
-Json model_json(const Model& model) {
+Json model_json(const ModelFiles& model) {
   Json loras = Json::array();
-  for (const Lora& lora : model.loras) {
+  for (const WeightFile& lora : model.loras) {
     loras.push_back(
         {{"path", lora.path}, {"digest", lora.digest}, {"multiplier", lora.multiplier}});
+  }
+  Json weights = Json::object();
+  for (const auto& [metric, file] : model.metric_weights) {
+    weights[metric] = {{"path", file.path}, {"digest", file.digest}};
   }
   return {{"backbone", model.backbone},
           {"directory", model.directory},
           {"digest", model.digest},
           {"loras", loras},
-          {"lpips_weights", model.lpips_weights},
-          {"lpips_weights_digest", model.lpips_weights_digest}};
+          {"metric_weights", weights}};
 }
 
 Json totals_json(const SweepPlan& plan) {
@@ -101,9 +104,9 @@ Json totals_json(const SweepPlan& plan) {
           {"same_configuration", same}};
 }
 
-Json tables_json(const std::vector<Table>& tables) {
+Json tables_json(const std::vector<ResultTable>& tables) {
   Json list = Json::array();
-  for (const Table& table : tables) {
+  for (const ResultTable& table : tables) {
     list.push_back({{"title", table.title}, {"rows", table.rows}, {"columns", table.columns}});
   }
   return list;
@@ -128,8 +131,8 @@ std::string plan_json(const SweepPlan& plan) {
        {{"crash", plan.retry.crash},
         {"oom", plan.retry.oom},
         {"lost", plan.retry.lost},
-        {"backoff_base_ms", plan.retry.backoff_base_ms},
-        {"backoff_max_ms", plan.retry.backoff_max_ms}}},
+        {"backoff_base_us", plan.retry.backoff_base_us},
+        {"backoff_max_us", plan.retry.backoff_max_us}}},
       {"policy",
        {{"fail_fast", plan.policy.fail_fast}, {"max_failed_jobs", plan.policy.max_failed_jobs}}},
       {"resources",

@@ -111,7 +111,7 @@ std::string heading(const SweepPlan& plan) {
   }
   text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
                  short_digest(plan.model.digest), "\n");
-  for (const Lora& lora : plan.model.loras) {
+  for (const WeightFile& lora : plan.model.loras) {
     text += concat("lora     ", lora.path, ", digest ", short_digest(lora.digest),
                    lora.multiplier == 1 ? "" : ", times " + shown(Value(lora.multiplier)), "\n");
   }

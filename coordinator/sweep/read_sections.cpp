@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostLoras = 16;
-constexpr std::int64_t kMaxWaitMs = 24LL * 3600 * 1000;
+constexpr DurationUs kLongestWait = 24 * 3600 * kSecondUs;
 
 PlacedText read_placed_text(const Node& node, const char* what, Diagnostics& diagnostics) {
   return {read_text(node, what, diagnostics).value_or(""), node.at};
@@ -47,20 +47,20 @@ void read_count(const Node& map, const char* key, std::uint32_t& count, Diagnost
 }
 
 // "500ms", "10s", "10m", "2h"
-void read_duration(const Node& map, const char* key, std::int64_t& milliseconds,
+void read_duration(const Node& map, const char* key, DurationUs& duration,
                    Diagnostics& diagnostics) {
   const Node* node = map.find(key);
   if (node == nullptr) return;
   constexpr std::pair<std::string_view, std::int64_t> kUnits[] = {
-      {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+      {"ms", kMillisecondUs}, {"s", kSecondUs}, {"m", 60 * kSecondUs}, {"h", 3600 * kSecondUs}};
   std::int64_t number = 0;
   const char* begin = node->text.data();
   const char* end = begin + node->text.size();
   const auto [stop, error] = std::from_chars(begin, end, number);
   for (const auto& [unit, factor] : kUnits) {
     if (error != std::errc() || std::string_view(stop, end - stop) != unit) continue;
-    if (number < 0 || number > kMaxWaitMs / factor) break;
-    milliseconds = number * factor;
+    if (number < 0 || number > kLongestWait / factor) break;
+    duration = number * factor;
     return;
   }
   diagnostics.error(node->at, concat(key, ": expected a time up to 24h such as 500ms, 10s, 10m, ",
@@ -177,11 +177,21 @@ std::vector<LoraSection> read_loras(const Node& node, Diagnostics& diagnostics) 
   return loras;
 }
 
+/// `weights: {METRIC: FILE}`
+void read_metric_weights(const Node& node, const Schemas& schemas,
+                         std::map<std::string, PlacedText>& weights, Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const auto& [name, metric] : schemas.metrics) known.push_back(name);
+  if (!check_keys(node, known, "backbone.weights", diagnostics)) return;
+  for (const Entry& entry : node.entries) {
+    weights[entry.key] = read_path(entry.value, "backbone.weights", diagnostics);
+  }
+}
+
 void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,
                    Diagnostics& diagnostics) {
   backbone.at = node.at;
-  if (!check_keys(node, {"name", "model", "lora", "lpips_weights"}, "backbone", diagnostics))
-    return;
+  if (!check_keys(node, {"name", "model", "lora", "weights"}, "backbone", diagnostics)) return;
   std::vector<std::string> known;
   for (const auto& [name, doc] : schemas.backbones) known.push_back(name);
   if (const Node* name = node.find("name")) {
@@ -202,8 +212,8 @@ void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& ba
   if (const Node* lora = node.find("lora")) {
     backbone.loras = read_loras(*lora, diagnostics);
   }
-  if (const Node* weights = node.find("lpips_weights")) {
-    backbone.lpips_weights = read_path(*weights, "backbone.lpips_weights", diagnostics);
+  if (const Node* weights = node.find("weights")) {
+    read_metric_weights(*weights, schemas, backbone.weights, diagnostics);
   }
 }
 
@@ -215,11 +225,12 @@ void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics) 
   const Node* backoff = node.find("backoff");
   if (backoff == nullptr) return;
   if (!check_keys(*backoff, {"base", "max"}, "retry.backoff", diagnostics)) return;
-  read_duration(*backoff, "base", retry.backoff_base_ms, diagnostics);
-  read_duration(*backoff, "max", retry.backoff_max_ms, diagnostics);
-  if (retry.backoff_base_ms > retry.backoff_max_ms) {
-    diagnostics.error(backoff->at, concat("retry.backoff: base ", retry.backoff_base_ms,
-                                          " ms is above max ", retry.backoff_max_ms, " ms"));
+  read_duration(*backoff, "base", retry.backoff_base_us, diagnostics);
+  read_duration(*backoff, "max", retry.backoff_max_us, diagnostics);
+  if (retry.backoff_base_us > retry.backoff_max_us) {
+    diagnostics.error(backoff->at,
+                      concat("retry.backoff: base ", retry.backoff_base_us / kMillisecondUs,
+                             " ms is above max ", retry.backoff_max_us / kMillisecondUs, " ms"));
   }
 }
 

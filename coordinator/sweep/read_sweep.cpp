@@ -53,7 +53,7 @@ std::vector<Override> apply_overrides(Node& root, const std::vector<Override>& o
       root = merged(std::move(root), as_tree(override));
     } else {
       std::vector<std::string> known = schemas.parameter_names();
-      for (const char* key : {"method", "backbone.model", "backbone.lora", "backbone.lpips_weights",
+      for (const char* key : {"method", "backbone.model", "backbone.lora", "backbone.weights.lpips",
                               "dataset.manifest", "dataset.max_videos", "series.name"}) {
         known.push_back(key);
       }

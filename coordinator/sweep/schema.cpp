@@ -95,7 +95,6 @@ class SchemaReader {
       if (known.count(entry.key) != 0) {
         check_keys(entry.value, {"default"}, "the repeated parameter '" + entry.key + "'",
                    diagnostics_);
-        check_repeatable(entry, known.at(entry.key));
         read_default(entry.value, known.at(entry.key));
       } else if (auto schema = read_parameter(entry)) {
         known.emplace(entry.key, std::move(*schema));
@@ -104,19 +103,12 @@ class SchemaReader {
     return known;
   }
 
-  // Earlier runs of the method were computed with the first default.
-  void check_repeatable(const Entry& entry, const ParameterSchema& schema) {
-    if (schema.since.empty()) return;
-    diagnostics_.error(entry.key_at, concat("parameter '", schema.name, "' was added in ",
-                                            schema.since, "; a method cannot change its default"));
-  }
-
   std::optional<ParameterSchema> read_parameter(const Entry& entry) {
     const Node& map = entry.value;
-    if (!check_keys(map,
-                    {"type", "default", "min", "above", "max", "below", "values", "unit", "role",
-                     "since", "doc"},
-                    "parameter '" + entry.key + "'", diagnostics_)) {
+    if (!check_keys(
+            map,
+            {"type", "default", "min", "above", "max", "below", "values", "unit", "role", "doc"},
+            "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
     if (map.find("type") == nullptr || map.find("doc") == nullptr) {
@@ -141,17 +133,7 @@ class SchemaReader {
       schema.role = read_name(kRoles, *node, "role", diagnostics_).value_or(Role::kIdentity);
     }
     read_default(map, schema);
-    if (const Node* node = map.find("since")) read_since(*node, schema);
     return schema;
-  }
-
-  void read_since(const Node& node, ParameterSchema& schema) {
-    schema.since = read_text(node, "since", diagnostics_).value_or("");
-    if (!schema.default_value) {
-      diagnostics_.error(node.at, concat("parameter '", schema.name,
-                                         "' was added later and has no `default`; expected the "
-                                         "value that says what runs did before it"));
-    }
   }
 
   std::optional<double> read_bound(const Node& map, const char* key) {

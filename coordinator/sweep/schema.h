@@ -34,9 +34,6 @@ struct ParameterSchema {
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
-  /// The program's version that first had it, "" for those of the first. Such a parameter has a
-  /// default, at which it is left out of digests.
-  std::string since;
   std::string doc;
   std::string file;  ///< that says the default, `schemas/run.yaml`
 };

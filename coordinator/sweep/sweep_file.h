@@ -101,11 +101,11 @@ struct BackboneSection {
   std::string name;
   PlacedText model;
   std::vector<LoraSection> loras;
-  PlacedText lpips_weights;
+  std::map<std::string, PlacedText> weights;  ///< by metric
 };
 
 struct TableSection {
-  Table table;
+  ResultTable table;
   std::vector<Position> rows_at;
 };
 

@@ -3,8 +3,8 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
-#include "engine/job.h"
 #include "engine/monitor.h"
+#include "record/job.h"
 
 namespace cox::engine {
 

@@ -127,11 +127,11 @@ void detach_loras(Backbone& backbone) {
   for (const NamedLayer& named : backbone.linear_layers()) named.layer->low_rank.clear();
 }
 
-void attach_loras(Backbone& backbone, const std::vector<LoraFile>& files) {
+void attach_loras(Backbone& backbone, const std::vector<WeightFile>& files) {
   const at::NoGradGuard no_grad;
   detach_loras(backbone);
   std::vector<std::pair<Linear*, LowRank>> terms;
-  for (const LoraFile& lora : files) {
+  for (const WeightFile& lora : files) {
     if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
       throw user_error(concat("LoRA ", lora.path,
                               ": expected a finite multiplier other than 0, got ", lora.multiplier),

@@ -4,7 +4,7 @@
 
 #include "engine/backbones/backbone.h"
 #include "engine/checkpoint/safetensors.h"
-#include "engine/job.h"
+#include "record/model.h"
 
 namespace cox::engine {
 
@@ -19,7 +19,7 @@ namespace cox::engine {
 /// Throws EngineError(kUser) naming the first differences when a file is not exactly that for
 /// layers that the backbone has, or naming a tensor or multiplier that is not finite. The backbone
 /// then has no terms.
-void attach_loras(Backbone& backbone, const std::vector<LoraFile>& files);
+void attach_loras(Backbone& backbone, const std::vector<WeightFile>& files);
 
 /// The same checks, which a backbone of shapes passes too; attaches nothing. Returns the number of
 /// adapted layers.

@@ -34,14 +34,16 @@ class Lpips final : public Metric {
 }  // namespace
 
 std::unique_ptr<Metric> make_lpips(const MetricResources& resources) {
-  if (resources.lpips_weights.empty()) {
+  if (resources.weights.empty()) {
     throw user_error(
-        "lpips needs a weights file; expected lpips_weights: FILE.safetensors, as "
-        "scripts/convert_lpips.py writes it");
+        "lpips needs a weights file; expected backbone.weights: {lpips: FILE.safetensors} in the "
+        "sweep, as "
+        "scripts/convert_lpips.py writes it",
+        "metric_weights");
   }
-  LpipsNetwork network(resources.lpips_weights, resources.device);
+  LpipsNetwork network(resources.weights, resources.device);
   if (network.trunk().empty()) {
-    throw user_error(concat(resources.lpips_weights,
+    throw user_error(concat(resources.weights,
                             ": the file does not say whether its trunk was trained; expected ",
                             "metadata trunk = imagenet or random. Convert the public files with ",
                             "scripts/convert_lpips.py, which writes it"));

@@ -27,11 +27,11 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
                           near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
-MetricSeries measure(const Metric& metric, const at::Tensor& generated,
-                     const ReferenceFeatures& reference) {
+MetricValue measure(const Metric& metric, const at::Tensor& generated,
+                    const ReferenceFeatures& reference) {
   check_frames(generated, "generated frames");
   const at::NoGradGuard no_grad;
-  MetricSeries series{metric.recorded_name(), 0, metric.per_frame(generated, reference)};
+  MetricValue series{metric.recorded_name(), 0, metric.per_frame(generated, reference)};
   series.mean = std::accumulate(series.per_frame.begin(), series.per_frame.end(), 0.0) /
                 static_cast<double>(series.per_frame.size());
   return series;

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/job.h"
 #include "engine/tensors/torch.h"
+#include "record/metric_value.h"
 
 namespace cox::engine {
 
@@ -33,7 +33,7 @@ class Metric {
 
 /// What some metrics need besides frames.
 struct MetricResources {
-  std::string lpips_weights;  ///< safetensors file; "" when LPIPS is not asked for
+  std::string weights;  ///< the metric's safetensors file; "" when it is given none
   at::Device device{at::kCPU};
 };
 
@@ -44,7 +44,7 @@ std::vector<std::string> metric_names();
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
 /// Values of all frames and their mean, as a result row holds them.
-MetricSeries measure(const Metric& metric, const at::Tensor& generated,
-                     const ReferenceFeatures& reference);
+MetricValue measure(const Metric& metric, const at::Tensor& generated,
+                    const ReferenceFeatures& reference);
 
 }  // namespace cox::engine

@@ -66,9 +66,9 @@ void check_folder(const std::string& path) {
   std::error_code error;
   const bool is_empty = std::filesystem::is_empty(folder, error);
   if (!error && !is_empty) return;
-  throw MisplacedError(concat("folder ", folder.string(), " of the clips is ",
-                              error ? "not there" : "empty", " on this machine"),
-                       "clips_missing");
+  throw MissingInputError(concat("folder ", folder.string(), " of the clips is ",
+                                 error ? "not there" : "empty", " on this machine"),
+                          "clips_missing");
 }
 
 }  // namespace

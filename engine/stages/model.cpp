@@ -20,30 +20,30 @@ namespace {
 void check_directory(const ModelKey& key) {
   struct stat facts = {};
   if (::stat(key.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw MisplacedError(concat("model directory ", key.directory,
-                                " is not there; expected dit/ vae/ text_encoder/ tokenizer/ "
-                                "scheduler/ in it"),
-                         "model_missing");
+    throw MissingInputError(concat("model directory ", key.directory,
+                                   " is not there; expected dit/ vae/ text_encoder/ tokenizer/ "
+                                   "scheduler/ in it"),
+                            "model_missing");
   }
   if (key.digest.empty()) return;
   const Result<std::string> digest = sha256_of_directory(key.directory);
-  if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "model_unreadable");
+  if (!digest.is_ok()) throw MissingInputError(digest.status().to_string(), "model_unreadable");
   if (*digest != key.digest) {
-    throw MisplacedError(
+    throw MissingInputError(
         concat("model directory ", key.directory, ": expected digest ", key.digest, ", got ",
                *digest, "; it is not the model that the sweep was planned with"),
         "model_digest");
   }
 }
 
-void check_lora_digest(const LoraFile& lora) {
+void check_lora_digest(const WeightFile& lora) {
   if (lora.digest.empty()) return;
   const Result<std::string> digest = sha256_of_file(lora.path);
-  if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lora_unreadable");
+  if (!digest.is_ok()) throw MissingInputError(digest.status().to_string(), "lora_unreadable");
   if (*digest == lora.digest) return;
-  throw MisplacedError(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ",
-                              *digest, "; it is not the file that the sweep was planned with"),
-                       "lora_digest");
+  throw MissingInputError(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ",
+                                 *digest, "; it is not the file that the sweep was planned with"),
+                          "lora_digest");
 }
 
 }  // namespace
@@ -56,16 +56,16 @@ std::uint64_t backbone_checksum(Backbone& backbone) {
   return checksum_of(tensors);
 }
 
-Model& ModelCache::get(const ModelKey& key, const std::vector<LoraFile>& loras) {
+Model& ModelCache::get(const ModelKey& key, const std::vector<WeightFile>& loras) {
   if (!holds(key)) load(key);
   if (loras_ != loras) set_loras(loras);
   return *model_;
 }
 
-void ModelCache::set_loras(const std::vector<LoraFile>& loras) {
+void ModelCache::set_loras(const std::vector<WeightFile>& loras) {
   detach_loras(*model_->backbone);
   loras_.clear();
-  for (const LoraFile& lora : loras) check_lora_digest(lora);
+  for (const WeightFile& lora : loras) check_lora_digest(lora);
   attach_loras(*model_->backbone, loras);
   loras_ = loras;
 }

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
-#include "engine/job.h"
 #include "engine/tensors/precision.h"
 #include "engine/text/text_encoder.h"
 #include "engine/vae/wan_vae.h"
+#include "record/job.h"
 
 namespace cox::engine {
 
@@ -42,7 +42,7 @@ class ModelCache {
   /// Loads unless it is there; drops another one first, so that two never share the memory. LoRA
   /// files are changed in place: models of one directory differ in them alone. Throws EngineError
   /// (cause user) for missing or contradictory files, NaN weights and a wrong digest.
-  Model& get(const ModelKey& key, const std::vector<LoraFile>& loras);
+  Model& get(const ModelKey& key, const std::vector<WeightFile>& loras);
   bool holds(const ModelKey& key) const { return model_ && key_ == key; }
   void drop();
 
@@ -54,12 +54,12 @@ class ModelCache {
 
  private:
   void load(const ModelKey& key);
-  void set_loras(const std::vector<LoraFile>& loras);
+  void set_loras(const std::vector<WeightFile>& loras);
   bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
 
   at::Device device_;
   ModelKey key_;
-  std::vector<LoraFile> loras_;  ///< in place in model_
+  std::vector<WeightFile> loras_;  ///< in place in model_
   std::unique_ptr<Model> model_;
 };
 

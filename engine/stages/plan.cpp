@@ -16,15 +16,6 @@ std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
   return side;
 }
 
-/// The coordinator has chosen the prompt already; this checks that both mean the same.
-void check_prompt(const JobInput& input, ParameterReader& parameters) {
-  const std::string source = parameters.choice("prompt_source", {"caption", "constant"});
-  const std::string constant = parameters.text("constant_prompt");
-  if (source == "constant" && input.prompt != constant) {
-    parameters.reject("constant_prompt", "the job's prompt, " + json_quoted(input.prompt));
-  }
-}
-
 void read_window(RunSettings& run, ParameterReader& parameters) {
   run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
@@ -42,7 +33,9 @@ void read_window(RunSettings& run, ParameterReader& parameters) {
 RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters) {
   RunSettings run;
   read_window(run, parameters);
-  check_prompt(input, parameters);
+  // The job's prompt was chosen by them.
+  parameters.choice("prompt_source", {"caption", "constant"});
+  parameters.text("constant_prompt");
   run.negative_prompt = parameters.text("negative_prompt");
   run.inference_steps = parameters.integer("inference_steps", 1, kMaxFrames);
   run.guidance = parameters.real("guidance", {0, std::numeric_limits<double>::max()});
@@ -55,7 +48,7 @@ RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters
   run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
   run.metrics = parameters.texts("metrics");
   run.random = {static_cast<std::uint64_t>(parameters.integer("seed", 0)),
-                static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video_id};
+                static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video.id};
   return run;
 }
 

@@ -8,10 +8,10 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
-#include "engine/job.h"
 #include "engine/tensors/precision.h"
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
+#include "record/job.h"
 
 namespace cox::engine {
 

@@ -1,5 +1,7 @@
 #include "engine/stages/score.h"
 
+#include <fmt/format.h>
+
 #include "base/digest.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
@@ -9,21 +11,14 @@ namespace cox::engine {
 
 namespace {
 
-constexpr const char* kLpips = "lpips";
-
-void check_lpips_weights(const JobInput& input) {
-  if (input.lpips_weights.empty()) {
-    throw user_error(
-        "metric lpips needs its weights file; the sweep's backbone.lpips_weights is not set",
-        "lpips_weights");
-  }
-  if (input.lpips_weights_digest.empty()) return;
-  const Result<std::string> digest = sha256_of_file(input.lpips_weights);
-  if (!digest.is_ok()) throw MisplacedError(digest.status().to_string(), "lpips_unreadable");
-  if (*digest != input.lpips_weights_digest) {
-    throw MisplacedError(concat("LPIPS weights ", input.lpips_weights, ": expected digest ",
-                                input.lpips_weights_digest, ", got ", *digest),
-                         "lpips_weights");
+void check_weights(const std::string& metric, const WeightFile& weights) {
+  if (weights.digest.empty()) return;
+  const Result<std::string> digest = sha256_of_file(weights.path);
+  if (!digest.is_ok()) throw MissingInputError(digest.status().to_string(), "weights_unreadable");
+  if (*digest != weights.digest) {
+    throw MissingInputError(fmt::format("weights of metric {}, {}: expected digest {}, got {}",
+                                        metric, weights.path, weights.digest, *digest),
+                            "metric_weights");
   }
 }
 
@@ -39,21 +34,22 @@ void ScoreBoard::prepare(const JobPlan& plan, const JobInput& input) {
 }
 
 const Metric& ScoreBoard::metric(const std::string& name, const JobInput& input) {
-  const std::string key =
-      name == kLpips ? concat(name, '\n', input.lpips_weights, '\n', input.lpips_weights_digest)
-                     : name;
-  std::unique_ptr<Metric>& metric = metrics_[key];
+  const auto found = input.model.metric_weights.find(name);
+  const WeightFile weights =
+      found == input.model.metric_weights.end() ? WeightFile{} : found->second;
+  std::unique_ptr<Metric>& metric =
+      metrics_[fmt::format("{}\n{}\n{}", name, weights.path, weights.digest)];
   if (!metric) {
-    if (name == kLpips) check_lpips_weights(input);
-    metric = make_metric(name, {input.lpips_weights, device_});
+    check_weights(name, weights);
+    metric = make_metric(name, {weights.path, device_});
   }
   return *metric;
 }
 
-std::vector<MetricSeries> ScoreBoard::score(const JobPlan& plan, const JobInput& input,
-                                            const SourceFrames& source,
-                                            const at::Tensor& generated) {
-  std::vector<MetricSeries> scores;
+std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& input,
+                                           const SourceFrames& source,
+                                           const at::Tensor& generated) {
+  std::vector<MetricValue> scores;
   for (const std::string& name : plan.run.metrics) {
     const Metric& used = metric(name, input);
     const auto reference = references_.get_or_make(

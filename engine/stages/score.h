@@ -21,8 +21,8 @@ class ScoreBoard {
 
   /// Every metric of the plan on `generated` [F, 3, H, W] in [0, 1]. Throws EngineError (cause
   /// user) when LPIPS weights are missing or other than the digest says.
-  std::vector<MetricSeries> score(const JobPlan& plan, const JobInput& input,
-                                  const SourceFrames& source, const at::Tensor& generated);
+  std::vector<MetricValue> score(const JobPlan& plan, const JobInput& input,
+                                 const SourceFrames& source, const at::Tensor& generated);
 
   /// video::rgb_digest of the frames that `score` takes as reference.
   std::string reference_digest(const JobPlan& plan, const SourceFrames& source);

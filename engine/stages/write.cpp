@@ -76,12 +76,12 @@ std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames) {
 
 WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,
                            const std::string& video_digest, const at::Tensor& generated) {
-  check_id(input.video_id);
+  check_id(input.video.id);
   WrittenVideos written;
   written.generated_path = concat(input.output_directory, '/', short_digest(input.run_id), '/',
-                                  input.video_id, '-', job_digest(input, video_digest), ".mkv");
+                                  input.video.id, '-', job_digest(input, video_digest), ".mkv");
   written.reference_path =
-      concat(input.output_directory, "/reference/", input.video_id, '-', plan.scored.first, '-',
+      concat(input.output_directory, "/reference/", input.video.id, '-', plan.scored.first, '-',
              plan.scored.count, '-', plan.run.height, 'x', plan.run.width, '-',
              reference_digest(plan, video_digest), ".mkv");
   write_frames(written.generated_path, rounded_images(generated), source.rate);

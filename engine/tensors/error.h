@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "engine/job.h"
+#include "record/failure.h"
 
 namespace cox::engine {
 
@@ -23,11 +23,11 @@ class EngineError : public std::runtime_error {
   std::string detail_;
 };
 
-/// What a job needs cannot be opened where the engine runs: the person who asked can put it there,
-/// or another place may have it. Nothing is wrong with the job.
-class MisplacedError : public EngineError {
+/// An input of the job cannot be opened where the engine runs: the user can put it there, or
+/// another machine may have it. Nothing is wrong with the job.
+class MissingInputError : public EngineError {
  public:
-  MisplacedError(const std::string& message, std::string detail)
+  MissingInputError(const std::string& message, std::string detail)
       : EngineError(FailureCause::kUser, message, std::move(detail)) {}
 };
 

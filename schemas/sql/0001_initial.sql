@@ -15,8 +15,8 @@ CREATE TABLE videos (
   video TEXT NOT NULL,
   path TEXT NOT NULL,
   digest TEXT NOT NULL,
-  prompt TEXT NOT NULL,
-  UNIQUE (video, digest, prompt)
+  caption TEXT NOT NULL,
+  UNIQUE (video, digest, caption)
 ) STRICT;
 
 CREATE TABLE datasets (

@@ -82,17 +82,17 @@ void submit_all(core::Core& core, store::Store& store, std::size_t jobs) {
   spent.report("submit, durable", static_cast<double>(jobs), "jobs");
 }
 
-core::JobResult realistic_result(std::size_t i) {
-  core::JobResult result = test::result(20 + static_cast<double>(i % 1000) / 999);
+JobOutput realistic_result(std::size_t i) {
+  JobOutput result = test::result(20 + static_cast<double>(i % 1000) / 999);
   result.metrics.push_back({"lpips", 0.25, {}});
-  for (core::JobResult::Metric& metric : result.metrics) {
+  for (MetricValue& metric : result.metrics) {
     std::vector<double> per_frame;
     for (int frame = 0; frame < 14; ++frame) {
       per_frame.push_back(metric.mean + 0.0123456789 * frame);
     }
-    metric.per_frame = core::NumberList(per_frame);
+    metric.per_frame = std::move(per_frame);
   }
-  result.adaptation.losses = core::NumberList(std::vector<double>(20, 0.123456789));
+  result.adaptation.losses = std::vector<double>(20, 0.123456789);
   return result;
 }
 
@@ -128,7 +128,7 @@ void finish_all(core::Core& core, store::Store& store, std::size_t jobs) {
       if (grant == nullptr) continue;
       for (const core::GrantedJob& job : grant->jobs) {
         reports.push_back({worker, grant->lease, job.digest, job.attempt, 3, 4,
-                           realistic_result(reports.size())});
+                           core::JobResult(realistic_result(reports.size()))});
       }
     }
     const Meter meter(reporting);

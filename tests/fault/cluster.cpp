@@ -134,8 +134,8 @@ std::unique_ptr<v1::SweepService::Stub> Cluster::stub() const {
 v1::SubmitReply Cluster::submit(const std::string& series, int runs, int videos, int first_seed) {
   sweep::SweepPlan plan = sample_plan(series, runs, videos, first_seed);
   plan.retry.lost = 1'000'000;  // the harness kills more often than life does
-  plan.retry.backoff_base_ms = 1;
-  plan.retry.backoff_max_ms = 50;
+  plan.retry.backoff_base_us = kMillisecondUs;
+  plan.retry.backoff_max_us = 50 * kMillisecondUs;
   grpc::ClientContext context;
   prepare(context, endpoint(), kCallTime);
   context.set_wait_for_ready(true);

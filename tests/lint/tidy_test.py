@@ -11,7 +11,7 @@ import tidy  # noqa: E402
 
 PLANTED = {
     "coordinator/core/a.cpp": ("#include <sqlite3.h>\n", "SQLite must not be included here"),
-    "coordinator/core/b.cpp": ('#include "engine/job.h"\n', "outside what coordinator/core may include"),
+    "coordinator/core/b.cpp": ('#include "engine/engine.h"\n', "outside what coordinator/core may include"),
     "engine/engine.h": ("#include <ATen/core/Tensor.h>\n", "torch-free by contract"),
     "worker/mixed.cpp": ('#include <ATen/core/Tensor.h>\n#include "cox/v1/job.pb.h"\n', "meet in one file"),
     "cli/wide.cpp": ("int x = " + "1 + " * 40 + "1;\n", "columns"),

@@ -161,7 +161,8 @@ class Walk {
     event.dataset = "d";
     for (unsigned v = first_video; v < first_video + videos; ++v) {
       const std::string id = concat('v', v);
-      event.videos.push_back({id, concat("/", pick(2), id), sha256_of(id), "prompt", v % 5 == 0});
+      event.videos.push_back(
+          {{id, concat("/", pick(2), id), sha256_of(id), "caption"}, v % 5 == 0});
       event.dataset_digest = sha256_of(event.dataset_digest + id);
     }
     const unsigned runs = 1 + pick(4);
@@ -215,7 +216,7 @@ class Walk {
     if (pick(30) == 0) ++held.attempt;                    // a forgery
     Reported event{held.worker, held.lease, held.job, held.attempt, now_, now_, JobResult{}};
     if (pick(3) == 0) {
-      event.outcome = ReportedFailure{static_cast<FailureCause>(1 + pick(7)), "it broke", "", ""};
+      event.outcome = JobFailure{static_cast<FailureCause>(1 + pick(7)), "it broke", ""};
     }
     return event;
   }

@@ -22,8 +22,8 @@ std::string join_ids(const std::vector<LeaseId>& ids) {
 
 std::string World::status_text(const core::JobStatus& status) const {
   std::string text(core::state_name(status.state));
-  if (status.cause != core::FailureCause::kNone) {
-    text += concat('(', core::cause_name(status.cause), ')');
+  if (status.cause != FailureCause::kNone) {
+    text += concat('(', cause_name(status.cause), ')');
   }
   text += concat(" attempt=", status.attempt);
   if (status.state == core::JobState::kBlocked)
@@ -92,7 +92,7 @@ std::string World::render(const core::Save& save) const {
 std::string World::render(const core::Answer& answer) const {
   struct Printer {
     const World& world;
-    std::string operator()(const core::SubmissionAnswer& a) {
+    std::string operator()(const SubmissionAnswer& a) {
       std::string text =
           concat("answer: ", a.new_runs, " new runs, ", a.known_runs, " known runs, ", a.new_jobs,
                  " new jobs, ", a.known_jobs, " known jobs");
@@ -100,7 +100,7 @@ std::string World::render(const core::Answer& answer) const {
         text += concat("\nanswer: ", a.retired_runs, " retired runs, ", a.cancelled_jobs,
                        " cancelled jobs");
       }
-      for (const core::KnownRun& run : a.known) {
+      for (const KnownRun& run : a.known) {
         text += concat("\nanswer: run ", run.name, " is ", run.series, '/', run.owner, ", ",
                        run.done_jobs, " of ", run.total_jobs, " done");
       }

@@ -13,7 +13,7 @@ core::Selection selection_of(const Command& command) {
   return {command.get("series"), command.get("run"), command.get("job")};
 }
 
-core::Resources resources_of(const Command& command) {
+Resources resources_of(const Command& command) {
   constexpr std::int64_t kGigabyte = 1'000'000'000;
   return {static_cast<std::uint32_t>(command.number("gpus", 0)),
           command.number("gpu_gb", 0) * kGigabyte, command.number("memory_gb", 0) * kGigabyte};
@@ -28,7 +28,7 @@ std::pair<std::string, std::string> name_and_configuration(const std::string& te
 
 core::JobDigest digest_of(const std::string& run_digest, const core::SubmittedVideo& video) {
   return core::JobDigest::parse(
-             sha256_of(concat(run_digest, ' ', video.id, ' ', video.digest, ' ', video.prompt)))
+             sha256_of(concat(run_digest, ' ', video.id, ' ', video.digest, ' ', video.caption)))
       .value();
 }
 
@@ -101,7 +101,7 @@ std::string World::submit(const Command& command) {
   core::Submitted event;
   event.series = command.get("series", "s");
   for (const std::string& text : command.list("videos")) {
-    core::SubmittedVideo video{text, "/videos/" + text, sha256_of(text), "a video", false};
+    core::SubmittedVideo video{{text, "/videos/" + text, sha256_of(text), "a video"}, false};
     for (const std::string& id : command.list("expect")) video.failure_expected |= id == text;
     event.dataset_digest = sha256_of(event.dataset_digest + text);
     event.videos.push_back(std::move(video));
@@ -122,8 +122,8 @@ std::string World::submit(const Command& command) {
   event.retry.crash = static_cast<std::uint32_t>(command.number("crash", 2));
   event.retry.oom = static_cast<std::uint32_t>(command.number("oom", 1));
   event.retry.lost = static_cast<std::uint32_t>(command.number("lost", 10));
-  event.retry.backoff_base = command.duration("base", "1s");
-  event.retry.backoff_max = command.duration("max", "10s");
+  event.retry.backoff_base_us = command.duration("base", "1s");
+  event.retry.backoff_max_us = command.duration("max", "10s");
   event.needs = resources_of(command);
   event.policy.fail_fast = command.has("fail_fast");
   event.policy.max_failed_jobs = static_cast<std::uint32_t>(command.number("max_failed", 0));
@@ -137,14 +137,13 @@ std::string World::report(const Command& command) {
   event.job = job_named(command.get("job"));
   event.attempt = static_cast<std::uint32_t>(command.number("attempt", 1));
   if (command.has("failed")) {
-    const auto cause = core::cause_named(command.get("failed"));
+    const auto cause = cause_named(command.get("failed"));
     if (!cause) throw std::runtime_error("unknown cause");
-    event.outcome = core::ReportedFailure{*cause, command.get("message", "it broke"),
-                                          command.get("detail"), ""};
+    event.outcome = JobFailure{*cause, command.get("message", "it broke"), command.get("detail")};
   } else if (command.has("ok")) {
-    core::JobResult result;
+    JobOutput result;
     result.metrics.push_back({"psnr", 20.0, {20.0}});
-    event.outcome = std::move(result);
+    event.outcome = core::JobResult(std::move(result));
   } else {
     throw std::runtime_error("report needs ok or failed=");
   }
@@ -158,7 +157,7 @@ std::string World::retry(const Command& command) {
     event.states.push_back(core::state_named(state).value());
   }
   for (const std::string& cause : command.list("causes")) {
-    event.causes.push_back(core::cause_named(cause).value());
+    event.causes.push_back(cause_named(cause).value());
   }
   return apply(std::move(event));
 }

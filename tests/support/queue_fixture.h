@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/digest.h"
@@ -19,7 +21,7 @@ inline core::Submitted submission(const std::string& series, const std::vector<s
   event.sweep_text = "version: 1\n";
   event.dataset = "clips";
   for (const std::string& id : videos) {
-    event.videos.push_back({id, "/videos/" + id, sha256_of(id), "a prompt", false});
+    event.videos.push_back({{id, "/videos/" + id, sha256_of(id), "a caption"}, false});
     event.dataset_digest = sha256_of(event.dataset_digest + id);
   }
   for (const std::string& name : runs) {
@@ -37,9 +39,16 @@ inline core::WorkerJoined worker(const std::string& name) {
   return {name, "host", 1, "cpu", "a processor", "0.1.0+abc", {0, 0, std::int64_t{1} << 34}};
 }
 
+/// What a worker hands in, as the core takes it.
+inline std::variant<core::JobResult, JobFailure> reported(
+    std::variant<JobOutput, JobFailure> outcome) {
+  if (auto* output = std::get_if<JobOutput>(&outcome)) return core::JobResult(std::move(*output));
+  return std::get<JobFailure>(std::move(outcome));
+}
+
 /// A result with every field set.
-inline core::JobResult result(double psnr) {
-  core::JobResult result;
+inline JobOutput result(double psnr) {
+  JobOutput result;
   result.metrics = {{"psnr", psnr, {psnr - 1, psnr + 1}}, {"ssim", 0.5, {0.25, 0.75}}};
   result.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 45.5};
   result.adaptation = {1024, 10, 8, true, {0.5, 0.25}, {0.75, 0.5}, 0.125};

@@ -16,7 +16,7 @@ sweep::SweepPlan sample_plan(const std::string& series, int runs, int videos, in
   plan.dataset.name = "sample";
   plan.dataset.digest = sha256_of(concat("dataset", videos));
   for (int i = 0; i < videos; ++i) {
-    sweep::Video video;
+    sweep::PlannedVideo video;
     video.id = concat("clip-", i);
     video.path = concat("/data/clip-", i, ".mp4");
     video.digest = sha256_of(video.id);

@@ -52,7 +52,7 @@ class SleepingExecutor final : public worker::Executor {
  private:
   /// A number that depends on the job alone.
   static void describe(const v1::LeasedJob& job, const v1::Video& video, v1::JobOutput& output) {
-    v1::MetricSeries& psnr = *output.add_metrics();
+    v1::MetricValue& psnr = *output.add_metrics();
     psnr.set_name("psnr");
     psnr.set_mean(static_cast<double>(std::stoul(job.job_digest().substr(0, 6), nullptr, 16)));
     psnr.add_per_frame(psnr.mean());
@@ -62,7 +62,7 @@ class SleepingExecutor final : public worker::Executor {
     output.mutable_provenance()->set_device("cpu");
     output.mutable_provenance()->set_dtype("fp32");
     output.mutable_provenance()->set_video_digest(video.digest());
-    output.mutable_provenance()->set_model_digest(job.run().model_digest());
+    output.mutable_provenance()->set_model_digest(job.run().model().digest());
   }
 
   int ledger_;

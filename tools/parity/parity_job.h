@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
-#include "engine/job.h"
 #include "engine/tensors/precision.h"
+#include "record/job.h"
 
 namespace cox::engine {
 
@@ -28,7 +28,7 @@ struct ParityRequest {
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
   std::string lpips_weights;
-  std::vector<LoraFile> loras;  ///< to put beside the transformer
+  std::vector<WeightFile> loras;  ///< to put beside the transformer
 };
 
 class ParityJob {

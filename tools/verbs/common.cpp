@@ -129,13 +129,13 @@ void LoraOptions::add_to(CLI::App& verb) {
       ->allow_extra_args(false);
 }
 
-std::vector<LoraFile> LoraOptions::loras() const {
+std::vector<WeightFile> LoraOptions::loras() const {
   if (!multipliers.empty() && multipliers.size() != files.size()) {
     throw user_error(concat("--lora-multiplier: expected one for each of ", files.size(),
                             " --lora, got ", multipliers.size()),
                      "usage");
   }
-  std::vector<LoraFile> loras;
+  std::vector<WeightFile> loras;
   for (size_t i = 0; i < files.size(); ++i) {
     loras.push_back({files[i], "", multipliers.empty() ? 1.0 : multipliers[i]});
   }

@@ -18,10 +18,13 @@ namespace cox::engine {
 
 namespace {
 
+constexpr const char* kLpips = "lpips";
+
 struct JobOptions {
   JobInput job;
   EngineOptions engine;
   LoraOptions lora;
+  std::string lpips_weights;  ///< "" = the plan's
   std::string parameter_file;
   std::string run;  ///< of a plan
   std::vector<std::string> overrides;
@@ -48,21 +51,20 @@ bool measures_lpips(const Parameters& parameters) {
   const auto metrics = parameters.find("metrics");
   if (metrics == parameters.end()) return false;
   const auto* names = metrics->second.get_if<Value::List>();
-  return names != nullptr &&
-         std::find(names->begin(), names->end(), Value("lpips")) != names->end();
+  return names != nullptr && std::find(names->begin(), names->end(), Value(kLpips)) != names->end();
 }
 
 /// The video of a plan's data set whose file, or whose content, is that of `path`.
-const PlannedVideo* find_video(const RunFile& file, const std::string& path) {
+const Video* find_video(const RunFile& file, const std::string& path) {
   if (file.videos.empty()) return nullptr;
-  const auto same_file = [&](const PlannedVideo& video) {
+  const auto same_file = [&](const Video& video) {
     std::error_code not_there;
     return std::filesystem::equivalent(video.path, path, not_there);
   };
   auto found = std::find_if(file.videos.begin(), file.videos.end(), same_file);
   if (found == file.videos.end()) {
     const Result<std::string> digest = sha256_of_file(path);
-    const auto same_content = [&](const PlannedVideo& video) {
+    const auto same_content = [&](const Video& video) {
       return digest.is_ok() && *digest == video.digest;
     };
     found = std::find_if(file.videos.begin(), file.videos.end(), same_content);
@@ -71,7 +73,7 @@ const PlannedVideo* find_video(const RunFile& file, const std::string& path) {
 }
 
 /// As the coordinator chooses it: `--prompt`, else the run's constant, else the video's caption.
-std::string prompt_of(const JobOptions& options, const PlannedVideo* video) {
+std::string prompt_of(const JobOptions& options, const Video* video) {
   if (options.prompt) return *options.prompt;
   const Parameters& parameters = options.job.parameters;
   if (is_text(parameters, "prompt_source", "constant")) {
@@ -84,52 +86,54 @@ std::string prompt_of(const JobOptions& options, const PlannedVideo* video) {
   if (video != nullptr && !video->caption.empty()) return video->caption;
   throw user_error(concat("--prompt is needed: prompt_source is caption, and ",
                           video == nullptr ? concat(options.parameter_file, " has no video ",
-                                                    options.job.video_path)
+                                                    options.job.video.path)
                                            : concat("the caption of ", video->id, " is empty"),
                           "; --prompt \"\" continues without one"),
                    "usage");
 }
 
 void choose_loras(const RunFile& file, JobOptions& options) {
-  options.job.loras = options.lora.loras();
+  options.job.model.loras = options.lora.loras();
   if (file.loras.empty()) return;
-  if (!options.job.loras.empty()) {
+  if (!options.job.model.loras.empty()) {
     std::cerr << concat("--lora replaces the ", file.loras.size(), " LoRA files of ",
                         options.parameter_file, '\n');
     return;
   }
-  options.job.loras = file.loras;
-  for (const LoraFile& lora : file.loras) require_file("the plan's LoRA file", lora.path);
+  options.job.model.loras = file.loras;
+  for (const WeightFile& lora : file.loras) require_file("the plan's LoRA file", lora.path);
 }
 
-void choose_lpips_weights(const RunFile& file, JobInput& job) {
-  if (!measures_lpips(job.parameters)) return;
-  if (job.lpips_weights.empty()) {
-    job.lpips_weights = file.lpips_weights;
-    job.lpips_weights_digest = file.lpips_weights_digest;
+void choose_lpips_weights(const RunFile& file, JobOptions& options) {
+  if (!measures_lpips(options.job.parameters)) return;
+  WeightFile weights{options.lpips_weights, ""};
+  if (const auto planned = file.metric_weights.find(kLpips);
+      weights.path.empty() && planned != file.metric_weights.end()) {
+    weights = planned->second;
   }
-  if (job.lpips_weights.empty()) {
+  if (weights.path.empty()) {
     throw user_error(
         "--lpips-weights is needed: metrics has lpips, and no plan names its weights file; or "
         "leave it out with --set 'metrics=[\"psnr\",\"ssim\"]'",
         "usage");
   }
-  require_file("the plan's LPIPS weights", job.lpips_weights);
+  require_file("the plan's LPIPS weights", weights.path);
+  options.job.model.metric_weights[kLpips] = weights;
 }
 
 /// What the sweep's job would get besides its parameters.
 void complete_job(const RunFile& file, JobOptions& options) {
-  const PlannedVideo* video = find_video(file, options.job.video_path);
-  options.job.video_id = video != nullptr
+  const Video* video = find_video(file, options.job.video.path);
+  options.job.video.id = video != nullptr
                              ? video->id  // noise belongs to the id
-                             : std::filesystem::path(options.job.video_path).stem().string();
+                             : std::filesystem::path(options.job.video.path).stem().string();
   options.job.prompt = prompt_of(options, video);
   choose_loras(file, options);
-  choose_lpips_weights(file, options.job);
+  choose_lpips_weights(file, options);
 }
 
 void run_job(JobOptions options) {
-  require_model_directory(options.job.model_directory);
+  require_model_directory(options.job.model.directory);
   const RunFile file = read_run_file(options.parameter_file, options.run);
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;
@@ -154,8 +158,8 @@ void run_job(JobOptions options) {
 }
 
 void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
-  verb->add_option("--model", options->job.model_directory, "Model directory")->required();
-  reads_file(verb->add_option("--video", options->job.video_path, "Video file to continue"))
+  verb->add_option("--model", options->job.model.directory, "Model directory")->required();
+  reads_file(verb->add_option("--video", options->job.video.path, "Video file to continue"))
       ->required();
   verb->add_option("--params", options->parameter_file,
                    "Every parameter of the run and the method: what `cox plan SPEC --json` "
@@ -166,7 +170,7 @@ void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
       ->allow_extra_args(false);
   verb->add_option("--prompt", options->prompt, "Caption of the video; a plan's unless given");
   options->lora.add_to(*verb);
-  reads_file(verb->add_option("--lpips-weights", options->job.lpips_weights,
+  reads_file(verb->add_option("--lpips-weights", options->lpips_weights,
                               "Safetensors file; a plan's unless given"));
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")
       ->required()
@@ -185,6 +189,7 @@ void add_adapt_verb(CLI::App& app) {
                "cox-engine adapt --model out/model --video clip.mp4 --params plan.json "
                "--run adasteer --set steps=5 --out out/videos");
   auto options = std::make_shared<JobOptions>();
+  options->job.model.backbone = "longcat-video";
   verb->add_option("--method", options->job.method,
                    "A method of `cox-engine params --help`; the plan's unless given");
   add_job_verb(verb, options);
@@ -196,6 +201,7 @@ void add_generate_verb(CLI::App& app) {
                             "--params plan.json --set distill=true --set inference_steps=16 "
                             "--lora lora/cfg_step_lora.safetensors --out out");
   auto options = std::make_shared<JobOptions>();
+  options->job.model.backbone = "longcat-video";
   options->job.method = "none";
   add_job_verb(verb, options);
 }

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "engine/job.h"
+#include "record/job.h"
 
 namespace cox::engine {
 

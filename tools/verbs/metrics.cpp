@@ -82,7 +82,7 @@ void print_metrics(const MetricsOptions& options) {
   json["frames"] = generated.size(0);
   for (const std::string& name : options.metrics) {
     const auto metric = make_metric(name, {options.lpips_weights, device});
-    const MetricSeries series = measure(*metric, generated, metric->prepare(reference));
+    const MetricValue series = measure(*metric, generated, metric->prepare(reference));
     json[series.name] = {{"mean", series.mean}, {"per_frame", series.per_frame}};
   }
   print_json(json);

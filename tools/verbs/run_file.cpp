@@ -20,8 +20,11 @@ void read_shared(const nlohmann::json& plan, RunFile& run) {
       run.loras.push_back({lora.at("path").get<std::string>(), lora.value("digest", ""),
                            lora.at("multiplier").get<double>()});
     }
-    run.lpips_weights = model->value("lpips_weights", "");
-    run.lpips_weights_digest = model->value("lpips_weights_digest", "");
+    for (const auto& [metric, weights] :
+         model->value("metric_weights", nlohmann::json::object()).items()) {
+      run.metric_weights[metric] = {weights.at("path").get<std::string>(),
+                                    weights.value("digest", "")};
+    }
   }
   const auto dataset = plan.find("dataset");
   if (dataset == plan.end()) return;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/value.h"
-#include "engine/job.h"
+#include "record/model.h"
 
 namespace cox::engine {
 
@@ -41,7 +41,7 @@ struct LoraOptions {
   /// `verb` keeps references to this.
   void add_to(CLI::App& verb);
   /// Throws EngineError (cause user) unless there is no multiplier or one for each file.
-  std::vector<LoraFile> loras() const;
+  std::vector<WeightFile> loras() const;
 };
 
 /// Checks of an option's text, which end the program with exit code 2 and name option, bounds and

@@ -83,7 +83,9 @@ json plan_of(const std::string& method) {
     parameters[name] = json::parse(cox::canonical_text(value));
   }
   return {{"format", "cox-plan/1"},
-          {"model", {{"loras", json::array()}, {"lpips_weights", shop / "lpips.safetensors"}}},
+          {"model",
+           {{"loras", json::array()},
+            {"metric_weights", {{"lpips", {{"path", shop / "lpips.safetensors"}}}}}}},
           {"dataset",
            {{"videos",
              {{{"id", "the/clip"}, {"path", shop / "clip.mp4"}, {"caption", "a red square"}}}}}},
@@ -171,8 +173,8 @@ TEST_CASE("a plan's LPIPS weights are used; without any nothing is trained first
   REQUIRE(scored.exit_code == 0);
   CHECK(json::parse(scored.out)["metrics"].contains("lpips_random_trunk"));
 
-  plan["model"]["lpips_weights"] = "/nowhere/lpips.safetensors";
+  plan["model"]["metric_weights"]["lpips"]["path"] = "/nowhere/lpips.safetensors";
   CHECK_THAT(refusal(run_plan("adapt", plan), 3), Contains("/nowhere/lpips.safetensors"));
-  plan["model"].erase("lpips_weights");
+  plan["model"].erase("metric_weights");
   CHECK_THAT(refusal(run_plan("adapt", plan), 2), Contains("--lpips-weights is needed"));
 }

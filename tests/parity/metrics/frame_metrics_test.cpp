@@ -16,8 +16,8 @@ std::vector<double> numbers(const at::Tensor& x) {
   return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
 }
 
-MetricSeries measured(const std::string& name, const at::Tensor& generated,
-                      const at::Tensor& reference) {
+MetricValue measured(const std::string& name, const at::Tensor& generated,
+                     const at::Tensor& reference) {
   const auto metric = make_metric(name, {});
   return measure(*metric, generated, metric->prepare(reference));
 }
@@ -29,8 +29,7 @@ TEST_CASE("PSNR and SSIM equal scikit-image and torchmetrics in double precision
   const Checkpoint fixture =
       Checkpoint::open(COX_SOURCE_DIR "/tests/parity/fixtures/metrics/frames.safetensors");
   for (const char* name : {"psnr", "ssim"}) {
-    const MetricSeries series =
-        measured(name, fixture.load("generated"), fixture.load("reference"));
+    const MetricValue series = measured(name, fixture.load("generated"), fixture.load("reference"));
     const std::vector<double> expected = numbers(fixture.load(name));
     CHECK(series.name == name);
     REQUIRE(series.per_frame.size() == expected.size());

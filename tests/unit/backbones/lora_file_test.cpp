@@ -212,8 +212,8 @@ TEST_CASE("Several LoRA files add up, each times its multiplier") {
   merge(*merged, step, -0.75);
   merge(*merged, look, 0.25);
 
-  const LoraFile first{folder / "step.safetensors", "", -0.75};
-  const LoraFile second{folder / "look.safetensors", "", 0.25};
+  const WeightFile first{folder / "step.safetensors", "", -0.75};
+  const WeightFile second{folder / "look.safetensors", "", 0.25};
   attach_loras(*model, {first, second});
   CHECK(relative_error(model->forward(small_input(2), Adapter()),
                        merged->forward(small_input(2), Adapter())) < 1e-5);

@@ -40,7 +40,7 @@ TEST_CASE("a comparison of runs that saw a video decoded to other pixels is made
   study.submit("s", {{"none", "none", parameters}, {"full", "full", parameters}},
                {"v1", "v2", "v3"});
   study.run([](const std::string& run, const std::string& video) {
-    core::JobResult made = test::scored(run == "full" ? 21 : 20, 0.5);
+    JobOutput made = test::scored(run == "full" ? 21 : 20, 0.5);
     const bool elsewhere = run == "full" && video == "v2";
     made.reference_digest = sha256_of(video + (elsewhere ? " decoded elsewhere" : ""));
     return made;

@@ -13,14 +13,10 @@ namespace {
 service::OpenRun open_run(const std::string& name, const std::string& model,
                           const std::string& lora = "", const std::string& lpips = "") {
   service::OpenRun run{name, {}, 3};
-  run.definition.set_model_directory(model);
-  if (!lora.empty()) run.definition.add_loras()->set_path(lora);
-  run.definition.set_lpips_weights(lpips);
+  run.files.directory = model;
+  if (!lora.empty()) run.files.loras.push_back({lora, ""});
+  if (!lpips.empty()) run.files.metric_weights["lpips"] = {lpips, ""};
   return run;
-}
-
-void measure_lpips(service::OpenRun& run) {
-  (*run.definition.mutable_parameters())["metrics"].mutable_list()->add_items()->set_text("lpips");
 }
 
 }  // namespace
@@ -53,8 +49,8 @@ TEST_CASE("LoRA files and LPIPS weights are looked for where a run reads them") 
         std::string::npos);
   CHECK_FALSE(check_inputs({open_run("s/a", file)}, "x.db").is_ok());  // a file is no directory
 
-  service::OpenRun run = open_run("s/a", here, "", gone);
-  CHECK(check_inputs({run}, "x.db").is_ok());  // another run of its sweep measures LPIPS
-  measure_lpips(run);
-  CHECK(check_inputs({run}, "x.db").message().find("backbone.lpips_weights") != std::string::npos);
+  CHECK(check_inputs({open_run("s/a", here, "", file)}, "x.db").is_ok());
+  CHECK(check_inputs({open_run("s/a", here, "", gone)}, "x.db")
+            .message()
+            .find("backbone.weights.lpips") != std::string::npos);
 }

@@ -83,7 +83,7 @@ TEST_CASE("what no worker has is said with what the workers have") {
     return std::vector<Cell>{std::string(name), gpus,           std::string(device),
                              gpu * kGibibyte,   64 * kGibibyte, fits};
   };
-  const sweep::Resources needs{1, 80 * kGibibyte, 0};
+  const Resources needs{1, 80 * kGibibyte, 0};
   ScriptedSource source;
   source.answers.resize(
       4, {{"worker", "gpus", "device_name", "gpu_memory_bytes", "memory_bytes", "fits"}, {}});

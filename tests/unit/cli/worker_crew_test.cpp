@@ -1,5 +1,5 @@
-#include "base/text.h"
 #include "cli/local/worker_crew.h"
+#include "base/text.h"
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -74,7 +74,7 @@ TEST_CASE("a worker that keeps dying is given up after a bounded number of start
 }
 
 TEST_CASE("a worker that lacks what a job needs, or refuses to work, is not started again") {
-  static_assert(WorkerCrew::kUnfitExitCode == worker::kUnfitExitStatus);
+  static_assert(WorkerCrew::kMissingInputExitCode == worker::kMissingInputExitStatus);
   for (const auto& [exit_code, reason] :
        {std::pair("78", "cannot open a file that a job needs"), {"2", "cannot work here"}}) {
     const ScriptedWorker worker(concat("echo started >> \"$0.starts\"; exit ", exit_code));

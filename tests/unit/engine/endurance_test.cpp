@@ -33,7 +33,7 @@ FailureCause cause_of(Engine& engine, const JobInput& input) {
 
 std::vector<std::vector<double>> per_frame_scores(const JobOutput& output) {
   std::vector<std::vector<double>> all;
-  for (const MetricSeries& series : output.metrics) all.push_back(series.per_frame);
+  for (const MetricValue& series : output.metrics) all.push_back(series.per_frame);
   return all;
 }
 

@@ -23,7 +23,7 @@ std::vector<double> numbers(const JobOutput& output) {
     all.insert(all.end(), more.begin(), more.end());
   };
   append(output.adaptation.anchor_losses);
-  for (const MetricSeries& series : output.metrics) append(series.per_frame);
+  for (const MetricValue& series : output.metrics) append(series.per_frame);
   all.push_back(output.adaptation.parameter_norm);
   return all;
 }
@@ -58,7 +58,7 @@ TEST_CASE("a job goes from video file to scores, timings and two lossless videos
 
   CHECK(output.scored_frames == 4);
   REQUIRE(output.metrics.size() == 3);
-  for (const MetricSeries& series : output.metrics) {
+  for (const MetricValue& series : output.metrics) {
     INFO(series.name);
     CHECK(series.per_frame.size() == 4);
     CHECK(std::isfinite(series.mean));
@@ -176,11 +176,11 @@ TEST_CASE("weights that LPIPS lacks are missed before anything is computed") {
   const auto engine = make_engine();
   JobInput input = Workshop::get().job("none");
   input.parameters["metrics"] = cox::Value::List{"psnr", "lpips"};
-  input.lpips_weights = "";
-  input.video_path = "/nowhere/clip.mp4";  // would be missed next
+  input.model.metric_weights.clear();
+  input.video.path = "/nowhere/clip.mp4";  // would be missed next
   const JobFailure failure = fail(*engine, input);
   CHECK(failure.cause == FailureCause::kUser);
-  CHECK_THAT(failure.message, Catch::Contains("backbone.lpips_weights"));
+  CHECK_THAT(failure.message, Catch::Contains("backbone.weights"));
 }
 
 TEST_CASE("the log tells once of frames that fill no latent frame") {

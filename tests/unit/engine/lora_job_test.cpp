@@ -88,12 +88,12 @@ TEST_CASE("a LoRA file that is missing, changed or of another model fails its ow
   const JobInput plain = Workshop::get().job("none");
   const auto without = scores(*engine, plain);
   JobInput input = plain;
-  input.loras = {{Workshop::get().path("nowhere.safetensors"), "", 1}};
+  input.model.loras = {{Workshop::get().path("nowhere.safetensors"), "", 1}};
   CHECK(fail(*engine, input).cause == FailureCause::kUser);
-  input.loras[0].digest = std::string(64, '0');  // as a coordinator sends it
-  CHECK(fail(*engine, input).misplaced);
+  input.model.loras[0].digest = std::string(64, '0');  // as a coordinator sends it
+  CHECK(fail(*engine, input).missing_input);
 
-  LoraFile& lora = input.loras.at(0);
+  WeightFile& lora = input.model.loras.at(0);
   lora.path = write_lora("changed.safetensors", 0.1);
   lora.digest = std::string(64, '0');
   CHECK(fail(*engine, input).detail == "lora_digest");

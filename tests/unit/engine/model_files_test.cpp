@@ -41,7 +41,7 @@ JobFailure failure_with(const JobInput& input) {
 
 JobFailure failure_with_model(const std::string& directory) {
   JobInput input = Workshop::get().job("none");
-  input.model_directory = directory;
+  input.model.directory = directory;
   return failure_with(input);
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("a missing model directory is named") {
   const JobFailure failure = failure_with_model("/nowhere/model");
   CHECK(failure.cause == FailureCause::kUser);
   CHECK_THAT(failure.message, Catch::Contains("/nowhere/model"));
-  CHECK(failure.misplaced);  // another worker may have it
+  CHECK(failure.missing_input);  // another worker may have it
 }
 
 TEST_CASE("a folder without any clip is a fault of the place, a single missing clip is not") {
@@ -61,15 +61,15 @@ TEST_CASE("a folder without any clip is a fault of the place, a single missing c
   const std::string clips = Workshop::get().path("no_clips");
   std::filesystem::create_directories(clips);
   for (const std::string& folder : std::vector<std::string>{clips, "/nowhere/clips"}) {
-    input.video_path = folder + "/clip.mp4";
+    input.video.path = folder + "/clip.mp4";
     const JobFailure failure = failure_with(input);
-    CHECK(failure.misplaced);
+    CHECK(failure.missing_input);
     CHECK_THAT(failure.message, Catch::Contains(folder));
   }
   std::ofstream(clips + "/other.mp4") << "a clip";
-  input.video_path = clips + "/clip.mp4";
+  input.video.path = clips + "/clip.mp4";
   const JobFailure failure = failure_with(input);
-  CHECK_FALSE(failure.misplaced);
+  CHECK_FALSE(failure.missing_input);
   CHECK(failure.cause == FailureCause::kData);
   CHECK(failure.detail == "missing");
 }
@@ -104,16 +104,16 @@ TEST_CASE("weights that are not finite are named") {
 
 TEST_CASE("another model than the planned one is refused") {
   JobInput input = Workshop::get().job("none");
-  input.model_digest = std::string(64, '0');
+  input.model.digest = std::string(64, '0');
   const JobFailure failure = failure_with(input);
   CHECK(failure.cause == FailureCause::kUser);
   CHECK(failure.detail == "model_digest");
-  CHECK(failure.misplaced);
+  CHECK(failure.missing_input);
 
-  input.model_digest = cox::sha256_of_directory(input.model_directory).value();
+  input.model.digest = cox::sha256_of_directory(input.model.directory).value();
   QuietSink sink;
   const auto engine = make_engine();
   const JobOutcome outcome = engine->run(input, sink);
   REQUIRE(std::holds_alternative<JobOutput>(outcome));
-  CHECK(std::get<JobOutput>(outcome).provenance.model_digest == input.model_digest);
+  CHECK(std::get<JobOutput>(outcome).provenance.model_digest == input.model.digest);
 }

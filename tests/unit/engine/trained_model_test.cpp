@@ -42,9 +42,9 @@ JobInput adaptation_job(const std::string& method, double lr) {
                                               {"adaptation_window.context_frames", 9},
                                               {"early_stop.check_every", 2},
                                               {"early_stop.patience", 4}});
-  input.model_directory = kTrainedModel;
-  input.video_id = "trained_model";
-  input.video_path = clip;
+  input.model.directory = kTrainedModel;
+  input.video.id = "trained_model";
+  input.video.path = clip;
   input.prompt = "a red striped disc moves left, over a gray background, the camera pans up";
   return input;
 }
@@ -155,8 +155,9 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   SourceCache sources{1};
   ModelCache models(at::kCPU);
   EncodingCache encodings;
-  const auto source = decode_source(plan, input.video_path, sources);
-  Model& model = models.get({input.backbone, input.model_directory, "", plan.run.precision}, {});
+  const auto source = decode_source(plan, input.video.path, sources);
+  Model& model =
+      models.get({input.model.backbone, input.model.directory, "", plan.run.precision}, {});
   const EncodedJob encoded = encode(plan, *source, input.prompt, model, encodings);
   QuietSink sink;
   JobMonitor monitor(sink);

@@ -54,10 +54,11 @@ class Workshop {
       input.parameters["adaptation_window.context_frames"] = 5;
       input.parameters["early_stop.check_every"] = 1;
     }
-    input.model_directory = model();
-    input.lpips_weights = lpips();
-    input.video_id = "clip" + std::to_string(clip_index);
-    input.video_path = clip(clip_index);
+    input.model.directory = model();
+    input.model.metric_weights["lpips"] = {lpips(), ""};
+    input.model.backbone = "longcat-video";
+    input.video.id = "clip" + std::to_string(clip_index);
+    input.video.path = clip(clip_index);
     input.prompt = "a moving pattern";
     input.output_directory = root_ + "/out";
     return input;

@@ -53,7 +53,7 @@ TEST_CASE("fields() of a record names every member once, with a meaning") {
   check_fields<MetricValue>();
   check_fields<Video>();
   check_fields<WeightFile>();
-  check_fields<Model>();
+  check_fields<ModelFiles>();
   check_fields<JobOutput>();
   check_fields<RetryLimits>();
   check_fields<FailurePolicy>();

@@ -296,9 +296,9 @@ TEST_CASE("declared columns of an average leave out the videos that psnr and tim
     test::StudyDatabase::Outcome outcome = test::scored(20, 0.5);
     if (run == "full-r1" && video == "v02") {
       return test::StudyDatabase::Outcome(
-          core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""});
+          JobFailure{FailureCause::kUser, "a setting is wrong", ""});
     }
-    auto& made = std::get<core::JobResult>(outcome);
+    auto& made = std::get<JobOutput>(outcome);
     made.peak_memory_bytes = video == "v02" ? 9000 : run == "full-r0" ? 100 : 200;
     made.adaptation.parameter_norm = run == "full-r1" && video == "v01" ? NAN : 4;
     return outcome;

@@ -47,10 +47,10 @@ const std::vector<StudyRun> kRuns = {
 StudyDatabase::Outcome fate(const std::string& run, const std::string& video) {
   const int number = std::stoi(video.substr(1));
   if (number == 12) {
-    return core::ReportedFailure{core::FailureCause::kData, "no frame can be decoded", "", ""};
+    return JobFailure{FailureCause::kData, "no frame can be decoded", ""};
   }
   if (run == "steer-4" && number == 5) {
-    return core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""};
+    return JobFailure{FailureCause::kUser, "a setting is wrong", ""};
   }
   const double own = 20 + number * 0.7 + (number % 3) * 1.1;
   if (run == "steer-1") return scored(own + 0.02 * (number % 5 - 1), 0.7 + 0.001 * number);
@@ -98,7 +98,7 @@ TEST_CASE("what was not measured is no number in a declared table") {
   study.submit("groups", kRuns, kVideos);
   study.run([](const std::string& run, const std::string& video) {
     StudyDatabase::Outcome outcome = fate(run, video);
-    auto* made = std::get_if<core::JobResult>(&outcome);
+    auto* made = std::get_if<JobOutput>(&outcome);
     if (made == nullptr) return outcome;
     if (run == "steer-1") made->adaptation.parameter_norm = NAN;
     if (run == "steer-4" && video < "v11") made->adaptation.parameter_norm = NAN;
@@ -154,11 +154,10 @@ TEST_CASE("a report tells what is finished without a number from what is not fin
   study.submit("groups", kRuns, kVideos);
   study.run([](const std::string& run, const std::string& video) {
     if (run == "steer-4") {
-      return StudyDatabase::Outcome(
-          core::ReportedFailure{core::FailureCause::kUser, "a setting is wrong", "", ""});
+      return StudyDatabase::Outcome(JobFailure{FailureCause::kUser, "a setting is wrong", ""});
     }
     StudyDatabase::Outcome outcome = fate(run, video);
-    auto* made = std::get_if<core::JobResult>(&outcome);
+    auto* made = std::get_if<JobOutput>(&outcome);
     if (made != nullptr && run == "steer-1") made->metrics[0].mean = NAN;
     return outcome;
   });
@@ -262,7 +261,7 @@ TEST_CASE("LPIPS over different weights stands in no table, and is refused when 
   study.submit("groups", runs, kVideos);
   study.run([](const std::string& run, const std::string& video) {
     StudyDatabase::Outcome outcome = fate(run, video);
-    auto* made = std::get_if<core::JobResult>(&outcome);
+    auto* made = std::get_if<JobOutput>(&outcome);
     if (made != nullptr && (run == "none" || run == "steer-1")) {
       made->metrics.push_back({"lpips", 0.25, {0.25}});
     }
@@ -300,8 +299,7 @@ TEST_CASE("mixed machines, builds, threads and kernels are named") {
   int results = 0;
   study.run([&](const std::string& run, const std::string& video) {
     StudyDatabase::Outcome outcome = fate(run, video);
-    if (auto* made = std::get_if<core::JobResult>(&outcome);
-        made != nullptr && ++results % 2 == 0) {
+    if (auto* made = std::get_if<JobOutput>(&outcome); made != nullptr && ++results % 2 == 0) {
       made->provenance.machine = "other-host";
       made->provenance.engine_build = "0.2.0+def";
       made->provenance.threads = 0;  // as a worker of an earlier program tells
@@ -324,7 +322,7 @@ TEST_CASE("results that differ in kernels or threads alone are no single environ
     int results = 0;
     study.run([&](const std::string& run, const std::string& video) {
       StudyDatabase::Outcome outcome = fate(run, video);
-      if (auto* made = std::get_if<core::JobResult>(&outcome); made != nullptr) {
+      if (auto* made = std::get_if<JobOutput>(&outcome); made != nullptr) {
         const bool other = ++results % 2 == 0;
         made->provenance.threads = other && !kernels ? 2 : 1;
         made->provenance.kernels = other && kernels ? "stock" : "fused+cudnn";
@@ -349,7 +347,7 @@ TEST_CASE("videos that were decoded to other pixels in a run than in its baselin
   study.submit("groups", kRuns, kVideos);
   study.run([](const std::string& run, const std::string& video) {
     StudyDatabase::Outcome outcome = fate(run, video);
-    auto* made = std::get_if<core::JobResult>(&outcome);
+    auto* made = std::get_if<JobOutput>(&outcome);
     if (made == nullptr) return outcome;
     made->reference_digest = sha256_of(video);
     const bool elsewhere =
@@ -375,7 +373,7 @@ TEST_CASE("results over the same pixels, or that do not tell, need no word about
     study.submit("groups", kRuns, kVideos);
     study.run([&](const std::string& run, const std::string& video) {
       StudyDatabase::Outcome outcome = fate(run, video);
-      auto* made = std::get_if<core::JobResult>(&outcome);
+      auto* made = std::get_if<JobOutput>(&outcome);
       if (made != nullptr) made->reference_digest = told || run == "none" ? sha256_of(video) : "";
       return outcome;
     });

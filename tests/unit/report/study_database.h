@@ -24,7 +24,7 @@ struct StudyRun {
 /// A small results database, filled through the queue and the store as a study fills it.
 class StudyDatabase {
  public:
-  using Outcome = std::variant<core::JobResult, core::ReportedFailure>;
+  using Outcome = std::variant<JobOutput, JobFailure>;
   /// What becomes of a run on a video.
   using Fate = std::function<Outcome(const std::string& run, const std::string& video)>;
 
@@ -59,7 +59,7 @@ class StudyDatabase {
       if (grant == nullptr) return;
       const core::GrantedJob& job = grant->jobs[0];
       apply(core::Reported{WorkerId("w.1"), grant->lease, job.digest, job.attempt, 5, 6,
-                           fate(names_.at(job.run_digest), grant->video.id)});
+                           reported(fate(names_.at(job.run_digest), grant->video.id))});
     }
   }
 
@@ -94,8 +94,8 @@ class StudyDatabase {
 };
 
 /// A result with this PSNR and SSIM.
-inline core::JobResult scored(double psnr, double ssim) {
-  core::JobResult made = result(psnr);
+inline JobOutput scored(double psnr, double ssim) {
+  JobOutput made = result(psnr);
   made.metrics = {{"psnr", psnr, {psnr}}, {"ssim", ssim, {ssim}}};
   return made;
 }

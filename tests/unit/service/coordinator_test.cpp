@@ -21,7 +21,7 @@ TEST_CASE("A job goes from a submission over a lease to a row of results") {
   const v1::Bundle bundle = test.lease(worker, 8).bundle();
   REQUIRE(bundle.jobs_size() == 2);
   CHECK(bundle.video().path() == "/data/clip-0.mp4");
-  CHECK(bundle.video().prompt() == "caption 0");
+  CHECK(bundle.video().caption() == "caption 0");
   CHECK(bundle.jobs(0).run().method() == "none");
   CHECK(bundle.jobs(0).run().parameters().at("seed").integer() == 0);
   CHECK(test.progress().leased() == 2);
@@ -78,11 +78,11 @@ TEST_CASE(
   const auto open = must(test.coordinator->open_runs());
   REQUIRE(open.size() == 2);
   CHECK(open[0].name == "s1/run-0");
-  CHECK(open[0].definition.model_directory() == "/new/place");
+  CHECK(open[0].files.directory == "/new/place");
   CHECK(open[0].open_jobs == 3);
-  CHECK(open[1].definition.model_directory() == "/new/place");
+  CHECK(open[1].files.directory == "/new/place");
   const std::string worker = test.join("w0");
-  CHECK(test.lease(worker).bundle().jobs(0).run().model_directory() == "/new/place");
+  CHECK(test.lease(worker).bundle().jobs(0).run().model().directory() == "/new/place");
 
   v1::SelectRequest all;
   all.set_series("s1");

@@ -77,7 +77,7 @@ struct ServiceFixture {
     report.set_attempt(bundle.jobs(index).attempt());
     report.set_lease_id(bundle.lease_id());
     report.set_worker_id(worker);
-    v1::MetricSeries& psnr = *report.mutable_output()->add_metrics();
+    v1::MetricValue& psnr = *report.mutable_output()->add_metrics();
     psnr.set_name("psnr");
     psnr.set_mean(21.5);
     psnr.add_per_frame(21.5);

@@ -18,7 +18,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   plan.series.labels = {{"team", "tta"}};
   plan.dataset.expected_failures = {"clip-1"};
   plan.runs[0].labels = {{"note", "a \"quoted\" word"}};
-  plan.retry.backoff_base_ms = 5;
+  plan.retry.backoff_base_us = 5 * cox::kMillisecondUs;
   plan.policy.max_failed_jobs = 9;
   plan.baseline = "none";
   plan.tables = {{"A \"title\"", {"run-0", "run-2"}, {"seed", "psnr"}}};
@@ -34,7 +34,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
       R"({"constant_prompt":"","distill":false,"prompt_source":"caption","replicate":0,"seed":2})");
   CHECK_FALSE(event->videos[0].failure_expected);
   CHECK(event->videos[1].failure_expected);
-  CHECK(event->retry.backoff_base == 5 * cox::kMillisecondUs);
+  CHECK(event->retry.backoff_base_us == 5 * cox::kMillisecondUs);
   CHECK(event->policy.max_failed_jobs == 9);
   CHECK(event->baseline == "none");
   CHECK(event->tables_json ==
@@ -46,10 +46,10 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
             cox::sweep::job_digest(plan.runs[run], plan.dataset.videos[video]));
     }
   }
-  v1::Run definition;
-  REQUIRE(definition.ParseFromString(event->runs[1].definition));
-  CHECK(definition.digest() == plan.runs[1].digest);
-  CHECK(definition.model_directory() == "/models/none");
+  CHECK(event->runs[1].digest == plan.runs[1].digest);
+  v1::ModelFiles files;
+  REQUIRE(files.ParseFromString(event->runs[1].definition));
+  CHECK(files.directory() == "/models/none");
 }
 
 TEST_CASE("The door refuses what no correct client sends, and says what it is") {
@@ -64,25 +64,32 @@ TEST_CASE("The door refuses what no correct client sends, and says what it is") 
       {"no videos", [](auto& r) { r.clear_videos(); }, "no videos"},
       {"edited run",
        [](auto& r) {
-         (*r.mutable_runs(0)->mutable_run()->mutable_parameters())["seed"].set_integer(99);
+         std::string& parameters = *r.mutable_runs(0)->mutable_run()->mutable_parameters();
+         parameters.replace(parameters.find("\"seed\":0"), 8, "\"seed\":9");
        },
        "is not that of the run's fields"},
       {"another model",
-       [](auto& r) { r.mutable_runs(1)->mutable_run()->set_model_digest(std::string(64, 'b')); },
+       [](auto& r) {
+         r.mutable_runs(1)->mutable_run()->mutable_model()->set_digest(std::string(64, 'b'));
+       },
        "is not that of the run's fields"},
       {"no digest", [](auto& r) { r.mutable_runs(0)->mutable_run()->set_digest("abc"); },
        "64 lower-case hexadecimal"},
       {"empty value",
-       [](auto& r) {
-         (*r.mutable_runs(0)->mutable_run()->mutable_parameters())["seed"].clear_kind();
-       },
+       [](auto& r) { r.mutable_runs(0)->mutable_run()->set_parameters(R"({"seed":null})"); },
        "parameter 'seed'"},
+      {"parameters that are not JSON",
+       [](auto& r) { r.mutable_runs(0)->mutable_run()->set_parameters("seed=1"); },
+       "expected a JSON object"},
+      {"parameters of another form",
+       [](auto& r) { r.mutable_runs(0)->mutable_run()->mutable_parameters()->append(" "); },
+       "not in canonical form"},
       {"run twice", [](auto& r) { r.mutable_runs(1)->set_name("run-0"); },
        "'run-0' is given twice"},
       {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "'clip-0' is given twice"},
       {"relative path", [](auto& r) { r.mutable_videos(0)->set_path("a.mp4"); }, "absolute"},
       {"unknown expected", [](auto& r) { r.add_expected_failures("clip-9"); }, "clip-9"},
-      {"backoff", [](auto& r) { r.mutable_retry()->set_backoff_max_ms(-1); }, "backoff"},
+      {"backoff", [](auto& r) { r.mutable_retry()->set_backoff_max_us(-1); }, "backoff"},
   };
   const v1::SubmitRequest good = service::submit_request_of(sample_plan("s1", 2, 2));
   REQUIRE(service::event_of(good).is_ok());

@@ -44,8 +44,13 @@ TEST_CASE(kChild, "[.child]") {
     const auto* grant = leased.answer<core::LeaseGrant>();
     REQUIRE(grant != nullptr);
     REQUIRE(store.commit(leased).is_ok());
-    core::Reported report{worker, grant->lease,    grant->jobs[0].digest, grant->jobs[0].attempt, 4,
-                          5,      test::result(20)};
+    core::Reported report{worker,
+                          grant->lease,
+                          grant->jobs[0].digest,
+                          grant->jobs[0].attempt,
+                          4,
+                          5,
+                          core::JobResult(test::result(20))};
     REQUIRE(store.commit(core.apply(std::move(report), 6)).is_ok());
     REQUIRE(::write(ledger, "x", 1) == 1);
   }

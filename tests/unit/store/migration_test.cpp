@@ -49,8 +49,8 @@ TEST_CASE("a database of version 1 keeps its results and learns about resources 
     CHECK(store.integrity_check().is_ok());
     const core::Snapshot snapshot = store.load().value();
     REQUIRE(snapshot.workers.size() == 1);
-    CHECK(snapshot.workers[0].has == core::Resources{1, 0, 0});
-    CHECK(snapshot.submissions[0].needs == core::Resources{});
+    CHECK(snapshot.workers[0].has == Resources{1, 0, 0});
+    CHECK(snapshot.submissions[0].needs == Resources{});
   }
   const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
   CHECK(database.query_integer("PRAGMA user_version").value() == known_version());

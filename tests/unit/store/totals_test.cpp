@@ -131,17 +131,17 @@ class History {
       videos.push_back(concat("v", video));
     if (runs.empty() || videos.empty()) return;
     core::Submitted event = test::submission(concat("s", pick(3)), runs, videos);
-    event.retry.backoff_base = kSecondUs;
-    event.retry.backoff_max = kSecondUs;
+    event.retry.backoff_base_us = kSecondUs;
+    event.retry.backoff_max_us = kSecondUs;
     apply(std::move(event));
   }
 
-  std::variant<core::JobResult, core::ReportedFailure> outcome() {
+  std::variant<JobOutput, JobFailure> outcome() {
     if (pick(4) == 0) {
-      const auto cause = pick(2) == 0 ? core::FailureCause::kCrash : core::FailureCause::kData;
-      return core::ReportedFailure{cause, "it failed", "", ""};
+      const auto cause = pick(2) == 0 ? FailureCause::kCrash : FailureCause::kData;
+      return JobFailure{cause, "it failed", ""};
     }
-    core::JobResult result = test::result(20 + 0.001 * pick(10'000));
+    JobOutput result = test::result(20 + 0.001 * pick(10'000));
     if (pick(2) == 0) result.metrics.push_back({"lpips", 0.0001 * pick(10'000), {}});
     if (pick(5) == 0) result.metrics[0].mean = NAN;
     if (pick(7) == 0) result.timings.train_s = INFINITY;
@@ -157,7 +157,8 @@ class History {
     if (grant == nullptr) return;
     for (const core::GrantedJob& job : grant->jobs) {
       if (pick(6) == 0) return;  // the worker dies with the rest
-      const core::Reported report{worker, grant->lease, job.digest, job.attempt, 5, 6, outcome()};
+      const core::Reported report{
+          worker, grant->lease, job.digest, job.attempt, 5, 6, test::reported(outcome())};
       apply(report);
       if (pick(4) == 0) apply(report);  // the answer was lost on the way
     }

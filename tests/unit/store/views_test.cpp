@@ -26,12 +26,13 @@ class Cluster {
   }
 
   /// Leases the next job alone and reports it.
-  void finish(std::variant<core::JobResult, core::ReportedFailure> outcome) {
+  void finish(std::variant<JobOutput, JobFailure> outcome) {
     const core::Effects leased = apply(core::LeaseAsked{WorkerId("w.1"), "", 1});
     const auto* grant = leased.answer<core::LeaseGrant>();
     REQUIRE(grant != nullptr);
     apply(core::Reported{WorkerId("w.1"), grant->lease, grant->jobs[0].digest,
-                         grant->jobs[0].attempt, 5, 6, std::move(outcome)});
+                         grant->jobs[0].attempt, 5, 6, test::reported(std::move(outcome)),
+                         "last lines"});
   }
 
   ReadOnlyDatabase::Table query(const std::string& sql) const {
@@ -56,13 +57,12 @@ class Cluster {
   TimeUs now_ = 0;
 };
 
-const core::ReportedFailure kBroken{core::FailureCause::kData, "no frame can be decoded",
-                                    "corrupt_container", "last lines"};
+const JobFailure kBroken{FailureCause::kData, "no frame can be decoded", "corrupt_container"};
 
 TEST_CASE("result_columns.yaml explains each column of v_results, in order, with its type") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
-  core::JobResult result = test::result(20);
+  JobOutput result = test::result(20);
   result.metrics.push_back({"lpips", 0.5, {0.5}});
   result.metrics.push_back({"lpips_random_trunk", 0.5, {0.5}});
   result.metrics.push_back({"new_metric", 1, {1}});
@@ -110,7 +110,7 @@ TEST_CASE("a result row holds what the worker reported") {
 TEST_CASE("numbers that are not finite become NULL with a note, never text") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
-  core::JobResult result = test::result(20);
+  JobOutput result = test::result(20);
   const double infinity = std::numeric_limits<double>::infinity();
   result.metrics = {{"psnr", NAN, {1, NAN, infinity}}, {"extra", -infinity, {}}};
   result.adaptation.parameter_norm = infinity;
@@ -127,7 +127,7 @@ TEST_CASE("numbers that are not finite become NULL with a note, never text") {
 TEST_CASE("a random trunk never shows as LPIPS") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
-  core::JobResult result = test::result(20);
+  JobOutput result = test::result(20);
   result.metrics = {{"lpips_random_trunk", 0.25, {0.25}}};
   cluster.finish(result);
   for (const char* view : {"v_results", "v_leaderboard", "v_runs"}) {
@@ -144,7 +144,7 @@ TEST_CASE("LPIPS over other weights has no paired difference") {
   event.runs[2].lora_digest = "a LoRA file's";
   cluster.apply(event);
   for (const double lpips : {0.25, 0.75, 0.5}) {
-    core::JobResult result = test::result(20);
+    JobOutput result = test::result(20);
     result.metrics.push_back({"lpips", lpips, {lpips}});
     cluster.finish(result);
   }
@@ -217,11 +217,11 @@ TEST_CASE("pairs are made of videos that both runs finished") {
 TEST_CASE("pairs tell whether both were scored against the same pixels, where both know") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a", "b"}, {"v1", "v2", "v3"}));
-  core::JobResult other = test::result(10);
+  JobOutput other = test::result(10);
   other.reference_digest = sha256_of("frames of v1, decoded elsewhere");
-  core::JobResult earlier = test::result(10);
+  JobOutput earlier = test::result(10);
   earlier.reference_digest = "";  // as a worker of an earlier program tells
-  for (const core::JobResult& of_b : {test::result(10), other, earlier}) {
+  for (const JobOutput& of_b : {test::result(10), other, earlier}) {
     cluster.finish(test::result(10));  // a
     cluster.finish(of_b);
   }
@@ -236,7 +236,7 @@ TEST_CASE("pairs tell whether both were scored against the same pixels, where bo
 TEST_CASE("the journal, the attempts and the workers can be read") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
-  cluster.finish(core::ReportedFailure{core::FailureCause::kCrash, "segmentation fault", "", ""});
+  cluster.finish(JobFailure{FailureCause::kCrash, "segmentation fault", ""});
   const auto kinds = cluster.query("SELECT kind, run, psnr FROM v_events ORDER BY sequence");
   REQUIRE(kinds.rows.size() == 3);
   CHECK(kinds.rows[2] == Row{"retry", "a", std::monostate{}});

@@ -195,8 +195,8 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.retry.crash == 5);
   CHECK(plan.retry.oom == 0);
   CHECK(plan.retry.lost == 3);
-  CHECK(plan.retry.backoff_base_ms == 500);
-  CHECK(plan.retry.backoff_max_ms == 600'000);
+  CHECK(plan.retry.backoff_base_us == 500'000);
+  CHECK(plan.retry.backoff_max_us == 600'000'000);
   CHECK(plan.policy.fail_fast);
   CHECK(plan.policy.max_failed_jobs == 4);
   CHECK(plan.priority == -3);
@@ -223,5 +223,5 @@ TEST_CASE("the study's preset lays its defaults where the method has them") {
   const Run& none = run_named(plan, "N");
   CHECK(parameter(none, "constant_prompt") == "\"videos\"");
   CHECK(parameter(none, "loss_target").empty());
-  CHECK(prompt_of(none, plan.dataset.videos[0]) == "videos");
+  CHECK(prompt_of(none.parameters, plan.dataset.videos[0].caption) == "videos");
 }

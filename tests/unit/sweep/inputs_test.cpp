@@ -130,11 +130,11 @@ TEST_CASE("missing manifest, model and LPIPS weights are not found, with their p
   CHECK(missing.message().find("no LoRA file at ") != std::string::npos);
 
   const std::string lpips = "method: none\nparams: {metrics: [lpips]}\n";
-  CHECK(status({}, lpips).message().find("run 's' measures lpips; give backbone.lpips_weights") !=
-        std::string::npos);
-  missing = status({"backbone.lpips_weights=gone"}, lpips);
+  CHECK(status({}, lpips).message().find(
+            "run 's' measures lpips; give backbone.weights: {lpips: FILE}") != std::string::npos);
+  missing = status({"backbone.weights.lpips=gone"}, lpips);
   CHECK(missing.code() == StatusCode::kNotFound);
-  CHECK(missing.message().find("no LPIPS weights at ") != std::string::npos);
+  CHECK(missing.message().find("no weights of metric lpips at ") != std::string::npos);
 }
 
 TEST_CASE("a broken manifest is an error that names the sweep and the manifest") {
@@ -189,11 +189,11 @@ TEST_CASE("LoRA files that cannot be meant are refused") {
 
 TEST_CASE("LPIPS weights are read only when a run measures LPIPS") {
   const Sandbox sandbox;
-  const std::vector<std::string> set = {"backbone.lpips_weights=" +
+  const std::vector<std::string> set = {"backbone.weights.lpips=" +
                                         sandbox.path("lpips.safetensors")};
-  CHECK(sandbox.plan("method: none\n", set).model.lpips_weights.empty());
+  CHECK(sandbox.plan("method: none\n", set).model.metric_weights.empty());
   const auto plan = sandbox.plan("method: none\nparams: {metrics: [lpips]}\n", set);
-  CHECK(plan.model.lpips_weights == sandbox.path("lpips.safetensors"));
-  CHECK(plan.model.lpips_weights_digest.size() == 64);
-  CHECK(asks_for_lpips(plan.runs[0].parameters));
+  CHECK(plan.model.metric_weights.at("lpips").path == sandbox.path("lpips.safetensors"));
+  CHECK(plan.model.metric_weights.at("lpips").digest.size() == 64);
+  CHECK(measures(plan.runs[0].parameters, "lpips"));
 }

@@ -52,25 +52,6 @@ TEST_CASE("the schemas of this program load, with a method for each file") {
   CHECK(std::count(columns.begin(), columns.end(), "train_s") == 1);
 }
 
-TEST_CASE("a parameter that was added later says since when, and keeps one default") {
-  const auto run = [](const std::string& added) {
-    return std::string(kRun) + "  added: {type: bool, since: 0.2.0, doc: Later" + added + "}\n";
-  };
-  const auto loaded = load_schemas({{"run.yaml", run(", default: false")},
-                                    {"adaptation.yaml", kAdaptation},
-                                    {"methods/full.yaml", kMethod}});
-  INFO(loaded.status().message());
-  REQUIRE(loaded.is_ok());
-  CHECK(loaded->find_method("full")->parameters.at("added").since == "0.2.0");
-  CHECK(loaded->find_method("full")->parameters.at("steps").since.empty());
-
-  CHECK(errors_of(run(""), kMethod).find("'added' was added later and has no `default`") !=
-        std::string::npos);
-  CHECK(errors_of(run(", default: false"), std::string(kMethod) + "  added: {default: true}\n")
-            .find("'added' was added in 0.2.0; a method cannot change its default") !=
-        std::string::npos);
-}
-
 TEST_CASE("a method that does not train has no adaptation parameters") {
   const auto schemas = load_schemas();
   REQUIRE(schemas.is_ok());

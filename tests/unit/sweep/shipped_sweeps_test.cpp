@@ -35,7 +35,7 @@ TEST_CASE("every shipped sweep is right, opens with its question and counts its 
     const auto plan =
         load_sweep(file, {{"dataset.manifest=" + sandbox.path("clips.json"),
                            "backbone.model=" + sandbox.path("model"),
-                           "backbone.lpips_weights=" + sandbox.path("lpips.safetensors")}});
+                           "backbone.weights.lpips=" + sandbox.path("lpips.safetensors")}});
     INFO(plan.status().message());
     REQUIRE(plan.is_ok());
     CHECK_FALSE(plan->runs.empty());

@@ -196,9 +196,9 @@ TEST_CASE("A place that lacks what a job needs sends the job back unreported, wi
   test.coordinator.add_bundle("l2", {"ddd"});
   test.executor.on_run = [](const std::string& job, const CancelToken&,
                             Executor::Outcome& outcome) {
-    if (job == "bbb") outcome.unfit = "model directory /m is not there";
+    if (job == "bbb") outcome.missing_input = "model directory /m is not there";
   };
-  CHECK(is(test.run(), WorkerEnd::kUnfit));
+  CHECK(is(test.run(), WorkerEnd::kMissingInput));
   CHECK(test.executor.ran == Calls{"aaa", "bbb"});
   CHECK(test.reason == "model directory /m is not there");
   CHECK(test.coordinator.calls() ==
@@ -240,8 +240,7 @@ TEST_CASE("A forgotten worker cancels the job in flight, drops its bundle, and r
   };
   CHECK(is(test.run(), WorkerEnd::kIdle));
   CHECK(test.executor.ran == Calls{"aaa", "ccc"});
-  CHECK(test.coordinator.calls() ==
-        Calls{"register w0", "register w0", "report ccc", "leave"});
+  CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report ccc", "leave"});
 }
 
 TEST_CASE("A worker that lost the answer to a lease call hands back what it may hold") {

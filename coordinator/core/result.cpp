@@ -1,8 +1,11 @@
-#include "coordinator/core/number_list.h"
+#include "coordinator/core/result.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <utility>
+
+#include "base/value.h"
 
 namespace cox::core {
 
@@ -20,17 +23,30 @@ char* put_number(char* at, double value) {
 
 }  // namespace
 
-NumberList::NumberList(std::span<const double> numbers) {
-  json_.resize(2 + numbers.size() * (kLongestNumber + 1));
-  char* at = json_.data();
+std::string json_numbers(std::span<const double> numbers) {
+  std::string json;
+  json.resize(2 + numbers.size() * (kLongestNumber + 1));
+  char* at = json.data();
   *at++ = '[';
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (i > 0) *at++ = ',';
     at = put_number(at, numbers[i]);
   }
   *at++ = ']';
-  json_.resize(static_cast<std::size_t>(at - json_.data()));
-  json_.shrink_to_fit();
+  json.resize(static_cast<std::size_t>(at - json.data()));
+  return json;
+}
+
+JobResult::JobResult(JobOutput output)
+    : output_(std::move(output)),
+      losses_json_(json_numbers(output_.adaptation.losses)),
+      anchor_losses_json_(json_numbers(output_.adaptation.anchor_losses)) {
+  per_frame_json_ = "{";
+  for (const MetricValue& metric : output_.metrics) {
+    if (per_frame_json_.size() > 1) per_frame_json_ += ',';
+    per_frame_json_ += json_quoted(metric.name) + ':' + json_numbers(metric.per_frame);
+  }
+  per_frame_json_ += '}';
 }
 
 std::string json_number(double value) {
