@@ -35,7 +35,8 @@ MAY_INCLUDE = {
     "engine/backbones": ["base", "record", "schemas", "engine/job.h", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/metrics": ["base", "record", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
+    "engine/metrics": ["base", "record", "schemas", "engine/job.h", "engine/tensors",
+                       "engine/checkpoint", "engine/nn"],
     "engine/adaptation": ["base", "record", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
                           "engine/parameters.h", "engine/job.h", "engine/monitor.h",
@@ -197,7 +198,7 @@ def check_registries(root, findings):
         "engine/adaptation/methods.def":
             ("engine/adaptation/methods/{}.cpp", "schemas/methods/{}.yaml",
              "tests/unit/adaptation/{}_test.cpp"),
-        "engine/metrics/metrics.def": ("engine/metrics/{}.cpp", "schemas/metrics/{}.yaml"),
+        "schemas/metrics.def": ("engine/metrics/{}.cpp", "schemas/metrics/{}.yaml"),
     }
     for listing, needed in kinds.items():
         path = root / listing

@@ -49,11 +49,11 @@ class SchemaReader {
   explicit SchemaReader(const SchemaTexts& texts) : texts_(texts) {}
 
   Schemas read() {
+    for (const std::string& name : metric_names()) schemas_.metrics[name] = *find_metric(name);
     const ParameterSchemas run = read_parameters(parse("run.yaml"), {});
     const ParameterSchemas adaptation = read_parameters(parse("adaptation.yaml"), {});
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "methods/")) read_method(parse(path), run, adaptation);
-      if (starts_with(path, "metrics/")) read_metric(parse(path));
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
     }
     if (texts_.count("result_columns.yaml") != 0) {
@@ -135,7 +135,7 @@ class SchemaReader {
     schema.max = read_bound(map, "max");
     schema.below = read_bound(map, "below");
     if (const Node* node = map.find("values")) {
-      schema.values = read_texts(*node, "values", diagnostics_);
+      schema.values = read_allowed(*node);
     }
     if (const Node* node = map.find("role")) {
       schema.role = read_name(kRoles, *node, "role", diagnostics_).value_or(Role::kIdentity);
@@ -143,6 +143,12 @@ class SchemaReader {
     read_default(map, schema);
     if (const Node* node = map.find("since")) read_since(*node, schema);
     return schema;
+  }
+
+  // A list, or the word `metrics` for the names of the registry.
+  std::vector<std::string> read_allowed(const Node& node) {
+    if (node.is_scalar() && node.text == "metrics") return metric_names();
+    return read_texts(node, "values", diagnostics_);
   }
 
   void read_since(const Node& node, ParameterSchema& schema) {
@@ -195,15 +201,6 @@ class SchemaReader {
     if (method.trains) known.insert(adaptation.begin(), adaptation.end());
     method.parameters = read_parameters(file, std::move(known));
     schemas_.methods[method.name] = std::move(method);
-  }
-
-  void read_metric(const Node& file) {
-    if (!check_keys(file, {"metric", "unit", "better", "definition"}, "a metric", diagnostics_)) {
-      return;
-    }
-    const std::string name = text_of(file, "metric");
-    schemas_.metrics[name] = {name, text_of(file, "unit"), text_of(file, "better") == "higher",
-                              text_of(file, "definition")};
   }
 
   void read_backbone(const Node& file) {

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/value.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::sweep {
 
@@ -52,13 +53,6 @@ struct MethodSchema {
   std::map<std::string, ParameterSchema> parameters;
 };
 
-struct MetricSchema {
-  std::string name;
-  std::string unit;
-  bool higher_is_better = true;
-  std::string definition;
-};
-
 /// Named parameter defaults, laid over the schema's by `replicate: NAME`. Each value is used where
 /// the method has the parameter.
 struct Preset {
@@ -71,7 +65,7 @@ struct Preset {
 /// Everything that schemas/ declares. A parameter has one type wherever it occurs.
 struct Schemas {
   std::map<std::string, MethodSchema> methods;
-  std::map<std::string, MetricSchema> metrics;
+  std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
   std::vector<std::string> result_columns;       ///< of `v_results`, for tables

@@ -20,7 +20,7 @@ PLANTED = {
     "tests/unit/x/lost_test.cpp": ("int x;\n", "never run"),
     "docs/a.md": ("[gone](missing.md)\n", "does not exist"),
     "engine/adaptation/methods.def": ("COX_METHOD(ghost)\n", "'ghost' lacks engine/adaptation/methods/ghost.cpp"),
-    "engine/metrics/metrics.def": ("COX_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
+    "schemas/metrics.def": ("COX_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
     "proto/a.proto": ("message A {\n  string x = 1;\n  string y = 1;\n}\n", "tag 1 is taken by x"),
 }
 
