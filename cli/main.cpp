@@ -17,18 +17,6 @@
 namespace cox::cli {
 namespace {
 
-std::vector<CommandPtr> all_commands() {
-  std::vector<CommandPtr> commands;
-  for (const auto make :
-       {make_validate, make_plan,   make_dataset, make_run,     make_coordinator,
-        make_submit,   make_status, make_watch,   make_results, make_compare,
-        make_report,   make_show,   make_why,     make_logs,    make_retry,
-        make_pause,    make_resume, make_cancel,  make_version, make_completion}) {
-    commands.push_back(make());
-  }
-  return commands;
-}
-
 std::string help_text(const CommandText& text) {
   std::string help = "Examples:\n";
   for (const std::string& line : split(text.examples, '\n')) help += concat("  ", line, '\n');

@@ -3,17 +3,16 @@
 #include <map>
 
 #include "base/text.h"
-#include "cli/output/number.h"
 
 namespace cox::cli {
 
-Rows submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply) {
+store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply) {
   std::map<std::string, const v1::KnownRun*> known;
   for (const v1::KnownRun& run : reply.known()) known[run.name()] = &run;
-  Rows rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
+  store::Table rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
   for (const sweep::Run& run : plan.runs) {
-    auto& row = rows.cells.emplace_back();
-    row = {run.digest.substr(0, 12), run.name};
+    auto& row = rows.rows.emplace_back();
+    row = {short_digest(run.digest), run.name};
     if (const auto owner = known.find(run.name); owner != known.end()) {
       row.insert(row.end(), {std::string("known"),
                              concat(owner->second->series(), '/', owner->second->owner()),

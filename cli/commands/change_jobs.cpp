@@ -1,7 +1,6 @@
 #include "cli/commands/change_jobs.h"
 
-#include "cli/lookup.h"
-#include "cli/output/number.h"
+#include "base/text.h"
 
 namespace cox::cli {
 

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "coordinator/dataset/index.h"
 
 namespace cox::cli {
@@ -67,16 +66,17 @@ class DatasetCommand final : public Command {
                          }));
     if (session.err_terminal.interactive) session.err << "\r\x1b[K";
     COX_RETURN_IF_ERROR(of_surroundings(dataset::write_manifest(manifest_path_, manifest)));
-    Rows rejected{{"video", "reason", "message"}, {}};
+    Table rejected{{"video", "reason", "message"}, {}};
     for (const dataset::RejectedVideo& video : manifest.rejected) {
-      rejected.cells.push_back({video.id, video.reason, video.message});
+      rejected.rows.push_back({video.id, video.reason, video.message});
     }
-    if (!rejected.cells.empty() || output_.json) {
+    if (!rejected.rows.empty() || output_.json) {
       write_rows(session.out, rejected, output_.layout(session.out_terminal, {"cox-rejected", 1}));
       session.out.flush();
     }
-    session.say(concat(manifest_path_, ": ", counted(manifest.videos.size(), "video"), ", ",
-                       rejected.cells.size(), " left out"));
+    session.say(concat(manifest_path_, ": ",
+                       counted(static_cast<std::int64_t>(manifest.videos.size()), "video"), ", ",
+                       rejected.rows.size(), " left out"));
     if (options_.sample > manifest.videos.size()) {
       session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), " --sample ",
                          options_.sample, " was asked for; there are no more usable videos"));

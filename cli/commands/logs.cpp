@@ -6,10 +6,11 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lookup.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "cli/progress/signals.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/attempts.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::cli {
 
@@ -44,12 +45,12 @@ class Logs final : public Command {
       return invalid_argument("--follow prints text: drop --format, --json or --quiet");
     }
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
-    COX_ASSIGN_OR_RETURN(const std::string condition, condition_for(*source));
-    if (follow_) return follow(session, *source, condition);
-    COX_ASSIGN_OR_RETURN(const Rows rows, attempts(*source, condition));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const std::string condition, report::jobs_named(query, what_));
+    if (follow_) return follow(session, query, condition);
+    COX_ASSIGN_OR_RETURN(const Table rows, report::attempts_of(query, condition, failed_));
     if (as_text) {
-      if (rows.cells.empty()) session.say("no attempt has been made");
+      if (rows.rows.empty()) session.say("no attempt has been made");
       tell(session, rows);
     } else {
       write_rows(session.out, rows, output_.layout(session.out_terminal, {"cox-logs", 1}));
@@ -58,36 +59,25 @@ class Logs final : public Command {
   }
 
  private:
-  Result<Rows> attempts(ResultSource& source, const std::string& condition) const {
-    return source.query(concat(
-        "SELECT series || '/' || run || '/' || video AS job, attempt, outcome, cause, worker,"
-        " strftime('%Y-%m-%dT%H:%M:%SZ', granted_us / 1000000, 'unixepoch') AS granted,"
-        " (ended_us - granted_us) / 1e6 AS held_s, message, log_tail FROM v_attempts WHERE ",
-        condition, failed_ ? " AND outcome NOT IN ('done', 'open')" : "",
-        " ORDER BY granted_us, job, attempt"));
-  }
-
   /// Tells each attempt when it begins and again when it has ended. Ends when no job of what was
   /// asked for waits or runs, or with a signal.
-  Result<ExitCode> follow(Session& session, ResultSource& source,
+  Result<ExitCode> follow(Session& session, const report::Query& query,
                           const std::string& condition) const {
     const StopSignals signals;
     std::set<std::vector<std::string>> told;
     while (true) {
       // Asked before the attempts: what ends in between is told in this round.
-      COX_ASSIGN_OR_RETURN(const Rows open,
-                           source.query(concat("SELECT count(*) FROM v_jobs WHERE ", condition,
-                                               " AND state IN ('queued', 'blocked', 'leased')")));
-      COX_ASSIGN_OR_RETURN(Rows rows, attempts(source, condition));
-      std::erase_if(rows.cells, [&](const std::vector<Cell>& row) {
-        return !told.insert({readable_cell("", row[0]), readable_cell("", row[1]),
-                             readable_cell("", row[2])})
+      COX_ASSIGN_OR_RETURN(const std::int64_t open, report::open_jobs(query, condition));
+      COX_ASSIGN_OR_RETURN(Table rows, report::attempts_of(query, condition, failed_));
+      std::erase_if(rows.rows, [&](const Row& row) {
+        return !told.insert({report::readable_cell("", row[0]), report::readable_cell("", row[1]),
+                             report::readable_cell("", row[2])})
                     .second;
       });
       tell(session, rows);
       session.out << std::flush;
       if (!session.out) return kExitFailed;  // nobody reads on; main says why
-      if (std::get<std::int64_t>(open.cells.front()[0]) == 0) return kExitOk;
+      if (open == 0) return kExitOk;
       poll(nullptr, 0, kFollowPauseMs);
       if (signals.count() > 0) {
         return signals.last() == SIGTERM ? kExitTerminated : kExitInterrupted;
@@ -95,20 +85,11 @@ class Logs final : public Command {
     }
   }
 
-  /// A job when one has that name, else a run.
-  Result<std::string> condition_for(ResultSource& source) const {
-    const Result<std::string> job = find_job(source, what_);
-    if (job.is_ok()) return concat("job_digest = ", sql_text(*job));
-    if (job.status().code() != StatusCode::kNotFound) return job.status();
-    COX_ASSIGN_OR_RETURN(const RunName run, find_run(source, what_));
-    return concat("run_digest = ", sql_text(run.digest));
-  }
-
-  static void tell(Session& session, const Rows& rows) {
-    for (const auto& row : rows.cells) {
+  static void tell(Session& session, const Table& rows) {
+    for (const auto& row : rows.rows) {
       std::vector<std::string> texts;
       for (size_t c = 0; c < row.size(); ++c)
-        texts.push_back(readable_cell(rows.columns[c], row[c]));
+        texts.push_back(report::readable_cell(rows.columns[c], row[c]));
       const bool bad = texts[2] != "done" && texts[2] != "open";
       session.out << texts[5] << "  " << texts[0] << "  attempt " << texts[1] << " on " << texts[4]
                   << "  " << toned(session.out_terminal, bad ? Tone::kBad : Tone::kGood, texts[2]);

@@ -2,7 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/best_run.h"
+#include "cli/sources/best_finder.h"
 #include "coordinator/sweep/present.h"
 
 namespace cox::cli {

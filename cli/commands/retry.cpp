@@ -2,9 +2,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lookup.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/target.h"
 

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/local/local_run.h"
 #include "cli/options.h"
-#include "cli/results/best_run.h"
+#include "cli/sources/best_finder.h"
 
 namespace cox::cli {
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "cli/output/format.h"
-#include "cli/output/number.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::cli {
 
@@ -19,24 +19,24 @@ using Text = std::vector<std::vector<std::string>>;
 
 bool is_number_or_null(const Cell& cell) { return !std::holds_alternative<std::string>(cell); }
 
-Text texts_of(const Rows& rows) {
+Text texts_of(const Table& table) {
   Text texts;
-  for (const auto& row : rows.cells) {
+  for (const auto& row : table.rows) {
     auto& line = texts.emplace_back();
     for (size_t c = 0; c < row.size(); ++c) {
-      line.push_back(printable(readable_cell(rows.columns[c], row[c])));
+      line.push_back(printable(report::readable_cell(table.columns[c], row[c])));
     }
   }
   return texts;
 }
 
-std::vector<Column> measured(const Rows& rows, const Text& texts) {
-  std::vector<Column> columns(rows.columns.size());
+std::vector<Column> measured(const Table& table, const Text& texts) {
+  std::vector<Column> columns(table.columns.size());
   for (size_t c = 0; c < columns.size(); ++c) {
-    columns[c].width = display_width(rows.columns[c]);
+    columns[c].width = display_width(table.columns[c]);
     for (size_t r = 0; r < texts.size(); ++r) {
       columns[c].width = std::max(columns[c].width, display_width(texts[r][c]));
-      columns[c].numeric = columns[c].numeric && is_number_or_null(rows.cells[r][c]);
+      columns[c].numeric = columns[c].numeric && is_number_or_null(table.rows[r][c]);
     }
   }
   return columns;
@@ -80,11 +80,11 @@ std::string line_of(const std::vector<std::string>& texts, const std::vector<Col
 
 }  // namespace
 
-void write_table(std::ostream& out, const Rows& rows, const Terminal& terminal) {
-  const Text texts = texts_of(rows);
-  std::vector<Column> columns = measured(rows, texts);
+void write_table(std::ostream& out, const Table& table, const Terminal& terminal) {
+  const Text texts = texts_of(table);
+  std::vector<Column> columns = measured(table, texts);
   if (terminal.width > 0) fit(columns, terminal.width);
-  out << toned(terminal, Tone::kStrong, line_of(rows.columns, columns)) << '\n';
+  out << toned(terminal, Tone::kStrong, line_of(table.columns, columns)) << '\n';
   for (const auto& row : texts) out << line_of(row, columns) << '\n';
 }
 

@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "cli/output/number.h"
 #include "cli/output/terminal.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::cli {
 
@@ -56,7 +56,7 @@ std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
   if (reply.leased() > 0) line += concat(", ", reply.leased(), " with workers");
   if (pace.jobs_per_second) line += concat(", ", rate_text(*pace.jobs_per_second));
   if (pace.eta_s && !is_complete(reply)) {
-    line += concat(", about ", readable_duration(*pace.eta_s), " left");
+    line += concat(", about ", report::readable_duration(*pace.eta_s), " left");
   }
   return line;
 }
@@ -70,7 +70,7 @@ std::string event_text(const v1::ProgressEvent& event) {
   if (event.kind() == "done") {
     std::vector<std::string> metrics;
     for (const auto& [name, value] : event.metrics()) {
-      metrics.push_back(concat(name, ' ', readable_number(name, value)));
+      metrics.push_back(concat(name, ' ', report::readable_number(name, value)));
     }
     std::sort(metrics.begin(), metrics.end());  // a protobuf map has no order
     return printable(concat(subject_of(event), ": ", join(metrics, ", ")));

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/parameter_difference.h"
 
 namespace cox::report {
 

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/parameter_difference.h"
 
 namespace cox::report {
 
@@ -19,10 +21,6 @@ constexpr const char* kDecodersDiffer = "FFmpeg or the program differs between t
 std::string listed(const std::vector<std::string>& names) { return join_first(names, kMaxNamed); }
 std::string listed(const std::set<std::string>& names) {
   return listed(std::vector<std::string>(names.begin(), names.end()));
-}
-
-std::string counted(std::size_t count, const char* what) {
-  return concat(count, ' ', what, count == 1 ? "" : "s");
 }
 
 /// Missing videos of a run by what kept them: "12 failed (oom): v1, v2 ...; 2 queued: v3, v4".
@@ -281,7 +279,7 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   for (const RunData& run : runs) {
     semantics.insert(std::to_string(run.engine_semantics));
     draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
-    models.insert(run.model_digest.substr(0, 12));
+    models.insert(short_digest(run.model_digest));
   }
   if (draws.size() == 1) {
     warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),

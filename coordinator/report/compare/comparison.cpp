@@ -51,8 +51,6 @@ bool measured(const RunData& run, const std::string& metric) {
   });
 }
 
-std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
-
 std::string weights_of(const RunData& run) {
   const std::string& digest = run.lpips_weights_digest;
   return digest.empty() ? "not recorded" : short_digest(digest);
@@ -78,7 +76,8 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
       return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
     }
   }
-  if (is_lpips(metric.name) && baseline.lpips_weights_digest != run.lpips_weights_digest) {
+  if (depends_on_weights(metric.name) &&
+      baseline.lpips_weights_digest != run.lpips_weights_digest) {
     return failed_precondition(concat(
         differs("lpips_weights_digest", baseline, weights_of(baseline), run, weights_of(run)), ": ",
         metric.name, " over other weights is another measure and cannot be compared"));
@@ -296,7 +295,7 @@ void describe(const Pairs& pairs, Comparison& comparison) {
 }  // namespace
 
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
-  if (!is_lpips(metric)) return "";
+  if (!depends_on_weights(metric)) return "";
   std::map<std::string, std::vector<std::string>> runs_by_weights;
   for (const RunData& run : runs) {
     if (measured(run, metric)) runs_by_weights[weights_of(run)].push_back(run.full_name());

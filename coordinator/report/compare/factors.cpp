@@ -158,13 +158,4 @@ std::vector<Slice> slices_of(const std::vector<const RunData*>& runs,
   return slices;
 }
 
-std::vector<std::string> shared_parameters_that_differ(const RunData& a, const RunData& b) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : a.parameters) {
-    const auto other = b.parameters.find(name);
-    if (other != b.parameters.end() && other->second != value) names.push_back(name);
-  }
-  return names;
-}
-
 }  // namespace cox::report

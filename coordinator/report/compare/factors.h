@@ -35,7 +35,4 @@ constexpr std::size_t kMostSlices = 24;
 std::vector<Slice> slices_of(const std::vector<const RunData*>& runs,
                              const std::vector<Factor>& factors);
 
-/// The names of parameters, `method` not included, that both runs have with different values.
-std::vector<std::string> shared_parameters_that_differ(const RunData& a, const RunData& b);
-
 }  // namespace cox::report

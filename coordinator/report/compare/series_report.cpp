@@ -156,25 +156,6 @@ void find_factors(const RunData* baseline, SeriesReport& report) {
   report.factors = factors_of(report.treated_runs());
 }
 
-bool is_loaded(const SeriesReport& report, const std::string& column) {
-  const auto names = measured_metrics(report.runs);
-  return column == "method" || ends_with(column, kPlusMinus) ||
-         std::find(names.begin(), names.end(), column) != names.end() ||
-         std::find(kStages.begin(), kStages.end(), column) != kStages.end() ||
-         std::any_of(report.runs.begin(), report.runs.end(),
-                     [&](const RunData& run) { return run.parameters.contains(column); });
-}
-
-/// The columns of the declared tables that no report loads by itself.
-std::vector<std::string> other_columns(const SeriesReport& report) {
-  std::vector<std::string> others;
-  for (const DeclaredTable& table : report.notes.tables) {
-    std::copy_if(table.columns.begin(), table.columns.end(), std::back_inserter(others),
-                 [&](const std::string& column) { return !is_loaded(report, column); });
-  }
-  return others;
-}
-
 void append(std::vector<std::string>& all, std::vector<std::string> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
@@ -208,7 +189,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   find_factors(baseline.run, report);
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
-                       load_declared_columns(query, series, other_columns(report), report.runs));
+                       load_declared_columns(query, series, columns_of(notes.tables), report.runs));
   append(report.warnings, coverage_warnings(report.runs));
   const std::vector<RunData> singles = single_runs(report.runs);
   append(report.warnings, identity_warnings(singles));

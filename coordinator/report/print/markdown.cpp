@@ -111,7 +111,7 @@ std::string factor_sections(const SeriesReport& report) {
 std::string declared_tables(const SeriesReport& report) {
   std::string text;
   for (const DeclaredTable& table : report.notes.tables) {
-    text += concat("## ", table.title, "\n\n", markdown(declared_table(report, table)));
+    text += concat("## ", table.title, "\n\n", markdown(declared_text_table(report, table)));
   }
   return text;
 }

@@ -1,15 +1,11 @@
 #include "coordinator/report/print/report_rows.h"
 
 #include "coordinator/report/data/replicates.h"
-#include "coordinator/report/print/report_tables.h"
+#include "coordinator/report/data/run_means.h"
 
 namespace cox::report {
 
 namespace {
-
-using store::Cell;
-using store::Row;
-using Table = store::ReadOnlyDatabase::Table;
 
 Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 Cell cell(std::size_t count) { return static_cast<std::int64_t>(count); }

@@ -1,5 +1,7 @@
 #include "coordinator/report/print/report_tables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,13 +10,15 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/run_means.h"
+#include "coordinator/report/print/declared_table.h"
 #include "coordinator/report/print/wording.h"
 
 namespace cox::report {
 
 namespace {
 
-constexpr std::size_t kShownDigest = 12;
 constexpr const char* kSpread = "between replicates";
 constexpr const char* kDifferenceSpread = "their differences";
 constexpr std::ptrdiff_t kAfterInterval = 5;  ///< place of the replicates in a difference table
@@ -27,11 +31,6 @@ std::string metric_heading(const Metric& metric) {
   return metric.unit.empty() ? metric.name : concat(metric.name, " (", metric.unit, ")");
 }
 
-std::string seconds_text(const std::optional<double>& seconds) {
-  if (!seconds) return "-";
-  return decimal(*seconds, std::abs(*seconds) < 9.995 ? 2 : 1);
-}
-
 /// A run's name without the series that the page is about.
 std::string within(const std::string& series, const std::string& full_name) {
   const std::string own = series + "/";
@@ -42,13 +41,6 @@ const Comparison* comparison_of(const SeriesReport& report, const RunData& run) 
   if (report.comparisons.empty()) return nullptr;
   for (const Comparison& comparison : report.comparisons.front()) {
     if (comparison.run == run.full_name()) return &comparison;
-  }
-  return nullptr;
-}
-
-const Metric* metric_in(const SeriesReport& report, const std::string& name) {
-  for (const Metric& metric : report.metrics) {
-    if (metric.name == name) return &metric;
   }
   return nullptr;
 }
@@ -85,33 +77,6 @@ std::optional<double> mean_steps(const RunData& run) {
   return mean_of(std::move(steps));
 }
 
-/// A declared column of a run: a parameter, a metric, `metric±`, a stage, or a count.
-std::string declared_cell(const SeriesReport& report, const RunData& run,
-                          const std::string& column) {
-  const bool with_error = ends_with(column, kPlusMinus);
-  const std::string name =
-      with_error ? column.substr(0, column.size() - std::string(kPlusMinus).size()) : column;
-  if (const Metric* metric = metric_in(report, name)) {
-    const Summary summary = metric_summary(run, name);
-    return with_error ? mean_text(summary, *metric) : decimal(summary.mean, metric->decimals);
-  }
-  if (std::find(kStages.begin(), kStages.end(), name) != kStages.end()) {
-    return seconds_text(stage_mean(run, name));
-  }
-  if (const auto declared = report.declared_columns.find(name);
-      declared != report.declared_columns.end()) {
-    const auto value = declared->second.find(run.name);
-    return value == declared->second.end() ? "-" : value->second;
-  }
-  return level_of(run, name);
-}
-
-const RunData* named(const std::vector<RunData>& runs, const std::string& name) {
-  const auto found =
-      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
-  return found == runs.end() ? nullptr : &*found;
-}
-
 bool has_replicates(const std::vector<RunData>& runs) {
   return std::any_of(runs.begin(), runs.end(),
                      [](const RunData& run) { return replicates_of(run) > 1; });
@@ -132,29 +97,6 @@ std::string environment_text(const Environment& environment) {
   parts.push_back("LibTorch " + environment.torch_version);
   return join(parts, ", ");
 }
-
-}  // namespace
-
-Summary metric_summary(const RunData& run, const std::string& metric) {
-  std::vector<double> values;
-  for (const VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values.push_back(value->second);
-  }
-  return summarized(std::move(values));
-}
-
-std::optional<double> stage_mean(const RunData& run, const std::string& stage) {
-  const auto place =
-      static_cast<std::size_t>(std::find(kStages.begin(), kStages.end(), stage) - kStages.begin());
-  std::vector<double> values;
-  for (const VideoResult& result : run.results) {
-    if (std::isfinite(result.seconds[place])) values.push_back(result.seconds[place]);
-  }
-  return mean_of(std::move(values));
-}
-
-namespace {
 
 /// By the primary metric's mean; runs without one come last.
 std::vector<const RunData*> best_first(const SeriesReport& report) {
@@ -262,7 +204,7 @@ TextTable slice_table(const SeriesReport& report, const Slice& slice) {
     const Comparison* comparison = comparison_of(report, *run);
     row.push_back(comparison == nullptr ? "-" : p_text(comparison->holm_p));
     for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
-      row.push_back(seconds_text(stage_mean(*run, stage)));
+      row.push_back(readable_seconds(stage_mean(*run, stage)));
     }
   }
   return table.without_empty_columns();
@@ -286,17 +228,18 @@ TextTable grid_table(const SeriesReport& report, const Factor& rows, const Facto
   return table;
 }
 
-TextTable declared_table(const SeriesReport& report, const DeclaredTable& declared) {
+TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& declared) {
+  const Table values =
+      declared_table(report.runs, report.metrics, report.declared_columns, declared);
   TextTable table{{"run", "videos"}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
-  const std::vector<RunData> singles = single_runs(report.runs);
-  for (const std::string& name : declared.rows) {
-    const RunData* run = named(report.runs, name);
-    if (run == nullptr) run = named(singles, name);
-    if (run == nullptr) continue;
-    auto& row = table.rows.emplace_back(std::vector<std::string>{name, coverage_text(*run)});
-    for (const std::string& column : declared.columns) {
-      row.push_back(declared_cell(report, *run, column));
+  for (std::size_t i = 0; i < values.rows.size(); ++i) {
+    const RowReader cells(values, i);
+    auto& row = table.rows.emplace_back(std::vector<std::string>{
+        cells.text("run"),
+        fmt::format("{} of {}", cells.integer("done"), cells.integer("videos"))});
+    for (std::size_t c = 3; c < values.columns.size(); ++c) {
+      row.push_back(readable_cell(values.columns[c], values.rows[i][c]));
     }
   }
   return table;
@@ -311,7 +254,7 @@ TextTable timing_table(const SeriesReport& report) {
   for (const RunData& run : report.runs) {
     auto& row = table.rows.emplace_back(
         std::vector<std::string>{run.name, std::to_string(run.results.size())});
-    for (const char* stage : kStages) row.push_back(seconds_text(stage_mean(run, stage)));
+    for (const char* stage : kStages) row.push_back(readable_seconds(stage_mean(run, stage)));
     row.push_back(decimal(mean_steps(run), 1));
   }
   return table;
@@ -326,8 +269,8 @@ TextTable provenance_table(const SeriesReport& report) {
   std::int64_t last_us = 0;
   for (const RunData& run : single_runs(report.runs)) {
     datasets.insert(concat(run.dataset, ", ", run.videos(), " videos, digest ",
-                           run.dataset_digest.substr(0, kShownDigest)));
-    models.insert(concat(run.backbone, ", digest ", run.model_digest.substr(0, kShownDigest)));
+                           short_digest(run.dataset_digest)));
+    models.insert(concat(run.backbone, ", digest ", short_digest(run.model_digest)));
     seeds.insert(concat(level_of(run, "seed"), " (replicate ", level_of(run, "replicate"), ")"));
     for (const VideoResult& result : run.results) {
       ++environments[result.environment];

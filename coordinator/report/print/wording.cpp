@@ -1,8 +1,6 @@
 #include "coordinator/report/print/wording.h"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "base/text.h"
@@ -144,26 +142,6 @@ std::string no_pair_sentence(const Comparison& comparison) {
 }
 
 }  // namespace
-
-std::string decimal(double value, int decimals) {
-  std::array<char, 400> text{};  // the longest double in %f has 309 digits before the point
-  const int length = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  std::string number(text.data(), static_cast<std::size_t>(length));
-  if (number.find_first_not_of("-0.") == std::string::npos && number.front() == '-') {
-    number.erase(0, 1);
-  }
-  return number;
-}
-
-std::string decimal(const std::optional<double>& value, int decimals) {
-  return value ? decimal(*value, decimals) : "-";
-}
-
-std::string interval_text(const std::optional<Interval>& interval, int decimals) {
-  if (!interval) return "-";
-  return concat("[", decimal(interval->low, decimals), ", ", decimal(interval->high, decimals),
-                "]");
-}
 
 std::string mean_text(const Summary& summary, const Metric& metric) {
   if (!summary.mean) return "-";

@@ -4,17 +4,11 @@
 #include <string>
 
 #include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::report {
 
 // Numbers and comparisons as people read them; every text is the same on every machine.
-
-/// `value` with so many decimals; "-0.00" is "0.00".
-std::string decimal(double value, int decimals);
-std::string decimal(const std::optional<double>& value, int decimals);  ///< "-" when absent
-
-/// "[0.05, 0.19]", or "-".
-std::string interval_text(const std::optional<Interval>& interval, int decimals);
 
 /// "22.05 ± 0.04": mean and standard error; the mean alone of one value.
 std::string mean_text(const Summary& summary, const Metric& metric);

@@ -9,13 +9,13 @@ using namespace cox::cli;
 
 namespace {
 
-Rows sample() {
+Table sample() {
   return {{"run", "n", "psnr"},
           {{std::string("none"), std::int64_t{8}, 23.456},
            {std::string("ada, \"G4\" | x"), std::int64_t{7}, std::monostate{}}}};
 }
 
-std::string written(const Rows& rows, Format format, int width = 0) {
+std::string written(const Table& rows, Format format, int width = 0) {
   std::ostringstream out;
   write_rows(out, rows, {format, {"cox-sample", 1}, {.width = width}});
   return out.str();
@@ -51,8 +51,8 @@ TEST_CASE("csv tells an empty text from a missing value") {
 }
 
 TEST_CASE("json names its format, keeps types and has null for what JSON cannot say") {
-  Rows rows = sample();
-  rows.cells.push_back(
+  Table rows = sample();
+  rows.rows.push_back(
       {std::string("bad\xff"), std::int64_t{0}, std::numeric_limits<double>::infinity()});
   const auto json = nlohmann::json::parse(written(rows, Format::kJson));
   CHECK(json["format"] == "cox-sample/1");

@@ -306,7 +306,7 @@ TEST_CASE("declared columns of an average leave out the videos that psnr and tim
   const DeclaredTable table{
       "T", {"full", "full-r0"}, {"peak_memory_bytes", "parameter_norm", "stopped"}};
   const SeriesReport report = report_on(database.query(), "s", {"", "", "", {table}}).value();
-  const auto rows = declared_table(report, table).rows;
+  const auto rows = declared_text_table(report, table).rows;
   CHECK(rows[0] == std::vector<std::string>{"full", "2 of 3", "150", "4", "1"});
   CHECK(rows[1] == std::vector<std::string>{"full-r0", "3 of 3", "3066.67", "4", "1"});
 }

@@ -108,7 +108,7 @@ TEST_CASE("what was not measured is no number in a declared table") {
                             {"steer-1", "steer-4", "steer-12"},
                             {"lpips", "lpips±", "parameter_norm", "scored_frames", "machine"}};
   const SeriesReport report = report_of(study, {"", "", "none", {table}});
-  const auto rows = declared_table(report, table).rows;
+  const auto rows = declared_text_table(report, table).rows;
   CHECK(rows[0] == std::vector<std::string>{"steer-1", "11 of 12", "-", "-", "-", "2", "host"});
   CHECK(rows[1].at(4) == "0.125");  // of v11, the only one that has it
   CHECK(rows[2].at(4) == "0.125");
@@ -189,7 +189,7 @@ TEST_CASE("a report is made of one moment, while jobs finish and runs come") {
   const Query plain = study.query();
   // Between any two statements a video finishes; after the first a run joins the series.
   bool joined = false;
-  const Query changing = [&](const std::string& sql) {
+  const auto ask = [&](const std::string& sql) {
     auto table = plain(sql);
     study.run(fate, 1);
     if (!std::exchange(joined, true)) {
@@ -198,6 +198,7 @@ TEST_CASE("a report is made of one moment, while jobs finish and runs come") {
     }
     return table;
   };
+  const Query changing(ask, plain.source());
   while (!joined || study.open() > 0) {
     const auto report = report_on(changing, "groups", notes());
     INFO(report.status());

@@ -34,7 +34,7 @@ class Cluster {
                          grant->jobs[0].attempt, 5, 6, std::move(outcome)});
   }
 
-  ReadOnlyDatabase::Table query(const std::string& sql) const {
+  Table query(const std::string& sql) const {
     const auto database = ReadOnlyDatabase::open(scratch_.file("a.db"));
     REQUIRE(database.is_ok());
     const auto table = database->query_table(sql);
