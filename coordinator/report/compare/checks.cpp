@@ -209,7 +209,8 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
 
 std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
   std::vector<std::string> warnings;
-  for (const auto& same : grouped(runs, [](const RunData& run) { return run.digest; })) {
+  for (const auto& same : grouped(
+           runs, [](const RunData& run) { return std::pair(run.digest, run.dataset_digest); })) {
     if (same.size() < 2) continue;
     warnings.push_back(concat(listed(names_of(same)),
                               " are names of one configuration: their results are the same rows"));

@@ -39,7 +39,7 @@ Result<Baseline> find_baseline(const Query& query, const SeriesReport& report,
                                const std::string& name) {
   Baseline baseline;
   if (name.empty()) {
-    baseline.run = natural_baseline(report.runs);
+    baseline.run = default_baseline(report.runs);
     return baseline;
   }
   const std::string own = report.series + "/";
@@ -110,7 +110,12 @@ std::vector<Pairing> pairings(const SeriesReport& report, const Baseline& baseli
   std::set<const RunData*> partners;
   for (const RunData& run : report.runs) {
     if (&run == baseline.run) continue;
-    all.push_back({&run, partner_of(run, *baseline.run, candidates)});
+    Partner partner = partner_of(run, *baseline.run, candidates);
+    if (!baseline.elsewhere.empty() && !window_difference(run, *partner.run).empty()) {
+      Partner ours = partner_of(run, *baseline.run, report.runs);
+      if (window_difference(run, *ours.run).empty()) partner = std::move(ours);
+    }
+    all.push_back({&run, std::move(partner)});
     partners.insert(all.back().partner.run);
   }
   // What others are compared with and has no partner but the series' baseline, on other pixels, is

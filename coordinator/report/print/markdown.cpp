@@ -101,9 +101,13 @@ std::string factor_sections(const SeriesReport& report) {
   }
   // The leaderboard and the paired differences are that table already.
   if (report.factors.size() == 1 && report.factors.front().name == "method") return text;
-  for (const Slice& slice : slices_of(report.treated_runs(), report.factors)) {
-    text += concat("### ", slice.factor, slice.fixed.empty() ? "" : concat(" at ", slice.fixed),
-                   "\n\n", markdown(slice_table(report, slice)));
+  for (const Ladder& ladder : ladders_of(report.treated_runs(), report.factors)) {
+    text += concat("### ", ladder.factor, ladder.fixed.empty() ? "" : concat(" at ", ladder.fixed),
+                   "\n\n");
+    if (!ladder.also.empty()) {
+      text += concat("With ", ladder.factor, " change ", join(ladder.also, ", "), ".\n\n");
+    }
+    text += markdown(ladder_table(report, ladder));
   }
   return text;
 }

@@ -54,16 +54,16 @@ std::string difference_cell(const SeriesReport& report, const RunData& run) {
                 interval_text(comparison->bootstrap, decimals));
 }
 
-/// The one run of the report that all runs of the slice are compared with, or nullptr.
-const RunData* common_baseline(const SeriesReport& report, const Slice& slice) {
+/// The one run of the report that all runs of the ladder are compared with, or nullptr.
+const RunData* common_baseline(const SeriesReport& report, const Ladder& ladder) {
   std::set<std::string> names;
-  for (const RunData* run : slice.runs) {
+  for (const RunData* run : ladder.runs) {
     const Comparison* comparison = comparison_of(report, *run);
     if (comparison != nullptr) names.insert(comparison->baseline);
   }
   if (names.size() != 1) return nullptr;
   for (const RunData& run : report.runs) {
-    const bool shown = std::find(slice.runs.begin(), slice.runs.end(), &run) != slice.runs.end();
+    const bool shown = std::find(ladder.runs.begin(), ladder.runs.end(), &run) != ladder.runs.end();
     if (run.full_name() == *names.begin() && !shown) return &run;
   }
   return nullptr;
@@ -183,20 +183,20 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
   return table;
 }
 
-TextTable slice_table(const SeriesReport& report, const Slice& slice) {
-  TextTable table{{slice.factor, "run", "videos"}, {}};
+TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
+  TextTable table{{ladder.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
   table.columns.push_back(concat("difference in ", report.primary().name));
   table.columns.emplace_back("p (Holm)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
     table.columns.emplace_back(stage);
   }
-  std::vector<const RunData*> runs = slice.runs;
-  const RunData* baseline = common_baseline(report, slice);
+  std::vector<const RunData*> runs = ladder.runs;
+  const RunData* baseline = common_baseline(report, ladder);
   if (baseline != nullptr) runs.insert(runs.begin(), baseline);
   for (const RunData* run : runs) {
     auto& row = table.rows.emplace_back(
-        std::vector<std::string>{level_of(*run, slice.factor), run->name, coverage_text(*run)});
+        std::vector<std::string>{level_of(*run, ladder.factor), run->name, coverage_text(*run)});
     for (const Metric& metric : report.metrics) {
       row.push_back(mean_text(metric_summary(*run, metric.name), metric));
     }

@@ -16,9 +16,9 @@ TextTable leaderboard(const SeriesReport& report);
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full);
 
-/// Rows are the levels of the slice's factor, below the baseline when all are compared with one run
-/// of the series.
-TextTable slice_table(const SeriesReport& report, const Slice& slice);
+/// Rows are the levels of the ladder's factor, below the baseline when all are compared with one
+/// run of the series.
+TextTable ladder_table(const SeriesReport& report, const Ladder& ladder);
 
 /// The primary metric's means over the levels of two factors; "-" where no run has a combination.
 TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns);

@@ -64,6 +64,22 @@ TEST_CASE("means over other videos are said to be incomparable, whatever their n
         std::vector<std::string>{warning});
 }
 
+TEST_CASE("one configuration on two data sets is not called one run under two names") {
+  RunData ucf = finished("none", {"1", "2"}, {20.0, 21.0});
+  RunData panda = finished("none", {"3", "4"}, {25.0, 26.0});
+  ucf.digest = panda.digest = "equal";
+  ucf.dataset_digest = "ucf";
+  panda.dataset_digest = "panda";
+  panda.series = "t";
+  CHECK(identity_warnings({ucf, panda}).empty());
+  panda = ucf;
+  panda.series = "t";
+  REQUIRE(identity_warnings({ucf, panda}).size() == 1);
+  CHECK_THAT(identity_warnings({ucf, panda})[0],
+             Catch::Contains("s/none, t/none are names of one configuration") ||
+                 Catch::Contains("s/none and t/none"));
+}
+
 TEST_CASE("a metric that nobody measured has no column, and no other column is lost") {
   const Table table{{"run", "psnr", "lpips", "failed"},
                     {{std::string("a"), 1.0, std::monostate{}, std::monostate{}}}};
