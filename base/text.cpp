@@ -26,15 +26,6 @@ std::string join_first(const std::vector<std::string>& names, std::size_t shown)
   return concat(join(first, ", "), " and ", names.size() - shown, " more");
 }
 
-std::string counted(std::int64_t count, std::string_view singular) {
-  return concat(count, ' ', singular, count == 1 ? "" : "s");
-}
-
-std::string short_digest(std::string_view digest) {
-  constexpr std::size_t kShownCharacters = 12;
-  return std::string(digest.substr(0, kShownCharacters));
-}
-
 std::vector<std::string> split(std::string_view text, char separator) {
   std::vector<std::string> parts;
   size_t start = 0;

@@ -20,10 +20,6 @@ std::string concat(const Parts&... parts) {
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 /// "a, b and 3 more": the first `shown` names, and how many others there are.
 std::string join_first(const std::vector<std::string>& names, std::size_t shown);
-/// "1 job", "8 jobs"
-std::string counted(std::int64_t count, std::string_view singular);
-/// The first 12 characters, as people read a digest.
-std::string short_digest(std::string_view digest);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string trim(std::string_view text);
 /// A to Z as a to z; other bytes, those of UTF-8 among them, as they are.

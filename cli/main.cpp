@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/startup.h"
 
 namespace cox::cli {
 namespace {
@@ -23,7 +24,7 @@ std::string help_text(const CommandText& text) {
   return concat(help, '\n', text.summary, ".\n");
 }
 
-/// A program of one line each in `cox -h`, and of examples first in `cox NAME -h`.
+/// Lists each command on one line in `cox -h`; `cox NAME -h` opens with examples.
 class HelpFormatter final : public CLI::Formatter {
  public:
   std::string make_subcommand(const CLI::App* command) const override {
@@ -86,16 +87,16 @@ std::string usage_message(const Program& program, const CLI::ParseError& error,
   return concat(message, "\n'", who, " -h' shows how it is used.");
 }
 
-/// A full disk shows when the last bytes are handed over, or long before: what a stream could not
-/// write it stays bad for.
+/// Fails when standard output did not take everything. A full disk shows when the last bytes are
+/// written or long before; a stream that failed once stays bad.
 Status finish_output() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return Status::ok();
-  return internal_error(concat("standard output did not take everything", " (",
+  return internal_error(concat("could not write all of standard output (",
                                cause == 0 ? "is its disk full?" : std::strerror(cause),
-                               "): what arrived there is not complete"));
+                               "); the output is incomplete"));
 }
 
 int run_program(int argc, char** argv, Session& session) {
@@ -105,6 +106,10 @@ int run_program(int argc, char** argv, Session& session) {
   } catch (const CLI::Success& wish) {
     return program.app.exit(wish);
   } catch (const CLI::ParseError& error) {
+    if (argc == 1) {
+      session.err << program.app.help();
+      return kExitUsage;
+    }
     session.err_terminal = terminal_of(STDERR_FILENO, program.color);
     return session.fail(invalid_argument(usage_message(program, error, session.arguments)));
   }
@@ -128,5 +133,6 @@ int run_and_finish(const std::vector<std::string>& arguments, int argc, char** a
 }  // namespace cox::cli
 
 int main(int argc, char** argv) {
+  cox::cli::prepare_process();
   return cox::cli::run_and_finish({argv, argv + argc}, argc, argv);
 }

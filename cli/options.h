@@ -57,6 +57,10 @@ struct Place {
   Endpoint endpoint;
 };
 
+/// kInvalidArgument for names that SQLite reads as something else than a file: "", ":memory:" and
+/// "file:..." URIs.
+Status check_database_name(const std::string& path);
+
 /// What the places are chosen from: a variable's value, or "" when it is not set.
 using Environment = std::function<std::string(const char*)>;
 std::string process_environment(const char* name);

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "coordinator/dataset/index.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
@@ -74,8 +75,7 @@ class DatasetCommand final : public Command {
       write_rows(session.out, rejected, output_.layout(session.out_terminal, {"cox-rejected", 1}));
       session.out.flush();
     }
-    session.say(concat(manifest_path_, ": ",
-                       counted(static_cast<std::int64_t>(manifest.videos.size()), "video"), ", ",
+    session.say(concat(manifest_path_, ": ", report::counted(manifest.videos.size(), "video"), ", ",
                        rejected.rows.size(), " left out"));
     if (options_.sample > manifest.videos.size()) {
       session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), " --sample ",

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include "cli/progress/signals.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/attempts.h"
+#include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/print/number.h"
 
 namespace cox::cli {
@@ -22,7 +24,7 @@ class Logs final : public Command {
  public:
   CommandText text() const override {
     return {.name = "logs",
-            .summary = "What each attempt of a run or job said, with the end of its log",
+            .summary = "Show each attempt of a run or job with the end of its log",
             .examples =
                 "cox logs demo/adasteer\n"
                 "cox logs demo/adasteer --follow\n"
@@ -34,7 +36,8 @@ class Logs final : public Command {
         ->required()
         ->type_name("");
     app.add_flag("--failed", failed_, "Only attempts that did not end with a result");
-    app.add_flag("-f,--follow", follow_, "Go on as attempts begin and end, until none is left");
+    app.add_flag("-f,--follow", follow_,
+                 "Continue printing attempts as they start and end, until none is left");
     place_.declare(app);
     output_.declare(app);
   }
@@ -85,21 +88,23 @@ class Logs final : public Command {
     }
   }
 
-  static void tell(Session& session, const Table& rows) {
-    for (const auto& row : rows.rows) {
-      std::vector<std::string> texts;
-      for (size_t c = 0; c < row.size(); ++c)
-        texts.push_back(report::readable_cell(rows.columns[c], row[c]));
-      const bool bad = texts[2] != "done" && texts[2] != "open";
-      session.out << texts[5] << "  " << texts[0] << "  attempt " << texts[1] << " on " << texts[4]
-                  << "  " << toned(session.out_terminal, bad ? Tone::kBad : Tone::kGood, texts[2]);
-      if (texts[3] != "-") session.out << '(' << texts[3] << ')';
-      if (texts[6] != "-") session.out << " after " << texts[6] << " s";
+  static void tell(Session& session, const Table& table) {
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      const report::RowReader row(table, i);
+      const std::string outcome = row.text("outcome");
+      const bool bad = outcome != "done" && outcome != "open";
+      session.out << fmt::format(
+          "{}  {}  attempt {} on {}  {}", row.text("granted"), row.text("job"),
+          row.integer("attempt"), row.text("worker"),
+          toned(session.out_terminal, bad ? Tone::kBad : Tone::kGood, outcome));
+      if (!row.is_null("cause")) session.out << '(' << row.text("cause") << ')';
+      if (!row.is_null("ran_s")) {
+        session.out << fmt::format(" after {} s", report::readable_seconds(row.real("ran_s")));
+      }
       session.out << '\n';
-      if (texts[7] != "-" && !texts[7].empty())
-        session.out << "    " << printable(texts[7]) << '\n';
-      if (texts[8] == "-") continue;
-      for (const std::string& line : split(texts[8], '\n')) {
+      const std::string message = row.text("message");
+      if (!message.empty()) session.out << "    " << printable(message) << '\n';
+      for (const std::string& line : split(row.text("log_tail"), '\n')) {
         if (!line.empty()) session.out << "    | " << printable(line) << '\n';
       }
     }

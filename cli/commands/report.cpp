@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/print_results.h"
+#include "cli/sources/best_finder.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/print/markdown.h"
@@ -97,9 +98,11 @@ class Report final : public Command {
     return report::report_on(query, subject.series, notes, options_);
   }
 
-  static Result<Subject> subject_of(const std::string& what) {
+  Result<Subject> subject_of(const std::string& what) const {
     if (!std::filesystem::is_regular_file(what)) return Subject{what, std::nullopt};
-    COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what));
+    const auto chosen = [&] { return place_.choose(); };
+    COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
+                         sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     return Subject{plan.series.name, notes_of(plan, text)};
   }

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/print_results.h"
+#include "cli/sources/best_finder.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/print/series_tables.h"
@@ -62,7 +63,9 @@ class Results final : public Command {
   /// From the option, the sweep file, or the only series there is.
   Status find_series(const report::Query& query) {
     if (series_.empty() && std::filesystem::is_regular_file(what_)) {
-      COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what_));
+      const auto chosen = [&] { return place_.choose(); };
+      COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
+                           sweep::load_sweep_without_inputs(what_, {{}, best_finder(chosen)}));
       series_ = plan.series.name;
       tables_ = declared_tables_of(plan);
     } else if (series_.empty()) {

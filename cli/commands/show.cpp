@@ -11,6 +11,7 @@
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_page.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/cell_json.h"
 #include "coordinator/report/print/number.h"
 #include "coordinator/report/print/text_table.h"
@@ -105,7 +106,7 @@ class Show final : public Command {
     const auto field = [&](std::string_view column) { return readable(page.run, column); };
     out << fmt::format("{}/{}  {} on {}\ndigest    {}\nbackbone  {}, model {}", field("series"),
                        field("run"), field("method"), field("dataset"), field("run_digest"),
-                       field("backbone"), short_digest(field("model_digest")));
+                       field("backbone"), report::short_digest(field("model_digest")));
     if (field("owner_series") != field("series") || field("owner_run") != field("run")) {
       out << fmt::format("\nowner     {}/{}", field("owner_series"), field("owner_run"));
     }
@@ -118,7 +119,7 @@ class Show final : public Command {
     for (const report::MetricMean& mean : page.means) {
       out << fmt::format("{} {}  (mean over {})\n", mean.metric.name,
                          report::decimal(mean.mean, mean.metric.decimals),
-                         counted(mean.videos, "video"));
+                         report::counted(mean.videos, "video"));
     }
     Origins origins;
     if (origins_ && !run.is_null("origins")) {

@@ -10,6 +10,7 @@
 #include "coordinator/report/data/job_story.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/cell_json.h"
 
 namespace cox::cli {
@@ -35,15 +36,18 @@ std::vector<std::string> users_of(const report::JobStory& story) {
 }
 
 std::string json_text(const report::JobStory& story) {
-  using Json = report::OrderedJson;
-  Json json = {{"format", "cox-why/1"},     {"job", story.digest},
-               {"name", story.name},        {"state", story.state},
-               {"reason", story.reason},    {"used_by", users_of(story)},
-               {"attempts", Json::array()}, {"nearest_run", story.nearest}};
+  report::OrderedJson json = {{"format", "cox-why/1"},
+                              {"job", story.digest},
+                              {"name", story.name},
+                              {"state", story.state},
+                              {"reason", story.reason},
+                              {"used_by", users_of(story)},
+                              {"attempts", report::OrderedJson::array()},
+                              {"nearest_run", story.nearest}};
   for (std::size_t i = 0; i < story.attempts.rows.size(); ++i) {
     json["attempts"].push_back(report::json_row(story.attempts, i));
   }
-  json["differences"] = Json::array();
+  json["differences"] = report::OrderedJson::array();
   for (const report::Difference& d : story.differences) {
     json["differences"].push_back({{"field", d.field}, {"this", d.ours}, {"nearest", d.theirs}});
   }
@@ -89,7 +93,7 @@ class Why final : public Command {
  private:
   static void tell(Session& session, const report::JobStory& story) {
     std::ostream& out = session.out;
-    out << story.name << " (job " << short_digest(story.digest) << ")\n"
+    out << story.name << " (job " << report::short_digest(story.digest) << ")\n"
         << story.state << ": " << story.reason << '\n';
     if (story.uses.rows.size() > 1) {
       out << "\nreused: this result also counts as\n";

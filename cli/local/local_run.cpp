@@ -21,6 +21,7 @@
 #include "cli/progress/watch_loop.h"
 #include "cli/sources/query.h"
 #include "cli/submission_report.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/submission.h"
@@ -145,7 +146,7 @@ Status LocalRun::start_crew() {
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
                                           .workers = options_.workers}));
-  session_.say(concat(counted(options_.workers, "worker"),
+  session_.say(concat(report::counted(options_.workers, "worker"),
                       " started; from another terminal: cox watch --coordinator ",
                       server_->address()));
   return Status::ok();
@@ -224,8 +225,8 @@ Result<std::string> LocalRun::unmet_needs_text() {
   for (const report::QueuedJobs& jobs : queued) {
     const std::string unmet = unmet_needs(jobs.needs, workers);
     if (unmet.empty()) continue;
-    return fmt::format("{} of series {} cannot run here: each {}", counted(jobs.jobs, "job"),
-                       jobs.series, unmet);
+    return fmt::format("{} of series {} cannot run here: each {}",
+                       report::counted(jobs.jobs, "job"), jobs.series, unmet);
   }
   return std::string();
 }
@@ -238,11 +239,10 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
                                       ". What is done is kept: change 'resources' of the "
                                       "sweep, or run it where such a worker is"));
   }
-  return internal_error(
-      concat("no worker could be kept alive, ",
-             counted(static_cast<std::int64_t>(last.queued() + last.leased()), "job"),
-             " are left; see '", options_.output_directory, "/logs'. What is done is kept: '",
-             session_.command_line(), "' goes on from there"));
+  return internal_error(concat(
+      "no worker could be kept alive, ", report::counted(last.queued() + last.leased(), "job"),
+      " are left; see '", options_.output_directory, "/logs'. What is done is kept: '",
+      session_.command_line(), "' goes on from there"));
 }
 
 Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {
@@ -258,9 +258,9 @@ Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) 
     const ExitCode of_series = exit_code_of(reply);
     if (exit_code == kExitOk || of_series == kExitFailed) exit_code = of_series;
     if (reply.paused() > 0) {
-      session_.say(concat(counted(static_cast<std::int64_t>(reply.paused()), "job"),
-                          " paused; to go on: cox resume ", plan.series.name, " --db ",
-                          options_.database, ", then the same command"));
+      session_.say(concat(report::counted(reply.paused(), "job"), " paused; to go on: cox resume ",
+                          plan.series.name, " --db ", options_.database,
+                          ", then the same command"));
     }
     if (of_series == kExitFailed) {
       session_.say(concat("to try the failed jobs again: cox retry ", plan.series.name, " --db ",

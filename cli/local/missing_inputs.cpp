@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/sweep/plan.h"
 #include "proto/values.h"
 
@@ -69,8 +70,8 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
   std::vector<std::string> lines;
   for (const auto& [path, need] : missing) {
     lines.push_back(concat("the ", need.what, " '", path, "' cannot be opened, and ",
-                           counted(static_cast<std::int64_t>(need.jobs), "job"), " in '", database,
-                           "' need it (", join_first(need.runs, kRunsInLine), ")"));
+                           report::counted(need.jobs, "job"), " in '", database, "' need it (",
+                           join_first(need.runs, kRunsInLine), ")"));
   }
   const MissingPlace& first = missing.begin()->second;
   const std::string series = first.runs.front().substr(0, first.runs.front().find('/'));

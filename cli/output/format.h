@@ -28,8 +28,10 @@ struct JsonSchema {
   std::string text() const { return name + "/" + std::to_string(version); }
 };
 
-/// Aligned columns, numbers to the right, NULL as `-`. When the terminal is too narrow the widest
-/// text columns are shortened with an ellipsis; numbers never are.
+/// Aligned columns, numbers to the right, NULL as `-`. When the terminal is too narrow, these go in
+/// this order and are named below the table: columns that are equal in every row, long texts
+/// (shortened), seconds, standard errors; then names are shortened as long as they differ. Numbers
+/// never are.
 void write_table(std::ostream& out, const Table& table, const Terminal& terminal);
 
 /// RFC 4180 with LF; NULL is an empty field, reals read back exactly.

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "cli/output/terminal.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/number.h"
 
 namespace cox::cli {
@@ -46,7 +47,8 @@ bool is_complete(const v1::ProgressReply& reply) {
 }
 
 std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
-  std::string line = concat(finished_jobs(reply), " of ", counted(total_jobs(reply), "job"));
+  std::string line =
+      concat(finished_jobs(reply), " of ", report::counted(total_jobs(reply), "job"));
   if (reply.failed() > 0) line += concat(", ", reply.failed(), " failed");
   if (reply.failed_as_expected() > 0) {
     line += concat(", ", reply.failed_as_expected(), " failed as expected");

@@ -128,10 +128,10 @@ TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
   check(run_cox({"reslts"}), 2, {"unknown command 'reslts'; did you mean 'results'?"});
   check(run_cox({"run"}), 2, {"SPEC is required", "'cox run -h'"});
   check(run_cox({"run", "x.yaml", "--workers", "none"}), 2, {"--workers"});
-  check(run_cox({"run", "x.yaml", "--device", "tpu"}), 2, {"'tpu' is no device"});
+  check(run_cox({"run", "x.yaml", "--device", "tpu"}), 2, {"unknown device 'tpu'"});
   check(run_cox({"results", "--format", "xml"}), 2, {"--format", "xml"});
   check(run_cox({"cancel"}), 2, {"which jobs?"});
-  check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"exclude each other"});
+  check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"are mutually exclusive"});
 }
 
 TEST_CASE("two files of one series are refused by every command before anything begins") {

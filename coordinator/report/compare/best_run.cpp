@@ -9,6 +9,7 @@
 #include "coordinator/report/compare/comparison.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/run_means.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::report {
 

@@ -9,6 +9,7 @@
 #include "coordinator/report/compare/factors.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/parameter_difference.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::report {
 

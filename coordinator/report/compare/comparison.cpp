@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/statistics/bootstrap.h"
 #include "coordinator/report/statistics/effect_size.h"
 #include "coordinator/report/statistics/holm.h"

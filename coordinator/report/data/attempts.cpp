@@ -19,7 +19,9 @@ Result<Table> attempts_of(const Query& query, const std::string& condition, bool
   return query(fmt::format(
       "SELECT series || '/' || run || '/' || video AS job, attempt, outcome, cause, worker,"
       " strftime('%Y-%m-%dT%H:%M:%SZ', granted_us / 1000000, 'unixepoch') AS granted,"
-      " (ended_us - granted_us) / 1e6 AS held_s, message, log_tail FROM v_attempts WHERE {}{}"
+      " (ended_us - granted_us) / 1e6 AS held_s,"
+      " (worker_finished_us - worker_started_us) / 1e6 AS ran_s, message, log_tail FROM v_attempts "
+      "WHERE {}{}"
       " ORDER BY granted_us, job, attempt",
       condition, only_failed ? " AND outcome NOT IN ('done', 'open')" : ""));
 }

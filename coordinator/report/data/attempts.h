@@ -13,7 +13,8 @@ namespace cox::report {
 Result<std::string> jobs_named(const Query& query, const std::string& text);
 
 /// Every attempt of the jobs that meet `condition`, in the order in which they were granted: job
-/// (series/run/video), attempt, outcome, cause, worker, granted, held_s, message, log_tail.
+/// (series/run/video), attempt, outcome, cause, worker, granted, held_s (since the lease of
+/// the whole bundle), ran_s (the job itself), message, log_tail.
 /// `only_failed` leaves out those that gave a result or have not ended.
 Result<Table> attempts_of(const Query& query, const std::string& condition, bool only_failed);
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::report {
 

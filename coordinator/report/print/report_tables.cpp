@@ -12,6 +12,7 @@
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_means.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/declared_table.h"
 #include "coordinator/report/print/wording.h"
 

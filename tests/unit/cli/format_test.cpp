@@ -38,6 +38,21 @@ TEST_CASE("a narrow terminal shortens texts and never numbers") {
   CHECK(written(sample(), Format::kTable, 5).find("23.46") != std::string::npos);
 }
 
+TEST_CASE("a narrow terminal hides what does not vary, then seconds, and keeps names and numbers") {
+  const Table table{{"run", "failed", "psnr", "psnr_se", "train_s"},
+                    {{std::string("ada-lr=0.01"), std::int64_t{0}, 23.5, 1.0, 2.0},
+                     {std::string("ada-lr=0.02"), std::int64_t{0}, 24.5, 1.5, 3.0}}};
+  CHECK(written(table, Format::kTable, 40) ==
+        "run           psnr  psnr_se  train_s\n"
+        "ada-lr=0.01  23.50     1.00     2.00\n"
+        "ada-lr=0.02  24.50     1.50     3.00\n"
+        "(too narrow for failed; --format csv has all columns)\n");
+  const std::string narrow = written(table, Format::kTable, 20);
+  CHECK_THAT(narrow, Catch::Contains("ada-lr=0.01  23.50\n") &&
+                         Catch::Contains("ada-lr=0.02  24.50\n") &&
+                         Catch::Contains("(too narrow for failed, psnr_se, train_s;"));
+}
+
 TEST_CASE("csv quotes what needs it and keeps every digit") {
   CHECK(written(sample(), Format::kCsv) ==
         "run,n,psnr\n"

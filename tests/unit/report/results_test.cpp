@@ -7,6 +7,7 @@
 #include "coordinator/report/compare/checks.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/parameter_difference.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/series_tables.h"
 #include "coordinator/report/print/text_table.h"
 #include "tests/unit/report/study_database.h"
