@@ -106,10 +106,7 @@ int run_program(int argc, char** argv, Session& session) {
   } catch (const CLI::Success& wish) {
     return program.app.exit(wish);
   } catch (const CLI::ParseError& error) {
-    if (argc == 1) {
-      session.err << program.app.help();
-      return kExitUsage;
-    }
+    if (argc == 1) session.err << program.app.help() << '\n';
     session.err_terminal = terminal_of(STDERR_FILENO, program.color);
     return session.fail(invalid_argument(usage_message(program, error, session.arguments)));
   }
