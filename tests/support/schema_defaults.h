@@ -26,27 +26,38 @@ inline Value default_of(const YAML::Node& parameter) {
   return items;
 }
 
+inline YAML::Node schema_file(const std::string& file) {
+  return YAML::Load(std::string(embedded_schemas().at(file)));
+}
+
+/// The defaults of the parameters that `method` has besides the loop's.
+inline Parameters own_defaults(const std::string& method) {
+  Parameters defaults;
+  const YAML::Node file = schema_file("methods/" + method + ".yaml");
+  for (const auto& entry : file["parameters"]) {
+    // An entry without a type only replaces the default of a parameter of the loop.
+    if (entry.second["type"]) defaults[entry.first.as<std::string>()] = default_of(entry.second);
+  }
+  return defaults;
+}
+
 /// Every parameter of a run of `method`, as the schema files default it, but for `changed`.
 inline Parameters schema_defaults(const std::string& method, const Parameters& changed) {
-  const auto read = [](const std::string& file) {
-    return YAML::Load(std::string(embedded_schemas().at(file)));
-  };
-  const YAML::Node own = read("methods/" + method + ".yaml");
+  const YAML::Node own = schema_file("methods/" + method + ".yaml");
   Parameters defaults;
   const auto add_all = [&](const YAML::Node& parameters) {
     for (const auto& entry : parameters) {
       defaults[entry.first.as<std::string>()] = default_of(entry.second);
     }
   };
-  add_all(read("run.yaml")["parameters"]);
+  add_all(schema_file("run.yaml")["parameters"]);
   YAML::Node loop;
   if (own["trains"].as<bool>()) {
-    loop = read("adaptation.yaml")["parameters"];
+    loop = schema_file("adaptation.yaml")["parameters"];
     add_all(loop);
   }
   for (const auto& entry : own["parameters"]) {
     const auto name = entry.first.as<std::string>();
-    // A method file may replace the default alone of a parameter of the loop.
     YAML::Node declared = YAML::Clone(entry.second);
     if (!declared["type"]) declared["type"] = loop[name]["type"].as<std::string>();
     defaults[name] = default_of(declared);
