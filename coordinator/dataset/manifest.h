@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -27,6 +28,13 @@ struct ManifestVideo {
 
   bool operator==(const ManifestVideo&) const = default;
 };
+
+/// Most bytes of a video's id. Output files are named after ids, shortened where a file system
+/// needs it.
+inline constexpr std::size_t kMaxIdBytes = 400;
+
+/// Why `id` cannot be a video's id: "expected an id of at most 400 bytes, got 506", or "".
+std::string id_fault(const std::string& id);
 
 /// A file that was considered and left out, with the reason.
 struct RejectedVideo {
@@ -57,11 +65,12 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-/// Strict: an unknown, missing or mistyped key, a repeated video id or another format version is an
-/// error that names the file and the place in it.
+/// Strict: an unknown, missing or mistyped key, a repeated or unusable video id, text that is not
+/// UTF-8 or has control characters, and another format version are errors that name the file and
+/// the field.
 Result<Manifest> read_manifest(const std::string& path);
 
-/// Atomic. Refuses repeated video ids.
+/// Atomic. Refuses what read_manifest refuses.
 Status write_manifest(const std::string& path, const Manifest& manifest);
 
 }  // namespace cox::dataset
