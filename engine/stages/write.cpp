@@ -62,10 +62,10 @@ std::string fitting(const std::string& id) {
 /// the file, and no other run may touch it.
 std::string reference_digest(const JobPlan& plan, const std::string& video_digest) {
   const RunSettings& run = plan.run;
-  return short_digest(
-      sha256_of(concat(video_digest, '\n', plan.scored.first, '+', plan.scored.count, '/',
-                       run.frame_stride, ' ', run.height, 'x', run.width, ' ',
-                       static_cast<int>(run.color), ' ', static_cast<int>(run.pil_order))));
+  return short_digest(sha256_of(
+      concat(video_digest, '\n', plan.scored.first, '+', plan.scored.count, '/', run.frame_stride,
+             ' ', run.height, 'x', run.width, ' ', static_cast<int>(run.color), ' ',
+             static_cast<int>(run.pil_order), ' ', static_cast<int>(run.fit))));
 }
 
 /// Of everything that tells two jobs of one run and video id apart: the file and the prompt. The
