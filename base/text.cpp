@@ -153,7 +153,7 @@ std::optional<std::size_t> first_control_character(std::string_view text,
   return std::nullopt;
 }
 
-std::string printable(std::string_view text) {
+std::string escaped(std::string_view text) {
   std::string shown;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = utf8_length(text.substr(at));

@@ -46,7 +46,7 @@ std::optional<std::size_t> first_control_character(std::string_view text,
 
 /// `text` for a message or a terminal: control characters and bytes that are not UTF-8 become
 /// `\xE9`.
-std::string printable(std::string_view text);
+std::string escaped(std::string_view text);
 
 /// At most `limit` bytes of `text`, cut between characters, with "..." behind what was cut.
 std::string abbreviated(std::string_view text, std::size_t limit);

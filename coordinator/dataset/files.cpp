@@ -24,7 +24,7 @@ bool is_video_name(const std::string& path) {
 RejectedVideo left_out(const std::string& below, const std::string& reason,
                        const std::string& message) {
   RejectedVideo rejected;
-  rejected.id = printable(below);
+  rejected.id = escaped(below);
   rejected.reason = reason;
   rejected.message = message;
   return rejected;
@@ -32,7 +32,7 @@ RejectedVideo left_out(const std::string& below, const std::string& reason,
 
 /// Lists one entry of the walk, or says why it is left out.
 void add_entry(const FolderEntry& entry, const fs::path& root, VideoFiles& files) {
-  const std::string shown = printable((root / entry.path).string());
+  const std::string shown = escaped((root / entry.path).string());
   if (entry.kind == FolderEntry::Kind::kLoop) {
     files.rejected.push_back(left_out(
         entry.path, "link_loop",
@@ -67,7 +67,7 @@ Result<VideoFiles> find_video_files(const std::string& root) {
   const fs::path folder = fs::absolute(root).lexically_normal();
   if (first_invalid_utf8(folder.string())) {
     return invalid_argument(
-        fmt::format("the path '{}' is not UTF-8; rename the folder", printable(folder.string())));
+        fmt::format("the path '{}' is not UTF-8; rename the folder", escaped(folder.string())));
   }
   COX_ASSIGN_OR_RETURN(const auto entries, walk_folder(folder.string()));
   VideoFiles files;

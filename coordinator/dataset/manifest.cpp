@@ -171,7 +171,7 @@ Status check_videos(const Manifest& manifest, const std::string& path) {
   for (const ManifestVideo& video : manifest.videos) {
     if (const std::string fault = id_fault(video.id); !fault.empty()) {
       return invalid_argument(
-          fmt::format("{}: video id '{}': {}", path, printable(abbreviated(video.id, 60)), fault));
+          fmt::format("{}: video id '{}': {}", path, escaped(abbreviated(video.id, 60)), fault));
     }
     if (!seen.insert(video.id).second) {
       return invalid_argument(fmt::format("{}: video id '{}' appears twice", path, video.id));

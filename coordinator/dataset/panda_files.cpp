@@ -77,7 +77,7 @@ Result<PandaFiles::Key> PandaFiles::key_by_sidecar(const std::string& sidecar,
   const std::string id = youtube_id(url);
   if (id.empty()) {
     return invalid_argument(fmt::format("'{}': expected a `url` of YouTube with its id, got '{}'",
-                                        sidecar, printable(abbreviated(url, 200))));
+                                        sidecar, escaped(abbreviated(url, 200))));
   }
   return Key{id, std::stoll(number),
              json.contains("clips") ? start_of(json["clips"]) : std::nullopt};

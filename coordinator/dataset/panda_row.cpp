@@ -34,7 +34,7 @@ Status read_times(const PythonValue& pair, PandaClip& clip) {
   if (!start || !end || *start >= *end) {
     return invalid_argument(
         fmt::format("column timestamp: expected H:MM:SS.mmm with start before end, got {} to {}",
-                    printable(*(*times)[0].text()), printable(*(*times)[1].text())));
+                    escaped(*(*times)[0].text()), escaped(*(*times)[1].text())));
   }
   clip.start_ms = *start;
   clip.end_ms = *end;
@@ -78,7 +78,7 @@ Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::
     if (columns.count(name) == 0) {
       return invalid_argument(
           fmt::format("no column '{}' in the first line; expected a CSV of Panda-70M, got {}", name,
-                      abbreviated(printable(join(header, ", ")), 500)));
+                      abbreviated(escaped(join(header, ", ")), 500)));
     }
   }
   return columns;

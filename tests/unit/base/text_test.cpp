@@ -65,7 +65,7 @@ TEST_CASE("Control characters are found and shown as bytes") {
   CHECK(first_control_character("a\tb\x1B", "\t") == 3);
   CHECK(first_control_character("a b\xC3\xA9") == std::nullopt);
   CHECK(first_control_character("\x7F") == 0);
-  CHECK(printable("caf\xE9 \x1B[2J caf\xC3\xA9") == "caf\\xE9 \\x1B[2J caf\xC3\xA9");
+  CHECK(escaped("caf\xE9 \x1B[2J caf\xC3\xA9") == "caf\\xE9 \\x1B[2J caf\xC3\xA9");
 }
 
 TEST_CASE("abbreviated cuts between characters") {
