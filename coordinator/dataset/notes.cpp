@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 5;
 
+}  // namespace
+
 std::string missing_captions(const std::vector<ManifestVideo>& videos) {
   std::vector<std::string> without;
   for (const ManifestVideo& video : videos) {
@@ -38,6 +40,8 @@ std::vector<std::string> equal_files(const std::vector<ManifestVideo>& videos) {
   }
   return notes;
 }
+
+namespace {
 
 std::string mixed_aspects(const std::vector<ManifestVideo>& videos) {
   const ManifestVideo* usual = nullptr;
@@ -66,6 +70,7 @@ std::string mixed_aspects(const std::vector<ManifestVideo>& videos) {
 
 bool same_aspect(int width, int height, int other_width, int other_height) {
   constexpr double kTolerance = 0.01;
+  if (width <= 0 || height <= 0 || other_width <= 0 || other_height <= 0) return true;
   const double ratio =
       static_cast<double>(width) * other_height / (static_cast<double>(height) * other_width);
   return std::abs(ratio - 1) <= kTolerance;
