@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -180,7 +181,13 @@ class FolderWalk {
       return invalid_argument(fmt::format("cannot list '{}': more than {} levels of folders",
                                           folder.string(), kMaxFolderDepth));
     }
-    open_.push_back({facts.st_dev, facts.st_ino});
+    const FileId id{facts.st_dev, facts.st_ino};
+    if (++visits_[id] > kMaxPathsToFolder) {
+      return invalid_argument(fmt::format(
+          "cannot list '{}': links lead to this folder by more than {} paths; remove some",
+          folder.string(), kMaxPathsToFolder));
+    }
+    open_.push_back(id);
     std::error_code error;
     fs::directory_iterator entry(folder, error);
     for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
@@ -224,6 +231,7 @@ class FolderWalk {
         fmt::format("cannot list '{}': more than {} entries", path.string(), kMaxFolderEntries));
   }
 
+  std::map<FileId, int> visits_;
   std::vector<FileId> open_;  ///< the folders from the root down to the one being listed
   std::vector<FolderEntry> entries_;
 };

@@ -37,13 +37,16 @@ struct FolderEntry {
 
 /// The one walk over a folder: every entry below `folder` that is not a folder, links followed, in
 /// byte order of `path`. Hidden names (with a leading '.') are left out, and so are folders of such
-/// names. An error when a folder cannot be listed, and beyond kMaxFolderDepth levels or
-/// kMaxFolderEntries entries. Names are bytes: they need not be UTF-8.
+/// names. An error when a folder cannot be listed, and beyond kMaxFolderDepth levels,
+/// kMaxFolderEntries entries or kMaxPathsToFolder paths to one folder. Names are bytes: they need
+/// not be UTF-8.
 Result<std::vector<FolderEntry>> walk_folder(const std::string& folder);
 
 inline constexpr int kMaxPipeWaitMs = 10'000;
 inline constexpr std::size_t kMaxFolderDepth = 64;
 inline constexpr std::size_t kMaxFolderEntries = 10'000'000;
+/// Most paths by which a walk enters one folder: links that fan out make them without a loop.
+inline constexpr int kMaxPathsToFolder = 1000;
 /// Most bytes in one name of a path on the file systems of Linux.
 inline constexpr std::size_t kMaxNameBytes = 255;
 

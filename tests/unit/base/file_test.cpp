@@ -150,3 +150,20 @@ TEST_CASE("walk_folder follows links under the names walked and tells loops and 
                                              {Kind::kBrokenLink, "self"}});
   CHECK(walk_folder(folder / "gone").status().code() == StatusCode::kNotFound);
 }
+
+TEST_CASE("walk_folder ends where links fan out without a loop") {
+  namespace fs = std::filesystem;
+  const test::TemporaryDirectory folder;
+  // Two links to the next folder in each of 30 folders: 2^30 paths.
+  for (int level = 0; level < 30; ++level) {
+    const std::string here = folder / std::to_string(level);
+    fs::create_directory(here);
+    for (const char* twin : {"/left", "/right"}) {
+      fs::create_symlink("../" + std::to_string(level + 1), here + twin);
+    }
+  }
+  fs::create_directory(folder / "30");
+  const auto walked = walk_folder(folder / "0");
+  REQUIRE_FALSE(walked.is_ok());
+  CHECK_THAT(walked.status().message(), Catch::Contains("more than 1000"));
+}
