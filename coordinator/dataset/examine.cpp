@@ -16,6 +16,18 @@ RejectedVideo rejected(const Candidate& candidate, const std::string& digest,
   return {candidate.id, candidate.path, digest, candidate.caption, reason, message};
 }
 
+/// Says when a file ends before its container says, or is damaged after the frames that are used.
+std::string remark_on(const video::VideoFacts& facts) {
+  const std::int64_t claimed = facts.stream.header_frames;
+  if (facts.damage.empty() && claimed <= facts.frames) return "";
+  const std::string frames =
+      claimed > facts.frames
+          ? fmt::format("{} of the {} frames that its container names can be read", facts.frames,
+                        claimed)
+          : fmt::format("{} frames can be read", facts.frames);
+  return facts.damage.empty() ? frames : fmt::format("{}: {}", frames, facts.damage);
+}
+
 ManifestVideo described(const Candidate& candidate, const std::string& digest,
                         const video::VideoFacts& facts) {
   ManifestVideo entry;
@@ -34,6 +46,8 @@ ManifestVideo described(const Candidate& candidate, const std::string& digest,
   entry.pixel_format = facts.stream.pixel_format;
   entry.color_matrix = facts.stream.color_matrix;
   entry.color_range = facts.stream.color_range;
+  entry.interlaced = facts.interlaced;
+  entry.remark = remark_on(facts);
   return entry;
 }
 

@@ -22,6 +22,9 @@ namespace {
 
 constexpr const char* kFormat = "cox-manifest/1";
 
+/// Whether a manifest that lacks the key is read: keys that were added to the format are optional.
+enum class Presence { kRequired, kOptional };
+
 // One list of fields serves the reader and the writer.
 template <typename Video, typename Visit>
 void visit_video(Video& video, Visit&& visit) {
@@ -39,6 +42,8 @@ void visit_video(Video& video, Visit&& visit) {
   visit("pixel_format", video.pixel_format);
   visit("color_matrix", video.color_matrix);
   visit("color_range", video.color_range);
+  visit("interlaced", video.interlaced, Presence::kOptional);
+  visit("remark", video.remark, Presence::kOptional);
 }
 
 template <typename Rejected, typename Visit>
@@ -95,11 +100,14 @@ class StrictObject {
   }
 
   template <typename T>
-  void operator()(const char* key, T& field) {
+  void operator()(const char* key, T& field, Presence presence = Presence::kRequired) {
     known_.insert(key);
     if (!status_.is_ok()) return;
     const auto found = object_.find(key);
-    if (found == object_.end()) return fail(fmt::format("'{}' is missing", key));
+    if (found == object_.end()) {
+      if (presence == Presence::kRequired) fail(fmt::format("'{}' is missing", key));
+      return;
+    }
     if (!has_type(*found, field)) {
       return fail(fmt::format("'{}' must be {}, got {}", key, type_name(field),
                               abbreviated(found->dump(), 200)));
@@ -199,7 +207,9 @@ Json json_list(const std::vector<Entry>& entries, const fs::path& folder, Visit 
   for (Entry entry : entries) {
     entry.path = stored_path(entry.path, folder);
     Json object = Json::object();
-    visit(entry, [&](const char* key, const auto& field) { object[key] = field; });
+    visit(entry, [&](const char* key, const auto& field, Presence = Presence::kRequired) {
+      object[key] = field;
+    });
     list.push_back(std::move(object));
   }
   return list;

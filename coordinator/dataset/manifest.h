@@ -25,6 +25,8 @@ struct ManifestVideo {
   std::string pixel_format;
   std::string color_matrix;  ///< the file's tag, `unspecified` when it has none
   std::string color_range;   ///< `limited`, `full` or `unspecified`
+  bool interlaced = false;   ///< at least one frame is coded as two fields
+  std::string remark;  ///< what a user should know, e.g. that the file is cut off; "" = nothing
 
   bool operator==(const ManifestVideo&) const = default;
 };

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "base/file.h"
 #include "tree.h"
 
 using namespace cox;
@@ -46,6 +48,29 @@ TEST_CASE("A folder's clips are listed with what they are, and unusable ones wit
     CHECK(rejected.message.find(rejected.path) != std::string::npos);
   }
   CHECK(manifest.rejected[1].message.find("3 frames and 9 are needed") != std::string::npos);
+}
+
+TEST_CASE("A damaged clip and an interlaced one are marked, and a sound one is not") {
+  const std::string fixtures = COX_SOURCE_DIR "/tests/parity/fixtures/video/";
+  const Tree tree;
+  tree.clip("sound.mp4", 5);
+  tree.text("fields.mp4", *read_file(fixtures + "interl264.mp4"));
+  std::string bytes = *read_file(fixtures + "h264_bt709.mp4");  // 10 frames
+  const std::size_t data = bytes.find("mdat") + 4;
+  const std::size_t pictures_end = bytes.find("moov") - 4;
+  REQUIRE(data < pictures_end);
+  const std::size_t last_part = pictures_end - (pictures_end - data) / 6;
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(last_part),
+            bytes.begin() + static_cast<std::ptrdiff_t>(pictures_end), '\0');
+  tree.text("wiped.mp4", bytes);
+  const Manifest manifest = tree.index(folder_options());
+  REQUIRE(ids(manifest) == Names{"fields", "sound", "wiped"});
+  CHECK(manifest.videos[0].interlaced);
+  CHECK(manifest.videos[0].remark.empty());
+  CHECK_FALSE(manifest.videos[1].interlaced);
+  CHECK(manifest.videos[1].remark.empty());
+  CHECK(manifest.videos[2].frames < 10);
+  CHECK_THAT(manifest.videos[2].remark, Catch::Contains("of the 10 frames"));
 }
 
 TEST_CASE("Options of another layout are refused by name instead of being ignored") {
