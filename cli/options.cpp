@@ -40,11 +40,13 @@ void SpecOptions::declare(CLI::App& app) {
       ->allow_extra_args(false);
 }
 
-Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best) const {
+Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best,
+                                                        bool find_clips) const {
   std::vector<sweep::SweepPlan> plans;
   SeriesNames names;
   for (const std::string& path : paths) {
-    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan, sweep::load_sweep(path, {overrides, find_best}));
+    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
+                         sweep::load_sweep(path, {overrides, find_best, find_clips}));
     COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }

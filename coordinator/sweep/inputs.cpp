@@ -1,5 +1,7 @@
 #include "coordinator/sweep/inputs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -16,12 +18,6 @@ namespace cox::sweep {
 namespace fs = std::filesystem;
 
 namespace {
-
-Status missing(const Position& at, const std::string& what) {
-  Diagnostics diagnostics;
-  diagnostics.error(at, what);
-  return not_found(diagnostics.status().message());
-}
 
 std::string absolute_path(const std::string& path) {
   std::error_code error;
@@ -104,77 +100,140 @@ std::string dataset_digest(const std::vector<Video>& videos) {
   return sha256_of(text);
 }
 
-Result<std::vector<Lora>> resolve_loras(const std::vector<LoraSection>& sections,
-                                        Diagnostics& diagnostics) {
+/// The digest of a file that the sweep names at `at`, "" when it cannot be read or something is
+/// wrong with the sweep already.
+std::string digest_of(const std::string& path, const Position& at, Diagnostics& diagnostics) {
+  if (!diagnostics.ok()) return "";
+  auto digest = sha256_of_file(path);
+  if (!digest.is_ok()) diagnostics.error(at, digest.status().message());
+  return digest.is_ok() ? *digest : "";
+}
+
+std::vector<Lora> resolve_loras(const std::vector<LoraSection>& sections,
+                                Diagnostics& diagnostics) {
   std::vector<Lora> loras;
   for (const LoraSection& section : sections) {
     Lora lora{absolute_path(section.file.text), "", section.multiplier};
     std::error_code error;
     if (!fs::is_regular_file(lora.path, error)) {
-      return missing(section.file.at, "no LoRA file at " + lora.path);
+      diagnostics.missing(section.file.at, "no LoRA file at " + lora.path);
+      continue;
     }
-    COX_ASSIGN_OR_RETURN(lora.digest, sha256_of_file(lora.path));
-    const bool is_twice = std::any_of(
-        loras.begin(), loras.end(), [&](const Lora& other) { return other.digest == lora.digest; });
-    if (is_twice) {
-      diagnostics.error(section.file.at,
-                        "the LoRA file " + lora.path + " is named twice; add its multipliers up");
+    lora.digest = digest_of(lora.path, section.file.at, diagnostics);
+    const bool is_repeated = std::any_of(loras.begin(), loras.end(), [&](const Lora& other) {
+      return !lora.digest.empty() && other.digest == lora.digest;
+    });
+    if (is_repeated) {
+      diagnostics.error(
+          section.file.at,
+          fmt::format("the LoRA file {} is listed twice; list it once, with the sum of "
+                      "the multipliers",
+                      lora.path));
     }
     loras.push_back(std::move(lora));
   }
   return loras;
 }
 
+void resolve_lpips(const BackboneSection& section, const std::vector<Run>& runs, Model& model,
+                   Diagnostics& diagnostics) {
+  const auto asking = std::find_if(runs.begin(), runs.end(),
+                                   [](const Run& run) { return asks_for_lpips(run.parameters); });
+  if (asking == runs.end()) return;
+  if (section.lpips_weights.text.empty()) {
+    diagnostics.error(section.at,
+                      "run '" + asking->name +
+                          "' measures lpips; give backbone.lpips_weights, a safetensors file");
+    return;
+  }
+  model.lpips_weights = absolute_path(section.lpips_weights.text);
+  std::error_code error;
+  if (fs::is_regular_file(model.lpips_weights, error)) {
+    model.lpips_weights_digest =
+        digest_of(model.lpips_weights, section.lpips_weights.at, diagnostics);
+  } else {
+    diagnostics.missing(section.lpips_weights.at, "no LPIPS weights at " + model.lpips_weights);
+  }
+}
+
+/// Reports the videos whose files are not where the manifest says.
+void find_files(const ResolvedDataset& resolved, const Position& at, Diagnostics& diagnostics) {
+  constexpr size_t kMaxNamed = 5;
+  const auto& allowed = resolved.dataset.expected_failures;
+  std::vector<std::string> absent;
+  for (const dataset::ManifestVideo& video : resolved.videos) {
+    std::error_code error;
+    if (fs::is_regular_file(video.path, error)) continue;
+    if (std::find(allowed.begin(), allowed.end(), video.id) != allowed.end()) continue;
+    absent.push_back(fmt::format("{} ({})", video.id, video.path));
+  }
+  if (absent.empty()) return;
+  diagnostics.missing(at,
+                      fmt::format("{} of {} video files are missing: {}", absent.size(),
+                                  resolved.videos.size(), join_first(absent, kMaxNamed)),
+                      "create the manifest again with `cox dataset index`, or check the sweep "
+                      "without its files with --without-inputs");
+}
+
 }  // namespace
 
-Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diagnostics) {
+ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
+                                Diagnostics& diagnostics) {
+  ResolvedDataset resolved;
   std::error_code error;
+  if (section.manifest.text.empty()) return resolved;  // reported where it was read
   if (!fs::exists(section.manifest.text, error)) {
-    return missing(section.manifest.at, "no manifest at " + section.manifest.text +
-                                            "; write it with `cox dataset index`");
+    diagnostics.missing(section.manifest.at,
+                        fmt::format("no manifest at {}; create it with `cox dataset index`",
+                                    section.manifest.text));
+    return resolved;
   }
   const auto manifest = dataset::read_manifest(section.manifest.text);
-  if (!manifest.is_ok()) return manifest.status().with_context(place(section.manifest.at));
-  Dataset dataset;
+  if (!manifest.is_ok()) {
+    diagnostics.error(section.manifest.at, manifest.status().message());
+    return resolved;
+  }
+  Dataset& dataset = resolved.dataset;
   dataset.name = section.name.empty() ? manifest->name : section.name;
   dataset.videos = VideoSelection(*manifest, section, diagnostics).select();
   for (const PlacedText& id : section.expected_failures) {
     dataset.expected_failures.push_back(id.text);
   }
   dataset.digest = dataset_digest(dataset.videos);
-  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep names no video");
-  return dataset;
+  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep selects no video");
+  std::set<std::string> selected;
+  for (const Video& video : dataset.videos) selected.insert(video.id);
+  for (const auto& video : manifest->videos) {
+    if (selected.count(video.id) != 0) resolved.videos.push_back(video);
+  }
+  if (find_clips) find_files(resolved, section.manifest.at, diagnostics);
+  return resolved;
 }
 
-Result<Model> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
-                            Diagnostics& diagnostics) {
+Model resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
+                    Diagnostics& diagnostics) {
   Model model;
   model.backbone = section.name;
-  model.directory = absolute_path(section.model.text);
   std::error_code error;
-  if (!fs::is_directory(model.directory, error)) {
-    return missing(section.model.at,
-                   "no model directory at " + model.directory +
-                       "; expected the published layout with dit/, vae/ and text_encoder/");
+  if (!section.model.text.empty()) {
+    model.directory = absolute_path(section.model.text);
+    if (!fs::is_directory(model.directory, error)) {
+      diagnostics.missing(
+          section.model.at,
+          fmt::format("no model directory at {}; expected the published layout with dit/, vae/ and "
+                      "text_encoder/",
+                      model.directory));
+    }
   }
-  COX_ASSIGN_OR_RETURN(model.digest, sha256_of_directory(model.directory));
-
-  COX_ASSIGN_OR_RETURN(model.loras, resolve_loras(section.loras, diagnostics));
-
-  const auto asking = std::find_if(runs.begin(), runs.end(),
-                                   [](const Run& run) { return asks_for_lpips(run.parameters); });
-  if (asking == runs.end()) return model;
-  if (section.lpips_weights.text.empty()) {
-    diagnostics.error(section.at,
-                      "run '" + asking->name +
-                          "' measures lpips; give backbone.lpips_weights, a safetensors file");
-    return model;
+  model.loras = resolve_loras(section.loras, diagnostics);
+  resolve_lpips(section, runs, model, diagnostics);
+  if (!diagnostics.ok()) return model;
+  auto digest = sha256_of_directory(model.directory);
+  if (digest.is_ok()) {
+    model.digest = *digest;
+  } else {
+    diagnostics.error(section.model.at, digest.status().message());
   }
-  model.lpips_weights = absolute_path(section.lpips_weights.text);
-  if (!fs::is_regular_file(model.lpips_weights, error)) {
-    return missing(section.lpips_weights.at, "no LPIPS weights at " + model.lpips_weights);
-  }
-  COX_ASSIGN_OR_RETURN(model.lpips_weights_digest, sha256_of_file(model.lpips_weights));
   return model;
 }
 

@@ -1,5 +1,7 @@
 #include "coordinator/sweep/schema.h"
 
+#include <fmt/format.h>
+
 #include <deque>
 #include <utility>
 
@@ -60,6 +62,7 @@ class SchemaReader {
       read_result_columns(parse("result_columns.yaml"));
     }
     check_types();
+    check_facts();
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "presets/")) read_preset(parse(path));
     }
@@ -114,8 +117,8 @@ class SchemaReader {
   std::optional<ParameterSchema> read_parameter(const Entry& entry) {
     const Node& map = entry.value;
     if (!check_keys(map,
-                    {"type", "default", "min", "above", "max", "below", "values", "unit", "role",
-                     "since", "doc"},
+                    {"type", "default", "min", "above", "max", "below", "at_most", "values", "unit",
+                     "role", "since", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -134,6 +137,7 @@ class SchemaReader {
     schema.above = read_bound(map, "above");
     schema.max = read_bound(map, "max");
     schema.below = read_bound(map, "below");
+    schema.at_most = text_of(map, "at_most");
     if (const Node* node = map.find("values")) {
       schema.values = read_allowed(*node);
     }
@@ -205,7 +209,14 @@ class SchemaReader {
 
   void read_backbone(const Node& file) {
     // The rest is the engine's: see engine/backbones.
-    schemas_.backbones[text_of(file, "backbone")] = text_of(file, "doc");
+    const std::string name = text_of(file, "backbone");
+    schemas_.backbones[name] = text_of(file, "doc");
+    const Node* facts = file.find("facts");
+    if (facts == nullptr) return;
+    for (const Entry& fact : facts->entries) {
+      schemas_.backbone_facts[name][fact.key] =
+          read_text(fact.value, fact.key, diagnostics_).value_or("");
+    }
   }
 
   // The rest of that file is for people.
@@ -228,6 +239,21 @@ class SchemaReader {
           diagnostics_.error({}, concat("schemas/methods/", method_name, ".yaml: '", name, "' is ",
                                         type_name(parameter.type), " here and ",
                                         type_name(known->second), " in another method"));
+        }
+      }
+    }
+  }
+
+  // A bound by a fact that no backbone has would never be checked.
+  void check_facts() {
+    for (const auto& [method_name, method] : schemas_.methods) {
+      for (const auto& [name, parameter] : method.parameters) {
+        for (const auto& [backbone, facts] : schemas_.backbone_facts) {
+          if (parameter.at_most.empty() || facts.count(parameter.at_most) != 0) continue;
+          diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', "
+                                             "which schemas/backbones/{}.yaml does not list under "
+                                             "`facts`",
+                                             method_name, name, parameter.at_most, backbone));
         }
       }
     }

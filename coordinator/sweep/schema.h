@@ -30,6 +30,7 @@ struct ParameterSchema {
   std::optional<double> above;         ///< exclusive
   std::optional<double> max;           ///< inclusive
   std::optional<double> below;         ///< exclusive
+  std::string at_most;                 ///< a fact of the model that bounds it too, "" = none
   /// Allowed texts; empty = any. A list with allowed values is a set: no item twice, and its items
   /// are put into this order, so that how a set was written never changes a digest.
   std::vector<std::string> values;
@@ -68,7 +69,9 @@ struct Schemas {
   std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
-  std::vector<std::string> result_columns;       ///< of `v_results`, for tables
+  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json.
+  std::map<std::string, std::map<std::string, std::string>> backbone_facts;
+  std::vector<std::string> result_columns;  ///< of `v_results`, for tables
 
   const MethodSchema* find_method(std::string_view name) const;
   /// The declaration in any method that has it: right about type, silent about bounds.

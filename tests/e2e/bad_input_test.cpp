@@ -157,10 +157,20 @@ TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
         {folder.path() + " is a directory", folder / "clips.json"});
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "--desirable-only", "-o",
                  folder / "clips.json"}),
-        2, {"layout folder takes no --desirable-only (of panda70m)"});
+        2, {"layout folder does not use --desirable-only (of panda70m)"});
   write_text(folder / "file", "");
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder / "file/a.json"}), 2,
         {folder / "file"});
+}
+
+TEST_CASE("dataset index without a usable video is exit code 1 and leaves the old manifest") {
+  const TemporaryDirectory folder;
+  write_text(folder / "clips/broken.mp4", "no video");
+  write_text(folder / "clips.json", "old");
+  check(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",
+                 folder / "clips.json"}),
+        1, {"no usable video in '" + folder.path() + "/clips', 1 left out"});
+  CHECK(std::filesystem::file_size(folder / "clips.json") == 3);
 }
 
 TEST_CASE("what does not exist is exit code 3") {

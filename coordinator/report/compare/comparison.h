@@ -16,8 +16,8 @@ namespace cox::report {
 
 /// Parameters that decide which pixels of a source video a result is scored against; same_window of
 /// v_pairs has the same.
-inline constexpr std::array kWindowParameters = {"gen_start_frame", "frame_stride", "height",
-                                                 "width",           "color",        "pil_order"};
+inline constexpr std::array kWindowParameters = {
+    "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
 
 /// A corrected p below it counts.
 constexpr double kSignificant = 0.05;

@@ -134,6 +134,7 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
     JobInput input = base;
     input.parameters[name] = value;
     input.parameters["gen_start_frame"] = 5;  // within a stride of 2, too
+    if (name == "fit") input.parameters["height"] = 48;  // another aspect ratio than the clip's
     input.run_id = name + "-of-another-run";
     const std::string path = succeed(*engine, input).reference_path;
     INFO(path);
@@ -143,6 +144,8 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   run("frame_stride", 2);
   run("pil_order", "v13");
   run("color", "paper_compat");
+  run("fit", "crop");
+  run("fit", "pad");
   run("height", 48);
   JobInput other_file = Workshop::get().job("none", 1);
   other_file.parameters["gen_start_frame"] = 5;
