@@ -21,8 +21,8 @@ constexpr const char* kDefaultMetric = "psnr";
 
 /// What a terminal has room for; the other formats hold every column.
 const std::vector<std::string> kShownColumns = {
-    "run",        "metric", "pairs",  "difference", "low",      "high",      "p_holm",
-    "p_wilcoxon", "wins",   "losses", "ties",       "effect_g", "detectable"};
+    "run", "metric",     "pairs", "difference", "low",  "high",     "p_family",
+    "p",   "p_wilcoxon", "wins",  "losses",     "ties", "effect_g", "detectable"};
 
 Table only_columns(const Table& table, const std::vector<std::string>& names) {
   Table less{names, std::vector<Row>(table.rows.size())};

@@ -305,7 +305,8 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> at_times_still;
   std::vector<std::string> other_pixels;
   for (const Comparison& comparison : comparisons) {
-    if (comparison.pairs > 0 && comparison.pairs < kFewPairs) small.push_back(comparison.run);
+    if (comparison.pairs > 0 && comparison.pairs < kLeastForInference)
+      small.push_back(comparison.run);
     if (comparison.never_adapted()) {
       still.push_back(comparison.run);
     } else if (comparison.unadapted > 0) {
@@ -336,8 +337,8 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
                               "too"));
   }
   if (!small.empty()) {
-    warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),
-                              ": intervals and p-values of so few are rough"));
+    warnings.push_back(concat("fewer than ", kLeastForInference, " pairs in ", listed(small),
+                              ": too few for an interval or a test of the mean"));
   }
   if (!at_times_still.empty()) {
     warnings.push_back(concat("early stopping kept the start state (best_step 0) on some videos: ",

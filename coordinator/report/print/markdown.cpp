@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/wording.h"
-#include "coordinator/report/statistics/bootstrap.h"
+#include "coordinator/report/statistics/mean_test.h"
 
 namespace cox::report {
 
@@ -131,11 +131,16 @@ std::string warnings_section(const std::vector<std::string>& warnings) {
 std::string reading_help(const std::vector<Comparison>& comparisons) {
   std::size_t family = 0;
   for (const Comparison& comparison : comparisons) family = std::max(family, comparison.family);
-  std::string text = concat(
-      "Differences are means over the videos that both runs finished, with 95 % BCa bootstrap\n"
-      "intervals (",
-      kResamples, " resamples). p is Wilcoxon's signed-rank test");
-  text += family > 1 ? concat(", corrected by Holm over ", family, " comparisons.\n\n") : ".\n\n";
+  std::string text = "Differences are means over the videos that both runs finished";
+  if (family == 0) {
+    text += concat(". No mean is tested: that takes ", kLeastForInference,
+                   "\nvideos, and differences.\n\n");
+  } else {
+    text += ", with 95 % intervals.\np is that of a true mean difference of 0";
+    text += family == 1 ? ".\n\n"
+                        : concat(", corrected for ", family,
+                                 " comparisons, as is the family interval.\n\n");
+  }
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
                   [](const Comparison& comparison) { return comparison.replicates.any(); });

@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kSpread = "between replicates";
 constexpr const char* kDifferenceSpread = "their differences";
-constexpr std::ptrdiff_t kAfterInterval = 5;  ///< place of the replicates in a difference table
+constexpr std::ptrdiff_t kAfterInterval = 6;  ///< place of the replicates in a difference table
 
 std::string coverage_text(const RunData& run) {
   return concat(run.results.size(), " of ", run.videos());
@@ -51,8 +51,9 @@ std::string difference_cell(const SeriesReport& report, const RunData& run) {
   const Comparison* comparison = comparison_of(report, run);
   if (comparison == nullptr || !comparison->difference.mean) return "-";
   const int decimals = decimals_of(*comparison);
-  return concat(decimal(*comparison->difference.mean, decimals), " ",
-                interval_text(comparison->bootstrap, decimals));
+  const auto& interval = comparison->inference.interval;
+  return concat(decimal(*comparison->difference.mean, decimals),
+                interval ? " " + interval_text(interval, decimals) : "");
 }
 
 /// The one run of the report that all runs of the ladder are compared with, or nullptr.
@@ -148,8 +149,9 @@ TextTable leaderboard(const SeriesReport& report) {
 
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full) {
-  TextTable table{
-      {"run", "against", "videos", "difference", "95 % interval", "p (Holm)", "wins", "ties"}, {}};
+  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "family interval",
+                   "p (family)", "wins", "ties"},
+                  {}};
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
                   [](const Comparison& comparison) { return comparison.replicates.any(); });
@@ -158,15 +160,17 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                          {"replicates", kSpread, kDifferenceSpread});
   }
   if (full) {
-    table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
-                                               "median", "effect g", "detectable (uncorrected)"});
+    table.columns.insert(table.columns.end(),
+                         {"p alone", "p ranks (Holm)", "p ranks alone", "p sign test", "t interval",
+                          "median", "effect g", "detectable (alone)"});
   }
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);
     auto& row = table.rows.emplace_back(std::vector<std::string>{
         within(series, c.run), within(series, c.baseline), concat(c.pairs, " of ", c.videos),
-        decimal(c.difference.mean, decimals), interval_text(c.bootstrap, decimals),
-        p_text(c.holm_p), percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
+        decimal(c.difference.mean, decimals), interval_text(c.inference.interval, decimals),
+        interval_text(c.family_inference.interval, decimals), p_text(c.family_inference.p),
+        percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
     if (replicated) {
       const ReplicateSpread& r = c.replicates;
       row.insert(row.begin() + kAfterInterval,
@@ -176,10 +180,11 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                   deviation_text(r.difference_deviation, decimals)});
     }
     if (!full) continue;
-    row.insert(row.end(), {p_text(c.signed_rank.p), p_text(c.sign_p),
-                           interval_text(c.difference.t_interval, decimals),
-                           decimal(c.difference.median, decimals), decimal(c.effect, 2),
-                           decimal(c.detectable, decimals)});
+    row.insert(row.end(),
+               {p_text(c.inference.p), p_text(c.signed_rank_holm_p), p_text(c.signed_rank.p),
+                p_text(c.sign_p), interval_text(c.difference.t_interval, decimals),
+                decimal(c.difference.median, decimals), decimal(c.effect, 2),
+                decimal(c.detectable, decimals)});
   }
   return table;
 }
@@ -188,7 +193,7 @@ TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
   TextTable table{{ladder.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
   table.columns.push_back(concat("difference in ", report.primary().name));
-  table.columns.emplace_back("p (Holm)");
+  table.columns.emplace_back("p (family)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
     table.columns.emplace_back(stage);
   }
@@ -203,7 +208,7 @@ TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
     }
     row.push_back(difference_cell(report, *run));
     const Comparison* comparison = comparison_of(report, *run);
-    row.push_back(comparison == nullptr ? "-" : p_text(comparison->holm_p));
+    row.push_back(comparison == nullptr ? "-" : p_text(comparison->family_inference.p));
     for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
       row.push_back(readable_seconds(stage_mean(*run, stage)));
     }
