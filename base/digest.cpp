@@ -1,18 +1,20 @@
 #include "base/digest.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <vector>
 
 #include "base/file.h"
-#include "base/text.h"
 
 namespace cox {
 
@@ -49,16 +51,35 @@ std::string sha256_of(std::string_view bytes) {
   return sha.finish();
 }
 
+namespace {
+
+/// The facts of a file that can be read to its end: not of a pipe or device.
+Result<struct stat> facts_of_file(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0) {
+    return not_found(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
+  }
+  if (S_ISREG(facts.st_mode)) return facts;
+  return failed_precondition(
+      fmt::format("'{}': expected a file, got {}", path,
+                  S_ISDIR(facts.st_mode) ? "a folder" : "a pipe, socket or device"));
+}
+
+}  // namespace
+
 Result<std::string> sha256_of_file(const std::string& path) {
+  COX_RETURN_IF_ERROR(facts_of_file(path).status());
   std::ifstream in(path, std::ios::binary);
-  if (!in) return not_found(concat("cannot read '", path, "': ", std::strerror(errno)));
+  if (!in) return not_found(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
   Sha256 sha;
   std::vector<char> buffer(1 << 20);
   while (in) {
     in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
     sha.update({buffer.data(), static_cast<size_t>(in.gcount())});
   }
-  if (in.bad()) return unavailable(concat("reading '", path, "' failed: ", std::strerror(errno)));
+  if (in.bad()) {
+    return unavailable(fmt::format("reading '{}' failed: {}", path, std::strerror(errno)));
+  }
   return sha.finish();
 }
 
@@ -66,49 +87,76 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What must not have changed for a remembered digest to hold.
-Result<std::string> file_identity(const fs::path& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) {
-    return not_found(concat("cannot stat '", path.string(), "': ", std::strerror(errno)));
-  }
-  return concat(fs::absolute(path).lexically_normal().string(), '\n', info.st_dev, ' ', info.st_ino,
-                ' ', info.st_size, ' ', info.st_mtim.tv_sec, ' ', info.st_mtim.tv_nsec);
+/// Two changes closer together than this may leave the same time behind: clocks of file systems
+/// tick every few milliseconds, those of some network servers every second or two.
+constexpr std::int64_t kSettledSeconds = 2;
+
+/// Everything that changes when a file's content does. No program can restore the time of the last
+/// status change (ctime), as `cp -p` restores the modification time.
+std::string identity_of(const std::string& path, const struct stat& facts) {
+  return fmt::format("{}\n{} {} {} {}.{:09} {}.{:09}",
+                     fs::absolute(path).lexically_normal().string(), facts.st_dev, facts.st_ino,
+                     facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec,
+                     facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec);
 }
 
-Result<std::string> remembered_sha256_of_file(const fs::path& path) {
-  COX_ASSIGN_OR_RETURN(const std::string identity, file_identity(path));
+bool is_settled(const struct stat& facts) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const auto is_old = [&](const timespec& time) {
+    const std::int64_t seconds = now.tv_sec - time.tv_sec;
+    return seconds > kSettledSeconds || (seconds == kSettledSeconds && now.tv_nsec >= time.tv_nsec);
+  };
+  return is_old(facts.st_mtim) && is_old(facts.st_ctim);
+}
+
+Result<std::string> remembered_sha256_of_file(const std::string& path) {
+  COX_ASSIGN_OR_RETURN(const struct stat before, facts_of_file(path));
+  const std::string identity = identity_of(path, before);
   const std::string entry = user_cache_directory() + "/digests/" + sha256_of(identity);
-  if (auto known = read_file(entry); known.is_ok() && known->size() == 64) return known;
-  COX_ASSIGN_OR_RETURN(const std::string digest, sha256_of_file(path.string()));
+  const bool settled = is_settled(before);
+  if (settled) {
+    if (auto known = read_file(entry); known.is_ok() && known->size() == 64) return known;
+  }
+  COX_ASSIGN_OR_RETURN(const std::string digest, sha256_of_file(path));
+  COX_ASSIGN_OR_RETURN(const struct stat after, facts_of_file(path));
+  if (identity_of(path, after) != identity) {
+    return unavailable(fmt::format("'{}' changed while it was read; try again", path));
+  }
   // A cache that cannot be written costs time, not correctness.
-  (void)write_file_atomically(entry, digest);
+  if (settled) (void)write_file_atomically(entry, digest);
   return digest;
 }
 
-bool is_content(const fs::path& relative) {
-  const bool hidden = std::any_of(relative.begin(), relative.end(), [](const fs::path& part) {
-    return part.string().front() == '.';
-  });
-  return !hidden && relative.extension() != ".md";
+/// Pages describe a model and cannot change a result.
+bool is_content(const FolderEntry& entry) { return fs::path(entry.path).extension() != ".md"; }
+
+Status check_is_file(const std::string& folder, const FolderEntry& entry) {
+  using Kind = FolderEntry::Kind;
+  if (entry.kind == Kind::kFile) return Status::ok();
+  const char* got = entry.kind == Kind::kBrokenLink ? "a link that leads nowhere"
+                    : entry.kind == Kind::kLoop     ? "a link to a folder that contains it (a loop)"
+                                                    : "a pipe, socket or device";
+  return failed_precondition(
+      fmt::format("'{}/{}': expected a file, got {}; remove it or restore "
+                  "what it points to",
+                  folder, entry.path, got));
 }
 
 }  // namespace
 
 Result<std::string> sha256_of_directory(const std::string& path) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  for (fs::recursive_directory_iterator it(path, error), end; !error && it != end;
-       it.increment(error)) {
-    const fs::path relative = fs::relative(it->path(), path);
-    if (it->is_regular_file() && is_content(relative)) files.push_back(relative);
-  }
-  if (error) return not_found(concat("cannot list directory '", path, "': ", error.message()));
-  std::sort(files.begin(), files.end());
+  COX_ASSIGN_OR_RETURN(std::vector<FolderEntry> entries, walk_folder(path));
+  std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
+    return fs::path(a.path) < fs::path(b.path);
+  });
   Sha256 sha;
-  for (const fs::path& file : files) {
-    COX_ASSIGN_OR_RETURN(const std::string digest, remembered_sha256_of_file(path / file));
-    sha.update(file.generic_string() + '\0' + digest + '\n');
+  for (const FolderEntry& entry : entries) {
+    if (!is_content(entry)) continue;
+    COX_RETURN_IF_ERROR(check_is_file(path, entry));
+    COX_ASSIGN_OR_RETURN(const std::string digest,
+                         remembered_sha256_of_file(fs::path(path) / entry.path));
+    sha.update(entry.path + '\0' + digest + '\n');
   }
   return sha.finish();
 }

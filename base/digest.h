@@ -28,14 +28,15 @@ class Sha256 {
 
 std::string sha256_of(std::string_view bytes);
 
-/// The digest of a file's content.
+/// The digest of a file's content. Refuses pipes and devices, which may have no end.
 Result<std::string> sha256_of_file(const std::string& path);
 
-/// The digest of a directory's content: SHA-256 over "relative/path NUL file-digest LF" of every
-/// regular file, in byte order of the paths. Hidden files and Markdown pages are left out: they
-/// describe a model and cannot change a result.
-/// Digests of unchanged files (same path, inode, size and modification time) are remembered in the
-/// user's cache folder, so that a checkpoint of tens of gigabytes is read once.
+/// The digest of a folder's content: SHA-256 over "relative/path NUL file-digest LF" of every file,
+/// in byte order of the parts of the paths. Links are followed, so that a folder of links has the
+/// digest of a plain copy; one that leads nowhere or in a circle is an error. Skips hidden files
+/// and Markdown pages: they cannot change a result. Remembers digests in the user's cache folder,
+/// so that a checkpoint of tens of gigabytes is read once. They hold while path, inode, size,
+/// modification time and status change time stay.
 Result<std::string> sha256_of_directory(const std::string& path);
 
 }  // namespace cox

@@ -1,17 +1,20 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -64,14 +67,181 @@ Status put_in_place(Status written, const std::string& aside, const std::string&
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return file_error("cannot read", path);
-  std::ostringstream content;
-  content << in.rdbuf();
-  if (in.bad()) return file_error("cannot read", path);
-  return content.str();
+namespace {
+
+/// Closes what it holds.
+class Descriptor {
+ public:
+  explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  int get() const { return number_; }
+
+ private:
+  int number_;
+};
+
+const char* file_kind(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+/// Waits until a pipe has bytes or its writer has closed it; a regular file is always ready.
+Status wait_for_bytes(int descriptor, const std::string& path) {
+  pollfd waiting{descriptor, POLLIN, 0};
+  int ready = 0;
+  do {
+    ready = ::poll(&waiting, 1, kMaxPipeWaitMs);
+  } while (ready < 0 && errno == EINTR);
+  if (ready < 0) return file_error("cannot read", path);
+  if (ready > 0) return Status::ok();
+  return unavailable(fmt::format("cannot read '{}': nothing was written to this pipe for {} s",
+                                 path, kMaxPipeWaitMs / 1000));
+}
+
+/// Reads into `content` to the end, or one byte past `limit`.
+Status read_to_end(int descriptor, const std::string& path, std::size_t limit,
+                   std::string& content) {
+  std::array<char, 1 << 16> buffer{};
+  while (content.size() <= limit) {
+    const ssize_t count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count == 0) return Status::ok();
+    if (count < 0 && errno == EAGAIN) {
+      COX_RETURN_IF_ERROR(wait_for_bytes(descriptor, path));
+    } else if (count < 0 && errno != EINTR) {
+      return file_error("cannot read", path);
+    } else if (count > 0) {
+      content.append(buffer.data(), static_cast<std::size_t>(count));
+    }
+  }
+  return invalid_argument(
+      fmt::format("cannot read '{}': expected at most {} bytes, got more", path, limit));
+}
+
+Status not_text(const std::string& path, std::string_view content, std::size_t at,
+                const std::string& got, const std::string& advice) {
+  const auto line = 1 + std::count(content.begin(), content.begin() + static_cast<long>(at), '\n');
+  return invalid_argument(fmt::format("'{}': expected UTF-8 text, got {} at byte {} (line {}); {}",
+                                      path, got, at, line, advice));
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path, std::size_t limit) {
+  // Opening a pipe that nobody writes to must not wait.
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.get() < 0) return file_error("cannot read", path);
+  struct stat facts = {};
+  if (::fstat(file.get(), &facts) != 0) return file_error("cannot read", path);
+  if (!S_ISREG(facts.st_mode) && !S_ISFIFO(facts.st_mode)) {
+    return invalid_argument(
+        fmt::format("cannot read '{}': expected a file, got {}", path, file_kind(facts.st_mode)));
+  }
+  std::string content;
+  if (S_ISFIFO(facts.st_mode)) {
+    COX_RETURN_IF_ERROR(wait_for_bytes(file.get(), path));
+  } else if (facts.st_size > 0 && static_cast<std::size_t>(facts.st_size) <= limit) {
+    content.reserve(static_cast<std::size_t>(facts.st_size));
+  }
+  COX_RETURN_IF_ERROR(read_to_end(file.get(), path, limit, content));
+  return content;
+}
+
+Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  COX_ASSIGN_OR_RETURN(std::string content, read_file(path, limit));
+  if (const auto at = first_invalid_utf8(content)) {
+    return not_text(path, content, *at,
+                    fmt::format("0x{:02X}", static_cast<unsigned char>(content[*at])),
+                    "convert the file, for example with `iconv -f LATIN1 -t UTF-8`");
+  }
+  if (const std::size_t at = content.find('\0'); at != std::string::npos) {
+    return not_text(path, content, at, "a NUL byte",
+                    "a file in UTF-16 is converted with `iconv -f UTF-16 -t UTF-8`");
+  }
+  if (starts_with(content, kByteOrderMark)) content.erase(0, kByteOrderMark.size());
+  return content;
+}
+
+namespace {
+
+/// Goes through one folder and those below it. Owned by one call of walk_folder.
+class FolderWalk {
+ public:
+  /// `below` is the path of `folder` under the root, "" for the root.
+  Status visit(const fs::path& folder, const std::string& below) {
+    struct stat facts = {};
+    if (::stat(folder.c_str(), &facts) != 0) return file_error("cannot list", folder.string());
+    if (open_.size() == kMaxFolderDepth) {
+      return invalid_argument(fmt::format("cannot list '{}': more than {} levels of folders",
+                                          folder.string(), kMaxFolderDepth));
+    }
+    const FileId id{facts.st_dev, facts.st_ino};
+    if (++visits_[id] > kMaxPathsToFolder) {
+      return invalid_argument(fmt::format(
+          "cannot list '{}': links lead to this folder by more than {} paths; remove some",
+          folder.string(), kMaxPathsToFolder));
+    }
+    open_.push_back(id);
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (const fs::directory_iterator end; !error && entry != end; entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      if (name.front() == '.') continue;
+      COX_RETURN_IF_ERROR(add(entry->path(), below.empty() ? name : below + "/" + name));
+    }
+    open_.pop_back();
+    if (!error) return Status::ok();
+    return unavailable(fmt::format("cannot list '{}': {}", folder.string(), error.message()));
+  }
+
+  std::vector<FolderEntry> take() {
+    std::sort(entries_.begin(), entries_.end(),
+              [](const FolderEntry& a, const FolderEntry& b) { return a.path < b.path; });
+    return std::move(entries_);
+  }
+
+ private:
+  using FileId = std::pair<dev_t, ino_t>;
+
+  Status add(const fs::path& path, const std::string& below) {
+    struct stat facts = {};
+    const bool leads_somewhere = ::stat(path.c_str(), &facts) == 0;
+    if (!leads_somewhere && errno != ENOENT && errno != ELOOP) {
+      return file_error("cannot read", path.string());
+    }
+    if (leads_somewhere && S_ISDIR(facts.st_mode)) {
+      const FileId id{facts.st_dev, facts.st_ino};
+      const bool is_open = std::find(open_.begin(), open_.end(), id) != open_.end();
+      if (!is_open) return visit(path, below);
+      entries_.push_back({FolderEntry::Kind::kLoop, below});
+    } else if (!leads_somewhere) {
+      entries_.push_back({FolderEntry::Kind::kBrokenLink, below});
+    } else {
+      const bool is_file = S_ISREG(facts.st_mode);
+      entries_.push_back({is_file ? FolderEntry::Kind::kFile : FolderEntry::Kind::kOther, below});
+    }
+    if (entries_.size() <= kMaxFolderEntries) return Status::ok();
+    return invalid_argument(
+        fmt::format("cannot list '{}': more than {} entries", path.string(), kMaxFolderEntries));
+  }
+
+  std::map<FileId, int> visits_;
+  std::vector<FileId> open_;  ///< the folders from the root down to the one being listed
+  std::vector<FolderEntry> entries_;
+};
+
+}  // namespace
+
+Result<std::vector<FolderEntry>> walk_folder(const std::string& folder) {
+  FolderWalk walk;
+  COX_RETURN_IF_ERROR(walk.visit(folder, ""));
+  return walk.take();
 }
 
 Status check_replaceable(const std::string& path) {

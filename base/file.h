@@ -1,13 +1,54 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 
 namespace cox {
 
-Result<std::string> read_file(const std::string& path);
+/// Most bytes that read_file reads when it is not told otherwise: 1 GiB.
+inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
+
+/// Reads a regular file or a pipe to its end. An error for a directory, a device or a socket, for
+/// content of more than `limit` bytes, and for a pipe that is silent for kMaxPipeWaitMs.
+Result<std::string> read_file(const std::string& path, std::size_t limit = kMaxFileBytes);
+
+/// The one reader of text that people and other programs write (sweep files, captions, CSV, lists,
+/// manifests, prompts): UTF-8 without NUL, byte-order mark removed, at most `limit` bytes. An error
+/// names the file, the byte offset and the line.
+Result<std::string> read_text_file(const std::string& path, std::size_t limit);
+
+/// What walking a folder found under one name.
+struct FolderEntry {
+  enum class Kind {
+    kFile,        ///< a regular file, or a link to one
+    kBrokenLink,  ///< a link that leads nowhere
+    kLoop,        ///< a link to a folder that it lies in; not entered
+    kOther        ///< a device, pipe or socket, or a link to one
+  };
+  Kind kind = Kind::kFile;
+  std::string path;  ///< below the folder, made of the names walked: links are never resolved
+
+  bool operator==(const FolderEntry&) const = default;
+};
+
+/// The one walk over a folder: every entry below `folder` that is not a folder, links followed, in
+/// byte order of `path`. Hidden names (with a leading '.') are left out, and so are folders of such
+/// names. An error when a folder cannot be listed, and beyond kMaxFolderDepth levels,
+/// kMaxFolderEntries entries or kMaxPathsToFolder paths to one folder. Names are bytes: they need
+/// not be UTF-8.
+Result<std::vector<FolderEntry>> walk_folder(const std::string& folder);
+
+inline constexpr int kMaxPipeWaitMs = 10'000;
+inline constexpr std::size_t kMaxFolderDepth = 64;
+inline constexpr std::size_t kMaxFolderEntries = 10'000'000;
+/// Most paths by which a walk enters one folder: links that fan out make them without a loop.
+inline constexpr int kMaxPathsToFolder = 1000;
+/// Most bytes in one name of a path on the file systems of Linux.
+inline constexpr std::size_t kMaxNameBytes = 255;
 
 /// Whether a file may take the place of what is at `path`: nothing, a regular file or a directory
 /// (over which no file can be renamed). A device, pipe, socket or symbolic link would be destroyed

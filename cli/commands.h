@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
 
@@ -8,28 +10,15 @@ namespace cox::cli {
 
 using CommandPtr = std::unique_ptr<Command>;
 
-// In the order of `cox -h`; each in cli/commands/NAME.cpp.
-CommandPtr make_validate();
-CommandPtr make_plan();
-CommandPtr make_dataset();
-CommandPtr make_run();
-CommandPtr make_coordinator();
-CommandPtr make_submit();
-CommandPtr make_status();
-CommandPtr make_watch();
-CommandPtr make_results();
-CommandPtr make_compare();
-CommandPtr make_report();
-CommandPtr make_show();
-CommandPtr make_why();
-CommandPtr make_logs();
-CommandPtr make_retry();
-CommandPtr make_pause();
-CommandPtr make_resume();
-CommandPtr make_cancel();
-CommandPtr make_version();
+// make_validate, make_plan, ...: one for each line of commands.def.
+#define COX_COMMAND(name) CommandPtr make_##name();
+#include "cli/commands.def"
+#undef COX_COMMAND
+
+/// Every command, in the order of `cox -h`.
+std::vector<CommandPtr> all_commands();
+
 /// What `cox version` and `cox --version` print.
 std::string version_text();
-CommandPtr make_completion();
 
 }  // namespace cox::cli

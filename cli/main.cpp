@@ -13,21 +13,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/startup.h"
 
 namespace cox::cli {
 namespace {
-
-std::vector<CommandPtr> all_commands() {
-  std::vector<CommandPtr> commands;
-  for (const auto make :
-       {make_validate, make_plan,   make_dataset, make_run,     make_coordinator,
-        make_submit,   make_status, make_watch,   make_results, make_compare,
-        make_report,   make_show,   make_why,     make_logs,    make_retry,
-        make_pause,    make_resume, make_cancel,  make_version, make_completion}) {
-    commands.push_back(make());
-  }
-  return commands;
-}
 
 std::string help_text(const CommandText& text) {
   std::string help = "Examples:\n";
@@ -35,7 +24,7 @@ std::string help_text(const CommandText& text) {
   return concat(help, '\n', text.summary, ".\n");
 }
 
-/// A program of one line each in `cox -h`, and of examples first in `cox NAME -h`.
+/// Lists each command on one line in `cox -h`; `cox NAME -h` opens with examples.
 class HelpFormatter final : public CLI::Formatter {
  public:
   std::string make_subcommand(const CLI::App* command) const override {
@@ -98,16 +87,16 @@ std::string usage_message(const Program& program, const CLI::ParseError& error,
   return concat(message, "\n'", who, " -h' shows how it is used.");
 }
 
-/// A full disk shows when the last bytes are handed over, or long before: what a stream could not
-/// write it stays bad for.
+/// Fails when standard output did not take everything. A full disk shows when the last bytes are
+/// written or long before; a stream that failed once stays bad.
 Status finish_output() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return Status::ok();
-  return internal_error(concat("standard output did not take everything", " (",
+  return internal_error(concat("could not write all of standard output (",
                                cause == 0 ? "is its disk full?" : std::strerror(cause),
-                               "): what arrived there is not complete"));
+                               "); the output is incomplete"));
 }
 
 int run_program(int argc, char** argv, Session& session) {
@@ -117,6 +106,7 @@ int run_program(int argc, char** argv, Session& session) {
   } catch (const CLI::Success& wish) {
     return program.app.exit(wish);
   } catch (const CLI::ParseError& error) {
+    if (argc == 1) session.err << program.app.help() << '\n';
     session.err_terminal = terminal_of(STDERR_FILENO, program.color);
     return session.fail(invalid_argument(usage_message(program, error, session.arguments)));
   }
@@ -140,5 +130,6 @@ int run_and_finish(const std::vector<std::string>& arguments, int argc, char** a
 }  // namespace cox::cli
 
 int main(int argc, char** argv) {
+  cox::cli::prepare_process();
   return cox::cli::run_and_finish({argv, argv + argc}, argc, argv);
 }

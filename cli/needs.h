@@ -1,16 +1,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-#include "base/status.h"
-#include "cli/sources/result_source.h"
-#include "coordinator/sweep/plan.h"
+#include "coordinator/report/data/queue_status.h"
 
 namespace cox::cli {
 
-/// Why no worker takes jobs with these needs: "needs a GPU with 80.0 GiB, workers have: w0 a cpu";
-/// "" when one of them could. `workers` is a condition over v_workers that says who counts.
-Result<std::string> unmet_needs(ResultSource& source, const Resources& needs,
-                                const std::string& workers);
+/// Why none of `workers` takes jobs with these needs: "needs a GPU with 80.0 GiB; workers: w0 a
+/// cpu";
+/// "" when one of them could.
+std::string unmet_needs(const report::Needs& needs, const std::vector<report::Worker>& workers);
 
 }  // namespace cox::cli

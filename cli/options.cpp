@@ -10,11 +10,11 @@
 namespace cox::cli {
 
 void OutputOptions::declare(CLI::App& app) {
-  app.add_option("--format", format, "How rows are printed")
+  app.add_option("--format", format, "Output format")
       ->check(CLI::IsMember(format_names()))
       ->capture_default_str();
   app.add_flag("--json", json, "The same as --format json");
-  app.add_flag("-q,--quiet", quiet, "Print the first column alone, for scripts");
+  app.add_flag("-q,--quiet", quiet, "Print only the first column, for scripts");
 }
 
 Layout OutputOptions::layout(const Terminal& terminal, JsonSchema schema) const {
@@ -28,24 +28,25 @@ Layout OutputOptions::layout(const Terminal& terminal, JsonSchema schema) const 
 Status SeriesNames::add(const std::string& path, const std::string& series) {
   const auto [first, is_new] = paths_.emplace(series, path);
   if (is_new) return Status::ok();
-  return invalid_argument(concat(first->second, " and ", path, " are both series '", series,
-                                 "': the second would replace the first; name them apart, or give "
-                                 "one of them"));
+  return invalid_argument(
+      concat(first->second, " and ", path, " are both series '", series,
+             "'; the second would replace the first: give them different names"));
 }
 
 void SpecOptions::declare(CLI::App& app) {
   app.add_option("SPEC", paths, "Sweep files")->required()->type_name("");
-  app.add_option("--set", overrides,
-                 "key=value, over everything the file says; the value is YAML. May be repeated")
+  app.add_option("--set", overrides, "Override a value (key=value, YAML); repeatable")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
 }
 
-Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best) const {
+Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best,
+                                                        bool find_clips) const {
   std::vector<sweep::SweepPlan> plans;
   SeriesNames names;
   for (const std::string& path : paths) {
-    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan, sweep::load_sweep(path, {overrides, find_best}));
+    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
+                         sweep::load_sweep(path, {overrides, find_best, find_clips}));
     COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }
@@ -67,8 +68,7 @@ void PlaceOptions::declare_coordinator_only(CLI::App& app) {
   app.add_option("--coordinator", coordinator,
                  concat("Coordinator to ask (env COX_COORDINATOR; default ", kDefaultAddress, ")"))
       ->type_name("HOST:PORT");
-  app.add_option("--ca-file", ca_file,
-                 "PEM of the signer of the coordinator's certificate (env COX_CA_FILE)")
+  app.add_option("--ca-file", ca_file, "CA certificate (PEM) of the coordinator (env COX_CA_FILE)")
       ->type_name("FILE");
 }
 
@@ -84,12 +84,22 @@ Endpoint PlaceOptions::endpoint(const Environment& environment) const {
           .token = environment("COX_TOKEN")};
 }
 
+Status check_database_name(const std::string& path) {
+  if (path.empty()) return invalid_argument("--db: expected a file name, got an empty string");
+  if (path != ":memory:" && !starts_with(path, "file:")) return Status::ok();
+  return invalid_argument(concat("--db: '", path, "' is not a plain file name; write './", path,
+                                 "' if the file is really called that"));
+}
+
 Result<Place> PlaceOptions::choose(const Environment& environment) const {
   const Place remote{.database = "", .endpoint = endpoint(environment)};
   if (!database.empty() && !coordinator.empty()) {
-    return invalid_argument("--db and --coordinator exclude each other: give one");
+    return invalid_argument("--db and --coordinator are mutually exclusive");
   }
-  if (!database.empty()) return Place{.database = database, .endpoint = {}};
+  if (!database.empty()) {
+    COX_RETURN_IF_ERROR(check_database_name(database));
+    return Place{.database = database, .endpoint = {}};
+  }
   if (!coordinator.empty()) return remote;
 
   const std::string env_database = environment("COX_DB");
@@ -97,7 +107,10 @@ Result<Place> PlaceOptions::choose(const Environment& environment) const {
   if (!env_database.empty() && env_coordinator) {
     return invalid_argument("COX_DB and COX_COORDINATOR are both set: give --db or --coordinator");
   }
-  if (!env_database.empty()) return Place{.database = env_database, .endpoint = {}};
+  if (!env_database.empty()) {
+    COX_RETURN_IF_ERROR(check_database_name(env_database));
+    return Place{.database = env_database, .endpoint = {}};
+  }
   if (env_coordinator || !std::filesystem::exists(kDefaultDatabase)) return remote;
   return Place{.database = kDefaultDatabase, .endpoint = {}};
 }

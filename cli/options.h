@@ -47,8 +47,9 @@ struct SpecOptions {
 
   void declare(CLI::App& app);
   /// Every file, each a series of its own, or the first error. `find_best` answers their
-  /// `from_best`.
-  Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best) const;
+  /// `from_best`; with `find_clips`, the file of every video must exist.
+  Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best,
+                                             bool find_clips = false) const;
 };
 
 /// A database file or a coordinator: exactly one of the two.
@@ -56,6 +57,10 @@ struct Place {
   std::string database;  ///< "" = the coordinator
   Endpoint endpoint;
 };
+
+/// kInvalidArgument for names that SQLite reads as something else than a file: "", ":memory:" and
+/// "file:..." URIs.
+Status check_database_name(const std::string& path);
 
 /// What the places are chosen from: a variable's value, or "" when it is not set.
 using Environment = std::function<std::string(const char*)>;

@@ -21,6 +21,9 @@ struct Session {
   /// One message to a person.
   void say(std::string_view message) const { err << message << '\n'; }
 
+  /// `note: ...`, what a reader of the output should know.
+  void note(std::string_view message) const;
+
   /// `cox: error: ...`, in red where there is colour. Returns the exit code of the error.
   ExitCode fail(const Status& status) const;
 

@@ -3,17 +3,17 @@
 #include <map>
 
 #include "base/text.h"
-#include "cli/output/number.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
-Rows submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply) {
+store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply) {
   std::map<std::string, const v1::KnownRun*> known;
   for (const v1::KnownRun& run : reply.known()) known[run.name()] = &run;
-  Rows rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
+  store::Table rows{{"digest", "run", "state", "owner", "done", "jobs"}, {}};
   for (const sweep::Run& run : plan.runs) {
-    auto& row = rows.cells.emplace_back();
-    row = {run.digest.substr(0, 12), run.name};
+    auto& row = rows.rows.emplace_back();
+    row = {report::short_digest(run.digest), run.name};
     if (const auto owner = known.find(run.name); owner != known.end()) {
       row.insert(row.end(), {std::string("known"),
                              concat(owner->second->series(), '/', owner->second->owner()),
@@ -35,11 +35,11 @@ namespace {
 std::string retired_text(const v1::SubmitReply& reply) {
   std::string text;
   if (reply.retired_runs() > 0) {
-    text = concat("; ", counted(reply.retired_runs(), "run"),
+    text = concat("; ", report::counted(reply.retired_runs(), "run"),
                   " of before left the series, results stay under their digests");
   }
   if (reply.cancelled_jobs() > 0) {
-    text += concat("; ", counted(reply.cancelled_jobs(), "job"),
+    text += concat("; ", report::counted(reply.cancelled_jobs(), "job"),
                    " that no sweep asks for any more cancelled");
   }
   return text;
@@ -48,9 +48,10 @@ std::string retired_text(const v1::SubmitReply& reply) {
 }  // namespace
 
 std::string submission_summary(const std::string& series, const v1::SubmitReply& reply) {
-  return concat("series ", series, ": ", counted(reply.new_runs(), "new run"), " and ",
-                counted(reply.new_jobs(), "new job"), "; ", counted(reply.known_runs(), "run"),
-                " and ", counted(reply.known_jobs(), "job"), " exist already", retired_text(reply));
+  return concat("series ", series, ": ", report::counted(reply.new_runs(), "new run"), " and ",
+                report::counted(reply.new_jobs(), "new job"), "; ",
+                report::counted(reply.known_runs(), "run"), " and ",
+                report::counted(reply.known_jobs(), "job"), " exist already", retired_text(reply));
 }
 
 std::string known_run_text(const v1::KnownRun& known) {

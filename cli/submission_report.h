@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "cli/output/rows.h"
+#include "coordinator/store/table.h"
 #include "coordinator/sweep/plan.h"
 #include "cox/v1/sweep.pb.h"
 
@@ -10,7 +10,7 @@ namespace cox::cli {
 
 /// One row for each run of the plan: new, or known with the name of its owner and how many of its
 /// jobs are done already.
-Rows submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply);
+store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply);
 
 /// "series demo: 3 new runs and 27 new jobs; 0 runs and 0 jobs exist already"
 std::string submission_summary(const std::string& series, const v1::SubmitReply& reply);

@@ -3,6 +3,8 @@
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/names.h"
 
 namespace cox::cli {
 
@@ -28,6 +30,13 @@ std::vector<v1::SelectRequest> readings(const std::string& target, const std::st
 }
 
 }  // namespace
+
+JobFinder job_finder(const Place& place) {
+  return [place](const std::string& text) -> Result<std::string> {
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    return report::find_job(query, text);
+  };
+}
 
 void TargetOptions::declare(CLI::App& app) {
   app.add_option("TARGET", target, "SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO or part of a digest")

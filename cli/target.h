@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "cli/options.h"
 #include "cox/v1/sweep.pb.h"
 
 namespace CLI {
@@ -31,5 +32,8 @@ struct TargetOptions {
   /// when none is there.
   Result<v1::ChangeReply> change(const ChangeCall& call, const JobFinder& find_job) const;
 };
+
+/// Finds jobs in what is at `place`, which is opened when it is asked.
+JobFinder job_finder(const Place& place);
 
 }  // namespace cox::cli

@@ -30,12 +30,12 @@ MAY_INCLUDE = {
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/vae": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
-    "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn",
-                    "engine/backbones/backbone.h"],
+    "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/metrics": ["base", "record", "engine/tensors", "engine/checkpoint", "engine/nn"],
+    "engine/metrics": ["base", "record", "schemas", "engine/tensors", "engine/checkpoint",
+                       "engine/nn"],
     "engine/adaptation": ["base", "record", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
                           "engine/parameters.h", "engine/monitor.h",
@@ -187,8 +187,59 @@ def check_tests_are_built(root, files, findings):
             continue
         folder, base = name.rsplit("/", 1)
         listing = root / folder / "CMakeLists.txt"
-        if not listing.exists() or base not in listing.read_text():
+        if not listing.exists() or not names_test(root, listing.read_text(), base):
             findings.add(name, 1, "no CMakeLists.txt beside it names this test: it is never run")
+
+
+def names_test(root, listing, base):
+    """Whether a CMakeLists.txt names a test, itself or through a list of names that it reads."""
+    if base in listing:
+        return True
+    lists = [root / path.lstrip("/") for path in re.findall(r"[\w/]+\.def", listing)]
+    return any(base == f"{name}_test.cpp"
+               for path in lists if path.exists() for name in registered(path))
+
+
+def registered(path):
+    """The names in a .def file."""
+    return re.findall(r"^COX_[A-Z]+\((\w+)", path.read_text(), re.MULTILINE)
+
+
+# What may know one method by name: the contract of outside parity checks, and the benchmark.
+METHOD_NAMES_ALLOWED = ("tools/parity/parity_training.cpp", "tools/verbs/bench.cpp")
+# Method names that are also other things: parameter values, kinds of files, parts of tensor names.
+COMMON_WORDS = ("none", "full", "norm", "hidden", "lora")
+
+
+def check_named_once(root, files, findings):
+    """A method is four paths and a verb of cox-engine three: no other code names one."""
+    methods = root / "engine/adaptation/methods.def"
+    verbs = root / "tools/verbs/verbs.def"
+    patterns = []
+    if methods.exists():
+        for name in registered(methods):
+            word = "" if name in COMMON_WORDS else rf'"{name}"|'
+            own = (f"engine/adaptation/methods/{name}.", f"tests/unit/adaptation/{name}_test.cpp")
+            patterns.append((name, rf"{word}\bmake_{name}\b|\b{name}_test\.cpp|methods/{name}\.",
+                             own + METHOD_NAMES_ALLOWED,
+                             ("engine/", "tools/", "tests/unit/adaptation/support.h",
+                              "tests/unit/adaptation/gradient_test.cpp",
+                              "tests/unit/adaptation/CMakeLists.txt")))
+    if verbs.exists():
+        patterns += [(name, rf"add_{name}_verb\b|\bverbs/{name}\.cpp",
+                      (f"tools/verbs/{name}.cpp",), ("engine/", "tools/", "tests/"))
+                     for name in registered(verbs)]
+    for file in files:
+        if not file.endswith((".cpp", ".h", ".txt", ".def")):
+            continue
+        text = None
+        for name, pattern, own, searched in patterns:
+            if not file.startswith(searched) or file.startswith(own):
+                continue
+            text = (root / file).read_text() if text is None else text
+            for match in re.finditer(pattern, text):
+                findings.add(file, text.count("\n", 0, match.start()) + 1,
+                             f"names '{name}' outside its own files: a list has it")
 
 
 def check_registries(root, findings):
@@ -197,18 +248,30 @@ def check_registries(root, findings):
         "engine/adaptation/methods.def":
             ("engine/adaptation/methods/{}.cpp", "schemas/methods/{}.yaml",
              "tests/unit/adaptation/{}_test.cpp"),
-        "engine/metrics/metrics.def": ("engine/metrics/{}.cpp", "schemas/metrics/{}.yaml"),
+        "tools/verbs/verbs.def": ("tools/verbs/{}.cpp",),
+        "schemas/metrics.def": ("engine/metrics/{}.cpp", "schemas/metrics/{}.yaml"),
     }
     for listing, needed in kinds.items():
         path = root / listing
         if not path.exists():
             findings.add(listing, 1, "missing")
             continue
-        names = re.findall(r"^COX_[A-Z]+\((\w+)", path.read_text(), re.MULTILINE)
-        for name in names:
+        for name in registered(path):
             for pattern in needed:
                 if not (root / pattern.format(name)).exists():
                     findings.add(listing, 1, f"'{name}' lacks {pattern.format(name)}")
+
+
+def check_method_table(root, findings):
+    """Each row of the table in docs/methods.md is about a method that there is."""
+    page, methods = root / "docs/methods.md", root / "engine/adaptation/methods.def"
+    if not page.exists() or not methods.exists():
+        return
+    known = registered(methods)
+    table = page.read_text().split("## Methods", 1)[-1].split("\n## ", 1)[0]
+    for name in re.findall(r"^\| `(\w+)`", table, re.MULTILINE):
+        if name not in known:
+            findings.add("docs/methods.md", 1, f"has a row of '{name}', which methods.def lacks")
 
 
 def check_links(root, files, findings):
@@ -254,6 +317,8 @@ def check_tree(root):
             check_words(name, lines, findings)
     check_tests_are_built(root, files, findings)
     check_registries(root, findings)
+    check_named_once(root, files, findings)
+    check_method_table(root, findings)
     check_links(root, files, findings)
     check_base_cap(files, findings)
     check_proto_tags(root, files, findings)

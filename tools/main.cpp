@@ -25,21 +25,9 @@ int exit_code(const JobFailure& failure) {
 }
 
 void add_verbs(CLI::App& app) {
-  cox::engine::add_adapt_verb(app);
-  cox::engine::add_bench_verb(app);
-  cox::engine::add_check_device_verb(app);
-  cox::engine::add_decode_verb(app);
-  cox::engine::add_demo_clips_verb(app);
-  cox::engine::add_encode_verb(app);
-  cox::engine::add_generate_verb(app);
-  cox::engine::add_init_model_verb(app);
-  cox::engine::add_metrics_verb(app);
-  cox::engine::add_params_verb(app);
-  cox::engine::add_parity_verb(app);
-  cox::engine::add_probe_verb(app);
-  cox::engine::add_synth_verb(app);
-  cox::engine::add_train_verb(app);
-  cox::engine::add_verify_verb(app);
+#define COX_VERB(name) cox::engine::add_##name##_verb(app);
+#include "tools/verbs/verbs.def"
+#undef COX_VERB
 }
 
 int run_verb(int argc, char** argv) {
@@ -59,15 +47,15 @@ int run_verb(int argc, char** argv) {
   }
 }
 
-/// Says so when standard output did not take everything, as when its disk is full.
+/// Reports an incomplete standard output, as when its disk is full.
 bool output_is_complete() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return true;
-  std::cerr << "cox-engine: standard output did not take everything ("
+  std::cerr << "cox-engine: could not write all of standard output ("
             << (cause == 0 ? "is its disk full?" : std::strerror(cause))
-            << "): what arrived there is not complete\n";
+            << "); the output is incomplete\n";
   return false;
 }
 

@@ -1,7 +1,7 @@
 #include "cli/commands/change_jobs.h"
 
-#include "cli/lookup.h"
-#include "cli/output/number.h"
+#include "base/text.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
@@ -18,7 +18,7 @@ Result<ExitCode> ChangeJobs::run(Session& session) {
       const v1::ChangeReply reply,
       target_.change([&](const v1::SelectRequest& select) { return change(*calls, select); },
                      job_finder(place)));
-  session.say(done_text(counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
+  session.say(done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
   return kExitOk;
 }
 

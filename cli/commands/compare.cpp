@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/compared_run.h"
+#include "cli/sources/query.h"
 #include "coordinator/report/compare/checks.h"
-#include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/named_run.h"
+#include "coordinator/report/data/parameter_difference.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
@@ -21,16 +21,16 @@ constexpr const char* kDefaultMetric = "psnr";
 
 /// What a terminal has room for; the other formats hold every column.
 const std::vector<std::string> kShownColumns = {
-    "run",        "metric", "pairs",  "difference", "low",      "high",      "p_holm",
-    "p_wilcoxon", "wins",   "losses", "ties",       "effect_g", "detectable"};
+    "run", "metric",     "pairs", "difference", "low",  "high",     "p_family",
+    "p",   "p_wilcoxon", "wins",  "losses",     "ties", "effect_g", "detectable"};
 
-Rows only_columns(const Rows& rows, const std::vector<std::string>& names) {
-  Rows less{names, std::vector<std::vector<Cell>>(rows.cells.size())};
+Table only_columns(const Table& table, const std::vector<std::string>& names) {
+  Table less{names, std::vector<Row>(table.rows.size())};
   for (const std::string& name : names) {
     const auto column = static_cast<std::size_t>(
-        std::find(rows.columns.begin(), rows.columns.end(), name) - rows.columns.begin());
-    for (std::size_t r = 0; r < rows.cells.size(); ++r) {
-      less.cells[r].push_back(rows.cells[r][column]);
+        std::find(table.columns.begin(), table.columns.end(), name) - table.columns.begin());
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+      less.rows[r].push_back(table.rows[r][column]);
     }
   }
   return less;
@@ -63,8 +63,8 @@ class Compare final : public Command {
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
-    COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> all, load(*source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> all, load(query));
     std::vector<report::Comparison> comparisons;
     for (std::size_t i = 1; i < all.size(); ++i) {
       COX_ASSIGN_OR_RETURN(report::Comparison comparison,
@@ -76,7 +76,7 @@ class Compare final : public Command {
     }
     report::correct_family(comparisons);
     std::vector<std::string> warnings = warnings_of(all, comparisons);
-    COX_ASSIGN_OR_RETURN(const auto more, replicate_warnings(*source, all));
+    COX_ASSIGN_OR_RETURN(const auto more, report::replicate_warnings(query, all));
     warnings.insert(warnings.end(), more.begin(), more.end());
     print(session, comparisons, warnings);
     return kExitOk;
@@ -84,12 +84,12 @@ class Compare final : public Command {
 
  private:
   /// The baseline first.
-  Result<std::vector<report::RunData>> load(ResultSource& source) const {
+  Result<std::vector<report::RunData>> load(const report::Query& query) const {
     std::vector<std::string> names = {baseline_};
     names.insert(names.end(), runs_.begin(), runs_.end());
     std::vector<report::RunData> all;
     for (const std::string& text : names) {
-      COX_ASSIGN_OR_RETURN(report::RunData run, load_compared_run(source, text));
+      COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, text));
       all.push_back(std::move(run));
     }
     return all;
@@ -125,14 +125,11 @@ class Compare final : public Command {
       }
       session.out << '\n';
     }
-    auto table = report::comparison_rows(comparisons);
-    Rows rows{std::move(table.columns), std::move(table.rows)};
-    if (layout.format == Format::kTable) rows = only_columns(rows, kShownColumns);
-    write_rows(session.out, rows, layout);
+    Table table = report::comparison_rows(comparisons);
+    if (layout.format == Format::kTable) table = only_columns(table, kShownColumns);
+    write_rows(session.out, table, layout);
     session.out.flush();
-    for (const std::string& warning : warnings) {
-      session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), ' ', warning));
-    }
+    for (const std::string& warning : warnings) session.note(warning);
   }
 
   PlaceOptions place_;

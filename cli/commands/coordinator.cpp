@@ -28,20 +28,20 @@ class CoordinatorCommand final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("--db", options_.database, "Database file, made when missing (env COX_DB)")
+    app.add_option("--db", options_.database, "Database file, created when missing (env COX_DB)")
         ->envname("COX_DB")
         ->required()
         ->type_name("FILE");
     app.add_option("--listen", server_.address, "Where to listen; port 0 picks a free one")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    app.add_option("--tls-cert", server_.tls_certificate, "PEM certificate; needed off loopback")
+    app.add_option("--tls-cert", server_.tls_certificate, "PEM certificate; required off loopback")
         ->type_name("FILE");
     app.add_option("--tls-key", server_.tls_key, "PEM key of the certificate")->type_name("FILE");
     app.add_option("--token-file", server_.token_file,
-                   "Lines 'ROLE TOKEN', role submit, work or read; needed off loopback")
+                   "Lines 'ROLE TOKEN', role submit, work or read; required off loopback")
         ->type_name("FILE");
-    app.add_option("--lease", lease_s_, "Seconds that a silent worker keeps its jobs")
+    app.add_option("--lease", lease_s_, "Seconds until a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))
         ->capture_default_str();
   }
@@ -52,6 +52,7 @@ class CoordinatorCommand final : public Command {
     }
     options_.lease = static_cast<DurationUs>(lease_s_ * static_cast<double>(kSecondUs));
     options_.heartbeat = std::min(options_.heartbeat, options_.lease / 3);
+    COX_RETURN_IF_ERROR(check_database_name(options_.database));
     const StopSignals signals;
     if (const Status status = service::Server::check(server_); !status.is_ok()) {
       return of_surroundings(status);
@@ -70,7 +71,7 @@ class CoordinatorCommand final : public Command {
       if (!server->stopped().is_ok()) return internal_error(server->stopped().message());
       poll(nullptr, 0, kWatchIntervalMs);
     }
-    session.say("stopping; everything acknowledged is on disk, workers will wait for a restart");
+    session.say("stopping; all acknowledged results are on disk, workers wait for a restart");
     coordinator->stop();
     server->shutdown();
     return kExitOk;

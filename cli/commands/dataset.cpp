@@ -1,11 +1,14 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "coordinator/dataset/index.h"
+#include "coordinator/dataset/notes.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
@@ -66,17 +69,27 @@ class DatasetCommand final : public Command {
                            show_progress(session, progress);
                          }));
     if (session.err_terminal.interactive) session.err << "\r\x1b[K";
-    COX_RETURN_IF_ERROR(of_surroundings(dataset::write_manifest(manifest_path_, manifest)));
-    Rows rejected{{"video", "reason", "message"}, {}};
-    for (const dataset::RejectedVideo& video : manifest.rejected) {
-      rejected.cells.push_back({video.id, video.reason, video.message});
+    if (!manifest.videos.empty()) {
+      COX_RETURN_IF_ERROR(of_surroundings(dataset::write_manifest(manifest_path_, manifest)));
     }
-    if (!rejected.cells.empty() || output_.json) {
+    Table rejected{{"video", "reason", "message"}, {}};
+    for (const dataset::RejectedVideo& video : manifest.rejected) {
+      rejected.rows.push_back({video.id, video.reason, video.message});
+    }
+    if (!rejected.rows.empty() || output_.json) {
       write_rows(session.out, rejected, output_.layout(session.out_terminal, {"cox-rejected", 1}));
       session.out.flush();
     }
-    session.say(concat(manifest_path_, ": ", counted(manifest.videos.size(), "video"), ", ",
-                       rejected.cells.size(), " left out"));
+    if (manifest.videos.empty()) {
+      session.say(fmt::format("no usable video in '{}', {} left out; '{}' was not written",
+                              options_.root, rejected.rows.size(), manifest_path_));
+      return kExitFailed;
+    }
+    session.say(concat(manifest_path_, ": ", report::counted(manifest.videos.size(), "video"), ", ",
+                       rejected.rows.size(), " left out"));
+    for (const std::string& note : dataset::notes_on(manifest.videos)) {
+      session.say(fmt::format("{} {}", toned(session.err_terminal, Tone::kWarning, "note:"), note));
+    }
     if (options_.sample > manifest.videos.size()) {
       session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), " --sample ",
                          options_.sample, " was asked for; there are no more usable videos"));

@@ -2,7 +2,8 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/best_run.h"
+#include "cli/sources/best_finder.h"
+#include "coordinator/sweep/load_sweep.h"
 #include "coordinator/sweep/present.h"
 
 namespace cox::cli {
@@ -23,6 +24,8 @@ class Plan final : public Command {
   void declare(CLI::App& app) override {
     specs_.declare(app);
     place_.declare(app);
+    app.add_flag("--without-inputs", without_inputs_,
+                 "Do not look for the videos and the model; digests and job counts stay empty");
     auto* json = app.add_flag("--json", json_, "One cox-plan/1 document for each file");
     app.add_flag("--origins", origins_,
                  "Also every value of every run with where it was written; --json has them anyway")
@@ -31,7 +34,7 @@ class Plan final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     const auto chosen = [&] { return place_.choose(); };
-    COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(chosen)));
+    COX_ASSIGN_OR_RETURN(const auto plans, load(best_finder(chosen)));
     for (const sweep::SweepPlan& plan : plans) {
       session.out << (json_ ? sweep::plan_json(plan) : sweep::plan_text(plan));
       if (origins_) session.out << '\n' << sweep::origins_text(plan);
@@ -40,10 +43,22 @@ class Plan final : public Command {
   }
 
  private:
+  Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best) const {
+    if (!without_inputs_) return specs_.load(find_best, true);
+    std::vector<sweep::SweepPlan> plans;
+    for (const std::string& path : specs_.paths) {
+      COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
+                           sweep::load_sweep_without_inputs(path, {specs_.overrides, find_best}));
+      plans.push_back(std::move(plan));
+    }
+    return plans;
+  }
+
   SpecOptions specs_;
   PlaceOptions place_;  ///< for sweeps with `from_best`
   bool json_ = false;
   bool origins_ = false;
+  bool without_inputs_ = false;
 };
 
 }  // namespace

@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/report_query.h"
-#include "cli/results/series_results.h"
+#include "cli/print_results.h"
+#include "cli/sources/best_finder.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/names.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
@@ -30,9 +32,7 @@ report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& fil
   notes.title = plan.series.title;
   notes.question = report::opening_comment(file_text);
   notes.baseline = plan.baseline;
-  for (const ResultTable& table : plan.tables) {
-    notes.tables.push_back({table.title, table.rows, table.columns});
-  }
+  notes.tables = declared_tables_of(plan);
   return notes;
 }
 
@@ -72,11 +72,11 @@ class Report final : public Command {
       subjects.push_back(std::move(subject));
     }
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
     std::vector<report::SeriesReport> reports;
     for (const Subject& subject : subjects) {
-      COX_RETURN_IF_ERROR(check_series(*source, subject.series));
-      COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(*source, subject));
+      COX_RETURN_IF_ERROR(report::check_series(query, subject.series));
+      COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(query, subject));
       reports.push_back(std::move(made));
     }
     report::warn_across_series(reports);
@@ -91,17 +91,18 @@ class Report final : public Command {
   }
 
  private:
-  Result<report::SeriesReport> report_on(ResultSource& source, const Subject& subject) const {
-    const report::Query query = query_of(source);
+  Result<report::SeriesReport> report_on(const report::Query& query, const Subject& subject) const {
     if (subject.notes) return report::report_on(query, subject.series, *subject.notes, options_);
     COX_ASSIGN_OR_RETURN(const report::SweepNotes notes,
                          report::stored_notes(query, subject.series));
     return report::report_on(query, subject.series, notes, options_);
   }
 
-  static Result<Subject> subject_of(const std::string& what) {
+  Result<Subject> subject_of(const std::string& what) const {
     if (!std::filesystem::is_regular_file(what)) return Subject{what, std::nullopt};
-    COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what));
+    const auto chosen = [&] { return place_.choose(); };
+    COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
+                         sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     return Subject{plan.series.name, notes_of(plan, text)};
   }
@@ -110,8 +111,7 @@ class Report final : public Command {
     if (format_ == "json") return report::report_json(reports);
     std::ostringstream page;
     if (format_ == "csv") {
-      auto table = report::report_rows(reports);
-      write_csv(page, {std::move(table.columns), std::move(table.rows)});
+      write_csv(page, report::report_rows(reports));
       return page.str();
     }
     for (std::size_t i = 0; i < reports.size(); ++i) {

@@ -1,11 +1,15 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/print_results.h"
-#include "cli/results/series_results.h"
+#include "cli/print_results.h"
+#include "cli/sources/best_finder.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/names.h"
+#include "coordinator/report/print/series_tables.h"
 #include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
@@ -39,48 +43,41 @@ class Results final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
-    if (!sql_.empty()) return print(session, *source, sql_, "cox-query");
-    COX_RETURN_IF_ERROR(find_series(*source));
-    const std::string where = concat(" WHERE series = ", sql_text(series_));
-    if (jobs_) {
-      return print(session, *source,
-                   concat("SELECT * FROM v_results", where, " ORDER BY run, video_position"),
-                   "cox-jobs");
-    }
-    if (failures_) {
-      return print(session, *source,
-                   concat("SELECT * FROM v_failures", where, " ORDER BY run, video"),
-                   "cox-failures");
-    }
-    COX_RETURN_IF_ERROR(print_results(session, *source, series_, tables_, output_));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    if (!sql_.empty()) return print(session, query(sql_), "cox-query");
+    COX_RETURN_IF_ERROR(find_series(query));
+    if (jobs_) return print(session, report::job_rows(query, series_), "cox-jobs");
+    if (failures_) return print(session, report::failure_rows(query, series_), "cox-failures");
+    COX_RETURN_IF_ERROR(print_results(session, query, series_, tables_, output_));
     return kExitOk;
   }
 
  private:
-  Result<ExitCode> print(Session& session, ResultSource& source, const std::string& sql,
+  Result<ExitCode> print(Session& session, const Result<Table>& table,
                          const std::string& schema) const {
-    COX_ASSIGN_OR_RETURN(const Rows rows, source.query(sql));
-    write_rows(session.out, rows, output_.layout(session.out_terminal, {schema, 1}));
+    if (!table.is_ok()) return table.status();
+    write_rows(session.out, *table, output_.layout(session.out_terminal, {schema, 1}));
     return kExitOk;
   }
 
   /// From the option, the sweep file, or the only series there is.
-  Status find_series(ResultSource& source) {
+  Status find_series(const report::Query& query) {
     if (series_.empty() && std::filesystem::is_regular_file(what_)) {
-      COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(what_));
+      const auto chosen = [&] { return place_.choose(); };
+      COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
+                           sweep::load_sweep_without_inputs(what_, {{}, best_finder(chosen)}));
       series_ = plan.series.name;
-      tables_ = plan.tables;
+      tables_ = declared_tables_of(plan);
     } else if (series_.empty()) {
       series_ = what_;
     }
     if (!series_.empty()) return Status::ok();
-    COX_ASSIGN_OR_RETURN(const Rows rows, source.query("SELECT DISTINCT series FROM v_names"));
-    if (rows.cells.size() != 1) {
-      return invalid_argument(concat("which series? ", source.description(), " holds ",
-                                     rows.cells.size(), "; 'cox status' lists them"));
+    COX_ASSIGN_OR_RETURN(const std::vector<std::string> names, report::series_names(query));
+    if (names.size() != 1) {
+      return invalid_argument(fmt::format("which series? {} has {}; 'cox status' lists them",
+                                          query.source(), names.size()));
     }
-    series_ = std::get<std::string>(rows.cells.front().front());
+    series_ = names.front();
     return Status::ok();
   }
 
@@ -89,7 +86,7 @@ class Results final : public Command {
   std::string what_;
   std::string series_;
   std::string sql_;
-  std::vector<ResultTable> tables_;
+  std::vector<report::DeclaredTable> tables_;
   bool jobs_ = false;
   bool failures_ = false;
 };

@@ -2,11 +2,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lookup.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/target.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
@@ -58,7 +57,7 @@ class Retry final : public Command {
       return calls->retry(request);
     };
     COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, job_finder(place)));
-    session.say(concat("queued ", counted(reply.changed_jobs(), "job"), " again; left ",
+    session.say(concat("queued ", report::counted(reply.changed_jobs(), "job"), " again; left ",
                        reply.untouched_jobs(), " as they are"));
     if (!place.database.empty() && reply.changed_jobs() > 0) {
       session.say("they run with the next 'cox run' or 'cox coordinator' over this database");

@@ -4,7 +4,7 @@
 #include "cli/commands.h"
 #include "cli/local/local_run.h"
 #include "cli/options.h"
-#include "cli/results/best_run.h"
+#include "cli/sources/best_finder.h"
 
 namespace cox::cli {
 
@@ -15,12 +15,14 @@ constexpr int kMaxWorkers = 256;
 class Run final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "run",
-            .summary = "Run sweep files to their end on this machine; the same command resumes",
-            .examples =
-                "cox run sweeps/demo.yaml\n"
-                "cox run sweeps/demo.yaml --workers 2 --db study.db --out study\n"
-                "cox run sweeps/study/*.yaml --workers 2 --device cuda:0,cuda:1"};
+    return {
+        .name = "run",
+        .summary =
+            "Run sweep files on this machine until all jobs are finished; the same command resumes",
+        .examples =
+            "cox run sweeps/demo.yaml\n"
+            "cox run sweeps/demo.yaml --workers 2 --db study.db --out study\n"
+            "cox run sweeps/study/*.yaml --workers 2 --device cuda:0,cuda:1"};
   }
 
   void declare(CLI::App& app) override {
@@ -31,13 +33,13 @@ class Run final : public Command {
         ->capture_default_str();
     app.add_option(
            "--device", device_,
-           "auto, cpu, cuda or cuda:N; a list is dealt out to the workers in turn, and auto "
-           "and cuda spread them over the GPUs")
+           "auto, cpu, cuda or cuda:N; a list is assigned round-robin, auto and cuda spread the "
+           "workers over the GPUs")
         ->check(device_check)
         ->type_name("DEVICE")
         ->capture_default_str();
     app.add_option("--db", options_.database,
-                   "Database file, made when missing (env COX_DB; default OUT/cox.db)")
+                   "Database file, created when missing (env COX_DB; default OUT/cox.db)")
         ->envname("COX_DB")
         ->type_name("FILE");
     app.add_option("--out", options_.output_directory, "Folder for videos, logs and the database")
@@ -47,6 +49,7 @@ class Run final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     if (options_.database.empty()) options_.database = options_.output_directory + "/cox.db";
+    COX_RETURN_IF_ERROR(check_database_name(options_.database));
     options_.devices = split(device_, ',');
     const auto here = [&]() -> Result<Place> { return Place{options_.database, {}}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(here)));
@@ -59,7 +62,7 @@ class Run final : public Command {
       const bool numbered = starts_with(device, "cuda:") && device.size() > 5 &&
                             device.find_first_not_of("0123456789", 5) == std::string::npos;
       if (device != "auto" && device != "cpu" && device != "cuda" && !numbered) {
-        return concat("'", device, "' is no device: expected auto, cpu, cuda or cuda:N");
+        return concat("unknown device '", device, "': expected auto, cpu, cuda or cuda:N");
       }
     }
     return "";

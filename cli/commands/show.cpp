@@ -1,14 +1,20 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lookup.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
-#include "cli/results/series_results.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/names.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/run_page.h"
+#include "coordinator/report/data/words.h"
+#include "coordinator/report/print/cell_json.h"
+#include "coordinator/report/print/number.h"
+#include "coordinator/report/print/text_table.h"
 #include "coordinator/sweep/plan.h"
 #include "coordinator/sweep/schema.h"
 
@@ -16,7 +22,7 @@ namespace cox::cli {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = report::OrderedJson;
 
 /// Where the values came from; empty when the run was submitted before this was kept.
 using Origins = std::optional<std::map<std::string, sweep::Origin>>;
@@ -31,13 +37,13 @@ Cell origin_cell(const Origins& origins, const std::string& name,
 }
 
 /// One row for each parameter; `set` marks those that differ from the schema's default.
-Result<Rows> parameter_rows(const std::string& method, const std::string& parameters,
-                            const Origins& origins) {
+Result<Table> parameter_rows(const std::string& method, const std::string& parameters,
+                             const Origins& origins) {
   COX_ASSIGN_OR_RETURN(const sweep::Schemas schemas, sweep::load_schemas());
   const Json json = Json::parse(parameters, nullptr, false);
   if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
   const sweep::MethodSchema* schema = schemas.find_method(method);
-  Rows rows{{"parameter", "value", "default", "unit", "set", "origin"}, {}};
+  Table rows{{"parameter", "value", "default", "unit", "set", "origin"}, {}};
   for (const auto& [name, value] : json.items()) {
     Cell default_text;
     Cell unit;
@@ -52,9 +58,9 @@ Result<Rows> parameter_rows(const std::string& method, const std::string& parame
         differs = Json::parse(text, nullptr, false) != value;
       }
     }
-    rows.cells.push_back({name, value.dump(), default_text, unit,
-                          differs ? Cell(std::string("*")) : Cell(std::string()),
-                          origin_cell(origins, name, declared)});
+    rows.rows.push_back({name, value.dump(), default_text, unit,
+                         differs ? Cell(std::string("*")) : Cell(std::string()),
+                         origin_cell(origins, name, declared)});
   }
   return rows;
 }
@@ -82,95 +88,74 @@ class Show final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
-    COX_ASSIGN_OR_RETURN(const RunName name, find_run(*source, run_));
-    COX_ASSIGN_OR_RETURN(
-        const Rows run,
-        source->query(concat("SELECT * FROM v_runs WHERE superseded = 0 AND series = ",
-                             sql_text(name.series), " AND run = ", sql_text(name.run))));
-    COX_ASSIGN_OR_RETURN(
-        const Rows timings,
-        source->query(concat(
-            "SELECT count(*) AS n, avg(waited_s) AS waited_s, avg(load_model_s) AS load_model_s,"
-            " avg(decode_s) AS decode_s, avg(encode_s) AS encode_s, avg(train_s) AS train_s,"
-            " avg(early_stop_s) AS early_stop_s, avg(generate_s) AS generate_s,"
-            " avg(latent_decode_s) AS latent_decode_s, avg(metrics_s) AS metrics_s,"
-            " avg(write_s) AS write_s, avg(total_s) AS total_s FROM v_timings WHERE series = ",
-            sql_text(name.series), " AND run = ", sql_text(name.run))));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const report::RunName name, report::find_run(query, run_));
+    COX_ASSIGN_OR_RETURN(const report::RunPage page, report::load_run_page(query, name));
     if (json_) {
-      session.out << json_text(run, timings);
+      session.out << json_text(page);
       return kExitOk;
     }
-    COX_RETURN_IF_ERROR(tell(session, run, timings));
+    COX_RETURN_IF_ERROR(tell(session, page));
     return kExitOk;
   }
 
  private:
-  static std::string value(const Rows& rows, std::string_view column) {
-    for (size_t c = 0; c < rows.columns.size(); ++c) {
-      if (rows.columns[c] == column) return readable_cell(column, rows.cells.front()[c]);
+  Status tell(Session& session, const report::RunPage& page) const {
+    std::ostream& out = session.out;
+    const report::RowReader run(page.run, 0);
+    const auto field = [&](std::string_view column) { return readable(page.run, column); };
+    out << fmt::format("{}/{}  {} on {}\ndigest    {}\nbackbone  {}, model {}", field("series"),
+                       field("run"), field("method"), field("dataset"), field("run_digest"),
+                       field("backbone"), report::short_digest(field("model_digest")));
+    if (field("owner_series") != field("series") || field("owner_run") != field("run")) {
+      out << fmt::format("\nowner     {}/{}", field("owner_series"), field("owner_run"));
+    }
+    out << fmt::format(
+        "\njobs      {} of {} done, {} failed, {} failed as expected, {} queued, {} blocked, {} "
+        "running, {} cancelled, {} quarantined\n",
+        field("done"), field("videos"), field("failed"), field("failed_as_expected"),
+        field("queued"), field("blocked"), field("leased"), field("cancelled"),
+        field("quarantined"));
+    for (const report::MetricMean& mean : page.means) {
+      out << fmt::format("{} {}  (mean over {})\n", mean.metric.name,
+                         report::decimal(mean.mean, mean.metric.decimals),
+                         report::counted(mean.videos, "video"));
+    }
+    Origins origins;
+    if (origins_ && !run.is_null("origins")) {
+      COX_ASSIGN_OR_RETURN(origins, sweep::origins_from_json(run.text("origins")));
+    }
+    COX_ASSIGN_OR_RETURN(Table parameters,
+                         parameter_rows(run.text("method"), run.text("parameters"), origins));
+    if (!origins) parameters = report::without_empty_columns(parameters, {"origin"});
+    out << "\nparameters (* = not the default)\n";
+    write_table(out, parameters, session.out_terminal);
+    if (origins_ && !origins) {
+      session.say("this run was submitted before origins were kept; submit its sweep again");
+    }
+    if (report::RowReader(page.timings, 0).integer("n") == 0) return Status::ok();
+    out << "\nmean wall seconds of each stage\n";
+    write_table(out, page.timings, session.out_terminal);
+    return Status::ok();
+  }
+
+  static std::string readable(const Table& table, std::string_view column) {
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+      if (table.columns[c] == column) return report::readable_cell(column, table.rows.front()[c]);
     }
     return "-";
   }
 
-  Status tell(Session& session, const Rows& run, const Rows& timings) const {
-    std::ostream& out = session.out;
-    const auto field = [&](std::string_view column) { return value(run, column); };
-    out << field("series") << '/' << field("run") << "  " << field("method") << " on "
-        << field("dataset") << "\ndigest    " << field("run_digest") << "\nbackbone  "
-        << field("backbone") << ", model " << field("model_digest").substr(0, 12);
-    if (field("owner_series") != field("series") || field("owner_run") != field("run")) {
-      out << "\nowner     " << field("owner_series") << '/' << field("owner_run");
-    }
-    out << "\njobs      " << field("done") << " of " << field("videos") << " done, "
-        << field("failed") << " failed, " << field("failed_as_expected") << " failed as expected, "
-        << field("queued") << " queued, " << field("blocked") << " blocked, " << field("leased")
-        << " with workers, " << field("cancelled") << " cancelled, " << field("quarantined")
-        << " quarantined\n";
-    for (const char* metric : {"psnr", "ssim", "lpips", "lpips_random_trunk"}) {
-      if (field(metric) != "-") {
-        out << metric << ' ' << field(metric) << "  (mean over " << field("done") << " videos)\n";
-      }
-    }
-    Origins origins;
-    if (origins_ && field("origins") != "-") {
-      COX_ASSIGN_OR_RETURN(origins, sweep::origins_from_json(field("origins")));
-    }
-    COX_ASSIGN_OR_RETURN(Rows parameters,
-                         parameter_rows(field("method"), field("parameters"), origins));
-    if (!origins) parameters = without_empty_columns(parameters, {"origin"});
-    out << "\nparameters (* = not the default)\n";
-    write_table(out, parameters, session.out_terminal);
-    if (origins_ && !origins) {
-      session.say(
-          "the run was submitted before origins were kept; submit its sweep again to have them");
-    }
-    if (value(timings, "n") == "0") return Status::ok();
-    out << "\nmean wall seconds of each stage\n";
-    write_table(out, timings, session.out_terminal);
-    return Status::ok();
-  }
-
-  static std::string json_text(const Rows& run, const Rows& timings) {
+  static std::string json_text(const report::RunPage& page) {
     Json json = {{"format", "cox-run/1"}};
-    const auto add = [](Json& object, const Rows& rows) {
-      for (size_t c = 0; c < rows.columns.size(); ++c) {
-        const Cell& cell = rows.cells.front()[c];
-        Json& field = object[rows.columns[c]];
-        if (const auto* integer = std::get_if<std::int64_t>(&cell)) field = *integer;
-        if (const auto* real = std::get_if<double>(&cell)) field = *real;
-        if (const auto* text = std::get_if<std::string>(&cell)) field = *text;
-      }
-    };
-    add(json, run);
+    json.update(report::json_row(page.run, 0));
     for (const char* embedded : {"parameters", "labels", "origins"}) {
       if (json[embedded].is_string()) {
         json[embedded] = Json::parse(json[embedded].get<std::string>(), nullptr, false);
       }
     }
-    json["mean_timings"] = Json::object();
-    add(json["mean_timings"], timings);
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+    json["mean_timings"] = report::json_row(page.timings, 0);
+    return report::json_document(json);
   }
 
   PlaceOptions place_;

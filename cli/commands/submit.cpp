@@ -6,10 +6,9 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
 #include "cli/progress/watch_loop.h"
-#include "cli/results/best_run.h"
-#include "cli/sources/result_source.h"
+#include "cli/sources/best_finder.h"
+#include "cli/sources/query.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/submission_report.h"
 #include "coordinator/service/submission.h"
@@ -21,44 +20,45 @@ namespace {
 constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
 
 /// How many runs that the series has now the plan does not.
-Result<std::uint32_t> runs_to_retire(ResultSource& source, const sweep::SweepPlan& plan) {
+Result<std::uint32_t> runs_to_retire(const report::Query& query, const sweep::SweepPlan& plan) {
   std::set<std::pair<std::string, std::string>> planned;
   for (const sweep::Run& run : plan.runs) planned.insert({run.name, run.digest});
-  COX_ASSIGN_OR_RETURN(const Rows rows, source.query(concat("SELECT run, run_digest FROM v_runs"
-                                                            " WHERE superseded = 0 AND series = ",
-                                                            sql_text(plan.series.name))));
+  COX_ASSIGN_OR_RETURN(const Table rows, query(concat("SELECT run, run_digest FROM v_runs"
+                                                      " WHERE superseded = 0 AND series = ",
+                                                      report::sql_text(plan.series.name))));
   std::uint32_t retired = 0;
-  for (const auto& row : rows.cells) {
-    retired += planned.contains({readable_cell("", row[0]), readable_cell("", row[1])}) ? 0 : 1;
+  for (const auto& row : rows.rows) {
+    retired +=
+        planned.contains({std::get<std::string>(row[0]), std::get<std::string>(row[1])}) ? 0 : 1;
   }
   return retired;
 }
 
 /// What a submission would answer but the jobs that it cancels, asked without making one.
-Result<v1::SubmitReply> foretell(ResultSource& source, const sweep::SweepPlan& plan) {
+Result<v1::SubmitReply> preview_submission(const report::Query& query,
+                                           const sweep::SweepPlan& plan) {
   v1::SubmitReply reply;
   for (const sweep::Run& run : plan.runs) {
-    COX_ASSIGN_OR_RETURN(
-        const Rows rows,
-        source.query(concat("SELECT owner_series, owner_run, done, videos FROM v_runs"
-                            " WHERE run_digest = ",
-                            sql_text(run.digest), " LIMIT 1")));
-    if (rows.cells.empty()) {
+    COX_ASSIGN_OR_RETURN(const Table rows,
+                         query(concat("SELECT owner_series, owner_run, done, videos FROM v_runs"
+                                      " WHERE run_digest = ",
+                                      report::sql_text(run.digest), " LIMIT 1")));
+    if (rows.rows.empty()) {
       reply.set_new_runs(reply.new_runs() + 1);
       reply.set_new_jobs(reply.new_jobs() + plan.dataset.videos.size());
       continue;
     }
-    const auto& row = rows.cells.front();
+    const auto& row = rows.rows.front();
     v1::KnownRun& known = *reply.add_known();
     known.set_name(run.name);
-    known.set_series(readable_cell("", row[0]));
-    known.set_owner(readable_cell("", row[1]));
+    known.set_series(std::get<std::string>(row[0]));
+    known.set_owner(std::get<std::string>(row[1]));
     known.set_done_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[2])));
     known.set_total_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[3])));
     reply.set_known_runs(reply.known_runs() + 1);
     reply.set_known_jobs(reply.known_jobs() + known.total_jobs());
   }
-  COX_ASSIGN_OR_RETURN(const std::uint32_t retired, runs_to_retire(source, plan));
+  COX_ASSIGN_OR_RETURN(const std::uint32_t retired, runs_to_retire(query, plan));
   reply.set_retired_runs(retired);
   return reply;
 }
@@ -90,11 +90,11 @@ class Submit final : public Command {
     const auto there = [&]() -> Result<Place> { return Place{"", endpoint}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
     COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
-    COX_ASSIGN_OR_RETURN(const auto source, open_coordinator_source(endpoint));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_coordinator_query(endpoint));
     for (const sweep::SweepPlan& plan : plans) {
-      COX_ASSIGN_OR_RETURN(
-          const v1::SubmitReply reply,
-          dry_run_ ? foretell(*source, plan) : calls->submit(service::submit_request_of(plan)));
+      COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply,
+                           dry_run_ ? preview_submission(query, plan)
+                                    : calls->submit(service::submit_request_of(plan)));
       write_rows(session.out, submission_rows(plan, reply),
                  output_.layout(session.out_terminal, {"cox-submission", 1}));
       session.say(concat(dry_run_ ? "nothing was submitted; it would be: " : "",

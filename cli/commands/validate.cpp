@@ -2,7 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "cli/results/best_run.h"
+#include "cli/sources/best_finder.h"
 #include "coordinator/sweep/load_sweep.h"
 
 namespace cox::cli {
@@ -29,20 +29,20 @@ class Validate final : public Command {
 
   /// Goes on after a bad file: all files are judged in one call.
   Result<ExitCode> run(Session& session) override {
-    Rows rows{{"file", "series", "runs", "videos", "jobs"}, {}};
+    Table rows{{"file", "series", "runs", "videos", "jobs"}, {}};
     ExitCode exit_code = kExitOk;
     SeriesNames names;
     for (const std::string& path : specs_.paths) {
       const Result<sweep::SweepPlan> plan = load(path);
       const Status status = plan.is_ok() ? names.add(path, plan->series.name) : plan.status();
       if (status.is_ok()) {
-        rows.cells.push_back(row_of(path, *plan));
+        rows.rows.push_back(row_of(path, *plan));
       } else {
         const ExitCode failed = session.fail(status);
         if (exit_code == kExitOk) exit_code = failed;
       }
     }
-    if (!rows.cells.empty()) {
+    if (!rows.rows.empty()) {
       write_rows(session.out, rows, output_.layout(session.out_terminal, {"cox-validation", 1}));
     }
     return exit_code;
@@ -51,12 +51,12 @@ class Validate final : public Command {
  private:
   Result<sweep::SweepPlan> load(const std::string& path) const {
     const auto chosen = [&] { return place_.choose(); };
-    const sweep::LoadOptions options{specs_.overrides, best_finder(chosen)};
+    const sweep::LoadOptions options{specs_.overrides, best_finder(chosen), true};
     return without_inputs_ ? sweep::load_sweep_without_inputs(path, options)
                            : sweep::load_sweep(path, options);
   }
 
-  std::vector<Cell> row_of(const std::string& path, const sweep::SweepPlan& plan) const {
+  Row row_of(const std::string& path, const sweep::SweepPlan& plan) const {
     const auto runs = static_cast<std::int64_t>(plan.runs.size());
     if (without_inputs_) return {path, plan.series.name, runs, std::monostate{}, std::monostate{}};
     const auto videos = static_cast<std::int64_t>(plan.dataset.videos.size());

@@ -1,57 +1,57 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/lookup.h"
+#include "cli/needs.h"
 #include "cli/options.h"
-#include "cli/output/number.h"
-#include "cli/results/job_story.h"
+#include "cli/sources/query.h"
+#include "coordinator/report/data/job_story.h"
+#include "coordinator/report/data/names.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/words.h"
+#include "coordinator/report/print/cell_json.h"
 
 namespace cox::cli {
 
 namespace {
 
-Rows difference_rows(const JobStory& story) {
-  Rows rows{{"field", "this run", story.nearest}, {}};
-  const auto cell = [](const std::string& value) {
-    return value.empty() ? Cell(std::monostate{}) : Cell(value);
-  };
-  for (const Difference& difference : story.differences) {
-    rows.cells.push_back({difference.field, cell(difference.ours), cell(difference.theirs)});
+Table difference_rows(const report::JobStory& story) {
+  Table table{{"field", "this run", story.nearest}, {}};
+  const auto cell = [](const std::string& value) { return value.empty() ? Cell() : Cell(value); };
+  for (const report::Difference& difference : story.differences) {
+    table.rows.push_back({difference.field, cell(difference.ours), cell(difference.theirs)});
   }
-  return rows;
+  return table;
 }
 
-std::string json_text(const JobStory& story) {
-  using Json = nlohmann::ordered_json;
-  Json json = {{"format", "cox-why/1"},     {"job", story.digest},
-               {"name", story.name},        {"state", story.state},
-               {"reason", story.reason},    {"used_by", Json::array()},
-               {"attempts", Json::array()}, {"nearest_run", story.nearest}};
-  for (const auto& row : story.uses.cells) {
-    json["used_by"].push_back(concat(readable_cell("", row[0]), '/', readable_cell("", row[1])));
+std::vector<std::string> users_of(const report::JobStory& story) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < story.uses.rows.size(); ++i) {
+    const report::RowReader use(story.uses, i);
+    names.push_back(fmt::format("{}/{}", use.text("series"), use.text("run")));
   }
-  for (const auto& row : story.attempts.cells) {
-    Json attempt;
-    for (size_t c = 0; c < row.size(); ++c) {
-      std::visit(
-          [&](const auto& value) {
-            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
-              attempt[story.attempts.columns[c]] = nullptr;
-            } else {
-              attempt[story.attempts.columns[c]] = value;
-            }
-          },
-          row[c]);
-    }
-    json["attempts"].push_back(attempt);
+  return names;
+}
+
+std::string json_text(const report::JobStory& story) {
+  report::OrderedJson json = {{"format", "cox-why/1"},
+                              {"job", story.digest},
+                              {"name", story.name},
+                              {"state", story.state},
+                              {"reason", story.reason},
+                              {"used_by", users_of(story)},
+                              {"attempts", report::OrderedJson::array()},
+                              {"nearest_run", story.nearest}};
+  for (std::size_t i = 0; i < story.attempts.rows.size(); ++i) {
+    json["attempts"].push_back(report::json_row(story.attempts, i));
   }
-  json["differences"] = Json::array();
-  for (const Difference& d : story.differences) {
+  json["differences"] = report::OrderedJson::array();
+  for (const report::Difference& d : story.differences) {
     json["differences"].push_back({{"field", d.field}, {"this", d.ours}, {"nearest", d.theirs}});
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+  return report::json_document(json);
 }
 
 class Why final : public Command {
@@ -74,9 +74,14 @@ class Why final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const auto source, open_source(place));
-    COX_ASSIGN_OR_RETURN(const std::string digest, find_job(*source, job_));
-    COX_ASSIGN_OR_RETURN(const JobStory story, job_story(*source, digest));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const std::string digest, report::find_job(query, job_));
+    COX_ASSIGN_OR_RETURN(report::JobStory story, report::job_story(query, digest));
+    if (story.state == "queued") {
+      COX_ASSIGN_OR_RETURN(const auto workers, report::connected_workers(query));
+      const std::string unmet = unmet_needs(story.needs, workers);
+      if (!unmet.empty()) story.reason = unmet;
+    }
     if (json_) {
       session.out << json_text(story);
     } else {
@@ -86,17 +91,15 @@ class Why final : public Command {
   }
 
  private:
-  static void tell(Session& session, const JobStory& story) {
+  static void tell(Session& session, const report::JobStory& story) {
     std::ostream& out = session.out;
-    out << story.name << " (job " << story.digest.substr(0, 12) << ")\n"
+    out << story.name << " (job " << report::short_digest(story.digest) << ")\n"
         << story.state << ": " << story.reason << '\n';
-    if (story.uses.cells.size() > 1) {
-      out << "\nreused: one result counts for\n";
-      for (const auto& row : story.uses.cells) {
-        out << "  " << readable_cell("", row[0]) << '/' << readable_cell("", row[1]) << '\n';
-      }
+    if (story.uses.rows.size() > 1) {
+      out << "\nreused: this result also counts as\n";
+      for (const std::string& name : users_of(story)) out << "  " << name << '\n';
     }
-    if (!story.attempts.cells.empty()) {
+    if (!story.attempts.rows.empty()) {
       out << "\nattempts\n";
       write_table(out, story.attempts, session.out_terminal);
     }

@@ -1,5 +1,6 @@
 #include "cli/local/local_run.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <csignal>
@@ -14,12 +15,13 @@
 #include "cli/local/orphans.h"
 #include "cli/local/worker_crew.h"
 #include "cli/needs.h"
-#include "cli/output/number.h"
+#include "cli/print_results.h"
 #include "cli/progress/progress_reporter.h"
 #include "cli/progress/signals.h"
 #include "cli/progress/watch_loop.h"
-#include "cli/results/print_results.h"
+#include "cli/sources/query.h"
 #include "cli/submission_report.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/submission.h"
@@ -144,7 +146,7 @@ Status LocalRun::start_crew() {
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
                                           .workers = options_.workers}));
-  session_.say(concat(counted(static_cast<std::uint64_t>(options_.workers), "worker"),
+  session_.say(concat(report::counted(options_.workers, "worker"),
                       " started; from another terminal: cox watch --coordinator ",
                       server_->address()));
   return Status::ok();
@@ -215,22 +217,16 @@ Status LocalRun::work() {
   return explain_rest(reply);
 }
 
-/// Of queued jobs that no worker of ours could be given, "" when there are none.
+/// Names queued jobs that none of our workers can run; "" when there are none.
 Result<std::string> LocalRun::unmet_needs_text() {
-  COX_ASSIGN_OR_RETURN(const auto source, open_database_source(options_.database));
-  COX_ASSIGN_OR_RETURN(
-      const Rows wanted,
-      source->query("SELECT series, count(*), needs_gpus, needs_gpu_memory_bytes,"
-                    " needs_memory_bytes FROM v_jobs WHERE state = 'queued' GROUP BY 1, 3, 4, 5"));
-  for (const auto& row : wanted.cells) {
-    const auto number = [&](size_t column) { return std::get<std::int64_t>(row[column]); };
-    COX_ASSIGN_OR_RETURN(
-        const std::string unmet,
-        unmet_needs(*source, {static_cast<std::uint32_t>(number(2)), number(3), number(4)},
-                    concat("joined_us >= ", crew_since_)));
+  COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
+  COX_ASSIGN_OR_RETURN(const auto queued, report::queued_jobs(query));
+  COX_ASSIGN_OR_RETURN(const auto workers, report::workers_since(query, crew_since_));
+  for (const report::QueuedJobs& jobs : queued) {
+    const std::string unmet = unmet_needs(jobs.needs, workers);
     if (unmet.empty()) continue;
-    return concat(counted(static_cast<std::uint64_t>(number(1)), "job"), " of series ",
-                  readable_cell("", row[0]), " cannot run here: each ", unmet);
+    return fmt::format("{} of series {} cannot run here: each {}",
+                       report::counted(jobs.jobs, "job"), jobs.series, unmet);
   }
   return std::string();
 }
@@ -243,25 +239,26 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
                                       ". What is done is kept: change 'resources' of the "
                                       "sweep, or run it where such a worker is"));
   }
-  return internal_error(concat("no worker could be kept alive, ",
-                               counted(last.queued() + last.leased(), "job"), " are left; see '",
-                               options_.output_directory, "/logs'. What is done is kept: '",
-                               session_.command_line(), "' goes on from there"));
+  return internal_error(concat(
+      "no worker could be kept alive, ", report::counted(last.queued() + last.leased(), "job"),
+      " are left; see '", options_.output_directory, "/logs'. What is done is kept: '",
+      session_.command_line(), "' goes on from there"));
 }
 
 Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {
   if (session_.err_terminal.interactive) session_.say("");
-  COX_ASSIGN_OR_RETURN(const auto source, open_database_source(options_.database));
+  COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
   ExitCode exit_code = kExitOk;
   for (const sweep::SweepPlan& plan : plans) {
-    COX_RETURN_IF_ERROR(print_results(session_, *source, plan.series.name, plan.tables, {}));
+    COX_RETURN_IF_ERROR(
+        print_results(session_, query, plan.series.name, declared_tables_of(plan), {}));
     v1::ProgressRequest request;
     request.set_series(plan.series.name);
     COX_ASSIGN_OR_RETURN(const v1::ProgressReply reply, coordinator_->progress(request));
     const ExitCode of_series = exit_code_of(reply);
     if (exit_code == kExitOk || of_series == kExitFailed) exit_code = of_series;
     if (reply.paused() > 0) {
-      session_.say(concat(counted(reply.paused(), "job"), " paused; to go on: cox resume ",
+      session_.say(concat(report::counted(reply.paused(), "job"), " paused; to go on: cox resume ",
                           plan.series.name, " --db ", options_.database,
                           ", then the same command"));
     }

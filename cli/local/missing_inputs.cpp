@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "cli/output/number.h"
+#include "coordinator/report/data/words.h"
+#include "coordinator/sweep/plan.h"
 
 namespace cox::cli {
 
@@ -67,7 +68,7 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
   std::vector<std::string> lines;
   for (const auto& [path, need] : missing) {
     lines.push_back(concat("the ", need.what, " '", path, "' cannot be opened, and ",
-                           counted(need.jobs, "job"), " in '", database, "' need it (",
+                           report::counted(need.jobs, "job"), " in '", database, "' need it (",
                            join_first(need.runs, kRunsInLine), ")"));
   }
   const MissingPlace& first = missing.begin()->second;

@@ -21,7 +21,7 @@ std::string field_of(const Cell& cell) {
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
     std::string operator()(double value) const { return exact_decimal(value); }
     std::string operator()(const std::string& value) const {
-      return value.empty() ? "\"\"" : field(value);  // an empty text is not NULL
+      return value.empty() ? "\"\"" : field(value);  // an empty string is not NULL
     }
   };
   return std::visit(Printer{}, cell);
@@ -29,11 +29,11 @@ std::string field_of(const Cell& cell) {
 
 }  // namespace
 
-void write_csv(std::ostream& out, const Rows& rows) {
-  for (size_t c = 0; c < rows.columns.size(); ++c)
-    out << (c > 0 ? "," : "") << field(rows.columns[c]);
+void write_csv(std::ostream& out, const Table& table) {
+  for (size_t c = 0; c < table.columns.size(); ++c)
+    out << (c > 0 ? "," : "") << field(table.columns[c]);
   out << '\n';
-  for (const auto& row : rows.cells) {
+  for (const auto& row : table.rows) {
     for (size_t c = 0; c < row.size(); ++c) out << (c > 0 ? "," : "") << field_of(row[c]);
     out << '\n';
   }

@@ -3,7 +3,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "cli/output/number.h"
+#include "coordinator/report/print/number.h"
+#include "coordinator/report/print/text_table.h"
 
 namespace cox::cli {
 
@@ -17,9 +18,16 @@ const std::vector<std::pair<std::string, Format>>& named_formats() {
   return kFormats;
 }
 
-void write_ids(std::ostream& out, const Rows& rows) {
-  for (const auto& row : rows.cells)
-    out << readable_cell(rows.columns.front(), row.front()) << '\n';
+/// Without the empty line that ends it on a page.
+void write_markdown(std::ostream& out, const Table& table) {
+  std::string text = report::markdown(table);
+  text.pop_back();
+  out << text;
+}
+
+void write_ids(std::ostream& out, const Table& table) {
+  for (const auto& row : table.rows)
+    out << report::readable_cell(table.columns.front(), row.front()) << '\n';
 }
 
 }  // namespace
@@ -38,20 +46,20 @@ Result<Format> format_named(const std::string& name) {
       concat("--format ", name, ": expected one of ", join(format_names(), ", ")));
 }
 
-void write_rows(std::ostream& out, const Rows& rows, const Layout& layout) {
+void write_rows(std::ostream& out, const Table& table, const Layout& layout) {
   switch (layout.format) {
     case Format::kTable:
-      return write_table(out, rows, layout.terminal);
+      return write_table(out, table, layout.terminal);
     case Format::kCsv:
-      return write_csv(out, rows);
+      return write_csv(out, table);
     case Format::kJson:
-      return write_json(out, rows, layout.schema);
+      return write_json(out, table, layout.schema);
     case Format::kJsonLines:
-      return write_json_lines(out, rows);
+      return write_json_lines(out, table);
     case Format::kMarkdown:
-      return write_markdown(out, rows);
+      return write_markdown(out, table);
     case Format::kIds:
-      return write_ids(out, rows);
+      return write_ids(out, table);
   }
 }
 

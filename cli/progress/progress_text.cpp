@@ -4,8 +4,9 @@
 #include <cstdio>
 
 #include "base/text.h"
-#include "cli/output/number.h"
 #include "cli/output/terminal.h"
+#include "coordinator/report/data/words.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::cli {
 
@@ -46,7 +47,8 @@ bool is_complete(const v1::ProgressReply& reply) {
 }
 
 std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
-  std::string line = concat(finished_jobs(reply), " of ", counted(total_jobs(reply), "job"));
+  std::string line =
+      concat(finished_jobs(reply), " of ", report::counted(total_jobs(reply), "job"));
   if (reply.failed() > 0) line += concat(", ", reply.failed(), " failed");
   if (reply.failed_as_expected() > 0) {
     line += concat(", ", reply.failed_as_expected(), " failed as expected");
@@ -56,7 +58,7 @@ std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
   if (reply.leased() > 0) line += concat(", ", reply.leased(), " with workers");
   if (pace.jobs_per_second) line += concat(", ", rate_text(*pace.jobs_per_second));
   if (pace.eta_s && !is_complete(reply)) {
-    line += concat(", about ", readable_duration(*pace.eta_s), " left");
+    line += concat(", about ", report::readable_duration(*pace.eta_s), " left");
   }
   return line;
 }
@@ -70,7 +72,7 @@ std::string event_text(const v1::ProgressEvent& event) {
   if (event.kind() == "done") {
     std::vector<std::string> metrics;
     for (const auto& [name, value] : event.metrics()) {
-      metrics.push_back(concat(name, ' ', readable_number(name, value)));
+      metrics.push_back(concat(name, ' ', report::readable_number(name, value)));
     }
     std::sort(metrics.begin(), metrics.end());  // a protobuf map has no order
     return printable(concat(subject_of(event), ": ", join(metrics, ", ")));

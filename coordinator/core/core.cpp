@@ -94,6 +94,14 @@ std::optional<JobNames> Core::names_of(const JobDigest& digest) const {
   return core::names_of(*state_, state_->at(number->second));
 }
 
+std::optional<JobFacts> Core::facts_of(const JobDigest& digest) const {
+  const auto number = state_->job_by_digest.find(digest);
+  if (number == state_->job_by_digest.end()) return std::nullopt;
+  const Job& job = state_->at(number->second);
+  const RunRecord& run = state_->at(job.run).record;
+  return JobFacts{run.model_digest, state_->at(job.video).digest, run.parameters_json};
+}
+
 std::vector<OpenRun> Core::open_runs() const {
   std::vector<OpenRun> open;
   for (const Run& run : state_->runs) {

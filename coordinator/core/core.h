@@ -46,6 +46,13 @@ struct JobNames {
   std::string video;
 };
 
+/// What a report of a job must agree with.
+struct JobFacts {
+  std::string model_digest;
+  std::string video_digest;
+  std::string parameters_json;
+};
+
 /// A run of which something is left to do.
 struct OpenRun {
   std::string series;  ///< its owner's
@@ -83,6 +90,7 @@ class Core {
   /// Of the newest JournalEntry; 0 before the first.
   std::uint64_t last_sequence() const;
   std::optional<JobNames> names_of(const JobDigest& job) const;
+  std::optional<JobFacts> facts_of(const JobDigest& job) const;
   /// Runs with jobs that are queued, blocked or leased.
   std::vector<OpenRun> open_runs() const;
 

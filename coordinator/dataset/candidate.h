@@ -8,17 +8,18 @@
 
 namespace cox::dataset {
 
-/// A video that a data set says it has, before its file is looked at.
+/// A video that a data set lists, before its file is examined.
 struct Candidate {
   std::string id;
-  std::string path;  ///< absolute; "" when there is no file for it
+  std::string path;        ///< absolute; "" when there is no file for it
+  std::string looked_for;  ///< without a path: the file names that would have been taken
   std::string caption;
   std::string caption_source;
   std::string rank_key;  ///< what is hashed to draw a sample
   std::string source;    ///< drawn samples hold one clip of each source; "" = its own
 };
 
-/// What a layout finds below the root.
+/// The videos that a layout lists below the root.
 struct Listing {
   std::vector<Candidate> candidates;
   std::vector<RejectedVideo> rejected;  ///< entries that could not be understood
@@ -30,12 +31,25 @@ struct Listing {
 #include "coordinator/dataset/layouts.def"
 #undef COX_LAYOUT
 
-/// Absolute paths of all video files below `root`, in byte order of their paths; hidden files and
-/// folders are left out.
-Result<std::vector<std::string>> find_video_files(const std::string& root);
+/// Video files below a folder, and what was left out while listing them.
+struct VideoFiles {
+  /// Absolute, made of the names walked, in byte order. A link that leads nowhere is listed: it
+  /// names a clip, whose file is missing.
+  std::vector<std::string> paths;
+  std::vector<RejectedVideo> rejected;
+};
 
-/// A caption file's text without surrounding blanks. An empty one, or one of several lines, is an
-/// error: a prompt is one line.
+/// Lists the video files below `root`: links followed, hidden names left out. Names that are not
+/// UTF-8 (`name_not_utf8`), links to a folder that they lie in (`link_loop`) and devices or pipes
+/// under a video's name (`not_a_file`) are rejected by name.
+Result<VideoFiles> find_video_files(const std::string& root);
+
+/// Reads a caption file: one line, surrounding blanks removed. An error for an empty file, for
+/// several lines, and for what caption_fault finds.
 Result<std::string> read_caption(const std::string& path);
+
+/// Why `caption` cannot be a prompt ("control character 0x1B at byte 2"), or "". Tabs and line
+/// breaks are allowed.
+std::string caption_fault(const std::string& caption);
 
 }  // namespace cox::dataset

@@ -1,11 +1,14 @@
 #include "coordinator/dataset/class_captions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "coordinator/dataset/candidate.h"
 
 namespace cox::dataset {
 
@@ -44,12 +47,16 @@ Result<ClassCaptions> ClassCaptions::read(const std::string& caption_template,
   if (file.empty()) {
     if (caption_template.find("{class}") == std::string::npos &&
         caption_template.find("{joined}") == std::string::npos) {
-      return invalid_argument(concat("caption template '", caption_template,
-                                     "' names no class; expected {class} or {joined} in it"));
+      return invalid_argument(fmt::format(
+          "caption template '{}': expected {{class}} or {{joined}} in it", caption_template));
+    }
+    if (const std::string fault = caption_fault(caption_template); !fault.empty()) {
+      return invalid_argument(fmt::format("caption template: {}", fault));
     }
     return captions;
   }
-  COX_ASSIGN_OR_RETURN(const std::string text, read_file(file));
+  constexpr std::size_t kMaxCaptionFileBytes = 16 << 20;
+  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(file, kMaxCaptionFileBytes));
   int number = 0;
   for (const std::string& line : split(text, '\n')) {
     ++number;
@@ -57,7 +64,10 @@ Result<ClassCaptions> ClassCaptions::read(const std::string& caption_template,
     const std::size_t tab = line.find('\t');
     const std::string sentence = tab == std::string::npos ? "" : trim(line.substr(tab));
     if (sentence.empty()) {
-      return invalid_argument(concat(file, ":", number, ": expected `Class<TAB>sentence`"));
+      return invalid_argument(fmt::format("{}:{}: expected `Class<TAB>sentence`", file, number));
+    }
+    if (const std::string fault = caption_fault(sentence); !fault.empty()) {
+      return invalid_argument(fmt::format("{}:{}: {}", file, number, fault));
     }
     captions.sentences_[lower_case(trim(line.substr(0, tab)))] = sentence;
   }
@@ -73,8 +83,8 @@ Result<std::string> ClassCaptions::for_class(const std::string& class_name) cons
   }
   const auto found = sentences_.find(lower_case(class_name));
   if (found == sentences_.end()) {
-    return invalid_argument(concat(file_, ": no line for class '", class_name, "'; expected `",
-                                   class_name, "<TAB>sentence`"));
+    return invalid_argument(fmt::format("{}: no line for class '{}'; expected `{}<TAB>sentence`",
+                                        file_, class_name, class_name));
   }
   return found->second;
 }

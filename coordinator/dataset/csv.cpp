@@ -1,8 +1,6 @@
 #include "coordinator/dataset/csv.h"
 
-#include <algorithm>
-
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::dataset {
 
@@ -17,8 +15,6 @@ void CsvReader::skip_end_of_line() {
 }
 
 Result<std::optional<std::vector<std::string>>> CsvReader::next() {
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  if (at_ == 0 && starts_with(text_, kByteOrderMark)) at_ = kByteOrderMark.size();
   while (at_ < text_.size() && at_end_of_line()) skip_end_of_line();
   if (at_ == text_.size()) return std::optional<std::vector<std::string>>();
 
@@ -54,13 +50,13 @@ Result<std::string> CsvReader::quoted_field() {
     } else if (at_end_of_line() || text_[at_] == ',') {
       return value;
     } else {
-      return invalid_argument(concat(origin_, ":", line_,
-                                     ": a quoted field goes on after its closing quote; expected a "
-                                     "comma or the end of the line"));
+      return invalid_argument(fmt::format(
+          "{}:{}: expected a comma or the end of the line after a closing quote, got '{}'", origin_,
+          line_, text_.substr(at_, 1)));
     }
   }
-  return invalid_argument(
-      concat(origin_, ":", record_line_, ": a quoted field that begins in this record never ends"));
+  return invalid_argument(fmt::format("{}:{}: a quoted field of this record has no closing quote",
+                                      origin_, record_line_));
 }
 
 }  // namespace cox::dataset

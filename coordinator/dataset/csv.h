@@ -15,7 +15,7 @@ class CsvReader {
  public:
   CsvReader(std::string_view text, std::string origin) : text_(text), origin_(std::move(origin)) {}
 
-  /// The next record, or nothing at the end. Empty lines are passed over.
+  /// The next record, or nothing at the end. Empty lines are skipped.
   Result<std::optional<std::vector<std::string>>> next();
 
   /// The line on which the last record began, from 1.

@@ -7,7 +7,8 @@
 
 namespace cox::dataset {
 
-/// Reads a candidate's file whole: its digest, and every frame. What it is, or why it is left out.
+/// Reads a candidate's whole file, its digest and every frame. Returns what it is, or why it is
+/// left out.
 std::variant<ManifestVideo, RejectedVideo> examine(const Candidate& candidate,
                                                    const IndexOptions& options);
 

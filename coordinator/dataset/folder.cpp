@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// `sub/dir/clip.mp4` becomes `sub_dir_clip`: ids name output files.
+/// Makes `sub_dir_clip` of `sub/dir/clip.mp4`: ids name output files.
 std::string id_of(const fs::path& file, const fs::path& root) {
   std::string id = file.lexically_relative(root).replace_extension().string();
   std::replace(id.begin(), id.end(), '/', '_');
@@ -43,12 +43,14 @@ Status add_caption(const fs::path& file, bool from_name, Candidate& candidate) {
 /// Every video file below the root; its caption is in a .txt file of the same name beside it.
 Result<Listing> list_folder(const IndexOptions& options) {
   if (!options.list_file.empty()) {
-    return invalid_argument("layout folder takes no list file; expected panda70m or ucf101");
+    return invalid_argument(
+        "--csv and --split belong to the layouts panda70m and ucf101, got layout folder");
   }
   COX_ASSIGN_OR_RETURN(const auto files, find_video_files(options.root));
   const fs::path root = fs::absolute(options.root).lexically_normal();
   Listing listing;
-  for (const std::string& file : files) {
+  listing.rejected = files.rejected;
+  for (const std::string& file : files.paths) {
     Candidate candidate;
     candidate.id = id_of(file, root);
     candidate.path = file;

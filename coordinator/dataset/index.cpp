@@ -1,5 +1,7 @@
 #include "coordinator/dataset/index.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -15,7 +17,7 @@ namespace cox::dataset {
 
 namespace {
 
-/// An option that a layout does not know would leave out nothing and change nothing.
+/// Refuses options of other layouts, which would change nothing.
 Status refuse_foreign_options(const IndexOptions& options) {
   struct LayoutOption {
     const char* name;  ///< as `cox dataset index` has it
@@ -34,11 +36,11 @@ Status refuse_foreign_options(const IndexOptions& options) {
   std::vector<std::string> foreign;
   for (const LayoutOption& option : all) {
     if (!option.is_given || option.layout == options.layout) continue;
-    foreign.push_back(concat(option.name, " (of ", option.layout, ")"));
+    foreign.push_back(fmt::format("{} (of {})", option.name, option.layout));
   }
   if (foreign.empty()) return Status::ok();
   return invalid_argument(
-      concat("layout ", options.layout, " takes no ", join(foreign, ", "), ": leave it away"));
+      fmt::format("layout {} does not use {}; drop it", options.layout, join(foreign, ", ")));
 }
 
 Result<Listing> list_candidates(const IndexOptions& options) {
@@ -50,17 +52,18 @@ Result<Listing> list_candidates(const IndexOptions& options) {
 #include "coordinator/dataset/layouts.def"
 #undef COX_LAYOUT
   const std::string near = nearest_name(options.layout, layout_names());
-  return invalid_argument(concat("no layout is called '", options.layout, "'; expected ",
-                                 join(layout_names(), ", "),
-                                 near.empty() ? "" : "; did you mean '" + near + "'?"));
+  return invalid_argument(fmt::format("unknown layout '{}': expected {}{}", options.layout,
+                                      join(layout_names(), ", "),
+                                      near.empty() ? "" : "; did you mean '" + near + "'?"));
 }
 
 Status check_unique(const std::vector<Candidate>& candidates) {
   std::set<std::string> seen;
   for (const Candidate& candidate : candidates) {
     if (seen.insert(candidate.id).second) continue;
-    return invalid_argument(concat("two videos would have the id '", candidate.id, "', one is '",
-                                   candidate.path, "'; rename or list it once"));
+    return invalid_argument(
+        fmt::format("two videos would have the id '{}', one is '{}'; rename it, or list it once",
+                    candidate.id, candidate.path));
   }
   return Status::ok();
 }
@@ -92,13 +95,14 @@ void draw(const std::vector<Candidate>& candidates, const IndexOptions& options,
     if (options.sample > 0 && manifest.videos.size() == options.sample) return;
     const bool repeated = options.sample > 0 && sources.count(candidate.source) != 0;
     auto verdict =
-        repeated ? RejectedVideo{candidate.id,
-                                 candidate.path,
-                                 "",
-                                 candidate.caption,
-                                 "same_source",
-                                 concat("the sample holds another clip of ", candidate.source)}
-                 : examine(candidate, options);
+        repeated
+            ? RejectedVideo{candidate.id,
+                            candidate.path,
+                            "",
+                            candidate.caption,
+                            "same_source",
+                            fmt::format("the sample holds another clip of {}", candidate.source)}
+            : examine(candidate, options);
     seen.id = candidate.id;
     ++seen.examined;
     if (auto* left_out = std::get_if<RejectedVideo>(&verdict)) {
@@ -127,8 +131,9 @@ std::vector<std::string> layout_names() {
 Result<Manifest> index_dataset(const IndexOptions& options, const ProgressFunction& progress) {
   COX_ASSIGN_OR_RETURN(Listing listing, list_candidates(options));
   if (listing.candidates.empty() && listing.rejected.empty()) {
-    return not_found(concat("no videos of layout ", options.layout, " in '", options.root, "'",
-                            options.list_file.empty() ? "" : " and '" + options.list_file + "'"));
+    return not_found(
+        fmt::format("no videos of layout {} in '{}'{}", options.layout, options.root,
+                    options.list_file.empty() ? "" : " and '" + options.list_file + "'"));
   }
   COX_RETURN_IF_ERROR(check_unique(listing.candidates));
   COX_ASSIGN_OR_RETURN(Manifest manifest, empty_manifest(options, listing));

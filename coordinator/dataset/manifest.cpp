@@ -1,5 +1,7 @@
 #include "coordinator/dataset/manifest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <limits>
@@ -9,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "coordinator/dataset/candidate.h"
 
 namespace cox::dataset {
 
@@ -18,6 +21,9 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr const char* kFormat = "cox-manifest/1";
+
+/// Whether a manifest that lacks the key is read: keys that were added to the format are optional.
+enum class Presence { kRequired, kOptional };
 
 // One list of fields serves the reader and the writer.
 template <typename Video, typename Visit>
@@ -36,6 +42,8 @@ void visit_video(Video& video, Visit&& visit) {
   visit("pixel_format", video.pixel_format);
   visit("color_matrix", video.color_matrix);
   visit("color_range", video.color_range);
+  visit("interlaced", video.interlaced, Presence::kOptional);
+  visit("remark", video.remark, Presence::kOptional);
 }
 
 template <typename Rejected, typename Visit>
@@ -88,17 +96,21 @@ const char* type_name(int) { return "a whole number from 0"; }
 class StrictObject {
  public:
   StrictObject(const Json& object, std::string where) : object_(object), where_(std::move(where)) {
-    if (!object.is_object()) fail(concat("expected an object, got ", object.type_name()));
+    if (!object.is_object()) fail(fmt::format("expected an object, got {}", object.type_name()));
   }
 
   template <typename T>
-  void operator()(const char* key, T& field) {
+  void operator()(const char* key, T& field, Presence presence = Presence::kRequired) {
     known_.insert(key);
     if (!status_.is_ok()) return;
     const auto found = object_.find(key);
-    if (found == object_.end()) return fail(concat("'", key, "' is missing"));
+    if (found == object_.end()) {
+      if (presence == Presence::kRequired) fail(fmt::format("'{}' is missing", key));
+      return;
+    }
     if (!has_type(*found, field)) {
-      return fail(concat("'", key, "' must be ", type_name(field), ", got ", found->dump()));
+      return fail(fmt::format("'{}' must be {}, got {}", key, type_name(field),
+                              abbreviated(found->dump(), 200)));
     }
     field = found->get<T>();
   }
@@ -110,7 +122,8 @@ class StrictObject {
     for (const auto& [key, value] : object_.items()) {
       if (known_.count(key) != 0) continue;
       const std::string near = nearest_name(key, {known_.begin(), known_.end()});
-      fail(concat("unknown key '", key, "'", near.empty() ? "" : "; did you mean '" + near + "'?"));
+      fail(fmt::format("unknown key '{}'{}", key,
+                       near.empty() ? "" : "; did you mean '" + near + "'?"));
       break;
     }
     return status_;
@@ -118,7 +131,7 @@ class StrictObject {
 
  private:
   void fail(const std::string& message) {
-    if (status_.is_ok()) status_ = invalid_argument(concat(where_, ": ", message));
+    if (status_.is_ok()) status_ = invalid_argument(fmt::format("{}: {}", where_, message));
   }
 
   const Json& object_;
@@ -147,12 +160,12 @@ Status read_list(const Json& root, const char* key, const std::string& path, Vis
                  std::vector<Entry>& entries) {
   const auto list = root.find(key);
   if (list == root.end() || !list->is_array()) {
-    return invalid_argument(concat(path, ": '", key, "' must be a list"));
+    return invalid_argument(fmt::format("{}: '{}' must be a list", path, key));
   }
   const fs::path folder = folder_of(path);
   for (const Json& object : *list) {
     Entry entry;
-    StrictObject reader(object, concat(path, ": ", key, "[", entries.size(), "]"));
+    StrictObject reader(object, fmt::format("{}: {}[{}]", path, key, entries.size()));
     visit(entry, reader);
     COX_RETURN_IF_ERROR(reader.finish());
     entry.path = absolute_path(entry.path, folder);
@@ -161,12 +174,18 @@ Status read_list(const Json& root, const char* key, const std::string& path, Vis
   return Status::ok();
 }
 
-Status check_ids(const Manifest& manifest, const std::string& path) {
+Status check_videos(const Manifest& manifest, const std::string& path) {
   std::set<std::string> seen;
   for (const ManifestVideo& video : manifest.videos) {
-    if (video.id.empty()) return invalid_argument(concat(path, ": a video has an empty id"));
+    if (const std::string fault = id_fault(video.id); !fault.empty()) {
+      return invalid_argument(
+          fmt::format("{}: video id '{}': {}", path, escaped(abbreviated(video.id, 60)), fault));
+    }
     if (!seen.insert(video.id).second) {
-      return invalid_argument(concat(path, ": video id '", video.id, "' appears twice"));
+      return invalid_argument(fmt::format("{}: video id '{}' appears twice", path, video.id));
+    }
+    if (const std::string fault = caption_fault(video.caption); !fault.empty()) {
+      return invalid_argument(fmt::format("{}: caption of '{}': {}", path, video.id, fault));
     }
   }
   return Status::ok();
@@ -176,8 +195,9 @@ Result<Json> parse_json(const std::string& text, const std::string& path) {
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    return invalid_argument(concat(path, ": not JSON: ", error.what(),
-                                   "; make the manifest again with `cox dataset index`"));
+    return invalid_argument(
+        fmt::format("{}: not JSON: {}; create the manifest again with `cox dataset index`", path,
+                    error.what()));
   }
 }
 
@@ -187,7 +207,9 @@ Json json_list(const std::vector<Entry>& entries, const fs::path& folder, Visit 
   for (Entry entry : entries) {
     entry.path = stored_path(entry.path, folder);
     Json object = Json::object();
-    visit(entry, [&](const char* key, const auto& field) { object[key] = field; });
+    visit(entry, [&](const char* key, const auto& field, Presence = Presence::kRequired) {
+      object[key] = field;
+    });
     list.push_back(std::move(object));
   }
   return list;
@@ -195,8 +217,23 @@ Json json_list(const std::vector<Entry>& entries, const fs::path& folder, Visit 
 
 }  // namespace
 
+std::string id_fault(const std::string& id) {
+  if (id.empty()) return "expected an id, got an empty string";
+  if (id.size() > kMaxIdBytes) {
+    return fmt::format("expected an id of at most {} bytes, got {}", kMaxIdBytes, id.size());
+  }
+  const fs::path parts(id);
+  if (parts.is_absolute() || std::find(parts.begin(), parts.end(), "..") != parts.end()) {
+    return "expected a relative path without '..', because ids name output files";
+  }
+  if (first_invalid_utf8(id) || first_control_character(id)) {
+    return "expected UTF-8 without control characters";
+  }
+  return "";
+}
+
 Result<Manifest> read_manifest(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
+  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxFileBytes));
   COX_ASSIGN_OR_RETURN(const Json root, parse_json(text, path));
   std::string format;
   Manifest manifest;
@@ -207,8 +244,10 @@ Result<Manifest> read_manifest(const std::string& path) {
   head.allow("rejected");
   COX_RETURN_IF_ERROR(head.finish());
   if (format != kFormat) {
-    return invalid_argument(concat(path, ": format is '", format, "', expected '", kFormat,
-                                   "'; make the manifest again with `cox dataset index`"));
+    return invalid_argument(
+        fmt::format("{}: format: expected '{}', got '{}'; create the manifest again with `cox "
+                    "dataset index`",
+                    path, kFormat, format));
   }
   COX_RETURN_IF_ERROR(read_list(
       root, "videos", path, [](auto& v, auto& reader) { visit_video(v, reader); },
@@ -216,12 +255,12 @@ Result<Manifest> read_manifest(const std::string& path) {
   COX_RETURN_IF_ERROR(read_list(
       root, "rejected", path, [](auto& v, auto& reader) { visit_rejected(v, reader); },
       manifest.rejected));
-  COX_RETURN_IF_ERROR(check_ids(manifest, path));
+  COX_RETURN_IF_ERROR(check_videos(manifest, path));
   return manifest;
 }
 
 Status write_manifest(const std::string& path, const Manifest& manifest) {
-  COX_RETURN_IF_ERROR(check_ids(manifest, path));
+  COX_RETURN_IF_ERROR(check_videos(manifest, path));
   const fs::path folder = folder_of(path);
   Json root = Json::object();
   root["format"] = kFormat;
@@ -230,9 +269,11 @@ Status write_manifest(const std::string& path, const Manifest& manifest) {
       json_list(manifest.videos, folder, [](auto& v, auto&& visit) { visit_video(v, visit); });
   root["rejected"] =
       json_list(manifest.rejected, folder, [](auto& v, auto&& visit) { visit_rejected(v, visit); });
-  // Bytes that are not UTF-8 (an old caption file) are shown as U+FFFD instead of losing the whole.
-  return write_file_atomically(path,
-                               root.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+  try {
+    return write_file_atomically(path, root.dump(1) + "\n");
+  } catch (const Json::type_error& error) {  // a string that is not UTF-8
+    return invalid_argument(fmt::format("{}: cannot write the manifest: {}", path, error.what()));
+  }
 }
 
 }  // namespace cox::dataset

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -24,9 +25,18 @@ struct ManifestVideo {
   std::string pixel_format;
   std::string color_matrix;  ///< the file's tag, `unspecified` when it has none
   std::string color_range;   ///< `limited`, `full` or `unspecified`
+  bool interlaced = false;   ///< at least one frame is coded as two fields
+  std::string remark;  ///< what a user should know, e.g. that the file is cut off; "" = nothing
 
   bool operator==(const ManifestVideo&) const = default;
 };
+
+/// Most bytes of a video's id. Output files are named after ids, shortened where a file system
+/// needs it.
+inline constexpr std::size_t kMaxIdBytes = 400;
+
+/// Why `id` cannot be a video's id: "expected an id of at most 400 bytes, got 506", or "".
+std::string id_fault(const std::string& id);
 
 /// A file that was considered and left out, with the reason.
 struct RejectedVideo {
@@ -57,11 +67,12 @@ struct Manifest {
   bool operator==(const Manifest&) const = default;
 };
 
-/// Strict: an unknown, missing or mistyped key, a repeated video id or another format version is an
-/// error that names the file and the place in it.
+/// Strict: an unknown, missing or mistyped key, a repeated or unusable video id, text that is not
+/// UTF-8 or has control characters, and another format version are errors that name the file and
+/// the field.
 Result<Manifest> read_manifest(const std::string& path);
 
-/// Atomic. Refuses repeated video ids.
+/// Atomic. Refuses what read_manifest refuses.
 Status write_manifest(const std::string& path, const Manifest& manifest);
 
 }  // namespace cox::dataset

@@ -1,10 +1,13 @@
 #include "coordinator/dataset/panda_row.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 
 #include "base/text.h"
+#include "coordinator/dataset/candidate.h"
 #include "coordinator/dataset/python_literal.h"
 
 namespace cox::dataset {
@@ -16,8 +19,8 @@ constexpr const char* kRequired[] = {"videoID", "url", "timestamp", "caption", "
 Result<PythonValue::List> list_of(const std::vector<std::string>& record, std::size_t column,
                                   const std::string& name) {
   auto value = parse_python_literal(record.at(column));
-  if (!value.is_ok()) return value.status().with_context(concat("column ", name));
-  if (value->list() == nullptr) return invalid_argument(concat("column ", name, ": not a list"));
+  if (!value.is_ok()) return value.status().with_context(fmt::format("column {}", name));
+  if (value->list() == nullptr) return invalid_argument(fmt::format("column {}: not a list", name));
   return *value->list();
 }
 
@@ -29,8 +32,9 @@ Status read_times(const PythonValue& pair, PandaClip& clip) {
   const auto start = parse_timestamp_ms(*(*times)[0].text());
   const auto end = parse_timestamp_ms(*(*times)[1].text());
   if (!start || !end || *start >= *end) {
-    return invalid_argument(concat("column timestamp: expected H:MM:SS.mmm with start before end, ",
-                                   "got ", *(*times)[0].text(), " to ", *(*times)[1].text()));
+    return invalid_argument(
+        fmt::format("column timestamp: expected H:MM:SS.mmm with start before end, got {} to {}",
+                    escaped(*(*times)[0].text()), escaped(*(*times)[1].text())));
   }
   clip.start_ms = *start;
   clip.end_ms = *end;
@@ -38,9 +42,13 @@ Status read_times(const PythonValue& pair, PandaClip& clip) {
 }
 
 Status read_text(const PythonValue& value, const char* column, std::string& text) {
-  if (value.text() == nullptr) return invalid_argument(concat("column ", column, ": not a string"));
+  if (value.text() == nullptr) {
+    return invalid_argument(fmt::format("column {}: not a string", column));
+  }
   text = trim(*value.text());
-  return Status::ok();
+  const std::string fault = caption_fault(text);
+  return fault.empty() ? Status::ok()
+                       : invalid_argument(fmt::format("column {}: {}", column, fault));
 }
 
 }  // namespace
@@ -68,8 +76,9 @@ Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::
   for (std::size_t i = 0; i < header.size(); ++i) columns[trim(header[i])] = i;
   for (const char* name : kRequired) {
     if (columns.count(name) == 0) {
-      return invalid_argument(concat("no column '", name, "' in the first line; got ",
-                                     join(header, ", "), "; expected a CSV of Panda-70M"));
+      return invalid_argument(
+          fmt::format("no column '{}' in the first line; expected a CSV of Panda-70M, got {}", name,
+                      abbreviated(escaped(join(header, ", ")), 500)));
     }
   }
   return columns;
@@ -78,7 +87,8 @@ Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::
 Result<PandaRow> parse_panda_row(const std::vector<std::string>& record,
                                  const std::map<std::string, std::size_t>& columns) {
   if (record.size() != columns.size()) {
-    return invalid_argument(concat("expected ", columns.size(), " fields, got ", record.size()));
+    return invalid_argument(
+        fmt::format("expected {} fields, got {}", columns.size(), record.size()));
   }
   PandaRow row;
   row.video_id = trim(record.at(columns.at("videoID")));
@@ -90,8 +100,8 @@ Result<PandaRow> parse_panda_row(const std::vector<std::string>& record,
   row.clips.resize(lists.at("timestamp").size());
   for (const auto& [name, list] : lists) {
     if (list.size() == row.clips.size()) continue;
-    return invalid_argument(concat("column ", name, " has ", list.size(), " entries for ",
-                                   row.clips.size(), " timestamps"));
+    return invalid_argument(fmt::format("column {} has {} entries for {} timestamps", name,
+                                        list.size(), row.clips.size()));
   }
   for (std::size_t i = 0; i < row.clips.size(); ++i) {
     PandaClip& clip = row.clips[i];

@@ -1,10 +1,10 @@
 #include "coordinator/dataset/python_literal.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-
-#include "base/text.h"
 
 namespace cox::dataset {
 
@@ -36,7 +36,7 @@ class Parser {
 
  private:
   Status error(const std::string& what) const {
-    return invalid_argument(concat("character ", at_ + 1, ": ", what));
+    return invalid_argument(fmt::format("character {}: {}", at_ + 1, what));
   }
 
   void skip_blanks() {
@@ -65,7 +65,7 @@ class Parser {
   Result<PythonValue> list(char closing, int depth) {
     PythonValue::List values;
     while (!take(closing)) {
-      if (!values.empty() && !take(',')) return error(concat("expected ',' or '", closing, "'"));
+      if (!values.empty() && !take(',')) return error(fmt::format("expected ',' or '{}'", closing));
       if (take(closing)) break;  // after a last comma
       COX_ASSIGN_OR_RETURN(PythonValue value, parse(depth + 1));
       values.push_back(std::move(value));
@@ -112,7 +112,7 @@ class Parser {
       case 'U':
         return code_point(8, value);
       default:
-        return error(concat("unknown escape \\", c));
+        return error(fmt::format("unknown escape \\{}", c));
     }
   }
 
@@ -122,7 +122,7 @@ class Parser {
     const auto [end, failed] = std::from_chars(hex.data(), hex.data() + hex.size(), code, 16);
     if (hex.size() != digits || failed != std::errc() || end != hex.data() + digits ||
         code > 0x10FFFF) {
-      return error(concat("expected ", digits, " hexadecimal digits"));
+      return error(fmt::format("expected {} hexadecimal digits", digits));
     }
     at_ += digits;
     append_utf8(code, value);
@@ -140,7 +140,7 @@ class Parser {
     double number = 0;
     const auto [stop, failed] = std::from_chars(name.data(), name.data() + name.size(), number);
     if (name.empty() || failed != std::errc() || stop != name.data() + name.size()) {
-      return error(concat("expected a list, a string, a number or None, got `", name, "`"));
+      return error(fmt::format("expected a list, a string, a number or None, got `{}`", name));
     }
     at_ = end;
     return PythonValue{number};

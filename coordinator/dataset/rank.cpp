@@ -1,15 +1,16 @@
 #include "coordinator/dataset/rank.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/digest.h"
-#include "base/text.h"
 
 namespace cox::dataset {
 
 std::string rank_digest(const std::string& layout, std::uint64_t seed, const std::string& key) {
-  return sha256_of(concat(layout, "-sample-v1|", seed, "|", key));
+  return sha256_of(fmt::format("{}-sample-v1|{}|{}", layout, seed, key));
 }
 
 void rank_candidates(const std::string& layout, std::uint64_t seed,

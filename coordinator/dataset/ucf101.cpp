@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
@@ -13,6 +15,8 @@ namespace cox::dataset {
 namespace fs = std::filesystem;
 
 namespace {
+
+constexpr std::size_t kMaxListBytes = 256 << 20;
 
 /// A clip as `Class/file.avi`, the form of the split lists.
 struct ClipName {
@@ -31,21 +35,21 @@ Result<ClipName> parse_entry(const std::string& line, const std::string& where) 
   });
   if (slash == std::string::npos || slash == 0 || slash + 1 == path.size() || !numeric ||
       path.find('/', slash + 1) != std::string::npos) {
-    return invalid_argument(
-        concat(where, ": expected `Class/clip.avi` or `Class/clip.avi number`, got `", line, "`"));
+    return invalid_argument(fmt::format(
+        "{}: expected `Class/clip.avi` or `Class/clip.avi number`, got `{}`", where, line));
   }
   return ClipName{path.substr(0, slash), path.substr(slash + 1)};
 }
 
 Result<std::vector<ClipName>> read_split_list(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
+  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxListBytes));
   std::vector<ClipName> names;
   int number = 0;
   for (const std::string& raw : split(text, '\n')) {
     ++number;
     const std::string line = trim(raw);  // the published lists end lines with CR LF
     if (line.empty()) continue;
-    COX_ASSIGN_OR_RETURN(ClipName name, parse_entry(line, concat(path, ":", number)));
+    COX_ASSIGN_OR_RETURN(ClipName name, parse_entry(line, fmt::format("{}:{}", path, number)));
     names.push_back(std::move(name));
   }
   return names;
@@ -53,17 +57,15 @@ Result<std::vector<ClipName>> read_split_list(const std::string& path) {
 
 /// The files by `class/file` in lower case: the published lists and folders disagree in case
 /// (HandstandPushups/v_HandStandPushups_g01_c01.avi).
-Result<std::map<std::string, std::string>> files_by_name(const std::string& root) {
-  COX_ASSIGN_OR_RETURN(const auto files, find_video_files(root));
+Result<std::map<std::string, std::string>> files_by_name(const VideoFiles& files) {
   std::map<std::string, std::string> by_name;
-  for (const std::string& file : files) {
+  for (const std::string& file : files.paths) {
     const fs::path path(file);
-    const std::string key =
-        lower_case(concat(path.parent_path().filename().string(), "/", path.filename().string()));
+    const std::string key = lower_case((path.parent_path().filename() / path.filename()).string());
     const auto [known, added] = by_name.emplace(key, file);
     if (!added) {
-      return invalid_argument(concat("'", known->second, "' and '", file,
-                                     "' are the same clip of UCF-101; remove one"));
+      return invalid_argument(fmt::format("'{}' and '{}' are the same clip of UCF-101; remove one",
+                                          known->second, file));
     }
   }
   return by_name;
@@ -71,9 +73,10 @@ Result<std::map<std::string, std::string>> files_by_name(const std::string& root
 
 }  // namespace
 
-/// Class folders of clips, all of them or those of one train or test list.
+/// Lists class folders of clips: all of them, or those of one train or test list.
 Result<Listing> list_ucf101(const IndexOptions& options) {
-  COX_ASSIGN_OR_RETURN(const auto files, files_by_name(options.root));
+  COX_ASSIGN_OR_RETURN(const VideoFiles videos, find_video_files(options.root));
+  COX_ASSIGN_OR_RETURN(const auto files, files_by_name(videos));
   COX_ASSIGN_OR_RETURN(const ClassCaptions captions,
                        ClassCaptions::read(options.caption_template, options.caption_file));
   std::vector<ClipName> names;
@@ -86,15 +89,18 @@ Result<Listing> list_ucf101(const IndexOptions& options) {
     }
   }
   Listing listing;
+  listing.rejected = videos.rejected;
   for (const ClipName& name : names) {
     Candidate candidate;
     candidate.id = fs::path(name.file).stem().string();
     const auto file = files.find(lower_case(name.folder + "/" + name.file));
-    // The class is the folder's: the file's name spells it otherwise at times.
+    // The folder names the class; the file's name sometimes spells it differently.
     std::string class_name = name.folder;
     if (file != files.end()) {
       candidate.path = file->second;
       class_name = fs::path(file->second).parent_path().filename().string();
+    } else {
+      candidate.looked_for = name.folder + "/" + name.file;
     }
     COX_ASSIGN_OR_RETURN(candidate.caption, captions.for_class(class_name));
     candidate.caption_source = captions.source();

@@ -12,6 +12,7 @@
 #include "coordinator/service/definition.h"
 #include "coordinator/service/ledger.h"
 #include "coordinator/service/submission.h"
+#include "coordinator/service/validate.h"
 #include "coordinator/store/read_only.h"
 #include "proto/channel.h"
 #include "proto/convert.h"
@@ -92,12 +93,14 @@ struct Coordinator::State {
   /// Events that a person's choice of jobs makes.
   template <typename Asked>
   Result<v1::ChangeReply> change(const v1::SelectRequest& request) {
+    COX_RETURN_IF_ERROR(validate(request));
     COX_ASSIGN_OR_RETURN(core::Selection select, selection_of(request));
     COX_ASSIGN_OR_RETURN(const auto answer, ask<core::ChangeAnswer>(Asked{std::move(select)}));
     return reply_of(answer);
   }
 
   Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
+  Result<core::Reported> checked_event(const v1::JobReport& report) const;
   v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
 
   const CoordinatorOptions options;
@@ -126,6 +129,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
 }
 
 Result<v1::SubmitReply> Coordinator::submit(const v1::SubmitRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_ASSIGN_OR_RETURN(core::Submitted event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<SubmissionAnswer>(std::move(event)));
   return to_proto<v1::SubmitReply>(answer);
@@ -144,6 +148,7 @@ Result<v1::ChangeReply> Coordinator::resume(const v1::SelectRequest& request) {
 }
 
 Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_ASSIGN_OR_RETURN(core::RetryAsked event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
   return reply_of(answer);
@@ -171,6 +176,7 @@ Result<v1::ProgressReply> Coordinator::progress(const v1::ProgressRequest& reque
 
 Result<std::optional<v1::ProgressReply>> Coordinator::try_progress(
     const v1::ProgressRequest& request, bool last) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
   bool known = true;
   bool news = false;
@@ -195,6 +201,7 @@ Result<std::optional<v1::ProgressReply>> Coordinator::try_progress(
 
 Status Coordinator::query(const v1::QueryRequest& request,
                           const std::function<bool(const v1::QueryReply&)>& sink) const {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_ASSIGN_OR_RETURN(const auto database,
                        store::ReadOnlyDatabase::open(state_->options.database));
   v1::QueryReply reply;
@@ -219,6 +226,7 @@ Status Coordinator::query(const v1::QueryRequest& request,
 }
 
 Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_RETURN_IF_ERROR(check_versions(request));
   COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
@@ -253,6 +261,7 @@ Result<v1::LeaseReply> Coordinator::lease(const v1::LeaseRequest& request) {
 
 Result<std::optional<v1::LeaseReply>> Coordinator::try_lease(const v1::LeaseRequest& request,
                                                              bool last) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
   COX_ASSIGN_OR_RETURN(const core::LeaseAsked event, event_of(request));
   v1::LeaseReply reply;
@@ -279,6 +288,7 @@ v1::WorkerActivity Coordinator::State::activity_of(const v1::JobProgress& progre
 }
 
 Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
   COX_ASSIGN_OR_RETURN(core::HeartbeatSeen event, event_of(request));
   const std::optional<core::JobDigest> running = event.running;
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::HeartbeatAnswer>(std::move(event)));
@@ -296,6 +306,19 @@ Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& re
   return reply;
 }
 
+/// The report as an event, after all checks; what a failing program printed is made printable.
+Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& report) const {
+  COX_RETURN_IF_ERROR(validate(report));
+  COX_ASSIGN_OR_RETURN(core::Reported event, event_of(report));
+  const auto facts = ledger.peek([&](const core::Core& core) { return core.facts_of(event.job); });
+  if (facts) COX_RETURN_IF_ERROR(check_fit(report, *facts));
+  if (auto* failure = std::get_if<core::ReportedFailure>(&event.outcome)) {
+    failure->message = printable(failure->message);
+    failure->log_tail = printable(failure->log_tail);
+  }
+  return event;
+}
+
 /// An invalid report does not keep the others from being taken.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
   if (request.reports().empty() || request.reports_size() > wire::kMaxReportsInCall) {
@@ -306,7 +329,7 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
   std::vector<core::Event> events;
   std::vector<v1::Verdict*> of_events;
   for (const v1::JobReport& report : request.reports()) {
-    Result<core::Reported> event = event_of(report);
+    Result<core::Reported> event = state_->checked_event(report);
     v1::Verdict& verdict = *reply.add_verdicts();
     if (event.is_ok()) {
       events.emplace_back(std::move(event).value());
@@ -325,10 +348,11 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
 }
 
 Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
   if (request.worker_id().empty()) return invalid_argument("worker_id is missing");
-  COX_ASSIGN_OR_RETURN(
-      [[maybe_unused]] const core::Effects effects,
-      state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()), request.reason()}));
+  COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
+                       state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()),
+                                                             printable(request.reason())}));
   state_->crew.left(request.worker_id());
   return v1::LeaveReply();
 }

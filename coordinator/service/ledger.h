@@ -42,6 +42,13 @@ class Ledger {
     return seen;
   }
 
+  /// What `look(core)` returns, on disk or not yet: for facts that never change.
+  template <typename Look>
+  auto peek(Look look) const {
+    MutexLock lock(mutex_);
+    return look(std::as_const(core_));
+  }
+
   /// A number that grows with every commit that changed something.
   std::uint64_t changes() const;
   /// Returns once changes() > `seen`, the ledger is closed, or the time is over.

@@ -188,7 +188,7 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
   }
 }
 
-Result<ReadOnlyDatabase::Table> ReadOnlyDatabase::query_table(const std::string& sql,
+Result<Table> ReadOnlyDatabase::query_table(const std::string& sql,
                                                               const Row& parameters,
                                                               const QueryLimits& limits) const {
   Table table;

@@ -3,18 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/store/table.h"
 
 struct sqlite3;
 
 namespace cox::store {
-
-/// One value of a row; monostate is NULL. Reals are finite: non-finite numbers are never stored.
-using Cell = std::variant<std::monostate, std::int64_t, double, std::string>;
-using Row = std::vector<Cell>;
 
 /// `text` as an SQL string literal.
 std::string sql_text(const std::string& text);
@@ -24,8 +20,9 @@ struct QueryLimits {
   double max_seconds = 30;     ///< beyond it the query ends with kDeadlineExceeded
 };
 
-/// A database opened for reading. Readers never block the writer and never wait for it. Owned by
-/// one thread; each thread that reads opens its own.
+/// A database opened for reading. Its reals are finite: others are never stored. Readers never
+/// block the writer and never wait for it. Owned by one thread; each thread that reads opens its
+/// own.
 class ReadOnlyDatabase {
  public:
   /// kNotFound when there is no such file; kFailedPrecondition when it is not a Coxswain database
@@ -48,10 +45,6 @@ class ReadOnlyDatabase {
   Status query(const std::string& sql, const Row& parameters, const QueryLimits& limits,
                const Visitor& visitor) const;
 
-  struct Table {
-    std::vector<std::string> columns;
-    std::vector<Row> rows;
-  };
   /// The same with all rows at once, at most `limits.max_rows`.
   Result<Table> query_table(const std::string& sql, const Row& parameters = {},
                             const QueryLimits& limits = {}) const;

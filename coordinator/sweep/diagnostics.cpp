@@ -1,5 +1,7 @@
 #include "coordinator/sweep/diagnostics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -73,28 +75,42 @@ SourceFile make_source(std::string path, std::string_view text) {
 
 std::string place(const Position& at) {
   if (at.file == nullptr) return "";
-  return concat(at.file->path, ":", at.line, ":", at.column);
+  return fmt::format("{}:{}:{}", at.file->path, at.line, at.column);
+}
+
+bool Diagnostics::add(const Position& at, const std::string& message, const std::string& hint) {
+  std::string text = at.file == nullptr ? message : place(at) + ": " + message + excerpt(at);
+  if (!hint.empty()) text += "\n  " + hint;
+  if (!seen_.insert(text).second) return false;
+  if (shown_.size() < kMaxShown) shown_.push_back(std::move(text));
+  return true;
 }
 
 void Diagnostics::error(const Position& at, const std::string& message, const std::string& hint) {
-  std::string text = at.file == nullptr ? message : place(at) + ": " + message + excerpt(at);
-  if (!hint.empty()) text += "\n  " + hint;
-  if (!seen_.insert(text).second) return;
-  if (shown_.size() < kMaxShown) shown_.push_back(std::move(text));
+  add(at, message, hint);
+}
+
+void Diagnostics::missing(const Position& at, const std::string& message, const std::string& hint) {
+  if (add(at, message, hint)) ++missing_;
 }
 
 Status Diagnostics::status() const {
   if (ok()) return Status::ok();
   std::string message = join(shown_, "\n");
   if (count() > shown_.size()) {
-    message += concat("\n... and ", count() - shown_.size(), " more errors");
+    message += fmt::format("\n... and {} more errors", count() - shown_.size());
   }
+  if (missing_ == count()) return not_found(std::move(message));
   return invalid_argument(std::move(message));
 }
 
-std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
+std::string nearest_key(std::string_view name, const std::vector<std::string>& candidates) {
   std::string nearest = nearest_name(name, candidates);
-  if (nearest.empty()) nearest = most_contained(name, candidates);
+  return nearest.empty() ? most_contained(name, candidates) : nearest;
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
+  const std::string nearest = nearest_key(name, candidates);
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
 }
 

@@ -36,10 +36,13 @@ class Diagnostics {
   /// `hint` is printed below the caret line, e.g. the allowed keys.
   void error(const Position& at, const std::string& message, const std::string& hint = "");
 
+  /// Like error(), for a file that does not exist.
+  void missing(const Position& at, const std::string& message, const std::string& hint = "");
+
   bool ok() const { return seen_.empty(); }
   size_t count() const { return seen_.size(); }
 
-  /// Success, or kInvalidArgument with every error:
+  /// Success, or every error: kNotFound when all of them are missing files, else kInvalidArgument.
   ///
   ///     a.yaml:14:5: unknown key 'num_step'; did you mean 'steps'?
   ///         num_step: 5
@@ -48,9 +51,15 @@ class Diagnostics {
   Status status() const;
 
  private:
+  bool add(const Position& at, const std::string& message, const std::string& hint);
+
   std::set<std::string> seen_;
+  size_t missing_ = 0;
   std::vector<std::string> shown_;
 };
+
+/// The candidate that `name` is probably a slip of, or "".
+std::string nearest_key(std::string_view name, const std::vector<std::string>& candidates);
 
 /// `; did you mean 'steps'?`, or "" when nothing is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);

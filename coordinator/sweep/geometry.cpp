@@ -1,5 +1,7 @@
 #include "coordinator/sweep/geometry.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -21,9 +23,6 @@ std::optional<std::int64_t> integer(const Parameters& parameters, const char* na
   const auto* value = found->second.get_if<std::int64_t>();
   return value == nullptr ? std::nullopt : std::optional(*value);
 }
-
-// The VAE makes the first frame one latent frame, and each four that follow another.
-std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
 
 /// Collects the failed checks of one run.
 class GeometryCheck {
@@ -68,8 +67,8 @@ class GeometryCheck {
     const auto size = get(name);
     if (!size || *size % kSizeUnit == 0) return;
     const std::int64_t below = *size / kSizeUnit * kSizeUnit;
-    fail(concat("size: ", name, " ", *size, " is no multiple of ", kSizeUnit, "; nearest are ",
-                below, " and ", below + kSizeUnit),
+    fail(fmt::format("size: {} {} is not a multiple of {}; use {} or {}", name, *size, kSizeUnit,
+                     below, below + kSizeUnit),
          {name});
   }
 
@@ -103,8 +102,7 @@ class GeometryCheck {
     const auto found = parameters_.find("early_stop.holdout_fraction");
     if (found == parameters_.end() || !stops_early()) return;
     const double fraction = *found->second.get_if<double>();
-    const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
-    const std::int64_t held_out = std::max<std::int64_t>(1, share);
+    const std::int64_t held_out = held_out_latents(rest, fraction);
     if (rest - held_out >= 1) return;
     fail(concat("train_latents: of ", latents, " latent frames in the adaptation window, ", context,
                 " are context and ", held_out, " held out for checks; none is left to train on. ",
@@ -158,6 +156,13 @@ class GeometryCheck {
 };
 
 }  // namespace
+
+std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
+
+std::int64_t held_out_latents(std::int64_t rest, double fraction) {
+  const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
+  return std::max<std::int64_t>(1, share);
+}
 
 std::vector<GeometryError> geometry_errors(const Parameters& parameters) {
   return GeometryCheck(parameters).run();

@@ -1,5 +1,7 @@
 #include "coordinator/sweep/inputs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -10,20 +12,13 @@
 #include "base/text.h"
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::sweep {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* kNeedsWeights = "lpips";
-
-Status missing(const Position& at, const std::string& what) {
-  Diagnostics diagnostics;
-  diagnostics.error(at, what);
-  return not_found(diagnostics.status().message());
-}
 
 std::string absolute_path(const std::string& path) {
   std::error_code error;
@@ -106,83 +101,147 @@ std::string dataset_digest(const std::vector<PlannedVideo>& videos) {
   return sha256_of(text);
 }
 
-Result<std::vector<WeightFile>> resolve_loras(const std::vector<LoraSection>& sections,
-                                              Diagnostics& diagnostics) {
+/// The digest of a file that the sweep names at `at`, "" when it cannot be read or something is
+/// wrong with the sweep already.
+std::string digest_of(const std::string& path, const Position& at, Diagnostics& diagnostics) {
+  if (!diagnostics.ok()) return "";
+  auto digest = sha256_of_file(path);
+  if (!digest.is_ok()) diagnostics.error(at, digest.status().message());
+  return digest.is_ok() ? *digest : "";
+}
+
+std::vector<WeightFile> resolve_loras(const std::vector<LoraSection>& sections,
+                                      Diagnostics& diagnostics) {
   std::vector<WeightFile> loras;
   for (const LoraSection& section : sections) {
     WeightFile lora{absolute_path(section.file.text), "", section.multiplier};
     std::error_code error;
     if (!fs::is_regular_file(lora.path, error)) {
-      return missing(section.file.at, "no LoRA file at " + lora.path);
+      diagnostics.missing(section.file.at, "no LoRA file at " + lora.path);
+      continue;
     }
-    COX_ASSIGN_OR_RETURN(lora.digest, sha256_of_file(lora.path));
-    const bool is_twice = std::any_of(loras.begin(), loras.end(), [&](const WeightFile& other) {
-      return other.digest == lora.digest;
+    lora.digest = digest_of(lora.path, section.file.at, diagnostics);
+    const bool is_repeated = std::any_of(loras.begin(), loras.end(), [&](const WeightFile& other) {
+      return !lora.digest.empty() && other.digest == lora.digest;
     });
-    if (is_twice) {
-      diagnostics.error(section.file.at,
-                        "the LoRA file " + lora.path + " is named twice; add its multipliers up");
+    if (is_repeated) {
+      diagnostics.error(
+          section.file.at,
+          fmt::format("the LoRA file {} is listed twice; list it once, with the sum of "
+                      "the multipliers",
+                      lora.path));
     }
     loras.push_back(std::move(lora));
   }
   return loras;
 }
 
+void resolve_metric_weights(const BackboneSection& section, const std::vector<Run>& runs,
+                            ModelFiles& model, Diagnostics& diagnostics) {
+  const auto measuring = [&](const std::string& metric) {
+    return std::find_if(runs.begin(), runs.end(),
+                        [&](const Run& run) { return measures(run.parameters, metric); });
+  };
+  for (const auto& [metric, file] : section.weights) {
+    if (measuring(metric) == runs.end()) continue;
+    WeightFile weights{absolute_path(file.text), ""};
+    std::error_code error;
+    if (fs::is_regular_file(weights.path, error)) {
+      weights.digest = digest_of(weights.path, file.at, diagnostics);
+    } else {
+      diagnostics.missing(file.at,
+                          fmt::format("no weights of metric {} at {}", metric, weights.path));
+    }
+    model.metric_weights.emplace(metric, std::move(weights));
+  }
+  for (const MetricSchema& metric : metric_schemas()) {
+    if (!metric.weights || section.weights.contains(std::string(metric.name))) continue;
+    const auto run = measuring(std::string(metric.name));
+    if (run == runs.end()) continue;
+    diagnostics.error(section.at,
+                      fmt::format("run '{0}' measures {1}; give backbone.weights: {{{1}: FILE}}, a "
+                                  "safetensors file",
+                                  run->name, metric.name));
+  }
+}
+
+/// Reports the videos whose files are not where the manifest says.
+void find_files(const ResolvedDataset& resolved, const Position& at, Diagnostics& diagnostics) {
+  constexpr size_t kMaxNamed = 5;
+  const auto& allowed = resolved.dataset.expected_failures;
+  std::vector<std::string> absent;
+  for (const dataset::ManifestVideo& video : resolved.videos) {
+    std::error_code error;
+    if (fs::is_regular_file(video.path, error)) continue;
+    if (std::find(allowed.begin(), allowed.end(), video.id) != allowed.end()) continue;
+    absent.push_back(fmt::format("{} ({})", video.id, video.path));
+  }
+  if (absent.empty()) return;
+  diagnostics.missing(at,
+                      fmt::format("{} of {} video files are missing: {}", absent.size(),
+                                  resolved.videos.size(), join_first(absent, kMaxNamed)),
+                      "create the manifest again with `cox dataset index`, or check the sweep "
+                      "without its files with --without-inputs");
+}
+
 }  // namespace
 
-Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diagnostics) {
+ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
+                                Diagnostics& diagnostics) {
+  ResolvedDataset resolved;
   std::error_code error;
+  if (section.manifest.text.empty()) return resolved;  // reported where it was read
   if (!fs::exists(section.manifest.text, error)) {
-    return missing(section.manifest.at, "no manifest at " + section.manifest.text +
-                                            "; write it with `cox dataset index`");
+    diagnostics.missing(section.manifest.at,
+                        fmt::format("no manifest at {}; create it with `cox dataset index`",
+                                    section.manifest.text));
+    return resolved;
   }
   const auto manifest = dataset::read_manifest(section.manifest.text);
-  if (!manifest.is_ok()) return manifest.status().with_context(place(section.manifest.at));
-  Dataset dataset;
+  if (!manifest.is_ok()) {
+    diagnostics.error(section.manifest.at, manifest.status().message());
+    return resolved;
+  }
+  Dataset& dataset = resolved.dataset;
   dataset.name = section.name.empty() ? manifest->name : section.name;
   dataset.videos = VideoSelection(*manifest, section, diagnostics).select();
   for (const PlacedText& id : section.expected_failures) {
     dataset.expected_failures.push_back(id.text);
   }
   dataset.digest = dataset_digest(dataset.videos);
-  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep names no video");
-  return dataset;
+  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep selects no video");
+  std::set<std::string> selected;
+  for (const Video& video : dataset.videos) selected.insert(video.id);
+  for (const auto& video : manifest->videos) {
+    if (selected.count(video.id) != 0) resolved.videos.push_back(video);
+  }
+  if (find_clips) find_files(resolved, section.manifest.at, diagnostics);
+  return resolved;
 }
 
-Result<ModelFiles> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
-                                 Diagnostics& diagnostics) {
+ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
+                         Diagnostics& diagnostics) {
   ModelFiles model;
   model.backbone = section.name;
-  model.directory = absolute_path(section.model.text);
   std::error_code error;
-  if (!fs::is_directory(model.directory, error)) {
-    return missing(section.model.at,
-                   "no model directory at " + model.directory +
-                       "; expected the published layout with dit/, vae/ and text_encoder/");
-  }
-  COX_ASSIGN_OR_RETURN(model.digest, sha256_of_directory(model.directory));
-
-  COX_ASSIGN_OR_RETURN(model.loras, resolve_loras(section.loras, diagnostics));
-
-  for (const auto& [metric, file] : section.weights) {
-    const bool is_read = std::any_of(runs.begin(), runs.end(), [&, name = metric](const Run& run) {
-      return measures(run.parameters, name);
-    });
-    if (!is_read) continue;
-    WeightFile weights{absolute_path(file.text), ""};
-    if (!fs::is_regular_file(weights.path, error)) {
-      return missing(file.at, concat("no weights of metric ", metric, " at ", weights.path));
+  if (!section.model.text.empty()) {
+    model.directory = absolute_path(section.model.text);
+    if (!fs::is_directory(model.directory, error)) {
+      diagnostics.missing(
+          section.model.at,
+          fmt::format("no model directory at {}; expected the published layout with dit/, vae/ and "
+                      "text_encoder/",
+                      model.directory));
     }
-    COX_ASSIGN_OR_RETURN(weights.digest, sha256_of_file(weights.path));
-    model.metric_weights.emplace(metric, std::move(weights));
   }
-  for (const Run& run : runs) {
-    if (!measures(run.parameters, kNeedsWeights) || section.weights.contains(kNeedsWeights))
-      continue;
-    diagnostics.error(section.at, concat("run '", run.name, "' measures ", kNeedsWeights,
-                                         "; give backbone.weights: {", kNeedsWeights,
-                                         ": FILE}, a safetensors file"));
-    break;
+  model.loras = resolve_loras(section.loras, diagnostics);
+  resolve_metric_weights(section, runs, model, diagnostics);
+  if (!diagnostics.ok()) return model;
+  auto digest = sha256_of_directory(model.directory);
+  if (digest.is_ok()) {
+    model.digest = *digest;
+  } else {
+    diagnostics.error(section.model.at, digest.status().message());
   }
   return model;
 }

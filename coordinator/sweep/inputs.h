@@ -1,18 +1,26 @@
 #pragma once
 
-#include "base/status.h"
+#include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/plan.h"
 #include "coordinator/sweep/sweep_file.h"
 
 namespace cox::sweep {
 
-/// The videos that the sweep names, from its manifest. Wrong ids go to `diagnostics`; a manifest
-/// that cannot be read is a status.
-Result<Dataset> resolve_dataset(const DatasetSection& section, Diagnostics& diagnostics);
+/// The videos that a sweep names, and what the manifest says of their files.
+struct ResolvedDataset {
+  Dataset dataset;
+  std::vector<dataset::ManifestVideo> videos;  ///< those of `dataset` that can be decoded
+};
 
-/// The model's directory with its digest, and the LPIPS weights when a run asks for LPIPS.
-Result<ModelFiles> resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
-                                 Diagnostics& diagnostics);
+/// Reads the sweep's manifest and selects its videos. With `find_clips`, also looks for the file of
+/// each video that is not expected to fail. What is wrong or missing goes to `diagnostics`.
+ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
+                                Diagnostics& diagnostics);
+
+/// Finds the model's directory, the LoRA files and the weights of the metrics that the runs measure.
+/// Their digests stay empty when something is wrong with the sweep: hashing a model takes minutes.
+ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
+                         Diagnostics& diagnostics);
 
 /// Reports videos that are shorter than a run's window and not expected to fail.
 void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,

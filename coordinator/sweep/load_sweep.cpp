@@ -1,10 +1,15 @@
 #include "coordinator/sweep/load_sweep.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/sweep/effective.h"
 #include "coordinator/sweep/inputs.h"
+#include "coordinator/sweep/model_facts.h"
+#include "coordinator/sweep/notes.h"
 #include "coordinator/sweep/read_sweep.h"
 #include "coordinator/sweep/resolve.h"
 #include "coordinator/sweep/schema.h"
@@ -14,7 +19,7 @@ namespace cox::sweep {
 
 namespace {
 
-/// What a baseline or a table's row may name: a run, or replicates by the name that they share.
+/// The names that a baseline or a table's row may have: of a run, or shared by replicates.
 std::vector<std::string> run_names(const std::vector<Run>& runs) {
   std::vector<std::string> names;
   std::string last;
@@ -30,8 +35,8 @@ std::vector<std::string> run_names(const std::vector<Run>& runs) {
 void check_run_name(const std::string& name, const Position& at, const char* what,
                     const std::vector<std::string>& names, Diagnostics& diagnostics) {
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
-  diagnostics.error(at,
-                    concat(what, ": no run '", name, "' in this sweep", did_you_mean(name, names)));
+  diagnostics.error(
+      at, fmt::format("{}: no run '{}' in this sweep{}", what, name, did_you_mean(name, names)));
 }
 
 // A baseline `series/run` may belong to another sweep; any other name must be a run of this one.
@@ -68,12 +73,32 @@ SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> run
   return plan;
 }
 
-Status add_inputs(const SweepFile& sweep, SweepPlan& plan, Diagnostics& diagnostics) {
-  COX_ASSIGN_OR_RETURN(plan.dataset, resolve_dataset(sweep.dataset, diagnostics));
-  check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
-  COX_ASSIGN_OR_RETURN(plan.model, resolve_model(sweep.backbone, plan.runs, diagnostics));
+void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
+                Diagnostics& diagnostics) {
+  const bool runs_are_right = diagnostics.ok();
+  ResolvedDataset resolved = resolve_dataset(sweep.dataset, find_clips, diagnostics);
+  plan.dataset = std::move(resolved.dataset);
+  if (runs_are_right) {
+    check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
+    plan.notes = notes_on(resolved.videos, plan.runs);
+  }
+  plan.model = resolve_model(sweep.backbone, plan.runs, diagnostics);
+  if (!diagnostics.ok()) return;
   for (Run& run : plan.runs) run.digest = run_digest(run, plan.model);
-  return diagnostics.status();
+}
+
+/// The sizes of the sweep's model that bound parameters; none when they cannot be read. A model
+/// that is missing is reported with the other inputs.
+ModelFacts facts_of(const BackboneSection& section, const Schemas& schemas,
+                    Diagnostics& diagnostics) {
+  const auto places = schemas.backbone_facts.find(section.name);
+  if (places == schemas.backbone_facts.end() || section.model.text.empty()) return {};
+  auto facts = read_model_facts(section.model.text, places->second);
+  if (facts.is_ok()) return std::move(facts).value();
+  if (facts.status().code() != StatusCode::kNotFound) {
+    diagnostics.error(section.model.at, facts.status().message());
+  }
+  return {};
 }
 
 Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool with_inputs) {
@@ -87,14 +112,16 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
 
   const SweepFile sweep =
       read_sweep(std::move(root), overrides, schemas, sources.main_file(), diagnostics);
-  COX_RETURN_IF_ERROR(diagnostics.status());
-
-  std::vector<Run> runs = resolve_runs(sweep, schemas, diagnostics);
-  check_references(sweep, runs, diagnostics);
-  COX_RETURN_IF_ERROR(diagnostics.status());
+  ModelFacts facts;
+  if (with_inputs) facts = facts_of(sweep.backbone, schemas, diagnostics);
+  std::vector<Run> runs;
+  if (sweep.can_be_resolved) runs = resolve_runs(sweep, schemas, facts, diagnostics);
+  if (sweep.can_be_resolved && sweep.unread.empty()) check_references(sweep, runs, diagnostics);
 
   SweepPlan plan = plan_of(sweep, sources.all_text(), std::move(runs));
-  if (with_inputs) COX_RETURN_IF_ERROR(add_inputs(sweep, plan, diagnostics));
+  if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);
+  COX_RETURN_IF_ERROR(diagnostics.status());
+  plan.equal_in_effect = equal_in_effect(plan.runs, facts);
   return plan;
 }
 

@@ -14,16 +14,17 @@ struct LoadOptions {
   /// sweep file such as `backbone.model`; paths given here are relative to the working directory.
   std::vector<std::string> overrides;
   FindBest find_best = {};  ///< answers `from_best`; without it such a sweep is an error
+  bool find_clips = false;  ///< also look for the file of every video
 };
 
 /// Reads a sweep file with the files it extends, its manifest and the digests of its model, and
-/// resolves it. All errors of the file come in one status, each with file:line:column, the source
-/// line and a caret: kInvalidArgument for the sweep, kNotFound for a missing file or model.
-/// Reading a model for the first time takes as long as hashing its files.
+/// resolves it. All errors of the file, of its runs and of its inputs come in one status, each with
+/// file:line:column, the source line and a caret: kNotFound when only files are missing, else
+/// kInvalidArgument. Reading a model for the first time takes as long as hashing its files.
 Result<SweepPlan> load_sweep(const std::string& path, const LoadOptions& options = {});
 
-/// The same, without touching manifest and model: their parts of the plan stay empty, and so do the
-/// digests of its runs. For checking sweep files on a machine that does not hold the data.
+/// Like load_sweep, without touching manifest and model: their parts of the plan stay empty, and so
+/// do the digests of its runs. For checking sweep files on a machine that does not hold the data.
 Result<SweepPlan> load_sweep_without_inputs(const std::string& path,
                                             const LoadOptions& options = {});
 

@@ -57,6 +57,12 @@ struct Series {
   std::map<std::string, std::string> labels;
 };
 
+/// Runs that compute the same although their settings differ, and where they differ.
+struct EqualRuns {
+  std::vector<std::string> names;
+  std::vector<std::string> parameters;
+};
+
 /// A sweep file, resolved: everything that a submission needs.
 struct SweepPlan {
   Series series;
@@ -70,6 +76,8 @@ struct SweepPlan {
   RetryLimits retry;
   FailurePolicy policy;
   Resources resources;
+  std::vector<std::string> notes;          ///< what a person should know of its videos
+  std::vector<EqualRuns> equal_in_effect;  ///< runs with different digests
 };
 
 /// Whether a run with these parameters measures `metric`.

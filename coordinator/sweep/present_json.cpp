@@ -89,6 +89,14 @@ Json model_json(const ModelFiles& model) {
           {"metric_weights", weights}};
 }
 
+Json equal_json(const std::vector<EqualRuns>& groups) {
+  Json list = Json::array();
+  for (const EqualRuns& equal : groups) {
+    list.push_back({{"runs", equal.names}, {"parameters", equal.parameters}});
+  }
+  return list;
+}
+
 Json totals_json(const SweepPlan& plan) {
   std::map<std::string, std::vector<std::string>> names;
   for (const Run& run : plan.runs) names[run.digest].push_back(run.name);
@@ -97,11 +105,10 @@ Json totals_json(const SweepPlan& plan) {
     if (runs.size() > 1) same.push_back(runs);
   }
   const size_t videos = plan.dataset.videos.size();
-  return {{"runs", plan.runs.size()},
-          {"distinct_runs", names.size()},
-          {"jobs", plan.runs.size() * videos},
-          {"distinct_jobs", names.size() * videos},
-          {"same_configuration", same}};
+  return {
+      {"runs", plan.runs.size()},          {"distinct_runs", names.size()},
+      {"jobs", plan.runs.size() * videos}, {"distinct_jobs", names.size() * videos},
+      {"same_configuration", same},        {"equal_in_effect", equal_json(plan.equal_in_effect)}};
 }
 
 Json tables_json(const std::vector<ResultTable>& tables) {
@@ -126,6 +133,7 @@ std::string plan_json(const SweepPlan& plan) {
       {"runs", runs},
       {"totals", totals_json(plan)},
       {"tables", tables_json(plan.tables)},
+      {"notes", plan.notes},
       {"priority", plan.priority},
       {"retry",
        {{"crash", plan.retry.crash},

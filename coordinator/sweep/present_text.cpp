@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -143,6 +145,11 @@ std::string totals(const SweepPlan& plan) {
   for (const auto& same : names) {
     if (same.size() > 1) text += "the same configuration: " + join(same, " = ") + "\n";
   }
+  for (const EqualRuns& equal : plan.equal_in_effect) {
+    text += fmt::format("equal in effect: {} (computed for each; they differ in {})\n",
+                        join(equal.names, " = "), join(equal.parameters, ", "));
+  }
+  for (const std::string& note : plan.notes) text += "note: " + note + "\n";
   return text;
 }
 

@@ -1,5 +1,7 @@
 #include "coordinator/sweep/read_rows.h"
 
+#include <fmt/format.h>
+
 #include <set>
 #include <utility>
 
@@ -28,9 +30,13 @@ void RowReader::unknown_key(const Entry& entry, const std::string& name, const s
     for (const auto& [parameter, schema] : method_->parameters) allowed.push_back(parameter);
     place += " of method '" + method_->name + "'";
   }
-  diagnostics_.error(entry.key_at,
-                     concat("unknown key '", name, "' in ", place, did_you_mean(name, allowed)),
-                     "allowed: " + join(allowed, ", "));
+  const size_t before = diagnostics_.count();
+  diagnostics_.error(
+      entry.key_at,
+      fmt::format("unknown key '{}' in {}{}", name, place, did_you_mean(name, allowed)),
+      "allowed: " + join(allowed, ", "));
+  parameter_errors_ += diagnostics_.count() - before;
+  unread_.insert(nearest_key(name, allowed));
 }
 
 void RowReader::add_leaves(const Node& map, const std::string& prefix, const std::string& where,
@@ -77,6 +83,14 @@ std::optional<Assigned> RowReader::assigned(const Node& node, const std::string&
     }
     return Assigned{*text, node.at, layer};
   }
+  const size_t before = diagnostics_.count();
+  auto value = typed(node, name, layer);
+  parameter_errors_ += diagnostics_.count() - before;
+  if (!value) unread_.insert(name);
+  return value;
+}
+
+std::optional<Assigned> RowReader::typed(const Node& node, const std::string& name, Layer layer) {
   const ParameterSchema& schema = *schemas_.find_parameter(name);
   auto value = read_value(node, schema.type, name, diagnostics_);
   if (!value) return std::nullopt;
@@ -98,7 +112,7 @@ Assignments RowReader::params(const Node& node) {
     if (value.at.file != main_) value.layer = Layer::kExtends;
   }
   if (const auto method = params.find(kMethod); method != params.end()) {
-    diagnostics_.error(method->second.at, "`method` stands at the top of the file, not in params");
+    diagnostics_.error(method->second.at, "`method` belongs at the top level, not in params");
     params.erase(method);
   }
   return params;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <set>
+#include <string>
+
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sources.h"
 #include "coordinator/sweep/sweep_file.h"
@@ -13,6 +16,11 @@ class RowReader {
  public:
   RowReader(const Schemas& schemas, const SourceFile* main, Diagnostics& diagnostics)
       : schemas_(schemas), main_(main), diagnostics_(diagnostics) {}
+
+  /// Parameters whose value was reported as wrong, or whose name was probably misspelled.
+  const std::set<std::string>& unread() const { return unread_; }
+  /// Errors that concern nothing but the value or the name of one parameter.
+  size_t parameter_errors() const { return parameter_errors_; }
 
   /// For messages about unknown keys: the method whose parameters are allowed, or nullptr.
   void set_method(const MethodSchema* method) { method_ = method; }
@@ -48,6 +56,10 @@ class RowReader {
   std::optional<NamedRow> named_row(const Node& node);
   std::optional<Rule> rule(const Node& node);
 
+  std::optional<Assigned> typed(const Node& node, const std::string& name, Layer layer);
+
+  std::set<std::string> unread_;
+  size_t parameter_errors_ = 0;
   const Schemas& schemas_;
   const SourceFile* main_;
   Diagnostics& diagnostics_;

@@ -57,9 +57,10 @@ std::vector<Override> apply_overrides(Node& root, const std::vector<Override>& o
                               "dataset.manifest", "dataset.max_videos", "series.name"}) {
         known.push_back(key);
       }
-      diagnostics.error(override.key_at,
-                        "--set knows no '" + override.key + "'" + did_you_mean(override.key, known),
-                        "allowed: method, a parameter, or a path into " + join(kSettable, ", "));
+      diagnostics.error(
+          override.key_at,
+          "unknown --set key '" + override.key + "'" + did_you_mean(override.key, known),
+          "allowed: method, a parameter, or a path into " + join(kSettable, ", "));
     }
   }
   return of_parameters;
@@ -79,18 +80,31 @@ class SweepReader {
 
   SweepFile read(const std::vector<Override>& overrides) {
     check_keys(root_, kTopKeys, "a sweep file", diagnostics_);
+    read_inputs();
+    const size_t before = diagnostics_.count();
     read_version();
+    if (const Node* node = required("series")) read_series(*node, sweep_.series, diagnostics_);
+    read_optional_sections();
     read_method();
     read_preset();
-    read_required_sections();
-    read_optional_sections();
     read_parameters();
     sweep_.overrides = rows_.overrides(overrides);
     check_names();
+    note_unread(diagnostics_.count() - before);
     return std::move(sweep_);
   }
 
  private:
+  /// Rules and selectors may hang on a value that was not read: then nothing true can be said of
+  /// rows.
+  void note_unread(size_t errors) {
+    sweep_.unread = rows_.unread();
+    const bool hangs_on_values = !sweep_.derive.empty() || !sweep_.when.empty() ||
+                                 !sweep_.include.empty() || !sweep_.exclude.empty();
+    sweep_.can_be_resolved =
+        errors == rows_.parameter_errors() && (sweep_.unread.empty() || !hangs_on_values);
+  }
+
   const Node* find(const char* key) const { return root_.find(key); }
 
   const Node* required(const char* key) {
@@ -135,8 +149,7 @@ class SweepReader {
                        "allowed: " + join(names, ", "));
   }
 
-  void read_required_sections() {
-    if (const Node* node = required("series")) read_series(*node, sweep_.series, diagnostics_);
+  void read_inputs() {
     if (const Node* node = required("dataset")) read_dataset(*node, sweep_.dataset, diagnostics_);
     if (const Node* node = required("backbone")) {
       read_backbone(*node, schemas_, sweep_.backbone, diagnostics_);

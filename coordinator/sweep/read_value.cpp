@@ -1,5 +1,7 @@
 #include "coordinator/sweep/read_value.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -109,6 +111,20 @@ std::string list_error(const ParameterSchema& schema, const Value::List& list) {
 
 }  // namespace
 
+namespace {
+
+/// Reports control characters, which neither a prompt nor a title can hold.
+bool is_printable(const Node& node, const std::string& what, Diagnostics& diagnostics) {
+  const auto at = first_control_character(node.text, "\t\r\n");
+  if (!at) return true;
+  diagnostics.error(node.at, fmt::format("{}: expected a string without control characters, got "
+                                         "0x{:02X} at byte {}",
+                                         what, static_cast<unsigned char>(node.text[*at]), *at));
+  return false;
+}
+
+}  // namespace
+
 std::optional<Value> read_value(const Node& node, Type type, const std::string& what,
                                 Diagnostics& diagnostics) {
   const auto item = item_type(type);
@@ -117,7 +133,9 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
     if (!value) {
       diagnostics.error(node.at,
                         concat(what, ": expected ", expected(type), ", got ", describe(node)));
+      return value;
     }
+    if (!is_printable(node, what, diagnostics)) return std::nullopt;
     return value;
   }
   if (!node.is_sequence()) {
@@ -137,9 +155,9 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
 std::string precision_error(double number) {
   using Single = std::numeric_limits<float>;
   const double size = std::abs(number);
-  if (size > Single::max()) return "expected at most 3.4e+38 in size, the most that fp32 holds";
+  if (size > Single::max()) return "expected at most 3.4e+38 in magnitude (fp32 limit)";
   if (size > 0 && size < Single::min()) {
-    return "expected 0 or at least 1.2e-38 in size, the least that fp32 holds";
+    return "expected 0 or at least 1.2e-38 in magnitude (fp32 limit)";
   }
   return "";
 }
@@ -182,7 +200,7 @@ std::optional<std::string> read_text(const Node& node, const std::string& what,
   if (!value) return std::nullopt;
   const std::string& text = *value->get_if<std::string>();
   if (text.empty()) {
-    diagnostics.error(node.at, what + ": expected a text that is not empty");
+    diagnostics.error(node.at, what + ": expected a non-empty string");
     return std::nullopt;
   }
   return text;

@@ -59,8 +59,9 @@ std::string with_origin(const std::string& name, const Assigned& value) {
 /// Turns rows into runs.
 class SweepResolver {
  public:
-  SweepResolver(const SweepFile& sweep, const Schemas& schemas, Diagnostics& diagnostics)
-      : sweep_(sweep), diagnostics_(diagnostics), rows_(sweep, schemas, diagnostics) {}
+  SweepResolver(const SweepFile& sweep, const Schemas& schemas, const ModelFacts& facts,
+                Diagnostics& diagnostics)
+      : sweep_(sweep), diagnostics_(diagnostics), rows_(sweep, schemas, facts, diagnostics) {}
 
   std::vector<Run> run() {
     for (Row& row : expand_rows(sweep_, diagnostics_)) {
@@ -196,13 +197,19 @@ class SweepResolver {
     const Position& at = sweep_.name ? sweep_.name->at : row.at;
     const std::string error = name_error("run", name);
     if (!error.empty()) diagnostics_.error(at, error);
-    if (names_.insert(name).second) return;
+    if (names_.insert(name).second || !sweep_.unread.empty()) return;
     diagnostics_.error(at, "two runs are named '" + name + "'",
                        "a name template must tell all runs apart; {index} always does");
   }
 
+  bool hangs_on_unread(const std::vector<std::string>& names) const {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return sweep_.unread.count(name) != 0; });
+  }
+
   void check_geometry(const Row& row, const Settings& settings, const Run& run) {
     for (const GeometryError& error : geometry_errors(run.parameters)) {
+      if (hangs_on_unread(error.parameters)) continue;
       // Shown where the strongest of the compared values stands.
       const Assigned* strongest = nullptr;
       std::vector<std::string> origins;
@@ -219,6 +226,9 @@ class SweepResolver {
 
   void check_expressions(const Row& row, const Settings& settings, const std::string& run_name) {
     for (const Rule& rule : sweep_.checks) {
+      std::vector<std::string> names;
+      for (const auto& [name, offset] : rule.expression.names()) names.push_back(name);
+      if (hangs_on_unread(names)) continue;
       const auto value = evaluate_rule(
           rule, [&](const std::string& name) { return value_of(name, settings); }, run_name,
           diagnostics_);
@@ -261,8 +271,8 @@ class SweepResolver {
 }  // namespace
 
 std::vector<Run> resolve_runs(const SweepFile& sweep, const Schemas& schemas,
-                              Diagnostics& diagnostics) {
-  return SweepResolver(sweep, schemas, diagnostics).run();
+                              const ModelFacts& facts, Diagnostics& diagnostics) {
+  return SweepResolver(sweep, schemas, facts, diagnostics).run();
 }
 
 }  // namespace cox::sweep

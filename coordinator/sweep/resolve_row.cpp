@@ -1,5 +1,7 @@
 #include "coordinator/sweep/resolve_row.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -29,7 +31,7 @@ const MethodSchema* RowResolver::method_of(const Row& row) {
     }
   }
   if (sweep_.method) return schemas_.find_method(sweep_.method->text);
-  diagnostics_.error(row.at, "no method: give `method` at the top of the file or in the run",
+  diagnostics_.error(row.at, "no method: set `method` at the top level or in the run",
                      "allowed: " + join(schemas_.method_names(), ", "));
   return nullptr;
 }
@@ -85,7 +87,11 @@ void RowResolver::report_foreign(const std::string& name, const Assigned& value,
   diagnostics_.error(
       value.at, concat("'", name, "' is not a parameter of method '", method.name, "'"),
       concat("methods that have it: ", join(owners, ", "),
-             shared ? "; what holds for some methods only stands under method_params" : ""));
+             shared
+                 ? fmt::format("; put it under method_params, or switch it off elsewhere: `when: "
+                               "{{{}: \"method == '{}'\"}}`",
+                               name, owners.front())
+                 : ""));
 }
 
 RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const Row& row) {
@@ -96,7 +102,7 @@ RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const R
   Names off;
   for (const Rule& rule : sweep_.when) {
     const auto lookup = [&](const std::string& name) -> std::variant<Value, std::string> {
-      if (conditional.count(name) != 0) return "'" + name + "' stands under `when` itself";
+      if (conditional.count(name) != 0) return "'" + name + "' is itself under `when`";
       return value_of(name, settings);
     };
     const auto value = evaluate_rule(rule, lookup, row_name(row, sweep_), diagnostics_);
@@ -112,16 +118,26 @@ RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const R
   return off;
 }
 
+std::string RowResolver::model_error(const ParameterSchema& schema, const Value& value) const {
+  const auto fact = facts_.find(schema.at_most);
+  const auto* number = value.get_if<std::int64_t>();
+  if (fact == facts_.end() || number == nullptr || *number <= fact->second) return "";
+  return fmt::format("expected at most {}, the {} of the model in {}", fact->second, fact->first,
+                     sweep_.backbone.model.text);
+}
+
 void RowResolver::check_values(const Row& row, const Settings& settings) {
   for (const auto& [name, schema] : settings.method->parameters) {
     const auto found = settings.values.find(name);
+    if (sweep_.unread.count(name) != 0) continue;
     if (found == settings.values.end()) {
       diagnostics_.error(
           row.at, concat("run '", row_name(row, sweep_), "': parameter '", name, "' of method '",
                          settings.method->name, "' has no default and must be given"));
       continue;
     }
-    const std::string error = bounds_error(schema, found->second.value);
+    std::string error = bounds_error(schema, found->second.value);
+    if (error.empty()) error = model_error(schema, found->second.value);
     if (error.empty()) continue;
     const Position& at = found->second.at.file == nullptr ? row.at : found->second.at;
     diagnostics_.error(at, concat(name, ": ", error, ", got ", shown(found->second.value)));

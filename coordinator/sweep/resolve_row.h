@@ -6,6 +6,7 @@
 #include <string>
 
 #include "coordinator/sweep/expand.h"
+#include "coordinator/sweep/model_facts.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sweep_file.h"
 
@@ -24,8 +25,9 @@ std::string row_name(const Row& row, const SweepFile& sweep);
 /// Lays the layers over each other, one row at a time: see `Layer`.
 class RowResolver {
  public:
-  RowResolver(const SweepFile& sweep, const Schemas& schemas, Diagnostics& diagnostics)
-      : sweep_(sweep), schemas_(schemas), diagnostics_(diagnostics) {}
+  RowResolver(const SweepFile& sweep, const Schemas& schemas, const ModelFacts& facts,
+              Diagnostics& diagnostics)
+      : sweep_(sweep), schemas_(schemas), facts_(facts), diagnostics_(diagnostics) {}
 
   /// Takes out of `row` what `when` switches off there. Nothing when the row has no method; other
   /// errors are reported and leave their parameter out.
@@ -42,9 +44,12 @@ class RowResolver {
   Names switched_off(const MethodSchema& method, const Row& row);
   void report_foreign(const std::string& name, const Assigned& value, const MethodSchema& method);
   void check_values(const Row& row, const Settings& settings);
+  /// Why the model does not allow the value, or "".
+  std::string model_error(const ParameterSchema& schema, const Value& value) const;
 
   const SweepFile& sweep_;
   const Schemas& schemas_;
+  const ModelFacts& facts_;
   Diagnostics& diagnostics_;
 };
 

@@ -1,5 +1,7 @@
 #include "coordinator/sweep/schema.h"
 
+#include <fmt/format.h>
+
 #include <deque>
 #include <utility>
 
@@ -49,17 +51,18 @@ class SchemaReader {
   explicit SchemaReader(const SchemaTexts& texts) : texts_(texts) {}
 
   Schemas read() {
+    for (const std::string& name : metric_names()) schemas_.metrics[name] = *find_metric(name);
     const ParameterSchemas run = read_parameters(parse("run.yaml"), {});
     const ParameterSchemas adaptation = read_parameters(parse("adaptation.yaml"), {});
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "methods/")) read_method(parse(path), run, adaptation);
-      if (starts_with(path, "metrics/")) read_metric(parse(path));
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
     }
     if (texts_.count("result_columns.yaml") != 0) {
       read_result_columns(parse("result_columns.yaml"));
     }
     check_types();
+    check_facts();
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "presets/")) read_preset(parse(path));
     }
@@ -105,10 +108,10 @@ class SchemaReader {
 
   std::optional<ParameterSchema> read_parameter(const Entry& entry) {
     const Node& map = entry.value;
-    if (!check_keys(
-            map,
-            {"type", "default", "min", "above", "max", "below", "values", "unit", "role", "doc"},
-            "parameter '" + entry.key + "'", diagnostics_)) {
+    if (!check_keys(map,
+                    {"type", "default", "min", "above", "max", "below", "at_most", "values", "unit",
+                     "role", "doc"},
+                    "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
     if (map.find("type") == nullptr || map.find("doc") == nullptr) {
@@ -126,14 +129,21 @@ class SchemaReader {
     schema.above = read_bound(map, "above");
     schema.max = read_bound(map, "max");
     schema.below = read_bound(map, "below");
+    schema.at_most = text_of(map, "at_most");
     if (const Node* node = map.find("values")) {
-      schema.values = read_texts(*node, "values", diagnostics_);
+      schema.values = read_allowed(*node);
     }
     if (const Node* node = map.find("role")) {
       schema.role = read_name(kRoles, *node, "role", diagnostics_).value_or(Role::kIdentity);
     }
     read_default(map, schema);
     return schema;
+  }
+
+  // A list, or the word `metrics` for the names of the registry.
+  std::vector<std::string> read_allowed(const Node& node) {
+    if (node.is_scalar() && node.text == "metrics") return metric_names();
+    return read_texts(node, "values", diagnostics_);
   }
 
   std::optional<double> read_bound(const Node& map, const char* key) {
@@ -179,18 +189,16 @@ class SchemaReader {
     schemas_.methods[method.name] = std::move(method);
   }
 
-  void read_metric(const Node& file) {
-    if (!check_keys(file, {"metric", "unit", "better", "definition"}, "a metric", diagnostics_)) {
-      return;
-    }
-    const std::string name = text_of(file, "metric");
-    schemas_.metrics[name] = {name, text_of(file, "unit"), text_of(file, "better") == "higher",
-                              text_of(file, "definition")};
-  }
-
   void read_backbone(const Node& file) {
     // The rest is the engine's: see engine/backbones.
-    schemas_.backbones[text_of(file, "backbone")] = text_of(file, "doc");
+    const std::string name = text_of(file, "backbone");
+    schemas_.backbones[name] = text_of(file, "doc");
+    const Node* facts = file.find("facts");
+    if (facts == nullptr) return;
+    for (const Entry& fact : facts->entries) {
+      schemas_.backbone_facts[name][fact.key] =
+          read_text(fact.value, fact.key, diagnostics_).value_or("");
+    }
   }
 
   // The rest of that file is for people.
@@ -213,6 +221,21 @@ class SchemaReader {
           diagnostics_.error({}, concat("schemas/methods/", method_name, ".yaml: '", name, "' is ",
                                         type_name(parameter.type), " here and ",
                                         type_name(known->second), " in another method"));
+        }
+      }
+    }
+  }
+
+  // A bound by a fact that no backbone has would never be checked.
+  void check_facts() {
+    for (const auto& [method_name, method] : schemas_.methods) {
+      for (const auto& [name, parameter] : method.parameters) {
+        for (const auto& [backbone, facts] : schemas_.backbone_facts) {
+          if (parameter.at_most.empty() || facts.count(parameter.at_most) != 0) continue;
+          diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', "
+                                             "which schemas/backbones/{}.yaml does not list under "
+                                             "`facts`",
+                                             method_name, name, parameter.at_most, backbone));
         }
       }
     }

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/value.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::sweep {
 
@@ -29,6 +30,7 @@ struct ParameterSchema {
   std::optional<double> above;         ///< exclusive
   std::optional<double> max;           ///< inclusive
   std::optional<double> below;         ///< exclusive
+  std::string at_most;                 ///< a fact of the model that bounds it too, "" = none
   /// Allowed texts; empty = any. A list with allowed values is a set: no item twice, and its items
   /// are put into this order, so that how a set was written never changes a digest.
   std::vector<std::string> values;
@@ -49,13 +51,6 @@ struct MethodSchema {
   std::map<std::string, ParameterSchema> parameters;
 };
 
-struct MetricSchema {
-  std::string name;
-  std::string unit;
-  bool higher_is_better = true;
-  std::string definition;
-};
-
 /// Named parameter defaults, laid over the schema's by `replicate: NAME`. Each value is used where
 /// the method has the parameter.
 struct Preset {
@@ -68,10 +63,12 @@ struct Preset {
 /// Everything that schemas/ declares. A parameter has one type wherever it occurs.
 struct Schemas {
   std::map<std::string, MethodSchema> methods;
-  std::map<std::string, MetricSchema> metrics;
+  std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
-  std::vector<std::string> result_columns;       ///< of `v_results`, for tables
+  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json.
+  std::map<std::string, std::map<std::string, std::string>> backbone_facts;
+  std::vector<std::string> result_columns;  ///< of `v_results`, for tables
 
   const MethodSchema* find_method(std::string_view name) const;
   /// The declaration in any method that has it: right about type, silent about bounds.

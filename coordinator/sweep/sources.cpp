@@ -1,5 +1,7 @@
 #include "coordinator/sweep/sources.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -14,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr size_t kMaxFileBytes = 4 << 20;
+constexpr size_t kMaxSweepBytes = 4 << 20;
 constexpr size_t kMaxExtendsDepth = 16;
 constexpr const char* kOverrideFile = "--set";
 
@@ -36,13 +38,9 @@ std::string path_from(const Position& at, const std::string& text) {
 Result<const SourceFile*> Sources::load(const std::string& path) {
   std::error_code error;
   if (fs::is_directory(path, error)) {
-    return invalid_argument(path + " is a directory; a sweep is one YAML file");
+    return invalid_argument(fmt::format("{} is a directory; a sweep is one YAML file", path));
   }
-  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
-  if (text.size() > kMaxFileBytes) {
-    return invalid_argument(
-        concat(path, " has ", text.size(), " bytes; a sweep file may have ", kMaxFileBytes));
-  }
+  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxSweepBytes));
   return &add(path, text);
 }
 
@@ -91,12 +89,13 @@ Node Sources::read_base(const Node& name, Diagnostics& diagnostics) {
   std::error_code error;
   const std::string canonical = fs::weakly_canonical(path, error).string();
   if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
-    diagnostics.error(name.at, "'" + *text + "' extends itself, by way of " +
-                                   std::to_string(open_.size()) + " files");
+    diagnostics.error(name.at,
+                      fmt::format("'{}' extends itself, through {} files", *text, open_.size()));
     return nothing;
   }
   if (open_.size() == kMaxExtendsDepth) {
-    diagnostics.error(name.at, concat("more than ", kMaxExtendsDepth, " files extend each other"));
+    diagnostics.error(name.at,
+                      fmt::format("more than {} files extend each other", kMaxExtendsDepth));
     return nothing;
   }
   const auto file = load(path);
@@ -112,6 +111,10 @@ std::vector<Override> Sources::read_overrides(const std::vector<std::string>& te
                                               Diagnostics& diagnostics) {
   std::vector<Override> overrides;
   for (const std::string& text : texts) {
+    if (first_invalid_utf8(text)) {
+      diagnostics.error({}, fmt::format("--set {}: expected UTF-8", escaped(text)));
+      continue;
+    }
     const size_t equals = text.find('=');
     // The value is parsed where it stands, so that its columns are those of the argument.
     const size_t start = equals == std::string::npos ? 0 : equals + 1;

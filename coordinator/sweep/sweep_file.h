@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,10 @@ struct TableSection {
 
 /// A sweep file as written, typed but not yet expanded.
 struct SweepFile {
+  /// Whether rows can be resolved although something could not be read: only values of parameters
+  /// are missing, those of `unread`.
+  bool can_be_resolved = true;
+  std::set<std::string> unread;  ///< parameters whose value is unknown, because it was reported
   Position at;
   Series series;
   std::optional<PlacedText> method;

@@ -24,20 +24,40 @@ void require_finite(double value, const char* what, int step) {
                     "not_finite");
 }
 
-/// What is random in one step. Drawn on the CPU, which takes 10 ms at the published size.
+/// What is random in one step.
 struct StepDraw {
   at::Tensor noise;  ///< [1, C, T, H, W] of the trained frames
   double sigma = 0;
 };
 
-/// Of the 0-based step `step`.
-StepDraw draw_of(const AdaptationProblem& problem, int step) {
-  const LatentSplit& split = problem.split;
-  const at::Tensor trained = problem.latents.narrow(2, split.context, split.train);
-  const VideoRandom& random = problem.random;
-  return {random.stream(Purpose::kTrainNoise, step).normal(trained.sizes()),
-          random.stream(Purpose::kTrainSigma, step).uniform(kSmallestSigma, 1)};
-}
+/// The draws of successive steps. A draw takes 10 ms on the CPU at the published size, so prepare()
+/// makes the next one while a GPU still computes.
+class StepDraws {
+ public:
+  explicit StepDraws(const AdaptationProblem& problem) : problem_(problem) { prepare(); }
+
+  /// Returns the draw of the next step.
+  StepDraw next() {
+    if (!prepared_) prepare();
+    StepDraw draw = std::move(*prepared_);
+    prepared_.reset();
+    return draw;
+  }
+
+  void prepare() {
+    const LatentSplit& split = problem_.split;
+    const at::Tensor trained = problem_.latents.narrow(2, split.context, split.train);
+    const VideoRandom& random = problem_.random;
+    prepared_ = StepDraw{random.stream(Purpose::kTrainNoise, index_).normal(trained.sizes()),
+                         random.stream(Purpose::kTrainSigma, index_).uniform(kSmallestSigma, 1)};
+    ++index_;
+  }
+
+ private:
+  const AdaptationProblem& problem_;
+  int index_ = 0;  ///< of the draw to make next; the first step draws number 0
+  std::optional<StepDraw> prepared_;
+};
 
 /// The loss of a step before the update.
 at::Tensor training_loss(const AdaptationProblem& problem, const Adapter& adapter,
@@ -88,17 +108,43 @@ class BestState {
   std::optional<Snapshot> best_;
 };
 
-/// One optimiser step, counted from 1, on `draw`, which becomes that of the next; returns its loss.
+/// Runs the optimiser step number `step`, counted from 1; returns its loss.
 double take_step(const AdaptationProblem& problem, Adaptation& adaptation, Optimizer& optimizer,
-                 LossTarget target, int step, StepDraw& draw) {
-  const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, draw);
-  draw = draw_of(problem, step);  // while a GPU still computes the loss
+                 LossTarget target, int step, StepDraws& draws) {
+  const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, draws.next());
+  draws.prepare();
   const double value = loss.item<double>();
   require_finite(value, "the loss", step);
   loss.backward();
   for (const double norm : optimizer.step()) require_finite(norm, "the gradient's norm", step);
   adaptation.parameters_changed();
   return value;
+}
+
+/// What every question of one held-out check shares. The context sees neither noise nor text, so
+/// one pass over it serves all of them; so does the text, which sees neither noise nor context.
+struct AnchorCaches {
+  AnchorCaches(const AdaptationProblem& problem, const Adapter& adapter)
+      : text(problem.backbone.prepare_text(problem.text, adapter)) {
+    if (problem.split.context == 0) return;
+    context =
+        problem.backbone.prefill(problem.latents.narrow(2, 0, problem.split.context), adapter);
+  }
+
+  std::optional<ConditionCache> context;
+  TextCache text;
+};
+
+/// The fixed noises of a video's checks, each of the held-out latents' shape.
+std::vector<at::Tensor> anchor_noises(const AdaptationProblem& problem, const at::Tensor& held_out,
+                                      std::int64_t draws) {
+  std::vector<at::Tensor> noises;
+  for (std::int64_t draw = 0; draw < draws; ++draw) {
+    noises.push_back(problem.random.stream(Purpose::kEarlyStopNoise, draw)
+                         .normal(held_out.sizes())
+                         .to(held_out.device()));
+  }
+  return noises;
 }
 
 }  // namespace
@@ -109,19 +155,9 @@ double anchor_loss(const AdaptationProblem& problem, const Adapter& adapter,
   const LatentSplit& split = problem.split;
   const at::Tensor held_out =
       problem.latents.narrow(2, split.context + split.train, split.held_out);
-  // The context sees neither noise nor text, so one pass over it serves every question; so does
-  // the text, which sees neither noise nor context.
-  const std::optional<ConditionCache> cache =
-      split.context == 0 ? std::nullopt
-                         : std::optional(problem.backbone.prefill(
-                               problem.latents.narrow(2, 0, split.context), adapter));
-  const TextCache text_cache = problem.backbone.prepare_text(problem.text, adapter);
-  std::vector<at::Tensor> noises;
-  for (std::int64_t draw = 0; draw < settings.early_stop.noise_draws; ++draw) {
-    noises.push_back(problem.random.stream(Purpose::kEarlyStopNoise, draw)
-                         .normal(held_out.sizes())
-                         .to(held_out.device()));
-  }
+  const AnchorCaches caches(problem, adapter);
+  const std::vector<at::Tensor> noises =
+      anchor_noises(problem, held_out, settings.early_stop.noise_draws);
   std::vector<at::Tensor> losses;
   for (const double sigma : settings.early_stop.sigmas) {
     for (const at::Tensor& noise : noises) {
@@ -129,8 +165,8 @@ double anchor_loss(const AdaptationProblem& problem, const Adapter& adapter,
       input.latents = noised(held_out, noise, sigma);
       input.timestep = denoising_timesteps(0, split.held_out, sigma, held_out);
       input.text = problem.text;
-      input.cache = cache ? &*cache : nullptr;
-      input.text_cache = &text_cache;
+      input.cache = caches.context ? &*caches.context : nullptr;
+      input.text_cache = &caches.text;
       const at::Tensor output = problem.backbone.forward(input, adapter);
       losses.push_back(loss_of_output(output, held_out, noise, settings.target));
     }
@@ -152,20 +188,22 @@ AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptat
     const Stopwatch watch(timings.early_stop_s, device);
     best.emplace(problem, adaptation, settings);
   }
-  StepDraw draw = draw_of(problem, /*step=*/0);
-  for (int step = 1; step <= settings.steps && !summary.stopped; ++step) {
+  StepDraws draws(problem);
+  bool stopped = false;
+  for (int step = 1; step <= settings.steps && !stopped; ++step) {
     monitor.progress("train", step - 1, settings.steps);
     {
       const Stopwatch watch(timings.train_s, device);
       summary.losses.push_back(
-          take_step(problem, adaptation, *optimizer, settings.target, step, draw));
+          take_step(problem, adaptation, *optimizer, settings.target, step, draws));
     }
     summary.steps_run = step;
     if (best && best->due(step)) {
       const Stopwatch watch(timings.early_stop_s, device);
-      summary.stopped = best->check(step);
+      stopped = best->check(step);
     }
   }
+  summary.stopped = stopped;
   summary.best_step = summary.steps_run;
   if (best) best->finish(summary);
   summary.parameter_norm = change_norm(adaptation.groups());

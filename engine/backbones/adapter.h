@@ -4,13 +4,20 @@
 
 #include <string>
 
+#include "engine/nn/linear.h"
+
 namespace cox::engine {
 
-/// A linear layer inside block `block`, by its checkpoint name below the block: `attn.qkv`,
-/// `cross_attn.kv_linear`, `ffn.w1`, `adaLN_modulation.1`, ...
-struct LinearSite {
-  int block = 0;
-  std::string name;
+/// What a normalisation parameter belongs to. Methods choose parameters by it, never by name.
+enum class NormKind {
+  kQueryKey,              ///< the gain of queries or keys, self- or cross-attention
+  kBeforeCrossAttention,  ///< gain or bias of the norm of tokens before cross-attention
+};
+
+/// Which normalisation parameter a tensor is.
+struct NormSite {
+  NormKind kind = NormKind::kQueryKey;
+  std::string key;  ///< checkpoint key
 };
 
 /// The seams of a backbone: what a method may change inside a forward pass. Every default returns
@@ -34,14 +41,15 @@ class Adapter {
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.
   virtual at::Tensor final_hidden(at::Tensor h) const { return h; }
-  /// y [..., out] = W x + b for x [..., in], both in compute dtype (adaLN_modulation.1: both fp32).
+  /// y [..., out] = W x + b for x [..., in], both in compute dtype (kModulation: both fp32). Called
+  /// for the layers of Backbone::linear_sites().
   virtual at::Tensor linear(const LinearSite& /*site*/, const at::Tensor& /*x*/,
                             at::Tensor y) const {
     return y;
   }
-  /// The parameter to use in place of the stored one; `name` is its checkpoint key. Called for
-  /// normalisation gains and biases only.
-  virtual at::Tensor norm_parameter(const std::string& /*name*/, at::Tensor stored) const {
+  /// Returns the parameter to use in place of the stored one. Called for the sites of
+  /// Backbone::norm_sites().
+  virtual at::Tensor norm_parameter(const NormSite& /*site*/, at::Tensor stored) const {
     return stored;
   }
   /// v [B, C, T, H, W] fp32: the raw output, which approximates x0 - noise.

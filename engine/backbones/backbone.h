@@ -9,14 +9,9 @@
 
 #include "engine/backbones/adapter.h"
 #include "engine/nn/linear.h"
+#include "engine/nn/text_states.h"
 
 namespace cox::engine {
-
-/// The text a forward pass is conditioned on.
-struct TextStates {
-  at::Tensor states;  ///< [B, 1, L, C] as the text encoder gave them
-  at::Tensor mask;    ///< [B, L] int64, 1 for real tokens
-};
 
 /// Keys and values of the conditioning latents, made once by Backbone::prefill.
 struct ConditionCache {
@@ -67,10 +62,10 @@ struct LinearSiteShape {
   int64_t out = 0;
 };
 
-/// A linear layer by its checkpoint name, without `.weight`.
-struct NamedLayer {
-  std::string name;
-  Linear* layer = nullptr;
+/// One normalisation parameter that methods may replace.
+struct NormSiteShape {
+  NormSite site;
+  int64_t size = 0;
 };
 
 /// A diffusion transformer with its seams. Weights are frozen: no parameter requires a gradient
@@ -91,12 +86,15 @@ class Backbone {
   }
 
   virtual BackboneShape shape() const = 0;
+  /// In checkpoint order.
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
+  /// In checkpoint order. Empty when the backbone has none of the kinds.
+  virtual std::vector<NormSiteShape> norm_sites() const { return {}; }
   /// Every parameter, in checkpoint order; the tensors are the live ones.
   virtual std::vector<NamedTensor> parameters() = 0;
-  /// Every linear layer; the layers are the live ones. Empty when the backbone takes no low-rank
-  /// terms.
-  virtual std::vector<NamedLayer> linear_layers() { return {}; }
+  /// Every linear layer, inside and outside the blocks; the layers are the live ones. Empty when
+  /// the backbone takes no low-rank terms.
+  virtual std::vector<Linear*> linear_layers() { return {}; }
   virtual at::ScalarType compute_dtype() const = 0;
   virtual at::Device device() const = 0;
 

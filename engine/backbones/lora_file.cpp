@@ -99,11 +99,11 @@ struct AdaptedLayer {
 std::vector<AdaptedLayer> adapted_layers(const Checkpoint& file, Backbone& backbone) {
   std::vector<AdaptedLayer> adapted;
   std::vector<ExpectedTensor> expected;
-  for (const NamedLayer& named : backbone.linear_layers()) {
-    const std::string key = key_of_layer(named.name);
+  for (Linear* layer : backbone.linear_layers()) {
+    const std::string key = key_of_layer(layer->site.key);
     if (!holds(file, key)) continue;
-    adapted.push_back({named.layer, keys_of_layer(file, key)});
-    const auto more = expected_of_layer(file, adapted.back().keys, *named.layer);
+    adapted.push_back({layer, keys_of_layer(file, key)});
+    const auto more = expected_of_layer(file, adapted.back().keys, *layer);
     expected.insert(expected.end(), more.begin(), more.end());
   }
   check_keys(file, expected, "LoRA of this transformer");
@@ -124,7 +124,7 @@ std::size_t check_lora(Backbone& backbone, const Checkpoint& file) {
 }
 
 void detach_loras(Backbone& backbone) {
-  for (const NamedLayer& named : backbone.linear_layers()) named.layer->low_rank.clear();
+  for (Linear* layer : backbone.linear_layers()) layer->low_rank.clear();
 }
 
 void attach_loras(Backbone& backbone, const std::vector<WeightFile>& files) {

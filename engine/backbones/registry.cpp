@@ -1,7 +1,7 @@
 #include "engine/backbones/registry.h"
 
 #include "base/text.h"
-#include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/longcat/factory.h"
 #include "engine/tensors/error.h"
 #include "schemas/embedded_schemas.h"
 

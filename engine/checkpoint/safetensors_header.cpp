@@ -42,8 +42,20 @@ Json parse_strictly(std::string_view text, const std::string& path) {
   return header;
 }
 
+/// Dtypes that the format has and that are not read here.
+bool is_unsupported_dtype(std::string_view dtype) {
+  constexpr std::string_view kNames[] = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F6_E2M3", "F6_E3M2",
+                                         "F4",      "U16",     "U32",     "U64",     "C64"};
+  return std::find(std::begin(kNames), std::end(kNames), dtype) != std::end(kNames);
+}
+
 uint64_t checked_bytes(const TensorRecord& record, const std::string& path) {
   const uint64_t item = dtype_bytes(record.dtype);
+  if (item == 0 && is_unsupported_dtype(record.dtype)) {
+    throw user_error(concat(path, ": tensor '", record.name, "' has dtype ", record.dtype,
+                            ", which is not supported; convert the weights to F32, F16 or BF16"),
+                     "unsupported_dtype");
+  }
   if (item == 0) {
     fail(path, concat("tensor '", record.name, "' has unknown dtype '", record.dtype, "'"));
   }
@@ -127,6 +139,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, uint64_t file
   SafetensorsHeader header;
   for (const auto& [name, entry] : json.items()) {
     if (name == "__metadata__") {
+      if (entry.is_null()) continue;  // some writers spell "none" so
       if (!entry.is_object()) fail(path, "__metadata__ is not an object");
       for (const auto& [key, value] : entry.items()) {
         if (!value.is_string()) fail(path, concat("__metadata__.", key, " is not a string"));
@@ -148,7 +161,8 @@ SafetensorsHeader parse_safetensors_header(std::string_view bytes, uint64_t file
 std::string safetensors_header_text(const std::vector<TensorRecord>& tensors,
                                     const std::map<std::string, std::string>& metadata) {
   Json json = Json::object();
-  if (!metadata.empty()) json["__metadata__"] = metadata;
+  json["__metadata__"] = metadata;
+  json["__metadata__"]["format"] = "pt";  // transformers opens no file without it
   for (const TensorRecord& record : tensors) {
     json[record.name] = {{"dtype", record.dtype},
                          {"shape", record.shape},

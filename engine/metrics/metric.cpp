@@ -12,7 +12,7 @@ namespace cox::engine {
 std::vector<std::string> metric_names() {
   return {
 #define COX_METRIC(name) #name,
-#include "engine/metrics/metrics.def"
+#include "schemas/metrics.def"
 #undef COX_METRIC
   };
 }
@@ -20,7 +20,7 @@ std::vector<std::string> metric_names() {
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources) {
 #define COX_METRIC(known) \
   if (name == #known) return make_##known(resources);
-#include "engine/metrics/metrics.def"
+#include "schemas/metrics.def"
 #undef COX_METRIC
   const std::string near = nearest_name(name, metric_names());
   throw user_error(concat("no metric is called '", name, "'; expected ", join(metric_names(), ", "),

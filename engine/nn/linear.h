@@ -2,9 +2,27 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
 #include <vector>
 
 namespace cox::engine {
+
+/// What a linear layer of a transformer block does. Methods choose layers by it, never by name.
+enum class LinearKind {
+  kOther,          ///< outside the blocks: embedders and the final layer
+  kModulation,     ///< timestep embedding to the shifts, scales and gates of the block
+  kQueryKeyValue,  ///< queries, keys or values, fused or not, of self- or cross-attention
+  kProjection,     ///< the output of an attention
+  kFeedForward,
+};
+
+/// Which layer a Linear is. A backbone's weight visitor sets it, next to the layer's name.
+struct LinearSite {
+  int block = -1;  ///< from 0; -1 outside the blocks
+  LinearKind kind = LinearKind::kOther;
+  std::string name;  ///< checkpoint name below the block, without `.weight`
+  std::string key;   ///< the whole checkpoint name, without `.weight`
+};
 
 /// A low-rank term beside a layer, unmerged: multiplier * scale * (up_0(d_0), up_1(d_1), ...) for
 /// the equal parts d_j of down x. A fused layer has one part for each of the layers that it fuses.
@@ -20,6 +38,7 @@ struct Linear {
   at::Tensor weight;                   ///< [out, in]
   at::Tensor bias;                     ///< [out], or undefined for none
   std::vector<LowRank> low_rank = {};  ///< their sum is added to y
+  LinearSite site = {};
 };
 
 /// W x + b in the dtype of x and the weights.

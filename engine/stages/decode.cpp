@@ -34,7 +34,7 @@ std::string source_name(const JobPlan& plan, const std::string& path) {
   const RunSettings& run = plan.run;
   return concat(path, '\n', plan.decoded.first, '+', plan.decoded.count, '/', run.frame_stride, ' ',
                 run.height, 'x', run.width, ' ', static_cast<int>(run.color), ' ',
-                static_cast<int>(run.pil_order));
+                static_cast<int>(run.pil_order), ' ', static_cast<int>(run.fit));
 }
 
 SourceFrames read_source(const JobPlan& plan, const std::string& path) {
@@ -52,9 +52,9 @@ SourceFrames read_source(const JobPlan& plan, const std::string& path) {
   source.rate.denominator *= static_cast<int>(run.frame_stride);
   source.name = source_name(plan, path);
   for (const video::RgbImage& frame : clip.frames) {
-    source.frames.push_back(video::resize(frame, static_cast<int>(run.width),
-                                          static_cast<int>(run.height),
-                                          video::ResizeFilter::kLanczos, run.pil_order));
+    source.frames.push_back(video::resize_to_fit(frame, static_cast<int>(run.width),
+                                                 static_cast<int>(run.height), run.fit,
+                                                 video::ResizeFilter::kLanczos, run.pil_order));
   }
   return source;
 }

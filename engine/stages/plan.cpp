@@ -16,6 +16,12 @@ std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
   return side;
 }
 
+video::Fit read_fit(ParameterReader& parameters) {
+  const std::string fit = parameters.choice("fit", {"stretch", "crop", "pad"});
+  if (fit == "crop") return video::Fit::kCrop;
+  return fit == "pad" ? video::Fit::kPad : video::Fit::kStretch;
+}
+
 void read_window(RunSettings& run, ParameterReader& parameters) {
   run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
@@ -28,6 +34,7 @@ void read_window(RunSettings& run, ParameterReader& parameters) {
                   : video::ColorRule::kPaperCompat;
   run.pil_order = parameters.choice("pil_order", {"v12", "v13"}) == "v12" ? video::PilOrder::kV12
                                                                           : video::PilOrder::kV13;
+  run.fit = read_fit(parameters);
 }
 
 RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters) {

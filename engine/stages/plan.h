@@ -32,6 +32,7 @@ struct RunSettings {
   std::int64_t width = 0;
   video::ColorRule color = video::ColorRule::kTagged;
   video::PilOrder pil_order = video::PilOrder::kV12;
+  video::Fit fit = video::Fit::kStretch;
   std::string negative_prompt;
   std::int64_t inference_steps = 0;
   double guidance = 0;

@@ -18,8 +18,11 @@ class PieceEncoder {
   virtual ~PieceEncoder() = default;
   /// The ids of `text`'s pieces, without </s>. Throws std::runtime_error when the library refuses.
   virtual std::vector<int> encode(const std::string& text) const = 0;
-  virtual int pad_id() const = 0;  ///< -1 when the model has none; likewise eos_id
+  virtual int pad_id() const = 0;  ///< -1 when the model has none; likewise eos_id and unk_id
   virtual int eos_id() const = 0;
+  virtual int unk_id() const = 0;
+  /// The spelling of a piece, as `</s>`.
+  virtual std::string piece(int id) const = 0;
   virtual int size() const = 0;
 };
 

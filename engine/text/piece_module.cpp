@@ -24,6 +24,8 @@ class SentencePieceEncoder final : public PieceEncoder {
   }
   int pad_id() const override { return processor_->pad_id(); }
   int eos_id() const override { return processor_->eos_id(); }
+  int unk_id() const override { return processor_->unk_id(); }
+  std::string piece(int id) const override { return processor_->IdToPiece(id); }
   int size() const override { return processor_->GetPieceSize(); }
 
  private:

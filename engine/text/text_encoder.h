@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "engine/backbones/backbone.h"
+#include "engine/nn/text_states.h"
 #include "engine/text/tokenizer.h"
 #include "engine/text/umt5_config.h"
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/checkpoint/json_config.h"
@@ -45,6 +47,41 @@ struct Tokenizer::State {
   std::string path;
   std::int64_t max_length = 0;
   std::unique_ptr<PieceEncoder> pieces;
+  std::map<std::string, int> special;  ///< id by spelling: padding, </s> and the unknown piece
+
+  /// Where the first special token at or after `from` begins; npos when there is none.
+  std::size_t find_special(const std::string& text, std::size_t from,
+                           std::pair<std::string, int>& found) const {
+    std::size_t first = std::string::npos;
+    for (const auto& token : special) {
+      const std::size_t at = text.find(token.first, from);
+      if (at < first) {
+        first = at;
+        found = token;
+      }
+    }
+    return first;
+  }
+
+  /// A special token inside the text is that token; what lies between two is encoded by itself, as
+  /// T5TokenizerFast of transformers does.
+  std::vector<int> encode(const std::string& text) const {
+    std::vector<int> ids;
+    const auto append = [&](std::size_t begin, std::size_t end) {
+      const std::vector<int> more = pieces->encode(text.substr(begin, end - begin));
+      ids.insert(ids.end(), more.begin(), more.end());
+    };
+    std::size_t begin = 0;
+    std::pair<std::string, int> token;
+    for (std::size_t at = find_special(text, 0, token); at != std::string::npos;
+         at = find_special(text, begin, token)) {
+      append(begin, at);
+      ids.push_back(token.second);
+      begin = at + token.first.size();
+    }
+    append(begin, text.size());
+    return ids;
+  }
 };
 
 Tokenizer::Tokenizer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -61,11 +98,14 @@ std::unique_ptr<Tokenizer> Tokenizer::load(const std::string& directory) {
                             state->pieces->pad_id(), " and ", state->pieces->eos_id()),
                      "bad_tokenizer");
   }
+  for (const int id : {state->pieces->pad_id(), state->pieces->eos_id(), state->pieces->unk_id()}) {
+    if (id >= 0) state->special.emplace(state->pieces->piece(id), id);
+  }
   return std::unique_ptr<Tokenizer>(new Tokenizer(std::move(state)));
 }
 
 TokenizedText Tokenizer::tokenize(const std::string& text) const {
-  const std::vector<int> pieces = state_->pieces->encode(text);
+  const std::vector<int> pieces = state_->encode(text);
   const auto length = static_cast<std::size_t>(state_->max_length);
   const std::size_t kept = std::min(pieces.size(), length - 1);  // </s> always fits
 

@@ -77,14 +77,12 @@ void RgbConverter::start(const AVFrame& frame) {
   const bool sideways = facts_.rotation % 180 != 0;
   width_ = sideways ? facts_.height : facts_.width;
   height_ = sideways ? facts_.width : facts_.height;
+  yuv_to_rgb_.reset();
   if (is_planar_yuv(frame.format)) {
     yuv_to_rgb_ = yuv_to_rgb_for(frame, rule_);
   } else {
     start_scaler(frame);
   }
-  source_width_ = frame.width;
-  source_height_ = frame.height;
-  source_format_ = frame.format;
 }
 
 void RgbConverter::start_scaler(const AVFrame& frame) {
@@ -115,13 +113,9 @@ RgbImage RgbConverter::scaled(const AVFrame& frame) {
 }
 
 RgbImage RgbConverter::convert(const AVFrame& frame) {
-  if (source_format_ < 0) start(frame);
-  if (frame.width != source_width_ || frame.height != source_height_ ||
-      frame.format != source_format_) {
-    throw_fault(FaultKind::kSizeChanges,
-                concat("the picture changes from ", source_width_, "x", source_height_, " to ",
-                       frame.width, "x", frame.height, " or its pixel format within the clip"));
-  }
+  const Tags tags{frame.format, frame.colorspace, frame.color_range};
+  if (tags != tags_) start(frame);
+  tags_ = tags;
   RgbImage image =
       yuv_to_rgb_ ? yuv_to_rgb_->convert(planes_of(frame), width_, height_) : scaled(frame);
   return rotate(std::move(image), facts_.rotation);

@@ -10,13 +10,22 @@ namespace cox::video {
 
 /// Turns decoded frames of one stream into upright RGB pictures: 8-bit 4:2:0 and 4:2:2 by YuvToRgb,
 /// whose bytes depend on nothing else; other formats by swscale, whose bytes depend on how it was
-/// built. Throws FaultThrown when the picture size changes or the matrix is unknown.
+/// built. The frames are those of one Input, which share size and format; each is converted by its
+/// own matrix and range. Throws FaultThrown when a matrix is unknown.
 class RgbConverter {
  public:
   RgbConverter(const StreamFacts& facts, ColorRule rule) : facts_(facts), rule_(rule) {}
   RgbImage convert(const AVFrame& frame);
 
  private:
+  /// The tags that choose the conversion of a frame.
+  struct Tags {
+    int format = -1;
+    int matrix = -1;
+    int range = -1;
+    bool operator==(const Tags&) const = default;
+  };
+
   void start(const AVFrame& frame);
   void start_scaler(const AVFrame& frame);
   RgbImage scaled(const AVFrame& frame);
@@ -28,9 +37,7 @@ class RgbConverter {
   FramePtr rgb_;
   int width_ = 0;  ///< of the picture before it is turned upright
   int height_ = 0;
-  int source_width_ = 0;
-  int source_height_ = 0;
-  int source_format_ = -1;
+  Tags tags_;  ///< of the last frame
 };
 
 /// The picture turned clockwise by 0, 90, 180 or 270 degrees.

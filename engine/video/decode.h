@@ -79,6 +79,7 @@ struct VideoFacts {
   std::int64_t frames = 0;  ///< decoded before any damage
   std::string damage;       ///< what is wrong after those frames; "" when the file is whole
   bool variable_frame_rate = false;
+  bool interlaced = false;  ///< at least one frame is coded as two fields
 };
 
 using ProbeOutcome = std::variant<VideoFacts, VideoFault>;

@@ -5,6 +5,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <cmath>
 
@@ -14,6 +16,11 @@ extern "C" {
 namespace cox::video {
 
 namespace {
+
+/// Containers whose bytes are all in one file. A playlist, an index of image files or a stream
+/// description would take pixels from files that the digest of this one does not cover.
+constexpr const char* kContainers =
+    "mov,mp4,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,flv,asf,ogg,nut,ivf,mxf,gif";
 
 FrameRate frame_rate(AVRational rate) {
   return rate.den > 0 && rate.num > 0 ? FrameRate{rate.num, rate.den} : FrameRate{};
@@ -27,6 +34,13 @@ std::string matrix_name(AVColorSpace matrix) {
 std::string range_name(AVColorRange range) {
   if (range == AVCOL_RANGE_MPEG) return "limited";
   return range == AVCOL_RANGE_JPEG ? "full" : "unspecified";
+}
+
+/// `96x64 yuv420p`. The formats of MPEG video and of JPEG differ in range alone, which is a tag.
+std::string layout_of(const AVFrame& frame) {
+  std::string format = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
+  if (starts_with(format, "yuvj")) format.erase(3, 1);
+  return fmt::format("{}x{} {}", frame.width, frame.height, format);
 }
 
 /// Clockwise degrees by which the picture must be turned to stand upright.
@@ -63,13 +77,27 @@ Input::Input(const std::string& path)
 Input::~Input() { avformat_close_input(&container_); }
 
 void Input::open_container() {
-  // The prefix keeps names with a colon from being taken for a protocol.
-  const int opened = avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, nullptr);
+  const int opened = open_file();
   if (opened == AVERROR(ENOENT) || opened == AVERROR(EACCES) || opened == AVERROR(EISDIR)) {
     throw_fault(FaultKind::kMissing, concat("cannot read '", path_, "': ", av_error_text(opened)));
   }
+  if (log_.remark().find("Format not on whitelist") != std::string::npos) {
+    throw_fault(
+        FaultKind::kCorruptContainer,
+        fmt::format("'{}' is not a video: its content is a list of other files or of a format "
+                    "that is not read; expected a container such as MP4, Matroska or AVI",
+                    path_));
+  }
+  // A complaint about the header (a chapter track that is gone) says nothing about any frame.
+  if (opened >= 0) log_.forget();
   int code = opened < 0 ? opened : avformat_find_stream_info(container_, nullptr);
-  if (code >= 0 && !log_.demuxer_error().empty()) code = start_over();
+  if (code >= 0 && !log_.demuxer_error().empty()) {
+    // Looking for stream facts met damage further on. Read again from the start, the damage shows
+    // where it is; the facts are then those of the container's header only.
+    avformat_close_input(&container_);
+    code = open_file();
+    log_.forget();
+  }
   if (code < 0) {
     throw_fault(FaultKind::kCorruptContainer,
                 concat("'", path_, "' does not open as a video: ", av_error_text(code),
@@ -77,12 +105,15 @@ void Input::open_container() {
   }
 }
 
-int Input::start_over() {
-  // Looking for stream facts ran into damage ahead. Read anew, the damage shows where it is; the
-  // facts are then those of the container's header alone.
-  avformat_close_input(&container_);
-  log_.forget();
-  return avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, nullptr);
+int Input::open_file() {
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "format_whitelist", kContainers, 0);
+  av_dict_set(&options, "protocol_whitelist", "file", 0);
+  av_dict_set(&options, "enable_drefs", "0", 0);  // QuickTime's references to other files
+  // The prefix keeps names with a colon from being taken for a protocol.
+  const int code = avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, &options);
+  av_dict_free(&options);
+  return code;
 }
 
 void Input::choose_stream() {
@@ -144,7 +175,8 @@ Input::Step Input::next() {
     if (concealed || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
       return damaged("a picture is incomplete");
     }
-    note_first_frame();
+    check_frame();
+    ++decoded_;
     return Step::kFrame;
   }
 }
@@ -176,9 +208,24 @@ Input::Step Input::damaged(const std::string& what) {
   return Step::kDamaged;
 }
 
+void Input::check_frame() {
+  if (frame_->color_trc == AVCOL_TRC_SMPTE2084 || frame_->color_trc == AVCOL_TRC_ARIB_STD_B67) {
+    throw_fault(FaultKind::kUnsupportedHdr,
+                concat("'", path_, "' is HDR (", av_color_transfer_name(frame_->color_trc),
+                       "), which would need tone mapping; convert it to SDR first"));
+  }
+  if (decoded_ == 0) note_first_frame();
+  if (const std::string layout = layout_of(*frame_); layout != layout_) {
+    throw_fault(
+        FaultKind::kSizeChanges,
+        fmt::format("the picture of '{}' changes from {} to {} after {} frames; expected one "
+                    "size and pixel format",
+                    path_, layout_, layout, decoded_));
+  }
+}
+
 void Input::note_first_frame() {
-  if (started_) return;
-  started_ = true;
+  layout_ = layout_of(*frame_);
   const auto format = static_cast<AVPixelFormat>(frame_->format);
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
   // swscale leaves its usual path for odd edges of subsampled formats: the edge is cropped instead.
@@ -191,11 +238,6 @@ void Input::note_first_frame() {
   facts_.pixel_format = layout->name;
   facts_.color_matrix = matrix_name(frame_->colorspace);
   facts_.color_range = range_name(frame_->color_range);
-  if (frame_->color_trc == AVCOL_TRC_SMPTE2084 || frame_->color_trc == AVCOL_TRC_ARIB_STD_B67) {
-    throw_fault(FaultKind::kUnsupportedHdr,
-                concat("'", path_, "' is HDR (", av_color_transfer_name(frame_->color_trc),
-                       "), which would need tone mapping; convert it to SDR first"));
-  }
 }
 
 }  // namespace cox::video

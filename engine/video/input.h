@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -32,11 +33,12 @@ class Input {
 
  private:
   void open_container();
-  int start_over();
+  int open_file();
   void choose_stream();
   void open_decoder();
   Step feed_packet();
   Step damaged(const std::string& what);
+  void check_frame();
   void note_first_frame();
 
   std::string path_;
@@ -48,8 +50,9 @@ class Input {
   PacketPtr packet_;
   StreamFacts facts_;
   std::string damage_;
+  std::string layout_;        ///< size and pixel format of the first frame
+  std::int64_t decoded_ = 0;  ///< frames so far
   bool draining_ = false;
-  bool started_ = false;
 };
 
 }  // namespace cox::video

@@ -41,6 +41,7 @@ VideoFacts probe(const std::string& path) {
   Input::Step step = input.next();
   for (; step == Input::Step::kFrame; step = input.next()) {
     ++facts.frames;
+    facts.interlaced = facts.interlaced || input.frame().interlaced_frame != 0;
     steps.see(input.frame().best_effort_timestamp);
   }
   const bool damaged = step == Input::Step::kDamaged;

@@ -139,4 +139,57 @@ RgbImage resize(const RgbImage& image, int width, int height, ResizeFilter filte
   return result;
 }
 
+namespace {
+
+/// The nearest whole number, halves to even, at least 1.
+int side(double length) { return std::max(1, static_cast<int>(std::nearbyint(length))); }
+
+bool is_wider(const RgbImage& image, int width, int height) {
+  return static_cast<std::int64_t>(image.width) * height >
+         static_cast<std::int64_t>(image.height) * width;
+}
+
+/// Copies a rectangle at (from_x, from_y) of `source` to (to_x, to_y).
+void copy_rectangle(const RgbImage& source, int from_x, int from_y, RgbImage& target, int to_x,
+                    int to_y, int width, int height) {
+  for (int y = 0; y < height; ++y) {
+    const std::uint8_t* in = source.row(from_y + y) + kChannels * from_x;
+    std::copy(in, in + kChannels * width, target.row(to_y + y) + kChannels * to_x);
+  }
+}
+
+/// The largest centred part of `image` that has the aspect ratio of width x height.
+RgbImage cropped(const RgbImage& image, int width, int height) {
+  const bool wider = is_wider(image, width, height);
+  const int w = wider ? side(static_cast<double>(image.height) * width / height) : image.width;
+  const int h = wider ? image.height : side(static_cast<double>(image.width) * height / width);
+  RgbImage part(w, h);
+  copy_rectangle(image, (image.width - w) / 2, (image.height - h) / 2, part, 0, 0, w, h);
+  return part;
+}
+
+/// A width x height picture, black but for `image` in its centre.
+RgbImage centred(const RgbImage& image, int width, int height) {
+  RgbImage whole(width, height);
+  std::fill(whole.pixels.begin(), whole.pixels.end(), std::uint8_t{0});
+  const auto offset = [](int free) { return static_cast<int>(std::nearbyint(free * 0.5)); };
+  copy_rectangle(image, 0, 0, whole, offset(width - image.width), offset(height - image.height),
+                 image.width, image.height);
+  return whole;
+}
+
+}  // namespace
+
+RgbImage resize_to_fit(const RgbImage& image, int width, int height, Fit fit, ResizeFilter filter,
+                       PilOrder order) {
+  if (fit == Fit::kCrop) {
+    return resize(cropped(image, width, height), width, height, filter, order);
+  }
+  if (fit == Fit::kStretch) return resize(image, width, height, filter, order);
+  const bool wider = is_wider(image, width, height);
+  const int w = wider ? width : side(static_cast<double>(image.width) / image.height * height);
+  const int h = wider ? side(static_cast<double>(image.height) / image.width * width) : height;
+  return centred(resize(image, w, h, filter, order), width, height);
+}
+
 }  // namespace cox::video

@@ -17,4 +17,17 @@ enum class PilOrder {
 /// passes. The result has the asked size, which must be positive. Equal size copies.
 RgbImage resize(const RgbImage& image, int width, int height, ResizeFilter filter, PilOrder order);
 
+/// How a picture of another aspect ratio becomes one of the asked size.
+enum class Fit {
+  kStretch,  ///< both sides are scaled on their own; what was round becomes an ellipse
+  kCrop,     ///< the largest centred part of the asked aspect ratio, scaled
+  kPad       ///< the whole picture, scaled, in the centre of black
+};
+
+/// Resizes by `fit`. kCrop cuts to whole pixels, a side rounded half to even, and then resizes as
+/// Pillow's Image.crop and Image.resize do; kPad does what Pillow's ImageOps.pad does. Byte for
+/// byte, as resize().
+RgbImage resize_to_fit(const RgbImage& image, int width, int height, Fit fit, ResizeFilter filter,
+                       PilOrder order);
+
 }  // namespace cox::video

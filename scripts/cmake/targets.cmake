@@ -142,3 +142,24 @@ function(cox_embed_texts)
     DEPENDS ${paths} ${script}
     VERBATIM)
 endfunction()
+
+# cox_metric_table(RESULT LIST metrics.def FOLDERS folder ...)
+# A source that defines cox::metric_schemas() from the YAML files of the folders. It is an object of
+# its own, so that a program that compiles another one has that one instead of the library's.
+function(cox_metric_table result)
+  cmake_parse_arguments(ARG "" "LIST" "FOLDERS" ${ARGN})
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  set(files)
+  foreach(folder IN LISTS ARG_FOLDERS)
+    file(GLOB found CONFIGURE_DEPENDS ${folder}/*.yaml)
+    list(APPEND files ${found})
+  endforeach()
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/metric_table.cpp)
+  set(script ${CMAKE_SOURCE_DIR}/scripts/metric_table.py)
+  add_custom_command(OUTPUT ${source}
+    COMMAND ${Python3_EXECUTABLE} ${script} --list ${ARG_LIST} --output ${source} ${ARG_FOLDERS}
+    DEPENDS ${script} ${ARG_LIST} ${files}
+    VERBATIM)
+  set_source_files_properties(${source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  set(${result} ${source} PARENT_SCOPE)
+endfunction()

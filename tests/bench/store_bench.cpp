@@ -156,9 +156,9 @@ void time_query(const store::ReadOnlyDatabase& database, const char* what, const
 
 /// `cox report` of one series: 99 comparisons in each of three metrics.
 void time_report(const store::ReadOnlyDatabase& database) {
-  const report::Query query = [&](const std::string& sql) {
-    return database.query_table(sql, {}, {.max_seconds = 600});
-  };
+  const report::Query query(
+      [&](const std::string& sql) { return database.query_table(sql, {}, {.max_seconds = 600}); },
+      "the database");
   must(report::report_on(query, "series3", {}).status());  // once to warm the caches
   Spent spent;
   std::size_t bytes = 0;

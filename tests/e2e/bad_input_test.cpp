@@ -128,10 +128,10 @@ TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
   check(run_cox({"reslts"}), 2, {"unknown command 'reslts'; did you mean 'results'?"});
   check(run_cox({"run"}), 2, {"SPEC is required", "'cox run -h'"});
   check(run_cox({"run", "x.yaml", "--workers", "none"}), 2, {"--workers"});
-  check(run_cox({"run", "x.yaml", "--device", "tpu"}), 2, {"'tpu' is no device"});
+  check(run_cox({"run", "x.yaml", "--device", "tpu"}), 2, {"unknown device 'tpu'"});
   check(run_cox({"results", "--format", "xml"}), 2, {"--format", "xml"});
   check(run_cox({"cancel"}), 2, {"which jobs?"});
-  check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"exclude each other"});
+  check(run_cox({"status", "--db", "a", "--coordinator", "b:1"}), 2, {"are mutually exclusive"});
 }
 
 TEST_CASE("two files of one series are refused by every command before anything begins") {
@@ -157,10 +157,20 @@ TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
         {folder.path() + " is a directory", folder / "clips.json"});
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "--desirable-only", "-o",
                  folder / "clips.json"}),
-        2, {"layout folder takes no --desirable-only (of panda70m)"});
+        2, {"layout folder does not use --desirable-only (of panda70m)"});
   write_text(folder / "file", "");
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder / "file/a.json"}), 2,
         {folder / "file"});
+}
+
+TEST_CASE("dataset index without a usable video is exit code 1 and leaves the old manifest") {
+  const TemporaryDirectory folder;
+  write_text(folder / "clips/broken.mp4", "no video");
+  write_text(folder / "clips.json", "old");
+  check(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",
+                 folder / "clips.json"}),
+        1, {"no usable video in '" + folder.path() + "/clips', 1 left out"});
+  CHECK(std::filesystem::file_size(folder / "clips.json") == 3);
 }
 
 TEST_CASE("what does not exist is exit code 3") {

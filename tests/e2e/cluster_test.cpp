@@ -91,7 +91,8 @@ TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
   const Coordinator coordinator;
   REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
   const Ended why = coordinator.ask({"why", "none/ball_in_the_sky"});
-  CHECK_THAT(why.out, Contains("queued: waits for a worker") && Contains("none is here"));
+  CHECK_THAT(why.out,
+             Contains("queued: waiting for a worker") && Contains("no worker is connected"));
 
   const Ended cancelled = coordinator.ask({"cancel", "tiny/adasteer"});
   CHECK_THAT(cancelled.err, Contains("cancelled 4 jobs; 0 were finished"));
@@ -152,7 +153,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
   const Ended paused = coordinator.ask({"pause", "tiny/adasteer"});
   CHECK_THAT(paused.err, Contains("paused 4 jobs"));
   CHECK_THAT(coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"}).out,
-             Contains("paused: held back by a person until 'cox resume'"));
+             Contains("paused: paused by a person until 'cox resume'"));
 
   const auto worker = coordinator.worker("w0");
   CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all but the paused ones

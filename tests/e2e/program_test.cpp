@@ -19,9 +19,10 @@ TEST_CASE("the help of every command opens with an example that names it") {
   const Ended help = run_cox({"-h"});
   CHECK(help.exit_code == 0);
   for (const std::string command :
-       {"validate", "plan",    "dataset", "run",    "coordinator", "submit",    "status",
-        "watch",    "results", "compare", "report", "show",        "why",       "logs",
-        "retry",    "pause",   "resume",  "cancel", "version",     "completion"}) {
+       {"validate", "plan",    "dataset",    "schema",  "run",     "coordinator",
+        "submit",   "status",  "watch",      "results", "compare", "report",
+        "show",     "why",     "logs",       "retry",   "pause",   "resume",
+        "cancel",   "version", "completion", "manual"}) {
     CHECK_THAT(help.out, Contains("\n  " + command + " "));
     const Ended own = run_cox({command, "-h"});
     INFO(own.all());
@@ -46,7 +47,7 @@ TEST_CASE("standard output that takes nothing, or not all, is a failure that is 
   const auto on_full_disk = [](const std::string& name, const std::string& arguments) {
     return run({"bash", "-c", "exec " + program(name) + " " + arguments + " > /dev/full"}, clean());
   };
-  const std::string said = ": error: standard output did not take everything";
+  const std::string said = ": error: could not write all of standard output";
   for (const std::string arguments : {"version", "--version", "run -h", "completion bash",
                                       // Far more than a buffer: writing fails long before the end.
                                       "plan --json --set replicates=50 "}) {
@@ -74,6 +75,46 @@ TEST_CASE("the completion script is one that bash accepts and knows the commands
                           "COMP_WORDS=(cox run --wo); COMP_CWORD=2; _cox; echo \"${COMPREPLY[@]}\"";
   const Ended asked = run({"bash", "-c", ask});
   CHECK(asked.out == "results\n--workers\n");
+}
+
+TEST_CASE("completion knows the values of options, and other shells have scripts of their own") {
+  const std::string script = run_cox({"completion", "bash"}).out;
+  const Ended asked = run(
+      {"bash", "-c",
+       script +
+           "COMP_WORDS=(cox results --format c); COMP_CWORD=3; _cox; echo \"${COMPREPLY[@]}\""});
+  CHECK(asked.out == "csv\n");
+  CHECK_THAT(run_cox({"completion", "zsh"}).out, Contains("#compdef cox"));
+  CHECK_THAT(run_cox({"completion", "fish"}).out,
+             Contains("complete -c cox") && Contains("-a run"));
+  CHECK(run_cox({"completion", "csh"}).exit_code == 2);
+}
+
+TEST_CASE("cox without a command shows the commands; a manual page exists for each") {
+  const Ended bare = run_cox({});
+  CHECK(bare.exit_code == 2);
+  CHECK(bare.out.empty());
+  CHECK_THAT(bare.err, Contains("\n  validate ") && Contains("\n  manual "));
+  CHECK_THAT(run_cox({"manual"}).out, Contains(".TH cox 1") && Contains(".B validate"));
+  CHECK_THAT(run_cox({"manual", "run"}).out, Contains(".TH cox-run 1") && Contains("workers"));
+  CHECK(run_cox({"manual", "rnu"}).exit_code == 3);
+}
+
+TEST_CASE("a schema is explained by name, and a meant name is suggested") {
+  CHECK_THAT(run_cox({"schema"}).out, Contains("adasteer") && Contains("v_results"));
+  CHECK_THAT(run_cox({"schema", "lr"}).out, Contains("parameter"));
+  const Ended meant = run_cox({"schema", "learning_rate"});
+  CHECK(meant.exit_code == 3);
+  CHECK_THAT(meant.err, Contains("did you mean") && Contains("lr"));
+}
+
+TEST_CASE("closed standard streams neither harm files nor hide that a table was lost") {
+  const Ended lost =
+      run({"bash", "-c", "exec " + program("cox") + " version 0<&- 1>&- 2>&-"}, clean());
+  CHECK(lost.exit_code == 1);
+  const Ended said = run({"bash", "-c", "exec " + program("cox") + " version 1>&-"}, clean());
+  CHECK(said.exit_code == 1);
+  CHECK_THAT(said.err, Contains("could not write all of standard output"));
 }
 
 TEST_CASE("a plan as JSON has every run and job, and nothing is computed for it") {

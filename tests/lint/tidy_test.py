@@ -20,7 +20,11 @@ PLANTED = {
     "tests/unit/x/lost_test.cpp": ("int x;\n", "never run"),
     "docs/a.md": ("[gone](missing.md)\n", "does not exist"),
     "engine/adaptation/methods.def": ("COX_METHOD(ghost)\n", "'ghost' lacks engine/adaptation/methods/ghost.cpp"),
-    "engine/metrics/metrics.def": ("COX_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
+    "tools/verbs/verbs.def": ("COX_VERB(spin)\n", "'spin' lacks tools/verbs/spin.cpp"),
+    "tools/list.cpp": ("void f() { add_spin_verb(app); }\n", "names 'spin' outside its own files"),
+    "engine/list.cpp": ('const char* const kOne = "ghost";\n', "names 'ghost' outside its own files"),
+    "docs/methods.md": ("## Methods\n\n| method | trains |\n| --- | --- |\n| `gone` | x |\n", "has a row of 'gone'"),
+    "schemas/metrics.def": ("COX_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
     "proto/a.proto": ("message A {\n  string x = 1;\n  string y = 1;\n}\n", "tag 1 is taken by x"),
 }
 

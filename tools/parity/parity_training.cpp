@@ -95,8 +95,7 @@ class Trained {
     settings.scale = job.param<double>("alpha");
     settings.adapts = [&](const LinearSite& site) {
       const bool wanted = std::find(targets.begin(), targets.end(), site.name) != targets.end();
-      return wanted &&
-             job.has_tensor(concat(kInputPrefix, "blocks.", site.block, '.', site.name, ".A"));
+      return wanted && job.has_tensor(concat(kInputPrefix, site.key, ".A"));
     };
     return attach_lora(settings, context);
   }

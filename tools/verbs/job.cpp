@@ -1,4 +1,6 @@
-// The verbs that run a whole job: `adapt` with any method, `generate` with none.
+#include "tools/verbs/job.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,26 +22,31 @@ namespace {
 
 constexpr const char* kLpips = "lpips";
 
-struct JobOptions {
-  JobInput job;
-  EngineOptions engine;
-  LoraOptions lora;
-  std::string lpips_weights;  ///< "" = the plan's
-  std::string parameter_file;
-  std::string run;  ///< of a plan
-  std::vector<std::string> overrides;
-  std::optional<std::string> prompt;
-};
-
-/// One line on standard error for each stage.
+/// Progress on standard error: one line that is overwritten on a terminal, and elsewhere, as in a
+/// log, one plain line for each stage.
 class StageSink final : public Sink {
  public:
   void on_progress(const std::string& stage, int done, int total) override {
-    std::cerr << "\r\033[K" << stage;
+    if (!terminal_) {
+      if (stage != stage_) std::cerr << stage << std::endl;
+      stage_ = stage;
+      return;
+    }
+    std::cerr << kEraseLine << stage;
     if (total > 1) std::cerr << ' ' << done << '/' << total;
     std::cerr << std::flush;
   }
   bool cancelled() const override { return false; }
+
+  void finish() {
+    if (terminal_) std::cerr << kEraseLine;
+  }
+
+ private:
+  static constexpr const char* kEraseLine = "\r\033[K";
+
+  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  std::string stage_;
 };
 
 bool is_text(const Parameters& parameters, const std::string& name, const std::string& text) {
@@ -150,14 +157,17 @@ void run_job(JobOptions options) {
   if (!engine.is_ok()) throw user_error(engine.status().message(), "device");
   StageSink sink;
   const JobOutcome outcome = (*engine)->run(options.job, sink);
-  std::cerr << "\r\033[K";
+  sink.finish();
   if (const auto* failure = std::get_if<JobFailure>(&outcome)) {
     throw EngineError(failure->cause, failure->message, failure->detail);
   }
   print_json(to_json(std::get<JobOutput>(outcome)));
 }
 
-void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
+}  // namespace
+
+void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
+  options->job.model.backbone = "longcat-video";
   verb->add_option("--model", options->job.model.directory, "Model directory")->required();
   reads_file(verb->add_option("--video", options->job.video.path, "Video file to continue"))
       ->required();
@@ -179,31 +189,6 @@ void add_job_verb(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
   verb->add_option("--threads", options->engine.threads, "CPU threads of tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { run_job(*options); });
-}
-
-}  // namespace
-
-void add_adapt_verb(CLI::App& app) {
-  CLI::App* verb =
-      add_verb(app, "adapt", "Adapt to one video, continue it and score the result",
-               "cox-engine adapt --model out/model --video clip.mp4 --params plan.json "
-               "--run adasteer --set steps=5 --out out/videos");
-  auto options = std::make_shared<JobOptions>();
-  options->job.model.backbone = "longcat-video";
-  verb->add_option("--method", options->job.method,
-                   "A method of `cox-engine params --help`; the plan's unless given");
-  add_job_verb(verb, options);
-}
-
-void add_generate_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "generate", "Continue one video without adaptation",
-                            "cox-engine generate --model out/model --video clip.mp4 "
-                            "--params plan.json --set distill=true --set inference_steps=16 "
-                            "--lora lora/cfg_step_lora.safetensors --out out");
-  auto options = std::make_shared<JobOptions>();
-  options->job.model.backbone = "longcat-video";
-  options->job.method = "none";
-  add_job_verb(verb, options);
 }
 
 }  // namespace cox::engine

@@ -11,23 +11,11 @@
 
 namespace cox::engine {
 
-// Each adds one subcommand, whose work runs while the command line is parsed. Work reports what is
-// wrong by exceptions; main turns them into a message and an exit code.
-void add_adapt_verb(CLI::App& app);
-void add_bench_verb(CLI::App& app);
-void add_check_device_verb(CLI::App& app);
-void add_decode_verb(CLI::App& app);
-void add_demo_clips_verb(CLI::App& app);
-void add_encode_verb(CLI::App& app);
-void add_generate_verb(CLI::App& app);
-void add_init_model_verb(CLI::App& app);
-void add_metrics_verb(CLI::App& app);
-void add_params_verb(CLI::App& app);
-void add_parity_verb(CLI::App& app);
-void add_probe_verb(CLI::App& app);
-void add_synth_verb(CLI::App& app);
-void add_train_verb(CLI::App& app);
-void add_verify_verb(CLI::App& app);
+// Each function adds one subcommand, which runs while the command line is parsed. Errors are
+// exceptions; main turns them into a message and an exit code.
+#define COX_VERB(name) void add_##name##_verb(CLI::App& app);
+#include "tools/verbs/verbs.def"
+#undef COX_VERB
 
 /// A subcommand whose help ends with an example.
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,

@@ -14,6 +14,7 @@
 #include "engine/text/tokenizer.h"
 #include "engine/text/umt5_encoder.h"
 #include "engine/vae/networks.h"
+#include "tools/verbs/model_manifest.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -124,9 +125,26 @@ Json verify_loras(const std::string& directory, Backbone& shapes) {
   return json;
 }
 
-void verify(const std::string& directory) {
+struct VerifyOptions {
+  std::string directory;
+  std::string digest;          ///< expected; "" for any
+  std::string manifest;        ///< to compare with; "" for none
+  std::string write_manifest;  ///< to write; "" for none
+};
+
+void check_digest(const VerifyOptions& options, const std::string& digest) {
+  if (options.digest.empty() || options.digest == digest) return;
+  throw user_error(concat(options.directory, ": expected digest ", options.digest, ", got ", digest,
+                          "; restore the model's files, or find the changed one with --manifest"),
+                   "digest_mismatch");
+}
+
+void verify(const VerifyOptions& options) {
+  const std::string& directory = options.directory;
   const Result<std::string> digest = sha256_of_directory(directory);
   if (!digest.is_ok()) throw user_error(digest.status().message(), "not_found");
+  if (!options.manifest.empty()) check_manifest(directory, options.manifest);
+  check_digest(options, *digest);
   const JsonConfig config = JsonConfig::read(directory + "/dit/config.json");
   const auto shapes = shape_backbone(BackboneRequest{}.name, config);
   Json json;
@@ -141,7 +159,19 @@ void verify(const std::string& directory) {
   check_fit(json, config);
   json["scheduler"] = {{"shift", scheduler_shift(directory)}};
   json["lora"] = verify_loras(directory + "/lora", *shapes);
+  if (!options.write_manifest.empty()) write_manifest(directory, options.write_manifest);
   print_json(json);
+}
+
+/// A SHA-256 digest.
+CLI::Validator digest_text() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        const bool hex =
+            text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+        return hex ? "" : concat("expected 64 hexadecimal digits, got '", text, "'");
+      },
+      "");
 }
 
 }  // namespace
@@ -151,9 +181,17 @@ void add_verify_verb(CLI::App& app) {
                             "Check a model directory's layout, tensors and values; report counts, "
                             "dtypes and digest",
                             "cox-engine verify --model out/model");
-  auto directory = std::make_shared<std::string>();
-  verb->add_option("--model", *directory, "Model directory")->required();
-  verb->callback([directory] { verify(*directory); });
+  auto options = std::make_shared<VerifyOptions>();
+  verb->add_option("--model", options->directory, "Model directory")->required();
+  verb->add_option("--digest", options->digest,
+                   "Fail unless the directory has this digest, as an earlier verify printed it")
+      ->check(digest_text());
+  reads_file(verb->add_option("--manifest", options->manifest,
+                              "Fail unless the files are those of this manifest"));
+  verb->add_option("--write-manifest", options->write_manifest,
+                   "Write names and SHA-256 digests of the files, in the form of sha256sum")
+      ->check(output_file());
+  verb->callback([options] { verify(*options); });
 }
 
 }  // namespace cox::engine

@@ -19,13 +19,14 @@ struct Partner {
 
 /// The partner of `run`: the run with the baseline's method that agrees with `run` in every
 /// parameter that both have, so that a method at 16 frames is compared with the baseline at 16
-/// frames; of several the one most like `baseline`. Where there is none, `baseline` itself.
-/// `candidates` are the runs of the baseline's series; they and `baseline` must outlive the answer.
+/// frames; of several the one most like `baseline`. Where there is none, `baseline` itself, or when
+/// it scores other frames the most similar run of its method that scores the same. `candidates` are
+/// the runs of the baseline's series; they and `baseline` must outlive the answer.
 Partner partner_of(const RunData& run, const RunData& baseline,
                    const std::vector<RunData>& candidates);
 
 /// The run of method `none` that comes first, or nullptr: what a series without a word about its
 /// baseline is compared with.
-const RunData* natural_baseline(const std::vector<RunData>& runs);
+const RunData* default_baseline(const std::vector<RunData>& runs);
 
 }  // namespace cox::report

@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 #include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/parameter_difference.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::report {
 
@@ -19,10 +22,6 @@ constexpr const char* kDecodersDiffer = "FFmpeg or the program differs between t
 std::string listed(const std::vector<std::string>& names) { return join_first(names, kMaxNamed); }
 std::string listed(const std::set<std::string>& names) {
   return listed(std::vector<std::string>(names.begin(), names.end()));
-}
-
-std::string counted(std::size_t count, const char* what) {
-  return concat(count, ' ', what, count == 1 ? "" : "s");
 }
 
 /// Missing videos of a run by what kept them: "12 failed (oom): v1, v2 ...; 2 queued: v3, v4".
@@ -211,7 +210,8 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
 
 std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
   std::vector<std::string> warnings;
-  for (const auto& same : grouped(runs, [](const RunData& run) { return run.digest; })) {
+  for (const auto& same : grouped(
+           runs, [](const RunData& run) { return std::pair(run.digest, run.dataset_digest); })) {
     if (same.size() < 2) continue;
     warnings.push_back(concat(listed(names_of(same)),
                               " are names of one configuration: their results are the same rows"));
@@ -281,7 +281,7 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   for (const RunData& run : runs) {
     semantics.insert(std::to_string(run.engine_semantics));
     draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
-    models.insert(run.model_digest.substr(0, 12));
+    models.insert(short_digest(run.model_digest));
   }
   if (draws.size() == 1) {
     warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),
@@ -305,7 +305,8 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> at_times_still;
   std::vector<std::string> other_pixels;
   for (const Comparison& comparison : comparisons) {
-    if (comparison.pairs > 0 && comparison.pairs < kFewPairs) small.push_back(comparison.run);
+    if (comparison.pairs > 0 && comparison.pairs < kLeastForInference)
+      small.push_back(comparison.run);
     if (comparison.never_adapted()) {
       still.push_back(comparison.run);
     } else if (comparison.unadapted > 0) {
@@ -336,8 +337,8 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
                               "too"));
   }
   if (!small.empty()) {
-    warnings.push_back(concat("fewer than ", kFewPairs, " pairs in ", listed(small),
-                              ": intervals and p-values of so few are rough"));
+    warnings.push_back(concat("fewer than ", kLeastForInference, " pairs in ", listed(small),
+                              ": too few for an interval or a test of the mean"));
   }
   if (!at_times_still.empty()) {
     warnings.push_back(concat("early stopping kept the start state (best_step 0) on some videos: ",

@@ -11,9 +11,6 @@ namespace cox::report {
 // What a reader must know before believing a number: one sentence each, none when all is well.
 // Pure; in an order that depends on the data alone.
 
-/// Below this many pairs a comparison is called small.
-constexpr std::size_t kFewPairs = 10;
-
 /// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
 /// over replicates that were scored against different pixels; metrics that are no finite numbers.
 std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs);

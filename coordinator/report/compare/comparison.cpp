@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/replicates.h"
-#include "coordinator/report/statistics/bootstrap.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/statistics/effect_size.h"
 #include "coordinator/report/statistics/holm.h"
 
@@ -16,8 +16,6 @@ namespace cox::report {
 
 namespace {
 
-/// A video of one content: an id alone may stand for another file in another data set.
-using VideoKey = std::pair<std::string, std::string>;
 VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
 
 std::string parameter(const RunData& run, const std::string& name) {
@@ -51,8 +49,6 @@ bool measured(const RunData& run, const std::string& metric) {
   });
 }
 
-std::string short_digest(const std::string& digest) { return digest.substr(0, 12); }
-
 std::string weights_of(const RunData& run) {
   const std::string& digest = run.lpips_weights_digest;
   return digest.empty() ? "not recorded" : short_digest(digest);
@@ -78,7 +74,8 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
       return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
     }
   }
-  if (is_lpips(metric.name) && baseline.lpips_weights_digest != run.lpips_weights_digest) {
+  if (depends_on_weights(metric.name) &&
+      baseline.lpips_weights_digest != run.lpips_weights_digest) {
     return failed_precondition(concat(
         differs("lpips_weights_digest", baseline, weights_of(baseline), run, weights_of(run)), ": ",
         metric.name, " over other weights is another measure and cannot be compared"));
@@ -247,17 +244,12 @@ ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pai
   return spread;
 }
 
-/// Whether n differing videos that all go one way pass: p = 2 / 2^n.
-bool ranks_can_pass(const Comparison& comparison, double level) {
-  return std::pow(2, 1 - static_cast<double>(comparison.signed_rank.ranked)) < level;
-}
-
 /// What a test at `level` finds. `effects` keeps, by the number of pairs, what it finds of a
 /// deviation of 1, which takes long.
 std::optional<double> detectable_at(double level, const Comparison& comparison,
                                     std::map<std::size_t, double>& effects) {
   const auto& deviation = comparison.difference.deviation;
-  if (!deviation || !ranks_can_pass(comparison, level)) return std::nullopt;
+  if (!deviation || comparison.pairs < kLeastForInference) return std::nullopt;
   const auto [effect, is_new] = effects.try_emplace(comparison.pairs, 0);
   if (is_new) effect->second = *minimum_detectable_difference(1, comparison.pairs, 1 - level);
   return effect->second * *deviation;
@@ -272,6 +264,7 @@ void describe(const Pairs& pairs, Comparison& comparison) {
     of_baseline.push_back(theirs->metrics.at(comparison.metric.name));
     of_run.push_back(ours->metrics.at(comparison.metric.name));
     differences.push_back(of_run.back() - of_baseline.back());
+    comparison.differences[key_of(*ours)] = differences.back();
     comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
     comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
     comparison.other_pixels += scored_other_pixels(*theirs, *ours) ? 1 : 0;
@@ -280,23 +273,58 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   comparison.baseline_mean = mean_of(of_baseline);
   comparison.run_mean = mean_of(of_run);
   comparison.difference = summarized(differences);
-  comparison.bootstrap = bootstrap_interval(differences);
+  comparison.inference = infer_mean(differences);
   comparison.signed_rank = signed_rank(differences);
   comparison.wins = wins_of(differences, comparison.metric.higher_is_better);
   comparison.sign_p = sign_test(comparison.wins.wins, comparison.wins.losses);
   if (!comparison.difference.deviation) return;
   const double deviation = *comparison.difference.deviation;
   comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
+  if (pairs.size() < kLeastForInference) return;
   comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
-  if (ranks_can_pass(comparison, kSignificant)) {
-    comparison.detectable_corrected = comparison.detectable;
+  comparison.detectable_corrected = comparison.detectable;
+}
+
+/// The differences of each comparison over the videos of all, absent where it has none.
+std::vector<Sample> samples_of(const std::vector<Comparison>& family) {
+  std::map<VideoKey, std::size_t> places;
+  for (const Comparison& comparison : family) {
+    for (const auto& [video, difference] : comparison.differences) places[video] = 0;
   }
+  std::size_t next = 0;
+  for (auto& [video, place] : places) place = next++;
+  std::vector<Sample> samples;
+  for (const Comparison& comparison : family) {
+    Sample& sample = samples.emplace_back(places.size());
+    for (const auto& [video, difference] : comparison.differences) {
+      sample[places.at(video)] = difference;
+    }
+  }
+  return samples;
+}
+
+/// The second opinion, of the ranks.
+void correct_ranks(std::vector<Comparison>& family) {
+  std::vector<Comparison*> tested;
+  std::vector<double> p;
+  for (Comparison& comparison : family) {
+    if (!comparison.signed_rank.p) continue;
+    tested.push_back(&comparison);
+    p.push_back(*comparison.signed_rank.p);
+  }
+  const std::vector<double> corrected = holm(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->signed_rank_holm_p = corrected[i];
 }
 
 }  // namespace
 
+bool Comparison::is_finding() const {
+  const auto& p = family_inference.p ? family_inference.p : inference.p;
+  return p && *p < kSignificant;
+}
+
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
-  if (!is_lpips(metric)) return "";
+  if (!depends_on_weights(metric)) return "";
   std::map<std::string, std::vector<std::string>> runs_by_weights;
   for (const RunData& run : runs) {
     if (measured(run, metric)) runs_by_weights[weights_of(run)].push_back(run.full_name());
@@ -350,21 +378,15 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
 }
 
 void correct_family(std::vector<Comparison>& family) {
-  std::vector<Comparison*> tested;
-  std::vector<double> p;
-  for (Comparison& comparison : family) {
-    if (!comparison.signed_rank.p) continue;
-    tested.push_back(&comparison);
-    p.push_back(*comparison.signed_rank.p);
-  }
-  const std::vector<double> corrected = holm(p);
-  // Holm compares the smallest p of m with 1 / m of the level: what passes there passes anywhere.
-  const double strictest = kSignificant / static_cast<double>(tested.size());
+  correct_ranks(family);
+  const FamilyInference inference = infer_family(samples_of(family));
+  const double level = kSignificant / static_cast<double>(inference.size);
   std::map<std::size_t, double> effects;
-  for (std::size_t i = 0; i < tested.size(); ++i) {
-    tested[i]->holm_p = corrected[i];
-    tested[i]->family = tested.size();
-    tested[i]->detectable_corrected = detectable_at(strictest, *tested[i], effects);
+  for (std::size_t i = 0; i < family.size(); ++i) {
+    if (!inference.members[i].p) continue;
+    family[i].family = inference.size;
+    family[i].family_inference = inference.members[i];
+    family[i].detectable_corrected = detectable_at(level, family[i], effects);
   }
 }
 

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/run_data.h"
+#include "coordinator/report/statistics/mean_test.h"
 #include "coordinator/report/statistics/rank_tests.h"
 #include "coordinator/report/statistics/summary.h"
 #include "coordinator/report/statistics/wins.h"
@@ -16,8 +19,11 @@ namespace cox::report {
 
 /// Parameters that decide which pixels of a source video a result is scored against; same_window of
 /// v_pairs has the same.
-inline constexpr std::array kWindowParameters = {"gen_start_frame", "frame_stride", "height",
-                                                 "width",           "color",        "pil_order"};
+inline constexpr std::array kWindowParameters = {
+    "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
+
+/// A video of one content: an id alone may stand for another file in another data set.
+using VideoKey = std::pair<std::string, std::string>;
 
 /// A corrected p below it counts.
 constexpr double kSignificant = 0.05;
@@ -58,17 +64,19 @@ struct Comparison {
   std::size_t videos = 0;               ///< that either run was given
   std::optional<double> baseline_mean;  ///< over the pairs
   std::optional<double> run_mean;
+  std::map<VideoKey, double> differences;  ///< of each pair
   Summary difference;
-  std::optional<Interval> bootstrap;
+  MeanInference inference;         ///< of the mean difference, as if nothing else were compared
+  MeanInference family_inference;  ///< of the same, corrected for its family
+  std::size_t family = 0;          ///< how many means were tested together
   SignedRank signed_rank;
+  std::optional<double> signed_rank_holm_p;  ///< corrected by Holm for its family
   std::optional<double> sign_p;
-  std::optional<double> holm_p;  ///< signed-rank p corrected over its family
-  std::size_t family = 0;        ///< how many p-values were corrected together
   Wins wins;
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
-  /// The same at the strictest level of the family, kSignificant / family; absent where the ranks
-  /// of so few differences never reach that level.
+  /// The same at the level of one in the family, kSignificant / family; absent below
+  /// kLeastForInference pairs.
   std::optional<double> detectable_corrected;
   ReplicateSpread replicates;
   std::vector<Unpaired> unpaired;
@@ -78,6 +86,8 @@ struct Comparison {
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
   std::size_t other_pixels = 0;  ///< pairs whose source frames are known to be other pixels
 
+  /// Whether the mean differs from 0 by a p that counts what else was compared.
+  bool is_finding() const;
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
@@ -86,8 +96,8 @@ struct Comparison {
 /// message names the column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
-/// Holm's correction over comparisons that answer one question together; those without a p-value
-/// are no part of the family.
+/// Corrects comparisons that answer one question together: the p and interval of each mean, and the
+/// signed-rank p. Comparisons without a p are no part of the family.
 void correct_family(std::vector<Comparison>& family);
 
 /// Says when runs that measured an LPIPS metric did so over different weights, as one sentence,

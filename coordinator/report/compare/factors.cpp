@@ -1,7 +1,10 @@
 #include "coordinator/report/compare/factors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -84,14 +87,84 @@ std::vector<std::string> levels_of(const std::vector<const RunData*>& runs,
   return levels;
 }
 
-std::string fixed_text(const RunData& run, const std::vector<Factor>& factors,
-                       const std::string& but) {
+using Runs = std::vector<const RunData*>;
+
+/// The parameters of any of the runs, `cond_frames` before the `adaptation_window.context_frames`
+/// that was derived from it.
+std::vector<std::string> all_parameters(const Runs& runs) {
+  std::set<std::string> found;
+  for (const RunData* run : runs) {
+    for (const auto& [name, value] : run->parameters) found.insert(name);
+  }
+  std::vector<std::string> names(found.begin(), found.end());
+  std::stable_partition(names.begin(), names.end(), [](const std::string& name) {
+    return name.find('.') == std::string::npos;
+  });
+  return names;
+}
+
+/// What varies among runs besides a factor.
+struct Others {
+  std::vector<std::string> in_step;  ///< changes exactly where the factor does
+  std::vector<std::string> free;  ///< must be equal within one ladder; one name for each partition
+};
+
+Others others_of(const Runs& runs, const std::string& factor) {
+  const Partition by_factor = partition_by(runs, factor);
+  const bool by_method = factor == kMethod;
+  std::vector<std::string> names = by_method ? candidates(runs) : all_parameters(runs);
+  std::erase(names, factor);
+  Others others;
+  std::set<Partition> known;
+  for (const std::string& name : names) {
+    const Partition groups = partition_by(runs, name);
+    if (is_constant(groups)) continue;
+    if (groups == by_factor && !by_method) {
+      others.in_step.push_back(name);
+    } else if (!(by_method && decides(by_factor, groups)) && known.insert(groups).second) {
+      others.free.push_back(name);
+    }
+  }
+  return others;
+}
+
+/// "steps = 20, method = obc"
+std::string fixed_text(const RunData& run, const std::vector<std::string>& names) {
   std::vector<std::string> parts;
-  for (const Factor& factor : factors) {
-    if (factor.name == but) continue;
-    parts.push_back(concat(factor.name, " = ", level_of(run, factor.name)));
+  for (const std::string& name : names) {
+    parts.push_back(fmt::format("{} = {}", name, level_of(run, name)));
   }
   return join(parts, ", ");
+}
+
+/// Runs in groups of equal text, in the order of their first.
+std::vector<std::pair<std::string, Runs>> grouped_by(
+    const Runs& runs, const std::function<std::string(const RunData&)>& text_of) {
+  std::vector<std::pair<std::string, Runs>> groups;
+  for (const RunData* run : runs) {
+    const std::string text = text_of(*run);
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const auto& known) { return known.first == text; });
+    if (group == groups.end()) group = groups.insert(groups.end(), {text, {}});
+    group->second.push_back(run);
+  }
+  return groups;
+}
+
+/// The ladders of one factor among `peers`: runs of one method, unless the factor is the method.
+void add_ladders(const Runs& peers, const std::string& factor, bool names_method,
+                 std::vector<Ladder>& ladders) {
+  const Others others = others_of(peers, factor);
+  std::vector<std::string> fixed = others.free;
+  if (names_method) fixed.emplace_back(kMethod);
+  const auto text_of = [&](const RunData& run) { return fixed_text(run, fixed); };
+  for (auto& [text, runs] : grouped_by(peers, text_of)) {
+    if (levels_of(runs, factor).size() < 2 || ladders.size() == kMostLadders) continue;
+    std::stable_sort(runs.begin(), runs.end(), [&](const RunData* a, const RunData* b) {
+      return comes_before(level_of(*a, factor), level_of(*b, factor));
+    });
+    ladders.push_back({factor, others.in_step, text, runs});
+  }
 }
 
 }  // namespace
@@ -131,40 +204,20 @@ std::vector<Factor> factors_of(const std::vector<const RunData*>& runs) {
   return free;
 }
 
-std::vector<Slice> slices_of(const std::vector<const RunData*>& runs,
-                             const std::vector<Factor>& factors) {
-  std::vector<Slice> slices;
+std::vector<Ladder> ladders_of(const std::vector<const RunData*>& runs,
+                               const std::vector<Factor>& factors) {
+  std::vector<Ladder> ladders;
+  const auto by_method = grouped_by(runs, [](const RunData& run) { return run.method; });
   for (const Factor& factor : factors) {
-    std::vector<std::string> order;
-    std::map<std::string, Slice> by_fixed;
-    for (const RunData* run : runs) {
-      const std::string fixed = fixed_text(*run, factors, factor.name);
-      if (!by_fixed.contains(fixed)) order.push_back(fixed);
-      Slice& slice = by_fixed[fixed];
-      slice.factor = factor.name;
-      slice.fixed = fixed;
-      slice.runs.push_back(run);
+    if (factor.name == kMethod) {
+      add_ladders(runs, factor.name, false, ladders);
+      continue;
     }
-    for (const std::string& fixed : order) {
-      Slice& slice = by_fixed[fixed];
-      if (levels_of(slice.runs, factor.name).size() < 2 || slices.size() == kMostSlices) continue;
-      std::stable_sort(slice.runs.begin(), slice.runs.end(),
-                       [&](const RunData* a, const RunData* b) {
-                         return comes_before(level_of(*a, factor.name), level_of(*b, factor.name));
-                       });
-      slices.push_back(slice);
+    for (const auto& [method, peers] : by_method) {
+      add_ladders(peers, factor.name, by_method.size() > 1, ladders);
     }
   }
-  return slices;
-}
-
-std::vector<std::string> shared_parameters_that_differ(const RunData& a, const RunData& b) {
-  std::vector<std::string> names;
-  for (const auto& [name, value] : a.parameters) {
-    const auto other = b.parameters.find(name);
-    if (other != b.parameters.end() && other->second != value) names.push_back(name);
-  }
-  return names;
+  return ladders;
 }
 
 }  // namespace cox::report

@@ -23,19 +23,19 @@ std::string level_of(const RunData& run, const std::string& factor);
 /// (the learning rate that each method was given).
 std::vector<Factor> factors_of(const std::vector<const RunData*>& runs);
 
-/// Runs that agree on every factor but one, with the levels of that one.
-struct Slice {
+/// Runs that differ in one factor and in nothing else but what changes exactly where it does.
+struct Ladder {
   std::string factor;
-  std::string fixed;                 ///< "steps = 20, groups = 4"; "" when nothing else varies
+  std::vector<std::string> also;     ///< parameters that change with the factor among these runs
+  std::string fixed;                 ///< "steps = 20, method = obc"; "" when nothing else varies
   std::vector<const RunData*> runs;  ///< by level
 };
 
-/// For each factor the slices with at least two levels of it, at most kMostSlices in all.
-constexpr std::size_t kMostSlices = 24;
-std::vector<Slice> slices_of(const std::vector<const RunData*>& runs,
-                             const std::vector<Factor>& factors);
-
-/// The names of parameters, `method` not included, that both runs have with different values.
-std::vector<std::string> shared_parameters_that_differ(const RunData& a, const RunData& b);
+/// For each factor its ladders of at least two levels, at most kMostLadders in all. A ladder never
+/// mixes methods unless the method is its factor; methods are compared where the parameters that
+/// all of them have agree, except those that the method decides.
+constexpr std::size_t kMostLadders = 24;
+std::vector<Ladder> ladders_of(const std::vector<const RunData*>& runs,
+                               const std::vector<Factor>& factors);
 
 }  // namespace cox::report

@@ -39,7 +39,7 @@ Result<Baseline> find_baseline(const Query& query, const SeriesReport& report,
                                const std::string& name) {
   Baseline baseline;
   if (name.empty()) {
-    baseline.run = natural_baseline(report.runs);
+    baseline.run = default_baseline(report.runs);
     return baseline;
   }
   const std::string own = report.series + "/";
@@ -110,7 +110,12 @@ std::vector<Pairing> pairings(const SeriesReport& report, const Baseline& baseli
   std::set<const RunData*> partners;
   for (const RunData& run : report.runs) {
     if (&run == baseline.run) continue;
-    all.push_back({&run, partner_of(run, *baseline.run, candidates)});
+    Partner partner = partner_of(run, *baseline.run, candidates);
+    if (!baseline.elsewhere.empty() && !window_difference(run, *partner.run).empty()) {
+      Partner ours = partner_of(run, *baseline.run, report.runs);
+      if (window_difference(run, *ours.run).empty()) partner = std::move(ours);
+    }
+    all.push_back({&run, std::move(partner)});
     partners.insert(all.back().partner.run);
   }
   // What others are compared with and has no partner but the series' baseline, on other pixels, is
@@ -156,25 +161,6 @@ void find_factors(const RunData* baseline, SeriesReport& report) {
   report.factors = factors_of(report.treated_runs());
 }
 
-bool is_loaded(const SeriesReport& report, const std::string& column) {
-  const auto names = measured_metrics(report.runs);
-  return column == "method" || ends_with(column, kPlusMinus) ||
-         std::find(names.begin(), names.end(), column) != names.end() ||
-         std::find(kStages.begin(), kStages.end(), column) != kStages.end() ||
-         std::any_of(report.runs.begin(), report.runs.end(),
-                     [&](const RunData& run) { return run.parameters.contains(column); });
-}
-
-/// The columns of the declared tables that no report loads by itself.
-std::vector<std::string> other_columns(const SeriesReport& report) {
-  std::vector<std::string> others;
-  for (const DeclaredTable& table : report.notes.tables) {
-    std::copy_if(table.columns.begin(), table.columns.end(), std::back_inserter(others),
-                 [&](const std::string& column) { return !is_loaded(report, column); });
-  }
-  return others;
-}
-
 void append(std::vector<std::string>& all, std::vector<std::string> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
@@ -208,7 +194,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   find_factors(baseline.run, report);
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
-                       load_declared_columns(query, series, other_columns(report), report.runs));
+                       load_declared_columns(query, series, columns_of(notes.tables), report.runs));
   append(report.warnings, coverage_warnings(report.runs));
   const std::vector<RunData> singles = single_runs(report.runs);
   append(report.warnings, identity_warnings(singles));

@@ -1,11 +1,11 @@
 #include "coordinator/report/data/declared_columns.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/statistics/summary.h"
 
@@ -14,7 +14,7 @@ namespace cox::report {
 namespace {
 
 /// The values of one column by run and video, NULL left out.
-using ColumnValues = std::map<std::pair<std::string, std::string>, store::Cell>;
+using ColumnValues = std::map<std::pair<std::string, std::string>, Cell>;
 
 /// The columns among `names` that v_results has, each once.
 Result<std::vector<std::string>> known_columns(const Query& query,
@@ -32,14 +32,14 @@ Result<std::vector<ColumnValues>> values_of_columns(const Query& query, const st
                                                     const std::vector<std::string>& columns) {
   std::string sql = "SELECT run, video";
   for (const std::string& column : columns) sql += concat(", \"", column, '"');
-  sql += concat(" FROM v_results WHERE series = ", store::sql_text(series));
+  sql += concat(" FROM v_results WHERE series = ", sql_text(series));
   COX_ASSIGN_OR_RETURN(const auto table, query(sql));
   std::vector<ColumnValues> values(columns.size());
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
     const std::pair key(row.text("run"), row.text("video"));
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const store::Cell& cell = table.rows[i][2 + c];
+      const Cell& cell = table.rows[i][2 + c];
       if (!std::holds_alternative<std::monostate>(cell)) values[c].emplace(key, cell);
     }
   }
@@ -54,7 +54,8 @@ std::vector<const RunData*> members_of(const RunData& run) {
   return members;
 }
 
-std::string shown(const RunData& run, const ColumnValues& values) {
+/// The one value of a run.
+Cell value_of(const RunData& run, const ColumnValues& values) {
   std::vector<double> numbers;
   std::set<std::string> texts;
   const std::vector<const RunData*> members = members_of(run);
@@ -72,14 +73,20 @@ std::string shown(const RunData& run, const ColumnValues& values) {
     if (of_video.size() == members.size()) numbers.push_back(*mean_of(std::move(of_video)));
   }
   if (texts.size() > 1) return "various";
-  if (texts.size() == 1) return texts.begin()->empty() ? "-" : *texts.begin();
-  if (numbers.empty()) return "-";
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.6g", *mean_of(std::move(numbers)));
-  return text;
+  if (texts.size() == 1) return texts.begin()->empty() ? Cell() : Cell(*texts.begin());
+  if (numbers.empty()) return Cell();
+  return *mean_of(std::move(numbers));
 }
 
 }  // namespace
+
+std::vector<std::string> columns_of(const std::vector<DeclaredTable>& tables) {
+  std::vector<std::string> columns;
+  for (const DeclaredTable& table : tables) {
+    columns.insert(columns.end(), table.columns.begin(), table.columns.end());
+  }
+  return columns;
+}
 
 Result<DeclaredColumns> load_declared_columns(const Query& query, const std::string& series,
                                               const std::vector<std::string>& columns,
@@ -93,10 +100,10 @@ Result<DeclaredColumns> load_declared_columns(const Query& query, const std::str
     auto& cells = declared[known[c]];
     for (const RunData& run : runs) {
       for (const RunData* member : members_of(run)) {
-        cells[member->name] = shown(*member, values[c]);
+        cells[member->name] = value_of(*member, values[c]);
       }
     }
-    for (const RunData& run : runs) cells[run.name] = shown(run, values[c]);
+    for (const RunData& run : runs) cells[run.name] = value_of(run, values[c]);
   }
   return declared;
 }

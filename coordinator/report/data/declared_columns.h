@@ -6,15 +6,19 @@
 
 #include "base/status.h"
 #include "coordinator/report/data/run_data.h"
+#include "coordinator/report/data/sweep_notes.h"
 
 namespace cox::report {
 
-/// Cells by column, then by run, as a table shows them.
-using DeclaredColumns = std::map<std::string, std::map<std::string, std::string>>;
+/// Every column of the tables that a sweep declares.
+std::vector<std::string> columns_of(const std::vector<DeclaredTable>& tables);
 
-/// What `columns` of v_results are for each of `runs` and their replicates: the mean of numbers,
-/// the text that all results share, else "various"; "-" where no result has a value. Over the
-/// videos of the run's own results: of an average those that every replicate finished, each first
+/// Cells by column, then by run.
+using DeclaredColumns = std::map<std::string, std::map<std::string, Cell>>;
+
+/// Reads `columns` of v_results for each of `runs` and their replicates: the mean of numbers, the
+/// string that all results share, else "various"; NULL where no result has a value. Covers the
+/// videos of the run's own results: for an average those that every replicate finished, each first
 /// averaged over the replicates. A column that v_results does not have gets no cells.
 Result<DeclaredColumns> load_declared_columns(const Query& query, const std::string& series,
                                               const std::vector<std::string>& columns,

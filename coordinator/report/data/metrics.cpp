@@ -1,52 +1,51 @@
 #include "coordinator/report/data/metrics.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
-#include "schemas/embedded_schemas.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::report {
 
 namespace {
 
-/// The value of a top-level `key: value` line; metric schemas are flat. "" when there is none.
-std::string field(std::string_view yaml, std::string_view key) {
-  for (const std::string& line : split(yaml, '\n')) {
-    if (!starts_with(line, concat(key, ":"))) continue;
-    std::string value = trim(std::string_view(line).substr(key.size() + 1));
-    if (value.size() >= 2 && value.front() == '"') value = value.substr(1, value.size() - 2);
-    return value;
+std::vector<Metric> read_registry() {
+  std::vector<Metric> metrics;
+  for (const MetricSchema& schema : metric_schemas()) {
+    metrics.push_back({std::string(schema.name), std::string(schema.unit), schema.higher_is_better,
+                       schema.digits, schema.weights});
   }
-  return "";
-}
-
-/// LPIPS over random weights is recorded under a name of its own and described with LPIPS.
-std::string schema_of(const std::string& metric) {
-  return concat("metrics/", metric == "lpips_random_trunk" ? "lpips" : metric, ".yaml");
+  return metrics;
 }
 
 }  // namespace
 
-bool is_lpips(const std::string& metric) {
-  return metric == "lpips" || metric == "lpips_random_trunk";
+const std::vector<Metric>& known_metrics() {
+  static const std::vector<Metric> kMetrics = read_registry();
+  return kMetrics;
 }
 
 Result<Metric> metric_named(const std::string& name) {
-  const auto& schemas = embedded_schemas();
-  const auto found = schemas.find(schema_of(name));
-  if (found == schemas.end()) {
-    return not_found(concat("no metric '", name, "': schemas/metrics describes none of that name"));
+  for (const Metric& metric : known_metrics()) {
+    if (metric.name == name) return metric;
   }
-  Metric metric;
-  metric.name = name;
-  metric.unit = field(found->second, "unit");
-  if (metric.unit == "1") metric.unit = "";
-  if (metric.unit == "dB") metric.decimals = 2;
-  const std::string better = field(found->second, "better");
-  if (better != "higher" && better != "lower") {
-    return internal_error(concat("schemas/", schema_of(name), ": better is '", better,
-                                 "'; expected higher or lower"));
+  return not_found(
+      fmt::format("no metric '{}': schemas/metrics describes none of that name", name));
+}
+
+const Metric* metric_of_column(std::string_view column) {
+  const Metric* longest = nullptr;
+  for (const Metric& metric : known_metrics()) {
+    const bool fits = column == metric.name || starts_with(column, metric.name + "_");
+    if (!fits) continue;
+    if (longest == nullptr || metric.name.size() > longest->name.size()) longest = &metric;
   }
-  metric.higher_is_better = better == "higher";
-  return metric;
+  return longest;
+}
+
+bool depends_on_weights(const std::string& metric) {
+  const Result<Metric> known = metric_named(metric);
+  return known.is_ok() && known->weights;
 }
 
 }  // namespace cox::report

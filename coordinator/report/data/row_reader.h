@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "coordinator/store/read_only.h"
+#include "coordinator/store/table.h"
 
 namespace cox::report {
 
@@ -14,9 +14,11 @@ namespace cox::report {
 /// query did not ask for is a programmer error. Borrows the table.
 class RowReader {
  public:
-  RowReader(const store::ReadOnlyDatabase::Table& table, std::size_t row)
-      : table_(table), row_(table.rows[row]) {}
+  RowReader(const store::Table& table, std::size_t row) : table_(table), row_(table.rows[row]) {}
 
+  bool is_null(std::string_view column) const {
+    return std::holds_alternative<std::monostate>(cell(column));
+  }
   std::string text(std::string_view column) const {
     const auto* value = std::get_if<std::string>(&cell(column));
     return value == nullptr ? "" : *value;
@@ -39,7 +41,7 @@ class RowReader {
     return row_[0];
   }
 
-  const store::ReadOnlyDatabase::Table& table_;
+  const store::Table& table_;
   const store::Row& row_;
 };
 

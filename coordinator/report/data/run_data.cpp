@@ -14,16 +14,7 @@ namespace cox::report {
 
 namespace {
 
-using Table = store::ReadOnlyDatabase::Table;
 using Json = nlohmann::json;
-
-Result<std::map<std::string, std::string>> parameters_of(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
-  std::map<std::string, std::string> parameters;
-  for (const auto& [name, value] : json.items()) parameters[name] = value.dump();
-  return parameters;
-}
 
 Result<RunData> run_of(const RowReader& row) {
   RunData run;
@@ -42,6 +33,9 @@ Result<RunData> run_of(const RowReader& row) {
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(row.text("parameters")));
   return run;
 }
+
+/// The metrics with a column of their own in v_results.
+constexpr std::array kMetricColumns = {"psnr", "ssim", "lpips", "lpips_random_trunk"};
 
 /// Metrics of a result: columns of their own, then those that share the column other_metrics.
 Status read_metrics(const RowReader& row, VideoResult& result) {
@@ -182,10 +176,18 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
 
 }  // namespace
 
+Result<std::map<std::string, std::string>> parameters_of(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
+  std::map<std::string, std::string> parameters;
+  for (const auto& [name, value] : json.items()) parameters[name] = value.dump();
+  return parameters;
+}
+
 Result<std::vector<RunData>> load_runs(const Query& query, const std::string& series,
                                        const std::string& run) {
-  std::string where = " WHERE series = " + store::sql_text(series);
-  if (!run.empty()) where += " AND run = " + store::sql_text(run);
+  std::string where = " WHERE series = " + sql_text(series);
+  if (!run.empty()) where += " AND run = " + sql_text(run);
   COX_ASSIGN_OR_RETURN(const Table table, query(loading_statement(where)));
   COX_ASSIGN_OR_RETURN(std::vector<RunData> runs, runs_of(table));
   if (runs.empty()) {
@@ -206,8 +208,8 @@ std::vector<std::string> measured_metrics(const std::vector<RunData>& runs) {
     }
   }
   std::vector<std::string> ordered;
-  for (const char* column : kMetricColumns) {
-    if (found.erase(column) > 0) ordered.emplace_back(column);
+  for (const Metric& metric : known_metrics()) {
+    if (found.erase(metric.name) > 0) ordered.push_back(metric.name);
   }
   ordered.insert(ordered.end(), found.begin(), found.end());
   return ordered;

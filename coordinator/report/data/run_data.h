@@ -2,19 +2,15 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
-#include "coordinator/store/read_only.h"
+#include "coordinator/report/data/query.h"
 
 namespace cox::report {
-
-/// Answers one SELECT over the views v_*, from a file or from a coordinator elsewhere.
-using Query = std::function<Result<store::ReadOnlyDatabase::Table>(const std::string& sql)>;
 
 /// The stages whose wall seconds are kept apart, as columns of v_results, in order of execution.
 inline constexpr std::array kStages = {"load_model_s", "decode_s",   "encode_s",        "train_s",
@@ -88,6 +84,10 @@ struct RunData {
 /// one moment. kNotFound when there is none.
 Result<std::vector<RunData>> load_runs(const Query& query, const std::string& series,
                                        const std::string& run = "");
+
+/// The parameters of a run, each as canonical JSON, from the JSON object in v_runs. kInternal when
+/// it is something else.
+Result<std::map<std::string, std::string>> parameters_of(const std::string& json);
 
 /// The metrics that any of the runs measured, finite or not: first those with a column of their
 /// own, then by name.

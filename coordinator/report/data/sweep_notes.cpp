@@ -49,7 +49,7 @@ Result<SweepNotes> stored_notes(const Query& query, const std::string& series) {
   COX_ASSIGN_OR_RETURN(
       const auto table,
       query(concat("SELECT title, baseline, tables, sweep_text FROM v_series WHERE series = ",
-                   store::sql_text(series))));
+                   sql_text(series))));
   if (table.rows.empty()) return not_found(concat("no series '", series, "'"));
   const RowReader row(table, 0);
   SweepNotes notes;

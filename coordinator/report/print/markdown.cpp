@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/wording.h"
-#include "coordinator/report/statistics/bootstrap.h"
+#include "coordinator/report/statistics/mean_test.h"
 
 namespace cox::report {
 
@@ -101,9 +101,13 @@ std::string factor_sections(const SeriesReport& report) {
   }
   // The leaderboard and the paired differences are that table already.
   if (report.factors.size() == 1 && report.factors.front().name == "method") return text;
-  for (const Slice& slice : slices_of(report.treated_runs(), report.factors)) {
-    text += concat("### ", slice.factor, slice.fixed.empty() ? "" : concat(" at ", slice.fixed),
-                   "\n\n", markdown(slice_table(report, slice)));
+  for (const Ladder& ladder : ladders_of(report.treated_runs(), report.factors)) {
+    text += concat("### ", ladder.factor, ladder.fixed.empty() ? "" : concat(" at ", ladder.fixed),
+                   "\n\n");
+    if (!ladder.also.empty()) {
+      text += concat("With ", ladder.factor, " change ", join(ladder.also, ", "), ".\n\n");
+    }
+    text += markdown(ladder_table(report, ladder));
   }
   return text;
 }
@@ -111,7 +115,7 @@ std::string factor_sections(const SeriesReport& report) {
 std::string declared_tables(const SeriesReport& report) {
   std::string text;
   for (const DeclaredTable& table : report.notes.tables) {
-    text += concat("## ", table.title, "\n\n", markdown(declared_table(report, table)));
+    text += concat("## ", table.title, "\n\n", markdown(declared_text_table(report, table)));
   }
   return text;
 }
@@ -127,11 +131,16 @@ std::string warnings_section(const std::vector<std::string>& warnings) {
 std::string reading_help(const std::vector<Comparison>& comparisons) {
   std::size_t family = 0;
   for (const Comparison& comparison : comparisons) family = std::max(family, comparison.family);
-  std::string text = concat(
-      "Differences are means over the videos that both runs finished, with 95 % BCa bootstrap\n"
-      "intervals (",
-      kResamples, " resamples). p is Wilcoxon's signed-rank test");
-  text += family > 1 ? concat(", corrected by Holm over ", family, " comparisons.\n\n") : ".\n\n";
+  std::string text = "Differences are means over the videos that both runs finished";
+  if (family == 0) {
+    text += concat(". No mean is tested: that takes ", kLeastForInference,
+                   "\nvideos, and differences.\n\n");
+  } else {
+    text += ", with 95 % intervals.\np is that of a true mean difference of 0";
+    text += family == 1 ? ".\n\n"
+                        : concat(", corrected for ", family,
+                                 " comparisons, as is the family interval.\n\n");
+  }
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
                   [](const Comparison& comparison) { return comparison.replicates.any(); });

@@ -1,8 +1,8 @@
 #include "coordinator/report/print/report_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/run_means.h"
+#include "coordinator/report/print/cell_json.h"
 #include "coordinator/report/print/report_rows.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/wording.h"
@@ -11,32 +11,11 @@ namespace cox::report {
 
 namespace {
 
-using OrderedJson = nlohmann::ordered_json;
-using Table = store::ReadOnlyDatabase::Table;
-
-OrderedJson json_of(const store::Cell& cell) {
-  struct Printer {
-    OrderedJson operator()(std::monostate) const { return nullptr; }
-    OrderedJson operator()(std::int64_t value) const { return value; }
-    OrderedJson operator()(double value) const { return value; }
-    OrderedJson operator()(const std::string& value) const { return value; }
-  };
-  return std::visit(Printer{}, cell);
-}
-
-OrderedJson object_of(const Table& table, std::size_t row) {
-  OrderedJson object = OrderedJson::object();
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    object[table.columns[c]] = json_of(table.rows[row][c]);
-  }
-  return object;
-}
-
-OrderedJson json_of(const std::vector<Comparison>& comparisons) {
+OrderedJson comparisons_json(const std::vector<Comparison>& comparisons) {
   const Table rows = comparison_rows(comparisons);
   OrderedJson list = OrderedJson::array();
   for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    OrderedJson object = object_of(rows, i);
+    OrderedJson object = json_row(rows, i);
     object["sentence"] = sentence(comparisons[i]);
     object["unpaired"] = OrderedJson::array();
     for (const Unpaired& video : comparisons[i].unpaired) {
@@ -109,7 +88,7 @@ OrderedJson report_object(const SeriesReport& report) {
   for (const Factor& factor : report.factors) object["varied"][factor.name] = factor.levels;
   for (const RunData& run : report.runs) object["runs"].push_back(run_json(report, run));
   for (const auto& family : report.comparisons) {
-    for (OrderedJson& comparison : json_of(family)) {
+    for (OrderedJson& comparison : comparisons_json(family)) {
       object["comparisons"].push_back(std::move(comparison));
     }
   }
@@ -119,24 +98,19 @@ OrderedJson report_object(const SeriesReport& report) {
   return object;
 }
 
-/// Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
-std::string dumped(const OrderedJson& json) {
-  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + '\n';
-}
-
 }  // namespace
 
 std::string comparison_json(const std::vector<Comparison>& comparisons,
                             const std::vector<std::string>& warnings) {
-  return dumped({{"format", "cox-comparison/1"},
-                 {"comparisons", json_of(comparisons)},
-                 {"warnings", warnings}});
+  return json_document({{"format", "cox-comparison/1"},
+                        {"comparisons", comparisons_json(comparisons)},
+                        {"warnings", warnings}});
 }
 
 std::string report_json(const std::vector<SeriesReport>& reports) {
   OrderedJson document = {{"format", "cox-report/1"}, {"reports", OrderedJson::array()}};
   for (const SeriesReport& report : reports) document["reports"].push_back(report_object(report));
-  return dumped(document);
+  return json_document(document);
 }
 
 }  // namespace cox::report

@@ -1,15 +1,11 @@
 #include "coordinator/report/print/report_rows.h"
 
 #include "coordinator/report/data/replicates.h"
-#include "coordinator/report/print/report_tables.h"
+#include "coordinator/report/data/run_means.h"
 
 namespace cox::report {
 
 namespace {
-
-using store::Cell;
-using store::Row;
-using Table = store::ReadOnlyDatabase::Table;
 
 Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 Cell cell(std::size_t count) { return static_cast<std::int64_t>(count); }
@@ -23,9 +19,13 @@ const std::vector<std::string>& comparison_columns() {
                                                     "difference",
                                                     "low",
                                                     "high",
-                                                    "p_holm",
+                                                    "family_low",
+                                                    "family_high",
+                                                    "p",
+                                                    "p_family",
                                                     "family",
                                                     "p_wilcoxon",
+                                                    "p_wilcoxon_holm",
                                                     "p_sign",
                                                     "wins",
                                                     "losses",
@@ -55,11 +55,15 @@ Row comparison_cells(const Comparison& c) {
           cell(c.baseline_mean),
           cell(c.run_mean),
           cell(c.difference.mean),
-          low(c.bootstrap),
-          high(c.bootstrap),
-          cell(c.holm_p),
+          low(c.inference.interval),
+          high(c.inference.interval),
+          low(c.family_inference.interval),
+          high(c.family_inference.interval),
+          cell(c.inference.p),
+          cell(c.family_inference.p),
           cell(c.family),
           cell(c.signed_rank.p),
+          cell(c.signed_rank_holm_p),
           cell(c.sign_p),
           cell(c.wins.wins),
           cell(c.wins.losses),

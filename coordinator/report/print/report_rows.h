@@ -10,10 +10,10 @@ namespace cox::report {
 
 /// One row for each comparison, every figure with all its digits; NULL where there is none. What
 /// each column means stands in docs/statistics.md.
-store::ReadOnlyDatabase::Table comparison_rows(const std::vector<Comparison>& comparisons);
+Table comparison_rows(const std::vector<Comparison>& comparisons);
 
 /// One row for each run and metric of the reports: coverage, mean with its t interval, and the
 /// comparison with its baseline; columns of NULL for what was not compared.
-store::ReadOnlyDatabase::Table report_rows(const std::vector<SeriesReport>& reports);
+Table report_rows(const std::vector<SeriesReport>& reports);
 
 }  // namespace cox::report

@@ -1,5 +1,7 @@
 #include "coordinator/report/print/report_tables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,16 +10,19 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/run_means.h"
+#include "coordinator/report/data/words.h"
+#include "coordinator/report/print/declared_table.h"
 #include "coordinator/report/print/wording.h"
 
 namespace cox::report {
 
 namespace {
 
-constexpr std::size_t kShownDigest = 12;
 constexpr const char* kSpread = "between replicates";
 constexpr const char* kDifferenceSpread = "their differences";
-constexpr std::ptrdiff_t kAfterInterval = 5;  ///< place of the replicates in a difference table
+constexpr std::ptrdiff_t kAfterInterval = 6;  ///< place of the replicates in a difference table
 
 std::string coverage_text(const RunData& run) {
   return concat(run.results.size(), " of ", run.videos());
@@ -25,11 +30,6 @@ std::string coverage_text(const RunData& run) {
 
 std::string metric_heading(const Metric& metric) {
   return metric.unit.empty() ? metric.name : concat(metric.name, " (", metric.unit, ")");
-}
-
-std::string seconds_text(const std::optional<double>& seconds) {
-  if (!seconds) return "-";
-  return decimal(*seconds, std::abs(*seconds) < 9.995 ? 2 : 1);
 }
 
 /// A run's name without the series that the page is about.
@@ -46,32 +46,26 @@ const Comparison* comparison_of(const SeriesReport& report, const RunData& run) 
   return nullptr;
 }
 
-const Metric* metric_in(const SeriesReport& report, const std::string& name) {
-  for (const Metric& metric : report.metrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
-
 /// "1.25 [0.90, 1.60]", "-" when not compared.
 std::string difference_cell(const SeriesReport& report, const RunData& run) {
   const Comparison* comparison = comparison_of(report, run);
   if (comparison == nullptr || !comparison->difference.mean) return "-";
   const int decimals = decimals_of(*comparison);
-  return concat(decimal(*comparison->difference.mean, decimals), " ",
-                interval_text(comparison->bootstrap, decimals));
+  const auto& interval = comparison->inference.interval;
+  return concat(decimal(*comparison->difference.mean, decimals),
+                interval ? " " + interval_text(interval, decimals) : "");
 }
 
-/// The one run of the report that all runs of the slice are compared with, or nullptr.
-const RunData* common_baseline(const SeriesReport& report, const Slice& slice) {
+/// The one run of the report that all runs of the ladder are compared with, or nullptr.
+const RunData* common_baseline(const SeriesReport& report, const Ladder& ladder) {
   std::set<std::string> names;
-  for (const RunData* run : slice.runs) {
+  for (const RunData* run : ladder.runs) {
     const Comparison* comparison = comparison_of(report, *run);
     if (comparison != nullptr) names.insert(comparison->baseline);
   }
   if (names.size() != 1) return nullptr;
   for (const RunData& run : report.runs) {
-    const bool shown = std::find(slice.runs.begin(), slice.runs.end(), &run) != slice.runs.end();
+    const bool shown = std::find(ladder.runs.begin(), ladder.runs.end(), &run) != ladder.runs.end();
     if (run.full_name() == *names.begin() && !shown) return &run;
   }
   return nullptr;
@@ -83,33 +77,6 @@ std::optional<double> mean_steps(const RunData& run) {
     steps.push_back(result.steps_run);
   }
   return mean_of(std::move(steps));
-}
-
-/// A declared column of a run: a parameter, a metric, `metric±`, a stage, or a count.
-std::string declared_cell(const SeriesReport& report, const RunData& run,
-                          const std::string& column) {
-  const bool with_error = ends_with(column, kPlusMinus);
-  const std::string name =
-      with_error ? column.substr(0, column.size() - std::string(kPlusMinus).size()) : column;
-  if (const Metric* metric = metric_in(report, name)) {
-    const Summary summary = metric_summary(run, name);
-    return with_error ? mean_text(summary, *metric) : decimal(summary.mean, metric->decimals);
-  }
-  if (std::find(kStages.begin(), kStages.end(), name) != kStages.end()) {
-    return seconds_text(stage_mean(run, name));
-  }
-  if (const auto declared = report.declared_columns.find(name);
-      declared != report.declared_columns.end()) {
-    const auto value = declared->second.find(run.name);
-    return value == declared->second.end() ? "-" : value->second;
-  }
-  return level_of(run, name);
-}
-
-const RunData* named(const std::vector<RunData>& runs, const std::string& name) {
-  const auto found =
-      std::find_if(runs.begin(), runs.end(), [&](const RunData& run) { return run.name == name; });
-  return found == runs.end() ? nullptr : &*found;
 }
 
 bool has_replicates(const std::vector<RunData>& runs) {
@@ -132,29 +99,6 @@ std::string environment_text(const Environment& environment) {
   parts.push_back("LibTorch " + environment.torch_version);
   return join(parts, ", ");
 }
-
-}  // namespace
-
-Summary metric_summary(const RunData& run, const std::string& metric) {
-  std::vector<double> values;
-  for (const VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values.push_back(value->second);
-  }
-  return summarized(std::move(values));
-}
-
-std::optional<double> stage_mean(const RunData& run, const std::string& stage) {
-  const auto place =
-      static_cast<std::size_t>(std::find(kStages.begin(), kStages.end(), stage) - kStages.begin());
-  std::vector<double> values;
-  for (const VideoResult& result : run.results) {
-    if (std::isfinite(result.seconds[place])) values.push_back(result.seconds[place]);
-  }
-  return mean_of(std::move(values));
-}
-
-namespace {
 
 /// By the primary metric's mean; runs without one come last.
 std::vector<const RunData*> best_first(const SeriesReport& report) {
@@ -205,8 +149,9 @@ TextTable leaderboard(const SeriesReport& report) {
 
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full) {
-  TextTable table{
-      {"run", "against", "videos", "difference", "95 % interval", "p (Holm)", "wins", "ties"}, {}};
+  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "family interval",
+                   "p (family)", "wins", "ties"},
+                  {}};
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
                   [](const Comparison& comparison) { return comparison.replicates.any(); });
@@ -215,15 +160,17 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                          {"replicates", kSpread, kDifferenceSpread});
   }
   if (full) {
-    table.columns.insert(table.columns.end(), {"p uncorrected", "p sign test", "t interval",
-                                               "median", "effect g", "detectable (uncorrected)"});
+    table.columns.insert(table.columns.end(),
+                         {"p alone", "p ranks (Holm)", "p ranks alone", "p sign test", "t interval",
+                          "median", "effect g", "detectable (alone)"});
   }
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);
     auto& row = table.rows.emplace_back(std::vector<std::string>{
         within(series, c.run), within(series, c.baseline), concat(c.pairs, " of ", c.videos),
-        decimal(c.difference.mean, decimals), interval_text(c.bootstrap, decimals),
-        p_text(c.holm_p), percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
+        decimal(c.difference.mean, decimals), interval_text(c.inference.interval, decimals),
+        interval_text(c.family_inference.interval, decimals), p_text(c.family_inference.p),
+        percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
     if (replicated) {
       const ReplicateSpread& r = c.replicates;
       row.insert(row.begin() + kAfterInterval,
@@ -233,36 +180,37 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                   deviation_text(r.difference_deviation, decimals)});
     }
     if (!full) continue;
-    row.insert(row.end(), {p_text(c.signed_rank.p), p_text(c.sign_p),
-                           interval_text(c.difference.t_interval, decimals),
-                           decimal(c.difference.median, decimals), decimal(c.effect, 2),
-                           decimal(c.detectable, decimals)});
+    row.insert(row.end(),
+               {p_text(c.inference.p), p_text(c.signed_rank_holm_p), p_text(c.signed_rank.p),
+                p_text(c.sign_p), interval_text(c.difference.t_interval, decimals),
+                decimal(c.difference.median, decimals), decimal(c.effect, 2),
+                decimal(c.detectable, decimals)});
   }
   return table;
 }
 
-TextTable slice_table(const SeriesReport& report, const Slice& slice) {
-  TextTable table{{slice.factor, "run", "videos"}, {}};
+TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
+  TextTable table{{ladder.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
   table.columns.push_back(concat("difference in ", report.primary().name));
-  table.columns.emplace_back("p (Holm)");
+  table.columns.emplace_back("p (family)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
     table.columns.emplace_back(stage);
   }
-  std::vector<const RunData*> runs = slice.runs;
-  const RunData* baseline = common_baseline(report, slice);
+  std::vector<const RunData*> runs = ladder.runs;
+  const RunData* baseline = common_baseline(report, ladder);
   if (baseline != nullptr) runs.insert(runs.begin(), baseline);
   for (const RunData* run : runs) {
     auto& row = table.rows.emplace_back(
-        std::vector<std::string>{level_of(*run, slice.factor), run->name, coverage_text(*run)});
+        std::vector<std::string>{level_of(*run, ladder.factor), run->name, coverage_text(*run)});
     for (const Metric& metric : report.metrics) {
       row.push_back(mean_text(metric_summary(*run, metric.name), metric));
     }
     row.push_back(difference_cell(report, *run));
     const Comparison* comparison = comparison_of(report, *run);
-    row.push_back(comparison == nullptr ? "-" : p_text(comparison->holm_p));
+    row.push_back(comparison == nullptr ? "-" : p_text(comparison->family_inference.p));
     for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
-      row.push_back(seconds_text(stage_mean(*run, stage)));
+      row.push_back(readable_seconds(stage_mean(*run, stage)));
     }
   }
   return table.without_empty_columns();
@@ -286,17 +234,18 @@ TextTable grid_table(const SeriesReport& report, const Factor& rows, const Facto
   return table;
 }
 
-TextTable declared_table(const SeriesReport& report, const DeclaredTable& declared) {
+TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& declared) {
+  const Table values =
+      declared_table(report.runs, report.metrics, report.declared_columns, declared);
   TextTable table{{"run", "videos"}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
-  const std::vector<RunData> singles = single_runs(report.runs);
-  for (const std::string& name : declared.rows) {
-    const RunData* run = named(report.runs, name);
-    if (run == nullptr) run = named(singles, name);
-    if (run == nullptr) continue;
-    auto& row = table.rows.emplace_back(std::vector<std::string>{name, coverage_text(*run)});
-    for (const std::string& column : declared.columns) {
-      row.push_back(declared_cell(report, *run, column));
+  for (std::size_t i = 0; i < values.rows.size(); ++i) {
+    const RowReader cells(values, i);
+    auto& row = table.rows.emplace_back(std::vector<std::string>{
+        cells.text("run"),
+        fmt::format("{} of {}", cells.integer("done"), cells.integer("videos"))});
+    for (std::size_t c = 3; c < values.columns.size(); ++c) {
+      row.push_back(readable_cell(values.columns[c], values.rows[i][c]));
     }
   }
   return table;
@@ -311,7 +260,7 @@ TextTable timing_table(const SeriesReport& report) {
   for (const RunData& run : report.runs) {
     auto& row = table.rows.emplace_back(
         std::vector<std::string>{run.name, std::to_string(run.results.size())});
-    for (const char* stage : kStages) row.push_back(seconds_text(stage_mean(run, stage)));
+    for (const char* stage : kStages) row.push_back(readable_seconds(stage_mean(run, stage)));
     row.push_back(decimal(mean_steps(run), 1));
   }
   return table;
@@ -326,8 +275,8 @@ TextTable provenance_table(const SeriesReport& report) {
   std::int64_t last_us = 0;
   for (const RunData& run : single_runs(report.runs)) {
     datasets.insert(concat(run.dataset, ", ", run.videos(), " videos, digest ",
-                           run.dataset_digest.substr(0, kShownDigest)));
-    models.insert(concat(run.backbone, ", digest ", run.model_digest.substr(0, kShownDigest)));
+                           short_digest(run.dataset_digest)));
+    models.insert(concat(run.backbone, ", digest ", short_digest(run.model_digest)));
     seeds.insert(concat(level_of(run, "seed"), " (replicate ", level_of(run, "replicate"), ")"));
     for (const VideoResult& result : run.results) {
       ++environments[result.environment];

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,11 +7,6 @@
 #include "coordinator/report/print/text_table.h"
 
 namespace cox::report {
-
-/// Means over all finished videos of a run; what is not finite is left out.
-Summary metric_summary(const RunData& run, const std::string& metric);
-/// Mean seconds of a stage (a name of kStages), absent without results.
-std::optional<double> stage_mean(const RunData& run, const std::string& stage);
 
 /// The runs from best to worst by the primary metric, with what they vary, coverage and means.
 TextTable leaderboard(const SeriesReport& report);
@@ -22,15 +16,15 @@ TextTable leaderboard(const SeriesReport& report);
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full);
 
-/// Rows are the levels of the slice's factor, below the baseline when all are compared with one run
-/// of the series.
-TextTable slice_table(const SeriesReport& report, const Slice& slice);
+/// Rows are the levels of the ladder's factor, below the baseline when all are compared with one
+/// run of the series.
+TextTable ladder_table(const SeriesReport& report, const Ladder& ladder);
 
 /// The primary metric's means over the levels of two factors; "-" where no run has a combination.
 TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns);
 
-/// As the sweep declares it, with the coverage of each row.
-TextTable declared_table(const SeriesReport& report, const DeclaredTable& table);
+/// The declared table as the page shows it, with the coverage of each row.
+TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& table);
 
 /// Mean wall seconds of each stage of a video.
 TextTable timing_table(const SeriesReport& report);

@@ -2,11 +2,16 @@
 
 #include <algorithm>
 
+#include "coordinator/report/print/number.h"
+
 namespace cox::report {
 
 namespace {
 
-std::string cell(const std::string& text) {
+using store::Cell;
+using store::Table;
+
+std::string escaped(const std::string& text) {
   std::string clean;
   for (const char c : text) {
     if (c == '|') clean += '\\';
@@ -16,17 +21,37 @@ std::string cell(const std::string& text) {
 }
 
 /// Whether every cell is a number, an interval, a bound or absent.
-bool is_numeric(const TextTable& table, std::size_t column) {
+bool looks_numeric(const TextTable& table, std::size_t column) {
   return std::all_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
     return !row[column].empty() &&
            std::string("0123456789-[<").find(row[column].front()) != std::string::npos;
   });
 }
 
+bool holds_no_text(const Table& table, std::size_t column) {
+  return std::none_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
+    return std::holds_alternative<std::string>(row[column]);
+  });
+}
+
 std::string line(const std::vector<std::string>& cells) {
   std::string text;
-  for (const std::string& each : cells) text += "| " + cell(each) + " ";
+  for (const std::string& each : cells) text += "| " + escaped(each) + " ";
   return text + "|\n";
+}
+
+std::string markdown(const TextTable& table, const std::vector<bool>& numeric) {
+  std::string text = line(table.columns);
+  for (const bool is_numeric : numeric) text += is_numeric ? "| ---: " : "| --- ";
+  text += "|\n";
+  for (const auto& row : table.rows) text += line(row);
+  return text + '\n';
+}
+
+bool is_null_everywhere(const Table& table, std::size_t column) {
+  return std::all_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
+    return std::holds_alternative<std::monostate>(row[column]);
+  });
 }
 
 }  // namespace
@@ -45,12 +70,37 @@ TextTable TextTable::without_empty_columns() const {
 }
 
 std::string markdown(const TextTable& table) {
-  std::string text = line(table.columns);
-  for (std::size_t c = 0; c < table.columns.size(); ++c)
-    text += is_numeric(table, c) ? "| ---: " : "| --- ";
-  text += "|\n";
-  for (const auto& row : table.rows) text += line(row);
-  return text + '\n';
+  std::vector<bool> numeric;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) numeric.push_back(looks_numeric(table, c));
+  return markdown(table, numeric);
+}
+
+std::string markdown(const Table& table) {
+  TextTable texts{table.columns, {}};
+  for (const auto& row : table.rows) {
+    auto& cells = texts.rows.emplace_back();
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      cells.push_back(readable_cell(table.columns[c], row[c]));
+    }
+  }
+  std::vector<bool> numeric;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) numeric.push_back(holds_no_text(table, c));
+  return markdown(texts, numeric);
+}
+
+Table without_empty_columns(const Table& table, const std::vector<std::string>& names) {
+  std::vector<std::size_t> kept;
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    const bool optional = std::find(names.begin(), names.end(), table.columns[c]) != names.end();
+    if (!optional || !is_null_everywhere(table, c)) kept.push_back(c);
+  }
+  Table less;
+  for (const std::size_t c : kept) less.columns.push_back(table.columns[c]);
+  for (const auto& row : table.rows) {
+    auto& cells = less.rows.emplace_back();
+    for (const std::size_t c : kept) cells.push_back(row[c]);
+  }
+  return less;
 }
 
 }  // namespace cox::report

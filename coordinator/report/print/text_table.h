@@ -3,9 +3,11 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/store/table.h"
+
 namespace cox::report {
 
-/// A table of texts, as Markdown shows it.
+/// A table of strings, as Markdown shows it.
 struct TextTable {
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
@@ -14,8 +16,15 @@ struct TextTable {
   TextTable without_empty_columns() const;
 };
 
-/// GitHub's form, with an empty line after it; columns of numbers are aligned to the right. `|` and
-/// line breaks in cells are made harmless.
+/// Formats the table for GitHub, with an empty line after it; columns of numbers are aligned to the
+/// right. `|` and control characters in cells are made harmless.
 std::string markdown(const TextTable& table);
+
+/// The same for values, with numbers as people read them.
+std::string markdown(const store::Table& table);
+
+/// `table` without those of the columns `names` in which every value is NULL.
+store::Table without_empty_columns(const store::Table& table,
+                                   const std::vector<std::string>& names);
 
 }  // namespace cox::report

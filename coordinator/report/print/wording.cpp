@@ -1,8 +1,6 @@
 #include "coordinator/report/print/wording.h"
 
-#include <array>
 #include <cmath>
-#include <cstdio>
 #include <map>
 
 #include "base/text.h"
@@ -28,7 +26,8 @@ std::pair<std::string, std::string> short_names(const Comparison& comparison) {
 }
 
 std::string p_phrase(const Comparison& comparison) {
-  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
+  const auto& corrected = comparison.family_inference.p;
+  const auto& p = corrected ? corrected : comparison.inference.p;
   if (!p) return "";
   const std::string text = p_text(p);
   return concat(starts_with(text, "<") ? "p " : "p = ", text, ", ");
@@ -72,8 +71,8 @@ std::string magnitude(const Comparison& comparison, int decimals) {
   const double mean = *comparison.difference.mean;
   const std::string text =
       concat(decimal(std::abs(mean), decimals), ' ', unit_of(comparison.metric));
-  if (!comparison.bootstrap) return text;
-  const Interval& interval = *comparison.bootstrap;
+  if (!comparison.inference.interval) return text;
+  const Interval& interval = *comparison.inference.interval;
   const Interval seen = mean < 0 ? Interval{-interval.high, -interval.low} : interval;
   return concat(text, " ", interval_text(seen, decimals));
 }
@@ -86,33 +85,32 @@ std::string direction(const Comparison& comparison) {
 
 int sign_of(double value) { return (value > 0 ? 1 : 0) - (value < 0 ? 1 : 0); }
 
-/// Which difference would have been told apart. The power is a t-test's; the rank test needs about
-/// 5 % more videos for it when differences are normal (its efficiency is 3 / pi).
+/// Which difference would have been told apart, by a t-test at the corrected level.
 std::string what_would_have_been(const Comparison& comparison, int decimals) {
-  if (!comparison.detectable_corrected) {
-    const std::size_t differing = comparison.signed_rank.ranked;
-    return concat("; ", differing,
-                  differing == 1 ? " video that differs is" : " videos that differ are",
-                  " too few to tell");
-  }
+  if (!comparison.detectable_corrected || *comparison.detectable_corrected == 0) return "";
   return concat("; about ", decimal(*comparison.detectable_corrected, decimals), ' ',
                 unit_of(comparison.metric), " would have been, in 4 of 5 such studies");
 }
 
-/// What the interval of the mean and the corrected rank test say together.
-std::string verdict(const Comparison& comparison, int decimals) {
-  const auto p = comparison.holm_p ? comparison.holm_p : comparison.signed_rank.p;
-  const bool passes = p && *p < kSignificant;
+/// Which way the ranks go, where they say with confidence another thing than the mean.
+std::string contradiction_of_ranks(const Comparison& comparison) {
+  const auto& corrected = comparison.signed_rank_holm_p;
+  const auto& p = corrected ? corrected : comparison.signed_rank.p;
   const int by_ranks = sign_of(comparison.signed_rank.positive - comparison.signed_rank.negative);
-  if (passes && by_ranks != sign_of(*comparison.difference.mean)) {
-    return concat(": a hint, not a finding: by the ranks of the differences it is ",
-                  by_ranks > 0 ? "above" : "below");
+  if (!p || *p >= kSignificant || by_ranks == sign_of(*comparison.difference.mean)) return "";
+  return concat("; by the ranks of the differences it is ", by_ranks > 0 ? "above" : "below");
+}
+
+/// What the corrected test of the mean says.
+std::string verdict(const Comparison& comparison, int decimals) {
+  if (comparison.pairs < kLeastForInference) {
+    return concat(": too few videos to tell, ", kLeastForInference, " are needed");
   }
-  const auto& interval = comparison.bootstrap;
-  const bool leaves_out_zero = interval && (interval->low > 0 || interval->high < 0);
-  if (passes && leaves_out_zero) return "";
-  if (passes || leaves_out_zero) return ": a hint, not a finding";
-  return concat(": not told apart", what_would_have_been(comparison, decimals));
+  const std::string ranks = contradiction_of_ranks(comparison);
+  if (comparison.is_finding()) return ranks;
+  const auto& p = comparison.inference.p;
+  if (p && *p < kSignificant) return ": a hint, not a finding" + ranks;
+  return concat(": not told apart", what_would_have_been(comparison, decimals), ranks);
 }
 
 /// "none: failed (oom) on 2, queued on 1": why a side lacks videos, by how many; "" without any.
@@ -145,26 +143,6 @@ std::string no_pair_sentence(const Comparison& comparison) {
 
 }  // namespace
 
-std::string decimal(double value, int decimals) {
-  std::array<char, 400> text{};  // the longest double in %f has 309 digits before the point
-  const int length = std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-  std::string number(text.data(), static_cast<std::size_t>(length));
-  if (number.find_first_not_of("-0.") == std::string::npos && number.front() == '-') {
-    number.erase(0, 1);
-  }
-  return number;
-}
-
-std::string decimal(const std::optional<double>& value, int decimals) {
-  return value ? decimal(*value, decimals) : "-";
-}
-
-std::string interval_text(const std::optional<Interval>& interval, int decimals) {
-  if (!interval) return "-";
-  return concat("[", decimal(interval->low, decimals), ", ", decimal(interval->high, decimals),
-                "]");
-}
-
 std::string mean_text(const Summary& summary, const Metric& metric) {
   if (!summary.mean) return "-";
   std::string text = decimal(*summary.mean, metric.decimals);
@@ -191,8 +169,9 @@ int decimals_of(const Comparison& comparison) {
   const auto hides_a_side = [&](double bound) {
     return bound != 0 && std::abs(bound) < 0.5 * std::pow(10, -decimals);
   };
-  while (comparison.bootstrap && decimals < kMostDecimals &&
-         (hides_a_side(comparison.bootstrap->low) || hides_a_side(comparison.bootstrap->high))) {
+  const auto& interval = comparison.inference.interval;
+  while (interval && decimals < kMostDecimals &&
+         (hides_a_side(interval->low) || hides_a_side(interval->high))) {
     ++decimals;
   }
   return decimals;
@@ -207,15 +186,14 @@ std::string sentence(const Comparison& comparison) {
     return concat(run, " gave bit-identical results to ", baseline, coverage);
   }
   const int decimals = decimals_of(comparison);
-  const std::string spread = spread_phrase(comparison, baseline, decimals);
+  const std::string in_brackets = concat(" (", p_phrase(comparison), wins_phrase(comparison.wins),
+                                         spread_phrase(comparison, baseline, decimals), ")");
   if (*comparison.difference.mean == 0) {
     return concat(run, " has the same mean ", comparison.metric.name, " as ", baseline, coverage,
-                  " (", p_phrase(comparison), wins_phrase(comparison.wins), spread, ")",
-                  verdict(comparison, decimals));
+                  in_brackets, verdict(comparison, decimals));
   }
   return concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
-                baseline, coverage, " (", p_phrase(comparison), wins_phrase(comparison.wins),
-                spread, ")", verdict(comparison, decimals));
+                baseline, coverage, in_brackets, verdict(comparison, decimals));
 }
 
 }  // namespace cox::report

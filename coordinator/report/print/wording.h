@@ -4,17 +4,11 @@
 #include <string>
 
 #include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/print/number.h"
 
 namespace cox::report {
 
 // Numbers and comparisons as people read them; every text is the same on every machine.
-
-/// `value` with so many decimals; "-0.00" is "0.00".
-std::string decimal(double value, int decimals);
-std::string decimal(const std::optional<double>& value, int decimals);  ///< "-" when absent
-
-/// "[0.05, 0.19]", or "-".
-std::string interval_text(const std::optional<Interval>& interval, int decimals);
 
 /// "22.05 ± 0.04": mean and standard error; the mean alone of one value.
 std::string mean_text(const Summary& summary, const Metric& metric);
@@ -31,9 +25,10 @@ int decimals_of(const Comparison& comparison);
 
 /// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
 /// wins 70 %)". Averages say of how many replicates, and how far these deviate. Runs are named
-/// without the series that both are in. A finding needs both: a corrected p below 0.05 and an
-/// interval without 0, in the same direction; one alone is called a hint; with neither the sentence
-/// says which difference would have been found. Without a pair it says what each side lacks.
+/// without the series that both are in. A finding is a corrected p of the mean below 0.05; a p
+/// below it that the correction lifts above is called a hint; otherwise the sentence says which
+/// difference would have been found. Where the ranks contradict the mean it says so. Without a pair
+/// it says what each side lacks.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

@@ -82,11 +82,9 @@ SignedRank signed_rank(const std::vector<double>& differences) {
 std::optional<double> sign_test(std::size_t wins, std::size_t losses) {
   const std::size_t n = wins + losses;
   if (n == 0) return std::nullopt;
+  if (wins == losses) return 1.0;
   const auto fewer = static_cast<double>(std::min(wins, losses));
-  const auto all = static_cast<double>(n);
-  if (2 * fewer == all) return 1.0;
-  // P(X <= k) = I_{1/2}(n - k, k + 1).
-  return std::min(1.0, 2 * incomplete_beta(0.5, all - fewer, fewer + 1));
+  return std::min(1.0, 2 * fair_binomial_cdf(fewer, static_cast<double>(n)));
 }
 
 }  // namespace cox::report

@@ -34,6 +34,7 @@ Summary summarized(std::vector<double> values) {
   const bool constant = values.front() == values.back();  // else rounding of the mean would show
   summary.deviation = constant ? 0 : std::sqrt(squares / (n - 1));
   summary.standard_error = *summary.deviation / std::sqrt(n);
+  if (values.size() < kLeastForInference) return summary;
   const double reach = student_t_bound(kLevel, n - 1) * *summary.standard_error;
   summary.t_interval = Interval{mean - reach, mean + reach};
   return summary;

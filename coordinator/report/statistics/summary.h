@@ -9,6 +9,10 @@ namespace cox::report {
 /// The level of every interval that is reported.
 constexpr double kLevel = 0.95;
 
+/// No interval and no p of a mean is given for fewer values: below, they cover too little for
+/// skewed values, whatever the method (docs/statistics.md).
+constexpr std::size_t kLeastForInference = 20;
+
 struct Interval {
   double low = 0;
   double high = 0;

@@ -12,13 +12,12 @@ namespace cox::engine {
 
 namespace {
 
-/// Linear layers by the names that sweeps use.
-const std::map<std::string, std::set<std::string>>& site_groups() {
-  static const std::map<std::string, std::set<std::string>> kGroups = {
-      {"qkv", {"attn.qkv", "cross_attn.q_linear", "cross_attn.kv_linear"}},
-      {"proj", {"attn.proj", "cross_attn.proj"}},
-      {"ffn", {"ffn.w1", "ffn.w2", "ffn.w3"}}};
-  return kGroups;
+/// What sweeps call the kinds of layers.
+const std::map<std::string, LinearKind>& kinds_by_target() {
+  static const std::map<std::string, LinearKind> kKinds = {{"qkv", LinearKind::kQueryKeyValue},
+                                                           {"proj", LinearKind::kProjection},
+                                                           {"ffn", LinearKind::kFeedForward}};
+  return kKinds;
 }
 
 /// y = W x + b + scale U D x, with U = 0 at the start.
@@ -27,16 +26,15 @@ class Lora final : public Adaptation, private Adapter {
   Lora(const LoraSettings& settings, const MethodContext& context) : scale_(settings.scale) {
     for (const LinearSiteShape& shape : context.backbone.linear_sites()) {
       if (!settings.adapts(shape.site)) continue;
-      const std::string name = concat("blocks.", shape.site.block, '.', shape.site.name);
       const auto stream_number = static_cast<std::int64_t>(pairs_.size());
       Pair pair;
-      pair.down = zero_tensor(name + ".A", {settings.rank, shape.in}, context);
-      pair.up = zero_tensor(name + ".B", {shape.out, settings.rank}, context);
+      pair.down = zero_tensor(shape.site.key + ".A", {settings.rank, shape.in}, context);
+      pair.up = zero_tensor(shape.site.key + ".B", {shape.out, settings.rank}, context);
       start(pair.down, context.random.stream(Purpose::kInit, stream_number));
       pairs_.emplace(key(shape.site), pair);
     }
     if (pairs_.empty())
-      throw user_error("lora: no linear layer of the backbone is named", "method");
+      throw user_error("lora: the backbone has none of the layers that targets asks for", "method");
   }
 
   const Adapter& adapter() const override { return *this; }
@@ -93,17 +91,17 @@ std::unique_ptr<Adaptation> make_lora(ParameterReader& parameters, const MethodC
   LoraSettings settings;
   settings.rank = parameters.integer("rank", 1, context.backbone.shape().hidden);
   settings.scale = parameters.real("alpha") / static_cast<double>(settings.rank);
-  std::set<std::string> layers;
+  std::set<LinearKind> kinds;
   for (const std::string& target : parameters.texts("targets")) {
-    const auto group = site_groups().find(target);
-    if (group == site_groups().end()) parameters.reject("targets", "a list of qkv, proj, ffn");
-    layers.insert(group->second.begin(), group->second.end());
+    const auto kind = kinds_by_target().find(target);
+    if (kind == kinds_by_target().end()) parameters.reject("targets", "a list of qkv, proj, ffn");
+    kinds.insert(kind->second);
   }
-  if (layers.empty()) parameters.reject("targets", "at least one of qkv, proj, ffn");
+  if (kinds.empty()) parameters.reject("targets", "at least one of qkv, proj, ffn");
   const int64_t adapted = parameters.integer("last_blocks", 0, blocks);
   const int64_t first_block = adapted == 0 ? 0 : blocks - adapted;
   settings.adapts = [&](const LinearSite& site) {
-    return site.block >= first_block && layers.count(site.name) != 0;
+    return site.block >= first_block && kinds.count(site.kind) != 0;
   };
   return attach_lora(settings, context);
 }

@@ -1,6 +1,6 @@
 #include <map>
+#include <set>
 
-#include "base/text.h"
 #include "engine/adaptation/method.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -9,31 +9,19 @@ namespace cox::engine {
 
 namespace {
 
-/// Which normalisation parameters train.
-struct Selection {
-  bool cross_attention = false;  ///< weight and bias of the norm before cross-attention
-  bool query_key = false;        ///< gains of queries and keys, self and cross
-
-  bool holds(const std::string& name) const {
-    const bool of_pair = ends_with(name, ".q_norm.weight") || ends_with(name, ".k_norm.weight");
-    const bool before_cross = name.find(".pre_crs_attn_norm.") != std::string::npos;
-    return (query_key && of_pair) || (cross_attention && before_cross);
-  }
-};
-
 /// Offsets o from stored gains and biases: w' = w + o, rounded to the dtype of w. Training the
 /// offset instead of w keeps steps that w's dtype would swallow, and decays towards the pretrained
 /// value instead of zero.
 class Norm final : public Adaptation, private Adapter {
  public:
-  Norm(const Selection& selection, const MethodContext& context) {
-    for (const NamedTensor& parameter : context.backbone.parameters()) {
-      if (!selection.holds(parameter.name)) continue;
-      offsets_.emplace(parameter.name,
-                       zero_tensor(parameter.name, parameter.tensor.sizes(), context));
-      order_.push_back(parameter.name);
+  Norm(const std::set<NormKind>& kinds, const MethodContext& context) {
+    for (const NormSiteShape& shape : context.backbone.norm_sites()) {
+      if (kinds.count(shape.site.kind) == 0) continue;
+      offsets_.emplace(shape.site.key, zero_tensor(shape.site.key, {shape.size}, context));
+      order_.push_back(shape.site.key);
     }
-    if (order_.empty()) throw user_error("this backbone has none of the norms to train", "method");
+    if (order_.empty())
+      throw user_error("norm: the backbone has none of the norms to train", "method");
   }
 
   const Adapter& adapter() const override { return *this; }
@@ -45,14 +33,14 @@ class Norm final : public Adaptation, private Adapter {
   }
 
  private:
-  at::Tensor norm_parameter(const std::string& name, at::Tensor stored) const override {
-    const auto found = offsets_.find(name);
+  at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
+    const auto found = offsets_.find(site.key);
     if (found == offsets_.end()) return stored;
     return (stored + found->second.value).to(stored.scalar_type());
   }
 
   std::map<std::string, TrainedTensor> offsets_;
-  std::vector<std::string> order_;  ///< of the checkpoint
+  std::vector<std::string> order_;  ///< that of the checkpoint
 };
 
 }  // namespace
@@ -60,10 +48,10 @@ class Norm final : public Adaptation, private Adapter {
 std::unique_ptr<Adaptation> make_norm(ParameterReader& parameters, const MethodContext& context) {
   const std::string which =
       parameters.choice("tensors", {"cross_attn_norm", "qk_norm", "all_norm"});
-  Selection selection;
-  selection.cross_attention = which != "qk_norm";
-  selection.query_key = which != "cross_attn_norm";
-  return std::make_unique<Norm>(selection, context);
+  std::set<NormKind> kinds;
+  if (which != "qk_norm") kinds.insert(NormKind::kBeforeCrossAttention);
+  if (which != "cross_attn_norm") kinds.insert(NormKind::kQueryKey);
+  return std::make_unique<Norm>(kinds, context);
 }
 
 }  // namespace cox::engine

@@ -5,10 +5,10 @@ namespace cox::engine {
 
 namespace {
 
-/// One bias b for each latent channel on the raw output: v' = v + b.
-class OutputBias final : public Adaptation, private Adapter {
+/// Output bias calibration (OBC): one bias b for each latent channel on the raw output, v' = v + b.
+class OutputBiasCalibration final : public Adaptation, private Adapter {
  public:
-  explicit OutputBias(const MethodContext& context)
+  explicit OutputBiasCalibration(const MethodContext& context)
       : bias_(zero_tensor("bias", {context.backbone.shape().latent_channels}, context)) {}
 
   const Adapter& adapter() const override { return *this; }
@@ -25,7 +25,7 @@ class OutputBias final : public Adaptation, private Adapter {
 }  // namespace
 
 std::unique_ptr<Adaptation> make_obc(ParameterReader&, const MethodContext& context) {
-  return std::make_unique<OutputBias>(context);
+  return std::make_unique<OutputBiasCalibration>(context);
 }
 
 }  // namespace cox::engine

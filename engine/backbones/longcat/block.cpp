@@ -2,7 +2,6 @@
 
 #include <optional>
 
-#include "base/text.h"
 #include "engine/nn/attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/norm.h"
@@ -16,37 +15,35 @@ namespace {
 /// Indices of the six modulation parts.
 enum Modulation { kShiftSelf, kScaleSelf, kGateSelf, kShiftFfn, kScaleFfn, kGateFfn };
 
+/// A linear layer with its seam.
+at::Tensor adapted(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
+  return adapter.linear(layer.site, x, linear(layer, x));
+}
+
+/// A stored normalisation parameter with its seam.
+at::Tensor adapted(const Adapter& adapter, const NormParameter& parameter) {
+  return adapter.norm_parameter(parameter.site, parameter.value);
+}
+
 }  // namespace
 
 Block::Block(int index, const Config& config, const BlockWeights& weights)
-    : index_(index),
-      prefix_(concat("blocks.", index, ".")),
-      heads_(config.heads),
-      weights_(weights) {}
+    : index_(index), heads_(config.heads), weights_(weights) {}
 
-at::Tensor Block::site(const Adapter& adapter, const char* name, const Linear& layer,
-                       const at::Tensor& x) const {
-  return adapter.linear({index_, name}, x, linear(layer, x));
-}
-
-at::Tensor Block::norm(const Adapter& adapter, const char* name, const at::Tensor& stored) const {
-  return adapter.norm_parameter(prefix_ + name, stored);
-}
-
-at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const EmbeddedText& text,
+at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const TextSource& text,
                           const KeyValue* cache, const BlockPass& pass, KeyValue* made) const {
   const Adapter& adapter = pass.adapter;
   const at::Tensor time = at::silu(adapter.block_time_embedding(index_, t));
   const at::Tensor modulation = adapter.block_modulation(
       index_,
-      adapter.linear({index_, "adaLN_modulation.1"}, time, linear_fp32(weights_.modulation, time)));
+      adapter.linear(weights_.modulation.site, time, linear_fp32(weights_.modulation, time)));
   const std::vector<at::Tensor> m = modulation.chunk(6, -1);  // each [B, T, D] fp32
 
   at::Tensor h = x;
   h = gated_residual(
       h, m[kGateSelf],
       self_attention(modulated_norm(h, m[kShiftSelf], m[kScaleSelf]), cache, pass, made));
-  if (pass.cross_attention) h = add_cross_attention(h, text, pass);
+  if (!std::holds_alternative<NoText>(text)) h = add_cross_attention(h, text, pass);
   h = gated_residual(h, m[kGateFfn],
                      feed_forward(modulated_norm(h, m[kShiftFfn], m[kScaleFfn]), adapter));
   return adapter.block_output(index_, h);
@@ -55,53 +52,56 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const Embedd
 at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, const BlockPass& pass,
                                  KeyValue* made) const {
   const Adapter& adapter = pass.adapter;
-  const HeadNorms norms = {heads_, norm(adapter, "attn.q_norm.weight", weights_.self_q_gain),
-                           norm(adapter, "attn.k_norm.weight", weights_.self_k_gain), pass.rope};
+  const HeadNorms norms = {heads_, adapted(adapter, weights_.self_q_gain),
+                           adapted(adapter, weights_.self_k_gain), pass.rope};
   std::optional<EarlierKeys> before;
   if (cache != nullptr) before.emplace(EarlierKeys{cache->keys, cache->values});
-  const HeadTensors heads = self_attention_heads(site(adapter, "attn.qkv", weights_.qkv, x), norms,
-                                                 before ? &*before : nullptr);
+  const HeadTensors heads =
+      self_attention_heads(adapted(adapter, weights_.qkv, x), norms, before ? &*before : nullptr);
   if (made != nullptr) *made = {heads.keys, own_tokens(heads.values)};
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
   const at::Tensor mixed = clean_first_attention(heads.queries, heads.keys, heads.values, clean);
-  return site(adapter, "attn.proj", weights_.self_out, merge_heads(mixed));
+  return adapted(adapter, weights_.self_out, merge_heads(mixed));
 }
 
 KeyValue Block::text_key_values(const at::Tensor& tokens, const Adapter& adapter) const {
-  const std::vector<at::Tensor> kv =
-      site(adapter, "cross_attn.kv_linear", weights_.cross_kv, tokens).chunk(2, -1);
-  return {normed_heads(kv[0], heads_,
-                       norm(adapter, "cross_attn.k_norm.weight", weights_.cross_k_gain)),
+  const std::vector<at::Tensor> kv = adapted(adapter, weights_.cross_kv, tokens).chunk(2, -1);
+  return {normed_heads(kv[0], heads_, adapted(adapter, weights_.cross_k_gain)),
           split_heads(kv[1], heads_)};
 }
 
-at::Tensor Block::cross_attention(const at::Tensor& x, const EmbeddedText& text,
+at::Tensor Block::cross_attention(const at::Tensor& x, const TextSource& text,
                                   const Adapter& adapter) const {
-  const auto index = static_cast<size_t>(index_);
-  const KeyValue kv = text.cache == nullptr
-                          ? text_key_values(text.tokens, adapter)
-                          : KeyValue{text.cache->keys[index], text.cache->values[index]};
-  const at::Tensor q =
-      normed_heads(site(adapter, "cross_attn.q_linear", weights_.cross_q, x), heads_,
-                   norm(adapter, "cross_attn.q_norm.weight", weights_.cross_q_gain));
-  const at::Tensor mixed = attention(q, kv.keys, kv.values, text.key_mask);
-  return site(adapter, "cross_attn.proj", weights_.cross_out, merge_heads(mixed));
+  KeyValue kv;
+  at::Tensor key_mask;
+  if (const auto* prepared = std::get_if<const TextCache*>(&text)) {
+    const auto index = static_cast<size_t>(index_);
+    kv = {(*prepared)->keys[index], (*prepared)->values[index]};
+    key_mask = (*prepared)->key_mask;
+  } else {
+    const EmbeddedText& embedded = std::get<EmbeddedText>(text);
+    kv = text_key_values(embedded.tokens, adapter);
+    key_mask = embedded.key_mask;
+  }
+  const at::Tensor q = normed_heads(adapted(adapter, weights_.cross_q, x), heads_,
+                                    adapted(adapter, weights_.cross_q_gain));
+  const at::Tensor mixed = attention(q, kv.keys, kv.values, key_mask);
+  return adapted(adapter, weights_.cross_out, merge_heads(mixed));
 }
 
-at::Tensor Block::add_cross_attention(const at::Tensor& x, const EmbeddedText& text,
+at::Tensor Block::add_cross_attention(const at::Tensor& x, const TextSource& text,
                                       const BlockPass& pass) const {
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
   const at::Tensor noisy = x.narrow(1, clean, x.size(1) - clean);
-  const at::Tensor normed =
-      layer_norm(noisy, norm(pass.adapter, "pre_crs_attn_norm.weight", weights_.cross_norm_gain),
-                 norm(pass.adapter, "pre_crs_attn_norm.bias", weights_.cross_norm_bias));
+  const at::Tensor normed = layer_norm(noisy, adapted(pass.adapter, weights_.cross_norm_gain),
+                                       adapted(pass.adapter, weights_.cross_norm_bias));
   return add_to_tail(x, cross_attention(normed, text, pass.adapter));
 }
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
-  const at::Tensor gate = site(adapter, "ffn.w1", weights_.ffn_gate, x);
-  const at::Tensor up = site(adapter, "ffn.w3", weights_.ffn_up, x);
-  return site(adapter, "ffn.w2", weights_.ffn_down, swiglu(gate, up));
+  const at::Tensor gate = adapted(adapter, weights_.ffn_gate, x);
+  const at::Tensor up = adapted(adapter, weights_.ffn_up, x);
+  return adapted(adapter, weights_.ffn_down, swiglu(gate, up));
 }
 
 }  // namespace cox::engine::longcat

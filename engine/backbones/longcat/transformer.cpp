@@ -2,7 +2,9 @@
 
 #include <ATen/ops/gelu.h>
 
+#include <optional>
 #include <stdexcept>
+#include <variant>
 
 #include "base/text.h"
 #include "engine/nn/norm.h"
@@ -32,6 +34,24 @@ void check_latents(const at::Tensor& latents, int64_t batch, int64_t channels) {
   if (latents.size(2) == 0) throw std::invalid_argument("latents: no frames");
 }
 
+/// The tensors that a block's output depends on, and their order in the list of
+/// recompute_in_backward.
+struct BlockInputs {
+  at::Tensor x, t, text_tokens;
+  std::optional<KeyValue> before;
+
+  std::vector<at::Tensor> list() const {
+    std::vector<at::Tensor> list = {x, t, text_tokens};
+    if (before) list.insert(list.end(), {before->keys, before->values});
+    return list;
+  }
+  static BlockInputs of(const std::vector<at::Tensor>& list) {
+    BlockInputs in{list.at(0), list.at(1), list.at(2), std::nullopt};
+    if (list.size() > 3) in.before = KeyValue{list.at(3), list.at(4)};
+    return in;
+  }
+};
+
 }  // namespace
 
 Transformer::Transformer(const Config& config, Weights weights)
@@ -39,6 +59,7 @@ Transformer::Transformer(const Config& config, Weights weights)
   for (size_t i = 0; i < weights_.blocks.size(); ++i) {
     blocks_.emplace_back(static_cast<int>(i), config_, weights_.blocks[i]);
   }
+  visit_layers(weights_, [this](Linear& layer) { layers_.push_back(&layer); });
 }
 
 void Transformer::check(const BackboneInput& input) const {
@@ -67,11 +88,11 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   check(input);
   const TokenGrid grid = grid_of(input.latents);
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
-  const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame), true};
+  const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame)};
 
-  const EmbeddedText text = input.text_cache == nullptr || input.text_cache->keys.empty()
-                                ? embed_text(input.text)
-                                : EmbeddedText{{}, input.text_cache->key_mask, input.text_cache};
+  const bool prepared = input.text_cache != nullptr && !input.text_cache->keys.empty();
+  const TextSource text =
+      prepared ? TextSource(input.text_cache) : TextSource(embed_text(input.text));
   const at::Tensor t = embed_time(input.timestep, adapter);
   at::Tensor x = embed_patches(input.latents);
   for (size_t i = 0; i < blocks_.size(); ++i) x = run_block(i, x, t, text, input.cache, pass);
@@ -81,7 +102,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
 ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& adapter) const {
   check_latents(latents, 1, config_.channels);
   const TokenGrid grid = grid_of(latents);
-  const BlockPass pass{adapter, grid, 0, rope(grid, 0), false};
+  const BlockPass pass{adapter, grid, 0, rope(grid, 0)};
 
   const at::Tensor t = embed_time(at::zeros({1, grid.frames}, device()), adapter);
   at::Tensor x = embed_patches(latents);
@@ -89,7 +110,7 @@ ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& ad
   cache.latent_frames = grid.frames;
   for (const Block& block : blocks_) {
     KeyValue made;
-    x = block.forward(x, t, {}, nullptr, pass, &made);
+    x = block.forward(x, t, NoText(), nullptr, pass, &made);
     cache.keys.push_back(made.keys);
     cache.values.push_back(made.values);
   }
@@ -139,21 +160,22 @@ EmbeddedText Transformer::embed_text(const TextStates& text) const {
 }
 
 at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::Tensor& t,
-                                  const EmbeddedText& text, const ConditionCache* cache,
+                                  const TextSource& text, const ConditionCache* cache,
                                   const BlockPass& pass) const {
+  std::optional<KeyValue> before;
+  if (cache != nullptr) before = {cache->keys[index], cache->values[index]};
+  const Block& block = blocks_[index];
   if (!recompute_ || !at::GradMode::is_enabled()) {
-    const KeyValue cached =
-        cache == nullptr ? KeyValue{} : KeyValue{cache->keys[index], cache->values[index]};
-    return blocks_[index].forward(x, t, text, cache == nullptr ? nullptr : &cached, pass);
+    return block.forward(x, t, text, before ? &*before : nullptr, pass);
   }
-  const auto run = [this, index, pass, mask = text.key_mask](const std::vector<at::Tensor>& in) {
-    const KeyValue cached = in.size() > 3 ? KeyValue{in[3], in[4]} : KeyValue{};
-    return blocks_[index].forward(in[0], in[1], {in[2], mask}, in.size() > 3 ? &cached : nullptr,
-                                  pass);
+  // With gradients there is no text cache (see check), so the text is embedded.
+  const EmbeddedText& embedded = std::get<EmbeddedText>(text);
+  const auto run = [&block, pass, mask = embedded.key_mask](const std::vector<at::Tensor>& list) {
+    const BlockInputs in = BlockInputs::of(list);
+    return block.forward(in.x, in.t, EmbeddedText{in.text_tokens, mask},
+                         in.before ? &*in.before : nullptr, pass);
   };
-  std::vector<at::Tensor> inputs = {x, t, text.tokens};
-  if (cache != nullptr) inputs.insert(inputs.end(), {cache->keys[index], cache->values[index]});
-  return recompute_in_backward(run, inputs);
+  return recompute_in_backward(run, BlockInputs{x, t, embedded.tokens, before}.list());
 }
 
 at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
@@ -185,19 +207,19 @@ BackboneShape Transformer::shape() const {
 }
 
 std::vector<LinearSiteShape> Transformer::linear_sites() const {
-  const int64_t d = config_.hidden, f = config_.ffn_hidden;
   std::vector<LinearSiteShape> sites;
-  for (int i = 0; i < static_cast<int>(config_.depth); ++i) {
-    sites.insert(sites.end(), {{{i, "adaLN_modulation.1"}, config_.time_embedding, 6 * d},
-                               {{i, "attn.qkv"}, d, 3 * d},
-                               {{i, "attn.proj"}, d, d},
-                               {{i, "cross_attn.q_linear"}, d, d},
-                               {{i, "cross_attn.kv_linear"}, d, 2 * d},
-                               {{i, "cross_attn.proj"}, d, d},
-                               {{i, "ffn.w1"}, d, f},
-                               {{i, "ffn.w2"}, f, d},
-                               {{i, "ffn.w3"}, d, f}});
+  for (const Linear* layer : layers_) {
+    if (layer->site.kind == LinearKind::kOther) continue;
+    sites.push_back({layer->site, layer->weight.size(1), layer->weight.size(0)});
   }
+  return sites;
+}
+
+std::vector<NormSiteShape> Transformer::norm_sites() const {
+  std::vector<NormSiteShape> sites;
+  visit_norms(weights_, [&](const NormParameter& parameter) {
+    sites.push_back({parameter.site, parameter.value.size(0)});
+  });
   return sites;
 }
 
@@ -208,38 +230,6 @@ std::vector<NamedTensor> Transformer::parameters() {
                   all.push_back({key, tensor});
                 });
   return all;
-}
-
-std::vector<NamedLayer> Transformer::linear_layers() {
-  std::vector<NamedLayer> all;
-  visit_layers(weights_, config_, [&](const std::string& name, Linear& layer) {
-    all.push_back({name, &layer});
-  });
-  return all;
-}
-
-std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
-                                           Precision precision) {
-  const Config config = Config::from_json(JsonConfig::read(directory + "/config.json"));
-  return std::make_unique<Transformer>(
-      config, load_weights(config, Checkpoint::open(directory), device, scalar_type(precision)));
-}
-
-std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
-                                             at::Device device, Precision precision) {
-  const Config config = Config::from_json(json);
-  return std::make_unique<Transformer>(
-      config, random_weights(config, seed, device, scalar_type(precision)));
-}
-
-std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json) {
-  const Config config = Config::from_json(json);
-  Weights weights;
-  visit_weights(weights, config,
-                [](const std::string&, at::Tensor& tensor, const std::vector<int64_t>& shape) {
-                  tensor = at::empty(shape, at::TensorOptions(at::kMeta).dtype(at::kFloat));
-                });
-  return std::make_unique<Transformer>(config, std::move(weights));
 }
 
 }  // namespace cox::engine::longcat

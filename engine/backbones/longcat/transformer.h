@@ -9,10 +9,15 @@
 
 namespace cox::engine::longcat {
 
-/// The LongCat-Video diffusion transformer.
+/// The LongCat-Video diffusion transformer. Source: Meituan LongCat Team, LongCat-Video Technical
+/// Report (arXiv 2510.22200); longcat_video/modules/longcat_video_dit.py of
+/// meituan-longcat/LongCat-Video. Blocks refer to the weights, so an object is neither copied nor
+/// moved.
 class Transformer : public Backbone {
  public:
   Transformer(const Config& config, Weights weights);
+  Transformer(const Transformer&) = delete;
+  Transformer& operator=(const Transformer&) = delete;
 
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
   ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const override;
@@ -21,7 +26,8 @@ class Transformer : public Backbone {
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override;
   std::vector<NamedTensor> parameters() override;
-  std::vector<NamedLayer> linear_layers() override;
+  std::vector<NormSiteShape> norm_sites() const override;
+  std::vector<Linear*> linear_layers() override { return layers_; }
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
   void set_recompute(bool recompute) override { recompute_ = recompute; }
@@ -32,7 +38,7 @@ class Transformer : public Backbone {
   at::Tensor embed_time(const at::Tensor& timestep, const Adapter& adapter) const;
   EmbeddedText embed_text(const TextStates& text) const;
   at::Tensor run_block(size_t index, const at::Tensor& x, const at::Tensor& t,
-                       const EmbeddedText& text, const ConditionCache* cache,
+                       const TextSource& text, const ConditionCache* cache,
                        const BlockPass& pass) const;
   at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
                          const Adapter& adapter) const;
@@ -42,20 +48,10 @@ class Transformer : public Backbone {
   Config config_;
   Weights weights_;
   std::vector<Block> blocks_;
+  std::vector<Linear*> layers_;  ///< of weights_
   bool recompute_ = false;
   /// Tables by whole grid: a memo of a pure function, emptied when it exceeds kMaxRopeTables.
   mutable std::map<TokenGrid, at::Tensor> rope_tables_;
 };
-
-/// Reads `directory`/config.json and its safetensors.
-std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
-                                           Precision precision);
-
-/// Random weights at the size of a dit/config.json, for benchmarks.
-std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
-                                             at::Device device, Precision precision);
-
-/// Tensors on the meta device at the size of a dit/config.json.
-std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json);
 
 }  // namespace cox::engine::longcat

@@ -10,14 +10,20 @@
 
 namespace cox::engine::longcat {
 
+struct NormParameter {
+  at::Tensor value;
+  NormSite site = {};
+};
+
+/// The tensors of one block; visit_weights sets the sites.
 struct BlockWeights {
-  Linear modulation;  ///< adaLN_modulation.1
-  at::Tensor cross_norm_gain, cross_norm_bias;
+  Linear modulation;  ///< [6 hidden, time embedding]
+  NormParameter cross_norm_gain, cross_norm_bias;
   Linear qkv, self_out;
-  at::Tensor self_q_gain, self_k_gain;
+  NormParameter self_q_gain, self_k_gain;
   Linear cross_q, cross_kv, cross_out;
-  at::Tensor cross_q_gain, cross_k_gain;
-  Linear ffn_gate, ffn_down, ffn_up;  ///< w1, w2, w3
+  NormParameter cross_q_gain, cross_k_gain;
+  Linear ffn_gate, ffn_up, ffn_down;
 };
 
 struct Weights {
@@ -31,15 +37,18 @@ struct Weights {
 using WeightVisitor =
     std::function<void(const std::string& key, at::Tensor& tensor, std::vector<int64_t> shape)>;
 
-/// Visits every tensor with its checkpoint key and shape, in the order of the published files. This
-/// is the one place that knows the names.
+/// Visits every tensor with its checkpoint key and shape, in the order of the published files, and
+/// sets the sites of layers and norm parameters. This is the one place that knows the names.
+/// Source: diffusion_pytorch_model.safetensors.index.json below meituan-longcat/LongCat-Video's
+/// dit/.
 void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit);
 
-using LayerVisitor = std::function<void(const std::string& name, Linear& layer)>;
+/// Visits every linear layer. The patch embedding is a convolution, so it is not one.
+void visit_layers(Weights& weights, const std::function<void(Linear& layer)>& visit);
 
-/// Visits every linear layer by its checkpoint name without `.weight`. The patch embedding is a
-/// convolution and none of them.
-void visit_layers(Weights& weights, const Config& config, const LayerVisitor& visit);
+/// Visits every norm parameter that an adapter may replace.
+void visit_norms(const Weights& weights,
+                 const std::function<void(const NormParameter& parameter)>& visit);
 
 /// 1,022 entries at the published size.
 std::vector<ExpectedTensor> expected_tensors(const Config& config);
@@ -47,10 +56,5 @@ std::vector<ExpectedTensor> expected_tensors(const Config& config);
 /// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly.
 Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
                      at::ScalarType dtype);
-
-/// Seeded weights of plausible size, made on the device: for benchmarks and for tests of paths, not
-/// reproducible between devices.
-Weights random_weights(const Config& config, uint64_t seed, at::Device device,
-                       at::ScalarType dtype);
 
 }  // namespace cox::engine::longcat

@@ -9,7 +9,7 @@
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tests/support/command.h"
-#include "tests/unit/engine/schema_defaults.h"
+#include "tests/support/schema_defaults.h"
 
 using namespace cox::engine;
 using Catch::Contains;

@@ -22,8 +22,11 @@ namespace {
 
 using Tensors = std::map<std::string, at::Tensor>;
 
-cox::test::Ended verify(const std::string& model) {
-  return cox::test::run({std::string(COX_BIN_DIR) + "/cox-engine", "verify", "--model", model});
+cox::test::Ended verify(const std::string& model, const std::vector<std::string>& options = {}) {
+  std::vector<std::string> command = {std::string(COX_BIN_DIR) + "/cox-engine", "verify", "--model",
+                                      model};
+  command.insert(command.end(), options.begin(), options.end());
+  return cox::test::run(command);
 }
 
 json report_of(const std::string& model) {
@@ -235,4 +238,36 @@ TEST_CASE("verify of nothing says so with the exit code of what is not there") {
   const auto ended = verify("/nowhere/model");
   CHECK(ended.exit_code == 3);
   CHECK_THAT(ended.err, Contains("/nowhere/model"));
+}
+
+TEST_CASE("verify --digest refuses a model whose files are not those of the digest") {
+  const ModelCopy model;
+  const std::string digest = report_of(model.path())["digest"];
+  CHECK(verify(model.path(), {"--digest", digest}).exit_code == 0);
+  // Changes that no other check can see: finite weights, and a byte of the tokenizer's model.
+  model.change("dit", [](Tensors& tensors) { tensors.begin()->second[0].add_(1); });
+  const auto ended = verify(model.path(), {"--digest", digest});
+  CHECK(ended.exit_code == 2);
+  CHECK_THAT(ended.all(), Contains("expected digest " + digest) && Contains("got "));
+  CHECK_THAT(verify(model.path(), {"--digest", "12ab"}).all(), Contains("64 hexadecimal"));
+}
+
+TEST_CASE("a manifest written once names the file that differs, is missing or was added") {
+  const ModelCopy model;
+  const TemporaryDirectory folder;
+  const std::string manifest = folder / "model.sha256";
+  CHECK(verify(model.path(), {"--write-manifest", manifest}).exit_code == 0);
+  CHECK(verify(model.path(), {"--manifest", manifest}).exit_code == 0);
+  const auto refusal = [&] {
+    const auto ended = verify(model.path(), {"--manifest", manifest});
+    CHECK(ended.exit_code == 2);
+    return ended.all();
+  };
+  std::ofstream(model.path() + "/added.json") << "{}";
+  CHECK_THAT(refusal(), Contains("added.json: not in the manifest"));
+  fs::remove(model.path() + "/added.json");
+  model.change("vae", [](Tensors& tensors) { tensors.begin()->second.flatten()[0].add_(1); });
+  CHECK_THAT(refusal(), Contains("vae/") && Contains("content differs"));
+  fs::remove(model.weights("text_encoder"));
+  CHECK_THAT(refusal(), Contains("text_encoder/") && Contains("missing"));
 }

@@ -38,14 +38,13 @@ class AllSeams : public Adapter {
     return kind_ == "film_full" ? m + leaves_.at("film")[block * kGroups / kDepth] : m;
   }
   at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
-    const std::string name = "blocks." + std::to_string(site.block) + "." + site.name;
-    const auto a = leaves_.find(name + ".A");
+    const auto a = leaves_.find(site.key + ".A");
     if (a == leaves_.end()) return y;
     constexpr double kAlpha = 1.5;
-    return y + kAlpha * at::linear(at::linear(x, a->second), leaves_.at(name + ".B"));
+    return y + kAlpha * at::linear(at::linear(x, a->second), leaves_.at(site.key + ".B"));
   }
-  at::Tensor norm_parameter(const std::string& name, at::Tensor stored) const override {
-    const auto found = leaves_.find(name);
+  at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
+    const auto found = leaves_.find(site.key);
     return found == leaves_.end() ? stored : found->second;
   }
   at::Tensor output(at::Tensor v) const override {

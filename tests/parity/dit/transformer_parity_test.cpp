@@ -26,9 +26,10 @@ TEST_CASE("One block agrees with and without clean frames") {
   const Adapter none;
   const TokenGrid grid{4, 2, 3};
   for (const int64_t clean : {int64_t{0}, kClean}) {
-    const longcat::BlockPass pass{none, grid, clean, rope_table(grid, config.head_dim()), true};
-    const at::Tensor got = block.forward(expected("block.x"), expected("block.t"),
-                                         {expected("block.text"), {}}, nullptr, pass);
+    const longcat::BlockPass pass{none, grid, clean, rope_table(grid, config.head_dim())};
+    const at::Tensor got =
+        block.forward(expected("block.x"), expected("block.t"),
+                      longcat::EmbeddedText{expected("block.text"), {}}, nullptr, pass);
     CHECK(relative_error(got, expected(clean == 0 ? "block.out" : "block.out_clean2")) <
           kStageTolerance);
   }

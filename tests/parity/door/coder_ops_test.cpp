@@ -113,3 +113,13 @@ TEST_CASE("the door's LPIPS of bytes is the network's on frames in [-1, 1]") {
   CHECK(relative_error(got, expected) < 1e-6);
   CHECK(got.min().item<double>() > 0);
 }
+
+TEST_CASE("under bf16 the door normalises latents in bf16, as a bf16 model does") {
+  const VaeModel model;
+  Call call{.op = "latents-normalize", .model = model.path()};
+  call.inputs["latents"] = vae_fixture().at("latents");
+  call.options = {"--dtype", "bf16"};
+  const Tensors got = door(call);
+  CHECK(got.at("normalized").equal(vae_fixture().at("normalized.bf16").to(at::kFloat)));
+  CHECK(got.at("denormalized").equal(vae_fixture().at("denormalized.bf16").to(at::kFloat)));
+}

@@ -68,3 +68,8 @@ TEST_CASE("adasteer refuses settings that cannot be, naming the parameter") {
                     Catch::Contains("parameter final_layer"));
   CHECK_THROWS_WITH(Bench("adasteer", {{"delta_dim", 11}}), Catch::Contains("parameter delta_dim"));
 }
+
+TEST_CASE("adasteer's gradients are right where vectors reach all blocks or the final layer") {
+  check_gradients("adasteer", {{"inject", "global"}});
+  check_gradients("adasteer", {{"groups", 3}, {"final_layer", true}});
+}

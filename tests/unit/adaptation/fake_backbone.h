@@ -11,7 +11,7 @@ namespace cox::engine::test {
 
 /// A smooth small function with every seam of a backbone, in any dtype: fp64 makes finite
 /// differences sharp. Its context reaches the noise frames through one mean vector.
-class FakeBackbone final : public Backbone {
+class FakeBackbone : public Backbone {
  public:
   static constexpr int64_t kChannels = 16;
 
@@ -23,7 +23,7 @@ class FakeBackbone final : public Backbone {
     for (int64_t block = 0; block < blocks; ++block) {
       add(concat_name(block, "adaln"), {shape_.time_embedding, 6 * shape_.hidden}, seed);
       add(concat_name(block, "attn.qkv"), {shape_.hidden, shape_.hidden}, seed);
-      add(concat_name(block, "attn.q_norm.weight"), {shape_.hidden}, seed);
+      for (const NormSite& site : norm_sites_of(block)) add(site.key, {shape_.hidden}, seed);
     }
     add("final", {shape_.hidden + shape_.time_embedding, shape_.latent_channels}, seed);
   }
@@ -56,7 +56,14 @@ class FakeBackbone final : public Backbone {
   std::vector<LinearSiteShape> linear_sites() const override {
     std::vector<LinearSiteShape> sites;
     for (int64_t block = 0; block < shape_.blocks; ++block) {
-      sites.push_back({{static_cast<int>(block), "attn.qkv"}, shape_.hidden, shape_.hidden});
+      sites.push_back({qkv_site(static_cast<int>(block)), shape_.hidden, shape_.hidden});
+    }
+    return sites;
+  }
+  std::vector<NormSiteShape> norm_sites() const override {
+    std::vector<NormSiteShape> sites;
+    for (int64_t block = 0; block < shape_.blocks; ++block) {
+      for (const NormSite& site : norm_sites_of(block)) sites.push_back({site, shape_.hidden});
     }
     return sites;
   }
@@ -66,6 +73,16 @@ class FakeBackbone final : public Backbone {
   void set_recompute(bool) override {}
 
  private:
+  static LinearSite qkv_site(int block) {
+    return {block, LinearKind::kQueryKeyValue, "attn.qkv", concat_name(block, "attn.qkv")};
+  }
+  /// The gain of queries and keys, then gain and bias before cross-attention.
+  static std::vector<NormSite> norm_sites_of(int64_t block) {
+    return {{NormKind::kQueryKey, concat_name(block, "attn.q_norm.weight")},
+            {NormKind::kBeforeCrossAttention, concat_name(block, "cross_norm.weight")},
+            {NormKind::kBeforeCrossAttention, concat_name(block, "cross_norm.bias")}};
+  }
+
   static std::string concat_name(int64_t block, const std::string& name) {
     return "blocks." + std::to_string(block) + "." + name;
   }
@@ -97,10 +114,13 @@ class FakeBackbone final : public Backbone {
     const at::Tensor modulation =
         adapter.block_modulation(block, seen.matmul(get(concat_name(block, "adaln"))));
     const auto parts = modulation.unsqueeze(2).unsqueeze(2).chunk(6, -1);
-    const std::string gain = concat_name(block, "attn.q_norm.weight");
-    const at::Tensor x = (h * adapter.norm_parameter(gain, get(gain))) * (parts[1] + 1) + parts[0];
-    at::Tensor y = x.matmul(get(concat_name(block, "attn.qkv")));
-    y = adapter.linear({block, "attn.qkv"}, x, y).tanh();
+    std::vector<at::Tensor> norms;
+    for (const NormSite& site : norm_sites_of(block)) {
+      norms.push_back(adapter.norm_parameter(site, get(site.key)));
+    }
+    const at::Tensor x = (h * (norms[0] + norms[1]) + norms[2]) * (parts[1] + 1) + parts[0];
+    const LinearSite site = qkv_site(block);
+    const at::Tensor y = adapter.linear(site, x, x.matmul(get(site.key))).tanh();
     return adapter.block_output(block, h + (parts[2] + parts[5]) * y * (parts[4] + 1) + parts[3]);
   }
 

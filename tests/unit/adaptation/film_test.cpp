@@ -26,3 +26,8 @@ TEST_CASE("a smaller variant is the full one with the other parts at zero") {
   CHECK(at::equal(full.loss(), scales.loss()));
   CHECK_FALSE(at::equal(full.loss(), Bench("none").loss()));
 }
+
+TEST_CASE("film's gradients are right in groups and in the smallest variant") {
+  check_gradients("film", {{"groups", 3}});
+  check_gradients("film", {{"variant", "scale_only"}});
+}

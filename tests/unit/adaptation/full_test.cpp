@@ -61,3 +61,8 @@ TEST_CASE("the live bf16 parameter is the rounded master") {
   adaptation->parameters_changed();
   CHECK(at::equal(tensor.leaf.detach(), tensor.value.to(at::kBFloat16)));
 }
+
+TEST_CASE("by default nothing but the loss moves the pretrained weights: no decay") {
+  CHECK(schema_file("methods/full.yaml")["parameters"]["weight_decay"]["default"].as<double>(-1) ==
+        0);
+}

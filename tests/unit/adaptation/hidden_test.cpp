@@ -20,3 +20,5 @@ TEST_CASE("every hidden vector moves the output, the final one included") {
     tensor.value.zero_();
   }
 }
+
+TEST_CASE("hidden's gradients are right in groups") { check_gradients("hidden", {{"groups", 2}}); }

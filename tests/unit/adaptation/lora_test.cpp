@@ -42,3 +42,5 @@ TEST_CASE("lora refuses targets that it does not know") {
   CHECK_THROWS_WITH(Bench("lora", {{"targets", cox::Value::List{"qkv", "mlp"}}}),
                     Catch::Contains("parameter targets"));
 }
+
+TEST_CASE("lora's gradients are right at rank 2") { check_gradients("lora", {{"rank", 2}}); }

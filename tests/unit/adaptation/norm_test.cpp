@@ -16,5 +16,18 @@ TEST_CASE("norm trains an offset for each selected gain and leaves the stored on
 }
 
 TEST_CASE("norm says so when the backbone has none of the norms") {
-  CHECK_THROWS_WITH(Bench("norm"), Catch::Contains("none of the norms"));
+  struct Normless final : FakeBackbone {
+    using FakeBackbone::FakeBackbone;
+    std::vector<NormSiteShape> norm_sites() const override { return {}; }
+  };
+  Normless backbone(at::kFloat);
+  const VideoRandom random{7, 0, "clip"};
+  const cox::Parameters defaults = own_defaults("norm");
+  ParameterReader reader(defaults);
+  CHECK_THROWS_WITH(find_method("norm").make(reader, {backbone, random, at::kFloat}),
+                    Catch::Contains("none of the norms"));
+}
+
+TEST_CASE("norm's gradients are right for queries and keys") {
+  check_gradients("norm", {{"tensors", "qk_norm"}});
 }

@@ -11,6 +11,7 @@
 
 #include "engine/adaptation/loop.h"
 #include "fake_backbone.h"
+#include "tests/support/schema_defaults.h"
 
 namespace cox::engine::test {
 
@@ -21,37 +22,24 @@ class SilentSink final : public Sink {
   bool cancel = false;
 };
 
-/// The parameters that a method reads besides the loop's, as its schema's defaults have them.
-inline Parameters method_defaults(const std::string& method) {
-  if (method == "adasteer") {
-    return {{"inject", "blocks"},
-            {"groups", 1},
-            {"final_layer", false},
-            {"delta_dim", 0},
-            {"clip", "joint"}};
-  }
-  if (method == "film") return {{"variant", "full"}, {"groups", 1}};
-  if (method == "hidden") return {{"groups", 1}};
-  if (method == "lora") {
-    return {{"rank", 1}, {"alpha", 2.0}, {"targets", Value::List{"qkv"}}, {"last_blocks", 0}};
-  }
-  if (method == "norm") return {{"tensors", "cross_attn_norm"}};
-  return {};
-}
-
 /// A method on a backbone, ready to train.
 struct Bench {
   explicit Bench(const std::string& method, Parameters parameters = {},
                  at::ScalarType dtype = at::kFloat)
       : backbone(dtype) {
-    for (auto& [name, value] : method_defaults(method)) parameters.emplace(name, value);
+    for (const auto& [name, value] : own_defaults(method)) parameters.emplace(name, value);
     ParameterReader reader(parameters);
     adaptation = find_method(method).make(
         reader, {backbone, random, dtype == at::kDouble ? at::kDouble : at::kFloat});
     reader.finish();
     settings.steps = 4;
-    settings.optimizer = {"adamw", 1e-2, 0.9, 0.999, 1e-8, 0.01, 1.0, 0};
-    settings.early_stop = {false, 2, 3, 2, {0.25, 0.75}};
+    settings.optimizer = {
+        .name = "adamw", .lr = 1e-2, .eps = 1e-8, .weight_decay = 0.01, .max_grad_norm = 1.0};
+    settings.early_stop = {.enabled = false,
+                           .check_every = 2,
+                           .patience = 3,
+                           .noise_draws = 2,
+                           .sigmas = {0.25, 0.75}};
     const auto draw = [&](std::int64_t step, at::IntArrayRef shape) {
       return random.stream(Purpose::kRandomModel, step).normal(shape).to(dtype);
     };
@@ -90,6 +78,32 @@ struct Bench {
   at::Tensor latents;
   TextStates text;
 };
+
+/// Compares autograd with central differences in fp64, on a few components of every trained tensor.
+inline void check_gradients(const std::string& method, const Parameters& parameters = {}) {
+  constexpr double kStep = 1e-6;
+  constexpr int64_t kComponents = 5;
+  INFO(method);
+  Bench bench(method, parameters, at::kDouble);
+  bench.loss().backward();
+  for (const ParameterGroup& group : bench.adaptation->groups()) {
+    for (const TrainedTensor& tensor : group.tensors) {
+      INFO(tensor.name);
+      const at::Tensor gradient = tensor.leaf.grad().flatten();
+      const at::Tensor flat = tensor.value.detach().flatten();
+      for (int64_t i = 0; i < std::min(kComponents, flat.numel()); ++i) {
+        const double at_start = flat[i].item<double>();
+        flat[i].fill_(at_start + kStep);
+        const double above = bench.loss().item<double>();
+        flat[i].fill_(at_start - kStep);
+        const double below = bench.loss().item<double>();
+        flat[i].fill_(at_start);
+        const double slope = (above - below) / (2 * kStep);
+        CHECK(gradient[i].item<double>() == Approx(slope).epsilon(1e-5).margin(1e-9));
+      }
+    }
+  }
+}
 
 /// How many values a method trains on the backbone of these tests.
 inline std::int64_t trained_values(const std::string& method, const Parameters& parameters = {}) {

@@ -29,8 +29,8 @@ class Counter : public Adapter {
     sites_seen[site.name] = {x.size(-1), y.size(-1)};
     return count("linear." + std::to_string(site.block) + "." + site.name, y);
   }
-  at::Tensor norm_parameter(const std::string& name, at::Tensor stored) const override {
-    return count("norm." + name, stored);
+  at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
+    return count("norm." + site.key, stored);
   }
   at::Tensor output(at::Tensor v) const override { return count("raw", v); }
 

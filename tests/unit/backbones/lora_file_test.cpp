@@ -46,11 +46,11 @@ bool is_adapted(const std::string& layer) {
 /// A file of the published layout for every layer of the backbone.
 Tensors lora_tensors(Backbone& backbone, uint64_t number = 100) {
   Tensors tensors;
-  for (const NamedLayer& named : backbone.linear_layers()) {
-    if (!is_adapted(named.name)) continue;
-    const std::string key = key_of(named.name);
-    const int64_t parts = parts_of(named.name);
-    const int64_t out = named.layer->weight.size(0), in = named.layer->weight.size(1);
+  for (Linear* layer : backbone.linear_layers()) {
+    if (!is_adapted(layer->site.key)) continue;
+    const std::string key = key_of(layer->site.key);
+    const int64_t parts = parts_of(layer->site.key);
+    const int64_t out = layer->weight.size(0), in = layer->weight.size(1);
     tensors[key + ".lora_down.weight"] = draw({parts * kRank, in}, number++) * 0.2;
     tensors[key + ".alpha_scale"] = at::full({}, kScale);
     for (int64_t j = 0; j < parts; ++j) {
@@ -64,10 +64,10 @@ Tensors lora_tensors(Backbone& backbone, uint64_t number = 100) {
 
 /// W + multiplier * scale * up down for every part of every adapted layer: what the file means.
 void merge(Backbone& model, const Tensors& lora, double multiplier = 1) {
-  for (const NamedLayer& named : model.linear_layers()) {
-    if (!is_adapted(named.name)) continue;
-    const std::string key = key_of(named.name);
-    const int64_t parts = parts_of(named.name);
+  for (Linear* layer : model.linear_layers()) {
+    if (!is_adapted(layer->site.key)) continue;
+    const std::string key = key_of(layer->site.key);
+    const int64_t parts = parts_of(layer->site.key);
     const std::vector<at::Tensor> downs = lora.at(key + ".lora_down.weight").chunk(parts);
     std::vector<at::Tensor> rows;
     for (int64_t j = 0; j < parts; ++j) {
@@ -75,7 +75,7 @@ void merge(Backbone& model, const Tensors& lora, double multiplier = 1) {
           parts == 1 ? ".lora_up.weight" : concat(".lora_up.blocks.", j, ".weight");
       rows.push_back(at::matmul(lora.at(key + up), downs[static_cast<size_t>(j)]));
     }
-    named.layer->weight = named.layer->weight + multiplier * kScale * at::cat(rows);
+    layer->weight = layer->weight + multiplier * kScale * at::cat(rows);
   }
 }
 
@@ -125,7 +125,7 @@ std::string refusal(const Tensors& tensors) {
   } catch (const EngineError& error) {
     CHECK(error.cause() == FailureCause::kUser);
     CHECK_THAT(error.what(), Contains("lora.safetensors"));
-    for (const NamedLayer& named : model->linear_layers()) CHECK(named.layer->low_rank.empty());
+    for (Linear* layer : model->linear_layers()) CHECK(layer->low_rank.empty());
     return error.what();
   }
   return "no error";
@@ -250,7 +250,7 @@ TEST_CASE("A multiplier that means nothing is refused, and nothing is attached")
     INFO(multiplier);
     CHECK_THROWS_WITH(attach_loras(*model, {{path, "", 1}, {path, "", multiplier}}),
                       Contains("expected a finite multiplier other than 0"));
-    for (const NamedLayer& named : model->linear_layers()) CHECK(named.layer->low_rank.empty());
+    for (Linear* layer : model->linear_layers()) CHECK(layer->low_rank.empty());
   }
 }
 

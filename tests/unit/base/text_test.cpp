@@ -45,3 +45,33 @@ TEST_CASE("split keeps empty parts and join undoes it") {
   CHECK(join(parts, ",") == "a,,b,");
   CHECK(trim(" \t x y\n") == "x y");
 }
+
+TEST_CASE("first_invalid_utf8 finds what Unicode 15, table 3-7, does not list") {
+  for (const char* text : {"", "plain", "caf\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+                           "\xED\x9F\xBF", "\xEE\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    CHECK(first_invalid_utf8(text) == std::nullopt);
+  }
+  CHECK(first_invalid_utf8("caf\xE9 x") == 3);
+  CHECK(first_invalid_utf8("\xC0\xAF") == 0);          // overlong
+  CHECK(first_invalid_utf8("a\xE0\x9F\xBF") == 1);     // overlong
+  CHECK(first_invalid_utf8("ab\xED\xA0\x80") == 2);    // surrogate
+  CHECK(first_invalid_utf8("\xF4\x90\x80\x80") == 0);  // beyond U+10FFFF
+  CHECK(first_invalid_utf8("\xF0\x8F\xBF\xBF") == 0);  // overlong
+  CHECK(first_invalid_utf8("x\xE2\x82") == 1);         // cut off
+  CHECK(first_invalid_utf8("\x80") == 0);
+}
+
+TEST_CASE("Control characters are found and shown as bytes") {
+  CHECK(first_control_character("a\tb\x1B", "\t") == 3);
+  CHECK(first_control_character("a b\xC3\xA9") == std::nullopt);
+  CHECK(first_control_character("\x7F") == 0);
+  CHECK(escaped("caf\xE9 \x1B[2J caf\xC3\xA9") == "caf\\xE9 \\x1B[2J caf\xC3\xA9");
+}
+
+TEST_CASE("abbreviated cuts between characters") {
+  CHECK(abbreviated("abc", 3) == "abc");
+  CHECK(abbreviated("abcd", 3) == "abc...");
+  CHECK(abbreviated("ab\xC3\xA9"
+                    "d",
+                    3) == "ab...");
+}

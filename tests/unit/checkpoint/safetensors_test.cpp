@@ -159,3 +159,31 @@ TEST_CASE("Keys are checked both ways and shapes too, first differences named") 
                     Contains("1 missing: gone") && Contains("1 extra: odd") &&
                         Contains("b (config says [4], file has [3])"));
 }
+
+TEST_CASE("Null metadata is no metadata") {
+  const cox::test::TemporaryDirectory directory;
+  const std::string path =
+      write_raw(directory,
+                R"({"__metadata__":null,"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4);
+  const Checkpoint checkpoint = Checkpoint::open(path);
+  CHECK(checkpoint.metadata().empty());
+  CHECK(checkpoint.tensors().size() == 1);
+}
+
+TEST_CASE(
+    "A dtype of the format that is not read here is named, and the file is not called damaged") {
+  const cox::test::TemporaryDirectory directory;
+  for (const std::string dtype : {"F8_E4M3", "F8_E5M2"}) {
+    const std::string error = error_of_opening(write_raw(
+        directory, R"({"a":{"dtype":")" + dtype + R"(","shape":[4],"data_offsets":[0,4]}})", 4));
+    CHECK_THAT(error, Contains("tensor 'a'") && Contains(dtype) && Contains("not supported"));
+    CHECK_THAT(error, !Contains("damaged"));
+  }
+}
+
+TEST_CASE("Written files say that their tensors are PyTorch's, which transformers asks for") {
+  const cox::test::TemporaryDirectory directory;
+  const std::string path = directory / "some.safetensors";
+  save_safetensors(path, {{"a", at::zeros({1})}});
+  CHECK(Checkpoint::open(path).metadata() == std::map<std::string, std::string>{{"format", "pt"}});
+}

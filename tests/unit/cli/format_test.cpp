@@ -9,13 +9,13 @@ using namespace cox::cli;
 
 namespace {
 
-Rows sample() {
+Table sample() {
   return {{"run", "n", "psnr"},
           {{std::string("none"), std::int64_t{8}, 23.456},
            {std::string("ada, \"G4\" | x"), std::int64_t{7}, std::monostate{}}}};
 }
 
-std::string written(const Rows& rows, Format format, int width = 0) {
+std::string written(const Table& rows, Format format, int width = 0) {
   std::ostringstream out;
   write_rows(out, rows, {format, {"cox-sample", 1}, {.width = width}});
   return out.str();
@@ -38,6 +38,21 @@ TEST_CASE("a narrow terminal shortens texts and never numbers") {
   CHECK(written(sample(), Format::kTable, 5).find("23.46") != std::string::npos);
 }
 
+TEST_CASE("a narrow terminal hides what does not vary, then seconds, and keeps names and numbers") {
+  const Table table{{"run", "failed", "psnr", "psnr_se", "train_s"},
+                    {{std::string("ada-lr=0.01"), std::int64_t{0}, 23.5, 1.0, 2.0},
+                     {std::string("ada-lr=0.02"), std::int64_t{0}, 24.5, 1.5, 3.0}}};
+  CHECK(written(table, Format::kTable, 40) ==
+        "run           psnr  psnr_se  train_s\n"
+        "ada-lr=0.01  23.50     1.00     2.00\n"
+        "ada-lr=0.02  24.50     1.50     3.00\n"
+        "(too narrow for failed; --format csv has all columns)\n");
+  const std::string narrow = written(table, Format::kTable, 20);
+  CHECK_THAT(narrow, Catch::Contains("ada-lr=0.01  23.50\n") &&
+                         Catch::Contains("ada-lr=0.02  24.50\n") &&
+                         Catch::Contains("(too narrow for failed, psnr_se, train_s;"));
+}
+
 TEST_CASE("csv quotes what needs it and keeps every digit") {
   CHECK(written(sample(), Format::kCsv) ==
         "run,n,psnr\n"
@@ -51,8 +66,8 @@ TEST_CASE("csv tells an empty text from a missing value") {
 }
 
 TEST_CASE("json names its format, keeps types and has null for what JSON cannot say") {
-  Rows rows = sample();
-  rows.cells.push_back(
+  Table rows = sample();
+  rows.rows.push_back(
       {std::string("bad\xff"), std::int64_t{0}, std::numeric_limits<double>::infinity()});
   const auto json = nlohmann::json::parse(written(rows, Format::kJson));
   CHECK(json["format"] == "cox-sample/1");

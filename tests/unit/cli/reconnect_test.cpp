@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "cli/progress/watch_loop.h"
-#include "cli/sources/result_source.h"
+#include "cli/sources/query.h"
 #include "cli/sources/sweep_calls.h"
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/server.h"
@@ -67,11 +67,11 @@ bool soon(Works works) {
 TEST_CASE("a submission, a change, progress and a query find a restarted TLS coordinator") {
   RestartableCoordinator there;
   const auto calls = std::move(open_remote_calls(there.endpoint())).value();
-  const auto source = std::move(open_coordinator_source(there.endpoint())).value();
+  const report::Query results = open_coordinator_query(there.endpoint()).value();
   const auto submit = [&](const char* series) {
     return calls->submit(service::submit_request_of(test::sample_plan(series, 1, 1))).is_ok();
   };
-  const auto query = [&] { return source->query("SELECT 1").is_ok(); };
+  const auto query = [&] { return results("SELECT 1").is_ok(); };
   REQUIRE(submit("first"));
   REQUIRE(query());
   for (const int times : {1, 2}) {

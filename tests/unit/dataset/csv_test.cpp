@@ -26,9 +26,8 @@ TEST_CASE("Quoted fields hold commas, doubled quotes and line breaks; lines end 
         std::vector<Record>{{"a", "b"}, {"x,1", "say \"hi\""}, {"two\nlines", ""}});
 }
 
-TEST_CASE("A byte order mark, empty lines and a missing last line break do not matter") {
-  CHECK(records("\xEF\xBB\xBF"
-                "a,b\n\n\nc,d") == std::vector<Record>{{"a", "b"}, {"c", "d"}});
+TEST_CASE("Empty lines and a missing last line break do not matter") {
+  CHECK(records("a,b\n\n\nc,d") == std::vector<Record>{{"a", "b"}, {"c", "d"}});
   CHECK(records("").empty());
 }
 
@@ -37,7 +36,7 @@ TEST_CASE("Broken quotes are refused with the line") {
   REQUIRE(open.next().is_ok());
   CHECK(open.next().status().message().find("t.csv:2") != std::string::npos);
   CsvReader trailing("\"a\"b,c\n", "t.csv");
-  CHECK(trailing.next().status().message().find("after its closing quote") != std::string::npos);
+  CHECK(trailing.next().status().message().find("after a closing quote") != std::string::npos);
 }
 
 TEST_CASE("The reader knows on which line a record began") {

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "base/file.h"
 #include "tree.h"
 
 using namespace cox;
@@ -48,6 +50,29 @@ TEST_CASE("A folder's clips are listed with what they are, and unusable ones wit
   CHECK(manifest.rejected[1].message.find("3 frames and 9 are needed") != std::string::npos);
 }
 
+TEST_CASE("A damaged clip and an interlaced one are marked, and a sound one is not") {
+  const std::string fixtures = COX_SOURCE_DIR "/tests/parity/fixtures/video/";
+  const Tree tree;
+  tree.clip("sound.mp4", 5);
+  tree.text("fields.mp4", *read_file(fixtures + "interl264.mp4"));
+  std::string bytes = *read_file(fixtures + "h264_bt709.mp4");  // 10 frames
+  const std::size_t data = bytes.find("mdat") + 4;
+  const std::size_t pictures_end = bytes.find("moov") - 4;
+  REQUIRE(data < pictures_end);
+  const std::size_t last_part = pictures_end - (pictures_end - data) / 6;
+  std::fill(bytes.begin() + static_cast<std::ptrdiff_t>(last_part),
+            bytes.begin() + static_cast<std::ptrdiff_t>(pictures_end), '\0');
+  tree.text("wiped.mp4", bytes);
+  const Manifest manifest = tree.index(folder_options());
+  REQUIRE(ids(manifest) == Names{"fields", "sound", "wiped"});
+  CHECK(manifest.videos[0].interlaced);
+  CHECK(manifest.videos[0].remark.empty());
+  CHECK_FALSE(manifest.videos[1].interlaced);
+  CHECK(manifest.videos[1].remark.empty());
+  CHECK(manifest.videos[2].frames < 10);
+  CHECK_THAT(manifest.videos[2].remark, Catch::Contains("of the 10 frames"));
+}
+
 TEST_CASE("Options of another layout are refused by name instead of being ignored") {
   const Tree tree;
   tree.clip("good.mp4", 2);
@@ -59,22 +84,22 @@ TEST_CASE("Options of another layout are refused by name instead of being ignore
   const Status status = index_dataset(options, {}).status();
   CHECK(status.code() == StatusCode::kInvalidArgument);
   CHECK(status.message() ==
-        "layout folder takes no --min-duration-ms (of panda70m), --desirable-only (of panda70m), "
-        "--caption-file (of ucf101): leave it away");
+        "layout folder does not use --min-duration-ms (of panda70m), --desirable-only (of "
+        "panda70m), --caption-file (of ucf101); drop it");
   IndexOptions ucf;
   ucf.layout = "ucf101";
   ucf.root = tree.root();
   ucf.single_shot_only = ucf.captions_from_file_names = true;
   ucf.max_duration_ms = 5;
   CHECK(index_dataset(ucf, {}).status().message() ==
-        "layout ucf101 takes no --max-duration-ms (of panda70m), --single-shot-only (of panda70m), "
-        "--captions-from-file-names (of folder): leave it away");
+        "layout ucf101 does not use --max-duration-ms (of panda70m), --single-shot-only (of "
+        "panda70m), --captions-from-file-names (of folder); drop it");
   IndexOptions panda;
   panda.layout = "panda70m";
   panda.root = tree.root();
   panda.caption_template = "a {class}";
   CHECK(index_dataset(panda, {}).status().message().find(
-            "layout panda70m takes no --caption-template (of ucf101)") == 0);
+            "layout panda70m does not use --caption-template (of ucf101)") == 0);
 }
 
 TEST_CASE("A file's name becomes a caption only when asked for") {
@@ -146,4 +171,66 @@ TEST_CASE("Wrong folders, layouts, captions and names are refused with advice") 
   tree.text("a.txt", "one");
   tree.clip("a.avi", 2);
   CHECK(tree.refusal(options).find("two videos would have the id 'a'") != std::string::npos);
+}
+
+TEST_CASE("A caption that is not UTF-8 is refused with file and byte, and a mark is removed") {
+  const Tree tree;
+  tree.clip("a.mp4", 2);
+  tree.text("a.txt", "A caf\xE9.\n");
+  CHECK(tree.refusal(folder_options()).find("a.txt': expected UTF-8 text, got 0xE9 at byte 5") !=
+        std::string::npos);
+  tree.text("a.txt", std::string("A\0 \0c\0", 6));
+  CHECK(tree.refusal(folder_options())
+            .find("a.txt': expected UTF-8 text, got a NUL byte at byte 1") != std::string::npos);
+  tree.text("a.txt", "A \x1B[2J cat");
+  CHECK(tree.refusal(folder_options()).find("control character") != std::string::npos);
+  tree.text("a.txt",
+            "\xEF\xBB\xBF"
+            "A caf\xC3\xA9.\n");
+  CHECK(tree.index(folder_options()).videos.at(0).caption == "A caf\xC3\xA9.");
+}
+
+TEST_CASE("Clips behind links are found under the names walked; broken links are missing clips") {
+  const Tree tree;
+  const Tree store;
+  namespace fs = std::filesystem;
+  store.clip("blob.mp4", 4);
+  store.clip("more/inner.mp4", 5, 1);
+  tree.clip("own.mp4", 6, 2);
+  fs::create_symlink(store.root() + "/blob.mp4", tree.root() + "/linked.mp4");
+  fs::create_symlink(store.root() + "/more", tree.root() + "/folder");
+  fs::create_symlink(store.root() + "/gone.mp4", tree.root() + "/broken.mp4");
+  fs::create_symlink(tree.root(), tree.root() + "/loop");
+  const Manifest manifest = tree.index(folder_options());
+  CHECK(ids(manifest) == Names{"folder_inner", "linked", "own"});
+  CHECK(manifest.videos[0].path == tree.root() + "/folder/inner.mp4");
+  CHECK(reasons(manifest) == Names{"loop: link_loop", "broken: missing"});
+  CHECK(manifest.rejected[1].message.find("broken.mp4' is a link to '" + store.root() +
+                                          "/gone.mp4', which does not exist") != std::string::npos);
+}
+
+TEST_CASE("Names that are not UTF-8 are left out by name and reason") {
+  const Tree tree;
+  tree.clip("good.mp4", 2);
+  tree.clip("caf\xE9.mp4", 2, 1);
+  tree.clip("caf\xE8.mp4", 2, 2);
+  const Manifest manifest = tree.index(folder_options());
+  CHECK(ids(manifest) == Names{"good"});
+  CHECK(reasons(manifest) == Names{"caf\\xE8.mp4: name_not_utf8", "caf\\xE9.mp4: name_not_utf8"});
+  REQUIRE(write_manifest(tree.root() + "/m.json", manifest) == Status::ok());
+  CHECK(read_manifest(tree.root() + "/m.json").is_ok());
+}
+
+TEST_CASE("An id longer than the bound is left out by name and reason") {
+  const Tree tree;
+  const std::string part(100, 'x');
+  const std::string name = part + "/" + part + "/" + part + "/" + part + "/" + part + "/a";
+  tree.clip(name + ".mp4", 2);
+  tree.clip("b.mp4", 2);
+  const Manifest manifest = tree.index(folder_options());
+  CHECK(ids(manifest) == Names{"b"});
+  REQUIRE(manifest.rejected.size() == 1);
+  CHECK(manifest.rejected[0].reason == "name_too_long");
+  CHECK(manifest.rejected[0].message.find("expected an id of at most 400 bytes, got 506") !=
+        std::string::npos);
 }

@@ -89,3 +89,52 @@ TEST_CASE("A missing list, a repeated clip and a file that is no such CSV are re
   tree.clip("copy/aaaaaaaaaaa.0.mp4", 5);
   CHECK(tree.refusal(options).find("are both clip 0 of aaaaaaaaaaa") != std::string::npos);
 }
+
+TEST_CASE("Clips are found as the downloader of Panda-70M writes them, by source and times") {
+  const Tree tree;
+  // The first clip of the row failed to cut, so that the downloader's numbers are one behind.
+  tree.clip("00000/0000000_00000.mp4", 5);
+  tree.text(
+      "00000/0000000_00000.json",
+      "{\"url\": \"https://www.youtube.com/watch?v=aaaaaaaaaaa\", \"caption\": \"It's a cat\", "
+      "\"matching_score\": \"0.5\", \"clips\": \"[('00:00:05.000', '00:00:15.000')]\", "
+      "\"key\": \"0000000_00000\", \"status\": \"success\", \"error_message\": null}");
+  tree.text("00000/0000000_00000.txt", "It's a cat");
+  tree.clip("00000/0000001_00000.mp4", 6, 1);
+  tree.text("00000/0000001_00000.json",
+            "{\"url\": \"https://youtu.be/-bbbbbbbbb_\", \"clips\": [[1.0, 9.0]]}");
+  tree.clip("00000/0000002_00000.mp4", 6, 2);
+  tree.text("00000/0000002_00000.txt", "No json.");
+  const Manifest manifest = tree.index(panda_options(tree));
+  CHECK(ids(manifest) == Names{"aaaaaaaaaaa_1", "-bbbbbbbbb__0"});
+  CHECK(manifest.videos[0].caption == "It's a cat");
+  CHECK(reasons(manifest) == Names{"00000/0000002_00000: unknown_source", "ccccccccccc: bad_row",
+                                   "aaaaaaaaaaa_0: missing", "ddddddddddd_0: missing"});
+  CHECK(manifest.rejected[3].message.find(
+            "looked for ddddddddddd_0.*, ddddddddddd.0.*, ddddddddddd_segment_0.*") !=
+        std::string::npos);
+}
+
+TEST_CASE("A byte-order mark in the CSV hides no column") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa_0.mp4", 5);
+  IndexOptions options = panda_options(tree);
+  tree.text("panda.csv", std::string("\xEF\xBB\xBF") + kCsv);
+  CHECK(ids(tree.index(options)) == Names{"aaaaaaaaaaa_0"});
+}
+
+TEST_CASE("A CSV that is not UTF-8 is refused with file, byte and line") {
+  const Tree tree;
+  tree.clip("aaaaaaaaaaa_0.mp4", 5);
+  IndexOptions options = panda_options(tree);
+  tree.text("panda.csv",
+            "videoID,url,timestamp,caption,matching_score\n"
+            "aaaaaaaaaaa,u,\"[['0:00:01.000', '0:00:03.000']]\",\"['A caf\xE9.']\",[1]\n");
+  CHECK(tree.refusal(options).find("panda.csv': expected UTF-8 text, got 0xE9 at byte") !=
+        std::string::npos);
+  // An escape of Python that no prompt can hold.
+  tree.text("panda.csv",
+            "videoID,url,timestamp,caption,matching_score\n"
+            "aaaaaaaaaaa,u,\"[['0:00:01.000', '0:00:03.000']]\",\"['A \\x00 b']\",[1]\n");
+  CHECK(reasons(tree.index(options)) == Names{"aaaaaaaaaaa: bad_row"});
+}

@@ -68,3 +68,28 @@ TEST_CASE("A line that is no entry is refused with its number") {
   CHECK(tree.refusal(ucf_options(tree.root() + "/list.txt")).find("list.txt:2") !=
         std::string::npos);
 }
+
+TEST_CASE("A byte-order mark in a split list or a caption table hides no entry") {
+  const Tree tree;
+  tree.clip("YoYo/v_YoYo_g08_c01.avi", 5);
+  tree.text("list.txt", "\xEF\xBB\xBFYoYo/v_YoYo_g08_c01.avi 1\n");
+  IndexOptions options = ucf_options(tree.root() + "/list.txt");
+  tree.text("captions.tsv", "\xEF\xBB\xBFYoYo\ta yo-yo spins\n");
+  options.caption_file = tree.root() + "/captions.tsv";
+  const Manifest manifest = tree.index(options);
+  CHECK(ids(manifest) == Names{"v_YoYo_g08_c01"});
+  CHECK(manifest.videos[0].caption == "a yo-yo spins");
+  tree.text("captions.tsv", "YoYo\ta yo-y\xF6\n");
+  CHECK(tree.refusal(options).find("captions.tsv': expected UTF-8 text, got 0xF6 at byte 11") !=
+        std::string::npos);
+}
+
+TEST_CASE("An entry without a file says which names were looked for") {
+  const Tree tree;
+  tree.clip("YoYo/v_YoYo_g08_c01.avi", 5);
+  tree.text("list.txt", "YoYo/v_YoYo_g08_c02.avi\n");
+  const Manifest manifest = tree.index(ucf_options(tree.root() + "/list.txt"));
+  REQUIRE(manifest.rejected.size() == 1);
+  CHECK(manifest.rejected[0].message.find("looked for YoYo/v_YoYo_g08_c02.avi") !=
+        std::string::npos);
+}

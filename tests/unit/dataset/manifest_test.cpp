@@ -35,6 +35,8 @@ Manifest example(const std::string& folder) {
   video.pixel_format = "yuv420p";
   video.color_matrix = "unspecified";
   video.color_range = "limited";
+  video.interlaced = true;
+  video.remark = "42 of the 60 frames that its container names can be read";
   RejectedVideo rejected{"b", "/elsewhere/b.mp4", "", "b", "corrupt_container", "no moov"};
   Manifest manifest;
   manifest.name = "demo";
@@ -71,6 +73,24 @@ TEST_CASE("A manifest reads back as it was written, with paths below it stored r
   const std::string text = *read_file(path);
   CHECK(text.find("\"clips/a.mp4\"") != std::string::npos);
   CHECK(text.find("\"/elsewhere/b.mp4\"") != std::string::npos);
+  fs::remove_all(folder);
+}
+
+TEST_CASE("A manifest that was written before a key was added is read") {
+  const std::string folder = scratch_folder();
+  const std::string path = folder + "/manifest.json";
+  Manifest manifest = example(folder);
+  manifest.videos[0].interlaced = false;
+  manifest.videos[0].remark = "";
+  REQUIRE(write_manifest(path, manifest).is_ok());
+  std::string text = *read_file(path);
+  const std::size_t begin = text.find(",\n   \"interlaced\""), end = text.find("\n  }", begin);
+  REQUIRE(begin < end);
+  REQUIRE(end != std::string::npos);
+  REQUIRE(write_file_atomically(path, text.erase(begin, end - begin)).is_ok());
+  const auto read = read_manifest(path);
+  REQUIRE(read.status() == Status::ok());
+  CHECK(*read == manifest);
   fs::remove_all(folder);
 }
 

@@ -101,7 +101,7 @@ TEST_CASE("after every kind of failure the loaded backbone is what it was") {
   const auto engine = make_device_engine();
   const JobOutput before = succeed(*engine, Workshop::get().job("none"));
   JobInput broken = Workshop::get().job("full");
-  broken.video_path = Workshop::get().broken_clip();
+  broken.video.path = Workshop::get().broken_clip();
   JobInput stray = Workshop::get().job("full");
   stray.parameters["stray"] = 1;
   const std::pair<JobInput, FailureCause> failing[] = {{diverging_job(), FailureCause::kDiverged},

@@ -134,6 +134,7 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
     JobInput input = base;
     input.parameters[name] = value;
     input.parameters["gen_start_frame"] = 5;  // within a stride of 2, too
+    if (name == "fit") input.parameters["height"] = 48;  // another aspect ratio than the clip's
     input.run_id = name + "-of-another-run";
     const std::string path = succeed(*engine, input).reference_path;
     INFO(path);
@@ -143,6 +144,8 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   run("frame_stride", 2);
   run("pil_order", "v13");
   run("color", "paper_compat");
+  run("fit", "crop");
+  run("fit", "pad");
   run("height", 48);
   JobInput other_file = Workshop::get().job("none", 1);
   other_file.parameters["gen_start_frame"] = 5;
@@ -242,7 +245,7 @@ TEST_CASE("other seeds, replicates and videos give other noise") {
 TEST_CASE("a broken video fails its own job with cause data, and the next one runs") {
   const auto engine = make_engine();
   JobInput broken = Workshop::get().job("none");
-  broken.video_path = Workshop::get().broken_clip();
+  broken.video.path = Workshop::get().broken_clip();
   const JobFailure failure = fail(*engine, broken);
   CHECK(failure.cause == FailureCause::kData);
   CHECK_FALSE(failure.detail.empty());
@@ -263,7 +266,7 @@ TEST_CASE("a video without enough frames is too short") {
 TEST_CASE("a missing video and a changed video have cause data") {
   const auto engine = make_engine();
   JobInput missing = Workshop::get().job("none");
-  missing.video_path += ".lost";
+  missing.video.path += ".lost";
   CHECK(fail(*engine, missing).cause == FailureCause::kData);
 
   JobInput changed = Workshop::get().job("none");

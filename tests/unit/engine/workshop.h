@@ -8,7 +8,7 @@
 
 #include "base/value.h"
 #include "engine/engine.h"
-#include "schema_defaults.h"
+#include "tests/support/schema_defaults.h"
 #include "tools/clips/demo_clips.h"
 #include "tools/init/init_model.h"
 

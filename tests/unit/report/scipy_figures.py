@@ -34,19 +34,78 @@ def detectable_effect(count, power=0.8, level=0.95):
     return optimize.brentq(excess, 0.01, 20 / count ** 0.5)
 
 
+def hall(u, g, count):
+    return u + g * u ** 2 / 3 + g ** 2 * u ** 3 / 27 + g / (6 * count)
+
+
+def moments(values, axis=-1):
+    mean = values.mean(axis=axis)
+    spread = values.std(axis=axis)
+    return mean, spread, stats.skew(values, axis=axis)
+
+
+def mean_test(sample, comparisons=1, largest=None, seed=0, draws=200_000):
+    """p and interval of MeanTest by independent code; hall's inverse by root finding."""
+    count = len(sample)
+    mean, spread, g = moments(sample)
+    error = spread / (count - 1) ** 0.5
+    picks = sample[numpy.random.default_rng(seed).integers(count, size=(draws, count))]
+    means, spreads, gs = moments(picks)
+    t = (means - mean) / (spreads / (count - 1) ** 0.5)
+    h = hall((means - mean) / spreads, gs, count)
+    largest = abs(t) if largest is None else largest
+    seen = hall(mean / spread, g, count)
+    alpha = 0.05 / comparisons
+    p = max(comparisons * 2 * stats.t.sf(abs(mean / error), count - 1),
+            comparisons * 2 * min((h <= seen).mean(), (h >= seen).mean()),
+            (largest >= abs(mean / error)).mean())
+    undo = [optimize.brentq(lambda u: hall(u, g, count) - q, -20, 20)
+            for q in numpy.quantile(h, [1 - alpha / 2, alpha / 2])]
+    reach = max(stats.t.ppf(1 - alpha / 2, count - 1), numpy.quantile(largest, 0.95)) * error
+    return (min(1, p), min(mean - reach, mean - spread * undo[0]),
+            max(mean + reach, mean - spread * undo[1]))
+
+
+def largest_t(family, seed=0, draws=200_000):
+    """Of samples over the same units; nan where a sample lacks one."""
+    picks = numpy.random.default_rng(seed).integers(family.shape[1], size=(draws, family.shape[1]))
+    most = numpy.zeros(draws)
+    for sample in family:
+        drawn = sample[picks]
+        count = (~numpy.isnan(drawn)).sum(axis=1)
+        error = numpy.nanstd(drawn, axis=1) / (count - 1) ** 0.5
+        most = numpy.maximum(most, abs(numpy.nanmean(drawn, axis=1) - numpy.nanmean(sample)) / error)
+    return most
+
+
+def mean_tests():
+    wave = numpy.array([numpy.sin(i * i) + 0.1 for i in range(1, 65)])
+    skewed = numpy.exp(2 * wave) - 1.6
+    for name, sample in (("wave + 0.1", wave + 0.1), ("skewed", skewed)):
+        print("mean test,", name, stats.ttest_1samp(sample, 0).pvalue,
+              *[mean_test(sample, seed=seed) for seed in range(3)])
+    partial = wave[::-1] + 0.1
+    partial[:20] = numpy.nan
+    family = numpy.array([wave + 0.2, skewed, partial])
+    for seed in range(3):
+        largest = largest_t(family, seed)
+        print("family", [mean_test(each[~numpy.isnan(each)], 3, largest, seed) for each in family])
+
+
 def replicates():
-    """none and full, 3 replicates each of 12 videos; replicates_test.cpp has the same formulas."""
-    video, replicate = numpy.meshgrid(numpy.arange(12), numpy.arange(3))
+    """none and full, 3 replicates each of 24 videos; replicates_test.cpp has the same formulas."""
+    video, replicate = numpy.meshgrid(numpy.arange(24), numpy.arange(3))
     none = 20 + 0.5 * video + 0.2 * numpy.sin(3 * video + 5 * replicate)
     full = none + 0.15 + 0.1 * numpy.cos(2 * video + 7 * replicate) - 0.01 * video
     # A video counts where every replicate of both sides has it: 3 is missing in one of full's, 5 is
     # no number in one of none's.
-    complete = [i for i in range(12) if i not in (3, 5)]
+    complete = [i for i in range(24) if i not in (3, 5)]
     none, full = none[:, complete], full[:, complete]
     difference = full.mean(axis=0) - none.mean(axis=0)
     print("replicates: means", none.mean(), full.mean(), "difference", difference.mean(),
           "deviation", difference.std(ddof=1))
-    print("replicates: t interval", stats.t.interval(0.95, 9, difference.mean(), stats.sem(difference)))
+    print("replicates: t interval", stats.t.interval(0.95, 21, difference.mean(), stats.sem(difference)))
+    print("replicates: mean test", mean_test(difference))
     print("replicates: signed rank", stats.wilcoxon(difference, method="exact").pvalue)
     print("replicates: deviations of run means", full.mean(axis=1).std(ddof=1),
           none.mean(axis=1).std(ddof=1), (full - none).mean(axis=1).std(ddof=1))
@@ -54,8 +113,10 @@ def replicates():
 
 def main():
     replicates()
-    interval = stats.t.interval(0.95, 11, SAMPLE.mean(), stats.sem(SAMPLE))
-    print("mean, sd, t interval", SAMPLE.mean(), SAMPLE.std(ddof=1), *interval)
+    print("mean, sd", SAMPLE.mean(), SAMPLE.std(ddof=1))
+    twice = numpy.concatenate([SAMPLE, SAMPLE])
+    print("t interval of the sample twice",
+          *stats.t.interval(0.95, 23, twice.mean(), stats.sem(twice)))
     print("t p-value", stats.ttest_1samp(SAMPLE, 0).pvalue)
     for name, sample in (("sample", SAMPLE), ("tied", TIED)):
         print("signed rank by enumeration,", name, signed_rank_by_enumeration(sample))
@@ -76,13 +137,8 @@ def main():
     print("t bounds", *[stats.t.ppf(0.975, v) for v in (1, 2, 11, 98)])
     print("t two-sided", *[2 * stats.t.sf(t, v) for t, v in ((1, 1), (2.4264359886, 11), (40, 98))])
     print("noncentral t", stats.nct.cdf(2, 11, 2.5), stats.nct.cdf(-1, 3, 0.5), stats.nct.cdf(12, 1, 4))
-    for name, sample in (("sample", SAMPLE), ("skewed", numpy.exp(wave[:64] * 2))):
-        draws = [stats.bootstrap((sample,), numpy.mean, n_resamples=100_000, method="BCa",
-                                 random_state=seed).confidence_interval for seed in range(3)]
-        print("BCa", name, *[(round(d.low, 5), round(d.high, 5)) for d in draws])
-    values = numpy.exp(wave[:64] * 2)
-    deviations = values - values.mean()
-    print("acceleration, skewed", (deviations ** 3).sum() / (6 * (deviations ** 2).sum() ** 1.5))
+    print("binomial", stats.binom.cdf(3, 11, 0.5), stats.binom.cdf(40, 100, 0.5))
+    mean_tests()
 
 
 if __name__ == "__main__":

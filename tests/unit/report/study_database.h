@@ -71,11 +71,13 @@ class StudyDatabase {
   }
 
   report::Query query() const {
-    return [this](const std::string& sql) {
-      const auto database = store::ReadOnlyDatabase::open(path());
-      return database.is_ok() ? database->query_table(sql)
-                              : Result<store::ReadOnlyDatabase::Table>(database.status());
-    };
+    return report::Query(
+        [this](const std::string& sql) {
+          const auto database = store::ReadOnlyDatabase::open(path());
+          return database.is_ok() ? database->query_table(sql)
+                                  : Result<store::Table>(database.status());
+        },
+        "database 'study.db'");
   }
   std::string path() const { return scratch_.file("study.db"); }
 

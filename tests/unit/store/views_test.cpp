@@ -35,7 +35,7 @@ class Cluster {
                          "last lines"});
   }
 
-  ReadOnlyDatabase::Table query(const std::string& sql) const {
+  Table query(const std::string& sql) const {
     const auto database = ReadOnlyDatabase::open(scratch_.file("a.db"));
     REQUIRE(database.is_ok());
     const auto table = database->query_table(sql);

@@ -76,10 +76,10 @@ TEST_CASE("each wrong value, row and axis is named") {
   const Sandbox sandbox;
   const Case cases[] = {
       {"method: adastee\n", "5:9: unknown method 'adastee'; did you mean 'adasteer'?"},
-      {"params: {seed: 1}\n", "no method: give `method` at the top of the file or in the run"},
+      {"params: {seed: 1}\n", "no method: set `method` at the top level or in the run"},
       {"method: none\nparams: [1]\n", "params must be a map of parameters, got a list"},
       {"method: none\nparams: {lr: 1e-3}\n", "'lr' is not a parameter of method 'none'"},
-      {"method: none\nparams: {method: full}\n", "`method` stands at the top of the file"},
+      {"method: none\nparams: {method: full}\n", "`method` belongs at the top level"},
       {"method: full\nparams: {early_stop: {patiense: 3}}\n",
        "unknown key 'early_stop.patiense' in params of method 'full'; did you mean "
        "'early_stop.patience'?"},
@@ -88,9 +88,9 @@ TEST_CASE("each wrong value, row and axis is named") {
       {"method: full\nparams: {steps: 1.5}\n", "steps: expected an int, got '1.5'"},
       {"method: full\nparams: {steps: }\n", "steps: expected an int, got nothing"},
       {"method: full\nparams: {lr: 1e300}\n",
-       "lr: expected at most 3.4e+38 in size, the most that fp32 holds, got 1e+300"},
+       "lr: expected at most 3.4e+38 in magnitude (fp32 limit), got 1e+300"},
       {"method: full\nparams: {adam_eps: 1e-50}\n",
-       "adam_eps: expected 0 or at least 1.2e-38 in size, the least that fp32 holds, got 1e-50"},
+       "adam_eps: expected 0 or at least 1.2e-38 in magnitude (fp32 limit), got 1e-50"},
       {"method: full\nparams: {lr: 1e-3}\nparams: {lr: 1e-4}\n", "duplicate key 'params'"},
       {"method: none\nparams: {metrics: [psnr, psnr]}\n", "expected each item once"},
       {"method: none\nparams: {metrics: []}\n", "expected at least one item"},
@@ -132,7 +132,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\ncheck: [\"groups > 1\"]\n", "'groups' has no value with method 'none'"},
       {"method: none\nwhen: {seeds: \"true\"}\n", "unknown parameter 'seeds' in when"},
       {"method: none\nparams: {seed: 1}\nwhen: {seed: \"seed > 1\"}\n",
-       "stands under `when` itself"},
+       "'seed' is itself under `when`"},
       {"method: none\nreplicates: 0\n", "replicates: expected 1 to 1000, got 0"},
       {"method: none\nparams: {replicate: 1}\nreplicates: 2\n", "drop one"},
       {"method: none\nreplicate: adasteer-2025\n", "did you mean 'adasteer-2026'?"},
@@ -195,7 +195,7 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
       {"method: none\nparams: {cond_frames: 28}\n",
        "a.yaml:6:23: frames: total_frames 28 must be more than cond_frames 28"},
       {"method: none\nparams: {height: 100}\n",
-       "size: height 100 is no multiple of 16; nearest are 96 and 112"},
+       "size: height 100 is not a multiple of 16; use 96 or 112"},
       {"method: none\nparams: {gen_start_frame: 8}\n",
        "start: gen_start_frame 8 leaves fewer than cond_frames 14"},
       {"method: obc\nparams: {gen_start_frame: 16}\n",
@@ -247,7 +247,7 @@ TEST_CASE("a failing check lists the values, their origin and the runs") {
 TEST_CASE("--set is as strict as the file") {
   const Sandbox sandbox;
   CHECK(sandbox.errors("method: full\n", {"num_step=5"})
-            .find("--set:1:1: --set knows no 'num_step'; "
+            .find("--set:1:1: unknown --set key 'num_step'; "
                   "did you mean 'steps'?\n"
                   "    num_step=5\n"
                   "    ^") == 0);

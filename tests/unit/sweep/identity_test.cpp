@@ -104,10 +104,12 @@ TEST_CASE("random spellings of one configuration have one digest, and other valu
 TEST_CASE("the model's and the LPIPS weights' content enter the digest, their paths do not") {
   const Sandbox sandbox;
   const std::string before = digest(sandbox, "method: none\n");
-  sandbox.write("copy/dit/config.json", "{\"depth\": 2}");
+  sandbox.write("copy/dit/config.json",
+                "{\"depth\": 48, \"hidden_size\": 4096, \"adaln_tembed_dim\": 512}");
   CHECK(sandbox.plan("method: none\n", {"backbone.model=" + sandbox.path("copy")}).runs[0].digest ==
         before);
-  sandbox.write("copy/dit/config.json", "{\"depth\": 3}");
+  sandbox.write("copy/dit/config.json",
+                "{\"depth\": 49, \"hidden_size\": 4096, \"adaln_tembed_dim\": 512}");
   CHECK(sandbox.plan("method: none\n", {"backbone.model=" + sandbox.path("copy")}).runs[0].digest !=
         before);
 
@@ -141,6 +143,7 @@ TEST_CASE("runs keep the digests that they had before the schemas gained paramet
   // Of the program before `distill` and lists of LoRA files. A digest may move here when
   // schemas/versions.def is raised, and for no other reason: finished results hang on it.
   const Sandbox sandbox;
+  sandbox.write("model/dit/config.json", "{\"depth\": 2}");
   sandbox.write("step.lora", "weights of a step");
   const std::vector<std::string> lora = {"backbone.lora=" + sandbox.path("step.lora")};
   const auto digest_with = [&](const std::string& text, const std::vector<std::string>& set) {

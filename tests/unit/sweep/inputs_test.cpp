@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "coordinator/sweep/load_sweep.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -116,7 +117,7 @@ TEST_CASE("missing manifest, model and LPIPS weights are not found, with their p
   const std::string none = "method: none\n";
   cox::Status missing = status({"dataset.manifest=gone.json"}, none);
   CHECK(missing.code() == StatusCode::kNotFound);
-  CHECK(missing.message().find("--set:1:18: no manifest at gone.json; write it with") == 0);
+  CHECK(missing.message().find("--set:1:18: no manifest at gone.json; create it with") == 0);
 
   std::filesystem::rename(sandbox.path("model"), sandbox.path("moved"));
   missing = status({}, none);
@@ -174,10 +175,10 @@ TEST_CASE("LoRA files that cannot be meant are refused") {
   const std::pair<std::string, const char*> cases[] = {
       {"{multiplier: 2}", "a LoRA file needs a `file`"},
       {"{file: " + file + ", multiplier: 0}", "expected a finite number other than 0"},
-      {"{file: " + file + ", multiplier: 1e300}", "the most that fp32 holds, got 1e+300"},
+      {"{file: " + file + ", multiplier: 1e300}", "in magnitude (fp32 limit), got 1e+300"},
       {"{file: " + file + ", multiplier: .inf}", "multiplier"},
       {"{file: " + file + ", scale: 2}", "unknown key 'scale'"},
-      {"[" + file + ", " + sandbox.path("copy.lora") + "]", "is named twice"}};
+      {"[" + file + ", " + sandbox.path("copy.lora") + "]", "is listed twice"}};
   for (const auto& [value, message] : cases) {
     INFO(value);
     const auto loaded = sandbox.load(kHead + "method: none\n", {"backbone.lora=" + value});
@@ -196,4 +197,101 @@ TEST_CASE("LPIPS weights are read only when a run measures LPIPS") {
   CHECK(plan.model.metric_weights.at("lpips").path == sandbox.path("lpips.safetensors"));
   CHECK(plan.model.metric_weights.at("lpips").digest.size() == 64);
   CHECK(measures(plan.runs[0].parameters, "lpips"));
+}
+
+TEST_CASE("the files of all videos are looked for when asked, but for expected failures") {
+  const Sandbox sandbox;
+  sandbox.write("a.yaml", kHead + "method: none\n");
+  const auto load = [&](const std::vector<std::string>& set) {
+    return load_sweep(sandbox.path("a.yaml"), {set, {}, true});
+  };
+  const cox::Status missing = load({}).status();
+  CHECK(missing.code() == StatusCode::kNotFound);
+  CHECK(
+      sandbox.without_directory(missing.message()) ==
+      "a.yaml:3:21: 2 of 2 video files are missing: cat (/clips/cat.mp4), dog (/clips/dog.mp4)\n"
+      "    dataset: {manifest: clips.json}\n"
+      "                        ^\n"
+      "  create the manifest again with `cox dataset index`, or check the sweep without its files "
+      "with --without-inputs");
+  CHECK(load({"dataset.expected_failures=[cat, dog]"}).is_ok());
+  auto manifest = small_manifest();
+  for (auto& video : manifest.videos) {
+    video.path = sandbox.path(video.id + ".mp4");
+    sandbox.write(video.id + ".mp4", "pictures");
+  }
+  sandbox.write_manifest(manifest);
+  CHECK(load({}).is_ok());
+}
+
+TEST_CASE("everything that is wrong with a sweep, its runs and its inputs is told at once") {
+  const Sandbox sandbox;
+  const std::string message = sandbox.errors(
+      "method: adasteer\n"
+      "params: {lr: fast, height: 100, gruops: 2, adaptation_window: {context_frames: 40}}\n",
+      {"dataset.manifest=gone.json", "backbone.model=/nowhere", "backbone.lora=/lost.lora"});
+  for (const char* part :
+       {"lr: expected a float, got 'fast'", "unknown key 'gruops'", "height 100 is not a multiple",
+        "adaptation_window.context_frames 40 must be less than", "no manifest at gone.json",
+        "no model directory at /nowhere", "no LoRA file at /lost.lora"}) {
+    INFO(message);
+    CHECK(message.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("what hangs on a value that could not be read is not judged") {
+  const Sandbox sandbox;
+  // With the default of 28 frames in their places, both would be too few for 40.
+  for (const char* total : {"total_frames: many", "total_frame: 60"}) {
+    const std::string message = sandbox.errors(
+        std::string("method: none\nparams: {cond_frames: 40, gen_start_frame: 40, ") + total +
+        "}\ncheck: ['total_frames > cond_frames']\n");
+    INFO(message);
+    CHECK(message.find("must be more than") == std::string::npos);
+    CHECK(message.find("check failed") == std::string::npos);
+    CHECK(message.find("a.yaml:6:") == 0);
+  }
+}
+
+TEST_CASE("parameters that the model bounds are checked against its config") {
+  const Sandbox sandbox;
+  CHECK(sandbox.errors("method: adasteer\nparams: {groups: 49}\n") ==
+        "a.yaml:6:18: groups: expected at most 48, the blocks of the model in model, got 49\n"
+        "    params: {groups: 49}\n"
+        "                     ^");
+  CHECK(sandbox.plan("method: adasteer\nparams: {groups: 48}\n").runs.size() == 1);
+  const std::pair<const char*, const char*> cases[] = {
+      {"method: lora\nparams: {rank: 4097}\n", "rank: expected at most 4096, the hidden_size"},
+      {"method: lora\nparams: {last_blocks: 49}\n", "last_blocks: expected at most 48"},
+      {"method: film\nparams: {groups: 49}\n", "groups: expected at most 48"},
+      {"method: hidden\nparams: {groups: 49}\n", "groups: expected at most 48"},
+      {"method: adasteer\nparams: {delta_dim: 513}\n", "delta_dim: expected at most 512"}};
+  for (const auto& [text, message] : cases) {
+    INFO(text);
+    CHECK(sandbox.errors(text).find(message) != std::string::npos);
+  }
+  sandbox.write("model/dit/config.json", "{\"depth\": \"many\"}");
+  CHECK(sandbox.errors("method: none\n").find("expected a whole number under 'depth'") !=
+        std::string::npos);
+}
+
+TEST_CASE("a sweep's notes tell of captions, equal files and distorted pictures") {
+  const Sandbox sandbox;
+  auto manifest = small_manifest();
+  manifest.videos[0].caption = "";
+  manifest.videos[1].sha256 = manifest.videos[0].sha256;
+  for (auto& video : manifest.videos) video.width = 832, video.height = 480;
+  manifest.videos[1].width = 480;
+  sandbox.write_manifest(manifest);
+  CHECK(
+      sandbox.plan("method: none\n").notes ==
+      Ids{"2 videos have the same content, so they count as one observation: cat, dog",
+          "1 of 2 videos have no caption, and their prompt is empty with `prompt_source: caption`: "
+          "cat",
+          "`fit: stretch` distorts 1 of 2 videos, whose aspect ratio is not that of 832x480: dog "
+          "(480x480)"});
+  const auto constant =
+      sandbox.plan("method: none\nparams: {prompt_source: constant, fit: crop}\n").notes;
+  REQUIRE(constant.size() == 2);
+  CHECK(constant[1].find("`fit: crop` cuts 1 of 2 videos") == 0);
 }

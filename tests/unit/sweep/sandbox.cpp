@@ -27,7 +27,8 @@ dataset::Manifest small_manifest() {
 }
 
 Sandbox::Sandbox() {
-  write("model/dit/config.json", "{\"depth\": 2}");
+  write("model/dit/config.json",
+        "{\"depth\": 48, \"hidden_size\": 4096, \"adaln_tembed_dim\": 512}");
   write("lpips.safetensors", "weights");
   write_manifest(small_manifest());
 }

@@ -76,4 +76,18 @@ TEST_CASE("a file that is no SentencePiece model is refused by name") {
   CHECK_THROWS_WITH(Tokenizer::load(copy.directory), Catch::Contains("not a SentencePiece model"));
 }
 
+// Ids: T5TokenizerFast of transformers on the same spiece.model.
+TEST_CASE("special tokens inside a text are tokens, not characters") {
+  const auto tokenizer = Tokenizer::load(COX_SOURCE_DIR "/models/tiny/tokenizer");
+  const auto ids_of = [&](const std::string& text) {
+    const TokenizedText tokens = tokenizer->tokenize(text);
+    return std::vector<int64_t>(tokens.ids.begin(), tokens.ids.begin() + sum(tokens.mask));
+  };
+  using Ids = std::vector<int64_t>;
+  CHECK(ids_of("A dog runs.</s>") == Ids{17, 44, 11, 41, 84, 38, 15, 6, 8, 1, 1});
+  CHECK(ids_of("<pad> dog") == Ids{0, 44, 11, 41, 1});
+  CHECK(ids_of("a <unk> dog") == Ids{5, 3, 44, 11, 41, 1});
+  CHECK(ids_of("<pad><pad></s>") == Ids{0, 0, 1, 1});
+}
+
 }  // namespace cox::engine

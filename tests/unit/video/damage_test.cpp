@@ -41,6 +41,31 @@ TEST_CASE("Files that are no video are told apart from missing ones") {
   CHECK(fault_of(folder / "nothing.mp4") == "missing");
 }
 
+TEST_CASE("A file that names other files is not a video, whatever it is called") {
+  const test::TemporaryDirectory folder;
+  REQUIRE(write_video(folder / "src.mkv", pictures(4), {}).is_ok());
+  REQUIRE(
+      write_video(folder / "src.avi", pictures(4), {VideoCodec::kMpeg4Avi, {24, 1}, 4}).is_ok());
+  const std::string lists[] = {
+      "ffconcat version 1.0\nfile src.mkv\n",
+      "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nsrc.mkv\n#EXT-X-ENDLIST\n",
+      "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
+      "mediaPresentationDuration=\"PT1S\" profiles=\"urn:mpeg:dash:profile:isoff-on-demand:2011\">"
+      "<Period><AdaptationSet mimeType=\"video/mp4\"><Representation id=\"1\" bandwidth=\"1\">"
+      "<BaseURL>src.mkv</BaseURL></Representation></AdaptationSet></Period></MPD>",
+      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+      "a=rtpmap:96 H264/90000\n"};
+  for (const std::string& list : lists) {
+    INFO(list);
+    for (const char* name : {"list.mp4", "list.avi", "list.mkv"}) {
+      REQUIRE(write_file_atomically(folder / name, list).is_ok());
+      CHECK(fault_of(folder / name) == "corrupt_container");
+    }
+  }
+  CHECK(fault_of(folder / "src.mkv") == "none");
+  CHECK(fault_of(folder / "src.avi") == "none");
+}
+
 TEST_CASE("An mp4 cut before its index is a corrupt container and the message says so") {
   const test::TemporaryDirectory folder;
   REQUIRE(

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <functional>
+
+#include "cli/options.h"
+#include "coordinator/sweep/best_run.h"
+
+namespace cox::cli {
+
+/// Answers `from_best` from the results in the place that `choose` names, which is opened when a
+/// sweep asks.
+sweep::FindBest best_finder(std::function<Result<Place>()> choose);
+
+}  // namespace cox::cli

@@ -1,0 +1,74 @@
+#include "coordinator/report/compare/best_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/run_means.h"
+#include "coordinator/report/data/words.h"
+
+namespace cox::report {
+
+namespace {
+
+std::size_t open_jobs_of(const RunData& run) {
+  return static_cast<std::size_t>(
+      std::count_if(run.unfinished.begin(), run.unfinished.end(),
+                    [](const Unfinished& video) { return !video.expected; }));
+}
+
+std::size_t finished_videos(const std::vector<RunData>& runs) {
+  std::set<std::string> videos;
+  for (const RunData& run : runs) {
+    for (const VideoResult& result : run.results) videos.insert(result.video);
+  }
+  return videos.size();
+}
+
+Status check_comparable(const std::vector<RunData>& runs, const std::string& metric) {
+  const std::size_t videos = finished_videos(runs);
+  for (const RunData& run : runs) {
+    if (const std::size_t open = open_jobs_of(run); open > 0) {
+      return failed_precondition(fmt::format(
+          "series '{}' is not finished: run {} has {} without a result; finish the series first",
+          run.series, run.full_name(), counted(static_cast<std::int64_t>(open), "job")));
+    }
+    if (run.results.size() != videos) {
+      return failed_precondition(
+          fmt::format("run {} has results on {} of the {} videos that some run of the series "
+                      "finished; means over different videos cannot be compared",
+                      run.full_name(), run.results.size(), videos));
+    }
+    if (run.results.empty() || metric_summary(run, metric).count != run.results.size()) {
+      return failed_precondition(
+          fmt::format("run {} has no {}: it was not measured, or is not finite on a video",
+                      run.full_name(), metric));
+    }
+  }
+  const std::string weights = weights_difference(runs, metric);
+  return weights.empty() ? Status::ok() : failed_precondition(weights);
+}
+
+}  // namespace
+
+Result<RunData> best_run(std::vector<RunData> runs, const std::string& metric,
+                         bool higher_is_better) {
+  COX_RETURN_IF_ERROR(check_comparable(runs, metric));
+  runs = with_replicates_averaged(std::move(runs));
+  const RunData* best = nullptr;
+  double best_mean = 0;
+  for (const RunData& run : runs) {
+    const double mean = *metric_summary(run, metric).mean;
+    const bool better = higher_is_better ? mean > best_mean : mean < best_mean;
+    if (best != nullptr && !better) continue;
+    best = &run;
+    best_mean = mean;
+  }
+  return best->replicates.empty() ? *best : best->replicates.front();
+}
+
+}  // namespace cox::report

@@ -1,0 +1,114 @@
+#include "coordinator/report/print/series_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
+
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/names.h"
+#include "coordinator/report/data/run_means.h"
+#include "coordinator/report/print/text_table.h"
+
+namespace cox::report {
+
+namespace {
+
+/// The stages whose mean seconds stand beside the metrics of a run.
+constexpr std::array kShownStages = {"train_s", "early_stop_s", "generate_s", "total_s"};
+
+Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+Cell cell_of(std::size_t count) { return static_cast<std::int64_t>(count); }
+
+void append(std::vector<std::string>& all, std::vector<std::string> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
+
+Row means_of(const RunData& run, const std::vector<Metric>& metrics) {
+  const JobCounts counts = job_counts(run);
+  Row row = {run.name,
+             cell_of(run.results.size()),
+             cell_of(run.videos()),
+             cell_of(counts.failed),
+             cell_of(counts.failed_as_expected),
+             cell_of(counts.cancelled)};
+  for (const Metric& metric : metrics) {
+    const Summary summary = metric_summary(run, metric.name);
+    row.push_back(cell_of(summary.mean));
+    row.push_back(cell_of(summary.standard_error));
+  }
+  for (const char* stage : kShownStages) row.push_back(cell_of(stage_mean(run, stage)));
+  return row;
+}
+
+}  // namespace
+
+Result<SeriesResults> load_series_results(const Query& query, const std::string& series) {
+  COX_RETURN_IF_ERROR(check_series(query, series));
+  SeriesResults results;
+  COX_ASSIGN_OR_RETURN(results.runs, load_runs(query, series));
+  results.warnings = coverage_warnings(results.runs);
+  for (const std::string& name : measured_metrics(results.runs)) {
+    Result<Metric> metric = metric_named(name);
+    std::string mixed = weights_difference(results.runs, name);
+    if (!metric.is_ok()) {
+      results.warnings.push_back(metric.status().message() + "; it is left out");
+    } else if (mixed.empty()) {
+      results.metrics.push_back(std::move(metric).value());
+    } else {
+      results.warnings.push_back(std::move(mixed));
+    }
+  }
+  append(results.warnings, environment_warnings(results.runs));
+  return results;
+}
+
+Table series_means(const SeriesResults& results) {
+  Table table{{"run", "done", "videos", "failed", "expected", "cancelled"}, {}};
+  std::vector<std::string> optional;
+  for (const Metric& metric : results.metrics) {
+    optional.insert(optional.end(), {metric.name, metric.name + "_se"});
+  }
+  table.columns.insert(table.columns.end(), optional.begin(), optional.end());
+  table.columns.insert(table.columns.end(), kShownStages.begin(), kShownStages.end());
+  for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results.metrics));
+  return without_empty_columns(table, optional);
+}
+
+Result<Table> job_rows(const Query& query, const std::string& series) {
+  return query(fmt::format("SELECT * FROM v_results WHERE series = {} ORDER BY run, video_position",
+                           sql_text(series)));
+}
+
+Result<Table> failure_rows(const Query& query, const std::string& series) {
+  return query(fmt::format("SELECT * FROM v_failures WHERE series = {} ORDER BY run, video",
+                           sql_text(series)));
+}
+
+std::vector<SharedFailure> shared_failures(const std::vector<RunData>& runs) {
+  std::vector<SharedFailure> failures;
+  for (const RunData& run : runs) {
+    for (const Unfinished& video : run.unfinished) {
+      if (video.state != "failed" && video.state != "quarantined") continue;
+      const std::string what =
+          fmt::format("{} ({})", video.expected ? "failed as expected" : video.state,
+                      video.cause.empty() ? "-" : video.cause);
+      const auto same = std::find_if(failures.begin(), failures.end(), [&](const auto& known) {
+        return known.what == what && known.video == video.video && known.message == video.message;
+      });
+      if (same == failures.end()) {
+        failures.push_back({video.expected, what, video.video, video.message, {run.name}});
+      } else {
+        same->runs.push_back(run.name);
+      }
+    }
+  }
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const auto& a, const auto& b) { return !a.expected && b.expected; });
+  return failures;
+}
+
+}  // namespace cox::report

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "coordinator/report/statistics/resampling.h"
+#include "coordinator/report/statistics/summary.h"
+
+namespace cox::report {
+
+constexpr std::size_t kResamples = 10'000;
+/// A family of m is resampled kResamples times, or m times as often as this where that is more, so
+/// that a share of 0.05 / 2m is more than one resample.
+constexpr std::size_t kResamplesEach = 100;
+
+/// Tests "the true mean is `null`" in three ways and lets the largest p count, since each fails
+/// somewhere (docs/statistics.md has the simulation): Student's t, right for symmetric values and
+/// heavy tails; Hall's transformed bootstrap, right for skewed ones; and the studentized bootstrap
+/// of the largest |t| of the family (Westfall and Young, "Resampling-based multiple testing",
+/// 1993), which knows what the comparisons share. The first two are corrected by Bonferroni. The
+/// interval inverts p: it holds the nulls with p >= 1 - level. A family of one is not corrected.
+class MeanTest {
+ public:
+  /// Of two or more values that are not all equal, in any order. `largest_t` are those of the
+  /// family of `comparisons` in ascending order.
+  MeanTest(std::vector<double> values, std::size_t comparisons, std::vector<double> largest_t,
+           std::size_t resamples);
+  /// A family of one.
+  explicit MeanTest(std::vector<double> values, std::size_t resamples = kResamples);
+
+  double p(double null = 0) const;
+  /// Absent where a bound would be infinite: too many resamples hold equal values.
+  std::optional<Interval> interval(double level = kLevel) const;
+
+ private:
+  double hall_p(double null) const;
+  std::optional<Interval> hall_interval(double alpha) const;
+  std::optional<Interval> largest_t_interval(double alpha) const;
+
+  Moments moments_;
+  double comparisons_ = 1;
+  std::vector<double> hall_;       ///< of the resamples, ascending
+  std::vector<double> largest_t_;  ///< likewise
+};
+
+/// What a sample says about its mean, by itself and as one of a family. Absent below
+/// kLeastForInference values, and when all are 0.
+struct MeanInference {
+  std::optional<double> p;
+  std::optional<Interval> interval;
+  bool operator==(const MeanInference&) const = default;
+};
+
+/// By itself, in any order. Equal values but 0 have p 0 and that value as interval.
+MeanInference infer_mean(const std::vector<double>& values);
+
+/// Corrected for a family: the chance of any p below alpha among true means of 0 is about alpha.
+struct FamilyInference {
+  std::size_t size = 0;  ///< samples with a p
+  std::vector<MeanInference> members;
+};
+FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resamples = kResamples);
+
+/// Two one-sided tests of "the true mean is -`margin` or less" and "`margin` or more": below 0.05
+/// exactly when interval(0.90) lies within the margins. Schuirmann, "A comparison of the two
+/// one-sided tests procedure", 1987. `margin` > 0.
+double equivalence_p(const MeanTest& test, double mean, double margin);
+
+}  // namespace cox::report

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace cox::report {
+
+constexpr std::uint64_t kBootstrapSeed = 0x636f78;  ///< "cox"
+
+/// A value for each unit (video), absent where the sample lacks it. Samples of one family list the
+/// same units in the same order.
+using Sample = std::vector<std::optional<double>>;
+
+/// What n values say about their mean, before anything is drawn.
+struct Moments {
+  double count = 0;
+  double mean = 0;
+  double deviation = 0;  ///< divided by n, not n - 1
+  double skewness = 0;   ///< mean cube / deviation^3; 0 without deviation
+
+  double standard_error() const;  ///< deviation / sqrt(n - 1)
+};
+Moments moments_of(const std::vector<double>& values);
+
+/// Hall's transformation of u = (mean - truth) / deviation, which takes the skewness out of it:
+/// u + g u^2 / 3 + g^2 u^3 / 27 + g / 6n with skewness g. It rises with u. Hall, "On the removal of
+/// skewness by transformation", 1992.
+double hall_transform(double u, double skewness, double count);
+/// The u with hall_transform(u) = h.
+double hall_inverse(double h, double skewness, double count);
+
+/// How resamples of a sample scatter, each list in ascending order, as long as there are resamples.
+/// A resample of equal values has an infinite t.
+struct Resampled {
+  std::vector<double> absolute_t;  ///< |mean* - mean| / standard error*
+  std::vector<double> hall;        ///< hall_transform of (mean* - mean) / deviation*
+};
+
+/// `resamples` samples with replacement. Draws depend on the number of values alone, so pass the
+/// values sorted.
+Resampled resampled(const std::vector<double>& values, std::size_t resamples);
+
+/// For each of `resamples` resamples of the units, the largest |t| over the samples, in ascending
+/// order: each resample takes the same units for every sample, so that what the samples share
+/// stays shared. Every sample has two different values or more.
+std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples);
+
+}  // namespace cox::report

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/dataset/manifest.h"
+#include "coordinator/sweep/plan.h"
+
+namespace cox::sweep {
+
+/// What a person should know before `runs` read `videos`, a sentence each: captions that are
+/// missing and asked for, videos with equal content, pictures that `fit` distorts, cuts or pads.
+std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& videos,
+                                  const std::vector<Run>& runs);
+
+}  // namespace cox::sweep

@@ -1,0 +1,45 @@
+#include <catch2/catch.hpp>
+
+#include "coordinator/sweep/present.h"
+#include "tests/unit/sweep/sandbox.h"
+
+using namespace cox::sweep;
+using namespace cox::sweep::test;
+using Names = std::vector<std::string>;
+
+TEST_CASE("runs that compute the same under other settings are named with where they differ") {
+  const Sandbox sandbox;
+  // 32 frames are 8 latents, 14 are 4 of context: 0.125, 0.25 and 0.375 of 4 hold out 1, 0.5 two.
+  const auto plan = sandbox.plan(
+      "method: adasteer\nmatrix: {early_stop.holdout_fraction: [0.125, 0.25, 0.375, 0.5]}\nname: "
+      "h{index}\n");
+  REQUIRE(plan.equal_in_effect.size() == 1);
+  CHECK(plan.equal_in_effect[0].names == Names{"h1", "h2", "h3"});
+  CHECK(plan.equal_in_effect[0].parameters == Names{"early_stop.holdout_fraction"});
+  CHECK(plan_text(plan).find("equal in effect: h1 = h2 = h3 (computed for each; they differ in "
+                             "early_stop.holdout_fraction)\n") != std::string::npos);
+}
+
+TEST_CASE("zero and the whole size of the model are one setting") {
+  const Sandbox sandbox;
+  const auto names = [&](const std::string& text) {
+    const auto plan = sandbox.plan(text);
+    return plan.equal_in_effect.empty() ? Names{} : plan.equal_in_effect[0].names;
+  };
+  CHECK(names("method: adasteer\nmatrix: {delta_dim: [0, 511, 512]}\nname: d{delta_dim}\n") ==
+        Names{"d0", "d512"});
+  CHECK(names("method: lora\nmatrix: {last_blocks: [0, 47, 48]}\nname: b{last_blocks}\n") ==
+        Names{"b0", "b48"});
+  CHECK(names("method: none\nmatrix: {guidance: [0, 1, 4]}\nname: g{guidance}\n") ==
+        Names{"g0.0", "g1.0"});
+  CHECK(names("method: adasteer\nmatrix: {clip: [joint, per_vector]}\n") ==
+        Names{"clip=joint", "clip=per_vector"});
+  CHECK(names("method: adasteer\nparams: {groups: 2}\nmatrix: {clip: [joint, per_vector]}\n")
+            .empty());
+}
+
+TEST_CASE("replicates and runs of other methods are never equal in effect") {
+  const Sandbox sandbox;
+  CHECK(sandbox.plan("method: none\nreplicates: 3\n").equal_in_effect.empty());
+  CHECK(sandbox.plan("matrix: {method: [none, obc]}\n").equal_in_effect.empty());
+}

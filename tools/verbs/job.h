@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "tools/verbs/verbs.h"
+
+namespace cox::engine {
+
+/// What the verbs that run a whole job take from the command line.
+struct JobOptions {
+  JobInput job;
+  EngineOptions engine;
+  LoraOptions lora;
+  std::string lpips_weights;  ///< "" = the plan's
+  std::string parameter_file;
+  std::string run;  ///< of a plan
+  std::vector<std::string> overrides;
+  std::optional<std::string> prompt;
+};
+
+/// Adds the options of a job and runs it when the verb is parsed: prints its output as JSON. A
+/// method that `options` already names is kept; otherwise the plan's is used.
+void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options);
+
+}  // namespace cox::engine
