@@ -158,7 +158,8 @@ TEST_CASE("the mean's p and interval agree with independent code within its Mont
   CHECK(even.p() == near(0.11344955828475402, 0.003));
   CHECK(even.interval()->low == near(-0.0351, 0.002));
   CHECK(even.interval()->high == near(0.3197, 0.002));
-  const MeanTest uneven(skewed_and_low(), kMany);  // 0.0159..0.0163, [0.2101..0.2117, 1.7897..1.7913]
+  // 0.0159..0.0163, [0.2101..0.2117, 1.7897..1.7913]
+  const MeanTest uneven(skewed_and_low(), kMany);
   CHECK(uneven.p() == near(0.0161, 0.001));
   CHECK(uneven.interval()->low == near(0.2108, 0.005));
   CHECK(uneven.interval()->high == near(1.7907, 0.01));
