@@ -65,8 +65,8 @@ void write_list(const std::vector<T>& list, Message& message, const FieldDescrip
   } else if constexpr (std::is_same_v<T, std::string>) {
     for (const T& item : list) reflection->AddString(&message, field, item);
   } else {
-    auto* numbers = reflection->template MutableRepeatedField<T>(&message, field);
-    numbers->Add(list.begin(), list.end());
+    auto numbers = reflection->template GetMutableRepeatedFieldRef<T>(&message, field);
+    for (const T& item : list) numbers.Add(item);
   }
 }
 
@@ -82,7 +82,7 @@ void read_list(const Message& message, const FieldDescriptor* field, std::vector
       }
     }
   } else {
-    const auto& numbers = reflection->template GetRepeatedField<T>(message, field);
+    const auto numbers = reflection->template GetRepeatedFieldRef<T>(message, field);
     list.assign(numbers.begin(), numbers.end());
   }
 }

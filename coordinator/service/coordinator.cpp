@@ -312,9 +312,9 @@ Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& re
   COX_ASSIGN_OR_RETURN(core::Reported event, event_of(report));
   const auto facts = ledger.peek([&](const core::Core& core) { return core.facts_of(event.job); });
   if (facts) COX_RETURN_IF_ERROR(check_fit(report, *facts));
-  if (auto* failure = std::get_if<core::ReportedFailure>(&event.outcome)) {
+  if (auto* failure = std::get_if<JobFailure>(&event.outcome)) {
     failure->message = printable(failure->message);
-    failure->log_tail = printable(failure->log_tail);
+    event.log_tail = printable(event.log_tail);
   }
   return event;
 }
