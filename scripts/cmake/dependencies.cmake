@@ -32,7 +32,9 @@ if(COX_BUILD_ENGINE)
   target_include_directories(torch_cpu SYSTEM INTERFACE
     ${COX_TORCH_INCLUDE} ${COX_TORCH_INCLUDE}/torch/csrc/api/include)
   # Without it LibTorch headers pull in every operator: 2 to 3 times the compile time.
-  target_compile_definitions(torch_cpu INTERFACE AT_PER_OPERATOR_HEADERS)
+  # LibTorch brings headers of {fmt} of its own, without a library to link: they are compiled in. Their
+  # inline namespace has a version, so that they live next to the system's.
+  target_compile_definitions(torch_cpu INTERFACE AT_PER_OPERATOR_HEADERS FMT_HEADER_ONLY)
   target_link_libraries(torch_cpu INTERFACE ${COX_TORCH_CPU} ${COX_C10} Threads::Threads)
   # Its own libraries find each other through their rpath, but the linker does not follow it.
   target_link_options(torch_cpu INTERFACE -Wl,--allow-shlib-undefined

@@ -112,9 +112,9 @@ TEST_CASE("a series shows each run's counts, and each measured metric with its s
                {"v1", "v2", "v3"}, "v3");
   study.run([](const std::string& run, const std::string& video) -> test::StudyDatabase::Outcome {
     if (video == "v3") {
-      return core::ReportedFailure{FailureCause::kData, "no frame can be decoded", "", ""};
+      return JobFailure{FailureCause::kData, "no frame can be decoded", ""};
     }
-    core::JobResult made = test::scored(run == "full" ? 21 : 20, 0.5);
+    JobOutput made = test::scored(run == "full" ? 21 : 20, 0.5);
     made.metrics.push_back({"sharpness", video == "v1" ? 1.0 : 3.0, {}});
     return made;
   });
