@@ -200,9 +200,9 @@ def names_test(root, listing, base):
                for path in lists if path.exists() for name in registered(path))
 
 
-def registered(path):
+def registered(path, macro="COX_[A-Z_]+"):
     """The names in a .def file."""
-    return re.findall(r"^COX_[A-Z]+\((\w+)", path.read_text(), re.MULTILINE)
+    return re.findall(rf"^{macro}\((\w+)", path.read_text(), re.MULTILINE)
 
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
@@ -260,6 +260,11 @@ def check_registries(root, findings):
             for pattern in needed:
                 if not (root / pattern.format(name)).exists():
                     findings.add(listing, 1, f"'{name}' lacks {pattern.format(name)}")
+    metrics = root / "schemas/metrics.def"
+    for name in registered(metrics, "COX_SET_METRIC") if metrics.exists() else []:
+        source = f"coordinator/report/set_metrics/{name}.cpp"
+        if not (root / source).exists():
+            findings.add("schemas/metrics.def", 1, f"'{name}' lacks {source}")
 
 
 def check_method_table(root, findings):

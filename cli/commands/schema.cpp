@@ -10,6 +10,7 @@
 #include "coordinator/sweep/schema.h"
 #include "schemas/embedded_schemas.h"
 #include "schemas/metric_schema.h"
+#include "schemas/result_columns.h"
 
 namespace cox::cli {
 
@@ -77,8 +78,8 @@ std::vector<Entry> all_entries(const sweep::Schemas& schemas) {
   for (const auto& [name, doc] : schemas.backbones) {
     entries.push_back({"backbone", name, "", "", "", doc});
   }
-  for (const std::string& column : schemas.result_columns) {
-    entries.push_back({"column", column, "", "", "", "column of v_results"});
+  for (const ResultColumn& column : result_columns()) {
+    entries.push_back({"column", column.name, column.type, column.unit, "", column.doc});
   }
   for (Entry& view : views()) entries.push_back(std::move(view));
   return entries;

@@ -25,8 +25,8 @@ void parity_frame_metrics(ParityJob& job) {
                                         : job.param<std::vector<std::string>>("metrics");
   for (const std::string& name : names) {
     const auto metric = make_metric(name, {job.request().lpips_weights, job.request().device});
-    const std::vector<double> values = metric->per_frame(generated, metric->prepare(reference));
-    job.set_output(name, at::tensor(values, at::kDouble));
+    const MetricValue value = measure(*metric, generated, metric->prepare(reference));
+    job.set_output(name, at::tensor(value.per_frame, at::kDouble));
   }
 }
 
