@@ -1,6 +1,7 @@
 #pragma once
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/reflection.h>
 
 #include <array>
 #include <cstdint>

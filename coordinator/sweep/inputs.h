@@ -17,7 +17,7 @@ struct ResolvedDataset {
 ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
                                 Diagnostics& diagnostics);
 
-/// Finds the model's directory, the LoRA files and the weights of the metrics that the runs measure.
+/// Finds the model's directory, the LoRA files and the weights of the metrics that runs measure.
 /// Their digests stay empty when something is wrong with the sweep: hashing a model takes minutes.
 ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
                          Diagnostics& diagnostics);

@@ -20,8 +20,8 @@ void read_shared(const nlohmann::json& plan, RunFile& run) {
       run.loras.push_back({lora.at("path").get<std::string>(), lora.value("digest", ""),
                            lora.at("multiplier").get<double>()});
     }
-    for (const auto& [metric, weights] :
-         model->value("metric_weights", nlohmann::json::object()).items()) {
+    const auto metric_weights = model->value("metric_weights", nlohmann::json::object());
+    for (const auto& [metric, weights] : metric_weights.items()) {
       run.metric_weights[metric] = {weights.at("path").get<std::string>(),
                                     weights.value("digest", "")};
     }

@@ -11,6 +11,7 @@
 #include "tests/support/command.h"
 #include "tests/support/schema_defaults.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Contains;
 using cox::concat;

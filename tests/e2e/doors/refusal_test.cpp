@@ -12,6 +12,7 @@
 #include "tests/support/command.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Contains;
 using cox::concat;

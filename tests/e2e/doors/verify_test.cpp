@@ -12,6 +12,7 @@
 #include "tests/support/torch_catch.h"
 #include "tools/init/init_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Contains;
 using cox::test::TemporaryDirectory;

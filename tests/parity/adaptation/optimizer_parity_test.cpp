@@ -3,6 +3,7 @@
 #include "engine/checkpoint/safetensors.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

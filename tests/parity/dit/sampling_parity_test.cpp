@@ -1,6 +1,7 @@
 #include "engine/diffusion/sampler.h"
 #include "tests/parity/dit/fixture.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 

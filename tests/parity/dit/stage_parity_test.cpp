@@ -5,6 +5,7 @@
 #include "engine/nn/timestep.h"
 #include "tests/parity/dit/fixture.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 

@@ -1,5 +1,6 @@
 #include "tests/parity/door/door.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 using Catch::Contains;

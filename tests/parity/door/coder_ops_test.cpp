@@ -6,6 +6,7 @@
 #include "tests/parity/door/door.h"
 #include "tools/init/init_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 using cox::concat;

@@ -2,6 +2,7 @@
 
 #include "tests/parity/door/door.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "tests/parity/door/door.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::parity;
 using cox::concat;

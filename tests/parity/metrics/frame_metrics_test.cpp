@@ -7,6 +7,7 @@
 #include "engine/metrics/metric.h"
 #include "engine/tensors/error.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

@@ -12,6 +12,7 @@
 #include "engine/tensors/error.h"
 #include "hashed_lpips.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

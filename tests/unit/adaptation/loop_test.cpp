@@ -5,6 +5,7 @@
 #include "engine/adaptation/snapshot.h"
 #include "support.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

@@ -1,5 +1,6 @@
 #include "support.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

@@ -2,6 +2,7 @@
 
 #include "support.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

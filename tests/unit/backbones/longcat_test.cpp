@@ -3,6 +3,7 @@
 #include "engine/checkpoint/checksum.h"
 #include "tests/unit/backbones/small_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

@@ -5,11 +5,13 @@
 #include <cmath>
 
 #include "engine/checkpoint/safetensors.h"
+#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/backbones/small_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 using cox::concat;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <numeric>
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

@@ -6,6 +6,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/backbones/small_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

@@ -3,6 +3,7 @@
 #include "engine/tensors/error.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

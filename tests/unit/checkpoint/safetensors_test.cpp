@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 
 #include <cstring>
@@ -8,6 +9,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

@@ -7,6 +7,7 @@
 #include "engine/tensors/torch.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

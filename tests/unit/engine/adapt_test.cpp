@@ -3,6 +3,7 @@
 #include "engine/device/cuda.h"
 #include "tests/unit/backbones/small_model.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

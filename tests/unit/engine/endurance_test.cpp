@@ -10,6 +10,7 @@
 #include "engine/device/cuda.h"
 #include "workshop.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

@@ -11,6 +11,7 @@
 #include "engine/video/resize.h"
 #include "workshop.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

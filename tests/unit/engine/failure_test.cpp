@@ -8,6 +8,7 @@
 
 #include "engine/tensors/error.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Contains;
 using Catch::StartsWith;

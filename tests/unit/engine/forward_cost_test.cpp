@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

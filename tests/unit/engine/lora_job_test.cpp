@@ -7,6 +7,7 @@
 #include "engine/tensors/torch.h"
 #include "workshop.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

@@ -12,6 +12,7 @@
 #include "tools/training/continuation_quality.h"
 #include "workshop.h"
 
+using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 

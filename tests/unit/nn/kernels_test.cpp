@@ -7,6 +7,7 @@
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 

@@ -10,6 +10,7 @@
 #include "tools/check/operation_check.h"
 #include "tools/check/sampling_check.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

@@ -4,6 +4,7 @@
 
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 TEST_CASE("Philox4x32-10 gives its published known answers") {

@@ -4,6 +4,7 @@
 #include "engine/tensors/random.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

@@ -4,6 +4,7 @@
 #include "engine/tensors/precision.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 TEST_CASE("check_shape names the tensor, what was expected and what came") {

@@ -5,6 +5,7 @@
 #include "tests/support/torch_catch.h"
 #include "tools/training/render.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {

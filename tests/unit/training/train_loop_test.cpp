@@ -11,6 +11,7 @@
 #include "engine/tensors/torch.h"
 #include "tests/support/torch_catch.h"
 
+using namespace cox;
 using namespace cox::engine;
 
 namespace {
