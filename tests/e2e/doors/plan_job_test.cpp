@@ -70,16 +70,16 @@ json plan_of(const std::string& method) {
   const Shop& shop = Shop::get();
   json parameters;
   const cox::Parameters defaults =
-      test::schema_defaults(method, {{"height", 32},
-                                     {"width", 48},
-                                     {"cond_frames", 5},
-                                     {"total_frames", 9},
-                                     {"dtype", "fp32"},
-                                     {"gen_start_frame", 17},
-                                     {"inference_steps", 2},
-                                     {"enhance_hf", false},
-                                     {"prompt_source", "caption"},
-                                     {"metrics", cox::Value::List{"psnr"}}});
+      cox::engine::test::schema_defaults(method, {{"height", 32},
+                                                  {"width", 48},
+                                                  {"cond_frames", 5},
+                                                  {"total_frames", 9},
+                                                  {"dtype", "fp32"},
+                                                  {"gen_start_frame", 17},
+                                                  {"inference_steps", 2},
+                                                  {"enhance_hf", false},
+                                                  {"prompt_source", "caption"},
+                                                  {"metrics", cox::Value::List{"psnr"}}});
   for (const auto& [name, value] : defaults) {
     parameters[name] = json::parse(cox::canonical_text(value));
   }

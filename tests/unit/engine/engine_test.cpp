@@ -134,7 +134,7 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   const auto run = [&](const std::string& name, const cox::Value& value) {
     JobInput input = base;
     input.parameters[name] = value;
-    input.parameters["gen_start_frame"] = 5;  // within a stride of 2, too
+    input.parameters["gen_start_frame"] = 5;             // within a stride of 2, too
     if (name == "fit") input.parameters["height"] = 48;  // another aspect ratio than the clip's
     input.run_id = name + "-of-another-run";
     const std::string path = succeed(*engine, input).reference_path;
@@ -150,7 +150,7 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   run("height", 48);
   JobInput other_file = Workshop::get().job("none", 1);
   other_file.parameters["gen_start_frame"] = 5;
-  other_file.video_id = base.video_id;  // the same name in another data set
+  other_file.video.id = base.video.id;  // the same name in another data set
   const JobOutput other = succeed(*engine, other_file);
   CHECK(digests.count(other.reference_path) == 0);
   for (const auto& [path, digest] : digests) CHECK(*cox::sha256_of_file(path) == digest);
@@ -271,7 +271,7 @@ TEST_CASE("a missing video and a changed video have cause data") {
   CHECK(fail(*engine, missing).cause == FailureCause::kData);
 
   JobInput changed = Workshop::get().job("none");
-  changed.video_digest = std::string(64, '0');
+  changed.video.digest = std::string(64, '0');
   const JobFailure failure = fail(*engine, changed);
   CHECK(failure.cause == FailureCause::kData);
   CHECK(failure.detail == "video_digest");

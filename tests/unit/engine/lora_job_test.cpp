@@ -37,8 +37,8 @@ TEST_CASE("a LoRA file acts on its own jobs and leaves the others bit-equal") {
     INFO(method);
     const JobInput plain = Workshop::get().job(method);
     JobInput strong = plain, weak = plain;
-    strong.loras = {{write_lora("strong.safetensors", 0.3), "", 1}};
-    weak.loras = {{write_lora("weak.safetensors", 0.1), "", 1}};
+    strong.model.loras = {{write_lora("strong.safetensors", 0.3), "", 1}};
+    weak.model.loras = {{write_lora("weak.safetensors", 0.1), "", 1}};
     const auto without = scores(*engine, plain);
     const auto with_strong = scores(*engine, strong);
     const auto with_weak = scores(*engine, weak);
@@ -58,11 +58,11 @@ TEST_CASE("a distilled job with LoRA files runs to its end, on the distilled lev
   JobInput distilled = plain;
   distilled.parameters["distill"] = true;
   JobInput step = distilled;
-  step.loras = {{write_lora("step.safetensors", 0.3), "", 1}};
+  step.model.loras = {{write_lora("step.safetensors", 0.3), "", 1}};
   JobInput both = step;
-  both.loras.push_back({write_lora("look.safetensors", 0.1), "", 0.5});
+  both.model.loras.push_back({write_lora("look.safetensors", 0.1), "", 0.5});
   JobInput stronger = both;
-  stronger.loras.back().multiplier = 0.75;
+  stronger.model.loras.back().multiplier = 0.75;
   std::set<std::vector<double>> all;
   for (const JobInput* input : {&plain, &distilled, &step, &both, &stronger}) {
     CHECK(all.insert(scores(*engine, *input)).second);

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "proto/channel.h"
+#include "proto/convert.h"
 #include "tests/unit/service/service_fixture.h"
 
 using namespace cox;        // NOLINT: a test
@@ -23,7 +24,7 @@ TEST_CASE("A job goes from a submission over a lease to a row of results") {
   CHECK(bundle.video().path() == "/data/clip-0.mp4");
   CHECK(bundle.video().caption() == "caption 0");
   CHECK(bundle.jobs(0).run().method() == "none");
-  CHECK(bundle.jobs(0).run().parameters().at("seed").integer() == 0);
+  CHECK(parameters_from(bundle.jobs(0).run().parameters()).value().at("seed") == Value(0));
   CHECK(test.progress().leased() == 2);
 
   v1::ReportRequest result = ServiceFixture::result_of(worker, bundle);

@@ -186,11 +186,11 @@ TEST_CASE("a job's digest follows the run, the video's id and content, and the p
   Run run;
   run.digest = std::string(64, 'a');
   run.parameters = {{"prompt_source", "caption"}, {"constant_prompt", ""}};
-  const Video video{"cat", "/a/cat.mp4", std::string(64, 'b'), "a cat", 30, 24.0};
+  const PlannedVideo video{{"cat", "/a/cat.mp4", std::string(64, 'b'), "a cat"}, 30, 24.0};
   const std::string digest = job_digest(run, video);
   CHECK(digest.size() == 64);
 
-  Video other = video;
+  PlannedVideo other = video;
   other.path = "/b/cat.mp4";
   other.frames = 31;
   CHECK(job_digest(run, other) == digest);

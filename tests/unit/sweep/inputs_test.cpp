@@ -5,6 +5,7 @@
 #include "coordinator/sweep/load_sweep.h"
 #include "tests/unit/sweep/sandbox.h"
 
+using cox::Video;
 using namespace cox::sweep;
 using namespace cox::sweep::test;
 using cox::StatusCode;
