@@ -43,6 +43,7 @@ JobInput adaptation_job(const std::string& method, double lr) {
                                               {"adaptation_window.context_frames", 9},
                                               {"early_stop.check_every", 2},
                                               {"early_stop.patience", 4}});
+  input.model.backbone = "longcat-video";
   input.model.directory = kTrainedModel;
   input.video.id = "trained_model";
   input.video.path = clip;

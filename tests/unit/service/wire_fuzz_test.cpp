@@ -173,6 +173,8 @@ class Mutator {
         return reflection.AddString(&message, &field, text());
       case pb::FieldDescriptor::CPPTYPE_DOUBLE:
         return reflection.AddDouble(&message, &field, real());
+      case pb::FieldDescriptor::CPPTYPE_FLOAT:
+        return reflection.AddFloat(&message, &field, static_cast<float>(real()));
       case pb::FieldDescriptor::CPPTYPE_ENUM:
         return reflection.AddEnumValue(&message, &field, enumerator(field));
       case pb::FieldDescriptor::CPPTYPE_MESSAGE: {
