@@ -17,7 +17,7 @@ import sys
 import yaml
 
 REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "weights", "definition")
-OPTIONAL = ("min", "max", "random_weights")
+OPTIONAL = ("min", "max", "weights_source", "random_weights")
 SCOPES = {"frame": "kFrame", "video": "kVideo", "set": "kSet"}
 SCOPES_OF_LINE = {"COX_METRIC": ("frame", "video"), "COX_SET_METRIC": ("set",)}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -109,13 +109,16 @@ def check_entry(entry, stem, scopes):
         check_number(entry, key)
     if "min" in entry and "max" in entry and not entry["min"] < entry["max"]:
         raise Fault(f"min {entry['min']} is not below max {entry['max']}")
+    for key in ("weights_source", "random_weights"):
+        if key in entry and not entry["weights"]:
+            raise Fault(f"{key}: the metric has no weights")
+    if "weights_source" in entry:
+        check_text(entry, "weights_source")
     if "random_weights" in entry:
         check_keys(entry["random_weights"], ("name", "title", "definition"), ())
         check_name(entry["random_weights"]["name"])
         for key in ("title", "definition"):
             check_text(entry["random_weights"], key)
-        if not entry["weights"]:
-            raise Fault("random_weights: the metric has no weights")
 
 
 def variant_of(entry):
@@ -172,7 +175,7 @@ def table(metrics):
                   "true" if entry["better"] == "higher" else "false", str(entry["digits"]),
                   number(entry, "min"), number(entry, "max"),
                   f"MetricScope::{SCOPES[entry['scope']]}", "true" if entry["weights"] else "false",
-                  quoted(entry["definition"]), quoted(entry.get("variant_of", "")))
+                  quoted(entry.get("weights_source", "")), quoted(entry["definition"]), quoted(entry.get("variant_of", "")))
         rows.append("    {" + ", ".join(fields) + "},\n")
     return ('#include "schemas/metric_schema.h"\n\nnamespace cox {\n\n'
             "std::span<const MetricSchema> metric_schemas() {\n"

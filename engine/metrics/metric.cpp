@@ -62,10 +62,11 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
   }
   const MetricSchema& schema = *find_metric(name);
   if (schema.weights && resources.weights.empty()) {
-    throw user_error(fmt::format("metric {} needs a weights file; expected backbone.weights: "
-                                 "{{{}: FILE.safetensors}} in the sweep",
-                                 name, name),
-                     "metric_weights");
+    throw user_error(
+        fmt::format("metric {} needs a weights file; expected backbone.weights: "
+                    "{{{}: FILE.safetensors}} in the sweep{}{}",
+                    name, name, schema.weights_source.empty() ? "" : "; ", schema.weights_source),
+        "metric_weights");
   }
   std::unique_ptr<Metric> metric = factory->make(resources);
   metric->schema_ = &schema;

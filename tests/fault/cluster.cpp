@@ -214,7 +214,8 @@ void Cluster::require_all_done_once(std::int64_t jobs) {
   const auto database = store::ReadOnlyDatabase::open(directory_ / "cox.db");
   REQUIRE(database.is_ok());
   const auto rows = database->query_table(
-      "SELECT lower(hex(j.digest)), r.psnr FROM results r JOIN jobs j ON j.id = r.job_id");
+      "SELECT lower(hex(j.digest)), q.mean FROM jobs j JOIN result_metrics q ON q.job_id = j.id "
+      "JOIN metrics k ON k.id = q.metric_id AND k.name = 'psnr'");
   REQUIRE(rows.is_ok());
   const std::map<std::string, int> computed = ledger();
   int wrong = 0;

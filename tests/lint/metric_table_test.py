@@ -36,6 +36,8 @@ FAULTS = [
     (("title: Blur", "title: ' '"), "title: expected a non-empty string"),
     (("weights: true", "weights: false\nrandom_weights: {name: a, title: b, definition: c}"),
      "random_weights: the metric has no weights"),
+    (("weights: true", "weights: false\nweights_source: somewhere"),
+     "weights_source: the metric has no weights"),
     (("weights: true", "weights: true\nrandom_weights: {name: blur, title: b, definition: c}"),
      "two metrics are recorded as 'blur'"),
     ("COX_METRIC(blur)\nCOX_METRIC(ghost)\n", "'ghost' has no ghost.yaml"),
@@ -59,7 +61,7 @@ def run(listing, schema):
 def main():
     problems = []
     done, table = run("COX_METRIC(blur)  // a comment\n", GOOD)
-    expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, '
+    expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, "", '
                 '"A \\"quoted\\" text with a \\\\ in it.", ""},')
     if done.returncode != 0 or expected not in table or '{"blur_random_weights", ' not in table:
         problems.append(f"a good registry: {done.stderr}{table}")

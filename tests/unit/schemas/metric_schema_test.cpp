@@ -44,6 +44,7 @@ TEST_CASE("the table of metrics says what the schema files say") {
     CHECK(spelled(metric->scope) == file["scope"].as<std::string>());
     CHECK(metric->weights == file["weights"].as<bool>());
     CHECK(metric->definition == file["definition"].as<std::string>());
+    CHECK(metric->weights_source == file["weights_source"].as<std::string>(""));
     CHECK(metric->variant_of.empty());
     check_bound(file, "min", metric->min);
     check_bound(file, "max", metric->max);
