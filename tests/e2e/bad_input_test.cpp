@@ -165,6 +165,7 @@ TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
 
 TEST_CASE("dataset index without a usable video is exit code 1 and leaves the old manifest") {
   const TemporaryDirectory folder;
+  std::filesystem::create_directory(folder / "clips");
   write_text(folder / "clips/broken.mp4", "no video");
   write_text(folder / "clips.json", "old");
   check(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",

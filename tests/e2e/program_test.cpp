@@ -61,7 +61,7 @@ TEST_CASE("standard output that takes nothing, or not all, is a failure that is 
     const Ended ended = on_full_disk("cox-engine", arguments);
     INFO(arguments << ended.all());
     CHECK(ended.exit_code == 1);
-    CHECK_THAT(ended.err, Contains("cox-engine: standard output did not take everything"));
+    CHECK_THAT(ended.err, Contains("cox-engine: could not write all of standard output"));
   }
   const Ended wrong = on_full_disk("cox", "results nowhere --db /nowhere/cox.db");
   CHECK(wrong.exit_code == 3);  // what failed first stays what it was

@@ -31,7 +31,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->runs[0].labels_json == R"({"note":"a \"quoted\" word"})");
   CHECK(
       event->runs[2].parameters_json ==
-      R"({"constant_prompt":"","distill":false,"prompt_source":"caption","replicate":0,"seed":2})");
+      R"({"constant_prompt":"","distill":false,"fit":"stretch","prompt_source":"caption","replicate":0,"seed":2})");
   CHECK_FALSE(event->videos[0].failure_expected);
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base == 5 * cox::kMillisecondUs);
