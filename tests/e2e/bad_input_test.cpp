@@ -168,9 +168,12 @@ TEST_CASE("dataset index without a usable video is exit code 1 and leaves the ol
   std::filesystem::create_directory(folder / "clips");
   write_text(folder / "clips/broken.mp4", "no video");
   write_text(folder / "clips.json", "old");
-  check(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",
-                 folder / "clips.json"}),
-        1, {"no usable video in '" + folder.path() + "/clips', 1 left out"});
+  const Ended ended = run_cox(
+      {"dataset", "index", folder / "clips", "--layout", "folder", "-o", folder / "clips.json"});
+  INFO(ended.all());
+  CHECK(ended.exit_code == 1);
+  CHECK_THAT(ended.out, Contains("broken") && Contains("corrupt_container"));
+  CHECK_THAT(ended.err, Contains("no usable video in '" + folder.path() + "/clips', 1 left out"));
   CHECK(std::filesystem::file_size(folder / "clips.json") == 3);
 }
 
