@@ -1,6 +1,13 @@
--- What people and reports read: results, runs, jobs and their history by name. Views hold nothing, so
--- a migration ends with making them all anew from this file. A change here needs a migration too, be it
--- an empty one, since readers go by the version of a database.
+-- What people and reports read: results, runs, jobs and their history by name. Views hold nothing: a
+-- coordinator that opens a database makes those anew that this file, or the registry of metrics, has
+-- changed.
+--
+-- {each KIND|TEXT} becomes one TEXT for each entry of a list, with $name replaced:
+--   metric       metrics with a value per job; $id in the table metrics, $weights of its weights
+--   weights      metrics that need weights; $id
+--   timing       fields of record/stage_timings.h
+--   environment  fields of record/provenance.h in the table environments
+--   adaptation   fields of record/adaptation_summary.h; $table x (results) or y (result_details)
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}.
@@ -21,7 +28,9 @@ SELECT
   r.digest AS run_digest, r.method AS method, r.backbone AS backbone,
   r.parameters AS parameters, m.labels AS labels, r.seed AS seed, r.replicate AS replicate,
   r.model_digest AS model_digest, r.lora_digest AS lora_digest,
-  r.lpips_weights_digest AS lpips_weights_digest, m.origins AS origins,
+  {each weights|coalesce((SELECT w.digest FROM run_weights w
+    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  m.origins AS origins,
   r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
   o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
@@ -33,8 +42,8 @@ SELECT
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
   sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
   sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  avg(x.psnr) AS psnr, avg(x.ssim) AS ssim, avg(x.lpips) AS lpips,
-  avg(x.lpips_random_trunk) AS lpips_random_trunk,
+  {each metric|avg((SELECT q.mean FROM result_metrics q
+    WHERE q.job_id = x.job_id AND q.metric_id = $id)) AS $name, }
   avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
   avg(x.generate_s) AS generate_s, avg(x.total_s) AS total_s
 FROM series_runs m
@@ -52,22 +61,20 @@ CREATE VIEW v_results AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   dv.position AS video_position, d.name AS dataset,
-  x.psnr AS psnr, x.ssim AS ssim, x.lpips AS lpips, x.lpips_random_trunk AS lpips_random_trunk,
-  x.other_metrics AS other_metrics, x.nonfinite AS nonfinite, x.scored_frames AS scored_frames,
-  y.per_frame AS per_frame,
-  x.load_model_s AS load_model_s, x.decode_s AS decode_s, x.encode_s AS encode_s,
-  x.train_s AS train_s, x.early_stop_s AS early_stop_s, x.generate_s AS generate_s,
-  x.latent_decode_s AS latent_decode_s, x.metrics_s AS metrics_s, x.write_s AS write_s,
-  x.total_s AS total_s,
-  x.trainable_parameters AS trainable_parameters, x.steps_run AS steps_run,
-  x.best_step AS best_step, x.stopped AS stopped, x.parameter_norm AS parameter_norm,
-  y.losses AS losses, y.anchor_losses AS anchor_losses,
+  {each metric|(SELECT q.mean FROM result_metrics q
+    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
+  nullif((SELECT json_group_object(k.name, q.mean) FROM result_metrics q
+    JOIN metrics k ON k.id = q.metric_id
+    WHERE q.job_id = x.job_id AND q.metric_id NOT IN ({each metric|$id, }0)), '{}') AS other_metrics,
+  x.nonfinite AS nonfinite, x.scored_frames AS scored_frames, y.per_frame AS per_frame,
+  {each timing|x.$name AS $name, }
+  {each adaptation|$table.$name AS $name, }
   r.seed AS seed, r.replicate AS replicate, x.attempt AS attempt, w.name AS worker,
-  e.machine AS machine, e.device AS device, e.device_name AS device_name, e.driver AS driver,
-  e.threads AS threads, e.kernels AS kernels, e.dtype AS dtype,
-  e.engine_build AS engine_build, e.torch_version AS torch_version,
-  e.model_digest AS model_digest, r.lora_digest AS lora_digest,
-  r.lpips_weights_digest AS lpips_weights_digest, x.video_digest AS video_digest,
+  {each environment|e.$name AS $name, }
+  r.lora_digest AS lora_digest,
+  {each weights|coalesce((SELECT w.digest FROM run_weights w
+    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  x.video_digest AS video_digest,
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
   x.peak_memory_bytes AS peak_memory_bytes,
   x.generated_path AS generated_path, x.reference_path AS reference_path,
@@ -86,44 +93,85 @@ JOIN workers w ON w.id = x.worker_id
 LEFT JOIN result_details y ON y.job_id = x.job_id
 WHERE m.superseded = 0;
 
--- One row per current run of a series: means over its finished videos, and how many those are.
--- A mean over fewer videos than another's is no comparison: see v_pairs.
+-- One row per series x run x finished video x metric, for readers that take any metric.
+CREATE VIEW v_metrics AS
+SELECT
+  s.name AS series, m.name AS run, v.video AS video, dv.position AS video_position,
+  k.name AS metric, q.mean AS mean, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+JOIN videos v ON v.id = dv.video_id
+JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+JOIN result_metrics q ON q.job_id = j.id
+JOIN metrics k ON k.id = q.metric_id
+WHERE m.superseded = 0;
+
+-- What each finished video contributes to a metric of scope `set`: little-endian float32.
+CREATE VIEW v_features AS
+SELECT
+  s.name AS series, m.name AS run, d.digest AS dataset_digest, v.video AS video,
+  dv.position AS video_position, v.digest AS video_digest, k.name AS metric, f.bytes AS features,
+  r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
+JOIN videos v ON v.id = dv.video_id
+JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
+JOIN result_features g ON g.job_id = j.id
+JOIN metrics k ON k.id = g.metric_id
+JOIN features f ON f.id = g.feature_id
+WHERE m.superseded = 0;
+
+-- Stored values of metrics of scope `set`. videos: how many were covered; covered: SHA-256 over their
+-- digests (coordinator/report/data/set_values.h). A value over other videos than have features now is
+-- an earlier one.
+CREATE VIEW v_set_metrics AS
+SELECT
+  s.name AS series, m.name AS run, d.name AS dataset, k.name AS metric, z.value AS value,
+  z.videos AS videos, z.covered AS covered, r.digest AS run_digest, d.digest AS dataset_digest
+FROM series_runs m
+JOIN series s ON s.id = m.series_id
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN set_metric_values z ON z.run_id = m.run_id AND z.dataset_id = m.dataset_id
+JOIN metrics k ON k.id = z.metric_id
+WHERE m.superseded = 0;
+
+-- One row per current run of a series: means over its finished videos, and how many those are. Means
+-- over different videos do not compare: see v_pairs.
 CREATE VIEW v_leaderboard AS
 SELECT
   s.name AS series, m.position AS position, m.name AS run, r.method AS method,
-  d.name AS dataset, d.videos AS videos, coalesce(sum(t.results), 0) AS done,
+  d.name AS dataset, d.videos AS videos, coalesce(t.results, 0) AS done,
   (SELECT count(*) FROM jobs j
    JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
    WHERE j.run_id = m.run_id AND j.state IN (4, 7)) AS failed,
-  coalesce(sum(t.nonfinite_results), 0) AS nonfinite_results,
-  sum(t.psnr_sum) / nullif(sum(t.psnr_count), 0) AS psnr,
-  sum(t.ssim_sum) / nullif(sum(t.ssim_count), 0) AS ssim,
-  sum(t.lpips_sum) / nullif(sum(t.lpips_count), 0) AS lpips,
-  sum(t.lpips_random_trunk_sum) / nullif(sum(t.lpips_random_trunk_count), 0)
-    AS lpips_random_trunk,
-  sum(t.train_s_sum) / nullif(sum(t.train_s_count), 0) AS train_s,
-  sum(t.early_stop_s_sum) / nullif(sum(t.early_stop_s_count), 0) AS early_stop_s,
-  sum(t.generate_s_sum) / nullif(sum(t.generate_s_count), 0) AS generate_s,
-  sum(t.total_s_sum) / nullif(sum(t.total_s_count), 0) AS total_s,
-  count(t.environment_id) AS environments, r.digest AS run_digest
+  coalesce(t.nonfinite_results, 0) AS nonfinite_results,
+  {each metric|(SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
+    AND q.dataset_id = m.dataset_id AND q.metric_id = $id) AS $name, }
+  t.train_s_sum / nullif(t.train_s_count, 0) AS train_s,
+  t.early_stop_s_sum / nullif(t.early_stop_s_count, 0) AS early_stop_s,
+  t.generate_s_sum / nullif(t.generate_s_count, 0) AS generate_s,
+  t.total_s_sum / nullif(t.total_s_count, 0) AS total_s,
+  (SELECT count(*) FROM run_environments n
+   WHERE n.run_id = m.run_id AND n.dataset_id = m.dataset_id) AS environments,
+  r.digest AS run_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
 JOIN datasets d ON d.id = m.dataset_id
 LEFT JOIN run_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
-WHERE m.superseded = 0
-GROUP BY s.name, m.position, m.name, r.digest;
+WHERE m.superseded = 0;
 
--- What the totals of every run on every data set are, made anew from the results.
+-- The totals of every run on every data set, counted from the results.
 CREATE VIEW counted_totals AS
 SELECT
-  j.run_id AS run_id, dv.dataset_id AS dataset_id, x.environment_id AS environment_id,
+  j.run_id AS run_id, dv.dataset_id AS dataset_id,
   count(*) AS results, sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  total(x.psnr) AS psnr_sum, count(x.psnr) AS psnr_count,
-  total(x.ssim) AS ssim_sum, count(x.ssim) AS ssim_count,
-  total(x.lpips) AS lpips_sum, count(x.lpips) AS lpips_count,
-  total(x.lpips_random_trunk) AS lpips_random_trunk_sum,
-  count(x.lpips_random_trunk) AS lpips_random_trunk_count,
   total(x.train_s) AS train_s_sum, count(x.train_s) AS train_s_count,
   total(x.early_stop_s) AS early_stop_s_sum, count(x.early_stop_s) AS early_stop_s_count,
   total(x.generate_s) AS generate_s_sum, count(x.generate_s) AS generate_s_count,
@@ -131,7 +179,23 @@ SELECT
 FROM jobs j
 JOIN results x ON x.job_id = j.id
 JOIN dataset_videos dv ON dv.video_id = j.video_id
-GROUP BY j.run_id, dv.dataset_id, x.environment_id;
+GROUP BY j.run_id, dv.dataset_id;
+
+CREATE VIEW counted_metric_totals AS
+SELECT
+  j.run_id AS run_id, dv.dataset_id AS dataset_id, q.metric_id AS metric_id,
+  total(q.mean) AS sum, count(q.mean) AS count
+FROM jobs j
+JOIN result_metrics q ON q.job_id = j.id
+JOIN dataset_videos dv ON dv.video_id = j.video_id
+GROUP BY j.run_id, dv.dataset_id, q.metric_id;
+
+CREATE VIEW counted_environments AS
+SELECT DISTINCT
+  j.run_id AS run_id, dv.dataset_id AS dataset_id, x.environment_id AS environment_id
+FROM jobs j
+JOIN results x ON x.job_id = j.id
+JOIN dataset_videos dv ON dv.video_id = j.video_id;
 
 -- The current runs of every series by their names, without a look at their jobs.
 CREATE VIEW v_names AS
@@ -150,13 +214,9 @@ CREATE VIEW v_timings AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   (a.granted_us - u.time_us) / 1e6 AS waited_s,
-  x.load_model_s AS load_model_s, x.decode_s AS decode_s, x.encode_s AS encode_s,
-  x.train_s AS train_s, x.early_stop_s AS early_stop_s, x.generate_s AS generate_s,
-  x.latent_decode_s AS latent_decode_s, x.metrics_s AS metrics_s, x.write_s AS write_s,
-  x.total_s AS total_s, x.steps_run AS steps_run,
-  e.machine AS machine, e.device AS device, e.device_name AS device_name, e.driver AS driver,
-  e.threads AS threads, e.kernels AS kernels, e.dtype AS dtype,
-  e.engine_build AS engine_build, e.torch_version AS torch_version,
+  {each timing|x.$name AS $name, }
+  x.steps_run AS steps_run,
+  {each environment|e.$name AS $name, }
   lower(hex(j.digest)) AS job_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
@@ -196,18 +256,17 @@ WHERE m.superseded = 0;
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the
 -- same colours, by the same definitions (what `cox compare` refuses; coordinator/report/comparison.h
 -- has the same list); same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two
--- does not tell. LPIPS over other weights is another measure: there is no difference then.
+-- does not tell. A metric over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
-  xa.psnr AS psnr_a, xb.psnr AS psnr_b, xa.psnr - xb.psnr AS psnr_difference,
-  xa.ssim AS ssim_a, xb.ssim AS ssim_b, xa.ssim - xb.ssim AS ssim_difference,
-  xa.lpips AS lpips_a, xb.lpips AS lpips_b,
-  CASE WHEN ra.lpips_weights_digest = rb.lpips_weights_digest
-    THEN xa.lpips - xb.lpips END AS lpips_difference,
-  xa.lpips_random_trunk AS lpips_random_trunk_a, xb.lpips_random_trunk AS lpips_random_trunk_b,
-  CASE WHEN ra.lpips_weights_digest = rb.lpips_weights_digest
-    THEN xa.lpips_random_trunk - xb.lpips_random_trunk END AS lpips_random_trunk_difference,
+  {each metric|(SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id) AS $name_a,
+  (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id) AS $name_b,
+  CASE WHEN (SELECT w.digest FROM run_weights w WHERE w.run_id = ra.id AND w.metric_id = $weights)
+    IS (SELECT w.digest FROM run_weights w WHERE w.run_id = rb.id AND w.metric_id = $weights) THEN
+    (SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id)
+    - (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id)
+  END AS $name_difference, }
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
   xa.total_s AS total_s_a, xb.total_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
@@ -301,7 +360,8 @@ SELECT
   (SELECT m.name FROM series_runs m WHERE m.run_id = e.run_id AND m.series_id = e.series_id
    ORDER BY m.superseded, m.position LIMIT 1) AS run,
   v.video AS video, w.name AS worker, e.attempt AS attempt, e.message AS message,
-  x.psnr AS psnr, x.ssim AS ssim, x.lpips AS lpips, x.lpips_random_trunk AS lpips_random_trunk,
+  {each metric|(SELECT q.mean FROM result_metrics q
+    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
   lower(hex(j.digest)) AS job_digest
 FROM events e
 LEFT JOIN series s ON s.id = e.series_id

@@ -23,7 +23,7 @@ MAX_BASE_FILES = 16
 MAY_INCLUDE = {
     "base": [],
     "record": ["base"],
-    "schemas": [],
+    "schemas": ["record"],
     "engine/video": ["base"],
     "engine/tensors": ["base", "record"],
     "engine/device": ["base", "engine/tensors"],

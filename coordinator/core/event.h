@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -26,10 +27,10 @@ struct SubmittedRun {
   std::string backbone;
   std::string model_digest;
   std::string parameters_json;
-  std::string definition;                 ///< opaque, handed back with each grant
-  std::string lora_digest = "";           ///< of each file, with multipliers; "" without
-  std::string lpips_weights_digest = "";  ///< "" unless the run measures LPIPS
-  std::string origins_json = "";          ///< where its values came from; "" = not told
+  std::string definition;        ///< opaque, handed back with each grant
+  std::string lora_digest = "";  ///< of each file, with multipliers; "" without
+  std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
+  std::string origins_json = "";  ///< where its values came from; "" = not told
 };
 
 /// Its id is unique in the submission.

@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,7 +80,7 @@ struct RunRecord {
   SeriesNumber owner{};
   std::string owner_name;  ///< its name in the owning series
   std::string lora_digest;
-  std::string lpips_weights_digest;
+  std::map<std::string, std::string> metric_weights;  ///< by metric, its weights' digest
   bool operator==(const RunRecord&) const = default;
 };
 

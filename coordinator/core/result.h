@@ -13,7 +13,8 @@ namespace cox::core {
 /// not where all wait for the one writer. Immutable, so that both forms agree.
 class JobResult {
  public:
-  explicit JobResult(JobOutput output = {});
+  JobResult() : JobResult(JobOutput{}) {}
+  explicit JobResult(JobOutput output);
 
   const JobOutput& output() const { return output_; }
   /// {"psnr":[20.5,...],...}

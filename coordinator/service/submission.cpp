@@ -92,9 +92,10 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
   return run;
 }
 
-std::string digest_of_weights(const ModelFiles& files, const std::string& metric) {
-  const auto found = files.metric_weights.find(metric);
-  return found == files.metric_weights.end() ? "" : found->second.digest;
+std::map<std::string, std::string> digests_of_weights(const ModelFiles& files) {
+  std::map<std::string, std::string> digests;
+  for (const auto& [metric, file] : files.metric_weights) digests[metric] = file.digest;
+  return digests;
 }
 
 core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
@@ -108,7 +109,7 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
           .parameters_json = named.run().parameters(),
           .definition = definition_of(named.run().model()),
           .lora_digest = sweep::lora_identity(files),
-          .lpips_weights_digest = digest_of_weights(files, "lpips"),
+          .metric_weights = digests_of_weights(files),
           .origins_json = named.origins_json()};
 }
 

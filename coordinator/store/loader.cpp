@@ -77,15 +77,33 @@ Status load_runs(const Database& database, core::Snapshot& to) {
   COX_RETURN_IF_ERROR(
       each_row(database,
                "SELECT id, digest, method, backbone, model_digest, parameters, definition, "
-               "owner_series_id, owner_name, lora_digest, lpips_weights_digest FROM runs "
+               "owner_series_id, owner_name, lora_digest FROM runs "
                "ORDER BY id",
                [&](const Statement& row) {
-                 to.runs.push_back({row.integer<core::RunNumber>(0), row.text(1), row.text(2),
-                                    row.text(3), row.text(4), row.text(5), row.text(6),
-                                    row.integer<core::SeriesNumber>(7), row.text(8), row.text(9),
-                                    row.text(10)});
+                 to.runs.push_back({row.integer<core::RunNumber>(0),
+                                    row.text(1),
+                                    row.text(2),
+                                    row.text(3),
+                                    row.text(4),
+                                    row.text(5),
+                                    row.text(6),
+                                    row.integer<core::SeriesNumber>(7),
+                                    row.text(8),
+                                    row.text(9),
+                                    {}});
                  return Status::ok();
                }));
+  COX_RETURN_IF_ERROR(each_row(
+      database,
+      "SELECT w.run_id, k.name, w.digest FROM run_weights w JOIN metrics k ON k.id = w.metric_id",
+      [&](const Statement& row) {
+        const auto run = row.integer<std::size_t>(0);
+        if (run < 1 || run > to.runs.size()) {
+          return Status(StatusCode::kDataLoss, "run_weights names a run that is missing");
+        }
+        to.runs[run - 1].metric_weights[row.text(1)] = row.text(2);
+        return Status::ok();
+      }));
   return each_row(
       database,
       "SELECT series_id, name, run_id, dataset_id, labels, position, superseded, origins "

@@ -16,7 +16,7 @@ constexpr std::int64_t kApplicationId = 0x434f5852;
 struct Migrations {
   /// SQL by the version that it makes of the one before.
   std::map<std::int64_t, std::string> steps;
-  std::string views;  ///< SQL of all views over the newest version's tables
+  std::string views;  ///< all views over the newest version's tables, as view_text.h reads them
 };
 
 /// The files of schemas/sql, and schemas/views.sql.
@@ -30,9 +30,15 @@ std::int64_t known_version();
 Result<std::int64_t> version_of(const Database& database, const std::string& path,
                                 std::int64_t newest);
 
-/// Brings the database to the newest version in one transaction: its views are dropped, the steps
-/// that it lacks are taken, the views are made. One that holds something is first copied to
-/// `<path>.v<version>.backup`.
+/// Brings the database to the newest version and to the registry's metrics in one transaction: its
+/// views are dropped, the steps that it lacks are taken, metrics that it lacks get numbers, the
+/// views are made. Before a step, one that holds something is copied to `<path>.v<version>.backup`.
+/// Does nothing when steps, metrics and views are there.
 Status migrate(const Database& database, const std::string& path, const Migrations& migrations);
+
+/// Makes the views of this program in the connection, hiding those of the file, when the file has
+/// others: it was last written by a program with other views or other metrics. The file stays as it
+/// is.
+Status hide_other_views(const Database& database, const Migrations& migrations);
 
 }  // namespace cox::store

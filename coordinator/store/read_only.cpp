@@ -1,5 +1,6 @@
 #include "coordinator/store/read_only.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <filesystem>
@@ -144,6 +145,8 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
                                       ": start its coordinator once with this program, which "
                                       "brings it up to date"));
   }
+  COX_RETURN_IF_ERROR(
+      hide_other_views(database, embedded_migrations()).with_context(fmt::format("'{}'", path)));
   return ReadOnlyDatabase(database.release());
 }
 

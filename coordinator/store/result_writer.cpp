@@ -1,126 +1,152 @@
-#include <algorithm>
-#include <array>
+#include "coordinator/store/result_writer.h"
+
+#include <bit>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
-#include "base/text.h"
-#include "base/value.h"
-#include "coordinator/store/writer.h"
+#include "base/digest.h"
 
 namespace cox::store {
 
 namespace {
 
-/// The metrics that have a column of their own, in the columns' order.
-constexpr std::array<std::string_view, 4> kMetricColumns = {"psnr", "ssim", "lpips",
-                                                            "lpips_random_trunk"};
+static_assert(std::endian::native == std::endian::little, "features are stored as they lie here");
 
-const char* nonfinite_name(double value) {
-  if (std::isnan(value)) return "nan";
-  return value > 0 ? "inf" : "-inf";
-}
-
-void append_key(std::string& json, std::string_view key) {
-  json += json.size() > 1 ? "," : "";
-  json += json_quoted(key);
-  json += ':';
-}
-
-/// Collects, for the column `nonfinite`, what was stored as NULL although it had a value.
+/// The columns of a result that are NULL although they had a value, as JSON by name. Nearly all
+/// results have none.
 class NonFinite {
  public:
   void note(std::string_view column, double value) {
     if (std::isfinite(value)) return;
-    append_key(json_, column);
-    json_ += json_quoted(nonfinite_name(value));
+    if (!noted_) noted_.emplace();
+    (*noted_)[std::string(column)] = std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
   }
   std::optional<std::string> json() const {
-    return json_.size() == 1 ? std::nullopt : std::optional(json_ + '}');
+    return noted_ ? std::optional(noted_->dump()) : std::nullopt;
   }
 
  private:
-  std::string json_ = "{";
+  std::optional<nlohmann::ordered_json> noted_;
 };
 
-/// A result's metrics as its row has them.
-struct MetricColumns {
-  std::array<std::optional<double>, kMetricColumns.size()> means;
-  std::string others = "{";
-};
-
-MetricColumns columns_of(const std::vector<MetricValue>& metrics, NonFinite& nonfinite) {
-  MetricColumns columns;
-  for (const MetricValue& metric : metrics) {
-    nonfinite.note(metric.name, metric.mean);
-    const auto* const column = std::find(kMetricColumns.begin(), kMetricColumns.end(), metric.name);
-    if (column != kMetricColumns.end()) {
-      columns.means[static_cast<std::size_t>(column - kMetricColumns.begin())] = metric.mean;
-    } else {
-      append_key(columns.others, metric.name);
-      columns.others += core::json_number(metric.mean);
+template <typename Record>
+void note_fields(const Record& record, NonFinite& nonfinite) {
+  for_each_field(record, [&](const auto& field, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>) {
+      nonfinite.note(field.name, value);
     }
-  }
-  return columns;
+  });
 }
 
-void note_timings(const StageTimings& timings, NonFinite& nonfinite) {
-  for_each_field(timings,
-                 [&](const auto& field, double value) { nonfinite.note(field.name, value); });
+/// What tells environments apart.
+void append_key(std::string& key, const std::string& value) {
+  key += value;
+  key += '\n';
+}
+void append_key(std::string& key, std::int64_t value) { append_key(key, std::to_string(value)); }
+
+void set_environment_key(const Provenance& provenance, std::string& key) {
+  key.clear();
+  for_each_field(provenance, [&](const auto& field, const auto& value) {
+    if (is_of_environment(field.name)) append_key(key, value);
+  });
+}
+
+/// Reads what EnvironmentRow wrote.
+void read_value(const Statement& row, int column, std::string& value) { value = row.text(column); }
+template <typename Number>
+void read_value(const Statement& row, int column, Number& value) {
+  value = row.integer<Number>(column);
+}
+
+std::string select_environments() {
+  std::string names;
+  EnvironmentRow::columns({}, [&](std::string_view name, const auto&) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  });
+  return fmt::format("SELECT {} FROM {}", names, EnvironmentRow::kTable);
+}
+
+Provenance environment_at(const Statement& row) {
+  Provenance provenance;
+  int column = 1;  // after the id
+  for_each_field(provenance, [&](const auto& field, auto& value) {
+    if (is_of_environment(field.name)) read_value(row, column++, value);
+  });
+  return provenance;
 }
 
 }  // namespace
 
-Result<std::int64_t> Writer::environment_of(const Provenance& p) {
-  std::string& key = environment_key_;
-  key = std::to_string(p.threads);
-  for (const std::string* part : {&p.machine, &p.device, &p.device_name, &p.driver, &p.dtype,
-                                  &p.engine_build, &p.torch_version, &p.model_digest, &p.kernels}) {
-    key += '\n';
-    key += *part;
+Status ResultWriter::prepare(const Database& database) {
+  COX_RETURN_IF_ERROR(prepare_all(database, result_, details_, metric_, feature_, result_feature_,
+                                  environment_, totals_));
+  COX_ASSIGN_OR_RETURN(
+      find_feature_,
+      Statement::prepare(database.handle(), "SELECT id FROM features WHERE digest = ?"));
+  COX_ASSIGN_OR_RETURN(Statement rows,
+                       Statement::prepare(database.handle(), select_environments()));
+  while (true) {
+    COX_ASSIGN_OR_RETURN(const bool found, rows.step());
+    if (!found) return Status::ok();
+    set_environment_key(environment_at(rows), environment_key_);
+    environments_.emplace(environment_key_, rows.integer(0));
   }
-  if (const auto known = environments_.find(key); known != environments_.end()) {
+}
+
+Result<std::int64_t> ResultWriter::environment_of(const Provenance& provenance) {
+  set_environment_key(provenance, environment_key_);
+  if (const auto known = environments_.find(environment_key_); known != environments_.end()) {
     return known->second;
   }
-  COX_RETURN_IF_ERROR(environment_.run(p.machine, p.device, p.device_name, p.driver, p.dtype,
-                                       p.engine_build, p.torch_version, p.model_digest, p.threads,
-                                       p.kernels));
-  find_environment_.start(p.machine, p.device, p.device_name, p.driver, p.dtype, p.engine_build,
-                          p.torch_version, p.model_digest, p.threads, p.kernels);
-  COX_ASSIGN_OR_RETURN(const bool found, find_environment_.step());
-  COX_CHECK(found, "an environment that was just written");
-  const auto id = find_environment_.integer(0);
-  find_environment_.reset();
-  environments_.emplace(key, id);
+  const auto id = static_cast<std::int64_t>(environments_.size()) + 1;
+  COX_RETURN_IF_ERROR(environment_.run({id, provenance}));
+  environments_.emplace(environment_key_, id);
   return id;
 }
 
-Status Writer::write_result(const core::SaveResult& save) {
-  const JobOutput& r = save.result.output();
-  const StageTimings& t = r.timings;
-  const AdaptationSummary& a = r.adaptation;
-  COX_ASSIGN_OR_RETURN(const std::int64_t environment, environment_of(r.provenance));
+Status ResultWriter::write_feature(core::JobNumber job, std::int64_t metric,
+                                   const std::vector<float>& values) {
+  const std::string_view bytes(reinterpret_cast<const char*>(values.data()),
+                               values.size() * sizeof(float));
+  const std::string digest = sha256_of(bytes);
+  COX_RETURN_IF_ERROR(feature_.run({digest, bytes}));
+  find_feature_.start(digest);
+  COX_ASSIGN_OR_RETURN(const bool found, find_feature_.step());
+  COX_CHECK(found, "a feature vector that was just written");
+  const std::int64_t feature = find_feature_.integer(0);
+  find_feature_.reset();
+  return result_feature_.run({job, metric, feature});
+}
+
+Status ResultWriter::write(const core::SaveResult& save, MetricNumbers& metrics) {
+  const JobOutput& output = save.result.output();
+  COX_ASSIGN_OR_RETURN(const std::int64_t environment, environment_of(output.provenance));
   NonFinite nonfinite;
-  const MetricColumns metrics = columns_of(r.metrics, nonfinite);
-  note_timings(t, nonfinite);
-  nonfinite.note("parameter_norm", a.parameter_norm);
-  const std::optional<std::string> nonfinite_json = nonfinite.json();
-  const std::optional<std::string> others =
-      metrics.others.size() == 1 ? std::nullopt : std::optional(metrics.others + '}');
-  COX_RETURN_IF_ERROR(result_.run(
-      save.job, save.attempt, save.worker, environment, save.time, metrics.means[0],
-      metrics.means[1], metrics.means[2], metrics.means[3], others, nonfinite_json, r.scored_frames,
-      t.load_model_s, t.decode_s, t.encode_s, t.train_s, t.early_stop_s, t.generate_s,
-      t.latent_decode_s, t.metrics_s, t.write_s, t.total_s, a.trainable_parameters, a.steps_run,
-      a.best_step, a.stopped, a.parameter_norm, r.peak_memory_bytes, r.provenance.video_digest,
-      r.provenance.backbone_checksum, r.generated_path, r.reference_path, r.reference_digest));
-  COX_RETURN_IF_ERROR(result_details_.run(save.job, save.result.per_frame_json(),
-                                          save.result.losses_json(),
-                                          save.result.anchor_losses_json()));
-  return totals_.add(save, environment, !nonfinite_json);
+  means_.clear();
+  for (const MetricValue& metric : output.metrics) {
+    if (!metric.features.empty()) continue;
+    nonfinite.note(metric.name, metric.mean);
+    COX_ASSIGN_OR_RETURN(const std::int64_t id, metrics.id_of(metric.name));
+    means_.emplace_back(id, metric.mean);
+  }
+  note_fields(output.timings, nonfinite);
+  note_fields(output.adaptation, nonfinite);
+  const ResultRow::Record row{&save, environment, nonfinite.json()};
+  COX_RETURN_IF_ERROR(result_.run(row));
+  COX_RETURN_IF_ERROR(details_.run(save));
+  for (const auto& [metric, mean] : means_) {
+    COX_RETURN_IF_ERROR(metric_.run({save.job, metric, mean}));
+  }
+  for (const MetricValue& metric : output.metrics) {
+    if (metric.features.empty()) continue;
+    COX_ASSIGN_OR_RETURN(const std::int64_t id, metrics.id_of(metric.name));
+    COX_RETURN_IF_ERROR(write_feature(save.job, id, metric.features));
+  }
+  return totals_.add(save, means_, environment, !row.nonfinite);
 }
 
 }  // namespace cox::store

@@ -40,6 +40,10 @@ class Statement {
   template <typename... Args>
   Status run(const Args&... args) {
     start(args...);
+    return run_bound();
+  }
+  /// Runs a statement that yields no rows with what is bound.
+  Status run_bound() {
     const Result<bool> row = step();
     sqlite3_reset(handle_);
     return row.status();
@@ -86,6 +90,7 @@ class Statement {
   T integer(int column) const {
     return static_cast<T>(sqlite3_column_int64(handle_, column));
   }
+  double real(int column) const { return sqlite3_column_double(handle_, column); }
   std::string text(int column) const {
     const auto* bytes = static_cast<const char*>(sqlite3_column_blob(handle_, column));
     const int size = sqlite3_column_bytes(handle_, column);

@@ -140,6 +140,12 @@ Status Store::commit(std::span<const core::Effects> batch) {
   return state_->broken;
 }
 
+Status Store::save(const SetMetricValue& value) {
+  COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(state_->database));
+  COX_RETURN_IF_ERROR(state_->writer.write(value));
+  return transaction.commit();
+}
+
 Result<core::Snapshot> Store::load() const { return load_snapshot(state_->database); }
 
 Result<std::string> Store::run_definition(const std::string& run_digest) const {

@@ -1,116 +1,177 @@
 #include "coordinator/store/totals.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <limits>
-#include <string_view>
-#include <utility>
+#include <string>
 
 namespace cox::store {
 
 namespace {
 
-constexpr const char* kFind =
-    "SELECT * FROM run_totals WHERE run_id = ? AND dataset_id = ? AND environment_id = ?";
+/// The tables of totals, each with the view that counts its rows from the results and its columns.
+struct CountedTable {
+  const char* table;
+  const char* view;
+  std::string columns;
+};
 
-constexpr const char* kWrite =
-    "INSERT OR REPLACE INTO run_totals "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+std::string totals_columns() {
+  std::string names;
+  RunTotalsRow::columns({}, [&](std::string_view name, const auto&) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name);
+  });
+  return names;
+}
 
-/// NaN when the result does not have the metric.
-double mean_of(const JobOutput& result, std::string_view name) {
-  double mean = std::numeric_limits<double>::quiet_NaN();
-  for (const MetricValue& metric : result.metrics) {
-    if (metric.name == name) mean = metric.mean;
-  }
-  return mean;
+std::array<CountedTable, 3> counted_tables() {
+  return {{{"run_totals", "counted_totals", totals_columns()},
+           {"metric_totals", "counted_metric_totals", "run_id, dataset_id, metric_id, sum, count"},
+           {"run_environments", "counted_environments", "run_id, dataset_id, environment_id"}}};
 }
 
 }  // namespace
 
-Result<Totals> Totals::prepare(const Database& database) {
-  Totals totals;
-  const std::pair<Statement*, const char*> statements[] = {
-      {&totals.find_, kFind},
-      {&totals.write_, kWrite},
-      {&totals.clear_, "DELETE FROM run_totals WHERE run_id = ? AND dataset_id = ?"},
-      {&totals.count_,
-       "INSERT INTO run_totals SELECT * FROM counted_totals WHERE run_id = ? AND dataset_id = ?"},
+void Sum::add(double value) {
+  if (!std::isfinite(value)) return;
+  sum += value;
+  ++count;
+}
+
+Status Totals::prepare(const Database& database) {
+  const auto prepare = [&](Statement& statement, const std::string& sql) -> Status {
+    COX_ASSIGN_OR_RETURN(statement, Statement::prepare(database.handle(), sql));
+    return Status::ok();
   };
-  for (const auto& [statement, sql] : statements) {
-    COX_ASSIGN_OR_RETURN(*statement, Statement::prepare(database.handle(), sql));
+  const auto tables = counted_tables();
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    const auto& [table, view, columns] = tables[i];
+    COX_RETURN_IF_ERROR(prepare(
+        clear_[i], fmt::format("DELETE FROM {} WHERE run_id = ? AND dataset_id = ?", table)));
+    COX_RETURN_IF_ERROR(
+        prepare(count_[i], fmt::format("INSERT INTO {} ({}) SELECT {} FROM {} WHERE run_id = ? AND "
+                                       "dataset_id = ?",
+                                       table, columns, columns, view)));
   }
-  return totals;
+  COX_RETURN_IF_ERROR(
+      prepare(find_totals_, fmt::format("SELECT {} FROM run_totals WHERE run_id = ? AND "
+                                        "dataset_id = ?",
+                                        totals_columns())));
+  COX_RETURN_IF_ERROR(prepare(find_metrics_,
+                              "SELECT metric_id, sum, count FROM metric_totals "
+                              "WHERE run_id = ? AND dataset_id = ?"));
+  COX_RETURN_IF_ERROR(prepare(find_environments_,
+                              "SELECT environment_id FROM run_environments "
+                              "WHERE run_id = ? AND dataset_id = ?"));
+  return prepare_all(database, add_totals_, change_totals_, add_metric_, change_metric_,
+                     add_environment_);
 }
 
-Totals::Values Totals::values_of(const JobOutput& result) {
-  const StageTimings& t = result.timings;
-  return {mean_of(result, "psnr"),
-          mean_of(result, "ssim"),
-          mean_of(result, "lpips"),
-          mean_of(result, "lpips_random_trunk"),
-          t.train_s,
-          t.early_stop_s,
-          t.generate_s,
-          t.total_s};
-}
-
-Status Totals::add(const core::SaveResult& save, std::int64_t environment, bool all_finite) {
-  const Values values = values_of(save.result.output());
+Status Totals::add(const core::SaveResult& save, const MetricMeans& metrics,
+                   std::int64_t environment, bool all_finite) {
   for (const core::DatasetNumber dataset : save.datasets) {
-    const Key key{save.run, dataset, environment};
-    COX_ASSIGN_OR_RETURN(Row * row, row_of(key));
-    ++row->results;
-    row->nonfinite_results += all_finite ? 0 : 1;
-    for (std::size_t i = 0; i < kValues; ++i) {
-      if (!std::isfinite(values[i])) continue;
-      row->sums[i] += values[i];
-      ++row->counts[i];
+    const Key key{save.run, dataset};
+    COX_ASSIGN_OR_RETURN(Entry * entry, entry_of(key));
+    RunTotalsRow::Record& totals = entry->totals.record;
+    entry->totals.is_changed = true;
+    ++totals.results;
+    totals.nonfinite_results += all_finite ? 0 : 1;
+    for_each_field(save.result.output().timings, [&](const auto& field, double value) {
+      for (std::size_t i = 0; i < totals.timings.size(); ++i) {
+        if (field.name == kTotaledTimings[i].name) totals.timings[i].add(value);
+      }
+    });
+    for (const auto& [metric, mean] : metrics) {
+      auto& kept = entry->metrics[metric];
+      kept.record.run = save.run;
+      kept.record.dataset = dataset;
+      kept.record.metric = metric;
+      kept.record.values.add(mean);
+      kept.is_changed = true;
     }
+    auto& used = entry->environments[environment];
+    used.record = {save.run, dataset, environment};
+    used.is_changed = !used.is_stored;
     changed_.insert(key);
   }
   return Status::ok();
 }
 
-Result<Totals::Row*> Totals::row_of(const Key& key) {
-  if (const auto known = rows_.find(key); known != rows_.end()) return &known->second;
-  find_.start(std::get<0>(key), std::get<1>(key), std::get<2>(key));
-  COX_ASSIGN_OR_RETURN(const bool found, find_.step());
-  Row row;
-  if (found) {
-    // The key's three columns come first.
-    row.results = find_.integer(3);
-    row.nonfinite_results = find_.integer(4);
-    for (std::size_t i = 0; i < kValues; ++i) {
-      const int column = static_cast<int>(5 + 2 * i);
-      row.sums[i] = sqlite3_column_double(find_.handle(), column);
-      row.counts[i] = find_.integer(column + 1);
+Result<Totals::Entry*> Totals::entry_of(const Key& key) {
+  if (const auto known = entries_.find(key); known != entries_.end()) return &known->second;
+  Entry entry;
+  COX_RETURN_IF_ERROR(load(entry, key));
+  return &entries_.emplace(key, std::move(entry)).first->second;
+}
+
+Status Totals::load(Entry& entry, const Key& key) {
+  const auto& [run, dataset] = key;
+  RunTotalsRow::Record& totals = entry.totals.record;
+  totals.run = run;
+  totals.dataset = dataset;
+  find_totals_.start(run, dataset);
+  COX_ASSIGN_OR_RETURN(entry.totals.is_stored, find_totals_.step());
+  if (entry.totals.is_stored) {
+    int column = RunTotalsRow::kKeys;
+    totals.results = find_totals_.integer(column++);
+    totals.nonfinite_results = find_totals_.integer(column++);
+    for (Sum& timing : totals.timings) {
+      timing.sum = find_totals_.real(column++);
+      timing.count = find_totals_.integer(column++);
     }
   }
-  find_.reset();
-  return &rows_.emplace(key, row).first->second;
+  find_totals_.reset();
+  const auto each_row = [&, run = run, dataset = dataset](Statement& rows, auto&& take) -> Status {
+    rows.start(run, dataset);
+    while (true) {
+      COX_ASSIGN_OR_RETURN(const bool found, rows.step());
+      if (!found) break;
+      take(rows);
+    }
+    rows.reset();
+    return Status::ok();
+  };
+  COX_RETURN_IF_ERROR(
+      each_row(find_metrics_, [&, run = run, dataset = dataset](const Statement& row) {
+        const auto metric = row.integer(0);
+        entry.metrics[metric] = {{run, dataset, metric, {row.real(1), row.integer(2)}}, true};
+      }));
+  return each_row(find_environments_, [&, run = run, dataset = dataset](const Statement& row) {
+    entry.environments[row.integer(0)] = {{run, dataset, row.integer(0)}, true};
+  });
 }
 
 Status Totals::count(const core::SaveTotals& save) {
   COX_RETURN_IF_ERROR(write());
-  using Environment = std::numeric_limits<std::int64_t>;
-  rows_.erase(rows_.lower_bound({save.run, save.dataset, Environment::min()}),
-              rows_.upper_bound({save.run, save.dataset, Environment::max()}));
-  COX_RETURN_IF_ERROR(clear_.run(save.run, save.dataset));
-  return count_.run(save.run, save.dataset);
+  entries_.erase(Key{save.run, save.dataset});
+  for (Statement& clear : clear_) COX_RETURN_IF_ERROR(clear.run(save.run, save.dataset));
+  for (Statement& count : count_) COX_RETURN_IF_ERROR(count.run(save.run, save.dataset));
+  return Status::ok();
 }
 
 Status Totals::write() {
-  for (const Key& key : changed_) COX_RETURN_IF_ERROR(write(key, rows_.at(key)));
+  for (const Key& key : changed_) COX_RETURN_IF_ERROR(write(entries_.at(key)));
   changed_.clear();
   return Status::ok();
 }
 
-Status Totals::write(const Key& key, const Row& row) {
-  const auto& [run, dataset, environment] = key;
-  const auto& s = row.sums;
-  const auto& n = row.counts;
-  return write_.run(run, dataset, environment, row.results, row.nonfinite_results, s[0], n[0], s[1],
-                    n[1], s[2], n[2], s[3], n[3], s[4], n[4], s[5], n[5], s[6], n[6], s[7], n[7]);
+Status Totals::write(Entry& entry) {
+  const auto write = [](auto& kept, auto& add, auto& change) -> Status {
+    if (!kept.is_changed) return Status::ok();
+    COX_RETURN_IF_ERROR(kept.is_stored ? change.run(kept.record) : add.run(kept.record));
+    kept.is_stored = true;
+    kept.is_changed = false;
+    return Status::ok();
+  };
+  COX_RETURN_IF_ERROR(write(entry.totals, add_totals_, change_totals_));
+  for (auto& [metric, kept] : entry.metrics) {
+    COX_RETURN_IF_ERROR(write(kept, add_metric_, change_metric_));
+  }
+  for (auto& [environment, kept] : entry.environments) {
+    // It has no columns but its key: one that is stored never changes.
+    COX_RETURN_IF_ERROR(write(kept, add_environment_, add_environment_));
+  }
+  return Status::ok();
 }
 
 }  // namespace cox::store

@@ -2,52 +2,140 @@
 
 #include <array>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
-#include <tuple>
+#include <string_view>
+#include <utility>
 
 #include "base/status.h"
 #include "coordinator/core/effect.h"
+#include "coordinator/store/insert.h"
 #include "coordinator/store/sqlite.h"
 
 namespace cox::store {
 
-/// The totals of each run on each data set, by environment: the rows of run_totals. Those that
-/// results come for stay in memory, and each is written once a transaction, however many results it
-/// joined in it. Runs inside the caller's transactions; after a failed one it must be thrown away.
-/// Owned by one thread.
+/// A sum of finite values, and how many they are.
+struct Sum {
+  double sum = 0;
+  std::int64_t count = 0;
+
+  void add(double value);
+};
+
+/// A timing that run_totals has a sum of, and the columns of that.
+struct TotaledTiming {
+  std::string_view name, sum, count;
+};
+inline constexpr TotaledTiming kTotaledTimings[] = {
+    {"train_s", "train_s_sum", "train_s_count"},
+    {"early_stop_s", "early_stop_s_sum", "early_stop_s_count"},
+    {"generate_s", "generate_s_sum", "generate_s_count"},
+    {"total_s", "total_s_sum", "total_s_count"}};
+
+struct RunTotalsRow {
+  struct Record {
+    core::RunNumber run{};
+    core::DatasetNumber dataset{};
+    std::int64_t results = 0;
+    std::int64_t nonfinite_results = 0;
+    std::array<Sum, std::size(kTotaledTimings)> timings{};
+  };
+  static constexpr std::string_view kTable = "run_totals";
+  static constexpr int kKeys = 2;
+  static void columns(const Record& totals, auto&& put) {
+    put("run_id", totals.run);
+    put("dataset_id", totals.dataset);
+    put("results", totals.results);
+    put("nonfinite_results", totals.nonfinite_results);
+    for (std::size_t i = 0; i < totals.timings.size(); ++i) {
+      put(kTotaledTimings[i].sum, totals.timings[i].sum);
+      put(kTotaledTimings[i].count, totals.timings[i].count);
+    }
+  }
+};
+
+struct MetricTotalsRow {
+  struct Record {
+    core::RunNumber run{};
+    core::DatasetNumber dataset{};
+    std::int64_t metric = 0;
+    Sum values;
+  };
+  static constexpr std::string_view kTable = "metric_totals";
+  static constexpr int kKeys = 3;
+  static void columns(const Record& totals, auto&& put) {
+    put("run_id", totals.run);
+    put("dataset_id", totals.dataset);
+    put("metric_id", totals.metric);
+    put("sum", totals.values.sum);
+    put("count", totals.values.count);
+  }
+};
+
+struct RunEnvironmentRow {
+  struct Record {
+    core::RunNumber run{};
+    core::DatasetNumber dataset{};
+    std::int64_t environment = 0;
+  };
+  static constexpr std::string_view kTable = "run_environments";
+  static void columns(const Record& use, auto&& put) {
+    put("run_id", use.run);
+    put("dataset_id", use.dataset);
+    put("environment_id", use.environment);
+  }
+};
+
+/// The totals of each run on each data set: the rows of run_totals, metric_totals and
+/// run_environments. Those that results come for stay in memory, and each is written once in a
+/// transaction, however many results it joined in it. Runs inside the caller's transactions; after
+/// a failed one it must be thrown away. Owned by one thread.
 class Totals {
  public:
-  static Result<Totals> prepare(const Database& database);
+  /// The value of a metric, by its number.
+  using MetricMeans = std::vector<std::pair<std::int64_t, double>>;
+
+  Status prepare(const Database& database);
 
   /// Adds a result to the totals of its run on each of its data sets.
-  Status add(const core::SaveResult& save, std::int64_t environment, bool all_finite);
-  /// Makes the totals of a run on a data set anew from the results that are on disk.
+  Status add(const core::SaveResult& save, const MetricMeans& metrics, std::int64_t environment,
+             bool all_finite);
+  /// Makes the totals of a run on a data set again from the results that are on disk.
   Status count(const core::SaveTotals& save);
   /// Writes what was added; call it before the commit.
   Status write();
 
  private:
-  /// psnr, ssim, lpips, lpips_random_trunk, train_s, early_stop_s, generate_s, total_s
-  static constexpr std::size_t kValues = 8;
-  using Values = std::array<double, kValues>;
-  using Key = std::tuple<core::RunNumber, core::DatasetNumber, std::int64_t>;
-  struct Row {
-    std::int64_t results = 0;
-    std::int64_t nonfinite_results = 0;
-    Values sums{};
-    std::array<std::int64_t, kValues> counts{};
+  using Key = std::pair<core::RunNumber, core::DatasetNumber>;
+  /// A row, whether a transaction wrote it already, and whether it differs from what is there.
+  template <typename Record>
+  struct Kept {
+    Record record;
+    bool is_stored = false;
+    bool is_changed = false;
+  };
+  struct Entry {
+    Kept<RunTotalsRow::Record> totals;
+    std::map<std::int64_t, Kept<MetricTotalsRow::Record>> metrics;
+    std::map<std::int64_t, Kept<RunEnvironmentRow::Record>> environments;
   };
 
-  static Values values_of(const JobOutput& result);
-  Result<Row*> row_of(const Key& key);
-  Status write(const Key& key, const Row& row);
+  Result<Entry*> entry_of(const Key& key);
+  Status load(Entry& entry, const Key& key);
+  Status write(Entry& entry);
 
-  Statement find_;
-  Statement write_;
-  Statement clear_;
-  Statement count_;
-  std::map<Key, Row> rows_;  ///< as they will be on disk once the transaction is
+  Statement find_totals_;
+  Statement find_metrics_;
+  Statement find_environments_;
+  std::array<Statement, 3> clear_;
+  std::array<Statement, 3> count_;
+  Insert<RunTotalsRow> add_totals_;
+  Update<RunTotalsRow> change_totals_;
+  Insert<MetricTotalsRow> add_metric_;
+  Update<MetricTotalsRow> change_metric_;
+  Insert<RunEnvironmentRow> add_environment_;
+  std::map<Key, Entry> entries_;  ///< as they will be on disk once the transaction is
   std::set<Key> changed_;
 };
 

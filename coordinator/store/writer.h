@@ -1,24 +1,26 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
-#include <unordered_map>
 
 #include "base/status.h"
 #include "coordinator/core/effect.h"
-#include "coordinator/store/sqlite.h"
-#include "coordinator/store/totals.h"
+#include "coordinator/store/insert.h"
+#include "coordinator/store/metric_ids.h"
+#include "coordinator/store/result_writer.h"
+#include "coordinator/store/rows.h"
+#include "coordinator/store/set_metric_value.h"
 
 namespace cox::store {
 
-/// Turns saves into rows: every INSERT and UPDATE of the program is here, in result_writer.cpp
-/// and in totals.cpp.
-/// Runs inside a transaction of the caller's. Owned by one thread.
+/// Turns saves into rows. Every INSERT and UPDATE of a save is a row type of rows.h, result_rows.h
+/// or totals.h. Runs inside a transaction of the caller's. Owned by one thread.
 class Writer {
  public:
   static Result<Writer> prepare(const Database& database);
 
   Status write(const core::Save& save);
+  /// kNotFound when the database has no such run, or no such data set.
+  Status write(const SetMetricValue& value);
   /// What is written once per transaction; call it before the commit.
   Status finish_transaction();
 
@@ -27,30 +29,26 @@ class Writer {
   Writer() = default;
   Status write_jobs(const core::SaveJobs& save);
   Status write_dataset(const core::SaveDataset& save);
-  Status write_result(const core::SaveResult& save);
-  Result<std::int64_t> environment_of(const Provenance& provenance);
+  Status write_run(const core::SaveRun& save);
 
-  Statement series_;
-  Statement video_;
-  Statement dataset_;
-  Statement dataset_video_;
-  Statement submission_;
-  Statement run_;
-  Statement member_;
-  Statement job_;
-  Statement job_state_;
-  Statement worker_;
-  Statement attempt_;
-  Statement attempt_end_;
-  Statement event_;
-  Statement environment_;
-  Statement find_environment_;
-  Statement result_;
-  Statement result_details_;
+  Insert<SeriesRow> series_;
+  Insert<VideoRow> video_;
+  Insert<DatasetRow> dataset_;
+  Insert<DatasetVideoRow> dataset_video_;
+  Insert<SubmissionRow> submission_;
+  Insert<RunRow> run_;
+  Insert<RunWeightsRow> run_weights_;
+  Insert<MemberRow> member_;
+  Insert<JobRow> job_;
+  Update<JobStateRow> job_state_;
+  Insert<WorkerRow> worker_;
+  Insert<AttemptRow> attempt_;
+  Update<AttemptEndRow> attempt_end_;
+  Insert<EventRow> event_;
   Statement last_lease_;
-  Totals totals_;
-  std::unordered_map<std::string, std::int64_t> environments_;
-  std::string environment_key_;        ///< kept for its memory
+  Statement set_value_;
+  MetricNumbers metrics_;
+  ResultWriter results_;
   core::LeaseNumber granted_lease_{};  ///< highest in this transaction, 0 when none was granted
 };
 

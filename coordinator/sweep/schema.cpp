@@ -9,6 +9,7 @@
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/yaml_tree.h"
 #include "schemas/embedded_schemas.h"
+#include "schemas/result_columns.h"
 
 namespace cox::sweep {
 
@@ -58,8 +59,8 @@ class SchemaReader {
       if (starts_with(path, "methods/")) read_method(parse(path), run, adaptation);
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
     }
-    if (texts_.count("result_columns.yaml") != 0) {
-      read_result_columns(parse("result_columns.yaml"));
+    for (const ResultColumn& column : result_columns()) {
+      schemas_.result_columns.push_back(column.name);
     }
     check_types();
     check_facts();
@@ -199,16 +200,6 @@ class SchemaReader {
       schemas_.backbone_facts[name][fact.key] =
           read_text(fact.value, fact.key, diagnostics_).value_or("");
     }
-  }
-
-  // The rest of that file is for people.
-  void read_result_columns(const Node& file) {
-    const Node* columns = file.find("columns");
-    if (columns == nullptr || !columns->is_map()) {
-      diagnostics_.error(file.at, "expected a map `columns`");
-      return;
-    }
-    for (const Entry& entry : columns->entries) schemas_.result_columns.push_back(entry.key);
   }
 
   // So that an expression or an axis can be typed before its row's method is known.

@@ -1,6 +1,6 @@
--- The first version of the results database. Times are UTC microseconds; durations are seconds.
--- Numbers that are not finite are stored as NULL, and results.nonfinite says which they were.
--- The views v_* are the public contract; the tables may change with a migration.
+-- Version 1 of the results database. Times are UTC microseconds; durations are seconds. Numbers that
+-- are not finite are stored as NULL, and results.nonfinite says which they were. The views v_*
+-- (schemas/views.sql) are the public contract; the tables may change with a migration.
 
 CREATE TABLE series (
   id INTEGER PRIMARY KEY,
@@ -22,7 +22,8 @@ CREATE TABLE videos (
 CREATE TABLE datasets (
   id INTEGER PRIMARY KEY,
   name TEXT NOT NULL,
-  digest TEXT NOT NULL UNIQUE
+  digest TEXT NOT NULL UNIQUE,
+  videos INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE dataset_videos (
@@ -46,7 +47,12 @@ CREATE TABLE submissions (
   backoff_max_us INTEGER NOT NULL,
   fail_fast INTEGER NOT NULL CHECK (fail_fast IN (0, 1)),
   max_failed_jobs INTEGER NOT NULL,
-  sweep_text TEXT NOT NULL
+  gpus INTEGER NOT NULL,
+  gpu_memory_bytes INTEGER NOT NULL,
+  memory_bytes INTEGER NOT NULL,
+  sweep_text TEXT NOT NULL,
+  baseline TEXT NOT NULL,
+  tables TEXT NOT NULL CHECK (json_valid(tables))
 ) STRICT;
 CREATE INDEX submissions_by_series ON submissions (series_id);
 
@@ -56,6 +62,9 @@ CREATE TABLE runs (
   method TEXT NOT NULL,
   backbone TEXT NOT NULL,
   model_digest TEXT NOT NULL,
+  lora_digest TEXT NOT NULL,
+  engine_semantics INTEGER NOT NULL,
+  metric_definitions INTEGER NOT NULL,
   parameters TEXT NOT NULL CHECK (json_valid(parameters)),
   definition BLOB NOT NULL,
   owner_series_id INTEGER NOT NULL REFERENCES series (id),
@@ -65,7 +74,19 @@ CREATE TABLE runs (
   replicate INTEGER GENERATED ALWAYS AS (json_extract(parameters, '$.replicate')) VIRTUAL
 ) STRICT;
 
--- A run's place in a series. The current holder of a name has superseded = 0.
+-- Every metric that a result has named. Those of schemas/metrics.def are here from the start.
+CREATE TABLE metrics (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+
+-- The weights that a run's metrics are computed with, by content.
+CREATE TABLE run_weights (
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  metric_id INTEGER NOT NULL REFERENCES metrics (id),
+  digest TEXT NOT NULL,
+  PRIMARY KEY (run_id, metric_id)
+) STRICT, WITHOUT ROWID;
+
+-- A run's place in a series. The current holder of a name has superseded = 0. origins: by parameter,
+-- {layer, file, line, column}; a parameter that is not named has its schema's default.
 CREATE TABLE series_runs (
   series_id INTEGER NOT NULL REFERENCES series (id),
   name TEXT NOT NULL,
@@ -74,6 +95,7 @@ CREATE TABLE series_runs (
   labels TEXT NOT NULL,
   position INTEGER NOT NULL,
   superseded INTEGER NOT NULL CHECK (superseded IN (0, 1)),
+  origins TEXT CHECK (origins IS NULL OR json_valid(origins)),
   PRIMARY KEY (series_id, name, run_id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX series_runs_current ON series_runs (series_id, name) WHERE superseded = 0;
@@ -105,15 +127,15 @@ CREATE UNIQUE INDEX jobs_by_run ON jobs (run_id, video_id);
 CREATE INDEX jobs_failed ON jobs (run_id, video_id) WHERE state IN (4, 7);
 
 CREATE TABLE state_names (state INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-INSERT INTO state_names VALUES (0, 'queued'), (1, 'blocked'), (2, 'leased'), (3, 'done'),
+INSERT INTO state_names (state, name) VALUES (0, 'queued'), (1, 'blocked'), (2, 'leased'), (3, 'done'),
   (4, 'failed'), (5, 'cancelled'), (6, 'paused'), (7, 'quarantined');
 
 CREATE TABLE cause_names (cause INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-INSERT INTO cause_names VALUES (1, 'data'), (2, 'oom'), (3, 'diverged'), (4, 'crash'),
+INSERT INTO cause_names (cause, name) VALUES (1, 'data'), (2, 'oom'), (3, 'diverged'), (4, 'crash'),
   (5, 'timeout'), (6, 'lost'), (7, 'user');
 
 CREATE TABLE outcome_names (outcome INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-INSERT INTO outcome_names VALUES (0, 'open'), (1, 'done'), (2, 'failed'), (3, 'lost'),
+INSERT INTO outcome_names (outcome, name) VALUES (0, 'open'), (1, 'done'), (2, 'failed'), (3, 'lost'),
   (4, 'returned'), (5, 'cancelled');
 
 CREATE TABLE workers (
@@ -124,6 +146,9 @@ CREATE TABLE workers (
   device TEXT NOT NULL,
   device_name TEXT NOT NULL,
   engine_build TEXT NOT NULL,
+  gpus INTEGER NOT NULL,
+  gpu_memory_bytes INTEGER NOT NULL,
+  memory_bytes INTEGER NOT NULL,
   joined_us INTEGER NOT NULL,
   left_us INTEGER
 ) STRICT;
@@ -148,7 +173,8 @@ CREATE TABLE attempts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_open ON attempts (lease, position) WHERE outcome = 0;
 
--- Where and with what results were computed, each combination once.
+-- Where and with what results were computed, each combination once: the fields of
+-- record/provenance.h that many results share.
 CREATE TABLE environments (
   id INTEGER PRIMARY KEY,
   machine TEXT NOT NULL,
@@ -159,21 +185,18 @@ CREATE TABLE environments (
   engine_build TEXT NOT NULL,
   torch_version TEXT NOT NULL,
   model_digest TEXT NOT NULL,
-  UNIQUE (machine, device, device_name, driver, dtype, engine_build, torch_version, model_digest)
+  threads INTEGER NOT NULL,
+  kernels TEXT NOT NULL
 ) STRICT;
 
--- One row per finished job. A metric without a column of its own goes to other_metrics.
+-- One row per finished job. Columns named as the fields of record/stage_timings.h,
+-- record/adaptation_summary.h and record/provenance.h hold these.
 CREATE TABLE results (
   job_id INTEGER PRIMARY KEY REFERENCES jobs (id),
   attempt INTEGER NOT NULL,
   worker_id INTEGER NOT NULL REFERENCES workers (id),
   environment_id INTEGER NOT NULL REFERENCES environments (id),
   time_us INTEGER NOT NULL,
-  psnr REAL,
-  ssim REAL,
-  lpips REAL,
-  lpips_random_trunk REAL,
-  other_metrics TEXT,
   nonfinite TEXT,
   scored_frames INTEGER NOT NULL,
   load_model_s REAL,
@@ -195,16 +218,90 @@ CREATE TABLE results (
   video_digest TEXT NOT NULL,
   backbone_checksum INTEGER NOT NULL,
   generated_path TEXT NOT NULL,
-  reference_path TEXT NOT NULL
+  reference_path TEXT NOT NULL,
+  reference_digest TEXT NOT NULL
 ) STRICT;
 
--- The long parts of a result, apart so that tables over many results do not read them.
+-- A job's value in each of its metrics. Written with its row of results, so without REFERENCES: to
+-- check them would cost a tenth of what saving a result costs.
+CREATE TABLE result_metrics (
+  job_id INTEGER NOT NULL,
+  metric_id INTEGER NOT NULL,
+  mean REAL,
+  PRIMARY KEY (job_id, metric_id)
+) STRICT, WITHOUT ROWID;
+
+-- The long parts of a result, apart so that tables over many results do not read them. Without
+-- REFERENCES as above.
 CREATE TABLE result_details (
-  job_id INTEGER PRIMARY KEY REFERENCES results (job_id),
+  job_id INTEGER PRIMARY KEY,
   per_frame TEXT NOT NULL,
   losses TEXT NOT NULL,
   anchor_losses TEXT NOT NULL
 ) STRICT;
+
+-- Feature vectors by content: little-endian float32. Jobs that share a generation share them.
+CREATE TABLE features (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,
+  bytes BLOB NOT NULL
+) STRICT;
+
+-- What a job contributes to a metric of scope `set`.
+CREATE TABLE result_features (
+  job_id INTEGER NOT NULL REFERENCES results (job_id),
+  metric_id INTEGER NOT NULL REFERENCES metrics (id),
+  feature_id INTEGER NOT NULL REFERENCES features (id),
+  PRIMARY KEY (job_id, metric_id)
+) STRICT, WITHOUT ROWID;
+
+-- Values of metrics of scope `set`. covered: SHA-256 over the digests of the videos whose features made
+-- the value, so that a value over fewer videos is never taken for one over all.
+CREATE TABLE set_metric_values (
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+  metric_id INTEGER NOT NULL REFERENCES metrics (id),
+  covered TEXT NOT NULL,
+  videos INTEGER NOT NULL,
+  value REAL,
+  PRIMARY KEY (run_id, dataset_id, metric_id, covered)
+) STRICT, WITHOUT ROWID;
+
+-- Totals of each run on each data set that a series names it with, kept in the transaction of every
+-- result, so that a leaderboard does not read the results. Sums are of the finite values, and their
+-- number stands next to them.
+CREATE TABLE run_totals (
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+  results INTEGER NOT NULL,
+  nonfinite_results INTEGER NOT NULL,
+  train_s_sum REAL NOT NULL,
+  train_s_count INTEGER NOT NULL,
+  early_stop_s_sum REAL NOT NULL,
+  early_stop_s_count INTEGER NOT NULL,
+  generate_s_sum REAL NOT NULL,
+  generate_s_count INTEGER NOT NULL,
+  total_s_sum REAL NOT NULL,
+  total_s_count INTEGER NOT NULL,
+  PRIMARY KEY (run_id, dataset_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metric_totals (
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+  metric_id INTEGER NOT NULL REFERENCES metrics (id),
+  sum REAL NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (run_id, dataset_id, metric_id)
+) STRICT, WITHOUT ROWID;
+
+-- The environments that results of a run on a data set come from.
+CREATE TABLE run_environments (
+  run_id INTEGER NOT NULL REFERENCES runs (id),
+  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
+  environment_id INTEGER NOT NULL REFERENCES environments (id),
+  PRIMARY KEY (run_id, dataset_id, environment_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE events (
   sequence INTEGER PRIMARY KEY,
@@ -221,4 +318,9 @@ CREATE TABLE events (
 
 -- What must outlive a restart and is in no row.
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-INSERT INTO counters VALUES ('last_lease', 0);
+INSERT INTO counters (name, value) VALUES ('last_lease', 0);
+
+-- The digest of the text that the views were made from. A program with other views, or other metrics,
+-- makes its own.
+CREATE TABLE view_source (digest TEXT NOT NULL) STRICT;
+INSERT INTO view_source (digest) VALUES ('');

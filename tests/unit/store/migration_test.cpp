@@ -1,145 +1,148 @@
+// Databases of other versions: a made-up second version stands for what comes later.
+
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "base/text.h"
 #include "coordinator/store/migrations.h"
+#include "coordinator/store/read_only.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/store.h"
+#include "coordinator/store/view_text.h"
+#include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
 
 namespace cox::store {
 namespace {
 
-/// A database as version 1 of the program left it: one result, its worker still here.
-void make_version_1(const std::string& path) {
-  const Database database =
-      Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).value();
-  REQUIRE(database.execute("PRAGMA foreign_keys = ON").is_ok());
-  const std::string old_views = "CREATE VIEW v_results AS SELECT count(*) AS done FROM results";
-  REQUIRE(migrate(database, path, {{{1, embedded_migrations().steps.at(1)}}, old_views}).is_ok());
-  const std::string digest(64, 'a');
-  const Status filled = database.execute(
-      "INSERT INTO series VALUES (1, 's', 0, '', '{}');"
-      "INSERT INTO videos VALUES (1, 'v1', '/v1', 'd', 'a prompt');"
-      "INSERT INTO datasets VALUES (1, 'd', 'd');"
-      "INSERT INTO dataset_videos VALUES (1, 0, 1);"
-      "INSERT INTO submissions VALUES (1, 1, 1, 5, 0, 2, 1, 10, 1, 2, 0, 0, 'version: 1');"
-      "INSERT INTO runs VALUES (1, 'r', 'none', 'toy', 'm', '{}', x'00', 1, 'a', 5);"
-      "INSERT INTO series_runs VALUES (1, 'a', 1, 1, '{}', 0, 0);"
-      "INSERT INTO jobs VALUES (1, x'" +
-      digest +
-      "', 1, 1, 1, 3, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0);"
-      "INSERT INTO workers VALUES (1, 'w', 'host', 7, 'cuda', 'a GPU', 'b', 5, NULL);"
-      "INSERT INTO attempts VALUES (1, 1, 1, 1, 0, 5, 6, 1, 5, 6, 0, NULL, NULL, NULL);"
-      "INSERT INTO environments VALUES (3, 'host', 'cuda', 'a GPU', '1', 'bf16', 'b', 't', 'm');"
-      "INSERT INTO results VALUES (1, 1, 1, 3, 6, 20.5, 0.5, NULL, NULL, NULL, NULL, 14, 0, 0, 0,"
-      " 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 'v', 0, 'g', 'r');"
-      "INSERT INTO result_details VALUES (1, '{}', '[]', '[]');"
-      "INSERT INTO events VALUES (1, 6, 'done', 1, 1, 1, 1, 1, 1, NULL);");
-  INFO(filled.to_string());
-  REQUIRE(filled.is_ok());
+Database opened(const std::string& path) {
+  return Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).value();
 }
 
-TEST_CASE("a database of version 1 keeps its results and learns about resources and kernels") {
-  const test::Scratch scratch;
-  const std::string path = scratch.file("a.db");
-  make_version_1(path);
-  {
-    const Store store = Store::open(path).value();
-    CHECK(store.integrity_check().is_ok());
-    const core::Snapshot snapshot = store.load().value();
-    REQUIRE(snapshot.workers.size() == 1);
-    CHECK(snapshot.workers[0].has == Resources{1, 0, 0});
-    CHECK(snapshot.submissions[0].needs == Resources{});
-  }
-  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-  CHECK(database.query_integer("PRAGMA user_version").value() == known_version());
-  CHECK(database
-            .query_integer("SELECT psnr = 20.5 AND device_name = 'a GPU' AND threads = 0 "
-                           "AND kernels = '' AND reference_digest = '' FROM v_results")
-            .value() == 1);
-  CHECK(database.query_integer("SELECT count(*) FROM v_timings WHERE threads = 0 AND kernels = ''")
-            .value() == 1);
-  CHECK(database
-            .query_integer("SELECT psnr = 20.5 AND done = 1 AND videos = 1 AND environments = 1 "
-                           "AND lpips IS NULL FROM v_leaderboard")
-            .value() == 1);
-  CHECK(database.query_integer("SELECT needs_gpus FROM v_jobs").value() == 0);
-  CHECK(database.query_integer("SELECT gpus FROM v_workers").value() == 1);
-  const Database backup = Database::open(path + ".v1.backup", SQLITE_OPEN_READWRITE).value();
-  CHECK(backup.query_integer("SELECT done FROM v_results").value() == 1);
-}
-
-TEST_CASE("a database of version 3 keeps the threads of its results, whose kernels are not told") {
-  const test::Scratch scratch;
-  const std::string path = scratch.file("a.db");
-  make_version_1(path);
-  {
-    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-    Migrations earlier = embedded_migrations();
-    earlier.steps.erase(earlier.steps.upper_bound(3), earlier.steps.end());
-    REQUIRE(migrate(database, path, earlier).is_ok());
-    REQUIRE(database.execute("UPDATE environments SET threads = 6").is_ok());
-  }
-  CHECK(Store::open(path).value().integrity_check().is_ok());
-  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-  for (const char* view : {"v_results", "v_timings"}) {
-    CHECK(database
-              .query_integer(concat("SELECT count(*) FROM ", view,
-                                    " WHERE threads = 6 AND kernels = '' AND device = 'cuda'"))
-              .value() == 1);
-  }
-}
-
-TEST_CASE("a database of version 7 keeps its results, which do not tell their pixels") {
-  const test::Scratch scratch;
-  const std::string path = scratch.file("a.db");
-  make_version_1(path);
-  {
-    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-    Migrations earlier = embedded_migrations();
-    earlier.steps.erase(earlier.steps.upper_bound(7), earlier.steps.end());
-    REQUIRE(migrate(database, path, earlier).is_ok());
-    CHECK_FALSE(database.query_text("SELECT reference_digest FROM results").is_ok());
-  }
-  CHECK(Store::open(path).value().integrity_check().is_ok());
-  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-  CHECK(database
-            .query_integer("SELECT psnr = 20.5 AND reference_path = 'r' AND reference_digest = '' "
-                           "FROM v_results")
-            .value() == 1);
-}
-
-TEST_CASE("digests that older databases hold in a run's definition alone come out of it") {
-  const test::Scratch scratch;
-  const std::string path = scratch.file("a.db");
-  make_version_1(path);
-  const std::string weights(64, '7');
-  const std::string lora(64, 'e');
-  {
-    const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-    REQUIRE(database
-                .execute(concat("UPDATE runs SET parameters = '{\"metrics\":[\"lpips\"]}', "
-                                "definition = CAST(x'0a03' || x'4240' || '",
-                                weights, "' || x'5240' || '", lora, "' AS BLOB);",
-                                "INSERT INTO runs SELECT 2, 'r2', method, backbone, model_digest, "
-                                "'{\"metrics\":[\"psnr\"]}', definition, 1, 'b', 5 FROM runs;",
-                                "INSERT INTO runs SELECT 3, 'r3', method, backbone, model_digest, "
-                                "parameters, CAST('a text with B@ and R@' AS BLOB), 1, 'c', 5 FROM "
-                                "runs WHERE id = 1;"))
-                .is_ok());
-  }
-  CHECK(Store::open(path).value().integrity_check().is_ok());
-  const Database database = Database::open(path, SQLITE_OPEN_READWRITE).value();
-  const auto text = [&](const char* column, int run) {
-    return database.query_text(concat("SELECT ", column, " FROM runs WHERE id = ", run)).value();
+/// A database of this program with one result, and its worker still here.
+void make_database(const std::string& path) {
+  Store store = Store::open(path).value();
+  core::Core core;
+  const auto apply = [&](core::Event event) {
+    core::Effects effects = core.apply(std::move(event), 1);
+    REQUIRE(store.commit(effects).is_ok());
+    return effects;
   };
-  CHECK(text("lpips_weights_digest", 1) == weights);
-  CHECK(text("lora_digest", 1) == lora);
-  CHECK(text("lpips_weights_digest", 2).empty());  // it does not measure LPIPS
-  CHECK(text("lora_digest", 2) == lora);
-  CHECK(text("lpips_weights_digest", 3).empty());
-  CHECK(text("lora_digest", 3).empty());
+  apply(test::submission("s", {"a"}, {"v1"}));
+  apply(test::worker("w"));
+  const core::Effects leased = apply(core::LeaseAsked{WorkerId("w.1"), "", 1});
+  const auto* grant = leased.answer<core::LeaseGrant>();
+  REQUIRE(grant != nullptr);
+  apply(core::Reported{WorkerId("w.1"), grant->lease, grant->jobs[0].digest, grant->jobs[0].attempt,
+                       5, 6, core::JobResult(test::result(20.5))});
+}
+
+/// The program after this one: tables gain a column, and a view shows it.
+Migrations second_version(const std::string& step) {
+  Migrations migrations = embedded_migrations();
+  migrations.steps.emplace(known_version() + 1, step);
+  migrations.views += "\nCREATE VIEW v_added AS SELECT added FROM results;\n";
+  return migrations;
+}
+
+constexpr const char* kStep = "ALTER TABLE results ADD COLUMN added INTEGER NOT NULL DEFAULT 7;";
+
+std::string schema_of(const Database& database) {
+  return database.query_text("SELECT group_concat(sql, ';') FROM sqlite_schema").value();
+}
+
+TEST_CASE(
+    "a migration keeps the results, makes the views again and leaves a copy of the old file") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_database(path);
+  const Database database = opened(path);
+  const Status migrated = migrate(database, path, second_version(kStep));
+  INFO(migrated.to_string());
+  REQUIRE(migrated.is_ok());
+  CHECK(database.query_integer("PRAGMA user_version").value() == known_version() + 1);
+  CHECK(database.query_integer("SELECT added FROM v_added").value() == 7);
+  CHECK(database.query_integer("SELECT psnr = 20.5 FROM v_results").value() == 1);
+  CHECK(database.query_integer("SELECT psnr = 20.5 AND done = 1 FROM v_leaderboard").value() == 1);
+  const Database backup = opened(fmt::format("{}.v{}.backup", path, known_version()));
+  CHECK(backup.query_integer("PRAGMA user_version").value() == known_version());
+  CHECK(backup.query_integer("SELECT psnr = 20.5 FROM v_results").value() == 1);
+  CHECK_FALSE(backup.query_integer("SELECT added FROM results").is_ok());
+}
+
+TEST_CASE("a migration that fails half way changes nothing") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_database(path);
+  const Database database = opened(path);
+  const std::string before = schema_of(database);
+  const std::string half = std::string(kStep) + "UPDATE results SET no_such_column = 1;";
+  const Status failed = migrate(database, path, second_version(half));
+  CHECK(failed.message().find(fmt::format("migration {}", known_version() + 1)) !=
+        std::string::npos);
+  CHECK(failed.message().find("no_such_column") != std::string::npos);
+  CHECK(database.query_integer("PRAGMA user_version").value() == known_version());
+  CHECK(schema_of(database) == before);
+  CHECK(database.query_integer("SELECT psnr = 20.5 FROM v_results").value() == 1);
+  REQUIRE(migrate(database, path, second_version(kStep)).is_ok());
+  CHECK(database.query_integer("SELECT added FROM v_added").value() == 7);
+}
+
+TEST_CASE("a database of a newer program is refused, for writing and for reading") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_database(path);
+  REQUIRE(migrate(opened(path), path, second_version(kStep)).is_ok());
+  const Status refused = Store::open(path).status();
+  CHECK(refused.code() == StatusCode::kFailedPrecondition);
+  CHECK(refused.message().find("use the newer program that wrote it") != std::string::npos);
+  CHECK(ReadOnlyDatabase::open(path).status().code() == StatusCode::kFailedPrecondition);
+  CHECK(opened(path).query_integer("SELECT added FROM v_added").value() == 7);
+}
+
+TEST_CASE("views of another text are made again without a backup, and a reader sees its own") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_database(path);
+  Migrations other = embedded_migrations();
+  other.views = "CREATE VIEW v_results AS SELECT count(*) AS rows FROM results;";
+  REQUIRE(migrate(opened(path), path, other).is_ok());
+  CHECK(opened(path).query_integer("SELECT rows FROM v_results").value() == 1);
+  {
+    const ReadOnlyDatabase reader = ReadOnlyDatabase::open(path).value();
+    CHECK(reader.query_table("SELECT psnr FROM v_results").value().rows ==
+          std::vector<Row>{{20.5}});
+    CHECK(reader.query_table("SELECT done FROM v_leaderboard").value().rows ==
+          std::vector<Row>{{std::int64_t{1}}});
+  }
+  CHECK(opened(path).query_integer("SELECT rows FROM v_results").value() == 1);
+  REQUIRE(Store::open(path).is_ok());
+  CHECK(opened(path).query_integer("SELECT psnr = 20.5 FROM v_results").value() == 1);
+  CHECK_FALSE(std::filesystem::exists(fmt::format("{}.v{}.backup", path, known_version())));
+}
+
+TEST_CASE("a metric that is new in the registry gets a number and its columns") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  make_database(path);
+  REQUIRE(
+      opened(path)
+          .execute("DELETE FROM metrics WHERE name = 'lpips'; UPDATE view_source SET digest = ''")
+          .is_ok());
+  CHECK(ReadOnlyDatabase::open(path).value().query_table("SELECT lpips FROM v_results").is_ok());
+  REQUIRE(Store::open(path).is_ok());
+  CHECK(opened(path).query_integer("SELECT count(*) FROM metrics WHERE name = 'lpips'").value() ==
+        1);
+  CHECK(opened(path).query_integer("SELECT lpips IS NULL FROM v_results").value() == 1);
+}
+
+TEST_CASE("a placeholder of the views that is wrong is refused") {
+  for (const char* text : {"{each metric|x", "{every metric|x}", "{each color|x}"}) {
+    CHECK(view_sql(text, {}).status().code() == StatusCode::kInvalidArgument);
+  }
+  CHECK(view_sql("-- {each color|x}\n{each metric|$id:$name, }0", {{"ssim", 5}}).value() ==
+        "0:psnr, 5:ssim, 0:lpips, 0:lpips_random_trunk, 0");
 }
 
 }  // namespace

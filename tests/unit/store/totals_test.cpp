@@ -17,14 +17,23 @@ namespace {
 /// What v_leaderboard says, from the rows of jobs and results.
 constexpr const char* kScan =
     "SELECT s.name, m.position, m.name, r.method, d.name, count(*), count(x.job_id), "
-    "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), avg(x.psnr), avg(x.ssim), "
-    "avg(x.lpips), avg(x.lpips_random_trunk), avg(x.train_s), avg(x.early_stop_s), "
+    "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), avg(p.mean), avg(i.mean), "
+    "avg(l.mean), avg(t.mean), avg(x.train_s), avg(x.early_stop_s), "
     "avg(x.generate_s), avg(x.total_s), count(DISTINCT x.environment_id), r.digest "
     "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
     "JOIN datasets d ON d.id = m.dataset_id "
     "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "
     "LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id "
-    "LEFT JOIN results x ON x.job_id = j.id WHERE m.superseded = 0 "
+    "LEFT JOIN results x ON x.job_id = j.id "
+    "LEFT JOIN result_metrics p ON p.job_id = j.id AND p.metric_id = (SELECT id FROM metrics "
+    "WHERE name = 'psnr') "
+    "LEFT JOIN result_metrics i ON i.job_id = j.id AND i.metric_id = (SELECT id FROM metrics "
+    "WHERE name = 'ssim') "
+    "LEFT JOIN result_metrics l ON l.job_id = j.id AND l.metric_id = (SELECT id FROM metrics "
+    "WHERE name = 'lpips') "
+    "LEFT JOIN result_metrics t ON t.job_id = j.id AND t.metric_id = (SELECT id FROM metrics "
+    "WHERE name = 'lpips_random_trunk') "
+    "WHERE m.superseded = 0 "
     "GROUP BY s.name, m.position, m.name, r.digest ORDER BY 1, 2, 3";
 
 using Rows = std::vector<Row>;
@@ -99,8 +108,15 @@ class History {
     const std::string wanted =
         " WHERE EXISTS (SELECT 1 FROM series_runs m WHERE m.run_id = t.run_id AND m.dataset_id = "
         "t.dataset_id AND m.superseded = 0) ORDER BY 1, 2, 3";
-    check_equal(rows_of(database, "SELECT * FROM run_totals t" + wanted),
-                rows_of(database, "SELECT * FROM counted_totals t" + wanted));
+    const std::pair<const char*, const char*> tables[] = {
+        {"run_totals", "counted_totals"},
+        {"metric_totals", "counted_metric_totals"},
+        {"run_environments", "counted_environments"}};
+    for (const auto& [table, view] : tables) {
+      INFO(table);
+      check_equal(rows_of(database, concat("SELECT * FROM ", table, " t", wanted)),
+                  rows_of(database, concat("SELECT * FROM ", view, " t", wanted)));
+    }
   }
 
  private:
@@ -190,6 +206,7 @@ TEST_CASE("a leaderboard reads no result") {
     const std::string& detail = std::get<std::string>(row.back());
     INFO(detail);
     CHECK(detail.find("results") == std::string::npos);
+    CHECK(detail.find("result_metrics") == std::string::npos);
     CHECK(detail.find("SCAN j") == std::string::npos);
     CHECK(detail.find("SCAN x") == std::string::npos);
   }

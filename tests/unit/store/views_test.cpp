@@ -1,11 +1,10 @@
-#include <yaml-cpp/yaml.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
+#include "schemas/result_columns.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
 
@@ -35,6 +34,8 @@ class Cluster {
                          "last lines"});
   }
 
+  Store& store() { return store_; }
+
   Table query(const std::string& sql) const {
     const auto database = ReadOnlyDatabase::open(scratch_.file("a.db"));
     REQUIRE(database.is_ok());
@@ -59,7 +60,7 @@ class Cluster {
 
 const JobFailure kBroken{FailureCause::kData, "no frame can be decoded", "corrupt_container"};
 
-TEST_CASE("result_columns.yaml explains each column of v_results, in order, with its type") {
+TEST_CASE("result_columns explains each column of v_results, in order, with its type") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
   JobOutput result = test::result(20);
@@ -69,21 +70,17 @@ TEST_CASE("result_columns.yaml explains each column of v_results, in order, with
   result.metrics.push_back({"worse_metric", NAN, {NAN}});
   cluster.finish(result);
 
-  const YAML::Node columns =
-      YAML::LoadFile(COX_SOURCE_DIR "/schemas/result_columns.yaml")["columns"];
   const auto table = cluster.query("SELECT * FROM v_results");
   REQUIRE(table.rows.size() == 1);
   std::vector<std::string> documented;
-  for (const auto& column : columns) documented.push_back(column.first.as<std::string>());
+  for (const ResultColumn& column : result_columns()) documented.push_back(column.name);
   REQUIRE(documented == table.columns);
 
   std::size_t index = 0;
-  for (const auto& column : columns) {
-    const auto name = column.first.as<std::string>();
-    const auto type = column.second["type"].as<std::string>();
+  for (const auto& [name, type, unit, doc] : result_columns()) {
     const Cell& cell = table.rows[0][index++];
     INFO(name);
-    CHECK_FALSE(column.second["doc"].as<std::string>().empty());
+    CHECK_FALSE(doc.empty());
     CHECK(std::holds_alternative<std::int64_t>(cell) == (type == "integer"));
     CHECK(std::holds_alternative<double>(cell) == (type == "real"));
     CHECK(std::holds_alternative<std::string>(cell) == (type == "text" || type == "json"));
@@ -139,8 +136,8 @@ TEST_CASE("a random trunk never shows as LPIPS") {
 TEST_CASE("LPIPS over other weights has no paired difference") {
   Cluster cluster;
   core::Submitted event = test::submission("s", {"a", "b", "c"}, {"v1"});
-  event.runs[0].lpips_weights_digest = event.runs[1].lpips_weights_digest = "one";
-  event.runs[2].lpips_weights_digest = "two";
+  event.runs[0].metric_weights = event.runs[1].metric_weights = {{"lpips", "one"}};
+  event.runs[2].metric_weights = {{"lpips", "two"}};
   event.runs[2].lora_digest = "a LoRA file's";
   cluster.apply(event);
   for (const double lpips : {0.25, 0.75, 0.5}) {
@@ -153,6 +150,58 @@ TEST_CASE("LPIPS over other weights has no paired difference") {
   CHECK(cluster.row(pair + "'c' AND run_b = 'a'") == Row{std::monostate{}, 0.0});
   CHECK(cluster.row("SELECT lpips_weights_digest, lora_digest FROM v_results WHERE run = 'c'") ==
         Row{"two", "a LoRA file's"});
+}
+
+TEST_CASE("any metric can be read by its name") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1"}));
+  JobOutput result = test::result(20);
+  result.metrics.push_back({"new_metric", 0.1, {0.1}});
+  cluster.finish(result);
+  const auto rows = cluster.query("SELECT video, metric, mean FROM v_metrics ORDER BY metric").rows;
+  CHECK(rows ==
+        std::vector<Row>{{"v1", "new_metric", 0.1}, {"v1", "psnr", 20.0}, {"v1", "ssim", 0.5}});
+}
+
+TEST_CASE("feature vectors are stored once by content, bit for bit") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a", "b"}, {"v1"}));
+  const std::vector<float> features = {1.5F, -0.0F, 1e-45F};
+  for (int run = 0; run < 2; ++run) {
+    JobOutput result = test::result(20);
+    result.metrics.push_back({"a_set_metric", 0, {}, features});
+    cluster.finish(result);
+  }
+  const auto rows = cluster.query("SELECT run, metric, features FROM v_features ORDER BY run").rows;
+  const std::string bytes(reinterpret_cast<const char*>(features.data()), 12);
+  CHECK(rows == std::vector<Row>{{"a", "a_set_metric", bytes}, {"b", "a_set_metric", bytes}});
+  CHECK(cluster.integer("SELECT count(*) FROM features") == 1);
+  CHECK(cluster.integer("SELECT count(*) FROM v_metrics WHERE metric = 'a_set_metric'") == 0);
+}
+
+TEST_CASE("a value of a set belongs to the videos that it covers") {
+  Cluster cluster;
+  cluster.apply(test::submission("s", {"a"}, {"v1", "v2"}));
+  const std::string run = std::get<std::string>(cluster.row("SELECT run_digest FROM v_names")[0]);
+  const std::string dataset =
+      std::get<std::string>(cluster.row("SELECT dataset_digest FROM v_series")[0]);
+  const auto save = [&](const std::string& covered, std::int64_t videos, double value) {
+    return cluster.store().save(
+        SetMetricValue{run, dataset, "a_set_metric", covered, videos, value});
+  };
+  REQUIRE(save("one video", 1, 9.5).is_ok());
+  REQUIRE(save("both", 2, 7.5).is_ok());
+  REQUIRE(save("both", 2, 7.25).is_ok());
+  const auto rows = cluster
+                        .query(
+                            "SELECT run, metric, value, videos, covered FROM v_set_metrics "
+                            "ORDER BY videos")
+                        .rows;
+  CHECK(rows == std::vector<Row>{{"a", "a_set_metric", 9.5, std::int64_t{1}, "one video"},
+                                 {"a", "a_set_metric", 7.25, std::int64_t{2}, "both"}});
+  const Status unknown =
+      cluster.store().save(SetMetricValue{"no run", dataset, "a_set_metric", "x", 1, 1});
+  CHECK(unknown.code() == StatusCode::kNotFound);
 }
 
 TEST_CASE("where a run's values came from follows its newest submission") {

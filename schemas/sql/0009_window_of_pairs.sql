@@ -1,2 +1,0 @@
--- v_pairs knows every parameter that decides which pixels are scored, and the versions of the metrics:
--- no table changes.
