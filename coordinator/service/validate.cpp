@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::service {
 
@@ -96,9 +97,9 @@ const std::set<std::string_view> kHistories = {"losses", "anchor_losses", "per_f
 
 constexpr int kPlainCount = 10'000;
 const std::map<std::string_view, int> kCounts = {
-    {"runs", 100'000},     {"videos", 1'000'000}, {"expected_failures", 1'000'000},
-    {"rows", 100'000},     {"metrics", 64},       {"per_frame", 1'000'000},
-    {"losses", 1'000'000}, {"labels", 256},       {"anchor_losses", 1'000'000},
+    {"runs", 100'000},       {"videos", 1'000'000}, {"expected_failures", 1'000'000},
+    {"rows", 100'000},       {"metrics", 64},       {"per_frame", 1'000'000},
+    {"losses", 1'000'000},   {"labels", 256},       {"anchor_losses", 1'000'000},
     {"features", 1'000'000},
 };
 
@@ -326,10 +327,11 @@ std::optional<std::vector<std::string>> metrics_asked(const std::string& paramet
   return names;
 }
 
-/// A metric may have variants: lpips_random_trunk is one of lpips.
+/// A metric over random weights is recorded under the name of its variant.
 bool is_asked_for(const std::string& name, const std::vector<std::string>& asked) {
   return std::any_of(asked.begin(), asked.end(), [&](const std::string& metric) {
-    return name == metric || starts_with(name, metric + "_");
+    const MetricSchema* schema = find_metric(name);
+    return name == metric || (schema != nullptr && schema->variant_of == metric);
   });
 }
 

@@ -250,10 +250,9 @@ constexpr const char* kPlusMinus = "±";
 void check_columns(const Node& columns, const Schemas& schemas, Diagnostics& diagnostics) {
   std::vector<std::string> known = schemas.parameter_names();
   known.insert(known.end(), schemas.result_columns.begin(), schemas.result_columns.end());
-  known.push_back(concat("lpips_random_trunk", kPlusMinus));
-  for (const auto& [name, metric] : schemas.metrics) {
-    known.push_back(name);
-    known.push_back(name + kPlusMinus);
+  for (const MetricSchema& metric : metric_schemas()) {
+    known.emplace_back(metric.name);
+    known.push_back(concat(metric.name, kPlusMinus));
   }
   for (const Node& column : columns.items) {
     if (!column.is_scalar()) continue;

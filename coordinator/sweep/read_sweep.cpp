@@ -53,9 +53,12 @@ std::vector<Override> apply_overrides(Node& root, const std::vector<Override>& o
       root = merged(std::move(root), as_tree(override));
     } else {
       std::vector<std::string> known = schemas.parameter_names();
-      for (const char* key : {"method", "backbone.model", "backbone.lora", "backbone.weights.lpips",
-                              "dataset.manifest", "dataset.max_videos", "series.name"}) {
+      for (const char* key : {"method", "backbone.model", "backbone.lora", "dataset.manifest",
+                              "dataset.max_videos", "series.name"}) {
         known.push_back(key);
+      }
+      for (const auto& [name, metric] : schemas.metrics) {
+        if (metric.weights) known.push_back("backbone.weights." + name);
       }
       diagnostics.error(
           override.key_at,

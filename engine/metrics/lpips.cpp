@@ -8,13 +8,11 @@ namespace cox::engine {
 
 namespace {
 
-class Lpips final : public Metric {
+class Lpips final : public FrameMetric {
  public:
   explicit Lpips(LpipsNetwork network) : network_(std::move(network)) {}
 
-  std::string recorded_name() const override {
-    return network_.trunk() == "imagenet" ? "lpips" : "lpips_random_trunk";
-  }
+  bool has_random_weights() const override { return network_.trunk() != "imagenet"; }
 
   ReferenceFeatures prepare(const at::Tensor& reference) const override {
     check_frames(reference, "reference frames");
@@ -34,13 +32,6 @@ class Lpips final : public Metric {
 }  // namespace
 
 std::unique_ptr<Metric> make_lpips(const MetricResources& resources) {
-  if (resources.weights.empty()) {
-    throw user_error(
-        "lpips needs a weights file; expected backbone.weights: {lpips: FILE.safetensors} in the "
-        "sweep, as "
-        "scripts/convert_lpips.py writes it",
-        "metric_weights");
-  }
   LpipsNetwork network(resources.weights, resources.device);
   if (network.trunk().empty()) {
     throw user_error(concat(resources.weights,

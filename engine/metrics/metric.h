@@ -6,29 +6,72 @@
 
 #include "engine/tensors/torch.h"
 #include "record/metric_value.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::engine {
 
-/// What a metric computes from the reference frames alone: kept, it serves every clip that is
-/// scored against the same frames.
+/// What a metric computes from the reference frames only: kept, it serves every clip that is scored
+/// against the same frames.
 using ReferenceFeatures = std::vector<at::Tensor>;
 
-/// One measure of how near generated frames come to reference frames. Frames are [F, 3, H, W] fp32
-/// RGB in [0, 1], not rounded to 8 bits, on the metric's device. Runs without gradients.
-/// Throws when shapes or dtypes are wrong. Owned by one thread.
+/// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1], not rounded to 8
+/// bits, on the metric's device. Runs without gradients. Throws when shapes or dtypes are wrong.
+/// Owned by one thread. Implement one of FrameMetric, VideoMetric and SetMetric.
 class Metric {
  public:
   virtual ~Metric() = default;
 
-  /// The name that results are stored under. It may say more than the name that was asked for:
-  /// `lpips_random_trunk` for LPIPS whose trunk was never trained.
-  virtual std::string recorded_name() const = 0;
+  const MetricSchema& schema() const { return *schema_; }
+  virtual MetricScope scope() const = 0;
+
+  /// Whether its weights file says that its weights are random: results then have another name.
+  virtual bool has_random_weights() const { return false; }
+  std::string recorded_name() const {
+    return std::string(cox::recorded_name(schema(), has_random_weights()));
+  }
 
   virtual ReferenceFeatures prepare(const at::Tensor& reference) const = 0;
 
+  /// Fills what the scope has: values per frame, the mean, or features.
+  virtual void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
+                        MetricValue& value) const = 0;
+
+ private:
+  friend std::unique_ptr<Metric> make_metric(const std::string& name,
+                                             const struct MetricResources& resources);
+  const MetricSchema* schema_ = nullptr;
+};
+
+/// How near each generated frame comes to its reference frame. The job's value is the mean.
+class FrameMetric : public Metric {
+ public:
+  MetricScope scope() const final { return MetricScope::kFrame; }
   /// One value per frame, in time order.
   virtual std::vector<double> per_frame(const at::Tensor& generated,
                                         const ReferenceFeatures& reference) const = 0;
+  void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
+                MetricValue& value) const final;
+};
+
+/// One value for a clip.
+class VideoMetric : public Metric {
+ public:
+  MetricScope scope() const final { return MetricScope::kVideo; }
+  virtual double of_clip(const at::Tensor& generated, const ReferenceFeatures& reference) const = 0;
+  void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
+                MetricValue& value) const final;
+};
+
+/// A feature vector for a clip. coordinator/report/set_metrics makes the value of a set from the
+/// vectors of its clips; what it needs of the reference frames is a part of the vector.
+class SetMetric : public Metric {
+ public:
+  MetricScope scope() const final { return MetricScope::kSet; }
+  /// At least one number, and as many for every clip.
+  virtual std::vector<float> features(const at::Tensor& generated,
+                                      const ReferenceFeatures& reference) const = 0;
+  void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
+                MetricValue& value) const final;
 };
 
 /// What some metrics need besides frames.
@@ -37,13 +80,12 @@ struct MetricResources {
   at::Device device{at::kCPU};
 };
 
-/// The names of metrics.def, in its order.
-std::vector<std::string> metric_names();
-
-/// Throws for an unknown name (with the nearest known one) and when a resource is missing or wrong.
+/// Throws EngineError(kUser) for an unknown name (with the nearest known one) and for a metric that
+/// needs weights and is given none, and whatever the metric's own loading throws.
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
-/// Values of all frames and their mean, as a result row holds them.
+/// What a result holds of the metric. Throws std::logic_error for a value outside the bounds of the
+/// schema, and for a scope that is not the schema's: the metric is wrong then.
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference);
 

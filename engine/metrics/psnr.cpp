@@ -11,10 +11,8 @@ namespace {
 constexpr double kEqualMse = 1e-10;  // below it two frames count as equal,
 constexpr double kEqualPsnr = 50;    // and equal frames score this many dB
 
-class Psnr final : public Metric {
+class Psnr final : public FrameMetric {
  public:
-  std::string recorded_name() const override { return "psnr"; }
-
   ReferenceFeatures prepare(const at::Tensor& reference) const override {
     check_frames(reference, "reference frames");
     return {reference};

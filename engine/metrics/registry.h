@@ -1,15 +1,21 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "engine/metrics/metric.h"
 
 namespace cox::engine {
 
-// make_psnr, make_ssim, ...: one for each line of metrics.def.
-#define COX_METRIC(name) std::unique_ptr<Metric> make_##name(const MetricResources& resources);
-#include "schemas/metrics.def"
-#undef COX_METRIC
+struct MetricFactory {
+  std::string_view name;
+  std::unique_ptr<Metric> (*make)(const MetricResources& resources);
+};
+
+/// make_NAME of engine/metrics/NAME.cpp for each line of schemas/metrics.def. Defined in an object
+/// of its own, so that a program with another list has that one.
+std::span<const MetricFactory> metric_factories();
 
 /// Throws unless `frames` is [F, 3, H, W] fp32 with at least one frame; `what` names it.
 void check_frames(const at::Tensor& frames, const char* what);

@@ -31,10 +31,8 @@ at::Tensor local_mean(const at::Tensor& x, const at::Tensor& window) {
   return at::conv2d(rows, window.view({1, 1, size, 1})).view(x.sizes());
 }
 
-class Ssim final : public Metric {
+class Ssim final : public FrameMetric {
  public:
-  std::string recorded_name() const override { return "ssim"; }
-
   ReferenceFeatures prepare(const at::Tensor& reference) const override {
     check_frames(reference, "reference frames");
     if (reference.size(2) <= kRadius || reference.size(3) <= kRadius) {

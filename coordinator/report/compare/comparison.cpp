@@ -49,8 +49,14 @@ bool measured(const RunData& run, const std::string& metric) {
   });
 }
 
-std::string weights_of(const RunData& run) {
-  const std::string& digest = run.lpips_weights_digest;
+/// The digest in a column of data/metrics.h; "" when it is not recorded.
+std::string weights_in(const RunData& run, const std::string& column) {
+  const auto found = run.weights_digests.find(column);
+  return found == run.weights_digests.end() ? "" : found->second;
+}
+
+std::string weights_shown(const RunData& run, const std::string& column) {
+  const std::string digest = weights_in(run, column);
   return digest.empty() ? "not recorded" : short_digest(digest);
 }
 
@@ -74,11 +80,13 @@ Status check_comparable(const RunData& baseline, const RunData& run, const Metri
       return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
     }
   }
-  if (depends_on_weights(metric.name) &&
-      baseline.lpips_weights_digest != run.lpips_weights_digest) {
+  const std::string column = weights_column(metric.name);
+  if (!column.empty() && weights_in(baseline, column) != weights_in(run, column)) {
     return failed_precondition(concat(
-        differs("lpips_weights_digest", baseline, weights_of(baseline), run, weights_of(run)), ": ",
-        metric.name, " over other weights is another measure and cannot be compared"));
+        differs(column, baseline, weights_shown(baseline, column), run, weights_shown(run, column)),
+        ": ", metric.name,
+        " over other weights is another measure and cannot be "
+        "compared"));
   }
   return Status::ok();
 }
@@ -324,18 +332,20 @@ bool Comparison::is_finding() const {
 }
 
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
-  if (!depends_on_weights(metric)) return "";
+  const std::string column = weights_column(metric);
+  if (column.empty()) return "";
   std::map<std::string, std::vector<std::string>> runs_by_weights;
   for (const RunData& run : runs) {
-    if (measured(run, metric)) runs_by_weights[weights_of(run)].push_back(run.full_name());
+    if (measured(run, metric))
+      runs_by_weights[weights_shown(run, column)].push_back(run.full_name());
   }
   if (runs_by_weights.size() < 2) return "";
   std::vector<std::string> parts;
   for (const auto& [weights, names] : runs_by_weights) {
     parts.push_back(concat(weights, " in ", join(names, ", ")));
   }
-  return concat(metric, " was measured over different weights (lpips_weights_digest ",
-                join(parts, "; "), "): these values are different measures and stand in no table");
+  return concat(metric, " was measured over different weights (", column, " ", join(parts, "; "),
+                "): these values are different measures and stand in no table");
 }
 
 std::string window_difference(const RunData& a, const RunData& b) {

@@ -43,9 +43,29 @@ const Metric* metric_of_column(std::string_view column) {
   return longest;
 }
 
-bool depends_on_weights(const std::string& metric) {
-  const Result<Metric> known = metric_named(metric);
-  return known.is_ok() && known->weights;
+std::string weights_column(const std::string& metric) {
+  const MetricSchema* schema = find_metric(metric);
+  if (schema == nullptr || !schema->weights) return "";
+  return fmt::format("{}_weights_digest",
+                     schema->variant_of.empty() ? schema->name : schema->variant_of);
+}
+
+std::vector<std::string> metric_columns() {
+  std::vector<std::string> columns;
+  for (const MetricSchema& metric : metric_schemas()) {
+    if (metric.scope != MetricScope::kSet) columns.emplace_back(metric.name);
+  }
+  return columns;
+}
+
+std::vector<std::string> weights_columns() {
+  std::vector<std::string> columns;
+  for (const MetricSchema& metric : metric_schemas()) {
+    if (metric.weights && metric.variant_of.empty()) {
+      columns.push_back(weights_column(std::string(metric.name)));
+    }
+  }
+  return columns;
 }
 
 }  // namespace cox::report

@@ -28,7 +28,15 @@ Result<Metric> metric_named(const std::string& name);
 /// nullptr when the column holds something else.
 const Metric* metric_of_column(std::string_view column);
 
-/// Whether two runs can be compared in the metric only when both name the same weights file.
-bool depends_on_weights(const std::string& metric);
+/// The column of v_results and v_runs with the digest of the weights that the metric's values
+/// depend on, `lpips_weights_digest`: two runs compare in the metric only when both have the same
+/// there. "" for a metric without weights.
+std::string weights_column(const std::string& metric);
+
+/// The metrics with a column of their own in v_results, in its order.
+std::vector<std::string> metric_columns();
+
+/// Every column that weights_column answers with.
+std::vector<std::string> weights_columns();
 
 }  // namespace cox::report

@@ -40,7 +40,7 @@ auto group_key(const RunData& run) {
   auto parameters = run.parameters;
   parameters.erase(kReplicate);
   return std::tuple(run.method, run.backbone, run.model_digest, run.lora_digest,
-                    run.lpips_weights_digest, run.dataset_digest, run.engine_semantics,
+                    run.weights_digests, run.dataset_digest, run.engine_semantics,
                     run.metric_definitions, std::move(parameters), stem_of(run));
 }
 

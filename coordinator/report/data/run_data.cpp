@@ -25,7 +25,10 @@ Result<RunData> run_of(const RowReader& row) {
   run.backbone = row.text("backbone");
   run.model_digest = row.text("model_digest");
   run.lora_digest = row.text("lora_digest");
-  run.lpips_weights_digest = row.text("lpips_weights_digest");
+  for (const std::string& column : weights_columns()) {
+    const std::string digest = row.text(column);
+    if (!digest.empty()) run.weights_digests[column] = digest;
+  }
   run.dataset = row.text("dataset");
   run.dataset_digest = row.text("dataset_digest");
   run.engine_semantics = row.integer("engine_semantics");
@@ -34,12 +37,10 @@ Result<RunData> run_of(const RowReader& row) {
   return run;
 }
 
-/// The metrics with a column of their own in v_results.
-constexpr std::array kMetricColumns = {"psnr", "ssim", "lpips", "lpips_random_trunk"};
-
 /// Metrics of a result: columns of their own, then those that share the column other_metrics.
 Status read_metrics(const RowReader& row, VideoResult& result) {
-  for (const char* metric : kMetricColumns) {
+  static const std::vector<std::string> kColumns = metric_columns();
+  for (const std::string& metric : kColumns) {
     const double value = row.real(metric);
     if (std::isfinite(value)) result.metrics[metric] = value;
   }
@@ -105,15 +106,17 @@ std::vector<Branch> branches(const std::string& where) {
       "steps_run", "best_step",    "reference_digest", "time_us",   "machine",
       "device",    "device_name",  "driver",           "threads",   "kernels",
       "dtype",     "engine_build", "torch_version"};
-  of_results.insert(of_results.end(), kMetricColumns.begin(), kMetricColumns.end());
+  const std::vector<std::string> metrics = metric_columns();
+  of_results.insert(of_results.end(), metrics.begin(), metrics.end());
   of_results.insert(of_results.end(), kStages.begin(), kStages.end());
+  std::vector<std::string> of_runs = {
+      "series",           "run_digest",         "method",    "backbone",
+      "model_digest",     "lora_digest",        "dataset",   "dataset_digest",
+      "engine_semantics", "metric_definitions", "parameters"};
+  const std::vector<std::string> weights = weights_columns();
+  of_runs.insert(of_runs.end(), weights.begin(), weights.end());
   return {{kResult, concat("v_results", where), "video_position", of_results},
-          {kRun,
-           concat("v_runs", where, " AND superseded = 0"),
-           "position",
-           {"series", "run_digest", "method", "backbone", "model_digest", "lora_digest",
-            "lpips_weights_digest", "dataset", "dataset_digest", "engine_semantics",
-            "metric_definitions", "parameters"}},
+          {kRun, concat("v_runs", where, " AND superseded = 0"), "position", of_runs},
           {kUnfinished,
            concat("v_jobs", where, " AND state <> 'done'"),
            "video_position",

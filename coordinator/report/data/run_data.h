@@ -65,8 +65,10 @@ struct RunData {
   std::string method;
   std::string backbone;
   std::string model_digest;
-  std::string lora_digest;           ///< of each file, with multipliers; "" without
-  std::string lpips_weights_digest;  ///< "" unless it measures LPIPS
+  std::string lora_digest;  ///< of each file, with multipliers; "" without
+  /// Of the weights that its metrics are computed with, by column (data/metrics.h). A metric that
+  /// it does not measure has "" there, or no entry.
+  std::map<std::string, std::string> weights_digests;
   std::string dataset;
   std::string dataset_digest;
   std::int64_t engine_semantics = 0;    ///< of schemas/versions.def at submission; 0 = not recorded

@@ -117,7 +117,7 @@ TEST_CASE("runs measured by other definitions are refused, naming the versions")
 RunData lpips_run(const std::string& name, const std::string& metric, const std::string& weights) {
   RunData made = run(name, {20, 21});
   for (VideoResult& result : made.results) result.metrics[metric] = 0.25;
-  made.lpips_weights_digest = weights;
+  made.weights_digests = {{"lpips_weights_digest", weights}};
   return made;
 }
 

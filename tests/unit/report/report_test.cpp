@@ -264,8 +264,8 @@ TEST_CASE("another metric may lead, an unmeasured one is refused with what there
 TEST_CASE("LPIPS over different weights stands in no table, and is refused when it is asked for") {
   StudyDatabase study;
   std::vector<StudyRun> runs = kRuns;
-  runs[0].lpips_weights_digest = std::string(64, 'a');
-  runs[1].lpips_weights_digest = std::string(64, 'b');
+  runs[0].lpips_weights = std::string(64, 'a');
+  runs[1].lpips_weights = std::string(64, 'b');
   study.submit("groups", runs, kVideos);
   study.run([](const std::string& run, const std::string& video) {
     StudyDatabase::Outcome outcome = fate(run, video);

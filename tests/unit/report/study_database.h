@@ -17,8 +17,8 @@ namespace cox::test {
 struct StudyRun {
   std::string name;
   std::string method;
-  std::string parameters;  ///< JSON, replicate and seed included
-  std::string lpips_weights_digest = "";
+  std::string parameters;          ///< JSON, replicate and seed included
+  std::string lpips_weights = "";  ///< their digest
 };
 
 /// A small results database, filled through the queue and the store as a study fills it.
@@ -44,7 +44,9 @@ class StudyDatabase {
       event.runs[i].name = runs[i].name;
       event.runs[i].method = runs[i].method;
       event.runs[i].parameters_json = runs[i].parameters;
-      event.runs[i].lpips_weights_digest = runs[i].lpips_weights_digest;
+      if (!runs[i].lpips_weights.empty()) {
+        event.runs[i].metric_weights["lpips"] = runs[i].lpips_weights;
+      }
       names_[event.runs[i].digest] = runs[i].name;
     }
     for (auto& video : event.videos) video.failure_expected = video.id == expected_failure;

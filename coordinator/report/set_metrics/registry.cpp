@@ -1,0 +1,25 @@
+#include "coordinator/report/set_metrics/set_metrics.h"
+
+// Tests compile this file again over a list of their own.
+#ifndef COX_METRICS_DEF
+#define COX_METRICS_DEF "schemas/metrics.def"
+#endif
+
+namespace cox::report {
+
+#define COX_METRIC(name)
+#define COX_SET_METRIC(name) Result<double> value_of_##name(const FeatureVectors& features);
+#include COX_METRICS_DEF
+#undef COX_SET_METRIC
+
+std::span<const SetMetricFunction> set_metric_functions() {
+#define COX_SET_METRIC(name) {#name, &value_of_##name},
+  static const std::vector<SetMetricFunction> kFunctions = {
+#include COX_METRICS_DEF
+  };
+#undef COX_SET_METRIC
+#undef COX_METRIC
+  return kFunctions;
+}
+
+}  // namespace cox::report
