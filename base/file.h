@@ -37,6 +37,10 @@ class FileLock {
   /// kUnavailable when another process holds it; the message names `path` and the holder's pid.
   static Result<FileLock> acquire(const std::string& path);
 
+  /// The same without writing into the file, for one that has another content: whatever its name
+  /// is, there is one lock. Makes it, empty, when it is missing. The message names `path` alone.
+  static Result<FileLock> hold(const std::string& path);
+
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   FileLock(const FileLock&) = delete;

@@ -14,6 +14,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
 #include "coordinator/store/read_only.h"
+#include "coordinator/store/snapshot_check.h"
 #include "proto/channel.h"
 
 namespace cox::service {
@@ -120,6 +121,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
   COX_RETURN_IF_ERROR(check_options(options));
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
+  store::bound_waits(snapshot, clock.now_us());
   const core::CoreConfig config = {.lease_duration = options.lease,
                                    .reconnect_grace = options.reconnect_grace};
   core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());
@@ -230,6 +232,8 @@ Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest
   COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
   state_->crew.joined(answer.worker.text, request.name());
+  log(LogLevel::kInfo, "coordinator", "a worker joined",
+      {{"worker", answer.worker.text}, {"name", request.name()}, {"machine", request.machine()}});
   v1::RegisterReply reply;
   reply.set_worker_id(answer.worker.text);
   reply.set_lease_ms(state_->options.lease / kMillisecondUs);
@@ -244,6 +248,10 @@ Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked&
   v1::LeaseReply reply;
   if (const auto* grant = effects.answer<core::LeaseGrant>()) {
     COX_ASSIGN_OR_RETURN(*reply.mutable_bundle(), bundle_of(*grant));
+    log(LogLevel::kInfo, "coordinator", "leased",
+        {{"worker", event.worker.text},
+         {"lease", grant->lease.text},
+         {"jobs", grant->jobs.size()}});
     return reply;
   }
   const auto* none = effects.answer<core::NoWork>();
@@ -353,6 +361,8 @@ Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
                        state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()),
                                                              printable(request.reason())}));
   state_->crew.left(request.worker_id());
+  log(LogLevel::kInfo, "coordinator", "a worker left",
+      {{"worker", request.worker_id()}, {"reason", printable(request.reason())}});
   return v1::LeaveReply();
 }
 

@@ -1,17 +1,24 @@
 #include "coordinator/service/ledger.h"
 
+#include <utility>
+
 #include "base/fault.h"
 #include "base/log.h"
 
 namespace cox::service {
 
 namespace {
+/// Between two ticks; a longer time is one in which nobody was heard.
+constexpr std::chrono::milliseconds kLongestTickGap{1'000};
 /// A lost notification costs at most this much.
 constexpr std::chrono::milliseconds kRecheck{1'000};
 }  // namespace
 
 Ledger::Ledger(core::Core core, store::Store store, const Clock& clock)
-    : clock_(clock), core_(std::move(core)), store_(std::move(store)) {}
+    : clock_(clock),
+      core_(std::move(core)),
+      store_(std::move(store)),
+      last_tick_(std::chrono::steady_clock::now()) {}
 
 /// The event's answers; its saves wait for the next commit.
 core::Effects Ledger::apply_in_memory(core::Event event) {
@@ -41,6 +48,10 @@ Result<std::vector<core::Effects>> Ledger::apply(std::vector<core::Event> events
 Status Ledger::tick() {
   MutexLock lock(mutex_);
   COX_RETURN_IF_ERROR(stopped_);
+  const auto moment = std::chrono::steady_clock::now();
+  const auto gap = moment - std::exchange(last_tick_, moment);
+  if (gap > kLongestTickGap) quiet_until_ = moment + gap;
+  if (moment < quiet_until_) return Status::ok();
   const TimeUs now = clock_.now_us();
   const std::optional<TimeUs> due = core_.next_deadline();
   if (!due || *due > now) return Status::ok();

@@ -29,7 +29,9 @@ class Ledger {
   /// The same for several events in their order, which share a commit.
   Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
 
-  /// Applies a Tick when one is due.
+  /// Applies a Tick when one is due. Time in which no tick could run, because the ledger was busy
+  /// or the process stood still, counts against nobody: as long as that took, no deadline passes
+  /// afterwards, so that heartbeats which could not be heard are heard first.
   Status tick();
 
   /// What `look(core, journal)` returns, once all that it saw is on disk.
@@ -85,6 +87,9 @@ class Ledger {
   std::uint64_t changes_ COX_GUARDED_BY(mutex_) = 0;
   bool closed_ COX_GUARDED_BY(mutex_) = false;
   Status stopped_ COX_GUARDED_BY(mutex_);
+
+  std::chrono::steady_clock::time_point last_tick_ COX_GUARDED_BY(mutex_);
+  std::chrono::steady_clock::time_point quiet_until_ COX_GUARDED_BY(mutex_);
 };
 
 }  // namespace cox::service

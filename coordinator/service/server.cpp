@@ -34,6 +34,7 @@ constexpr std::chrono::seconds kShutdownGrace{5};
 
 /// Each holds a thread, a connection to the database and its memory for as long as it reads.
 constexpr int kMostQueries = 32;
+constexpr std::chrono::seconds kLongestQuery{60};  ///< the reader's own pauses included
 
 /// A connection without a call is closed after it; clients connect again by themselves. Else those
 /// who only connect could take all that there are.
@@ -59,6 +60,33 @@ grpc::Status serve(const Gate& gate, const ServerContext* context, Role role,
   *reply = std::move(result).value();
   return grpc::Status::OK;
 }
+
+/// Cancels the call when it lasts longer.
+class CancelAfter {
+ public:
+  CancelAfter(std::chrono::seconds time, ServerContext& context)
+      : thread_([this, time, &context](const std::stop_token& stopping) {
+          const auto end = std::chrono::steady_clock::now() + time;
+          MutexLock lock(mutex_);
+          while (!stopping.stop_requested()) {
+            const auto left = end - std::chrono::steady_clock::now();
+            if (left <= left.zero()) return context.TryCancel();
+            ended_.wait_for(mutex_, std::chrono::ceil<std::chrono::microseconds>(left));
+          }
+        }) {}
+  ~CancelAfter() {
+    MutexLock lock(mutex_);
+    thread_.request_stop();
+    ended_.notify_all();
+  }
+  CancelAfter(const CancelAfter&) = delete;
+  CancelAfter& operator=(const CancelAfter&) = delete;
+
+ private:
+  Mutex mutex_;
+  CondVar ended_;
+  std::jthread thread_;
+};
 
 /// The same for a call that may wait for its answer: it keeps no thread meanwhile.
 template <typename Request, typename Reply>
@@ -124,6 +152,8 @@ class Sweeps final
       return {grpc::StatusCode::RESOURCE_EXHAUSTED,
               fmt::format("{} queries run already; ask again in a while", kMostQueries)};
     }
+    // A caller that reads nothing would hold its write, the thread and the database's log for ever.
+    const CancelAfter limit(kLongestQuery, *context);
     return to_grpc(coordinator_.query(
         *request, [&](const v1::QueryReply& reply) { return writer->Write(reply); }));
   }

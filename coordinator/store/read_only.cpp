@@ -14,6 +14,9 @@ namespace cox::store {
 
 namespace {
 
+/// Of a string or a row that a query makes: functions cannot build more from nothing.
+constexpr int kMostBytesOfValue = 64 << 20;
+
 /// How many of SQLite's instructions run between two looks at the clock.
 constexpr int kInstructionsPerCheck = 100'000;
 
@@ -38,11 +41,12 @@ class Deadline {
     sqlite3_progress_handler(handle_, kInstructionsPerCheck, &Deadline::passed, this);
   }
   ~Deadline() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+  bool is_over() const { return monotonic_seconds() > end_; }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
  private:
-  static int passed(void* self) { return monotonic_seconds() > static_cast<Deadline*>(self)->end_; }
+  static int passed(void* self) { return static_cast<Deadline*>(self)->is_over(); }
   sqlite3* handle_;
   double end_;
 };
@@ -144,6 +148,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
                                       ": start its coordinator once with this program, which "
                                       "brings it up to date"));
   }
+  sqlite3_limit(database.handle(), SQLITE_LIMIT_LENGTH, kMostBytesOfValue);
   return ReadOnlyDatabase(database.release());
 }
 
@@ -170,7 +175,9 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
   const Deadline deadline(handle_, limits.max_seconds);
   for (std::uint64_t rows = 0;; ++rows) {
     const Result<bool> found = statement.step();
-    if (!found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded) {
+    const bool ended = !found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded;
+    // Also when the time went by in whoever takes the rows.
+    if (ended || (found.is_ok() && deadline.is_over())) {
       return {StatusCode::kDeadlineExceeded,
               concat("the query took longer than ", limits.max_seconds,
                      " s: ask for less, e.g. one series")};

@@ -2,14 +2,33 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 
 namespace cox::store {
 
 namespace {
 
-/// How long a statement waits for a reader's or checkpoint's lock.
-constexpr int kBusyTimeoutMs = 10'000;
+// A statement waits for another program's lock, and says so.
+constexpr int kBusyPauseMs = 50;
+constexpr int kBusyTimeoutMs = 300'000;
+constexpr int kBusyFirstNoteMs = 2'000;
+constexpr int kBusyNoteMs = 30'000;
+
+/// SQLite's busy handler: not 0 = try again.
+int wait_while_busy(void* handle, int tries) {
+  const int waited_ms = tries * kBusyPauseMs;
+  if (waited_ms == kBusyFirstNoteMs || (waited_ms > 0 && waited_ms % kBusyNoteMs == 0)) {
+    log(LogLevel::kWarning, "store",
+        "another program holds the lock of the database; waiting (see: fuser FILE)",
+        {{"file", sqlite3_db_filename(static_cast<sqlite3*>(handle), nullptr)},
+         {"waited_ms", waited_ms},
+         {"longest_ms", kBusyTimeoutMs}});
+  }
+  if (waited_ms >= kBusyTimeoutMs) return 0;
+  sqlite3_sleep(kBusyPauseMs);
+  return 1;
+}
 
 StatusCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -80,7 +99,7 @@ Result<Database> Database::open(const std::string& path, int flags) {
   Database database(handle);
   if (code != SQLITE_OK) return sqlite_error(handle, concat("cannot open '", path, "'"));
   sqlite3_extended_result_codes(handle, 1);
-  sqlite3_busy_timeout(handle, kBusyTimeoutMs);
+  sqlite3_busy_handler(handle, wait_while_busy, handle);
   return database;
 }
 

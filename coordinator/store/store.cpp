@@ -1,5 +1,6 @@
 #include "coordinator/store/store.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include "coordinator/store/file_system.h"
 #include "coordinator/store/loader.h"
 #include "coordinator/store/migrations.h"
+#include "coordinator/store/snapshot_check.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/writer.h"
 
@@ -21,7 +23,11 @@ namespace cox::store {
 struct Store::State {
   std::string path;
   FileLock lock;
+  /// On the database itself, by whatever name it was opened. SQLite's own locks are of another
+  /// kind; they end when any descriptor of the file is closed, so this one is closed last.
+  FileLock file_lock;
   FileIdentity file;
+  FileIdentity wal;
   Database database;
   Writer writer;
   Status broken;  ///< why a commit failed, if one did
@@ -52,6 +58,26 @@ Status configure(const Database& database, const StoreOptions& options) {
   return Status::ok();
 }
 
+/// What to do about a damaged file.
+std::string way_back(const std::string& path) {
+  return fmt::format(
+      "copy the file and its -wal aside, then restore a backup ('{0}.v*.backup', '{0}.rescued.*' "
+      "or "
+      "your own), or save what is readable with: sqlite3 '{0}' .recover | sqlite3 repaired.db",
+      path);
+}
+
+/// Damage that is found only while a sweep runs would cost its results.
+Status check_undamaged(const Database& database, const std::string& path) {
+  const Result<std::string> found = database.query_text("PRAGMA quick_check(1)");
+  if (found.is_ok() && *found == "ok") return Status::ok();
+  return {StatusCode::kDataLoss,
+          fmt::format("'{}' is damaged ({}); {}", path,
+                      found.is_ok() ? *found : found.status().message(), way_back(path))};
+}
+
+std::string wal_of(const std::string& path) { return path + "-wal"; }
+
 Status make_parent_directory(const std::string& path, std::string& parent) {
   parent = std::filesystem::absolute(path).parent_path().string();
   std::error_code error;
@@ -67,16 +93,25 @@ Result<Store> Store::open(const std::string& path, const StoreOptions& options) 
   COX_RETURN_IF_ERROR(make_parent_directory(path, parent));
   COX_RETURN_IF_ERROR(check_local_file_system(parent));
   COX_ASSIGN_OR_RETURN(FileLock lock, FileLock::acquire(path + ".lock"));
+  COX_ASSIGN_OR_RETURN(FileLock file_lock, FileLock::hold(path));
   COX_ASSIGN_OR_RETURN(
       Database database,
       Database::open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX));
   COX_RETURN_IF_ERROR(version_of(database, path, known_version()).status());
   COX_RETURN_IF_ERROR(configure(database, options).with_context(concat("'", path, "'")));
+  COX_RETURN_IF_ERROR(check_undamaged(database, path));
   COX_RETURN_IF_ERROR(migrate(database, path, embedded_migrations()));
   COX_ASSIGN_OR_RETURN(Writer writer, Writer::prepare(database));
   COX_ASSIGN_OR_RETURN(const FileIdentity file, FileIdentity::of(path));
-  return Store(std::make_unique<State>(
-      State{path, std::move(lock), file, std::move(database), std::move(writer), {}}));
+  COX_ASSIGN_OR_RETURN(const FileIdentity wal, FileIdentity::of(wal_of(path)));
+  return Store(std::make_unique<State>(State{path,
+                                             std::move(lock),
+                                             std::move(file_lock),
+                                             file,
+                                             wal,
+                                             std::move(database),
+                                             std::move(writer),
+                                             {}}));
 }
 
 Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -92,7 +127,8 @@ namespace {
 
 /// A file that was deleted or replaced lives on for as long as this process has it open: what it
 /// holds, which is everything that was acknowledged, goes to a new one. Says how that went.
-std::string rescued(const Database& database, const std::string& path) {
+std::string rescued(const Database& database, const std::string& name) {
+  const std::string path = ends_with(name, "-wal") ? name.substr(0, name.size() - 4) : name;
   const std::string copy = concat(path, ".rescued.", ::getpid());
   Result<Statement> vacuum = Statement::prepare(database.handle(), "VACUUM INTO ?");
   const Status status = vacuum.is_ok() ? vacuum->run(copy) : vacuum.status();
@@ -134,13 +170,22 @@ Status Store::commit(std::span<const core::Effects> batch) {
   });
   if (nothing) return Status::ok();
   Status status = check_in_place(state_->database, state_->file, state_->path);
+  if (status.is_ok()) {
+    status = check_in_place(state_->database, state_->wal, wal_of(state_->path));
+  }
   if (status.is_ok()) status = write_batch(state_->database, state_->writer, batch);
   if (status.is_ok()) return status;
   state_->broken = status.with_context(concat("cannot save to '", state_->path, "'"));
   return state_->broken;
 }
 
-Result<core::Snapshot> Store::load() const { return load_snapshot(state_->database); }
+Result<core::Snapshot> Store::load() const {
+  COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, load_snapshot(state_->database));
+  const Status fits = check_snapshot(snapshot);
+  if (fits.is_ok()) return snapshot;
+  return Status(fits.code(), fmt::format("'{}' is damaged: {}; {}", state_->path, fits.message(),
+                                         way_back(state_->path)));
+}
 
 Result<std::string> Store::run_definition(const std::string& run_digest) const {
   COX_ASSIGN_OR_RETURN(Statement statement,

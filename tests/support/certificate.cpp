@@ -5,6 +5,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <memory>
@@ -51,6 +52,7 @@ void write_certificate(const std::string& certificate_path, const std::string& k
   const File certificate_file(std::fopen(certificate_path.c_str(), "w"));
   const File key_file(std::fopen(key_path.c_str(), "w"));
   COX_CHECK(certificate_file && key_file, "the folder for test certificates is not writable");
+  ::fchmod(::fileno(key_file.get()), S_IRUSR | S_IWUSR);
   PEM_write_X509(certificate_file.get(), certificate.get());
   PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
 }
