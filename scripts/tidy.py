@@ -23,6 +23,7 @@ MAX_BASE_FILES = 16
 MAY_INCLUDE = {
     "base": [],
     "schemas": [],
+    "sharing": ["base"],
     "engine/video": ["base"],
     "engine/tensors": ["base", "engine/job.h"],
     "engine/device": ["base", "engine/tensors"],
@@ -35,7 +36,7 @@ MAY_INCLUDE = {
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
     "engine/metrics": ["base", "engine/job.h", "engine/tensors", "engine/checkpoint", "engine/nn"],
-    "engine/adaptation": ["base", "engine/tensors", "engine/device", "engine/checkpoint",
+    "engine/adaptation": ["base", "sharing", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
                           "engine/parameters.h", "engine/job.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
@@ -78,7 +79,7 @@ BANNED = {
 CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
 
 CPP = (".h", ".cpp", ".cu")
-SOURCE_FOLDERS = ("base", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
+SOURCE_FOLDERS = ("base", "sharing", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
 
 
 class Findings:
