@@ -241,8 +241,8 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
   }
   return internal_error(concat(
       "no worker could be kept alive, ", report::counted(last.queued() + last.leased(), "job"),
-      " are left; see '", options_.output_directory, "/logs'. What is done is kept: '",
-      session_.command_line(), "' goes on from there"));
+      " are left; see '", options_.output_directory,
+      "/logs'. Finished jobs are kept; resume with '", session_.command_line(), "'"));
 }
 
 Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {

@@ -20,7 +20,7 @@ namespace cox::service {
 namespace {
 
 /// How HTTP/2 begins, with an empty SETTINGS frame. Whoever speaks it answers with settings of its
-/// own; a TLS server, for which it is no handshake, closes the connection.
+/// own; a TLS server closes the connection, since it expects a handshake.
 constexpr std::string_view kGreeting = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
 constexpr std::string_view kUnix = "unix:";
 

@@ -12,8 +12,9 @@
 namespace cox::report {
 
 /// A table as the sweep declares it: run, done, videos, then its columns, NULL where a run has no
-/// such value. `runs` have their replicates averaged; a row names a run, an average or, where there
-/// is no average, what replicates share. Metrics of the runs that are not among `metrics` are NULL.
+/// such value. `runs` have their replicates averaged; a row names a run, an average or, without
+/// an average, the name that replicates share. Metrics of the runs that are not among `metrics` are
+/// NULL.
 Table declared_table(const std::vector<RunData>& runs, const std::vector<Metric>& metrics,
                      const DeclaredColumns& others, const DeclaredTable& declared);
 
