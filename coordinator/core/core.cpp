@@ -19,6 +19,7 @@ struct Dispatch {
   void operator()(Reported& event) { on_reported(step, std::move(event)); }
   void operator()(WorkerLeft& event) { on_worker_left(step, event); }
   void operator()(Tick&) { on_tick(step); }
+  void operator()(Stalled& event) { on_stalled(step, event); }
   void operator()(CancelAsked& event) { on_cancel(step, event); }
   void operator()(RetryAsked& event) { on_retry(step, event); }
   void operator()(PauseAsked& event) { on_pause(step, event); }

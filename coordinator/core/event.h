@@ -108,6 +108,13 @@ struct WorkerLeft {
 /// Time has passed: leases expire, backoffs end. No answer.
 struct Tick {};
 
+/// The coordinator could hear nobody for `duration`, because it was busy or its process stood
+/// still. Leases last that much longer, and workers may be silent for that much longer. Nothing is
+/// saved. No answer.
+struct Stalled {
+  DurationUs duration = 0;
+};
+
 /// Which jobs: all fields that are not empty must match, and one must not be empty.
 struct Selection {
   std::string series;
@@ -138,6 +145,6 @@ struct ResumeAsked {
 };
 
 using Event = std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft,
-                           Tick, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
+                           Tick, Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
 
 }  // namespace cox::core

@@ -314,6 +314,18 @@ void on_worker_left(Step& step, const WorkerLeft& event) {
   remove_worker(step, worker, told ? concat("left: ", event.reason) : "left in good order");
 }
 
+void on_stalled(Step& step, const Stalled& event) {
+  QueueState& state = step.state;
+  for (auto& [number, lease] : state.leases) {
+    set_deadline(state, lease, lease.deadline + event.duration);
+  }
+  state.workers_seen.clear();
+  for (auto& [number, worker] : state.workers) {
+    worker.last_seen = std::min(worker.last_seen + event.duration, step.now);
+    state.workers_seen.emplace(worker.last_seen, number);
+  }
+}
+
 void on_tick(Step& step) {
   expire_leases(step);
   forget_silent_workers(step);

@@ -226,6 +226,7 @@ void on_heartbeat(Step& step, const HeartbeatSeen& event);
 void on_reported(Step& step, Reported event);
 void on_worker_left(Step& step, const WorkerLeft& event);
 void on_tick(Step& step);
+void on_stalled(Step& step, const Stalled& event);
 void on_cancel(Step& step, const CancelAsked& event);
 void on_retry(Step& step, const RetryAsked& event);
 void on_pause(Step& step, const PauseAsked& event);

@@ -1,5 +1,7 @@
 #include "coordinator/service/coordinator.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -14,6 +16,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
 #include "coordinator/store/read_only.h"
+#include "coordinator/store/snapshot_check.h"
 #include "proto/channel.h"
 #include "proto/convert.h"
 
@@ -102,6 +105,7 @@ struct Coordinator::State {
   Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
   Result<core::Reported> checked_event(const v1::JobReport& report) const;
   v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
+  void log_report(const v1::JobReport& report, const v1::Verdict& verdict) const;
 
   const CoordinatorOptions options;
   const Clock& clock;
@@ -121,6 +125,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
   COX_RETURN_IF_ERROR(check_options(options));
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
+  store::bound_waits(snapshot, clock.now_us());
   const core::CoreConfig config = {.lease_duration = options.lease,
                                    .reconnect_grace = options.reconnect_grace};
   core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());
@@ -231,6 +236,8 @@ Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest
   COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
   state_->crew.joined(answer.worker.text, request.name());
+  log(LogLevel::kInfo, "coordinator", "worker joined",
+      {{"worker", answer.worker.text}, {"name", request.name()}, {"machine", request.machine()}});
   v1::RegisterReply reply;
   reply.set_worker_id(answer.worker.text);
   reply.set_lease_ms(state_->options.lease / kMillisecondUs);
@@ -245,6 +252,13 @@ Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked&
   v1::LeaseReply reply;
   if (const auto* grant = effects.answer<core::LeaseGrant>()) {
     COX_ASSIGN_OR_RETURN(*reply.mutable_bundle(), bundle_of(*grant));
+    if (log_enabled(LogLevel::kInfo)) {
+      log(LogLevel::kInfo, "coordinator", "jobs leased",
+          {{"worker", event.worker.text},
+           {"lease", grant->lease.text},
+           {"video", grant->video.id},
+           {"jobs", grant->jobs.size()}});
+    }
     return reply;
   }
   const auto* none = effects.answer<core::NoWork>();
@@ -319,7 +333,28 @@ Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& re
   return event;
 }
 
-/// An invalid report does not keep the others from being taken.
+/// Only checked fields go into the log: an invalid report may hold anything.
+void Coordinator::State::log_report(const v1::JobReport& report, const v1::Verdict& verdict) const {
+  if (!log_enabled(LogLevel::kInfo)) return;
+  if (verdict.kind() == v1::Verdict::KIND_INVALID) {
+    return log(LogLevel::kInfo, "coordinator", "report refused", {{"reason", verdict.reason()}});
+  }
+  const core::JobDigest job = core::JobDigest::parse(report.job_digest()).value();
+  const auto names = ledger.peek([&](const core::Core& core) { return core.names_of(job); });
+  const bool accepted = verdict.kind() == v1::Verdict::KIND_ACCEPTED;
+  const auto seconds = static_cast<double>(report.finished_us() - report.started_us()) / kSecondUs;
+  const char* const outcome = report.has_output() ? "job done" : "job failed";
+  log(LogLevel::kInfo, "coordinator", accepted ? outcome : "report refused",
+      {{"worker", report.worker_id()},
+       {"series", names ? names->series : ""},
+       {"run", names ? names->run : ""},
+       {"video", names ? names->video : ""},
+       {"attempt", report.attempt()},
+       {"seconds", fmt::format("{:.3f}", seconds)},
+       {"reason", accepted ? printable(report.failure().message()) : verdict.reason()}});
+}
+
+/// An invalid report does not keep the others from being accepted.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
   if (request.reports().empty() || request.reports_size() > wire::kMaxReportsInCall) {
     return invalid_argument(concat("the call has ", request.reports_size(),
@@ -344,6 +379,9 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
     COX_CHECK(answer != nullptr, "Reported has a ReportAnswer");
     *of_events[i] = verdict_of(*answer);
   }
+  for (int i = 0; i < request.reports_size(); ++i) {
+    state_->log_report(request.reports(i), reply.verdicts(i));
+  }
   return reply;
 }
 
@@ -353,7 +391,10 @@ Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
   COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
                        state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()),
                                                              printable(request.reason())}));
-  state_->crew.left(request.worker_id());
+  if (state_->crew.left(request.worker_id())) {
+    log(LogLevel::kInfo, "coordinator", "worker left",
+        {{"worker", request.worker_id()}, {"reason", printable(request.reason())}});
+  }
   return v1::LeaveReply();
 }
 

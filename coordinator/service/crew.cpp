@@ -23,9 +23,9 @@ void Crew::seen(const std::string& worker_id, v1::WorkerActivity activity, TimeU
   member.seen_at = now;
 }
 
-void Crew::left(const std::string& worker_id) {
+bool Crew::left(const std::string& worker_id) {
   MutexLock lock(mutex_);
-  members_.erase(worker_id);
+  return members_.erase(worker_id) > 0;
 }
 
 void Crew::describe(TimeUs since, v1::ProgressReply& reply) const {

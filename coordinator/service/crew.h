@@ -16,7 +16,8 @@ class Crew {
   void joined(const std::string& worker_id, const std::string& name);
   /// `activity` without a run means that the worker is idle. The crew fills in the worker's name.
   void seen(const std::string& worker_id, v1::WorkerActivity activity, TimeUs now);
-  void left(const std::string& worker_id);
+  /// False when the worker is unknown.
+  bool left(const std::string& worker_id);
 
   /// Appends what those do who were heard of since `since`.
   void describe(TimeUs since, v1::ProgressReply& reply) const;

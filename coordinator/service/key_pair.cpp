@@ -1,13 +1,16 @@
 #include "coordinator/service/key_pair.h"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
 
 #include <memory>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 namespace cox::service {
@@ -24,6 +27,36 @@ Memory memory_of(const std::string& pem) {
 
 /// Without it OpenSSL would ask the terminal.
 int no_password(char*, int, int, void*) { return -1; }
+
+/// An expired certificate is refused by every client; one that soon will be is told.
+Status check_times(const X509& certificate, const std::string& path) {
+  constexpr int kNoticeDays = 14;
+  int days = 0;
+  int seconds = 0;
+  if (X509_cmp_current_time(X509_get0_notBefore(&certificate)) > 0) {
+    return invalid_argument(fmt::format("the certificate in '{}' is not valid yet", path));
+  }
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(&certificate)) != 1) {
+    return invalid_argument(fmt::format("the certificate in '{}' has no valid end", path));
+  }
+  if (days < 0 || seconds < 0) {
+    return invalid_argument(fmt::format(
+        "the certificate in '{}' has expired; renew it, clients would refuse it", path));
+  }
+  if (days < kNoticeDays) {
+    log(LogLevel::kWarning, "coordinator", "the certificate expires soon; renew it and restart",
+        {{"file", path}, {"days", days}});
+  }
+  return Status::ok();
+}
+
+Status check_private(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return not_found(fmt::format("there is no '{}'", path));
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return Status::ok();
+  return failed_precondition(
+      fmt::format("key file '{}' can be used by others; run chmod 600 on it", path));
+}
 
 }  // namespace
 
@@ -47,7 +80,11 @@ Result<KeyPair> KeyPair::load(const std::string& certificate_path, const std::st
     return invalid_argument(
         concat("'", key_path, "' holds no private key as PEM, or one that wants a password"));
   }
-  if (matches) return pair;
+  if (matches) {
+    COX_RETURN_IF_ERROR(check_times(*certificate, certificate_path));
+    COX_RETURN_IF_ERROR(check_private(key_path));
+    return pair;
+  }
   return invalid_argument(concat(
       "the key in '", key_path, "' is not the one of the certificate in '", certificate_path, "'"));
 }

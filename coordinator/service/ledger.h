@@ -29,7 +29,9 @@ class Ledger {
   /// The same for several events in their order, which share a commit.
   Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
 
-  /// Applies a Tick when one is due.
+  /// Applies a Tick when one is due; call it several times a second. Time in which no call could be
+  /// answered counts against no worker: no deadline passes while a commit takes long, and
+  /// afterwards all deadlines move by the time since the last tick.
   Status tick();
 
   /// What `look(core, journal)` returns, once all that it saw is on disk.
@@ -82,9 +84,13 @@ class Ledger {
   std::uint64_t pending_batch_ COX_GUARDED_BY(mutex_) = 1;     ///< the number pending_ will have
   std::uint64_t committed_batch_ COX_GUARDED_BY(mutex_) = 0;
   bool committing_ COX_GUARDED_BY(mutex_) = false;
+  TimeUs commit_began_ COX_GUARDED_BY(mutex_) = 0;  ///< on stall_clock_
   std::uint64_t changes_ COX_GUARDED_BY(mutex_) = 0;
   bool closed_ COX_GUARDED_BY(mutex_) = false;
   Status stopped_ COX_GUARDED_BY(mutex_);
+
+  const SystemClock stall_clock_;  ///< the machine's own, whatever clock_ is
+  TimeUs last_tick_ COX_GUARDED_BY(mutex_);
 };
 
 }  // namespace cox::service

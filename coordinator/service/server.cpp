@@ -60,7 +60,34 @@ grpc::Status serve(const Gate& gate, const ServerContext* context, Role role,
   return grpc::Status::OK;
 }
 
-/// The same for a call that may wait for its answer: it keeps no thread meanwhile.
+/// Cancels a call that lasts longer than `time`.
+class CancelAfter {
+ public:
+  CancelAfter(std::chrono::seconds time, ServerContext& context)
+      : thread_([this, time, &context](const std::stop_token& stopping) {
+          const auto end = std::chrono::steady_clock::now() + time;
+          MutexLock lock(mutex_);
+          while (!stopping.stop_requested()) {
+            const auto left = end - std::chrono::steady_clock::now();
+            if (left <= left.zero()) return context.TryCancel();
+            ended_.wait_for(mutex_, std::chrono::ceil<std::chrono::microseconds>(left));
+          }
+        }) {}
+  ~CancelAfter() {
+    MutexLock lock(mutex_);
+    thread_.request_stop();
+    ended_.notify_all();
+  }
+  CancelAfter(const CancelAfter&) = delete;
+  CancelAfter& operator=(const CancelAfter&) = delete;
+
+ private:
+  Mutex mutex_;
+  CondVar ended_;
+  std::jthread thread_;
+};
+
+/// As serve(), for a call that may wait for its answer: it holds no thread while it waits.
 template <typename Request, typename Reply>
 grpc::ServerUnaryReactor* serve_waiting(
     const Gate& gate, grpc::CallbackServerContext* context, Role role, WaitingRoom& room,
@@ -85,8 +112,9 @@ grpc::ServerUnaryReactor* serve_waiting(
 class Sweeps final
     : public v1::SweepService::WithCallbackMethod_Progress<v1::SweepService::Service> {
  public:
-  Sweeps(Coordinator& coordinator, const Gate& gate, WaitingRoom& room)
-      : coordinator_(coordinator), gate_(gate), room_(room) {}
+  Sweeps(Coordinator& coordinator, const Gate& gate, WaitingRoom& room,
+         std::chrono::seconds longest_query)
+      : coordinator_(coordinator), gate_(gate), room_(room), longest_query_(longest_query) {}
 
   grpc::Status Submit(ServerContext* context, const v1::SubmitRequest* request,
                       v1::SubmitReply* reply) override {
@@ -124,6 +152,8 @@ class Sweeps final
       return {grpc::StatusCode::RESOURCE_EXHAUSTED,
               fmt::format("{} queries run already; ask again in a while", kMostQueries)};
     }
+    // A caller that reads nothing would hold the thread and the database's log for ever.
+    const CancelAfter limit(longest_query_, *context);
     return to_grpc(coordinator_.query(
         *request, [&](const v1::QueryReply& reply) { return writer->Write(reply); }));
   }
@@ -146,6 +176,7 @@ class Sweeps final
   Coordinator& coordinator_;
   const Gate& gate_;
   WaitingRoom& room_;
+  const std::chrono::seconds longest_query_;
   std::atomic<int> queries_{0};
 };
 
@@ -243,12 +274,12 @@ void set_wire_options(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct Server::State {
-  State(Coordinator& the_coordinator, Access access)
+  State(Coordinator& the_coordinator, Access access, std::chrono::seconds longest_query)
       : coordinator(the_coordinator),
         gate(std::move(access.gate)),
         credentials(std::move(access.credentials)),
         room(coordinator),
-        sweeps(coordinator, gate, room),
+        sweeps(coordinator, gate, room, longest_query),
         workers(coordinator, gate, room) {}
 
   /// Listens on `wanted`; `address` is then where.
@@ -337,7 +368,8 @@ Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
   quiet_grpc();
   raise_file_limit();
   COX_ASSIGN_OR_RETURN(Access access, access_of(options));
-  auto state = std::make_unique<State>(coordinator, std::move(access));
+  auto state = std::make_unique<State>(coordinator, std::move(access),
+                                       std::chrono::seconds(options.longest_query_s));
   COX_RETURN_IF_ERROR(state->listen(options.address));
   log(LogLevel::kInfo, "coordinator", "listening", {{"address", state->address}});
   state->watcher = std::jthread(

@@ -15,6 +15,8 @@ struct ServerOptions {
   /// Lines `role token`, role one of submit, work, read (submit may also read); "" = no tokens.
   /// A host other than loopback needs both TLS and tokens.
   std::string token_file = {};
+  /// A query that lasts longer, its reader's pauses included, is cancelled.
+  int longest_query_s = 60;
 };
 
 /// SweepService and WorkerService on one port. Thread-safe.

@@ -18,7 +18,8 @@ namespace cox::service {
 namespace {
 
 constexpr int kDigestCharacters = 64;
-constexpr std::int64_t kMostJobsInSubmission = 20'000'000;
+/// One event of the core, during which nobody else is answered: about 16 s.
+constexpr std::int64_t kMostJobsInSubmission = 2'000'000;
 constexpr DurationUs kLongestBackoff = 24 * 3600 * kSecondUs;
 
 std::string labels_json(const std::map<std::string, std::string>& labels) {

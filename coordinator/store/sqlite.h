@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 
-// SQLite's C interface with owners and Status. Used inside coordinator/store alone.
+// SQLite's C interface with owners and Status. Used only inside coordinator/store.
 
 namespace cox::store {
 
@@ -106,7 +106,8 @@ class Statement {
 /// A connection. Owned by one thread.
 class Database {
  public:
-  /// `flags` are SQLite's SQLITE_OPEN_*.
+  /// `flags` are SQLite's SQLITE_OPEN_*. Statements wait 10 s for a lock that another program
+  /// holds; see LockWait for more.
   static Result<Database> open(const std::string& path, int flags);
 
   Database(Database&& other) noexcept;
