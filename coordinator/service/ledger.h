@@ -16,15 +16,16 @@
 namespace cox::service {
 
 /// Core and Store under one mutex, with group commit: events are applied one after another in
-/// memory, and whoever finds no commit running writes everything applied so far in one transaction
-/// while the next events gather. Nothing is answered before it is on disk. Thread-safe.
+/// memory, and the first caller that finds no commit running writes everything applied so far in
+/// one transaction while the next events gather. Nothing is answered before it is on disk.
+/// Thread-safe.
 class Ledger {
  public:
   /// `clock` must outlive the ledger.
   Ledger(core::Core core, store::Store store, const Clock& clock);
 
-  /// Applies the event and returns its answers, with no saves, once these are on disk. Every error
-  /// is the ledger's own end; the core's refusals are answers.
+  /// Applies the event and returns its answers, without the saves, once these are on disk. An error
+  /// means that the ledger has stopped; the core's refusals are answers.
   Result<core::Effects> apply(core::Event event);
   /// The same for several events in their order, which share a commit.
   Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
@@ -34,7 +35,7 @@ class Ledger {
   /// afterwards all deadlines move by the time since the last tick.
   Status tick();
 
-  /// What `look(core, journal)` returns, once all that it saw is on disk.
+  /// Returns `look(core, journal)` once everything that it saw is on disk.
   template <typename Look>
   auto read(Look look)
       -> Result<decltype(look(std::declval<const core::Core&>(), std::declval<const Journal&>()))> {
@@ -44,7 +45,7 @@ class Ledger {
     return seen;
   }
 
-  /// What `look(core)` returns, on disk or not yet: for facts that never change.
+  /// Returns `look(core)`, on disk or not yet: for facts that never change.
   template <typename Look>
   auto peek(Look look) const {
     MutexLock lock(mutex_);

@@ -32,21 +32,21 @@ using grpc::ServerContext;
 /// How long calls in progress have to end after shutdown() began; none waits longer on purpose.
 constexpr std::chrono::seconds kShutdownGrace{5};
 
-/// Each holds a thread, a connection to the database and its memory for as long as it reads.
+/// Each query holds a thread, a connection to the database and its memory.
 constexpr int kMostQueries = 32;
 
-/// A connection without a call is closed after it; clients connect again by themselves. Else those
-/// who only connect could take all that there are.
+/// A connection without a call is closed after this time, so that idle connections cannot use up
+/// all descriptors; clients reconnect by themselves.
 constexpr int kIdleConnectionMs = 120'000;
 constexpr int kHandshakeTimeoutMs = 20'000;
 
-// Does the server still accept? One that does not is started again.
+// Probes whether the server still accepts connections; one that does not is restarted.
 constexpr std::chrono::milliseconds kProbeInterval{5'000};
 constexpr std::chrono::milliseconds kProbePatience{5'000};
 constexpr int kFailedProbes = 2;
 constexpr int kMostRestarts = 10;  ///< in a row without one that helps
 
-constexpr int kKeptHandlers = 64;  ///< idle threads that are kept for calls to come
+constexpr int kKeptHandlers = 64;  ///< idle threads that are kept
 
 /// Checks the role, calls the coordinator, and hands its answer or error over.
 template <typename Request, typename Reply>
@@ -147,10 +147,10 @@ class Sweeps final
     if (const Status status = gate_.check(*context, Role::kRead); !status.is_ok()) {
       return to_grpc(status);
     }
-    const Place place(queries_);
-    if (place.number() > kMostQueries) {
+    const Slot slot(queries_);
+    if (slot.number() > kMostQueries) {
       return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-              fmt::format("{} queries run already; ask again in a while", kMostQueries)};
+              fmt::format("{} queries are already running: retry later", kMostQueries)};
     }
     // A caller that reads nothing would hold the thread and the database's log for ever.
     const CancelAfter limit(longest_query_, *context);
@@ -159,13 +159,13 @@ class Sweeps final
   }
 
  private:
-  /// One of those who do the same at once, while it lives.
-  class Place {
+  /// Counts itself while it lives.
+  class Slot {
    public:
-    explicit Place(std::atomic<int>& count) : count_(count), number_(++count) {}
-    ~Place() { --count_; }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+    explicit Slot(std::atomic<int>& count) : count_(count), number_(++count) {}
+    ~Slot() { --count_; }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
     int number() const { return number_; }
 
    private:
@@ -223,9 +223,9 @@ Status check_exposure(const ServerOptions& options) {
   if (is_loopback(options.address)) return Status::ok();
   if (!options.tls_certificate.empty() && !options.token_file.empty()) return Status::ok();
   return failed_precondition(
-      concat("listening on '", options.address,
-             "' lets other machines in: it needs TLS (certificate and key) and a token file; "
-             "listen on 127.0.0.1 to need neither"));
+      fmt::format("listening on '{}' admits other machines: give a TLS certificate, its key and a "
+                  "token file, or listen on 127.0.0.1, which needs none of them",
+                  options.address));
 }
 
 Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOptions& options) {
@@ -236,13 +236,13 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOpti
   return grpc::SslServerCredentials(tls);
 }
 
-/// Who may come in, and by what the server proves who it is.
+/// Who may call, and the server's certificate.
 struct Access {
   Gate gate;
   std::shared_ptr<grpc::ServerCredentials> credentials;
 };
 
-/// Fails for what no server can be started with.
+/// Fails when no server can be started with the options.
 Result<Access> access_of(const ServerOptions& options) {
   COX_RETURN_IF_ERROR(check_exposure(options));
   Access access;
@@ -264,10 +264,10 @@ void set_wire_options(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // Handlers wait for commits, so many run at once. By default gRPC keeps two of their threads and
-  // starts and ends the others anew for each call: a fifth of all processor time under load.
+  // starts another for each call beyond: a fifth of all processor time under load.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kKeptHandlers);
-  // Else a second coordinator could take the same port and half of the calls.
+  // Reuse would let a second coordinator take the same port and half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
@@ -282,7 +282,7 @@ struct Server::State {
         sweeps(coordinator, gate, room, longest_query),
         workers(coordinator, gate, room) {}
 
-  /// Listens on `wanted`; `address` is then where.
+  /// Listens on `wanted` and sets `address`.
   Status listen(const std::string& wanted) {
     grpc::ServerBuilder builder;
     int port = 0;
@@ -298,7 +298,7 @@ struct Server::State {
                       wanted));
     }
     const bool is_path = starts_with(wanted, "unix:");
-    address = is_path ? wanted : concat(wanted.substr(0, wanted.rfind(':') + 1), port);
+    address = is_path ? wanted : fmt::format("{}{}", wanted.substr(0, wanted.rfind(':') + 1), port);
     return Status::ok();
   }
 
@@ -314,7 +314,7 @@ struct Server::State {
       failures = status.is_ok() ? 0 : failures + 1;
       if (status.is_ok()) restarts = 0;
       if (failures < kFailedProbes) continue;
-      log(LogLevel::kError, "coordinator", "does not accept connections any more; listening again",
+      log(LogLevel::kError, "coordinator", "no longer accepts connections; listening again",
           {{"address", address}, {"error", status.message()}});
       ++restarts;
       restart(status);
@@ -324,10 +324,10 @@ struct Server::State {
 
   void give_up() {
     MutexLock lock(mutex);
-    lasting =
-        unavailable(fmt::format("'{}' accepts no connection, also after {} new starts: look "
-                                "for a bound of open files that is too small (ulimit -n)",
-                                address, kMostRestarts));
+    lasting = unavailable(
+        fmt::format("'{}' accepts no connections after {} restarts: check the limit of open files "
+                    "(ulimit -n)",
+                    address, kMostRestarts));
   }
 
   /// Every connection ends, which frees their descriptors; clients connect again.

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
 
@@ -82,10 +81,10 @@ Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
   const int code = sqlite3_prepare_v2(handle, tail, -1, &second, nullptr);
   const Statement rest = Statement::adopt(second);
   if (code != SQLITE_OK || second != nullptr) {
-    return invalid_argument(concat("only one SELECT is allowed, got more after it: '", tail, "'"));
+    return invalid_argument(fmt::format("expected one SELECT, got more after it: '{}'", tail));
   }
   if (sqlite3_stmt_readonly(raw) == 0 || sqlite3_column_count(raw) == 0) {
-    return invalid_argument(concat("only a SELECT is allowed here, got '", sql, "'"));
+    return invalid_argument(fmt::format("expected a SELECT, got '{}'", sql));
   }
   return statement;
 }
@@ -94,7 +93,7 @@ Status bind_all(Statement& statement, const Row& parameters) {
   const int expected = sqlite3_bind_parameter_count(statement.handle());
   if (expected != static_cast<int>(parameters.size())) {
     return invalid_argument(
-        concat("the query has ", expected, " parameters, got ", parameters.size(), " values"));
+        fmt::format("the query has {} parameters, got {} values", expected, parameters.size()));
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const int index = static_cast<int>(i) + 1;

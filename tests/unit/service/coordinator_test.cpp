@@ -17,6 +17,21 @@ namespace {
 using Rows = std::vector<std::string>;
 }  // namespace
 
+TEST_CASE("A dry run answers as the submission would, and adds nothing") {
+  ServiceFixture test;
+  test.submit("s1", 2, 3);
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 3, 2));
+  request.set_dry_run(true);
+  const v1::SubmitReply preview = must(test.coordinator->submit(request));
+  CHECK(test.query("SELECT count(*) FROM submissions") == std::vector<std::string>{"1|"});
+  CHECK(test.query("SELECT count(*) FROM jobs") == std::vector<std::string>{"6|"});
+  request.set_dry_run(false);
+  const v1::SubmitReply reply = must(test.coordinator->submit(request));
+  CHECK(preview.SerializeAsString() == reply.SerializeAsString());
+  CHECK(reply.new_runs() == 1);
+  CHECK(reply.cancelled_jobs() == 2);
+}
+
 TEST_CASE("The log file says who joined and left, what was leased, and how each job ended") {
   ServiceFixture test;
   const std::string file = test.directory / "log";
