@@ -55,9 +55,25 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
   return Status::ok();
 }
 
+/// Refuses a worker whose engine or metrics have another version: results must not be mixed.
+Status check_versions(const v1::RegisterRequest& request) {
+  const auto check = [&](const char* what, std::uint32_t worker, std::uint32_t ours) {
+    if (worker == ours) return Status::ok();
+    return failed_precondition(
+        fmt::format("worker '{}': expected {} {}, which the coordinator has, got {}; install the "
+                    "same version on both",
+                    request.name(), what, ours, worker));
+  };
+#define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
+#include "schemas/versions.def"
+#undef COX_VERSION
+  return Status::ok();
+}
+
 }  // namespace
 
 Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request) {
+  COX_RETURN_IF_ERROR(check_versions(request));
   if (request.name().empty()) return missing("the worker's name");
   if (request.device_memory_bytes() < 0 || request.memory_bytes() < 0) {
     return invalid_argument(

@@ -14,6 +14,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
 #include "coordinator/service/worker_activities.h"
+#include "coordinator/service/worker_log.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/snapshot_check.h"
 #include "proto/channel.h"
@@ -48,21 +49,6 @@ Status check_wait(std::int64_t wait_ms) {
   if (wait_ms >= 0 && wait_ms <= Coordinator::kMaxWaitMs) return Status::ok();
   return invalid_argument(
       fmt::format("wait_ms: expected 0 to {}, got {}", Coordinator::kMaxWaitMs, wait_ms));
-}
-
-/// Refuses a worker whose engine or metrics have another version: results must not be mixed.
-Status check_versions(const v1::RegisterRequest& request) {
-  const auto check = [&](const char* what, std::uint32_t worker, std::uint32_t ours) {
-    if (worker == ours) return Status::ok();
-    return failed_precondition(
-        fmt::format("worker '{}': expected {} {}, which the coordinator has, got {}; install the "
-                    "same version on both",
-                    request.name(), what, ours, worker));
-  };
-#define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
-#include "schemas/versions.def"
-#undef COX_VERSION
-  return Status::ok();
 }
 
 }  // namespace
@@ -105,7 +91,6 @@ struct Coordinator::State {
   Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
   Result<core::Reported> checked_event(const v1::JobReport& report) const;
   v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
-  void log_report(const v1::JobReport& report, const v1::Verdict& verdict) const;
 
   const CoordinatorOptions options;
   const Clock& clock;
@@ -232,12 +217,10 @@ Status Coordinator::query(const v1::QueryRequest& request,
 
 Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest& request) {
   COX_RETURN_IF_ERROR(validate(request));
-  COX_RETURN_IF_ERROR(check_versions(request));
   COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
   state_->activities.joined(answer.worker.text, request.name());
-  log(LogLevel::kInfo, "coordinator", "worker joined",
-      {{"worker", answer.worker.text}, {"name", request.name()}, {"machine", request.machine()}});
+  log_joined(answer.worker, request);
   v1::RegisterReply reply;
   reply.set_worker_id(answer.worker.text);
   reply.set_lease_ms(state_->options.lease / kMillisecondUs);
@@ -252,13 +235,7 @@ Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked&
   v1::LeaseReply reply;
   if (const auto* grant = effects.answer<core::LeaseGrant>()) {
     COX_ASSIGN_OR_RETURN(*reply.mutable_bundle(), bundle_of(*grant));
-    if (log_enabled(LogLevel::kInfo)) {
-      log(LogLevel::kInfo, "coordinator", "jobs leased",
-          {{"worker", event.worker.text},
-           {"lease", grant->lease.text},
-           {"video", grant->video.id},
-           {"jobs", grant->jobs.size()}});
-    }
+    log_lease(event.worker, *grant);
     return reply;
   }
   const auto* none = effects.answer<core::NoWork>();
@@ -334,27 +311,6 @@ Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& re
   return event;
 }
 
-/// Only checked fields go into the log: an invalid report may hold anything.
-void Coordinator::State::log_report(const v1::JobReport& report, const v1::Verdict& verdict) const {
-  if (!log_enabled(LogLevel::kInfo)) return;
-  if (verdict.kind() == v1::Verdict::KIND_INVALID) {
-    return log(LogLevel::kInfo, "coordinator", "report refused", {{"reason", verdict.reason()}});
-  }
-  const core::JobDigest job = core::JobDigest::parse(report.job_digest()).value();
-  const auto names = ledger.peek([&](const core::Core& core) { return core.names_of(job); });
-  const bool accepted = verdict.kind() == v1::Verdict::KIND_ACCEPTED;
-  const auto seconds = static_cast<double>(report.finished_us() - report.started_us()) / kSecondUs;
-  const char* const outcome = report.has_output() ? "job done" : "job failed";
-  log(LogLevel::kInfo, "coordinator", accepted ? outcome : "report refused",
-      {{"worker", report.worker_id()},
-       {"series", names ? names->series : ""},
-       {"run", names ? names->run : ""},
-       {"video", names ? names->video : ""},
-       {"attempt", report.attempt()},
-       {"seconds", fmt::format("{:.3f}", seconds)},
-       {"reason", accepted ? printable(report.failure().message()) : verdict.reason()}});
-}
-
 /// An invalid report does not keep the others from being accepted.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
   if (request.reports().empty() || request.reports_size() > wire::kMaxReportsInCall) {
@@ -380,8 +336,10 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
     COX_CHECK(answer != nullptr, "Reported has a ReportAnswer");
     *of_events[i] = verdict_of(*answer);
   }
-  for (int i = 0; i < request.reports_size(); ++i) {
-    state_->log_report(request.reports(i), reply.verdicts(i));
+  if (log_enabled(LogLevel::kInfo)) {
+    log_reports(request, reply, state_->ledger.peek([&](const core::Core& core) {
+      return names_of_jobs(request, core);
+    }));
   }
   return reply;
 }
@@ -392,10 +350,7 @@ Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
   COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
                        state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()),
                                                              printable(request.reason())}));
-  if (state_->activities.left(request.worker_id())) {
-    log(LogLevel::kInfo, "coordinator", "worker left",
-        {{"worker", request.worker_id()}, {"reason", printable(request.reason())}});
-  }
+  if (state_->activities.left(request.worker_id())) log_left(request);
   return v1::LeaveReply();
 }
 

@@ -148,8 +148,10 @@ TEST_CASE("A certificate and a key that do not belong together are told from a t
   };
   CHECK(message("a.pem", "a.key").empty());
   CHECK(message("a.pem", "b.key").find("does not belong to the certificate") != std::string::npos);
-  CHECK(message("garbage", "a.key").find("garbage' contains no PEM certificate") != std::string::npos);
-  CHECK(message("a.pem", "garbage").find("garbage' contains no PEM private key") != std::string::npos);
+  CHECK(message("garbage", "a.key").find("garbage' contains no PEM certificate") !=
+        std::string::npos);
+  CHECK(message("a.pem", "garbage").find("garbage' contains no PEM private key") !=
+        std::string::npos);
   CHECK(message("a.key", "a.pem").find("a.key' contains no PEM certificate") != std::string::npos);
   CHECK(message("none", "a.key").find("none'") != std::string::npos);
 }
