@@ -166,7 +166,7 @@ struct Refusal {
 using Answer = std::variant<SubmissionAnswer, WorkerAnswer, LeaseGrant, NoWork, HeartbeatAnswer,
                             ReportAnswer, ChangeAnswer, Refusal>;
 
-/// What an event causes.
+/// The consequences of an event.
 ///
 /// `saves` must be committed, in order and in one transaction, BEFORE any answer leaves the process
 /// and before anybody else sees the new state. Effects of several events may share a transaction

@@ -30,7 +30,7 @@ struct SubmittedRun {
   std::string definition;        ///< opaque, handed back with each grant
   std::string lora_digest = "";  ///< of each file, with multipliers; "" without
   std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
-  std::string origins_json = "";  ///< where its values came from; "" = not told
+  std::string origins_json = "";  ///< where its values came from; "" = unknown
 };
 
 /// Its id is unique in the submission.
@@ -109,7 +109,7 @@ struct WorkerLeft {
 /// Time has passed: leases expire, backoffs end. No answer.
 struct Tick {};
 
-/// The coordinator could hear nobody for `duration`, because it was busy or its process stood
+/// The coordinator could answer nobody for `duration`, because it was busy or its process stood
 /// still. Leases last that much longer, and workers may be silent for that much longer. Nothing is
 /// saved. No answer.
 struct Stalled {

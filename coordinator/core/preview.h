@@ -4,7 +4,7 @@
 
 namespace cox::core {
 
-/// What on_submitted would answer to a valid submission; changes nothing.
+/// Returns what on_submitted would answer to a valid submission; changes nothing.
 SubmissionAnswer preview(QueueState& state, const Submitted& event);
 
 }  // namespace cox::core

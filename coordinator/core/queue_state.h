@@ -151,7 +151,7 @@ struct QueueState {
   }
 };
 
-/// What makes a video: its id, content and caption.
+/// The identity of a video: its id, content and caption.
 std::string identity_of(const Video& video);
 LeaseId id_of(LeaseNumber lease);
 WorkerId id_of(const WorkerRecord& worker);

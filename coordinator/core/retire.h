@@ -14,7 +14,7 @@ namespace cox::core {
 /// Takes a current name from the run that holds it in the series. `why` follows "run 'name'".
 void retire(Step& step, SeriesNumber series, const std::string& name, const std::string& why);
 
-/// What a submission that is not applied yet asks for.
+/// The videos that a submission, not applied yet, wants for each known run.
 using AskedVideos = std::map<RunNumber, std::set<VideoNumber>>;
 
 /// The jobs of runs that ever were in the series, or that `asked` names, which no current run of

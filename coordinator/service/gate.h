@@ -10,7 +10,7 @@
 
 namespace cox::service {
 
-/// What a caller wants to do.
+/// A kind of access.
 enum class Role { kSubmit, kWork, kRead };
 
 /// Who may do what, by bearer token. A gate without tokens admits everybody, which the server

@@ -27,7 +27,7 @@ class Ledger {
   /// Applies the event and returns its answers, without the saves, once these are on disk. An error
   /// means that the ledger has stopped; the core's refusals are answers.
   Result<core::Effects> apply(core::Event event);
-  /// The same for several events in their order, which share a commit.
+  /// As above, for several events in their order, which share a commit.
   Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
 
   /// Applies a Tick when one is due; call it several times a second. Time in which no call could be

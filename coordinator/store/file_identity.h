@@ -23,7 +23,7 @@ class FileIdentity {
   ino_t inode_ = 0;
 };
 
-/// What tells that somebody wrote into a file.
+/// Changes when somebody writes into a file.
 struct FileStamp {
   std::int64_t bytes = 0;
   std::int64_t modified_ns = 0;

@@ -29,7 +29,7 @@ class Statement {
  public:
   Statement() = default;
   static Result<Statement> prepare(sqlite3* handle, std::string_view sql);
-  /// Takes over a statement that was prepared by hand; nullptr is allowed.
+  /// Takes ownership of a statement that the caller prepared; nullptr is allowed.
   static Statement adopt(sqlite3_stmt* handle) { return Statement(handle); }
 
   Statement(Statement&& other) noexcept;

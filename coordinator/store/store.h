@@ -30,7 +30,7 @@ struct StoreOptions {
 /// so.
 ///
 /// A commit that fails (disk full, I/O error) is rolled back, so that nothing acknowledged is lost,
-/// and leaves the core ahead of the disk. The caller must then answer nobody, log the status and
+/// and leaves the core ahead of the disk. The caller must then answer no call, log the status and
 /// end the process; a restart loads the state as of the last commit. Further commits are refused.
 class Store {
  public:
