@@ -320,6 +320,16 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
   return FileLock(descriptor);
 }
 
+Result<FileLock> FileLock::hold(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return file_error("cannot open", path);
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FileLock(descriptor);
+  ::close(descriptor);
+  return unavailable(concat("'", path,
+                            "' is in use by another process under this name or through a link; "
+                            "stop that process first, or use another file"));
+}
+
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 FileLock& FileLock::operator=(FileLock&& other) noexcept {

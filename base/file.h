@@ -78,6 +78,11 @@ class FileLock {
   /// kUnavailable when another process holds it; the message names `path` and the holder's pid.
   static Result<FileLock> acquire(const std::string& path);
 
+  /// Locks the file itself and leaves its content as it is: all names of a file (links) share one
+  /// lock. Creates an empty file when there is none. kUnavailable when the file is locked; the
+  /// message names only `path`.
+  static Result<FileLock> hold(const std::string& path);
+
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
   FileLock(const FileLock&) = delete;

@@ -48,14 +48,18 @@ std::string quoted_if_needed(const std::string& value) {
 
 void set_log_level(LogLevel level) { minimum_level() = level; }
 
+bool log_enabled(LogLevel level) { return level >= minimum_level().load(); }
+
 void set_log_file(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (descriptor >= 0) log_descriptor() = descriptor;
+  if (descriptor < 0) return;
+  log_descriptor() = descriptor;
+  if (std::getenv("COX_LOG") == nullptr) minimum_level() = LogLevel::kInfo;
 }
 
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
-  if (level < minimum_level().load()) return;
+  if (!log_enabled(level)) return;
   std::string line =
       concat(format_time_utc(SystemClock().now_us()), ' ',
              kLevelNames.at(static_cast<size_t>(level)), ' ', component, ": ", message);

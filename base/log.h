@@ -23,7 +23,11 @@ struct LogField {
 /// warning. Thread-safe.
 void set_log_level(LogLevel level);
 
-/// Sends log lines to a file (appended, one write per line) instead of standard error.
+/// Whether lines of this level are written: for callers that would only make their fields.
+bool log_enabled(LogLevel level);
+
+/// Sends log lines to a file (appended, one write per line) instead of standard error. A file gets
+/// lines from level info on, unless COX_LOG names another level.
 void set_log_file(const std::string& path);
 
 /// One structured line per event: time, level, component, message, fields. Thread-safe.

@@ -1,14 +1,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
-#include <set>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress/watch_loop.h"
 #include "cli/sources/best_finder.h"
-#include "cli/sources/query.h"
 #include "cli/sources/sweep_calls.h"
 #include "cli/submission_report.h"
 #include "coordinator/service/submission.h"
@@ -18,50 +16,6 @@ namespace cox::cli {
 namespace {
 
 constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
-
-/// How many runs that the series has now the plan does not.
-Result<std::uint32_t> runs_to_retire(const report::Query& query, const sweep::SweepPlan& plan) {
-  std::set<std::pair<std::string, std::string>> planned;
-  for (const sweep::Run& run : plan.runs) planned.insert({run.name, run.digest});
-  COX_ASSIGN_OR_RETURN(const Table rows, query(concat("SELECT run, run_digest FROM v_runs"
-                                                      " WHERE superseded = 0 AND series = ",
-                                                      report::sql_text(plan.series.name))));
-  std::uint32_t retired = 0;
-  for (const auto& row : rows.rows) {
-    retired +=
-        planned.contains({std::get<std::string>(row[0]), std::get<std::string>(row[1])}) ? 0 : 1;
-  }
-  return retired;
-}
-
-/// What a submission would answer but the jobs that it cancels, asked without making one.
-Result<v1::SubmitReply> preview_submission(const report::Query& query,
-                                           const sweep::SweepPlan& plan) {
-  v1::SubmitReply reply;
-  for (const sweep::Run& run : plan.runs) {
-    COX_ASSIGN_OR_RETURN(const Table rows,
-                         query(concat("SELECT owner_series, owner_run, done, videos FROM v_runs"
-                                      " WHERE run_digest = ",
-                                      report::sql_text(run.digest), " LIMIT 1")));
-    if (rows.rows.empty()) {
-      reply.set_new_runs(reply.new_runs() + 1);
-      reply.set_new_jobs(reply.new_jobs() + plan.dataset.videos.size());
-      continue;
-    }
-    const auto& row = rows.rows.front();
-    v1::KnownRun& known = *reply.add_known();
-    known.set_name(run.name);
-    known.set_series(std::get<std::string>(row[0]));
-    known.set_owner(std::get<std::string>(row[1]));
-    known.set_done_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[2])));
-    known.set_total_jobs(static_cast<std::uint64_t>(std::get<std::int64_t>(row[3])));
-    reply.set_known_runs(reply.known_runs() + 1);
-    reply.set_known_jobs(reply.known_jobs() + known.total_jobs());
-  }
-  COX_ASSIGN_OR_RETURN(const std::uint32_t retired, runs_to_retire(query, plan));
-  reply.set_retired_runs(retired);
-  return reply;
-}
 
 class Submit final : public Command {
  public:
@@ -90,11 +44,10 @@ class Submit final : public Command {
     const auto there = [&]() -> Result<Place> { return Place{"", endpoint}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
     COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_coordinator_query(endpoint));
     for (const sweep::SweepPlan& plan : plans) {
-      COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply,
-                           dry_run_ ? preview_submission(query, plan)
-                                    : calls->submit(service::submit_request_of(plan)));
+      v1::SubmitRequest request = service::submit_request_of(plan);
+      request.set_dry_run(dry_run_);
+      COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply, calls->submit(request));
       write_rows(session.out, submission_rows(plan, reply),
                  output_.layout(session.out_terminal, {"cox-submission", 1}));
       session.say(concat(dry_run_ ? "nothing was submitted; it would be: " : "",

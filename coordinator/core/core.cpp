@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/reducers.h"
 
 namespace cox::core {
 
@@ -19,6 +18,7 @@ struct Dispatch {
   void operator()(Reported& event) { on_reported(step, std::move(event)); }
   void operator()(WorkerLeft& event) { on_worker_left(step, event); }
   void operator()(Tick&) { on_tick(step); }
+  void operator()(Stalled& event) { on_stalled(step, event); }
   void operator()(CancelAsked& event) { on_cancel(step, event); }
   void operator()(RetryAsked& event) { on_retry(step, event); }
   void operator()(PauseAsked& event) { on_pause(step, event); }
@@ -71,13 +71,13 @@ std::optional<JobCounts> Core::counts_of_series(const std::string& name) const {
   QueueState& state = *state_;
   const auto number = state.series_by_name.find(name);
   if (number == state.series_by_name.end()) return std::nullopt;
-  const Series& series = state.at(number->second);
+  const Series& series = state.series(number->second);
   JobCounts counts;
   std::set<std::pair<RunNumber, DatasetNumber>> counted;
   for (const auto& [run_name, run] : series.current) {
     const DatasetNumber dataset = series.members.at({run_name, run}).dataset;
     if (!counted.emplace(run, dataset).second) continue;
-    add_tally(counts, find_slice(state.at(run), dataset)->tally);
+    add_tally(counts, find_slice(state.run(run), dataset)->tally);
   }
   return counts;
 }
@@ -91,25 +91,25 @@ std::uint64_t Core::last_sequence() const { return state_->last_sequence; }
 std::optional<JobNames> Core::names_of(const JobDigest& digest) const {
   const auto number = state_->job_by_digest.find(digest);
   if (number == state_->job_by_digest.end()) return std::nullopt;
-  return core::names_of(*state_, state_->at(number->second));
+  return core::names_of(*state_, state_->job(number->second));
 }
 
 std::optional<JobFacts> Core::facts_of(const JobDigest& digest) const {
   const auto number = state_->job_by_digest.find(digest);
   if (number == state_->job_by_digest.end()) return std::nullopt;
-  const Job& job = state_->at(number->second);
-  const RunRecord& run = state_->at(job.run).record;
-  return JobFacts{run.model_digest, state_->at(job.video).digest, run.parameters_json};
+  const Job& job = state_->job(number->second);
+  const RunRecord& run = state_->run(job.run).record;
+  return JobFacts{run.model_digest, state_->video(job.video).digest, run.parameters_json};
 }
 
 std::vector<OpenRun> Core::open_runs() const {
   std::vector<OpenRun> open;
   for (const Run& run : state_->runs) {
     const auto jobs = std::count_if(run.jobs.begin(), run.jobs.end(), [&](JobNumber job) {
-      return is_open(state_->at(job).status.state);
+      return is_open(state_->job(job).status.state);
     });
     if (jobs == 0) continue;
-    open.push_back({state_->at(run.record.owner).record.name, run.record.owner_name,
+    open.push_back({state_->series(run.record.owner).record.name, run.record.owner_name,
                     run.record.definition, static_cast<std::uint64_t>(jobs)});
   }
   return open;

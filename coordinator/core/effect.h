@@ -18,7 +18,7 @@
 
 namespace cox::core {
 
-// ---- Saves: what must be on disk. Each is one row, or a list of rows of one table. ----
+// ---- Saves: what must be written to disk. Each is one row, or a list of rows of one table. ----
 
 struct SaveSeries {
   SeriesRecord series;  ///< new, or its labels changed
@@ -85,14 +85,14 @@ struct SaveResult {
   JobResult result;
 };
 
-/// A run is named with a data set on whose videos it has results already: its totals there are to
-/// be made from these.
+/// A run gets a data set on whose videos it already has results: its totals there must be computed.
 struct SaveTotals {
   RunNumber run{};
   DatasetNumber dataset{};
 };
 
-/// One line of what happened, for people. Numbers and names say the same; unset ones are 0 and "".
+/// One line of the journal, for people. Numbers and names refer to the same rows; unset ones are 0
+/// and "".
 struct JournalEntry {
   std::uint64_t sequence = 0;  ///< without gaps, from 1
   TimeUs time = 0;
@@ -115,7 +115,7 @@ using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, Sa
                           SaveJobs, SaveJobState, SaveWorker, SaveAttempt, SaveAttemptEnd,
                           SaveResult, SaveTotals, JournalEntry>;
 
-// ---- Answers: what may leave once the saves are on disk. ----
+// ---- Answers: what may be sent once the saves are on disk. ----
 
 struct WorkerAnswer {
   WorkerId worker;
@@ -139,7 +139,7 @@ struct LeaseGrant {
 };
 
 struct NoWork {
-  bool anything_open = false;  ///< jobs are queued, blocked or leased: ask again
+  bool anything_open = false;  ///< jobs are queued, blocked or leased: ask again later
 };
 
 struct HeartbeatAnswer {
@@ -155,7 +155,7 @@ struct ReportAnswer {
 
 struct ChangeAnswer {
   std::uint64_t changed = 0;
-  std::uint64_t untouched = 0;  ///< matched, but not in a state that the call changes
+  std::uint64_t untouched = 0;  ///< selected, but not in a state that the call changes
 };
 
 /// The event was not applied: nothing changed.
@@ -166,12 +166,12 @@ struct Refusal {
 using Answer = std::variant<SubmissionAnswer, WorkerAnswer, LeaseGrant, NoWork, HeartbeatAnswer,
                             ReportAnswer, ChangeAnswer, Refusal>;
 
-/// What an event causes.
+/// The consequences of an event.
 ///
 /// `saves` must be committed, in order and in one transaction, BEFORE any answer leaves the process
 /// and before anybody else sees the new state. Effects of several events may share a transaction
 /// when their order is kept. When the commit fails the core is ahead of the disk: no answer may
-/// leave, and the core must be thrown away (see store/store.h).
+/// leave the process, and the core must be discarded (see store/store.h).
 struct Effects {
   std::vector<Save> saves;
   std::vector<Answer> answers;  ///< one for an event that has an answer, else none

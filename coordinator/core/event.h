@@ -17,7 +17,7 @@
 
 namespace cox::core {
 
-// What can happen to the queue. Each comment names the answer that Core::apply gives to it.
+// The events of the queue. Each comment names the answer that Core::apply gives.
 
 struct SubmittedRun {
   std::string name;         ///< unique in the submission
@@ -30,7 +30,7 @@ struct SubmittedRun {
   std::string definition;        ///< opaque, handed back with each grant
   std::string lora_digest = "";  ///< of each file, with multipliers; "" without
   std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
-  std::string origins_json = "";  ///< where its values came from; "" = not told
+  std::string origins_json = "";  ///< where its values came from; "" = unknown
 };
 
 /// Its id is unique in the submission.
@@ -38,8 +38,8 @@ struct SubmittedVideo : Video {
   bool failure_expected = false;  ///< its jobs may fail with cause data
 };
 
-/// A sweep arrives. Runs and jobs that exist are not made again; their cancelled jobs are queued
-/// again. Answer: SubmissionAnswer or Refusal.
+/// A sweep is submitted. Runs and jobs that exist are not created again; their cancelled jobs are
+/// queued again. Answer: SubmissionAnswer or Refusal.
 struct Submitted {
   std::string series;
   std::int64_t series_number = 0;
@@ -57,9 +57,10 @@ struct Submitted {
   RetryLimits retry;
   FailurePolicy policy;
   Resources needs;
+  bool dry_run = false;  ///< only check and answer; change nothing
 };
 
-/// A worker process introduces itself. The leases of an earlier process of that name end at once.
+/// A worker process registers. The leases of an earlier process with that name end at once.
 /// Answer: WorkerAnswer.
 struct WorkerJoined {
   std::string name;
@@ -79,12 +80,12 @@ struct LeaseAsked {
   std::uint32_t max_jobs = 1;
 };
 
-/// A sign of life. Prolongs the leases named. Nothing of it is saved. Answer: HeartbeatAnswer, or
+/// A heartbeat extends the named leases. Nothing is saved. Answer: HeartbeatAnswer, or
 /// Refusal(kNotFound).
 struct HeartbeatSeen {
   WorkerId worker;
   std::vector<LeaseId> leases;
-  std::optional<JobDigest> running;  ///< the job in flight, which is blamed when the worker dies
+  std::optional<JobDigest> running;  ///< the job in flight: charged when the worker is lost
 };
 
 /// The outcome of one attempt. Answer: ReportAnswer.
@@ -99,7 +100,7 @@ struct Reported {
   std::string log_tail = {};                    ///< of a failure
 };
 
-/// A worker leaves in good order; what it holds is queued again at once. No answer.
+/// A worker leaves in good order; the jobs that it holds are queued again at once. No answer.
 struct WorkerLeft {
   WorkerId worker;
   std::string reason;  ///< "" for one that was asked to leave or has nothing left to do
@@ -108,7 +109,14 @@ struct WorkerLeft {
 /// Time has passed: leases expire, backoffs end. No answer.
 struct Tick {};
 
-/// Which jobs: all fields that are not empty must match, and one must not be empty.
+/// The coordinator could answer nobody for `duration`, because it was busy or its process stood
+/// still. Leases last that much longer, and workers may be silent for that much longer. Nothing is
+/// saved. No answer.
+struct Stalled {
+  DurationUs duration = 0;
+};
+
+/// Which jobs: every non-empty field must match; at least one must be non-empty.
 struct Selection {
   std::string series;
   std::string
@@ -116,20 +124,20 @@ struct Selection {
   std::string job;  ///< digest prefix (>= 8)
 };
 
-/// A person ends jobs. Only jobs that the named series itself brought are touched, so that
-/// cancelling a series leaves those of another that share a run. Answer: ChangeAnswer or Refusal.
+/// A person cancels jobs. With a series, only jobs that its own submissions created: another series
+/// that shares a run keeps its jobs. Answer: ChangeAnswer or Refusal.
 struct CancelAsked {
   Selection select;
 };
 
-/// A person wants jobs tried again, with fresh retry limits. Answer: ChangeAnswer or Refusal.
+/// A person queues jobs again, with fresh retry limits. Answer: ChangeAnswer or Refusal.
 struct RetryAsked {
   Selection select;
   std::vector<JobState> states;  ///< of failed, cancelled, quarantined; none = failed, quarantined
   std::vector<FailureCause> causes;  ///< none = all
 };
 
-/// A person holds queued jobs back, or lets them go. Answer: ChangeAnswer or Refusal.
+/// A person pauses queued jobs, or resumes them. Answer: ChangeAnswer or Refusal.
 struct PauseAsked {
   Selection select;
 };
@@ -138,6 +146,6 @@ struct ResumeAsked {
 };
 
 using Event = std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft,
-                           Tick, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
+                           Tick, Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
 
 }  // namespace cox::core

@@ -1,6 +1,6 @@
 #include "coordinator/core/job_digest.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::core {
 
@@ -27,7 +27,7 @@ Result<JobDigest> JobDigest::parse(std::string_view hex) {
   }
   if (!valid) {
     return invalid_argument(
-        concat("'", hex, "' is no job digest: expected 64 lower-case hexadecimal characters"));
+        fmt::format("invalid job digest '{}': expected 64 lower-case hexadecimal characters", hex));
   }
   return digest;
 }

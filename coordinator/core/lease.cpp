@@ -1,14 +1,19 @@
+#include "coordinator/core/lease.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/outcome.h"
+#include "coordinator/core/reducers.h"
 
 namespace cox::core {
 
 namespace {
 
-/// The lease of that name if this worker holds it, or nullptr.
+/// The lease with that id if this worker holds it, else nullptr.
 Lease* find_lease(QueueState& state, const LeaseId& id, WorkerNumber worker) {
   constexpr std::string_view kPrefix = "lease-";
   if (!starts_with(id.text, kPrefix)) return nullptr;
@@ -27,8 +32,8 @@ Worker* find_worker(QueueState& state, const WorkerId& id) {
 }
 
 Status unknown_worker(const WorkerId& id) {
-  return not_found(concat("no worker '", id.text,
-                          "' is here: it was replaced or silent for too long; register again"));
+  return not_found(
+      fmt::format("unknown worker '{}' (replaced or timed out): register again", id.text));
 }
 
 void remove_lease(QueueState& state, LeaseNumber number) {
@@ -38,73 +43,58 @@ void remove_lease(QueueState& state, LeaseNumber number) {
   state.leases.erase(number);
 }
 
-/// The job that a worker had in flight when it died: as it last said, else the first of the bundle.
+/// The job that a lost worker most likely had in flight: the one it last named, else the first of
+/// the bundle.
 JobNumber suspect_of(const Lease& lease) {
   const bool known = lease.running && std::find(lease.jobs.begin(), lease.jobs.end(),
                                                 *lease.running) != lease.jobs.end();
   return known ? *lease.running : lease.jobs.front();
 }
 
-/// Counts one lost worker against a job.
+/// Counts one lost worker against a job, which is then retried, failed or quarantined.
 void charge_loss(Step& step, JobNumber number) {
-  JobStatus next = step.state.at(number).status;
+  JobStatus next = step.status(number);
   ++next.losses;
   ++next.worker_kills;
   next.cause = FailureCause::kLost;
   if (next.worker_kills >= step.state.config.quarantine_after_kills) {
     next.state = JobState::kQuarantined;
-    change(step, number, next);
+    set_status(step, number, next);
     journal_job(step, "quarantined", number, {},
-                concat(next.worker_kills, " workers were lost with this job in flight"));
-    enforce_policy(step, step.state.at(step.state.at(number).submission).series);
-    return;
+                fmt::format("{} workers were lost with this job in flight", next.worker_kills));
+    return enforce_policy(step, step.series_of(number));
   }
-  const std::uint32_t limit = step.state.governing(step.state.at(number)).retry.lost;
+  const std::uint32_t limit = step.state.governing(step.job(number)).retry.lost;
   retry_or_fail(step, number, next, next.losses, limit);
 }
 
-/// Ends a lease whose worker is lost. Only the job in flight is charged, and only when the worker
-/// was heard of since the coordinator started: one that went down with it proves nothing.
-void lose_lease(Step& step, LeaseNumber number, const std::string& reason) {
+/// Ends a lease and queues its jobs again. `outcome` is kReturned when its worker left in good
+/// order, kLost when it died. A loss is charged to the job in flight, but not under a lease from
+/// before a restart whose worker has been silent since: one that went down with the coordinator
+/// proves nothing.
+void end_lease(Step& step, LeaseNumber number, AttemptOutcome outcome, const std::string& reason) {
   QueueState& state = step.state;
   const Lease lease = state.leases.at(number);
-  const JobNumber charged = lease.restored ? JobNumber{} : suspect_of(lease);
+  const bool lost = outcome == AttemptOutcome::kLost;
+  const JobNumber charged = lost && !lease.restored ? suspect_of(lease) : JobNumber{};
   remove_lease(state, number);
   for (const JobNumber job : lease.jobs) {
-    state.at(job).lease = {};
-    end_attempt(step, job, AttemptOutcome::kLost, reason, FailureCause::kLost);
-    journal_job(step, "lost", job, lease.worker, reason);
-    if (job == charged) continue;
-    JobStatus next = state.at(job).status;
-    next.state = JobState::kQueued;
-    change(step, job, next);
+    state.job(job).lease = {};
+    end_attempt(step, job, outcome, reason, lost ? FailureCause::kLost : FailureCause::kNone);
+    journal_job(step, std::string(outcome_name(outcome)), job, lease.worker, reason);
+    if (job != charged) requeue(step, job);
   }
   if (charged != JobNumber{}) charge_loss(step, charged);
 }
 
-/// Queues the jobs of a lease again, without blame: its worker left in good order.
-void return_lease(Step& step, LeaseNumber number, const std::string& reason) {
-  QueueState& state = step.state;
-  const Lease lease = state.leases.at(number);
-  remove_lease(state, number);
-  for (const JobNumber job : lease.jobs) {
-    state.at(job).lease = {};
-    end_attempt(step, job, AttemptOutcome::kReturned, reason);
-    JobStatus next = state.at(job).status;
-    next.state = JobState::kQueued;
-    change(step, job, next);
-    journal_job(step, "returned", job, lease.worker, reason);
-  }
-}
-
-/// Removes a worker that holds no lease any more.
+/// Removes a worker that no longer holds a lease.
 void remove_worker(Step& step, WorkerNumber number, const std::string& reason) {
   QueueState& state = step.state;
   Worker& worker = state.workers.at(number);
-  COX_CHECK(worker.leases.empty(), "a worker leaves with leases");
+  COX_CHECK(worker.leases.empty(), "a worker with leases was removed");
   worker.record.left_at = step.now;
   step.save(SaveWorker{worker.record});
-  journal(step, "worker_left", {}, number, concat(worker.record.name, ": ", reason));
+  journal(step, "worker_left", {}, number, fmt::format("{}: {}", worker.record.name, reason));
   state.workers_seen.erase({worker.last_seen, number});
   state.worker_by_id.erase(id_of(worker.record).text);
   const auto named = state.worker_by_name.find(worker.record.name);
@@ -114,24 +104,30 @@ void remove_worker(Step& step, WorkerNumber number, const std::string& reason) {
   state.workers.erase(number);
 }
 
-void lose_worker(Step& step, WorkerNumber number, const std::string& reason) {
+/// Ends a worker's leases, then removes it.
+void end_worker(Step& step, WorkerNumber number, AttemptOutcome outcome,
+                const std::string& why_leases, const std::string& why_worker) {
   const std::set<LeaseNumber> leases = step.state.workers.at(number).leases;
-  for (const LeaseNumber lease : leases) lose_lease(step, lease, reason);
-  remove_worker(step, number, reason);
+  for (const LeaseNumber lease : leases) end_lease(step, lease, outcome, why_leases);
+  remove_worker(step, number, why_worker);
 }
 
-/// Gives one job of a bundle to a worker.
+void lose_worker(Step& step, WorkerNumber number, const std::string& reason) {
+  end_worker(step, number, AttemptOutcome::kLost, reason, reason);
+}
+
+/// Leases one job of a bundle.
 GrantedJob grant_job(Step& step, JobNumber number, const Lease& lease, std::uint32_t position) {
   QueueState& state = step.state;
-  JobStatus next = state.at(number).status;
+  JobStatus next = step.status(number);
   next.state = JobState::kLeased;
   next.cause = FailureCause::kNone;
   ++next.attempt;
-  change(step, number, next);
-  state.at(number).lease = lease.number;
+  set_status(step, number, next);
+  state.job(number).lease = lease.number;
   step.save(SaveAttempt{number, next.attempt, lease.worker, lease.number, position, step.now});
-  const Job& job = state.at(number);
-  const RunRecord& run = state.at(job.run).record;
+  const Job& job = state.job(number);
+  const RunRecord& run = state.run(job.run).record;
   return {number,     job.digest,          next.attempt,  run.digest,
           run.method, run.parameters_json, run.definition};
 }
@@ -141,37 +137,35 @@ void expire_leases(Step& step) {
   while (!state.lease_deadlines.empty() && state.lease_deadlines.begin()->first <= step.now) {
     const LeaseNumber number = state.lease_deadlines.begin()->second;
     const std::string& worker = state.workers.at(state.leases.at(number).worker).record.name;
-    lose_lease(step, number, concat("worker ", worker, " was silent past the lease's deadline"));
+    end_lease(step, number, AttemptOutcome::kLost,
+              fmt::format("worker {} sent no heartbeat before the lease's deadline", worker));
   }
 }
 
 void end_backoffs(Step& step) {
   QueueState& state = step.state;
   while (!state.blocked.empty() && state.blocked.begin()->first <= step.now) {
-    const JobNumber number = state.blocked.begin()->second;
-    JobStatus next = state.at(number).status;
-    next.state = JobState::kQueued;
-    next.ready_at = 0;
-    change(step, number, next);
+    requeue(step, state.blocked.begin()->second);
   }
 }
 
-void forget_silent_workers(Step& step) {
+void expire_workers(Step& step) {
   QueueState& state = step.state;
   while (!state.workers_seen.empty() &&
          state.workers_seen.begin()->first + state.config.worker_silence <= step.now) {
-    lose_worker(step, state.workers_seen.begin()->second, "silent for too long");
+    lose_worker(step, state.workers_seen.begin()->second, "timed out");
   }
 }
 
-/// A process of the same machine is the one that had the name, started again. On another machine
-/// two would take each other's work for as long as both live.
+/// A process on the same machine replaces the one that had the name. Two processes on different
+/// machines would take each other's work for as long as both run.
 Status check_name_is_free(const Step& step, const Worker& holder, const WorkerJoined& event) {
   const bool is_silent = step.now - holder.last_seen > step.state.config.lease_duration;
   if (holder.record.machine == event.machine || is_silent) return Status::ok();
-  return failed_precondition(concat(
-      "a worker named '", event.name, "' works on machine '", holder.record.machine, "', heard of ",
-      (step.now - holder.last_seen) / kSecondUs, " s ago: start this one with another --name"));
+  return failed_precondition(
+      fmt::format("a worker named '{}' is running on machine '{}' (last heartbeat {} s ago): start "
+                  "this one with another --name",
+                  event.name, holder.record.machine, (step.now - holder.last_seen) / kSecondUs));
 }
 
 }  // namespace
@@ -204,7 +198,7 @@ void add_lease(QueueState& state, Lease lease) {
 }
 
 void release(QueueState& state, JobNumber number) {
-  Job& job = state.at(number);
+  Job& job = state.job(number);
   Lease& lease = state.leases.at(job.lease);
   lease.jobs.erase(std::find(lease.jobs.begin(), lease.jobs.end(), number));
   if (lease.running == number) lease.running.reset();
@@ -221,7 +215,7 @@ void on_worker_joined(Step& step, WorkerJoined event) {
         !free.is_ok()) {
       return step.refuse(free);
     }
-    lose_worker(step, earlier->second, concat("a new process took the name ", event.name));
+    lose_worker(step, earlier->second, fmt::format("a new process took the name {}", event.name));
   }
   state.last_worker = static_cast<WorkerNumber>(static_cast<std::uint32_t>(state.last_worker) + 1);
   Worker worker;
@@ -237,9 +231,9 @@ void on_worker_joined(Step& step, WorkerJoined event) {
                    0};
   worker.last_seen = step.now;
   step.save(SaveWorker{worker.record});
-  journal(
-      step, "worker_joined", {}, worker.record.number,
-      concat(worker.record.name, " on ", worker.record.machine, ", ", worker.record.device_name));
+  journal(step, "worker_joined", {}, worker.record.number,
+          fmt::format("{} on {}, {}", worker.record.name, worker.record.machine,
+                      worker.record.device_name));
   step.answer(WorkerAnswer{id_of(worker.record)});
   add_worker(state, std::move(worker));
 }
@@ -269,7 +263,7 @@ void on_lease_asked(Step& step, const LeaseAsked& event) {
   lease.jobs = bundle;
   lease.deadline = step.now + state.config.lease_duration;
   LeaseGrant grant{
-      id_of(lease.number), lease.deadline, state.at(state.at(bundle.front()).video), {}};
+      id_of(lease.number), lease.deadline, state.video(state.job(bundle.front()).video), {}};
   for (std::uint32_t position = 0; position < bundle.size(); ++position) {
     grant.jobs.push_back(grant_job(step, bundle[position], lease, position));
   }
@@ -295,7 +289,7 @@ void on_heartbeat(Step& step, const HeartbeatSeen& event) {
                             lease->cancelled.end());
     if (!event.running) continue;
     const auto running = state.job_by_digest.find(*event.running);
-    if (running != state.job_by_digest.end() && state.at(running->second).lease == lease->number) {
+    if (running != state.job_by_digest.end() && state.job(running->second).lease == lease->number) {
       lease->running = running->second;
     }
   }
@@ -305,18 +299,27 @@ void on_heartbeat(Step& step, const HeartbeatSeen& event) {
 void on_worker_left(Step& step, const WorkerLeft& event) {
   const auto number = step.state.worker_by_id.find(event.worker.text);
   if (number == step.state.worker_by_id.end()) return;
-  const WorkerNumber worker = number->second;
-  const std::set<LeaseNumber> leases = step.state.workers.at(worker).leases;
-  const bool told = !event.reason.empty();
-  for (const LeaseNumber lease : leases) {
-    return_lease(step, lease, told ? event.reason : "the worker left in good order");
+  const bool failed = !event.reason.empty();
+  end_worker(step, number->second, AttemptOutcome::kReturned,
+             failed ? event.reason : "the worker left in good order",
+             failed ? fmt::format("left: {}", event.reason) : "left in good order");
+}
+
+void on_stalled(Step& step, const Stalled& event) {
+  QueueState& state = step.state;
+  for (auto& [number, lease] : state.leases) {
+    set_deadline(state, lease, lease.deadline + event.duration);
   }
-  remove_worker(step, worker, told ? concat("left: ", event.reason) : "left in good order");
+  state.workers_seen.clear();
+  for (auto& [number, worker] : state.workers) {
+    worker.last_seen = std::min(worker.last_seen + event.duration, step.now);
+    state.workers_seen.emplace(worker.last_seen, number);
+  }
 }
 
 void on_tick(Step& step) {
   expire_leases(step);
-  forget_silent_workers(step);
+  expire_workers(step);
   end_backoffs(step);
 }
 

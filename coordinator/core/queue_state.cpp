@@ -1,6 +1,6 @@
 #include "coordinator/core/queue_state.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::core {
 
@@ -11,7 +11,7 @@ bool is_failed_as_expected(const JobStatus& status) {
          status.cause == FailureCause::kData;
 }
 
-/// A diverged job is a finding, and one that was expected surprises nobody: neither stops a series.
+/// A diverged job is a finding, and an expected failure is no news: neither stops a series.
 bool counts_for_policy(const JobStatus& status) {
   if (status.state == JobState::kQuarantined) return true;
   return status.state == JobState::kFailed && status.cause != FailureCause::kDiverged &&
@@ -32,57 +32,53 @@ void StateTally::remove(const JobStatus& status) {
   stopping -= counts_for_policy(status);
 }
 
-ReadyQueue::Place QueueState::place_of(JobNumber number) {
-  const Job& job = at(number);
-  return {at(job.run).model,   governing(job).needs,
-          job.status.priority, job.submission,
-          job.video,           number};
+ReadyQueue::Entry QueueState::entry_of(JobNumber number) {
+  const Job& queued = job(number);
+  return {.model = run(queued.run).model,
+          .needs = governing(queued).needs,
+          .priority = queued.status.priority,
+          .submission = queued.submission,
+          .video = queued.video,
+          .job = number};
 }
 
 std::string identity_of(const Video& video) {
-  return concat(video.id, '\0', video.digest, '\0', video.caption);
+  std::string identity = video.id;
+  identity += '\0';
+  identity += video.digest;
+  identity += '\0';
+  identity += video.caption;
+  return identity;
 }
 
 LeaseId id_of(LeaseNumber lease) {
-  return LeaseId(concat("lease-", static_cast<std::uint64_t>(lease)));
+  return LeaseId(fmt::format("lease-{}", static_cast<std::uint64_t>(lease)));
 }
 
 WorkerId id_of(const WorkerRecord& worker) {
-  return WorkerId(concat(worker.name, '.', static_cast<std::uint32_t>(worker.number)));
+  return WorkerId(fmt::format("{}.{}", worker.name, static_cast<std::uint32_t>(worker.number)));
 }
 
-void enlist(QueueState& state, JobNumber number) {
-  const Job& job = state.at(number);
+void add_to_indexes(QueueState& state, JobNumber number) {
+  const Job& job = state.job(number);
   state.total.add(job.status);
   state.series_of(job).owned.add(job.status);
-  for (Slice& slice : state.at(job.run).slices) {
-    if (state.at(slice.dataset).has(job.video)) slice.tally.add(job.status);
+  for (Slice& slice : state.run(job.run).slices) {
+    if (state.dataset(slice.dataset).has(job.video)) slice.tally.add(job.status);
   }
-  if (job.status.state == JobState::kQueued) state.ready.insert(state.place_of(number));
+  if (job.status.state == JobState::kQueued) state.ready.insert(state.entry_of(number));
   if (job.status.state == JobState::kBlocked) state.blocked.emplace(job.status.ready_at, number);
 }
 
-void delist(QueueState& state, JobNumber number) {
-  const Job& job = state.at(number);
+void remove_from_indexes(QueueState& state, JobNumber number) {
+  const Job& job = state.job(number);
   state.total.remove(job.status);
   state.series_of(job).owned.remove(job.status);
-  for (Slice& slice : state.at(job.run).slices) {
-    if (state.at(slice.dataset).has(job.video)) slice.tally.remove(job.status);
+  for (Slice& slice : state.run(job.run).slices) {
+    if (state.dataset(slice.dataset).has(job.video)) slice.tally.remove(job.status);
   }
-  if (job.status.state == JobState::kQueued) state.ready.erase(state.place_of(number));
+  if (job.status.state == JobState::kQueued) state.ready.erase(state.entry_of(number));
   if (job.status.state == JobState::kBlocked) state.blocked.erase({job.status.ready_at, number});
-}
-
-void change(Step& step, JobNumber number, const JobStatus& next) {
-  Job& job = step.state.at(number);
-  COX_CHECK(job.status.state == next.state || may_become(job.status.state, next.state),
-            concat("job ", job.digest.hex(), " cannot go from ", state_name(job.status.state),
-                   " to ", state_name(next.state)));
-  COX_CHECK(next.attempt >= job.status.attempt, "attempts only grow");
-  delist(step.state, number);
-  job.status = next;
-  enlist(step.state, number);
-  step.save(SaveJobState{number, next});
 }
 
 Slice* find_slice(Run& run, DatasetNumber dataset) {
@@ -93,11 +89,11 @@ Slice* find_slice(Run& run, DatasetNumber dataset) {
 }
 
 void ensure_slice(QueueState& state, RunNumber number, DatasetNumber dataset) {
-  Run& run = state.at(number);
+  Run& run = state.run(number);
   if (find_slice(run, dataset) != nullptr) return;
   Slice slice{dataset, {}};
   for (const JobNumber job : run.jobs) {
-    if (state.at(dataset).has(state.at(job).video)) slice.tally.add(state.at(job).status);
+    if (state.dataset(dataset).has(state.job(job).video)) slice.tally.add(state.job(job).status);
   }
   run.slices.push_back(slice);
 }
@@ -108,60 +104,14 @@ ModelNumber model_number(QueueState& state, const std::string& digest) {
 }
 
 JobNames names_of(QueueState& state, const Job& job) {
-  const Run& run = state.at(job.run);
+  const Run& run = state.run(job.run);
   const Series& series = state.series_of(job);
-  JobNames names{series.record.name, run.record.owner_name, state.at(job.video).id};
+  JobNames names{series.record.name, run.record.owner_name, state.video(job.video).id};
   if (series.record.number == run.record.owner) return names;
   for (const auto& [key, member] : series.members) {
     if (member.run == job.run) names.run = member.name;
   }
   return names;
-}
-
-void end_attempt(Step& step, JobNumber number, AttemptOutcome outcome, std::string why,
-                 FailureCause cause) {
-  SaveAttemptEnd end;
-  end.job = number;
-  end.attempt = step.state.at(number).status.attempt;
-  end.outcome = outcome;
-  end.ended_at = step.now;
-  end.cause = cause;
-  end.message = std::move(why);
-  step.save(std::move(end));
-}
-
-void journal_job(Step& step, std::string kind, JobNumber number, WorkerNumber worker,
-                 std::string message) {
-  const Job& job = step.state.at(number);
-  JobNames names = names_of(step.state, job);
-  JournalEntry entry;
-  entry.sequence = ++step.state.last_sequence;
-  entry.time = step.now;
-  entry.kind = std::move(kind);
-  entry.series_number = step.state.at(job.submission).series;
-  entry.run_number = job.run;
-  entry.video_number = job.video;
-  entry.job_number = number;
-  entry.worker_number = worker;
-  entry.attempt = job.status.attempt;
-  entry.series = std::move(names.series);
-  entry.run = std::move(names.run);
-  entry.video = std::move(names.video);
-  entry.message = std::move(message);
-  step.save(std::move(entry));
-}
-
-void journal(Step& step, std::string kind, SeriesNumber series, WorkerNumber worker,
-             std::string message) {
-  JournalEntry entry;
-  entry.sequence = ++step.state.last_sequence;
-  entry.time = step.now;
-  entry.kind = std::move(kind);
-  entry.series_number = series;
-  entry.worker_number = worker;
-  if (series != SeriesNumber{}) entry.series = step.state.at(series).record.name;
-  entry.message = std::move(message);
-  step.save(std::move(entry));
 }
 
 }  // namespace cox::core

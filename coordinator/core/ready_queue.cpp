@@ -4,30 +4,30 @@
 
 namespace cox::core {
 
-ReadyQueue::Key ReadyQueue::key_of(const Place& place) {
-  return {~place.priority, place.submission, place.video, place.job};
+ReadyQueue::Key ReadyQueue::key_of(const Entry& entry) {
+  return {~entry.priority, entry.submission, entry.video, entry.job};
 }
 
-void ReadyQueue::insert(const Place& place) {
+void ReadyQueue::insert(const Entry& entry) {
   // Submitted jobs arrive almost in order: the end is the right hint.
-  Queue& queue = lanes_[{place.model, place.needs}];
+  Queue& queue = lanes_[{entry.model, entry.needs}];
   const std::size_t before = queue.size();
-  queue.insert(queue.end(), key_of(place));
+  queue.insert(queue.end(), key_of(entry));
   COX_CHECK(queue.size() == before + 1, "a job was queued twice");
   ++size_;
 }
 
-void ReadyQueue::erase(const Place& place) {
-  const auto lane = lanes_.find({place.model, place.needs});
-  COX_CHECK(lane != lanes_.end() && lane->second.erase(key_of(place)) == 1,
+void ReadyQueue::erase(const Entry& entry) {
+  const auto lane = lanes_.find({entry.model, entry.needs});
+  COX_CHECK(lane != lanes_.end() && lane->second.erase(key_of(entry)) == 1,
             "a queued job is not in its queue");
   if (lane->second.empty()) lanes_.erase(lane);
   --size_;
 }
 
-bool ReadyQueue::contains(const Place& place) const {
-  const auto lane = lanes_.find({place.model, place.needs});
-  return lane != lanes_.end() && lane->second.count(key_of(place)) == 1;
+bool ReadyQueue::contains(const Entry& entry) const {
+  const auto lane = lanes_.find({entry.model, entry.needs});
+  return lane != lanes_.end() && lane->second.count(key_of(entry)) == 1;
 }
 
 const ReadyQueue::Queue* ReadyQueue::choose(const Resources& has, std::optional<ModelNumber> loaded,

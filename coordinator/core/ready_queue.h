@@ -15,11 +15,11 @@ namespace cox::core {
 /// Models are numbered from 0 as they are first seen; few sweeps use more than one.
 enum class ModelNumber : std::uint32_t {};
 
-/// The queued jobs in the order in which they are handed out: by priority, then by age of the
+/// The queued jobs in the order in which they are leased: by priority, then by age of the
 /// submission, then by video, so that a worker gets all runs of one video at once.
 class ReadyQueue {
  public:
-  struct Place {
+  struct Entry {
     ModelNumber model{};
     Resources needs;
     std::int32_t priority = 0;
@@ -28,9 +28,9 @@ class ReadyQueue {
     JobNumber job{};
   };
 
-  void insert(const Place& place);
-  void erase(const Place& place);
-  bool contains(const Place& place) const;
+  void insert(const Entry& entry);
+  void erase(const Entry& entry);
+  bool contains(const Entry& entry) const;
   std::size_t size() const { return size_; }
 
   /// The next bundle for a worker that has `has`: up to `max_jobs` jobs of one video and one model;
@@ -49,9 +49,9 @@ class ReadyQueue {
     auto operator<=>(const Key&) const = default;
   };
   using Queue = std::set<Key>;
-  using Lane =
-      std::pair<ModelNumber, Resources>;  ///< whose jobs any one worker can all do, or none
-  static Key key_of(const Place& place);
+  /// Jobs with equal needs and one model: a worker can do all of them or none.
+  using Lane = std::pair<ModelNumber, Resources>;
+  static Key key_of(const Entry& entry);
   const Queue* choose(const Resources& has, std::optional<ModelNumber> loaded,
                       std::uint32_t max_affinity_grants);
 

@@ -27,7 +27,7 @@ enum class JobNumber : std::uint32_t {};
 enum class WorkerNumber : std::uint32_t {};
 enum class LeaseNumber : std::uint64_t {};
 
-/// A video of a data set. Its path is a label, and the newest submission's holds.
+/// A video of a data set. Its path is a label; that of the newest submission holds.
 struct VideoRecord : Video {
   VideoNumber number{};
   bool operator==(const VideoRecord&) const = default;
@@ -61,7 +61,7 @@ struct SubmissionRecord {
   RetryLimits retry;
   FailurePolicy policy;
   Resources needs;
-  // For reports alone; not loaded again: empty in a snapshot.
+  // Only for reports; not loaded again: empty in a snapshot.
   std::string sweep_text;
   std::string baseline;
   std::string tables_json;
@@ -84,7 +84,7 @@ struct RunRecord {
   bool operator==(const RunRecord&) const = default;
 };
 
-/// A run's place in a series: a name, and the videos it covers there.
+/// A run's membership in a series: a name, and the videos that it covers there.
 struct MemberRecord {
   SeriesNumber series{};
   std::string name;
@@ -93,15 +93,15 @@ struct MemberRecord {
   std::string labels_json;
   std::uint32_t position = 0;  ///< in the sweep, from 0
   bool superseded = false;     ///< a later submission left it out, or gave its name to another run
-  std::string origins_json;    ///< as its newest submission tells; "" = not told
+  std::string origins_json;    ///< from its newest submission; "" = unknown
   bool operator==(const MemberRecord&) const = default;
 };
 
-/// What changes about a job.
+/// The changing part of a job.
 struct JobStatus {
   JobState state = JobState::kQueued;
   FailureCause cause = FailureCause::kNone;
-  bool failure_expected = false;   ///< a failure of cause data would surprise nobody
+  bool failure_expected = false;   ///< the sweep expects a failure of cause data
   std::uint16_t worker_kills = 0;  ///< workers that died with this job in flight
   std::uint16_t crashes = 0;       ///< attempts that ended so, since the last RetryAsked
   std::uint16_t ooms = 0;
@@ -137,8 +137,8 @@ struct WorkerRecord {
   bool operator==(const WorkerRecord&) const = default;
 };
 
-/// A worker's right to jobs of one video and one model, as it survives a restart: its deadline is
-/// not stored, each gets a grace.
+/// A worker's right to jobs of one video and one model, as it is stored: without a deadline, since
+/// every lease gets a new one after a restart.
 struct LeaseRecord {
   LeaseNumber number{};
   WorkerNumber worker{};
@@ -146,7 +146,7 @@ struct LeaseRecord {
   bool operator==(const LeaseRecord&) const = default;
 };
 
-/// Everything that a restarted coordinator needs, in order of the numbers.
+/// Everything that a restarted coordinator loads, ordered by number.
 struct Snapshot {
   std::vector<SeriesRecord> series;
   std::vector<DatasetRecord> datasets;

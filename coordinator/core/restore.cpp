@@ -1,8 +1,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/lease.h"
 
 namespace cox::core {
 
@@ -16,11 +15,11 @@ void check_number(Number number, std::size_t rows) {
 
 void restore_catalogue(QueueState& state, Snapshot& snapshot) {
   for (SeriesRecord& record : snapshot.series) {
-    check_number(record.number, state.series.size());
+    check_number(record.number, state.all_series.size());
     state.series_by_name.emplace(record.name, record.number);
     Series series;
     series.record = std::move(record);
-    state.series.push_back(std::move(series));
+    state.all_series.push_back(std::move(series));
   }
   for (VideoRecord& record : snapshot.videos) {
     check_number(record.number, state.videos.size());
@@ -38,7 +37,7 @@ void restore_catalogue(QueueState& state, Snapshot& snapshot) {
   }
   for (SubmissionRecord& record : snapshot.submissions) {
     check_number(record.number, state.submissions.size());
-    state.at(record.series).newest = record.number;
+    state.series(record.series).newest = record.number;
     state.submissions.push_back(std::move(record));
   }
 }
@@ -51,7 +50,7 @@ void restore_runs(QueueState& state, Snapshot& snapshot) {
     state.runs.push_back(Run{std::move(record), model, {}, {}});
   }
   for (MemberRecord& member : snapshot.members) {
-    Series& series = state.at(member.series);
+    Series& series = state.series(member.series);
     ensure_slice(state, member.run, member.dataset);
     if (!member.superseded) series.current.emplace(member.name, member.run);
     series.members.emplace(std::pair(member.name, member.run), std::move(member));
@@ -66,8 +65,8 @@ void restore_jobs(QueueState& state, const Snapshot& snapshot) {
     state.jobs.push_back(
         Job{record.digest, record.run, record.video, record.submission, record.status, {}});
     state.job_by_digest.emplace(record.digest, record.number);
-    state.at(record.run).jobs.push_back(record.number);
-    enlist(state, record.number);
+    state.run(record.run).jobs.push_back(record.number);
+    add_to_indexes(state, record.number);
   }
 }
 
@@ -82,7 +81,7 @@ void restore_workers(QueueState& state, Snapshot& snapshot, TimeUs now) {
     lease.jobs = std::move(record.jobs);
     lease.deadline = now + state.config.reconnect_grace;
     lease.restored = true;
-    for (const JobNumber job : lease.jobs) state.at(job).lease = lease.number;
+    for (const JobNumber job : lease.jobs) state.job(job).lease = lease.number;
     add_lease(state, std::move(lease));
   }
 }
@@ -105,7 +104,7 @@ Core Core::restore(CoreConfig config, Snapshot snapshot, TimeUs now) {
 Snapshot Core::snapshot() const {
   const QueueState& state = *state_;
   Snapshot snapshot;
-  for (const Series& series : state.series) {
+  for (const Series& series : state.all_series) {
     snapshot.series.push_back(series.record);
     for (const auto& [key, member] : series.members) snapshot.members.push_back(member);
   }

@@ -6,16 +6,16 @@
 
 namespace cox::core {
 
-/// Where a job stands. The values are stored; never renumber them.
+/// The state of a job. The values are stored; never renumber them.
 enum class JobState : std::uint8_t {
   kQueued = 0,       ///< may be leased now
-  kBlocked = 1,      ///< waits for its backoff to pass
+  kBlocked = 1,      ///< waits for its backoff to end
   kLeased = 2,       ///< a worker holds it
   kDone = 3,         ///< has a result; final
   kFailed = 4,       ///< has a cause; only RetryAsked moves it
   kCancelled = 5,    ///< a person or the failure policy ended it
-  kPaused = 6,       ///< a person holds it back
-  kQuarantined = 7,  ///< killed too many workers; only RetryAsked moves it
+  kPaused = 6,       ///< a person paused it
+  kQuarantined = 7,  ///< too many workers were lost with it; only RetryAsked moves it
 };
 constexpr int kJobStateCount = 8;
 
@@ -24,7 +24,7 @@ enum class AttemptOutcome : std::uint8_t {
   kOpen = 0,
   kDone = 1,
   kFailed = 2,
-  kLost = 3,      ///< the worker went silent, died, or was replaced
+  kLost = 3,      ///< the worker timed out, died, or was replaced
   kReturned = 4,  ///< the worker left in good order
   kCancelled = 5,
 };
@@ -46,7 +46,7 @@ constexpr bool may_become(JobState from, JobState to) {
   return kTransitions[static_cast<int>(from)][static_cast<int>(to)];
 }
 
-/// Will the job reach another state without a person's doing?
+/// Whether the job reaches another state without a person's action.
 constexpr bool is_open(JobState state) {
   return state == JobState::kQueued || state == JobState::kBlocked || state == JobState::kLeased;
 }

@@ -1,14 +1,17 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_set>
 
-#include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/preview.h"
+#include "coordinator/core/reducers.h"
+#include "coordinator/core/retire.h"
 
 namespace cox::core {
 
 namespace {
 
-/// A submission while it is taken apart.
+/// A submission while it is applied.
 struct Submission {
   Submitted event;
   SeriesNumber series{};
@@ -29,42 +32,44 @@ std::optional<std::string> first_repeated(const std::vector<Row>& rows, Name nam
 }
 
 Status check_shape(const Submitted& event) {
-  const std::string where = concat("series '", event.series, "': ");
-  if (event.series.empty()) return invalid_argument("a submission must name its series");
-  if (event.runs.empty()) return invalid_argument(where + "there is no run to submit");
-  if (event.videos.empty()) return invalid_argument(where + "its data set has no video");
+  if (event.series.empty()) return invalid_argument("the series of a submission has no name");
+  const auto refused = [&](const std::string& why) {
+    return invalid_argument(fmt::format("series '{}': {}", event.series, why));
+  };
+  if (event.runs.empty()) return refused("there is no run to submit");
+  if (event.videos.empty()) return refused("its data set has no video");
   if (event.jobs.size() != event.runs.size() * event.videos.size()) {
-    return invalid_argument(concat(where, "expected one job digest per run and video (",
-                                   event.runs.size() * event.videos.size(), "), got ",
-                                   event.jobs.size()));
+    return refused(fmt::format("expected one job digest for each run and video ({}), got {}",
+                               event.runs.size() * event.videos.size(), event.jobs.size()));
   }
   if (const auto name = first_repeated(event.runs, [](const auto& run) { return run.name; })) {
-    return invalid_argument(concat(where, "run name '", *name, "' appears twice"));
+    return refused(fmt::format("duplicate run name '{}'", *name));
   }
   if (const auto id = first_repeated(event.videos, [](const auto& video) { return video.id; })) {
-    return invalid_argument(concat(where, "video id '", *id, "' appears twice in its data set"));
+    return refused(fmt::format("duplicate video id '{}' in its data set", *id));
   }
   return Status::ok();
 }
 
-/// A known data set must have the same videos, or its digest does not identify it.
+/// A data set with a known digest must have the same videos.
 Status check_dataset(QueueState& state, const Submitted& event) {
   const auto known = state.dataset_by_digest.find(event.dataset_digest);
   if (known == state.dataset_by_digest.end()) return Status::ok();
-  const std::vector<VideoNumber>& videos = state.at(known->second).record.videos;
+  const std::vector<VideoNumber>& videos = state.dataset(known->second).record.videos;
   const bool same =
       std::equal(videos.begin(), videos.end(), event.videos.begin(), event.videos.end(),
                  [&](VideoNumber number, const SubmittedVideo& video) {
-                   const VideoRecord& record = state.at(number);
+                   const VideoRecord& record = state.video(number);
                    return record.id == video.id && record.digest == video.digest &&
                           record.caption == video.caption;
                  });
   if (same) return Status::ok();
-  return invalid_argument(concat("data set '", event.dataset, "' has the digest ",
-                                 event.dataset_digest, " of a known one with other videos"));
+  return invalid_argument(
+      fmt::format("data set '{}' has the digest {}, which belongs to a data set with other videos",
+                  event.dataset, event.dataset_digest));
 }
 
-/// A job digest must stand for one run on one video, now and before.
+/// A job digest must stand for one run on one video, in this submission and in all before.
 Status check_jobs(QueueState& state, const Submitted& event) {
   std::unordered_map<JobDigest, std::size_t> seen;
   seen.reserve(event.jobs.size());
@@ -76,18 +81,20 @@ Status check_jobs(QueueState& state, const Submitted& event) {
           other.caption == video.caption) {
         return Status::ok();
       }
-      return invalid_argument(
-          concat("job ", event.jobs[i].hex(), " of run '", run.name, "' on video '", video.id,
-                 "' is known already as run ", other_run, " on video '", other.id, "' with ",
-                 other.digest == video.digest
-                     ? "another caption, which this run does not read: give it the caption that it "
-                       "had, or use another database"
-                     : "another file: give the video another id in its data set"));
+      const bool other_caption = other.digest == video.digest;
+      return invalid_argument(fmt::format(
+          "run '{}', video '{}': job digest {} already belongs to run {} on video '{}' with "
+          "another "
+          "{}",
+          run.name, video.id, event.jobs[i].hex(), other_run, other.id,
+          other_caption ? "caption, which this run does not read: restore the caption, or use "
+                          "another database"
+                        : "file: give the video another id in its data set"));
     };
     if (const auto known = state.job_by_digest.find(event.jobs[i]);
         known != state.job_by_digest.end()) {
-      const Job& job = state.at(known->second);
-      COX_RETURN_IF_ERROR(clash(state.at(job.run).record.digest, state.at(job.video)));
+      const Job& job = state.job(known->second);
+      COX_RETURN_IF_ERROR(clash(state.run(job.run).record.digest, state.video(job.video)));
     } else if (const auto [twin, is_new] = seen.try_emplace(event.jobs[i], i); !is_new) {
       const SubmittedVideo& other = event.videos[twin->second % event.videos.size()];
       COX_RETURN_IF_ERROR(
@@ -103,13 +110,13 @@ void take_series(Step& step, Submission& submission) {
   SeriesRecord record{{}, event.series, event.series_number, event.title, event.labels_json};
   const auto known = state.series_by_name.find(event.series);
   if (known == state.series_by_name.end()) {
-    submission.series = QueueState::append<SeriesNumber>(state.series, Series{});
+    submission.series = QueueState::append<SeriesNumber>(state.all_series, Series{});
     state.series_by_name.emplace(event.series, submission.series);
   } else {
     submission.series = known->second;
   }
   record.number = submission.series;
-  SeriesRecord& kept = state.at(submission.series).record;
+  SeriesRecord& kept = state.series(submission.series).record;
   if (kept == record) return;
   kept = record;
   step.save(SaveSeries{std::move(record)});
@@ -122,14 +129,14 @@ void take_videos(Step& step, Submission& submission) {
     const auto known = state.video_by_identity.find(identity);
     if (known == state.video_by_identity.end()) {
       const auto number = QueueState::append<VideoNumber>(state.videos, VideoRecord{video, {}});
-      state.at(number).number = number;
+      state.video(number).number = number;
       state.video_by_identity.emplace(identity, number);
       submission.videos.push_back(number);
-      step.save(SaveVideo{state.at(number)});
+      step.save(SaveVideo{state.video(number)});
       continue;
     }
     submission.videos.push_back(known->second);
-    VideoRecord& record = state.at(known->second);
+    VideoRecord& record = state.video(known->second);
     if (record.path == video.path) continue;
     record.path = video.path;
     step.save(SaveVideo{record});
@@ -155,30 +162,30 @@ void take_dataset(Step& step, Submission& submission) {
   state.dataset_by_digest.emplace(event.dataset_digest, submission.dataset);
 }
 
-/// The queued jobs that a series' submissions made.
+/// The queued jobs that submissions of a series made.
 std::vector<JobNumber> waiting_jobs(QueueState& state, SeriesNumber number) {
   std::set<RunNumber> runs;
-  for (const auto& [key, member] : state.at(number).members) runs.insert(member.run);
+  for (const auto& [key, member] : state.series(number).members) runs.insert(member.run);
   std::vector<JobNumber> waiting;
   for (const RunNumber run : runs) {
-    for (const JobNumber job : state.at(run).jobs) {
-      const bool queued = state.at(job).status.state == JobState::kQueued;
-      if (queued && state.at(state.at(job).submission).series == number) waiting.push_back(job);
+    for (const JobNumber job : state.run(run).jobs) {
+      const bool queued = state.job(job).status.state == JobState::kQueued;
+      if (queued && state.series_number(state.job(job)) == number) waiting.push_back(job);
     }
   }
   return waiting;
 }
 
-/// Makes a submission the one that governs its series. What its jobs need decides where they queue.
-void govern(QueueState& state, SeriesNumber number, SubmissionNumber newest) {
-  Series& series = state.at(number);
+/// Makes a submission the one that governs its series. Queued jobs move to the lane of its needs.
+void set_governing(QueueState& state, SeriesNumber number, SubmissionNumber newest) {
+  Series& series = state.series(number);
   const bool moves = series.newest != SubmissionNumber{} &&
-                     state.at(series.newest).needs != state.at(newest).needs;
+                     state.submission(series.newest).needs != state.submission(newest).needs;
   const std::vector<JobNumber> waiting =
       moves ? waiting_jobs(state, number) : std::vector<JobNumber>{};
-  for (const JobNumber job : waiting) state.ready.erase(state.place_of(job));
+  for (const JobNumber job : waiting) state.ready.erase(state.entry_of(job));
   series.newest = newest;
-  for (const JobNumber job : waiting) state.ready.insert(state.place_of(job));
+  for (const JobNumber job : waiting) state.ready.insert(state.entry_of(job));
 }
 
 void take_record(Step& step, Submission& submission) {
@@ -193,7 +200,7 @@ void take_record(Step& step, Submission& submission) {
   record.policy = event.policy;
   record.needs = event.needs;
   submission.number = QueueState::append<SubmissionNumber>(step.state.submissions, record);
-  govern(step.state, submission.series, submission.number);
+  set_governing(step.state, submission.series, submission.number);
   record.sweep_text = std::move(event.sweep_text);
   record.baseline = std::move(event.baseline);
   record.tables_json = std::move(event.tables_json);
@@ -207,9 +214,8 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
   const auto known = state.run_by_digest.find(run.digest);
   is_new = known == state.run_by_digest.end();
   if (!is_new) {
-    // Under one digest definitions differ in places alone, where model and weights lie: the newest
-    // submission knows them best.
-    RunRecord& record = state.at(known->second).record;
+    // Definitions under one digest differ only in paths of model and weights: the newest holds.
+    RunRecord& record = state.run(known->second).record;
     if (record.definition == run.definition) return known->second;
     record.definition = run.definition;
     step.save(SaveRun{record, step.now});
@@ -229,10 +235,10 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
 /// Runs of earlier submissions that this one does not name leave the series.
 void retire_unnamed(Step& step, Submission& submission) {
   std::set<std::string> unnamed;
-  for (const auto& [name, run] : step.state.at(submission.series).current) unnamed.insert(name);
+  for (const auto& [name, run] : step.state.series(submission.series).current) unnamed.insert(name);
   for (const SubmittedRun& run : submission.event.runs) unnamed.erase(run.name);
   for (const std::string& name : unnamed) {
-    retire(step, submission.series, name, "is not in the sweep any more");
+    retire(step, submission.series, name, "is no longer in the sweep");
     ++submission.answer.retired_runs;
   }
 }
@@ -240,10 +246,10 @@ void retire_unnamed(Step& step, Submission& submission) {
 /// Gives the run its name in the series; a run that had the name before keeps its results.
 void take_member(Step& step, Submission& submission, std::size_t position, RunNumber run) {
   const SubmittedRun& submitted = submission.event.runs[position];
-  Series& series = step.state.at(submission.series);
+  Series& series = step.state.series(submission.series);
   const auto holder = series.current.find(submitted.name);
   if (holder != series.current.end() && holder->second != run) {
-    retire(step, submission.series, submitted.name, "names another configuration now");
+    retire(step, submission.series, submitted.name, "now names another configuration");
     ++submission.answer.retired_runs;
   }
   series.current[submitted.name] = run;
@@ -269,50 +275,48 @@ void add_job(Step& step, Submission& submission, JobRecord record) {
   state.jobs.push_back(
       Job{record.digest, record.run, record.video, record.submission, record.status, {}});
   state.job_by_digest.emplace(record.digest, record.number);
-  state.at(record.run).jobs.push_back(record.number);
-  enlist(state, record.number);
+  state.run(record.run).jobs.push_back(record.number);
+  add_to_indexes(state, record.number);
   submission.new_jobs.jobs.push_back(record);
   ++submission.answer.new_jobs;
 }
 
-/// A job that exists: asked for again, a cancelled one is wanted again, and the higher priority of
-/// its submissions holds.
+/// Applies a submission to a job that exists: a cancelled one is queued again, and the higher
+/// priority of its submissions holds.
 void refresh_job(Step& step, Submission& submission, JobNumber number, bool failure_expected) {
   ++submission.answer.known_jobs;
-  const JobStatus& status = step.state.at(number).status;
+  const JobStatus& status = step.state.job(number).status;
   if (status.state == JobState::kDone) return;
   JobStatus next = status;
-  next.failure_expected = failure_expected;  // the newest sweep that asks for it knows best
+  next.failure_expected = failure_expected;  // as the newest sweep says
   next.priority = std::max(next.priority, submission.event.priority);
-  if (next.state == JobState::kCancelled) {
-    next.state = JobState::kQueued;
-    next.crashes = next.ooms = next.losses = next.worker_kills = 0;
-  }
-  if (!(next == status)) change(step, number, next);
+  if (next.state == JobState::kCancelled) return requeue_with_fresh_limits(step, number, next);
+  if (!(next == status)) set_status(step, number, next);
 }
 
-/// The number of the run at `position`; it has its name in the series and its tally after this.
+/// Applies the run at `position`: gives it its name in the series and its tally. Returns its
+/// number.
 RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
   const SubmittedRun& submitted = submission.event.runs[position];
   bool is_new = false;
   const RunNumber number = take_run(step, submission, submitted, is_new);
   take_member(step, submission, position, number);
-  const bool counted = find_slice(step.state.at(number), submission.dataset) != nullptr;
+  const bool counted = find_slice(step.state.run(number), submission.dataset) != nullptr;
   ensure_slice(step.state, number, submission.dataset);
   if (!is_new && !counted) step.save(SaveTotals{number, submission.dataset});
   if (is_new) {
     ++submission.answer.new_runs;
     return number;
   }
-  const RunRecord& run = step.state.at(number).record;
+  const RunRecord& run = step.state.run(number).record;
   ++submission.answer.known_runs;
-  submission.answer.known.push_back({submitted.name, step.state.at(run.owner).record.name,
+  submission.answer.known.push_back({submitted.name, step.state.series(run.owner).record.name,
                                      run.owner_name, 0, submission.videos.size()});
   return number;
 }
 
-/// Makes the jobs, all runs of a video next to each other: they are leased and finished together,
-/// and rows that change together should lie in the same pages of the database.
+/// Creates the jobs, all runs of a video next to each other: they are leased and finished together,
+/// and rows that change together should be in the same pages of the database.
 void take_jobs(Step& step, Submission& submission, const std::vector<RunNumber>& runs) {
   QueueState& state = step.state;
   const Submitted& event = submission.event;
@@ -332,10 +336,10 @@ void take_jobs(Step& step, Submission& submission, const std::vector<RunNumber>&
   }
 }
 
-/// Tells, for each run that was known, how many of the submitted videos have a result.
+/// Sets, for each known run, how many of the submitted videos have a result.
 void count_known(QueueState& state, Submission& submission) {
   for (KnownRun& known : submission.answer.known) {
-    Run& run = state.at(state.at(submission.series).current.at(known.name));
+    Run& run = state.run(state.series(submission.series).current.at(known.name));
     known.done_jobs = find_slice(run, submission.dataset)->tally.of(JobState::kDone);
   }
 }
@@ -349,10 +353,8 @@ Status check(QueueState& state, const Submitted& event) {
 }  // namespace
 
 void on_submitted(Step& step, Submitted event) {
-  if (const Status status = check(step.state, event); !status.is_ok()) {
-    step.refuse(status);
-    return;
-  }
+  if (const Status status = check(step.state, event); !status.is_ok()) return step.refuse(status);
+  if (event.dry_run) return step.answer(preview(step.state, event));
   Submission submission;
   submission.event = std::move(event);
   take_series(step, submission);
@@ -370,8 +372,8 @@ void on_submitted(Step& step, Submitted event) {
   const SubmissionAnswer& answer = submission.answer;
   if (!submission.new_jobs.jobs.empty()) step.save(std::move(submission.new_jobs));
   journal(step, "submitted", submission.series, {},
-          concat(answer.new_runs, " new and ", answer.known_runs, " known runs, ", answer.new_jobs,
-                 " new and ", answer.known_jobs, " known jobs"));
+          fmt::format("{} new and {} known runs, {} new and {} known jobs", answer.new_runs,
+                      answer.known_runs, answer.new_jobs, answer.known_jobs));
   step.answer(submission.answer);
 }
 

@@ -5,7 +5,6 @@
 #include <cmath>
 #include <utility>
 
-#include "base/text.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/sweep/plan.h"
 #include "proto/convert.h"
@@ -16,13 +15,14 @@ namespace {
 
 constexpr std::uint32_t kMostJobsInBundle = 10'000;
 
-Status missing(const char* field) { return invalid_argument(concat(field, " is missing")); }
+Status missing(const char* field) { return invalid_argument(fmt::format("{} is missing", field)); }
 
 Status check_cause(int cause) {
   if (cause > v1::FAILURE_CAUSE_UNSPECIFIED && v1::FailureCause_IsValid(cause)) {
     return Status::ok();
   }
-  return invalid_argument(concat("failure cause is ", cause, "; expected one of FailureCause"));
+  return invalid_argument(
+      fmt::format("failure cause: expected a value of FailureCause, got {}", cause));
 }
 
 Result<core::JobResult> result_of(const v1::JobOutput& message) {
@@ -55,13 +55,30 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
   return Status::ok();
 }
 
+/// Refuses a worker whose engine or metrics have another version: results must not be mixed.
+Status check_versions(const v1::RegisterRequest& request) {
+  const auto check = [&](const char* what, std::uint32_t worker, std::uint32_t ours) {
+    if (worker == ours) return Status::ok();
+    return failed_precondition(
+        fmt::format("worker '{}': expected {} {}, which the coordinator has, got {}; install the "
+                    "same version on both",
+                    request.name(), what, ours, worker));
+  };
+#define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
+#include "schemas/versions.def"
+#undef COX_VERSION
+  return Status::ok();
+}
+
 }  // namespace
 
 Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request) {
+  COX_RETURN_IF_ERROR(check_versions(request));
   if (request.name().empty()) return missing("the worker's name");
   if (request.device_memory_bytes() < 0 || request.memory_bytes() < 0) {
-    return invalid_argument(concat("the worker has ", request.device_memory_bytes(), " and ",
-                                   request.memory_bytes(), " bytes of memory; expected 0 or more"));
+    return invalid_argument(
+        fmt::format("memory of the worker: expected 0 or more bytes, got {} (device) and {}",
+                    request.device_memory_bytes(), request.memory_bytes()));
   }
   return core::WorkerJoined{.name = request.name(),
                             .machine = request.machine(),
@@ -78,7 +95,7 @@ Result<core::LeaseAsked> event_of(const v1::LeaseRequest& request) {
   if (request.worker_id().empty()) return missing("worker_id");
   if (request.max_jobs() == 0 || request.max_jobs() > kMostJobsInBundle) {
     return invalid_argument(
-        concat("max_jobs is ", request.max_jobs(), "; expected 1 to ", kMostJobsInBundle));
+        fmt::format("max_jobs: expected 1 to {}, got {}", kMostJobsInBundle, request.max_jobs()));
   }
   return core::LeaseAsked{WorkerId(request.worker_id()), request.loaded_model_digest(),
                           request.max_jobs()};
@@ -97,7 +114,7 @@ Result<core::HeartbeatSeen> event_of(const v1::HeartbeatRequest& request) {
 Result<core::Reported> event_of(const v1::JobReport& report) {
   core::Reported event;
   COX_ASSIGN_OR_RETURN(event.job, core::JobDigest::parse(report.job_digest()));
-  if (report.attempt() == 0) return invalid_argument("attempt is 0; attempts count from 1");
+  if (report.attempt() == 0) return invalid_argument("attempt: expected 1 or more, got 0");
   event.worker = WorkerId(report.worker_id());
   event.lease = LeaseId(report.lease_id());
   event.attempt = report.attempt();
@@ -121,7 +138,7 @@ Result<core::Reported> event_of(const v1::JobReport& report) {
 
 Result<core::Selection> selection_of(const v1::SelectRequest& request) {
   if (request.series().empty() && request.run().empty() && request.job().empty()) {
-    return invalid_argument("nothing is selected; give a series, a run or a job");
+    return invalid_argument("nothing is selected: name a series, a run or a job");
   }
   return core::Selection{request.series(), request.run(), request.job()};
 }
@@ -133,7 +150,7 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
     const std::optional<core::JobState> state = core::state_named(name);
     if (!state) {
       return invalid_argument(
-          concat("state '", name, "' is unknown; expected failed, cancelled or quarantined"));
+          fmt::format("unknown state '{}': expected failed, cancelled or quarantined", name));
     }
     event.states.push_back(*state);
   }

@@ -12,6 +12,7 @@ namespace cox::service {
 
 // From the wire. Each refuses with kInvalidArgument what no correct client sends, naming the field.
 
+/// Also refuses, with kFailedPrecondition, a worker of another version.
 Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request);
 Result<core::LeaseAsked> event_of(const v1::LeaseRequest& request);
 Result<core::HeartbeatSeen> event_of(const v1::HeartbeatRequest& request);

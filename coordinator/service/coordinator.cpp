@@ -1,19 +1,22 @@
 #include "coordinator/service/coordinator.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
-#include "base/text.h"
 #include "coordinator/service/convert.h"
-#include "coordinator/service/crew.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/ledger.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
+#include "coordinator/service/worker_activities.h"
+#include "coordinator/service/worker_log.h"
 #include "coordinator/store/read_only.h"
+#include "coordinator/store/snapshot_check.h"
 #include "proto/channel.h"
 #include "proto/convert.h"
 
@@ -30,10 +33,10 @@ constexpr int kHeartbeatsInLease = 3;
 Status check_options(const CoordinatorOptions& options) {
   if (options.tick <= 0 || options.heartbeat <= 0 ||
       options.lease < kHeartbeatsInLease * options.heartbeat || options.reconnect_grace <= 0) {
-    return invalid_argument(concat("lease ", options.lease, " us, heartbeat ", options.heartbeat,
-                                   " us, tick ", options.tick,
-                                   " us: expected positive times and a lease of at least ",
-                                   kHeartbeatsInLease, " heartbeats"));
+    return invalid_argument(fmt::format(
+        "expected positive times and a lease of at least {} heartbeats, got lease {} us, "
+        "heartbeat {} us, tick {} us",
+        kHeartbeatsInLease, options.lease, options.heartbeat, options.tick));
   }
   return Status::ok();
 }
@@ -45,21 +48,7 @@ steady_clock::time_point deadline_of(std::int64_t wait_ms) {
 Status check_wait(std::int64_t wait_ms) {
   if (wait_ms >= 0 && wait_ms <= Coordinator::kMaxWaitMs) return Status::ok();
   return invalid_argument(
-      concat("wait_ms is ", wait_ms, "; expected 0 to ", Coordinator::kMaxWaitMs));
-}
-
-/// Results of another engine or another metric definition must not mix with ours.
-Status check_versions(const v1::RegisterRequest& request) {
-  const auto check = [&](const char* what, std::uint32_t worker, std::uint32_t ours) {
-    if (worker == ours) return Status::ok();
-    return failed_precondition(concat("worker '", request.name(), "' has ", what, " ", worker,
-                                      ", the coordinator has ", ours,
-                                      "; install the same version on both"));
-  };
-#define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
-#include "schemas/versions.def"
-#undef COX_VERSION
-  return Status::ok();
+      fmt::format("wait_ms: expected 0 to {}, got {}", Coordinator::kMaxWaitMs, wait_ms));
 }
 
 }  // namespace
@@ -75,7 +64,7 @@ struct Coordinator::State {
   void tick(const std::stop_token& stopping) {
     while (!stopping.stop_requested()) {
       std::this_thread::sleep_for(std::chrono::microseconds(options.tick));
-      // A ledger that has stopped has said so, and says it again to every caller.
+      // A stopped ledger has logged why, and answers every call with it.
       if (!ledger.tick().is_ok()) return;
     }
   }
@@ -86,11 +75,11 @@ struct Coordinator::State {
     COX_ASSIGN_OR_RETURN(const core::Effects effects, ledger.apply(std::move(event)));
     if (const auto* refusal = effects.answer<core::Refusal>()) return refusal->status;
     const T* answer = effects.answer<T>();
-    COX_CHECK(answer != nullptr, "the core gave another answer than the event has");
+    COX_CHECK(answer != nullptr, "the core gave an answer that the event does not have");
     return *answer;
   }
 
-  /// Events that a person's choice of jobs makes.
+  /// Applies an event of type Asked to the selected jobs.
   template <typename Asked>
   Result<v1::ChangeReply> change(const v1::SelectRequest& request) {
     COX_RETURN_IF_ERROR(validate(request));
@@ -106,7 +95,7 @@ struct Coordinator::State {
   const CoordinatorOptions options;
   const Clock& clock;
   Ledger ledger;
-  Crew crew;
+  WorkerActivities activities;
   std::atomic<bool> draining{false};
   std::jthread ticker;  // last: it uses all of the above
 };
@@ -121,6 +110,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
   COX_RETURN_IF_ERROR(check_options(options));
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
+  store::bound_waits(snapshot, clock.now_us());
   const core::CoreConfig config = {.lease_duration = options.lease,
                                    .reconnect_grace = options.reconnect_grace};
   core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());
@@ -154,7 +144,7 @@ Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
   return reply_of(answer);
 }
 
-/// Looks until there is an answer or the time that the request names is over.
+/// Calls `look` at each change until it answers or the request's wait is over.
 template <typename Reply, typename Request>
 Result<Reply> Coordinator::wait_for(
     Result<std::optional<Reply>> (Coordinator::*look)(const Request&, bool),
@@ -192,10 +182,10 @@ Result<std::optional<v1::ProgressReply>> Coordinator::try_progress(
     return reply;
   };
   COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, state_->ledger.read(look));
-  if (!known) return not_found(concat("there is no series '", request.series(), "'"));
+  if (!known) return not_found(fmt::format("unknown series '{}'", request.series()));
   if (!news && !last && !state_->ledger.closed()) return std::optional<v1::ProgressReply>();
   const TimeUs silence = kSilentHeartbeats * state_->options.heartbeat;
-  state_->crew.describe(state_->clock.now_us() - silence, reply);
+  state_->activities.describe(state_->clock.now_us() - silence, reply);
   return std::optional(std::move(reply));
 }
 
@@ -205,7 +195,7 @@ Status Coordinator::query(const v1::QueryRequest& request,
   COX_ASSIGN_OR_RETURN(const auto database,
                        store::ReadOnlyDatabase::open(state_->options.database));
   v1::QueryReply reply;
-  const Status gone(StatusCode::kCancelled, "the caller left");
+  const Status gone(StatusCode::kCancelled, "the caller ended the call");
   const auto send = [&]() {
     const bool wanted = sink(reply);
     reply.Clear();
@@ -227,10 +217,10 @@ Status Coordinator::query(const v1::QueryRequest& request,
 
 Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest& request) {
   COX_RETURN_IF_ERROR(validate(request));
-  COX_RETURN_IF_ERROR(check_versions(request));
   COX_ASSIGN_OR_RETURN(core::WorkerJoined event, event_of(request));
   COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::WorkerAnswer>(std::move(event)));
-  state_->crew.joined(answer.worker.text, request.name());
+  state_->activities.joined(answer.worker.text, request.name());
+  log_joined(answer.worker, request);
   v1::RegisterReply reply;
   reply.set_worker_id(answer.worker.text);
   reply.set_lease_ms(state_->options.lease / kMillisecondUs);
@@ -238,13 +228,14 @@ Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest
   return reply;
 }
 
-/// One try; unset bundle and idle when there is no work now.
+/// Asks once; neither bundle nor idle is set when there is no work now.
 Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked& event) {
   COX_ASSIGN_OR_RETURN(const core::Effects effects, ledger.apply(event));
   if (const auto* refusal = effects.answer<core::Refusal>()) return refusal->status;
   v1::LeaseReply reply;
   if (const auto* grant = effects.answer<core::LeaseGrant>()) {
     COX_ASSIGN_OR_RETURN(*reply.mutable_bundle(), bundle_of(*grant));
+    log_lease(event.worker, *grant);
     return reply;
   }
   const auto* none = effects.answer<core::NoWork>();
@@ -300,13 +291,14 @@ Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& re
     COX_ASSIGN_OR_RETURN(const std::optional<core::JobNames> names, state_->ledger.read(look));
     if (names) activity = state_->activity_of(request.progress(), *names);
   }
-  state_->crew.seen(request.worker_id(), std::move(activity), state_->clock.now_us());
+  state_->activities.seen(request.worker_id(), std::move(activity), state_->clock.now_us());
   v1::HeartbeatReply reply = reply_of(answer);
   reply.set_drain(state_->draining);
   return reply;
 }
 
-/// The report as an event, after all checks; what a failing program printed is made printable.
+/// Checks a report and converts it to an event. Text that a failing program printed is made
+/// printable.
 Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& report) const {
   COX_RETURN_IF_ERROR(validate(report));
   COX_ASSIGN_OR_RETURN(core::Reported event, event_of(report));
@@ -319,11 +311,11 @@ Result<core::Reported> Coordinator::State::checked_event(const v1::JobReport& re
   return event;
 }
 
-/// An invalid report does not keep the others from being taken.
+/// An invalid report does not keep the others from being accepted.
 Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
   if (request.reports().empty() || request.reports_size() > wire::kMaxReportsInCall) {
-    return invalid_argument(concat("the call has ", request.reports_size(),
-                                   " reports; expected 1 to ", wire::kMaxReportsInCall));
+    return invalid_argument(fmt::format("reports: expected 1 to {} in a call, got {}",
+                                        wire::kMaxReportsInCall, request.reports_size()));
   }
   v1::ReportReply reply;
   std::vector<core::Event> events;
@@ -344,6 +336,11 @@ Result<v1::ReportReply> Coordinator::report(const v1::ReportRequest& request) {
     COX_CHECK(answer != nullptr, "Reported has a ReportAnswer");
     *of_events[i] = verdict_of(*answer);
   }
+  if (log_enabled(LogLevel::kInfo)) {
+    log_reports(request, reply, state_->ledger.peek([&](const core::Core& core) {
+      return names_of_jobs(request, core);
+    }));
+  }
   return reply;
 }
 
@@ -353,7 +350,7 @@ Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
   COX_ASSIGN_OR_RETURN([[maybe_unused]] const core::Effects effects,
                        state_->ledger.apply(core::WorkerLeft{WorkerId(request.worker_id()),
                                                              printable(request.reason())}));
-  state_->crew.left(request.worker_id());
+  if (state_->activities.left(request.worker_id())) log_left(request);
   return v1::LeaveReply();
 }
 
@@ -363,7 +360,7 @@ Result<std::vector<OpenRun>> Coordinator::open_runs() {
   std::vector<OpenRun> runs;
   for (const core::OpenRun& run : open) {
     OpenRun& named =
-        runs.emplace_back(OpenRun{concat(run.series, '/', run.name), {}, run.open_jobs});
+        runs.emplace_back(OpenRun{fmt::format("{}/{}", run.series, run.name), {}, run.open_jobs});
     COX_ASSIGN_OR_RETURN(const v1::ModelFiles files, read_definition(run.definition, named.name));
     named.files = from_proto<ModelFiles>(files);
   }

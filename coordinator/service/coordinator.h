@@ -17,14 +17,14 @@
 namespace cox::service {
 
 struct CoordinatorOptions {
-  std::string database;                   ///< path of the SQLite file; made when missing
+  std::string database;                   ///< path of the SQLite file; created when missing
   DurationUs lease = 60 * kSecondUs;      ///< how long a lease lasts without a heartbeat
   DurationUs heartbeat = 10 * kSecondUs;  ///< how often workers send one; at most lease / 3
-  /// How long leases found in the database after a start are left to workers that may still be
-  /// computing: an unreachable coordinator does not make its workers dead.
+  /// How long leases found in the database after a start last: their workers may still be
+  /// computing, since an unreachable coordinator does not end its workers.
   DurationUs reconnect_grace = 120 * kSecondUs;
-  DurationUs tick = 200 * kMillisecondUs;  ///< how often deadlines are looked at
-  /// Workers that find nothing left, not even a retry to wait for, are told to leave: `cox run`.
+  DurationUs tick = 200 * kMillisecondUs;  ///< how often deadlines are checked
+  /// Tells workers to leave when no job is left, not even a retry to wait for: `cox run`.
   bool dismiss_idle_workers = false;
   const Clock* clock = nullptr;  ///< the system's when null; borrowed
 };
@@ -32,15 +32,15 @@ struct CoordinatorOptions {
 /// A run with jobs that are queued, blocked or leased.
 struct OpenRun {
   std::string name;  ///< `series/run` of its owner
-  ModelFiles files;  ///< that it reads
+  ModelFiles files;  ///< the files that it reads
   std::uint64_t open_jobs = 0;
 };
 
-/// The queue with its database and its clock: commit first, answer then. Opens one database, which
-/// it holds alone, and answers every call of both services. Concurrent callers share commits.
-/// When a commit fails nothing is acknowledged: this and every later call return the error, and
-/// stopped() names it; what was acknowledged is on disk, so the remedy is to open the database
-/// anew. Thread-safe.
+/// The queue with its database and its clock; commits before it answers. Opens one database, which
+/// no other process may use, and answers every call of both services. Concurrent callers share
+/// commits. When a commit fails nothing is acknowledged: this and every later call return the
+/// error, and stopped() names it. What was acknowledged is on disk, so the remedy is to open the
+/// database again. Thread-safe.
 class Coordinator {
  public:
   /// Fails when the database cannot be made, is of another version, or is held by a process.
@@ -49,7 +49,7 @@ class Coordinator {
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
 
-  // SweepService. Errors: kInvalidArgument and kNotFound for what the caller can mend.
+  // SweepService. Errors: kInvalidArgument and kNotFound for what the caller can correct.
   Result<v1::SubmitReply> submit(const v1::SubmitRequest& request);
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request);
   Result<v1::ChangeReply> pause(const v1::SelectRequest& request);
@@ -57,36 +57,37 @@ class Coordinator {
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
   /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);
-  /// Hands the answer over in pieces; `sink` returns false to stop. Reads beside the writer.
+  /// Passes the answer to `sink` in pieces; `sink` returns false to stop. Does not block the
+  /// writer.
   Status query(const v1::QueryRequest& request,
                const std::function<bool(const v1::QueryReply&)>& sink) const;
 
-  /// One look of progress(): none when nothing is newer and `last` is false.
+  /// progress() without a wait: none when nothing is newer and `last` is false.
   Result<std::optional<v1::ProgressReply>> try_progress(const v1::ProgressRequest& request,
                                                         bool last);
 
   // WorkerService.
   Result<v1::RegisterReply> register_worker(const v1::RegisterRequest& request);
   Result<v1::LeaseReply> lease(const v1::LeaseRequest& request);
-  /// One look of lease(): none when there is no work now and `last` is false.
+  /// lease() without a wait: none when there is no work now and `last` is false.
   Result<std::optional<v1::LeaseReply>> try_lease(const v1::LeaseRequest& request, bool last);
   Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
 
-  /// What is left to do, with the places that it needs.
+  /// The runs that are left to do, with the files that they need.
   Result<std::vector<OpenRun>> open_runs();
 
-  /// Tells every worker to finish its job in flight and leave; no lease is granted any more.
+  /// Tells every worker to finish its job in flight and leave; grants no lease from now on.
   void drain();
 
-  /// For callers that wait by looking: a number that grows with every change, and a wait for the
-  /// next one, which ends early once the coordinator is closed by stop().
+  /// For callers that poll: a number that grows with every change, and a wait for the next change,
+  /// which ends early once stop() was called.
   std::uint64_t changes() const;
   void wait_for_change(std::uint64_t seen, std::chrono::steady_clock::time_point deadline) const;
   bool is_closed() const;
 
-  /// Wakes every waiting call, which then answers at once. Idempotent; before a server's shutdown.
+  /// Makes every waiting call answer at once. Idempotent; call it before a server's shutdown.
   void stop();
 
   /// Success while the coordinator works; the reason once it can no longer write.

@@ -10,7 +10,7 @@ namespace cox::service {
 
 // A run's definition: the files that it reads, as the database keeps them next to its parameters.
 
-/// The same bytes for the same files: a definition that changed must differ from one that did not.
+/// Serializes the files; equal files give equal bytes, different files different ones.
 std::string definition_of(const v1::ModelFiles& files);
 
 /// Reads a definition as the database holds it. Fails with kDataLoss.

@@ -1,5 +1,6 @@
 #include "coordinator/service/gate.h"
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 
 #include <optional>
@@ -25,10 +26,11 @@ std::optional<std::set<Role>> roles_named(const std::string& name) {
 
 Status check_permissions(const std::string& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return not_found(concat("no token file '", path, "'"));
+  if (::stat(path.c_str(), &info) != 0)
+    return not_found(fmt::format("token file '{}' does not exist", path));
   if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return Status::ok();
   return failed_precondition(
-      concat("token file '", path, "' can be used by others; run chmod 600 on it"));
+      fmt::format("token file '{}' is readable by others: run chmod 600 on it", path));
 }
 
 const char* role_name(Role role) {
@@ -58,14 +60,15 @@ Result<Gate> Gate::load(const std::string& path) {
     const std::string token = blank == std::string::npos ? "" : trim(line.substr(blank));
     const auto roles = roles_named(line.substr(0, blank));
     if (!roles || token.size() < kLeastTokenCharacters) {
-      return invalid_argument(concat(path, ":", number,
-                                     ": expected `submit|work|read TOKEN`, the token of at least ",
-                                     kLeastTokenCharacters, " characters"));
+      return invalid_argument(fmt::format(
+          "{}:{}: expected `submit|work|read TOKEN` with a token of at least {} characters", path,
+          number, kLeastTokenCharacters));
     }
-    COX_RETURN_IF_ERROR(token_in(token, concat(path, ":", number)).status());
+    COX_RETURN_IF_ERROR(token_in(token, fmt::format("{}:{}", path, number)).status());
     gate.roles_[sha256_of(token)].insert(roles->begin(), roles->end());
   }
-  if (gate.is_open()) return invalid_argument(concat("token file '", path, "' holds no token"));
+  if (gate.is_open())
+    return invalid_argument(fmt::format("token file '{}' contains no token", path));
   return gate;
 }
 
@@ -77,14 +80,14 @@ Status Gate::check(const grpc::ServerContextBase& context, Role role) const {
       found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
   if (!starts_with(header, kScheme)) {
     return {StatusCode::kUnauthenticated,
-            "this coordinator wants a token; give --token-file or COX_TOKEN"};
+            "a token is required: give --token-file or set COX_TOKEN"};
   }
-  // Looking up the digest takes a time that says nothing about the token.
+  // The time to look up a digest reveals nothing about the token.
   const auto known = roles_.find(sha256_of(header.substr(std::string_view(kScheme).size())));
-  if (known == roles_.end()) return {StatusCode::kUnauthenticated, "the token is not known here"};
+  if (known == roles_.end()) return {StatusCode::kUnauthenticated, "invalid token"};
   if (known->second.count(role) > 0) return Status::ok();
   return {StatusCode::kPermissionDenied,
-          concat("the token does not allow to ", role_name(role), "; ask for one that does")};
+          fmt::format("the token lacks the '{}' role", role_name(role))};
 }
 
 }  // namespace cox::service

@@ -10,17 +10,17 @@
 
 namespace cox::service {
 
-/// What a caller wants to do.
+/// A kind of access.
 enum class Role { kSubmit, kWork, kRead };
 
-/// Who may do what, by bearer token. A gate without tokens lets everybody through, which the server
-/// allows on loopback alone. Immutable, so thread-safe.
+/// Who may do what, by bearer token. A gate without tokens admits everybody, which the server
+/// allows only on loopback. Immutable, so thread-safe.
 class Gate {
  public:
   Gate() = default;
 
   /// Lines `role token`, role one of submit, work, read; blank lines and lines starting with # are
-  /// skipped. Who may submit may also read. The file must be readable by its owner alone.
+  /// skipped. The role submit includes read. The file must be readable only by its owner.
   static Result<Gate> load(const std::string& path);
 
   bool is_open() const { return roles_.empty(); }

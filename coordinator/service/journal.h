@@ -9,8 +9,8 @@
 
 namespace cox::service {
 
-/// The newest events, for those who watch; all of them are in the database. Owned by one thread at
-/// a time.
+/// The newest events, for people who watch; the database has all of them. Owned by one thread at a
+/// time.
 class Journal {
  public:
   /// Appends the journal entries among committed effects; a finished job's entry carries the means

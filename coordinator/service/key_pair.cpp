@@ -1,14 +1,16 @@
 #include "coordinator/service/key_pair.h"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
 
 #include <memory>
 
 #include "base/file.h"
-#include "base/text.h"
+#include "base/log.h"
 
 namespace cox::service {
 
@@ -22,8 +24,39 @@ Memory memory_of(const std::string& pem) {
   return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
 }
 
-/// Without it OpenSSL would ask the terminal.
+/// Keeps OpenSSL from asking for a password on the terminal.
 int no_password(char*, int, int, void*) { return -1; }
+
+/// Clients refuse a certificate out of its time; one that expires soon gets a log line.
+Status check_times(const X509& certificate, const std::string& path) {
+  constexpr int kNoticeDays = 14;
+  int days = 0;
+  int seconds = 0;
+  if (X509_cmp_current_time(X509_get0_notBefore(&certificate)) > 0) {
+    return invalid_argument(fmt::format("the certificate in '{}' is not valid yet", path));
+  }
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(&certificate)) != 1) {
+    return invalid_argument(fmt::format("the certificate in '{}' has no valid expiry date", path));
+  }
+  if (days < 0 || seconds < 0) {
+    return invalid_argument(fmt::format("the certificate in '{}' has expired: renew it", path));
+  }
+  if (days < kNoticeDays) {
+    log(LogLevel::kWarning, "coordinator", "the certificate expires soon: renew it and restart",
+        {{"file", path}, {"days", days}});
+  }
+  return Status::ok();
+}
+
+Status check_private(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    return not_found(fmt::format("key file '{}' does not exist", path));
+  }
+  if ((info.st_mode & (S_IRWXG | S_IRWXO)) == 0) return Status::ok();
+  return failed_precondition(
+      fmt::format("key file '{}' is readable by others: run chmod 600 on it", path));
+}
 
 }  // namespace
 
@@ -41,15 +74,19 @@ Result<KeyPair> KeyPair::load(const std::string& certificate_path, const std::st
       certificate && key && X509_check_private_key(certificate.get(), key.get()) == 1;
   ERR_clear_error();
   if (!certificate) {
-    return invalid_argument(concat("'", certificate_path, "' holds no certificate as PEM"));
+    return invalid_argument(fmt::format("'{}' contains no PEM certificate", certificate_path));
   }
   if (!key) {
     return invalid_argument(
-        concat("'", key_path, "' holds no private key as PEM, or one that wants a password"));
+        fmt::format("'{}' contains no PEM private key, or one with a password", key_path));
   }
-  if (matches) return pair;
-  return invalid_argument(concat(
-      "the key in '", key_path, "' is not the one of the certificate in '", certificate_path, "'"));
+  if (!matches) {
+    return invalid_argument(fmt::format(
+        "the key in '{}' does not belong to the certificate in '{}'", key_path, certificate_path));
+  }
+  COX_RETURN_IF_ERROR(check_times(*certificate, certificate_path));
+  COX_RETURN_IF_ERROR(check_private(key_path));
+  return pair;
 }
 
 }  // namespace cox::service

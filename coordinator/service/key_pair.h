@@ -11,9 +11,9 @@ struct KeyPair {
   std::string certificate;
   std::string key;
 
-  /// Fails with the file's name when one cannot be read or holds no PEM of its kind, when the key
-  /// wants a password, or when it is not the certificate's: gRPC would only say that it cannot
-  /// listen.
+  /// Reads both files. An error names the file: it cannot be read, contains no PEM of its kind, the
+  /// key has a password or does not belong to the certificate, others can read the key, or the
+  /// certificate has expired. gRPC would only say that it cannot listen.
   static Result<KeyPair> load(const std::string& certificate_path, const std::string& key_path);
 };
 

@@ -1,17 +1,24 @@
 #include "coordinator/service/ledger.h"
 
+#include <utility>
+
 #include "base/fault.h"
 #include "base/log.h"
 
 namespace cox::service {
 
 namespace {
+/// A longer time between two ticks is a stall, in which no worker was heard.
+constexpr DurationUs kLongestTickGap = kSecondUs;
 /// A lost notification costs at most this much.
 constexpr std::chrono::milliseconds kRecheck{1'000};
 }  // namespace
 
 Ledger::Ledger(core::Core core, store::Store store, const Clock& clock)
-    : clock_(clock), core_(std::move(core)), store_(std::move(store)) {}
+    : clock_(clock),
+      core_(std::move(core)),
+      store_(std::move(store)),
+      last_tick_(stall_clock_.now_us()) {}
 
 /// The event's answers; its saves wait for the next commit.
 core::Effects Ledger::apply_in_memory(core::Event event) {
@@ -41,7 +48,15 @@ Result<std::vector<core::Effects>> Ledger::apply(std::vector<core::Event> events
 Status Ledger::tick() {
   MutexLock lock(mutex_);
   COX_RETURN_IF_ERROR(stopped_);
+  const TimeUs moment = stall_clock_.now_us();
+  if (committing_ && moment - commit_began_ > kLongestTickGap) return Status::ok();
+  const DurationUs gap = moment - std::exchange(last_tick_, moment);
   const TimeUs now = clock_.now_us();
+  if (gap > kLongestTickGap) {
+    log(LogLevel::kWarning, "coordinator", "was busy or stopped; leases last that much longer",
+        {{"seconds", gap / kSecondUs}});
+    core_.apply(core::Stalled{gap}, now);
+  }
   const std::optional<TimeUs> due = core_.next_deadline();
   if (!due || *due > now) return Status::ok();
   core::Effects effects = core_.apply(core::Tick{}, now);
@@ -67,6 +82,7 @@ Status Ledger::commit_through(std::uint64_t batch) {
 
 void Ledger::commit_pending() {
   committing_ = true;
+  commit_began_ = stall_clock_.now_us();
   std::vector<core::Effects> batch;
   batch.swap(pending_);
   const std::uint64_t number = pending_batch_++;
@@ -82,8 +98,8 @@ void Ledger::commit_pending() {
     // Where data may be gone the status says what is left.
     const char* rest = status.code() == StatusCode::kDataLoss
                            ? ""
-                           : "; what was acknowledged is safe: mend the cause and start the "
-                             "coordinator again";
+                           : "; what was acknowledged is safe: fix the cause and restart the "
+                             "coordinator";
     stopped_ = unavailable(
         "the coordinator has stopped, it cannot write its database: " + status.message() + rest);
     log(LogLevel::kError, "coordinator", stopped_.message());

@@ -16,23 +16,26 @@
 namespace cox::service {
 
 /// Core and Store under one mutex, with group commit: events are applied one after another in
-/// memory, and whoever finds no commit running writes everything applied so far in one transaction
-/// while the next events gather. Nothing is answered before it is on disk. Thread-safe.
+/// memory, and the first caller that finds no commit running writes everything applied so far in
+/// one transaction while the next events gather. Nothing is answered before it is on disk.
+/// Thread-safe.
 class Ledger {
  public:
   /// `clock` must outlive the ledger.
   Ledger(core::Core core, store::Store store, const Clock& clock);
 
-  /// Applies the event and returns its answers, with no saves, once these are on disk. Every error
-  /// is the ledger's own end; the core's refusals are answers.
+  /// Applies the event and returns its answers, without the saves, once these are on disk. An error
+  /// means that the ledger has stopped; the core's refusals are answers.
   Result<core::Effects> apply(core::Event event);
-  /// The same for several events in their order, which share a commit.
+  /// As above, for several events in their order, which share a commit.
   Result<std::vector<core::Effects>> apply(std::vector<core::Event> events);
 
-  /// Applies a Tick when one is due.
+  /// Applies a Tick when one is due; call it several times a second. Time in which no call could be
+  /// answered counts against no worker: no deadline passes while a commit takes long, and
+  /// afterwards all deadlines move by the time since the last tick.
   Status tick();
 
-  /// What `look(core, journal)` returns, once all that it saw is on disk.
+  /// Returns `look(core, journal)` once everything that it saw is on disk.
   template <typename Look>
   auto read(Look look)
       -> Result<decltype(look(std::declval<const core::Core&>(), std::declval<const Journal&>()))> {
@@ -42,7 +45,7 @@ class Ledger {
     return seen;
   }
 
-  /// What `look(core)` returns, on disk or not yet: for facts that never change.
+  /// Returns `look(core)`, on disk or not yet: for facts that never change.
   template <typename Look>
   auto peek(Look look) const {
     MutexLock lock(mutex_);
@@ -82,9 +85,13 @@ class Ledger {
   std::uint64_t pending_batch_ COX_GUARDED_BY(mutex_) = 1;     ///< the number pending_ will have
   std::uint64_t committed_batch_ COX_GUARDED_BY(mutex_) = 0;
   bool committing_ COX_GUARDED_BY(mutex_) = false;
+  TimeUs commit_began_ COX_GUARDED_BY(mutex_) = 0;  ///< on stall_clock_
   std::uint64_t changes_ COX_GUARDED_BY(mutex_) = 0;
   bool closed_ COX_GUARDED_BY(mutex_) = false;
   Status stopped_ COX_GUARDED_BY(mutex_);
+
+  const SystemClock stall_clock_;  ///< the machine's own, whatever clock_ is
+  TimeUs last_tick_ COX_GUARDED_BY(mutex_);
 };
 
 }  // namespace cox::service

@@ -1,5 +1,6 @@
 #include "coordinator/service/listen_address.h"
 
+#include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,16 +41,17 @@ Result<HostAndPort> host_and_port(const std::string& address) {
                        (bracketed || parts.host.find(':') == std::string::npos);
     if (plain && !parts.host.empty() && is_port(parts.port)) return parts;
   }
-  return invalid_argument(concat("cannot listen on '", address,
-                                 "': expected HOST:PORT, a port from ", "0 (any free one) to ",
-                                 kGreatestPort, ", as in 127.0.0.1:7420 or [::1]:7420"));
+  return invalid_argument(fmt::format(
+      "cannot listen on '{}': expected HOST:PORT with a port from 0 (any free one) to {}, "
+      "such as 127.0.0.1:7420 or [::1]:7420",
+      address, kGreatestPort));
 }
 
 /// 0, or the error number.
 int try_to_bind(const addrinfo& to) {
   const int descriptor = ::socket(to.ai_family, to.ai_socktype | SOCK_CLOEXEC, to.ai_protocol);
   if (descriptor < 0) return errno;
-  const int yes = 1;  // as gRPC does: connections of a former server that linger are no hindrance
+  const int yes = 1;  // as gRPC does: lingering connections of an earlier server do not matter
   ::setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   const bool bound =
       ::bind(descriptor, to.ai_addr, to.ai_addrlen) == 0 && ::listen(descriptor, 1) == 0;
@@ -62,8 +64,8 @@ Status bind_error(const std::string& address, int error) {
   const char* const why = error == EADDRINUSE      ? "the port is in use"
                           : error == EADDRNOTAVAIL ? "the address is not this machine's"
                                                    : std::strerror(error);
-  return unavailable(concat("cannot listen on '", address, "': ", why,
-                            "; choose another, or port 0 for any free one"));
+  return unavailable(fmt::format(
+      "cannot listen on '{}': {}; choose another port, or port 0 for any free one", address, why));
 }
 
 }  // namespace
@@ -77,13 +79,13 @@ Status check_listen_address(const std::string& address) {
   addrinfo* found = nullptr;
   if (const int error = ::getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found);
       error != 0) {
-    return unavailable(concat("cannot listen on '", address, "': ", ::gai_strerror(error)));
+    return unavailable(fmt::format("cannot listen on '{}': {}", address, ::gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
   int last_error = 0;
   for (const addrinfo* to = found; to != nullptr; to = to->ai_next) {
     const int error = try_to_bind(*to);
-    // A machine without IPv6: gRPC has a way around that.
+    // EAFNOSUPPORT: a machine without IPv6, which gRPC can handle.
     if (error == 0 || error == EAFNOSUPPORT) return Status::ok();
     last_error = error;
   }

@@ -59,7 +59,7 @@ Status talk(int family, int protocol, const sockaddr* to, socklen_t size,
     return failed("cannot send");
   }
   if (wait_until(descriptor, POLLIN, patience)) return Status::ok();
-  return unavailable(fmt::format("nobody spoke within {} ms", patience.count()));
+  return unavailable(fmt::format("no answer within {} ms", patience.count()));
 }
 
 }  // namespace

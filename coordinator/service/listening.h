@@ -7,13 +7,13 @@
 
 namespace cox::service {
 
-/// Raises this process's soft bound of open files to the hard one: each connection takes one, and
-/// gRPC stops to accept for good once it got none.
+/// Raises this process's soft limit of open files to the hard one: each connection takes one, and
+/// gRPC stops accepting for good once it gets none.
 void raise_file_limit();
 
-/// Success when whoever listens on `address` (host:port or unix:path) accepts a connection and says
-/// or does something about it within `patience`. kUnavailable with the reason otherwise. A
-/// connection that only the kernel accepted does not count.
+/// Success when the program that listens on `address` (host:port or unix:path) accepts a connection
+/// and answers or closes it within `patience`; otherwise kUnavailable with the reason. A connection
+/// that only the kernel accepted does not count.
 Status probe_listener(const std::string& address, std::chrono::milliseconds patience);
 
 }  // namespace cox::service

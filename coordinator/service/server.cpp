@@ -32,21 +32,21 @@ using grpc::ServerContext;
 /// How long calls in progress have to end after shutdown() began; none waits longer on purpose.
 constexpr std::chrono::seconds kShutdownGrace{5};
 
-/// Each holds a thread, a connection to the database and its memory for as long as it reads.
+/// Each query holds a thread, a connection to the database and its memory.
 constexpr int kMostQueries = 32;
 
-/// A connection without a call is closed after it; clients connect again by themselves. Else those
-/// who only connect could take all that there are.
+/// A connection without a call is closed after this time, so that idle connections cannot use up
+/// all descriptors; clients reconnect by themselves.
 constexpr int kIdleConnectionMs = 120'000;
 constexpr int kHandshakeTimeoutMs = 20'000;
 
-// Does the server still accept? One that does not is started again.
+// Probes whether the server still accepts connections; one that does not is restarted.
 constexpr std::chrono::milliseconds kProbeInterval{5'000};
 constexpr std::chrono::milliseconds kProbePatience{5'000};
 constexpr int kFailedProbes = 2;
 constexpr int kMostRestarts = 10;  ///< in a row without one that helps
 
-constexpr int kKeptHandlers = 64;  ///< idle threads that are kept for calls to come
+constexpr int kKeptHandlers = 64;  ///< idle threads that are kept
 
 /// Checks the role, calls the coordinator, and hands its answer or error over.
 template <typename Request, typename Reply>
@@ -60,7 +60,34 @@ grpc::Status serve(const Gate& gate, const ServerContext* context, Role role,
   return grpc::Status::OK;
 }
 
-/// The same for a call that may wait for its answer: it keeps no thread meanwhile.
+/// Cancels a call that lasts longer than `time`.
+class CancelAfter {
+ public:
+  CancelAfter(std::chrono::seconds time, ServerContext& context)
+      : thread_([this, time, &context](const std::stop_token& stopping) {
+          const auto end = std::chrono::steady_clock::now() + time;
+          MutexLock lock(mutex_);
+          while (!stopping.stop_requested()) {
+            const auto left = end - std::chrono::steady_clock::now();
+            if (left <= left.zero()) return context.TryCancel();
+            ended_.wait_for(mutex_, std::chrono::ceil<std::chrono::microseconds>(left));
+          }
+        }) {}
+  ~CancelAfter() {
+    MutexLock lock(mutex_);
+    thread_.request_stop();
+    ended_.notify_all();
+  }
+  CancelAfter(const CancelAfter&) = delete;
+  CancelAfter& operator=(const CancelAfter&) = delete;
+
+ private:
+  Mutex mutex_;
+  CondVar ended_;
+  std::jthread thread_;
+};
+
+/// As serve(), for a call that may wait for its answer: it holds no thread while it waits.
 template <typename Request, typename Reply>
 grpc::ServerUnaryReactor* serve_waiting(
     const Gate& gate, grpc::CallbackServerContext* context, Role role, WaitingRoom& room,
@@ -85,8 +112,9 @@ grpc::ServerUnaryReactor* serve_waiting(
 class Sweeps final
     : public v1::SweepService::WithCallbackMethod_Progress<v1::SweepService::Service> {
  public:
-  Sweeps(Coordinator& coordinator, const Gate& gate, WaitingRoom& room)
-      : coordinator_(coordinator), gate_(gate), room_(room) {}
+  Sweeps(Coordinator& coordinator, const Gate& gate, WaitingRoom& room,
+         std::chrono::seconds longest_query)
+      : coordinator_(coordinator), gate_(gate), room_(room), longest_query_(longest_query) {}
 
   grpc::Status Submit(ServerContext* context, const v1::SubmitRequest* request,
                       v1::SubmitReply* reply) override {
@@ -119,23 +147,25 @@ class Sweeps final
     if (const Status status = gate_.check(*context, Role::kRead); !status.is_ok()) {
       return to_grpc(status);
     }
-    const Place place(queries_);
-    if (place.number() > kMostQueries) {
+    const Slot slot(queries_);
+    if (slot.number() > kMostQueries) {
       return {grpc::StatusCode::RESOURCE_EXHAUSTED,
-              fmt::format("{} queries run already; ask again in a while", kMostQueries)};
+              fmt::format("{} queries are already running: retry later", kMostQueries)};
     }
+    // A caller that reads nothing would hold the thread and the database's log for ever.
+    const CancelAfter limit(longest_query_, *context);
     return to_grpc(coordinator_.query(
         *request, [&](const v1::QueryReply& reply) { return writer->Write(reply); }));
   }
 
  private:
-  /// One of those who do the same at once, while it lives.
-  class Place {
+  /// Counts itself while it lives.
+  class Slot {
    public:
-    explicit Place(std::atomic<int>& count) : count_(count), number_(++count) {}
-    ~Place() { --count_; }
-    Place(const Place&) = delete;
-    Place& operator=(const Place&) = delete;
+    explicit Slot(std::atomic<int>& count) : count_(count), number_(++count) {}
+    ~Slot() { --count_; }
+    Slot(const Slot&) = delete;
+    Slot& operator=(const Slot&) = delete;
     int number() const { return number_; }
 
    private:
@@ -146,6 +176,7 @@ class Sweeps final
   Coordinator& coordinator_;
   const Gate& gate_;
   WaitingRoom& room_;
+  const std::chrono::seconds longest_query_;
   std::atomic<int> queries_{0};
 };
 
@@ -192,9 +223,9 @@ Status check_exposure(const ServerOptions& options) {
   if (is_loopback(options.address)) return Status::ok();
   if (!options.tls_certificate.empty() && !options.token_file.empty()) return Status::ok();
   return failed_precondition(
-      concat("listening on '", options.address,
-             "' lets other machines in: it needs TLS (certificate and key) and a token file; "
-             "listen on 127.0.0.1 to need neither"));
+      fmt::format("listening on '{}' admits other machines: give a TLS certificate, its key and a "
+                  "token file, or listen on 127.0.0.1, which needs none of them",
+                  options.address));
 }
 
 Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOptions& options) {
@@ -205,13 +236,13 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials_of(const ServerOpti
   return grpc::SslServerCredentials(tls);
 }
 
-/// Who may come in, and by what the server proves who it is.
+/// Who may call, and the server's certificate.
 struct Access {
   Gate gate;
   std::shared_ptr<grpc::ServerCredentials> credentials;
 };
 
-/// Fails for what no server can be started with.
+/// Fails when no server can be started with the options.
 Result<Access> access_of(const ServerOptions& options) {
   COX_RETURN_IF_ERROR(check_exposure(options));
   Access access;
@@ -233,25 +264,25 @@ void set_wire_options(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
   // Handlers wait for commits, so many run at once. By default gRPC keeps two of their threads and
-  // starts and ends the others anew for each call: a fifth of all processor time under load.
+  // starts another for each call beyond: a fifth of all processor time under load.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kKeptHandlers);
-  // Else a second coordinator could take the same port and half of the calls.
+  // Reuse would let a second coordinator take the same port and half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
 }
 
 }  // namespace
 
 struct Server::State {
-  State(Coordinator& the_coordinator, Access access)
+  State(Coordinator& the_coordinator, Access access, std::chrono::seconds longest_query)
       : coordinator(the_coordinator),
         gate(std::move(access.gate)),
         credentials(std::move(access.credentials)),
         room(coordinator),
-        sweeps(coordinator, gate, room),
+        sweeps(coordinator, gate, room, longest_query),
         workers(coordinator, gate, room) {}
 
-  /// Listens on `wanted`; `address` is then where.
+  /// Listens on `wanted` and sets `address`.
   Status listen(const std::string& wanted) {
     grpc::ServerBuilder builder;
     int port = 0;
@@ -267,7 +298,7 @@ struct Server::State {
                       wanted));
     }
     const bool is_path = starts_with(wanted, "unix:");
-    address = is_path ? wanted : concat(wanted.substr(0, wanted.rfind(':') + 1), port);
+    address = is_path ? wanted : fmt::format("{}{}", wanted.substr(0, wanted.rfind(':') + 1), port);
     return Status::ok();
   }
 
@@ -283,7 +314,7 @@ struct Server::State {
       failures = status.is_ok() ? 0 : failures + 1;
       if (status.is_ok()) restarts = 0;
       if (failures < kFailedProbes) continue;
-      log(LogLevel::kError, "coordinator", "does not accept connections any more; listening again",
+      log(LogLevel::kError, "coordinator", "no longer accepts connections; listening again",
           {{"address", address}, {"error", status.message()}});
       ++restarts;
       restart(status);
@@ -293,10 +324,10 @@ struct Server::State {
 
   void give_up() {
     MutexLock lock(mutex);
-    lasting =
-        unavailable(fmt::format("'{}' accepts no connection, also after {} new starts: look "
-                                "for a bound of open files that is too small (ulimit -n)",
-                                address, kMostRestarts));
+    lasting = unavailable(
+        fmt::format("'{}' accepts no connections after {} restarts: check the limit of open files "
+                    "(ulimit -n)",
+                    address, kMostRestarts));
   }
 
   /// Every connection ends, which frees their descriptors; clients connect again.
@@ -337,7 +368,8 @@ Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
   quiet_grpc();
   raise_file_limit();
   COX_ASSIGN_OR_RETURN(Access access, access_of(options));
-  auto state = std::make_unique<State>(coordinator, std::move(access));
+  auto state = std::make_unique<State>(coordinator, std::move(access),
+                                       std::chrono::seconds(options.longest_query_s));
   COX_RETURN_IF_ERROR(state->listen(options.address));
   log(LogLevel::kInfo, "coordinator", "listening", {{"address", state->address}});
   state->watcher = std::jthread(

@@ -15,14 +15,16 @@ struct ServerOptions {
   /// Lines `role token`, role one of submit, work, read (submit may also read); "" = no tokens.
   /// A host other than loopback needs both TLS and tokens.
   std::string token_file = {};
+  /// A query that lasts longer, its reader's pauses included, is cancelled.
+  int longest_query_s = 60;
 };
 
 /// SweepService and WorkerService on one port. Thread-safe.
 class Server {
  public:
-  /// What start() would refuse, asked before there is a coordinator, so that no database is made
-  /// for a start in vain: an address that is none or is taken, one that is not loopback without TLS
-  /// and tokens, a certificate, key or token file that cannot be used.
+  /// Fails as start() would, before there is a coordinator, so that no database is created for a
+  /// start that fails: an address that is invalid or in use, one that is not loopback without TLS
+  /// and tokens, an unusable certificate, key or token file.
   static Status check(const ServerOptions& options);
 
   /// Fails as check() does.
@@ -35,8 +37,8 @@ class Server {
   /// host:port as clients write it, with the port that was picked.
   const std::string& address() const;
 
-  /// Success while it listens. A server that does not accept any more starts to listen again; the
-  /// reason once that failed.
+  /// Success while it listens. A server that no longer accepts connections listens again; when that
+  /// fails, this is the reason.
   Status stopped() const;
 
   /// As the destructor; idempotent.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -18,32 +20,21 @@ namespace cox::service {
 namespace {
 
 constexpr int kDigestCharacters = 64;
-constexpr std::int64_t kMostJobsInSubmission = 20'000'000;
+/// One event of the core, during which nobody else is answered: about 16 s.
+constexpr std::int64_t kMostJobsInSubmission = 2'000'000;
 constexpr DurationUs kLongestBackoff = 24 * 3600 * kSecondUs;
 
 std::string labels_json(const std::map<std::string, std::string>& labels) {
-  std::vector<std::string> pairs;
-  for (const auto& [name, text] : labels) {
-    pairs.push_back(concat(json_quoted(name), ':', json_quoted(text)));
-  }
-  return "{" + join(pairs, ",") + "}";
-}
-
-template <typename Texts>
-std::string texts_json(const Texts& texts) {
-  std::vector<std::string> quoted;
-  for (const std::string& text : texts) quoted.push_back(json_quoted(text));
-  return "[" + join(quoted, ",") + "]";
+  return labels.empty() ? "{}" : nlohmann::json(labels).dump();
 }
 
 std::string tables_json(const v1::SubmitRequest& request) {
-  std::vector<std::string> tables;
-  for (const v1::ResultTable& table : request.tables()) {
-    tables.push_back(concat("{\"title\":", json_quoted(table.title()),
-                            ",\"rows\":", texts_json(table.rows()),
-                            ",\"columns\":", texts_json(table.columns()), "}"));
+  nlohmann::ordered_json tables = nlohmann::ordered_json::array();
+  for (const v1::ResultTable& message : request.tables()) {
+    const auto table = from_proto<ResultTable>(message);
+    tables.push_back({{"title", table.title}, {"rows", table.rows}, {"columns", table.columns}});
   }
-  return "[" + join(tables, ",") + "]";
+  return tables.dump();
 }
 
 bool is_digest(const std::string& text) {
@@ -54,7 +45,7 @@ bool is_digest(const std::string& text) {
 Status check_digest(const std::string& what, const std::string& digest) {
   if (is_digest(digest)) return Status::ok();
   return invalid_argument(
-      concat(what, " is '", digest, "'; expected 64 lower-case hexadecimal characters"));
+      fmt::format("{}: expected 64 lower-case hexadecimal characters, got '{}'", what, digest));
 }
 
 Status check_files(const ModelFiles& files) {
@@ -62,13 +53,14 @@ Status check_files(const ModelFiles& files) {
   for (const WeightFile& lora : files.loras) {
     COX_RETURN_IF_ERROR(check_digest("the LoRA file's digest", lora.digest));
     if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
-      return invalid_argument(concat("the LoRA file ", lora.path, " has the multiplier ",
-                                     lora.multiplier, "; expected a finite number other than 0"));
+      return invalid_argument(
+          fmt::format("LoRA file {}: multiplier: expected a finite number other than 0, got {}",
+                      lora.path, lora.multiplier));
     }
   }
   for (const auto& [metric, weights] : files.metric_weights) {
     COX_RETURN_IF_ERROR(
-        check_digest(concat("the digest of ", metric, "'s weights"), weights.digest));
+        check_digest(fmt::format("the digest of {}'s weights", metric), weights.digest));
   }
   return Status::ok();
 }
@@ -85,9 +77,10 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_from(message.parameters()));
   run.digest = sweep::run_digest(run, files);
   if (run.digest != message.digest()) {
-    return invalid_argument(concat(
-        "the digest ", message.digest(), " is not that of the run's fields, which is ", run.digest,
-        "; submit with the version of cox that the coordinator has, and do not edit runs"));
+    return invalid_argument(
+        fmt::format("digest: expected {}, computed from the run's fields, got {}; submit with the "
+                    "version of cox that the coordinator has, and do not edit runs",
+                    run.digest, message.digest()));
   }
   return run;
 }
@@ -116,13 +109,14 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {
   if (video.id().empty()) return invalid_argument("a video has no id");
   if (!ids.insert(video.id()).second) {
-    return invalid_argument(concat("video '", video.id(), "' is given twice"));
+    return invalid_argument(fmt::format("duplicate video '{}'", video.id()));
   }
   if (video.path().empty() || video.path().front() != '/') {
-    return invalid_argument(concat("video '", video.id(), "': the path is '", video.path(),
-                                   "'; expected an absolute one, for workers anywhere"));
+    return invalid_argument(
+        fmt::format("video '{}': expected an absolute path, valid on every worker, got '{}'",
+                    video.id(), video.path()));
   }
-  return check_digest(concat("video '", video.id(), "': the digest"), video.digest());
+  return check_digest(fmt::format("video '{}': digest", video.id()), video.digest());
 }
 
 Result<std::vector<core::SubmittedVideo>> submitted_videos(const v1::SubmitRequest& request) {
@@ -137,7 +131,7 @@ Result<std::vector<core::SubmittedVideo>> submitted_videos(const v1::SubmitReque
   }
   if (!expected.empty()) {
     return invalid_argument(
-        concat("the expected failure '", *expected.begin(), "' is no video of the submission"));
+        fmt::format("expected failure '{}' is not a video of the submission", *expected.begin()));
   }
   return videos;
 }
@@ -223,10 +217,13 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   if (request.runs().empty()) return invalid_argument("the submission has no runs");
   const std::int64_t jobs = std::int64_t{request.runs_size()} * request.videos_size();
   if (jobs > kMostJobsInSubmission) {
-    return invalid_argument(concat("the submission has ", jobs, " jobs; expected at most ",
-                                   kMostJobsInSubmission, "; split the sweep"));
+    return invalid_argument(
+        fmt::format("expected at most {} jobs in a submission, got {}: split the "
+                    "sweep",
+                    kMostJobsInSubmission, jobs));
   }
   core::Submitted event;
+  event.dry_run = request.dry_run();
   event.series = request.series();
   event.series_number = request.number();
   event.title = request.title();
@@ -249,9 +246,9 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   for (const v1::NamedRun& named : request.runs()) {
     const ModelFiles files = from_proto<ModelFiles>(named.run().model());
     Result<sweep::Run> run = checked_run(named.name(), named.run(), files);
-    if (!run.is_ok()) return run.status().with_context(concat("run '", named.name(), "'"));
+    if (!run.is_ok()) return run.status().with_context(fmt::format("run '{}'", named.name()));
     if (!names.insert(named.name()).second) {
-      return invalid_argument(concat("run '", named.name(), "' is given twice"));
+      return invalid_argument(fmt::format("duplicate run '{}'", named.name()));
     }
     event.runs.push_back(submitted_run(*run, files, named));
     runs.push_back(std::move(run).value());

@@ -310,7 +310,7 @@ bool is_metric_name(std::string_view name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
 }
 
-/// The metrics that the run's canonical parameters ask for; none when they do not tell.
+/// The metrics that the run's canonical parameters name; none when they name none.
 std::optional<std::vector<std::string>> metrics_asked(const std::string& parameters) {
   constexpr std::string_view kKey = "\"metrics\":";
   const std::size_t key = parameters.find(kKey);

@@ -55,7 +55,7 @@ grpc::ServerUnaryReactor* WaitingRoom::enter(std::chrono::milliseconds wait, Loo
   return call.get();
 }
 
-/// A caller that left is told nothing: what it would be given, a lease say, would be lost.
+/// A cancelled call gets no look: an answer, such as a lease, would be lost.
 void WaitingRoom::look_at(const CallPointer& call) {
   if (call->cancelled()) return call->Finish({grpc::StatusCode::CANCELLED, "the caller left"});
   const std::uint64_t seen = coordinator_.changes();

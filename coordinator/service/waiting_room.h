@@ -17,9 +17,9 @@
 
 namespace cox::service {
 
-/// Where calls wait for news without a thread each. A call is looked at when it enters, whenever
-/// something changed, and a last time when its wait is over; a caller that left frees its place
-/// within kRecheck. Thread-safe. Destroy it after the server whose calls it holds.
+/// Lets calls wait without a thread each. A call gets a look when it enters, after each change, and
+/// a last one when its wait is over; a cancelled call is removed within kRecheck. Thread-safe.
+/// Destroy it after the server whose calls it holds.
 class WaitingRoom {
  public:
   /// One look for an answer: none when there is nothing yet, which `last` does not allow.

@@ -1,13 +1,12 @@
 #include "coordinator/store/file_system.h"
 
+#include <fmt/format.h>
 #include <sys/vfs.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
-
-#include "base/text.h"
 
 namespace cox::store {
 
@@ -40,15 +39,16 @@ std::string_view network_file_system(std::int64_t magic) {
 Status check_local_file_system(const std::string& directory) {
   struct statfs info {};
   if (statfs(directory.c_str(), &info) != 0) {
-    return not_found(concat("cannot look at directory '", directory, "': ", std::strerror(errno)));
+    return not_found(
+        fmt::format("cannot examine directory '{}': {}", directory, std::strerror(errno)));
   }
   const std::string_view name = network_file_system(info.f_type);
   if (name.empty()) return Status::ok();
   return failed_precondition(
-      concat("'", directory, "' lies on ", name,
-             ", a network file system, where SQLite can lose or corrupt data; expected a local "
-             "disk: put the database on one (e.g. /tmp or a scratch disk of the coordinator's "
-             "machine) and copy it here when the sweep is done"));
+      fmt::format("'{}' is on {}, a network file system, where SQLite can lose or corrupt data; "
+                  "put the database on a local disk (such as a scratch disk of the coordinator's "
+                  "machine) and copy it here when the sweep is done",
+                  directory, name));
 }
 
 }  // namespace cox::store

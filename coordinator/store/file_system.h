@@ -8,11 +8,11 @@
 
 namespace cox::store {
 
-/// The name of a network file system by its number in statfs, or "" for any other.
+/// The name of a network file system, given its number in statfs; "" for any other file system.
 std::string_view network_file_system(std::int64_t magic);
 
-/// kFailedPrecondition when `directory` lies on a network file system, where SQLite's locks and its
-/// shared memory do not hold.
+/// kFailedPrecondition when `directory` is on a network file system, where SQLite's locks and
+/// shared memory do not work.
 Status check_local_file_system(const std::string& directory);
 
 }  // namespace cox::store

@@ -1,8 +1,9 @@
 #include "coordinator/store/loader.h"
 
-#include <cstring>
+#include <fmt/format.h>
 
-#include "base/text.h"
+#include <algorithm>
+#include <cstring>
 
 namespace cox::store {
 
@@ -117,12 +118,20 @@ Status load_runs(const Database& database, core::Snapshot& to) {
       });
 }
 
-core::JobRecord job_of(const Statement& row) {
+/// More are loaded too, but memory for a count that a damaged file claims is not reserved.
+constexpr std::int64_t kMostReservedJobs = 10'000'000;
+
+Result<core::JobRecord> job_of(const Statement& row) {
   core::JobRecord job;
   job.number = row.integer<core::JobNumber>(0);
-  // The table's CHECK keeps a digest at 32 bytes.
-  std::memcpy(job.digest.bytes.data(), sqlite3_column_blob(row.handle(), 1),
-              job.digest.bytes.size());
+  const void* const digest = sqlite3_column_blob(row.handle(), 1);
+  const int bytes = sqlite3_column_bytes(row.handle(), 1);
+  if (digest == nullptr || static_cast<std::size_t>(bytes) != job.digest.bytes.size()) {
+    return Status(StatusCode::kDataLoss,
+                  fmt::format("jobs.digest of row {}: expected {} bytes, got {}", row.integer(0),
+                              job.digest.bytes.size(), bytes));
+  }
+  std::memcpy(job.digest.bytes.data(), digest, job.digest.bytes.size());
   job.run = row.integer<core::RunNumber>(2);
   job.video = row.integer<core::VideoNumber>(3);
   job.submission = row.integer<core::SubmissionNumber>(4);
@@ -143,14 +152,15 @@ core::JobRecord job_of(const Statement& row) {
 Status load_jobs(const Database& database, core::Snapshot& to) {
   COX_ASSIGN_OR_RETURN(const std::int64_t count,
                        database.query_integer("SELECT coalesce(max(id), 0) FROM jobs"));
-  to.jobs.reserve(static_cast<std::size_t>(count));
+  to.jobs.reserve(static_cast<std::size_t>(std::clamp<std::int64_t>(count, 0, kMostReservedJobs)));
   return each_row(
       database,
       "SELECT id, digest, run_id, video_id, submission_id, state, cause, failure_expected, "
       "worker_kills, crashes, ooms, losses, priority, attempt, reported_attempt, ready_us "
       "FROM jobs ORDER BY id",
       [&](const Statement& row) {
-        to.jobs.push_back(job_of(row));
+        COX_ASSIGN_OR_RETURN(const core::JobRecord job, job_of(row));
+        to.jobs.push_back(job);
         return Status::ok();
       });
 }

@@ -7,13 +7,15 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
 
 namespace cox::store {
 
 namespace {
+
+/// Most bytes of a string or row of a query, functions' intermediate values included.
+constexpr int kMostBytesOfValue = 64 << 20;
 
 /// How many of SQLite's instructions run between two looks at the clock.
 constexpr int kInstructionsPerCheck = 100'000;
@@ -39,11 +41,12 @@ class Deadline {
     sqlite3_progress_handler(handle_, kInstructionsPerCheck, &Deadline::passed, this);
   }
   ~Deadline() { sqlite3_progress_handler(handle_, 0, nullptr, nullptr); }
+  bool is_over() const { return monotonic_seconds() > end_; }
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
  private:
-  static int passed(void* self) { return monotonic_seconds() > static_cast<Deadline*>(self)->end_; }
+  static int passed(void* self) { return static_cast<Deadline*>(self)->is_over(); }
   sqlite3* handle_;
   double end_;
 };
@@ -68,7 +71,7 @@ Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
   const ReadingOnly reading_only(handle);
   if (sqlite3_prepare_v2(handle, sql.c_str(), -1, &raw, &tail) != SQLITE_OK) {
     if (sqlite3_errcode(handle) == SQLITE_AUTH) {
-      return invalid_argument(concat("only one SELECT is allowed here, got '", sql, "'"));
+      return invalid_argument(fmt::format("expected one SELECT, got '{}'", sql));
     }
     return sqlite_error(handle, "the query is not valid");
   }
@@ -78,10 +81,10 @@ Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
   const int code = sqlite3_prepare_v2(handle, tail, -1, &second, nullptr);
   const Statement rest = Statement::adopt(second);
   if (code != SQLITE_OK || second != nullptr) {
-    return invalid_argument(concat("only one SELECT is allowed, got more after it: '", tail, "'"));
+    return invalid_argument(fmt::format("expected one SELECT, got more after it: '{}'", tail));
   }
   if (sqlite3_stmt_readonly(raw) == 0 || sqlite3_column_count(raw) == 0) {
-    return invalid_argument(concat("only a SELECT is allowed here, got '", sql, "'"));
+    return invalid_argument(fmt::format("expected a SELECT, got '{}'", sql));
   }
   return statement;
 }
@@ -90,7 +93,7 @@ Status bind_all(Statement& statement, const Row& parameters) {
   const int expected = sqlite3_bind_parameter_count(statement.handle());
   if (expected != static_cast<int>(parameters.size())) {
     return invalid_argument(
-        concat("the query has ", expected, " parameters, got ", parameters.size(), " values"));
+        fmt::format("the query has {} parameters, got {} values", expected, parameters.size()));
   }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const int index = static_cast<int>(i) + 1;
@@ -134,19 +137,20 @@ std::string sql_text(const std::string& text) {
 Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    return not_found(concat("there is no database file '", path, "'"));
+    return not_found(fmt::format("there is no database file '{}'", path));
   }
   COX_ASSIGN_OR_RETURN(Database database,
                        Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
   COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, known_version()));
   if (version != known_version()) {
-    return failed_precondition(concat("'", path, "' has database version ", version,
-                                      ", this program reads version ", known_version(),
-                                      ": start its coordinator once with this program, which "
-                                      "brings it up to date"));
+    return failed_precondition(
+        fmt::format("'{}' has database version {}; expected {}: start its coordinator once with "
+                    "this program, which migrates the database",
+                    path, version, known_version()));
   }
   COX_RETURN_IF_ERROR(
       hide_other_views(database, embedded_migrations()).with_context(fmt::format("'{}'", path)));
+  sqlite3_limit(database.handle(), SQLITE_LIMIT_LENGTH, kMostBytesOfValue);
   return ReadOnlyDatabase(database.release());
 }
 
@@ -173,16 +177,18 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
   const Deadline deadline(handle_, limits.max_seconds);
   for (std::uint64_t rows = 0;; ++rows) {
     const Result<bool> found = statement.step();
-    if (!found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded) {
+    const bool ended = !found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded;
+    // The time that the visitor takes counts too.
+    if (ended || (found.is_ok() && deadline.is_over())) {
       return {StatusCode::kDeadlineExceeded,
-              concat("the query took longer than ", limits.max_seconds,
-                     " s: ask for less, e.g. one series")};
+              fmt::format("the query took longer than {} s: ask for less, such as one series",
+                          limits.max_seconds)};
     }
     COX_RETURN_IF_ERROR(found.status());
     if (!*found) return Status::ok();
     if (limits.max_rows > 0 && rows == limits.max_rows) {
       return {StatusCode::kOutOfRange,
-              concat("the query has more than ", limits.max_rows, " rows: add a LIMIT")};
+              fmt::format("the query has more than {} rows: add a LIMIT", limits.max_rows)};
     }
     Row row;
     row.reserve(static_cast<std::size_t>(columns));
@@ -191,9 +197,8 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
   }
 }
 
-Result<Table> ReadOnlyDatabase::query_table(const std::string& sql,
-                                                              const Row& parameters,
-                                                              const QueryLimits& limits) const {
+Result<Table> ReadOnlyDatabase::query_table(const std::string& sql, const Row& parameters,
+                                            const QueryLimits& limits) const {
   Table table;
   Visitor visitor;
   visitor.on_columns = [&](const std::vector<std::string>& names) {

@@ -45,7 +45,7 @@ class ReadOnlyDatabase {
   Status query(const std::string& sql, const Row& parameters, const QueryLimits& limits,
                const Visitor& visitor) const;
 
-  /// The same with all rows at once, at most `limits.max_rows`.
+  /// As query(), but returns all rows at once, at most `limits.max_rows`.
   Result<Table> query_table(const std::string& sql, const Row& parameters = {},
                             const QueryLimits& limits = {}) const;
 

@@ -13,7 +13,8 @@ namespace cox::store {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "features are stored as they lie here");
+static_assert(std::endian::native == std::endian::little,
+              "features are stored in the byte order of this machine");
 
 /// The columns of a result that are NULL although they had a value, as JSON by name. Nearly all
 /// results have none.
@@ -41,7 +42,7 @@ void note_fields(const Record& record, NonFinite& nonfinite) {
   });
 }
 
-/// What tells environments apart.
+/// The fields that distinguish environments.
 void append_key(std::string& key, const std::string& value) {
   key += value;
   key += '\n';

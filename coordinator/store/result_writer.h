@@ -21,11 +21,11 @@ class ResultWriter {
 
   Status write(const core::SaveResult& save, MetricNumbers& metrics);
   Status count(const core::SaveTotals& save) { return totals_.count(save); }
-  /// What is written once per transaction; call it before the commit.
+  /// Writes the rows that change once per transaction; call it before the commit.
   Status finish_transaction() { return totals_.write(); }
 
  private:
-  /// The number of the environment that the provenance tells of; a new one gets a row.
+  /// Returns the number of the provenance's environment; a new environment gets a row.
   Result<std::int64_t> environment_of(const Provenance& provenance);
   Status write_feature(core::JobNumber job, std::int64_t metric, const std::vector<float>& values);
 

@@ -1,14 +1,15 @@
 #include "coordinator/store/sqlite.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
-#include "base/text.h"
+#include "coordinator/store/lock_wait.h"
 
 namespace cox::store {
 
 namespace {
 
-/// How long a statement waits for a reader's or checkpoint's lock.
 constexpr int kBusyTimeoutMs = 10'000;
 
 StatusCode code_of(int sqlite_code) {
@@ -43,9 +44,15 @@ StatusCode code_of(int sqlite_code) {
 
 Status sqlite_error(sqlite3* handle, std::string_view what) {
   const int code = sqlite3_extended_errcode(handle);
-  std::string message = concat(what, ": ", sqlite3_errmsg(handle));
+  std::string message = fmt::format("{}: {}", what, sqlite3_errmsg(handle));
   if ((code & 0xff) == SQLITE_FULL) {
-    message += "; the disk, or the database's page limit, is full: free space and start again";
+    message +=
+        "; the disk is full, or the database has reached its page limit: free space and "
+        "restart";
+  }
+  if ((code & 0xff) == SQLITE_BUSY) {
+    message += fmt::format("; {} holds the lock: end it and restart",
+                           lock_holders(sqlite3_db_filename(handle, "main")));
   }
   return {code_of(code), std::move(message)};
 }
@@ -54,7 +61,7 @@ Result<Statement> Statement::prepare(sqlite3* handle, std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v3(handle, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
-  if (code != SQLITE_OK) return sqlite_error(handle, concat("cannot prepare '", sql, "'"));
+  if (code != SQLITE_OK) return sqlite_error(handle, fmt::format("cannot prepare '{}'", sql));
   return Statement(statement);
 }
 
@@ -71,14 +78,14 @@ Result<bool> Statement::step() {
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  return sqlite_error(sqlite3_db_handle(handle_), concat("'", sqlite3_sql(handle_), "' failed"));
+  return sqlite_error(sqlite3_db_handle(handle_), fmt::format("'{}' failed", sqlite3_sql(handle_)));
 }
 
 Result<Database> Database::open(const std::string& path, int flags) {
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Database database(handle);
-  if (code != SQLITE_OK) return sqlite_error(handle, concat("cannot open '", path, "'"));
+  if (code != SQLITE_OK) return sqlite_error(handle, fmt::format("cannot open '{}'", path));
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, kBusyTimeoutMs);
   return database;
@@ -97,20 +104,20 @@ Status Database::execute(const std::string& sql) const {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK) {
     return Status::ok();
   }
-  return sqlite_error(handle_, concat("'", sql.substr(0, 200), "' failed"));
+  return sqlite_error(handle_, fmt::format("'{}' failed", sql.substr(0, 200)));
 }
 
 Result<std::string> Database::query_text(const std::string& sql) const {
   COX_ASSIGN_OR_RETURN(Statement statement, Statement::prepare(handle_, sql));
   COX_ASSIGN_OR_RETURN(const bool found, statement.step());
-  if (!found) return not_found(concat("'", sql, "' has no row"));
+  if (!found) return not_found(fmt::format("'{}' has no row", sql));
   return statement.text(0);
 }
 
 Result<std::int64_t> Database::query_integer(const std::string& sql) const {
   COX_ASSIGN_OR_RETURN(Statement statement, Statement::prepare(handle_, sql));
   COX_ASSIGN_OR_RETURN(const bool found, statement.step());
-  if (!found) return not_found(concat("'", sql, "' has no row"));
+  if (!found) return not_found(fmt::format("'{}' has no row", sql));
   return statement.integer(0);
 }
 
@@ -123,7 +130,7 @@ Transaction::Transaction(Transaction&& other) noexcept
     : handle_(std::exchange(other.handle_, nullptr)) {}
 
 Transaction::~Transaction() {
-  // A full disk may have rolled the transaction back already; then this says so and does nothing.
+  // A full disk may have rolled the transaction back already; this then fails and does nothing.
   if (handle_ != nullptr) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 
-// SQLite's C interface with owners and Status. Used inside coordinator/store alone.
+// SQLite's C interface with owners and Status. Used only inside coordinator/store.
 
 namespace cox::store {
 
@@ -29,7 +29,7 @@ class Statement {
  public:
   Statement() = default;
   static Result<Statement> prepare(sqlite3* handle, std::string_view sql);
-  /// Takes over a statement that was prepared by hand; nullptr is allowed.
+  /// Takes ownership of a statement that the caller prepared; nullptr is allowed.
   static Statement adopt(sqlite3_stmt* handle) { return Statement(handle); }
 
   Statement(Statement&& other) noexcept;
@@ -106,7 +106,8 @@ class Statement {
 /// A connection. Owned by one thread.
 class Database {
  public:
-  /// `flags` are SQLite's SQLITE_OPEN_*.
+  /// `flags` are SQLite's SQLITE_OPEN_*. Statements wait 10 s for a lock that another program
+  /// holds; see LockWait for more.
   static Result<Database> open(const std::string& path, int flags);
 
   Database(Database&& other) noexcept;

@@ -14,25 +14,31 @@
 namespace cox::store {
 
 struct StoreOptions {
-  /// Pages that the database may have, 0 = as many as SQLite allows. Tests fill a "disk" with it.
+  /// Most pages that the database may have; 0 = as many as SQLite allows. Tests fill a "disk" with
+  /// it.
   std::int64_t max_pages = 0;
+  /// How long a statement waits for a lock that another program holds.
+  DurationUs lock_patience = 300 * kSecondUs;
 };
 
-/// The coordinator's database: one SQLite file, one writer. Holds `<path>.lock` for as long as it
-/// lives. Owned by one thread at a time.
+/// The coordinator's database: one SQLite file, one writer. Locks `<path>.lock` and the file itself
+/// for as long as it lives, so no other name of the file lets a second writer in. Owned by one
+/// thread at a time.
 ///
-/// A commit that finds another file, or none, at the path fails with kDataLoss: what was
-/// acknowledged is then copied to `<path>.rescued.<pid>`, and the message says so.
+/// A commit that finds another file, or none, at the path of the database or of its log fails with
+/// kDataLoss: what was acknowledged is then copied to `<path>.rescued.<pid>`, and the message says
+/// so.
 ///
 /// A commit that fails (disk full, I/O error) is rolled back, so that nothing acknowledged is lost,
-/// and leaves the core ahead of the disk. The caller must then answer nobody, log the status and
+/// and leaves the core ahead of the disk. The caller must then answer no call, log the status and
 /// end the process; a restart loads the state as of the last commit. Further commits are refused.
 class Store {
  public:
-  /// Opens or makes the database, migrating an older one after copying it to
+  /// Opens or creates the database. Migrates an older one after copying it to
   /// `<path>.v<old version>.backup`.
-  /// kUnavailable: another process has it. kFailedPrecondition: it lies on a network file system,
-  /// is no Coxswain database, or is of a newer version.
+  /// kUnavailable: another process uses it. kFailedPrecondition: it is on a network file system, is
+  /// not a Coxswain database, or has a newer version. kDataLoss: it is damaged; the message says
+  /// how to recover.
   static Result<Store> open(const std::string& path, const StoreOptions& options = {});
 
   Store(Store&&) noexcept;
@@ -48,7 +54,8 @@ class Store {
   /// kNotFound when there is no such run, or no such data set.
   Status save(const SetMetricValue& value);
 
-  /// The state as of the last commit, for Core::restore.
+  /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
+  /// together.
   Result<core::Snapshot> load() const;
 
   /// The definition of a run as it was submitted; kNotFound when there is no such run.

@@ -12,7 +12,7 @@ namespace cox::store {
 
 namespace {
 
-/// What stands for `$NAME` in a placeholder's text.
+/// The value of `$NAME` in a placeholder's text.
 using Substitutions = std::vector<std::pair<std::string, std::string>>;
 
 std::string id_of(std::string_view metric, const MetricIds& ids) {

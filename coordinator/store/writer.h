@@ -21,7 +21,7 @@ class Writer {
   Status write(const core::Save& save);
   /// kNotFound when the database has no such run, or no such data set.
   Status write(const SetMetricValue& value);
-  /// What is written once per transaction; call it before the commit.
+  /// Writes the rows that change once per transaction; call it before the commit.
   Status finish_transaction();
 
  private:

@@ -35,14 +35,16 @@ set(COX_TEST_OPTIONS -O0)
 
 set(COX_TEST_TIME_FACTOR 1 CACHE STRING "How much longer tests may take: checkers slow them down")
 
+set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
 # GCC 12 reports overlapping copies inside its own std::string (its bug 105329): -Wno-restrict.
-set(COX_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-  -Wno-restrict)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND COX_WARNINGS -Wno-restrict)
+endif()
 
 # In batches of files (CMAKE_UNITY_BUILD, as the presets have it) the headers are read once a batch, a
 # third of the whole build. What is in a file's anonymous namespace must then have a name of its own
 # within the target. GCC takes the batch for the one file that such a name should not leave.
-if(CMAKE_UNITY_BUILD)
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND COX_WARNINGS -Wno-subobject-linkage)
 endif()
 

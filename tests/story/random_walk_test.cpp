@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <random>
 #include <set>
 #include <vector>
@@ -107,8 +108,19 @@ class Walk {
     return std::uniform_int_distribution<unsigned>(0, count - 1)(random_);
   }
 
-  void apply(Event event) {
+  /// A dry run of a submission changes nothing and answers what the submission then answers.
+  SubmissionAnswer preview(Submitted event) {
+    event.dry_run = true;
     const Effects effects = core_.apply(std::move(event), now_);
+    REQUIRE(effects.saves.empty());
+    return *effects.answer<SubmissionAnswer>();
+  }
+
+  void apply(Event event) {
+    std::optional<SubmissionAnswer> expected;
+    if (const auto* submitted = std::get_if<Submitted>(&event)) expected = preview(*submitted);
+    const Effects effects = core_.apply(std::move(event), now_);
+    if (expected) REQUIRE(*effects.answer<SubmissionAnswer>() == *expected);
     oracle_.see(effects);
     REQUIRE(store_.commit(effects).is_ok());
     if (const auto* joined = effects.answer<WorkerAnswer>()) workers_.push_back(joined->worker);

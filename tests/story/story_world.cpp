@@ -61,6 +61,9 @@ std::string World::run(const Command& command) {
   } else if (name == "wait") {
     now_ += command.duration("for", "0s");
     output = apply(core::Tick{});
+  } else if (name == "stall") {
+    now_ += command.duration("for", "0s");
+    output = apply(core::Stalled{command.duration("for", "0s")});
   } else if (name == "cancel") {
     output = apply(core::CancelAsked{selection_of(command)});
   } else if (name == "retry") {

@@ -5,7 +5,9 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -16,7 +18,6 @@ namespace cox::test {
 namespace {
 
 constexpr int kKeyBits = 2'048;
-constexpr long kLifeSeconds = 24L * 3'600;
 
 struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -36,14 +37,15 @@ void name(X509* certificate) {
 
 }  // namespace
 
-void write_certificate(const std::string& certificate_path, const std::string& key_path) {
+void write_certificate(const std::string& certificate_path, const std::string& key_path,
+                       long life_seconds) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(kKeyBits),
                                                                 EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kLifeSeconds);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), std::min(-60L, 2 * life_seconds));
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), life_seconds);
   X509_set_pubkey(certificate.get(), key.get());
   name(certificate.get());
   X509_sign(certificate.get(), key.get(), EVP_sha256());
@@ -51,6 +53,7 @@ void write_certificate(const std::string& certificate_path, const std::string& k
   const File certificate_file(std::fopen(certificate_path.c_str(), "w"));
   const File key_file(std::fopen(key_path.c_str(), "w"));
   COX_CHECK(certificate_file && key_file, "the folder for test certificates is not writable");
+  ::fchmod(::fileno(key_file.get()), S_IRUSR | S_IWUSR);
   PEM_write_X509(certificate_file.get(), certificate.get());
   PEM_write_PrivateKey(key_file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
 }

@@ -4,6 +4,8 @@
 #include <set>
 #include <thread>
 
+#include "base/file.h"
+#include "base/log.h"
 #include "proto/channel.h"
 #include "proto/convert.h"
 #include "tests/unit/service/service_fixture.h"
@@ -14,6 +16,53 @@ using namespace cox::test;  // NOLINT
 namespace {
 using Rows = std::vector<std::string>;
 }  // namespace
+
+TEST_CASE("A dry run answers as the submission would, and adds nothing") {
+  ServiceFixture test;
+  test.submit("s1", 2, 3);
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 3, 2));
+  request.set_dry_run(true);
+  const v1::SubmitReply preview = must(test.coordinator->submit(request));
+  CHECK(test.query("SELECT count(*) FROM submissions") == std::vector<std::string>{"1|"});
+  CHECK(test.query("SELECT count(*) FROM jobs") == std::vector<std::string>{"6|"});
+  request.set_dry_run(false);
+  const v1::SubmitReply reply = must(test.coordinator->submit(request));
+  CHECK(preview.SerializeAsString() == reply.SerializeAsString());
+  CHECK(reply.new_runs() == 1);
+  CHECK(reply.cancelled_jobs() == 2);
+}
+
+TEST_CASE("The log file says who joined and left, what was leased, and how each job ended") {
+  ServiceFixture test;
+  const std::string file = test.directory / "log";
+  set_log_file(file);
+  test.submit("s1", 2, 1);
+  const std::string worker = test.join("w1");
+  const v1::Bundle bundle = test.lease(worker, 2).bundle();
+  REQUIRE(bundle.jobs_size() == 2);
+  v1::ReportRequest report = ServiceFixture::result_of(worker, bundle, 0);
+  report.mutable_reports(0)->set_started_us(1'000'000);
+  report.mutable_reports(0)->set_finished_us(3'500'000);
+  REQUIRE(test.accepts(report));
+  report = ServiceFixture::result_of(worker, bundle, 1);
+  report.mutable_reports(0)->mutable_failure()->set_cause(v1::FAILURE_CAUSE_DATA);
+  report.mutable_reports(0)->mutable_failure()->set_message("the video is too short");
+  REQUIRE(test.accepts(report));
+  v1::LeaveRequest leave;
+  leave.set_worker_id(worker);
+  must(test.coordinator->leave(leave));
+  set_log_file("/dev/stderr");
+  set_log_level(LogLevel::kWarning);
+  const std::string log = must(read_file(file));
+  for (const std::string& line :
+       {"worker joined worker=" + worker, "jobs leased worker=" + worker,
+        std::string("job done worker=") + worker + " series=s1", std::string("seconds=2.500"),
+        std::string("job failed worker=") + worker, std::string("the video is too short"),
+        "worker left worker=" + worker}) {
+    INFO(line << "\n" << log);
+    CHECK(log.find(line) != std::string::npos);
+  }
+}
 
 TEST_CASE("A job goes from a submission over a lease to a row of results") {
   ServiceFixture test;

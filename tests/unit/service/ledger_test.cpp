@@ -1,9 +1,12 @@
 #include "coordinator/service/ledger.h"
 
+#include <sqlite3.h>
+
 #include <catch2/catch.hpp>
 #include <thread>
 
 #include "coordinator/store/read_only.h"
+#include "tests/support/queue_fixture.h"
 #include "tests/unit/service/service_fixture.h"
 
 using namespace cox;        // NOLINT: a test
@@ -91,6 +94,38 @@ TEST_CASE("A database that is deleted under the ledger stops it, and nothing is 
   CHECK(status.message().find("deleted or replaced") != std::string::npos);
   CHECK(status.message().find("is safe") == std::string::npos);
   CHECK(ledger.stopped() == status);
+}
+
+TEST_CASE("A commit that takes long costs a punctual worker no lease") {
+  const TemporaryDirectory directory;
+  const SystemClock clock;
+  constexpr DurationUs kLease = 2 * kSecondUs;
+  constexpr auto kCommit = std::chrono::milliseconds(3'200);
+  Ledger ledger(core::Core({.lease_duration = kLease}),
+                must(store::Store::open(file_of(directory))), clock);
+  REQUIRE(ledger.apply(submission("s", {"a"}, {"v1"})).is_ok());
+  const WorkerId worker = must(ledger.apply(joined("w"))).answer<core::WorkerAnswer>()->worker;
+  REQUIRE(must(ledger.apply(core::LeaseAsked{worker, "", 1})).answer<core::LeaseGrant>());
+  REQUIRE(ledger.tick().is_ok());
+  {
+    std::jthread ticker([&](const std::stop_token& stopping) {
+      while (!stopping.stop_requested() && ledger.tick().is_ok()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+    });
+    // Another program holds the lock that the commit needs.
+    sqlite3* other = nullptr;
+    REQUIRE(sqlite3_open(file_of(directory).c_str(), &other) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+    std::jthread submitter([&] { CHECK(ledger.apply(submission("t", {"b"}, {"v1"})).is_ok()); });
+    std::this_thread::sleep_for(kCommit);
+    REQUIRE(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(other);
+  }
+  REQUIRE(ledger.tick().is_ok());
+  const auto beat = must(ledger.apply(core::HeartbeatSeen{worker, {LeaseId("lease-1")}, {}}));
+  REQUIRE(beat.answer<core::HeartbeatAnswer>() != nullptr);
+  CHECK(beat.answer<core::HeartbeatAnswer>()->dropped.empty());
 }
 
 TEST_CASE("A reader is told only what is on disk") {

@@ -147,11 +147,50 @@ TEST_CASE("A certificate and a key that do not belong together are told from a t
     return server.status().message();
   };
   CHECK(message("a.pem", "a.key").empty());
-  CHECK(message("a.pem", "b.key").find("is not the one of the certificate") != std::string::npos);
-  CHECK(message("garbage", "a.key").find("garbage' holds no certificate") != std::string::npos);
-  CHECK(message("a.pem", "garbage").find("garbage' holds no private key") != std::string::npos);
-  CHECK(message("a.key", "a.pem").find("a.key' holds no certificate") != std::string::npos);
+  CHECK(message("a.pem", "b.key").find("does not belong to the certificate") != std::string::npos);
+  CHECK(message("garbage", "a.key").find("garbage' contains no PEM certificate") !=
+        std::string::npos);
+  CHECK(message("a.pem", "garbage").find("garbage' contains no PEM private key") !=
+        std::string::npos);
+  CHECK(message("a.key", "a.pem").find("a.key' contains no PEM certificate") != std::string::npos);
   CHECK(message("none", "a.key").find("none'") != std::string::npos);
+}
+
+TEST_CASE("A key that others can read, or a certificate that has expired, is refused") {
+  ServiceFixture test;
+  const std::string certificate = test.directory / "a.pem";
+  const std::string key = test.directory / "a.key";
+  const auto status = [&] {
+    return Server::check({.tls_certificate = certificate, .tls_key = key});
+  };
+  write_certificate(certificate, key);
+  REQUIRE(status().is_ok());
+  std::filesystem::permissions(key, std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  CHECK(status().message().find("chmod 600") != std::string::npos);
+  write_certificate(certificate, key, -3'600);
+  CHECK(status().message().find("has expired") != std::string::npos);
+}
+
+TEST_CASE("A query that its caller does not read ends by itself") {
+  ServiceFixture test;
+  const auto server = must(Server::start(*test.coordinator, {.longest_query_s = 1}));
+  const auto channel = must(open_channel({server->address(), "", ""}));
+  const auto stub = v1::SweepService::NewStub(channel);
+  grpc::ClientContext context;
+  v1::QueryRequest request;
+  // More than the buffers of a connection take.
+  request.set_sql(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+      "SELECT i, hex(zeroblob(500)) FROM n");
+  const auto reader = stub->Query(&context, request);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+  v1::QueryReply reply;
+  while (reader->Read(&reply)) {
+  }
+  const grpc::Status status = reader->Finish();
+  CHECK((status.error_code() == grpc::StatusCode::CANCELLED ||
+         status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED));
 }
 
 TEST_CASE("Listening for other machines needs TLS and tokens") {

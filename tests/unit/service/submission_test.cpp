@@ -66,12 +66,12 @@ TEST_CASE("The door refuses what no correct client sends, and says what it is") 
          std::string& parameters = *r.mutable_runs(0)->mutable_run()->mutable_parameters();
          parameters.replace(parameters.find("\"seed\":0"), 8, "\"seed\":9");
        },
-       "is not that of the run's fields"},
+       "computed from the run's fields"},
       {"another model",
        [](auto& r) {
          r.mutable_runs(1)->mutable_run()->mutable_model()->set_digest(std::string(64, 'b'));
        },
-       "is not that of the run's fields"},
+       "computed from the run's fields"},
       {"no digest", [](auto& r) { r.mutable_runs(0)->mutable_run()->set_digest("abc"); },
        "64 lower-case hexadecimal"},
       {"empty value",
@@ -83,9 +83,8 @@ TEST_CASE("The door refuses what no correct client sends, and says what it is") 
       {"parameters of another form",
        [](auto& r) { r.mutable_runs(0)->mutable_run()->mutable_parameters()->append(" "); },
        "not in canonical form"},
-      {"run twice", [](auto& r) { r.mutable_runs(1)->set_name("run-0"); },
-       "'run-0' is given twice"},
-      {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "'clip-0' is given twice"},
+      {"run twice", [](auto& r) { r.mutable_runs(1)->set_name("run-0"); }, "duplicate run 'run-0'"},
+      {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "duplicate video 'clip-0'"},
       {"relative path", [](auto& r) { r.mutable_videos(0)->set_path("a.mp4"); }, "absolute"},
       {"unknown expected", [](auto& r) { r.add_expected_failures("clip-9"); }, "clip-9"},
       {"backoff", [](auto& r) { r.mutable_retry()->set_backoff_max_us(-1); }, "backoff"},

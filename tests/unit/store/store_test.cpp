@@ -133,14 +133,14 @@ TEST_CASE("network file systems are known by their numbers") {
   CHECK(check_local_file_system("/nowhere").code() == StatusCode::kNotFound);
 }
 
-void take_away(const std::string& how, const std::string& path) {
+void remove_or_replace(const std::string& how, const std::string& path) {
   if (how == "moved") return std::filesystem::rename(path, path + ".moved");
   std::filesystem::remove(path);
   if (how == "deleted with its log") std::filesystem::remove(path + "-wal");
   if (how == "replaced") std::filesystem::copy_file(path + ".other", path);
 }
 
-TEST_CASE("a database that is taken away or replaced in use ends the store, its content rescued") {
+TEST_CASE("a database that is deleted or replaced in use stops the store, its content rescued") {
   for (const char* how : {"deleted", "deleted with its log", "moved", "replaced"}) {
     INFO(how);
     const test::Scratch scratch;
@@ -152,11 +152,11 @@ TEST_CASE("a database that is taken away or replaced in use ends the store, its 
       Store store = Store::open(path).value();
       REQUIRE(store.commit(core.apply(test::submission("s", {"r"}, {"v1", "v2"}), 0)).is_ok());
       acknowledged = core.snapshot();
-      take_away(how, path);
+      remove_or_replace(how, path);
       const Status status = store.commit(core.apply(test::worker("w"), 1));
       CHECK(status.code() == StatusCode::kDataLoss);
       CHECK(status.message().find(path) != std::string::npos);
-      CHECK(status.message().find("nothing since is on disk") != std::string::npos);
+      CHECK(status.message().find("nothing written since is at that path") != std::string::npos);
       CHECK(store.commit(core.apply(test::worker("w2"), 2)).code() ==
             StatusCode::kFailedPrecondition);
     }

@@ -1,14 +1,18 @@
+#include "coordinator/core/outcome.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <random>
 
-#include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/lease.h"
+#include "coordinator/core/reducers.h"
 
 namespace cox::core {
 
 namespace {
 
-/// Longest backoff exponent: beyond it every base exceeds every sensible bound.
+/// Largest exponent of the backoff: beyond it every base exceeds every sensible limit.
 constexpr std::uint32_t kMaxDoublings = 30;
 
 DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
@@ -18,13 +22,13 @@ DurationUs backoff_of(const RetryLimits& limits, std::uint32_t tries) {
   return overflowed ? limits.backoff_max_us : std::min(unbounded, limits.backoff_max_us);
 }
 
-/// A number in [0, 1) that follows from its arguments alone.
+/// A number in [0, 1) that depends only on the arguments.
 double draw_of(const JobDigest& job, std::uint32_t attempt) {
   std::mt19937_64 random(std::hash<JobDigest>{}(job) + attempt);
   return static_cast<double>(random() >> 11) * 0x1p-53;
 }
 
-/// A wait drawn from the last part of `longest`.
+/// `longest` shortened by up to `jitter_percent`.
 DurationUs jittered(DurationUs longest, double draw, std::uint32_t jitter_percent) {
   const double shortened = draw * jitter_percent / 100.0;
   return longest - static_cast<DurationUs>(shortened * static_cast<double>(longest));
@@ -43,18 +47,18 @@ SaveAttemptEnd end_of(const Reported& event, JobNumber job, TimeUs now) {
 
 void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber worker) {
   step.save(end_of(event, number, step.now));
-  const Job& job = step.state.at(number);
+  const Job& job = step.job(number);
   std::vector<DatasetNumber> datasets;
-  for (const Slice& slice : step.state.at(job.run).slices) {
-    if (step.state.at(slice.dataset).has(job.video)) datasets.push_back(slice.dataset);
+  for (const Slice& slice : step.state.run(job.run).slices) {
+    if (step.state.dataset(slice.dataset).has(job.video)) datasets.push_back(slice.dataset);
   }
   step.save(SaveResult{number, event.attempt, worker, step.now, job.run, std::move(datasets),
                        std::get<JobResult>(std::move(event.outcome))});
-  JobStatus next = step.state.at(number).status;
+  JobStatus next = step.status(number);
   next.state = JobState::kDone;
   next.cause = FailureCause::kNone;
   next.reported_attempt = event.attempt;
-  change(step, number, next);
+  set_status(step, number, next);
   journal_job(step, "done", number, worker, "");
 }
 
@@ -69,8 +73,8 @@ void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber w
   end.log_tail = std::move(event.log_tail);
   step.save(std::move(end));
 
-  const RetryLimits& limits = step.state.governing(step.state.at(number)).retry;
-  JobStatus next = step.state.at(number).status;
+  const RetryLimits& limits = step.state.governing(step.job(number)).retry;
+  JobStatus next = step.status(number);
   next.cause = failure.cause;
   next.reported_attempt = event.attempt;
   std::uint32_t tries = 1;
@@ -84,28 +88,28 @@ void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber w
   }
   const bool final = tries > limit;
   journal_job(step, final ? "failed" : "retry", number, worker,
-              concat(cause_name(failure.cause), failure.detail.empty() ? "" : " ", failure.detail,
-                     ": ", failure.message));
+              fmt::format("{}{}{}: {}", cause_name(failure.cause),
+                          failure.detail.empty() ? "" : " ", failure.detail, failure.message));
   retry_or_fail(step, number, next, tries, limit);
 }
 
 std::string why_refused(QueueState& state, const Reported& event) {
-  const JobStatus& status = state.at(state.job_by_digest.at(event.job)).status;
+  const JobStatus& status = state.job(state.job_by_digest.at(event.job)).status;
   if (event.attempt != status.attempt) {
-    return concat("attempt ", event.attempt, " no longer holds the job: attempt ", status.attempt,
-                  " is the latest");
+    return fmt::format("attempt {} no longer holds the job: attempt {} is the latest",
+                       event.attempt, status.attempt);
   }
   if (status.state == JobState::kLeased) return "the lease is not this worker's";
-  return concat("attempt ", event.attempt, " no longer holds the job, which is ",
-                state_name(status.state));
+  return fmt::format("attempt {} no longer holds the job, which is {}", event.attempt,
+                     state_name(status.state));
 }
 
 }  // namespace
 
 void enforce_policy(Step& step, SeriesNumber number) {
   QueueState& state = step.state;
-  const Series& series = state.at(number);
-  const FailurePolicy& policy = state.at(series.newest).policy;
+  const Series& series = state.series(number);
+  const FailurePolicy& policy = state.submission(series.newest).policy;
   const std::uint64_t failures = series.owned.stopping;
   const bool exceeded = (policy.fail_fast && failures > 0) ||
                         (policy.max_failed_jobs > 0 && failures > policy.max_failed_jobs);
@@ -115,36 +119,32 @@ void enforce_policy(Step& step, SeriesNumber number) {
   std::set<RunNumber> runs;
   for (const auto& [key, member] : series.members) runs.insert(member.run);
   for (const RunNumber run : runs) {
-    for (const JobNumber job : state.at(run).jobs) {
-      JobStatus next = state.at(job).status;
-      const bool waits = next.state == JobState::kQueued || next.state == JobState::kBlocked;
-      if (!waits || state.at(state.at(job).submission).series != number) continue;
-      next.state = JobState::kCancelled;
-      next.ready_at = 0;
-      change(step, job, next);
+    for (const JobNumber job : state.run(run).jobs) {
+      const JobState now = step.status(job).state;
+      const bool waits = now == JobState::kQueued || now == JobState::kBlocked;
+      if (waits && step.series_of(job) == number) set_state(step, job, JobState::kCancelled);
     }
   }
   journal(step, "stopped", number, {},
-          concat(waiting, " waiting jobs were cancelled after ", failures,
-                 policy.fail_fast ? " failed (fail_fast)" : " failed (max_failed_jobs)"));
+          fmt::format("{} waiting jobs were cancelled after {} failed ({})", waiting, failures,
+                      policy.fail_fast ? "fail_fast" : "max_failed_jobs"));
 }
 
 void retry_or_fail(Step& step, JobNumber number, JobStatus status, std::uint32_t tries,
                    std::uint32_t limit) {
-  const SeriesNumber series = step.state.at(step.state.at(number).submission).series;
+  const SeriesNumber series = step.series_of(number);
   if (tries > limit) {
     status.state = JobState::kFailed;
-    change(step, number, status);
-    enforce_policy(step, series);
-    return;
+    set_status(step, number, status);
+    return enforce_policy(step, series);
   }
-  const Job& job = step.state.at(number);
+  const Job& job = step.job(number);
   const RetryLimits& limits = step.state.governing(job).retry;
   status.ready_at =
       step.now + jittered(backoff_of(limits, tries), draw_of(job.digest, status.attempt),
                           step.state.config.backoff_jitter_percent);
   status.state = JobState::kBlocked;
-  change(step, number, status);
+  set_status(step, number, status);
   enforce_policy(step, series);
 }
 
@@ -157,14 +157,14 @@ void on_reported(Step& step, Reported event) {
   }
   if (known == state.job_by_digest.end()) {
     return step.answer(ReportAnswer{false,
-                                    "no such job is here: the report belongs to another database; "
-                                    "a coordinator of that one takes it",
+                                    "unknown job: the report belongs to another database; only a "
+                                    "coordinator of that database can accept it",
                                     false});
   }
   const JobNumber number = known->second;
-  const Job& job = state.at(number);
+  const Job& job = state.job(number);
   if (event.attempt > 0 && event.attempt == job.status.reported_attempt) {
-    return step.answer(ReportAnswer{true, ""});  // the answer to the first was lost on the way
+    return step.answer(ReportAnswer{true, ""});  // the first answer was lost on the way
   }
   const bool held = job.lease != LeaseNumber{} && id_of(job.lease) == event.lease &&
                     event.attempt == job.status.attempt;

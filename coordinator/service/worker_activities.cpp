@@ -1,34 +1,34 @@
-#include "coordinator/service/crew.h"
+#include "coordinator/service/worker_activities.h"
 
 #include <utility>
 
 namespace cox::service {
 
-void Crew::joined(const std::string& worker_id, const std::string& name) {
+void WorkerActivities::joined(const std::string& worker_id, const std::string& name) {
   MutexLock lock(mutex_);
-  // A worker that is restarted under its name replaces its former self.
+  // A restarted worker replaces the earlier one of its name.
   for (auto member = members_.begin(); member != members_.end();) {
     member = member->second.name == name ? members_.erase(member) : std::next(member);
   }
   members_[worker_id].name = name;
 }
 
-void Crew::seen(const std::string& worker_id, v1::WorkerActivity activity, TimeUs now) {
+void WorkerActivities::seen(const std::string& worker_id, v1::WorkerActivity activity, TimeUs now) {
   MutexLock lock(mutex_);
   Member& member = members_[worker_id];
-  // One that joined before the coordinator's restart is known by its id alone.
+  // Only the id of a worker that joined before the coordinator's restart is known.
   if (member.name.empty()) member.name = worker_id;
   member.activity = std::move(activity);
   member.activity.set_worker(member.name);
   member.seen_at = now;
 }
 
-void Crew::left(const std::string& worker_id) {
+bool WorkerActivities::left(const std::string& worker_id) {
   MutexLock lock(mutex_);
-  members_.erase(worker_id);
+  return members_.erase(worker_id) > 0;
 }
 
-void Crew::describe(TimeUs since, v1::ProgressReply& reply) const {
+void WorkerActivities::describe(TimeUs since, v1::ProgressReply& reply) const {
   MutexLock lock(mutex_);
   for (const auto& [id, member] : members_) {
     if (member.seen_at >= since && !member.activity.run().empty()) {

@@ -1,7 +1,12 @@
+#include "coordinator/core/steering.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
-#include "coordinator/core/queue_state.h"
+#include "coordinator/core/lease.h"
+#include "coordinator/core/reducers.h"
 
 namespace cox::core {
 
@@ -9,7 +14,7 @@ namespace {
 
 constexpr std::size_t kShortestPrefix = 8;
 
-/// What a Selection resolved to.
+/// The jobs of a Selection.
 struct Selected {
   std::vector<JobNumber> jobs;
   SeriesNumber series{};  ///< 0 when none was named
@@ -17,8 +22,8 @@ struct Selected {
 
 Result<JobNumber> find_job(QueueState& state, const std::string& prefix) {
   if (prefix.size() < kShortestPrefix) {
-    return invalid_argument(
-        concat("job '", prefix, "': give at least ", kShortestPrefix, " characters of its digest"));
+    return invalid_argument(fmt::format("job '{}': give at least {} characters of its digest",
+                                        prefix, kShortestPrefix));
   }
   std::vector<JobNumber> found;
   for (std::size_t i = 0; i < state.jobs.size() && found.size() < 2; ++i) {
@@ -26,48 +31,52 @@ Result<JobNumber> find_job(QueueState& state, const std::string& prefix) {
       found.push_back(static_cast<JobNumber>(i + 1));
     }
   }
-  if (found.empty()) return not_found(concat("no job has a digest that begins with ", prefix));
+  if (found.empty())
+    return not_found(fmt::format("no job has a digest that begins with {}", prefix));
   if (found.size() > 1) {
-    return invalid_argument(
-        concat("more than one job has a digest that begins with ", prefix, ": give more of it"));
+    return invalid_argument(fmt::format(
+        "more than one job has a digest that begins with {}: give more characters", prefix));
   }
   return found.front();
 }
 
-/// Whether a selection means only what its names stand for now, or also runs that lost their name
+/// Whether a selection covers only the current runs and videos, or also runs that lost their name
 /// and videos that a later submission left out.
 enum class Reach { kCurrent, kEverything };
 
-bool is_meant(QueueState& state, const MemberRecord& member, const std::string& run, Reach reach) {
+bool is_selected(QueueState& state, const MemberRecord& member, const std::string& run,
+                 Reach reach) {
   if (run.empty()) return !member.superseded || reach == Reach::kEverything;
   if (member.name == run && !member.superseded) return true;
-  return run.size() >= kShortestPrefix && starts_with(state.at(member.run).record.digest, run);
+  return run.size() >= kShortestPrefix && starts_with(state.run(member.run).record.digest, run);
 }
 
-/// The places in series of the runs meant: by current name, or by digest prefix.
+/// The memberships of the selected runs, by current name or by digest prefix.
 Result<std::vector<MemberRecord>> find_members(QueueState& state, const Selection& select,
                                                Reach reach) {
   std::vector<MemberRecord> found;
   std::set<RunNumber> runs;
   bool series_found = select.series.empty();
-  for (const Series& series : state.series) {
+  for (const Series& series : state.all_series) {
     if (!select.series.empty() && series.record.name != select.series) continue;
     series_found = true;
     for (const auto& [key, member] : series.members) {
-      if (!is_meant(state, member, select.run, reach)) continue;
+      if (!is_selected(state, member, select.run, reach)) continue;
       found.push_back(member);
       runs.insert(member.run);
     }
   }
-  if (!series_found) return not_found(concat("there is no series '", select.series, "'"));
+  if (!series_found) return not_found(fmt::format("unknown series '{}'", select.series));
   if (found.empty()) {
     const std::string where =
-        select.series.empty() ? "" : concat(" in series '", select.series, "'");
-    return not_found(concat("there is no run '", select.run, "'", where));
+        select.series.empty() ? "" : fmt::format(" in series '{}'", select.series);
+    return not_found(fmt::format("unknown run '{}'{}", select.run, where));
   }
   if (!select.run.empty() && runs.size() > 1) {
-    return invalid_argument(concat("run '", select.run, "' means ", runs.size(),
-                                   " different runs: name the series, or give more of the digest"));
+    return invalid_argument(
+        fmt::format("run '{}' matches {} different runs: name the series, or give more characters "
+                    "of the digest",
+                    select.run, runs.size()));
   }
   return found;
 }
@@ -86,23 +95,23 @@ Result<Selected> resolve(QueueState& state, const Selection& select, Reach reach
     COX_ASSIGN_OR_RETURN(members, find_members(state, select, reach));
   }
   const auto covered = [&](JobNumber number) {
-    const Job& job = state.at(number);
+    const Job& job = state.job(number);
     return std::any_of(members.begin(), members.end(), [&](const MemberRecord& member) {
-      return member.run == job.run && state.at(member.dataset).has(job.video);
+      return member.run == job.run && state.dataset(member.dataset).has(job.video);
     });
   };
   if (!select.job.empty()) {
     COX_ASSIGN_OR_RETURN(const JobNumber job, find_job(state, select.job));
     if (!members.empty() && !covered(job)) {
-      return not_found(concat("job ", select.job, " is not one of the series or run named"));
+      return not_found(fmt::format("job {} is not in the named series or run", select.job));
     }
     selected.jobs.push_back(job);
     return selected;
   }
   std::set<JobNumber> jobs;
   for (const MemberRecord& member : members) {
-    for (const JobNumber job : state.at(member.run).jobs) {
-      const bool covers = state.at(member.dataset).has(state.at(job).video);
+    for (const JobNumber job : state.run(member.run).jobs) {
+      const bool covers = state.dataset(member.dataset).has(state.job(job).video);
       if (covers || reach == Reach::kEverything) jobs.insert(job);
     }
   }
@@ -110,7 +119,7 @@ Result<Selected> resolve(QueueState& state, const Selection& select, Reach reach
   return selected;
 }
 
-/// Applies `edit` (which returns whether it changed the job) to what is selected, and answers.
+/// Applies `edit`, which returns whether it changed the job, to each selected job, and answers.
 template <typename Edit>
 void change_selected(Step& step, const Selection& select, const std::string& kind, Edit edit) {
   const bool cancels = kind == "cancelled";
@@ -122,17 +131,23 @@ void change_selected(Step& step, const Selection& select, const std::string& kin
     ++(edit(*selected, job) ? answer.changed : answer.untouched);
   }
   if (answer.changed > 0) {
-    std::string what = concat(answer.changed, " jobs");
-    if (!select.run.empty()) what += concat(" of run ", select.run);
-    if (!select.job.empty()) what = concat("job ", select.job);
+    std::string what = fmt::format("{} jobs", answer.changed);
+    if (!select.run.empty()) what += fmt::format(" of run {}", select.run);
+    if (!select.job.empty()) what = fmt::format("job {}", select.job);
     journal(step, kind, selected->series, {}, std::move(what));
   }
   step.answer(answer);
 }
 
-/// Takes a job from the worker that holds it; the worker learns of it with its next heartbeat.
-void recall(Step& step, JobNumber number, const std::string& why) {
-  const Job& job = step.state.at(number);
+/// Whether one of `wanted` is `value`.
+template <typename T>
+bool contains(const std::vector<T>& wanted, T value) {
+  return std::find(wanted.begin(), wanted.end(), value) != wanted.end();
+}
+
+/// Takes a leased job from its worker, which learns so with its next heartbeat.
+void revoke(Step& step, JobNumber number, const std::string& why) {
+  const Job& job = step.job(number);
   step.state.leases.at(job.lease).cancelled.push_back(job.digest);
   release(step.state, number);
   end_attempt(step, number, AttemptOutcome::kCancelled, why);
@@ -141,20 +156,16 @@ void recall(Step& step, JobNumber number, const std::string& why) {
 }  // namespace
 
 bool cancel_job(Step& step, JobNumber number, const std::string& why) {
-  JobStatus next = step.state.at(number).status;
-  if (!may_become(next.state, JobState::kCancelled)) return false;
-  if (next.state == JobState::kLeased) recall(step, number, why);
-  next.state = JobState::kCancelled;
-  next.ready_at = 0;
-  change(step, number, next);
+  const JobState now = step.status(number).state;
+  if (!may_become(now, JobState::kCancelled)) return false;
+  if (now == JobState::kLeased) revoke(step, number, why);
+  set_state(step, number, JobState::kCancelled);
   return true;
 }
 
 void on_cancel(Step& step, const CancelAsked& event) {
-  QueueState& state = step.state;
   change_selected(step, event.select, "cancelled", [&](const Selected& selected, JobNumber job) {
-    const SeriesNumber owner = state.at(state.at(job).submission).series;
-    if (selected.series != SeriesNumber{} && owner != selected.series) return false;
+    if (selected.series != SeriesNumber{} && step.series_of(job) != selected.series) return false;
     return cancel_job(step, job, "a person cancelled the job");
   });
 }
@@ -165,42 +176,33 @@ void on_retry(Step& step, const RetryAsked& event) {
   for (const JobState state : states) {
     if (state != JobState::kFailed && state != JobState::kQuarantined &&
         state != JobState::kCancelled) {
-      return step.refuse(invalid_argument(concat("cannot retry ", state_name(state),
-                                                 " jobs: expected failed, cancelled or "
-                                                 "quarantined")));
+      return step.refuse(invalid_argument(fmt::format(
+          "cannot retry {} jobs; expected failed, cancelled or quarantined", state_name(state))));
     }
   }
   change_selected(step, event.select, "requeued", [&](const Selected&, JobNumber job) {
-    JobStatus next = step.state.at(job).status;
-    const bool wanted = std::find(states.begin(), states.end(), next.state) != states.end() &&
-                        (event.causes.empty() || std::find(event.causes.begin(), event.causes.end(),
-                                                           next.cause) != event.causes.end());
+    JobStatus next = step.status(job);
+    const bool wanted = contains(states, next.state) &&
+                        (event.causes.empty() || contains(event.causes, next.cause));
     if (!wanted) return false;
-    next.state = JobState::kQueued;
     next.cause = FailureCause::kNone;
-    next.crashes = next.ooms = next.losses = next.worker_kills = 0;
-    change(step, job, next);
+    requeue_with_fresh_limits(step, job, next);
     return true;
   });
 }
 
 void on_pause(Step& step, const PauseAsked& event) {
   change_selected(step, event.select, "paused", [&](const Selected&, JobNumber job) {
-    JobStatus next = step.state.at(job).status;
-    if (!may_become(next.state, JobState::kPaused)) return false;
-    next.state = JobState::kPaused;
-    next.ready_at = 0;
-    change(step, job, next);
+    if (!may_become(step.status(job).state, JobState::kPaused)) return false;
+    set_state(step, job, JobState::kPaused);
     return true;
   });
 }
 
 void on_resume(Step& step, const ResumeAsked& event) {
   change_selected(step, event.select, "resumed", [&](const Selected&, JobNumber job) {
-    JobStatus next = step.state.at(job).status;
-    if (next.state != JobState::kPaused) return false;
-    next.state = JobState::kQueued;
-    change(step, job, next);
+    if (step.status(job).state != JobState::kPaused) return false;
+    requeue(step, job);
     return true;
   });
 }

@@ -9,16 +9,17 @@
 
 namespace cox::service {
 
-/// What the workers are doing, as their heartbeats tell: for people who watch, never saved.
+/// What each worker is doing, according to its heartbeats: for people who watch, never saved.
 /// Thread-safe.
-class Crew {
+class WorkerActivities {
  public:
   void joined(const std::string& worker_id, const std::string& name);
-  /// `activity` without a run means that the worker is idle. The crew fills in the worker's name.
+  /// `activity` without a run means that the worker is idle. Its worker's name is filled in here.
   void seen(const std::string& worker_id, v1::WorkerActivity activity, TimeUs now);
-  void left(const std::string& worker_id);
+  /// False when the worker is unknown.
+  bool left(const std::string& worker_id);
 
-  /// Appends what those do who were heard of since `since`.
+  /// Appends the activities of workers that were heard from since `since`.
   void describe(TimeUs since, v1::ProgressReply& reply) const;
 
  private:
