@@ -73,7 +73,7 @@ void lose_lease(Step& step, LeaseNumber number, const std::string& reason) {
   for (const JobNumber job : lease.jobs) {
     state.at(job).lease = {};
     end_attempt(step, job, AttemptOutcome::kLost, reason, FailureCause::kLost);
-    journal_job(step, "lost", job, lease.worker, reason);
+    journal_job(step, job == charged ? "lost" : "returned", job, lease.worker, reason);
     if (job == charged) continue;
     JobStatus next = state.at(job).status;
     next.state = JobState::kQueued;

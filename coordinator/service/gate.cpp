@@ -76,15 +76,14 @@ Status Gate::check(const grpc::ServerContextBase& context, Role role) const {
   const std::string header =
       found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
   if (!starts_with(header, kScheme)) {
-    return {StatusCode::kUnauthenticated,
-            "this coordinator wants a token; give --token-file or COX_TOKEN"};
+    return {StatusCode::kUnauthenticated, "a token is required; set COX_TOKEN"};
   }
   // Looking up the digest takes a time that says nothing about the token.
   const auto known = roles_.find(sha256_of(header.substr(std::string_view(kScheme).size())));
-  if (known == roles_.end()) return {StatusCode::kUnauthenticated, "the token is not known here"};
+  if (known == roles_.end()) return {StatusCode::kUnauthenticated, "invalid token"};
   if (known->second.count(role) > 0) return Status::ok();
   return {StatusCode::kPermissionDenied,
-          concat("the token does not allow to ", role_name(role), "; ask for one that does")};
+          concat("the token lacks the '", role_name(role), "' role")};
 }
 
 }  // namespace cox::service
