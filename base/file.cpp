@@ -300,11 +300,13 @@ std::string unique_sibling(const std::string& path) {
   return (target.parent_path() / name).string();
 }
 
+constexpr std::size_t kHolderBytes = 256;  ///< of a lock file: who holds it
+
 Result<FileLock> FileLock::acquire(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor < 0) return file_error("cannot open lock file", path);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    std::string holder(32, '\0');
+    std::string holder(kHolderBytes, '\0');
     const ssize_t length = ::pread(descriptor, holder.data(), holder.size(), 0);
     holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
     ::close(descriptor);

@@ -1,6 +1,7 @@
-// cox: the one program that people type. It says what it can do, finds the command that was meant
-// and turns its outcome into an exit code; everything else is in commands/.
+// cox: the program that people use. Parses the command line, runs the command and turns its result
+// into an exit code; everything else is in commands/.
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -11,17 +12,19 @@
 #include <map>
 #include <vector>
 
+#include "base/process.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/startup.h"
 
 namespace cox::cli {
 namespace {
 
 std::string help_text(const CommandText& text) {
   std::string help = "Examples:\n";
-  for (const std::string& line : split(text.examples, '\n')) help += concat("  ", line, '\n');
-  return concat(help, '\n', text.summary, ".\n");
+  for (const std::string& line : split(text.examples, '\n')) {
+    help += fmt::format("  {}\n", line);
+  }
+  return fmt::format("{}\n{}.\n", help, text.summary);
 }
 
 /// Lists each command on one line in `cox -h`; `cox NAME -h` opens with examples.
@@ -29,8 +32,7 @@ class HelpFormatter final : public CLI::Formatter {
  public:
   std::string make_subcommand(const CLI::App* command) const override {
     const std::string summary = split(trim(command->get_description()), '\n').back();
-    return concat("  ", command->get_name(), std::string(14 - command->get_name().size(), ' '),
-                  summary, '\n');
+    return fmt::format("  {:<14}{}\n", command->get_name(), summary);
   }
 };
 
@@ -55,7 +57,7 @@ struct Program {
     app.get_formatter()->column_width(34);
     const std::map<std::string, ColorMode> modes = {
         {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
-    app.add_option("--color", color, "Colour: auto, always or never (env NO_COLOR)")
+    app.add_option("--color", color, "Color: auto, always or never (env NO_COLOR)")
         ->transform(CLI::CheckedTransformer(modes).description(""))
         ->type_name("WHEN");
     for (const CommandPtr& command : commands) {
@@ -73,30 +75,30 @@ struct Program {
   }
 };
 
-/// One message for wrong usage; a mistyped command gets the nearest one.
+/// The message for wrong usage; for an unknown command it suggests the nearest one.
 std::string usage_message(const Program& program, const CLI::ParseError& error,
                           const std::vector<std::string>& arguments) {
   const auto parsed = program.app.get_subcommands();
   const std::string who = parsed.empty() ? "cox" : "cox " + parsed.front()->get_name();
   std::string message = error.what();
   if (parsed.empty() && arguments.size() > 1 && arguments[1].front() != '-') {
-    message = concat("unknown command '", arguments[1], "'");
+    message = fmt::format("unknown command '{}'", arguments[1]);
     const std::string nearest = nearest_name(arguments[1], program.command_names());
-    if (!nearest.empty()) message += concat("; did you mean '", nearest, "'?");
+    if (!nearest.empty()) message += fmt::format("; did you mean '{}'?", nearest);
   }
-  return concat(message, "\n'", who, " -h' shows how it is used.");
+  return fmt::format("{}\n'{} -h' shows how to use it", message, who);
 }
 
-/// Fails when standard output did not take everything. A full disk shows when the last bytes are
-/// written or long before; a stream that failed once stays bad.
+/// Fails when not all of standard output could be written. A full disk shows when the last bytes
+/// are flushed or long before; a stream that failed once stays bad.
 Status finish_output() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;
   const int cause = errno;
   if (flushed && std::cout) return Status::ok();
-  return internal_error(concat("could not write all of standard output (",
-                               cause == 0 ? "is its disk full?" : std::strerror(cause),
-                               "); the output is incomplete"));
+  return internal_error(
+      fmt::format("could not write all of standard output ({}); the output is incomplete",
+                  cause == 0 ? "is its disk full?" : std::strerror(cause)));
 }
 
 int run_program(int argc, char** argv, Session& session) {
@@ -130,6 +132,6 @@ int run_and_finish(const std::vector<std::string>& arguments, int argc, char** a
 }  // namespace cox::cli
 
 int main(int argc, char** argv) {
-  cox::cli::prepare_process();
+  cox::prepare_process();
   return cox::cli::run_and_finish({argv, argv + argc}, argc, argv);
 }

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,19 +16,19 @@ class App;
 
 namespace cox::cli {
 
-/// --format, --json and --quiet of every reading command.
+/// --format, --json and --quiet of every command that prints a table.
 struct OutputOptions {
   std::string format = "table";
   bool json = false;
   bool quiet = false;
 
   void declare(CLI::App& app);
-  /// `schema` is what JSON calls itself.
+  /// `schema` is the format that JSON output names.
   Layout layout(const Terminal& terminal, JsonSchema schema) const;
 };
 
-/// The series of one command's sweep files: of two with one name the second would replace the
-/// first.
+/// The series of one command's sweep files. Two series with one name are refused: the second would
+/// replace the first.
 class SeriesNames {
  public:
   /// kInvalidArgument, with both files, when `series` was added before.
@@ -40,20 +38,20 @@ class SeriesNames {
   std::map<std::string, std::string> paths_;  ///< by series
 };
 
-/// SPEC... and --set of the commands that load sweep files.
+/// SPEC... and --set of commands that load sweep files.
 struct SpecOptions {
   std::vector<std::string> paths;
   std::vector<std::string> overrides;
 
   void declare(CLI::App& app);
-  /// Every file, each a series of its own, or the first error. `find_best` answers their
-  /// `from_best`; with `find_clips`, the file of every video must exist.
+  /// Loads every file, each as a series of its own, or returns the first error. `find_best`
+  /// resolves their `from_best`; with `find_clips`, the file of every video must exist.
   Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best,
                                              bool find_clips = false) const;
 };
 
-/// A database file or a coordinator: exactly one of the two.
-struct Place {
+/// Where results are read from and jobs are changed: a database file or a coordinator.
+struct Source {
   std::string database;  ///< "" = the coordinator
   Endpoint endpoint;
 };
@@ -62,13 +60,12 @@ struct Place {
 /// "file:..." URIs.
 Status check_database_name(const std::string& path);
 
-/// What the places are chosen from: a variable's value, or "" when it is not set.
-using Environment = std::function<std::string(const char*)>;
-std::string process_environment(const char* name);
+/// Says why an option cannot have this value, in the form that CLI11 wants; "" when it can.
+std::string not_empty(const std::string& value);
 
 /// --db, --coordinator and --ca-file. Precedence: option, then COX_DB or COX_COORDINATOR, then the
-/// default. COX_TOKEN holds the token: an option would show it to everybody on the machine.
-struct PlaceOptions {
+/// default. COX_TOKEN holds the token: an option would show it to every user of the machine.
+struct SourceOptions {
   std::string database;
   std::string coordinator;
   std::string ca_file;
@@ -76,9 +73,9 @@ struct PlaceOptions {
   void declare(CLI::App& app);
   void declare_coordinator_only(CLI::App& app);
 
-  /// Without any word from the user: kDefaultDatabase when that file exists, else the coordinator
-  /// at kDefaultAddress. Both given on one level is an error.
-  Result<Place> choose(const Environment& environment = process_environment) const;
+  /// When nothing is given: kDefaultDatabase if that file exists, else the coordinator at
+  /// kDefaultAddress. Fails when both are given as options, or both as variables.
+  Result<Source> choose(const Environment& environment = process_environment) const;
   /// For commands that only a coordinator can answer.
   Endpoint endpoint(const Environment& environment = process_environment) const;
 };

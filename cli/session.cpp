@@ -14,19 +14,18 @@ ExitCode Session::fail(const Status& status) const {
 }
 
 std::string Session::command_line() const {
+  std::vector<std::string> quoted;
+  for (const std::string& argument : arguments) quoted.push_back(shell_quoted(argument));
+  return join(quoted, " ");
+}
+
+std::string shell_quoted(const std::string& text) {
   constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
-  std::vector<std::string> quoted;
-  for (const std::string& argument : arguments) {
-    if (!argument.empty() && argument.find_first_not_of(kPlain) == std::string::npos) {
-      quoted.push_back(argument);
-      continue;
-    }
-    std::string text = "'";
-    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    quoted.push_back(text + '\'');
-  }
-  return join(quoted, " ");
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + '\'';
 }
 
 }  // namespace cox::cli

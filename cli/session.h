@@ -16,19 +16,22 @@ struct Session {
   std::ostream& err;
   Terminal out_terminal;
   Terminal err_terminal;
-  std::vector<std::string> arguments;  ///< as the shell handed them over, the program first
+  std::vector<std::string> arguments;  ///< as the shell passed them, the program first
 
-  /// One message to a person.
+  /// Prints one message to a person.
   void say(std::string_view message) const { err << message << '\n'; }
 
-  /// `note: ...`, what a reader of the output should know.
+  /// Prints `note: ...`, something that a reader of the output should know.
   void note(std::string_view message) const;
 
-  /// `cox: error: ...`, in red where there is colour. Returns the exit code of the error.
+  /// Prints `cox: error: ...`, in red where there is color. Returns the exit code of the error.
   ExitCode fail(const Status& status) const;
 
-  /// The command line, quoted so that it can be pasted into a shell.
+  /// Returns the command line, quoted so that it can be pasted into a shell.
   std::string command_line() const;
 };
+
+/// `text` as one word of a shell, in quotes where it needs them.
+std::string shell_quoted(const std::string& text);
 
 }  // namespace cox::cli

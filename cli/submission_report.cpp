@@ -1,8 +1,9 @@
 #include "cli/submission_report.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
-#include "base/text.h"
 #include "coordinator/report/data/words.h"
 
 namespace cox::cli {
@@ -16,13 +17,13 @@ store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply
     row = {report::short_digest(run.digest), run.name};
     if (const auto owner = known.find(run.name); owner != known.end()) {
       row.insert(row.end(), {std::string("known"),
-                             concat(owner->second->series(), '/', owner->second->owner()),
+                             fmt::format("{}/{}", owner->second->series(), owner->second->owner()),
                              static_cast<std::int64_t>(owner->second->done_jobs()),
                              static_cast<std::int64_t>(owner->second->total_jobs())});
     } else {
       row.insert(row.end(),
-                 {std::string("new"), concat(plan.series.name, '/', run.name), std::int64_t{0},
-                  static_cast<std::int64_t>(plan.dataset.videos.size())});
+                 {std::string("new"), fmt::format("{}/{}", plan.series.name, run.name),
+                  std::int64_t{0}, static_cast<std::int64_t>(plan.dataset.videos.size())});
     }
   }
   return rows;
@@ -30,17 +31,20 @@ store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply
 
 namespace {
 
-/// "; 1 run of before left the series, results stay under their digests; 8 jobs that no sweep asks
-/// for any more cancelled"
+/// "; 1 earlier run is no longer in the sweep, its results are kept; 8 jobs that no sweep needs any
+/// more are cancelled"
 std::string retired_text(const v1::SubmitReply& reply) {
   std::string text;
   if (reply.retired_runs() > 0) {
-    text = concat("; ", report::counted(reply.retired_runs(), "run"),
-                  " of before left the series, results stay under their digests");
+    const bool one = reply.retired_runs() == 1;
+    text = fmt::format("; {} {} no longer in the sweep, {} results are kept",
+                       report::counted(reply.retired_runs(), "earlier run"), one ? "is" : "are",
+                       one ? "its" : "their");
   }
   if (reply.cancelled_jobs() > 0) {
-    text += concat("; ", report::counted(reply.cancelled_jobs(), "job"),
-                   " that no sweep asks for any more cancelled");
+    text += fmt::format("; {} that no sweep needs any more {} cancelled",
+                        report::counted(reply.cancelled_jobs(), "job"),
+                        reply.cancelled_jobs() == 1 ? "is" : "are");
   }
   return text;
 }
@@ -48,15 +52,16 @@ std::string retired_text(const v1::SubmitReply& reply) {
 }  // namespace
 
 std::string submission_summary(const std::string& series, const v1::SubmitReply& reply) {
-  return concat("series ", series, ": ", report::counted(reply.new_runs(), "new run"), " and ",
-                report::counted(reply.new_jobs(), "new job"), "; ",
-                report::counted(reply.known_runs(), "run"), " and ",
-                report::counted(reply.known_jobs(), "job"), " exist already", retired_text(reply));
+  return fmt::format("series {}: {} and {}; {} and {} exist already{}", series,
+                     report::counted(reply.new_runs(), "new run"),
+                     report::counted(reply.new_jobs(), "new job"),
+                     report::counted(reply.known_runs(), "run"),
+                     report::counted(reply.known_jobs(), "job"), retired_text(reply));
 }
 
 std::string known_run_text(const v1::KnownRun& known) {
-  return concat("  '", known.name(), "' is the run ", known.series(), '/', known.owner(), ": ",
-                known.done_jobs(), " of ", known.total_jobs(), " jobs done");
+  return fmt::format("  '{}' is the run {}/{}: {} of {} jobs done", known.name(), known.series(),
+                     known.owner(), known.done_jobs(), known.total_jobs());
 }
 
 }  // namespace cox::cli

@@ -8,8 +8,8 @@
 
 namespace cox::cli {
 
-/// One row for each run of the plan: new, or known with the name of its owner and how many of its
-/// jobs are done already.
+/// Returns one row for each run of the plan: new, or known with the name of its owner and how many
+/// of its jobs are done.
 store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply& reply);
 
 /// "series demo: 3 new runs and 27 new jobs; 0 runs and 0 jobs exist already"

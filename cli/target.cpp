@@ -1,8 +1,9 @@
 #include "cli/target.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
-#include "base/text.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
 
@@ -19,7 +20,7 @@ v1::SelectRequest selected(const std::string& series, const std::string& run,
   return select;
 }
 
-/// As series and runs; neither holds a slash in its name.
+/// Readings as series and runs, whose names contain no slash.
 std::vector<v1::SelectRequest> readings(const std::string& target, const std::string& job) {
   const size_t slash = target.find('/');
   if (slash != std::string::npos) {
@@ -31,9 +32,9 @@ std::vector<v1::SelectRequest> readings(const std::string& target, const std::st
 
 }  // namespace
 
-JobFinder job_finder(const Place& place) {
-  return [place](const std::string& text) -> Result<std::string> {
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+JobFinder job_finder(const Source& source) {
+  return [source](const std::string& text) -> Result<std::string> {
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     return report::find_job(query, text);
   };
 }
@@ -47,7 +48,7 @@ void TargetOptions::declare(CLI::App& app) {
 
 Status TargetOptions::check() const {
   if (!target.empty() || !job.empty()) return Status::ok();
-  return invalid_argument("which jobs? name a SERIES, a SERIES/RUN or --job DIGEST");
+  return invalid_argument("which jobs? Name a SERIES, a SERIES/RUN or --job DIGEST");
 }
 
 Result<v1::ChangeReply> TargetOptions::change(const ChangeCall& call,
@@ -63,9 +64,10 @@ Result<v1::ChangeReply> TargetOptions::change(const ChangeCall& call,
   const Result<std::string> digest = find_job(target);
   if (digest.is_ok()) return call(selected("", "", *digest));
   if (digest.status().code() != StatusCode::kNotFound) return digest.status();
-  return not_found(concat("there is no series, run or job '", target,
-                          "'; a target is SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO or eight or "
-                          "more characters of a digest ('cox status' lists series and runs)"));
+  return not_found(fmt::format(
+      "no series, run or job '{}'; expected SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO or 8 or more "
+      "characters of a digest ('cox status' lists series and runs)",
+      target));
 }
 
 }  // namespace cox::cli

@@ -16,7 +16,7 @@ namespace cox::cli {
 using ChangeCall = std::function<Result<v1::ChangeReply>(const v1::SelectRequest&)>;
 using JobFinder = std::function<Result<std::string>(const std::string&)>;
 
-/// The jobs that `cancel`, `pause`, `resume` and `retry` act upon: SERIES, SERIES/RUN, RUN, a run's
+/// The jobs that `cancel`, `pause`, `resume` and `retry` change: SERIES, SERIES/RUN, RUN, a run's
 /// digest, SERIES/RUN/VIDEO, a job's digest, and --job.
 struct TargetOptions {
   std::string target;
@@ -24,16 +24,15 @@ struct TargetOptions {
 
   void declare(CLI::App& app);
 
-  /// kInvalidArgument when nothing is named: "everything" is never meant by saying nothing.
+  /// kInvalidArgument when nothing is named: no target never means every job.
   Status check() const;
 
-  /// Makes `call` with what the target means: with each of its readings in that order until one is
-  /// there, jobs last. `find_job` answers with a job's digest. kNotFound, with what targets are,
-  /// when none is there.
+  /// Calls `call` with each reading of the target in that order until one exists, jobs last.
+  /// `find_job` returns a job's digest. kNotFound, with the forms of a target, when none exists.
   Result<v1::ChangeReply> change(const ChangeCall& call, const JobFinder& find_job) const;
 };
 
-/// Finds jobs in what is at `place`, which is opened when it is asked.
-JobFinder job_finder(const Place& place);
+/// Finds jobs in `source`, which is opened by each call.
+JobFinder job_finder(const Source& source);
 
 }  // namespace cox::cli

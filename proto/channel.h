@@ -6,62 +6,43 @@
 
 #include <chrono>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "base/status.h"
+#include "proto/endpoint.h"
 
 namespace cox {
 
-/// Where programs look for a coordinator when no address is given, and where it listens.
-constexpr const char* kDefaultAddress = "127.0.0.1:7420";
-
-/// Settings that both ends of a connection must share: a client that pings more often than the
-/// server permits is cut off, one that sends more reports at once is refused.
+/// Settings that both ends of a connection share: a server disconnects a client that pings more
+/// often than it permits, and rejects a call with more reports.
 namespace wire {
-constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs forget
+constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs drop
 constexpr int kKeepaliveTimeoutMs = 20'000;
-constexpr int kConnectTimeoutMs = 10'000;     ///< of one try, the TLS handshake included
+constexpr int kConnectTimeoutMs = 10'000;     ///< of one attempt, TLS handshake included
 constexpr int kLeastPingIntervalMs = 30'000;  ///< what the server permits
 constexpr int kMaxReportsInCall = 64;
 constexpr int kMaxMessageBytes = 256 << 20;  ///< a submission of 200 runs on 100,000 videos
 }  // namespace wire
 
-/// A coordinator to talk to.
-struct Endpoint {
-  std::string address = kDefaultAddress;
-  std::string ca_file;  ///< PEM of whoever signed the server's certificate; "" = no TLS
-  std::string token;    ///< sent as `authorization: Bearer`, less one line end behind it; "" = none
-  std::string token_source = "COX_TOKEN";  ///< what a message about the token calls it
-};
-
-/// The token that `text` holds: less one line end behind it, printable ASCII without blanks; gRPC
-/// ends the process over anything else. kInvalidArgument names `source`, never the token.
-Result<std::string> token_in(std::string_view text, const std::string& source);
-
-/// A channel with the settings above. Connects on first use; thread-safe as channels are.
-/// Fails when the certificate file cannot be read, when the token holds what no token may, or when
-/// it would travel without TLS to another machine.
+/// Returns a channel with the settings above. It connects on first use and is thread-safe. Fails
+/// for an invalid address, a certificate file that cannot be read, an invalid token, and a token
+/// that would travel without TLS to another machine.
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint);
 
-/// True when the coordinator did not answer: the call may be sent again, and the caller continues
-/// meanwhile. False for every answer, also for a refusal.
+/// True when the coordinator did not answer: the call may be sent again. False for every answer,
+/// refusals included.
 bool is_unreachable(const Status& status);
 
 /// True for the status of a call that found no connection.
 bool is_lost(const grpc::Status& status);
 
-/// Gives a call its deadline and token; `endpoint` is one that open_channel() took.
+/// Sets the deadline and the token of a call; open_channel() has accepted `endpoint`.
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
              std::chrono::milliseconds deadline);
 
-/// True for "127.0.0.1:7420", "localhost:0", "[::1]:1", "unix:/path".
-bool is_loopback(const std::string& address);
-
-/// Sends gRPC's own log through ours, as debug lines: our statuses say what matters. Idempotent.
+/// Routes gRPC's own log to ours, as debug lines: our statuses say what matters. Idempotent.
 void quiet_grpc();
 
-/// The codes of both are equal; the message stays as it is.
+/// Both use the same codes; the message stays as it is.
 Status from_grpc(const grpc::Status& status);
 grpc::Status to_grpc(const Status& status);
 

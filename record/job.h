@@ -25,7 +25,7 @@ struct JobInput {
   Parameters parameters;  ///< every parameter resolved; the engine has no defaults and reads each
   ModelFiles model;
   Video video;
-  std::string prompt;            ///< as sweep::prompt_of chose it
+  std::string prompt;            ///< as record/prompt.h chose it
   std::string output_directory;  ///< generated and reference videos go here; made when missing
 };
 

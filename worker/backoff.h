@@ -7,8 +7,8 @@
 
 namespace cox::worker {
 
-/// How long to wait before the next try: doubling from `first` to `longest`, each wait drawn from
-/// its upper half, so that workers cut off together do not come back together. Owned by one thread.
+/// Waits between retries: doubles from `first` to `longest`, each wait drawn from its upper half,
+/// so that workers that were disconnected together do not reconnect together. Owned by one thread.
 class Backoff {
  public:
   using Milliseconds = std::chrono::milliseconds;

@@ -10,17 +10,17 @@
 
 namespace cox::worker {
 
-/// WorkerService with types, deadlines and our Status. One try a call; whoever calls decides how
-/// long to go on trying. Thread-safe.
+/// WorkerService with types, deadlines and our Status. Each call is tried once; the caller decides
+/// about retries. Thread-safe.
 class Client {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  /// Fails for an endpoint that cannot be used; does not connect yet.
+  /// Fails as open_channel() does; does not connect yet.
   static Result<Client> open(const Endpoint& endpoint, Milliseconds deadline = kCallDeadline);
 
   Result<v1::RegisterReply> register_worker(const v1::RegisterRequest& request);
-  /// The deadline grows by the request's wait_ms.
+  /// Adds the request's wait_ms to the deadline.
   Result<v1::LeaseReply> lease(const v1::LeaseRequest& request);
   Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
   Result<v1::ReportReply> report(const v1::ReportRequest& request);

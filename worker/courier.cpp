@@ -1,10 +1,11 @@
 #include "worker/courier.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "proto/channel.h"
 
 namespace cox::worker {
@@ -65,7 +66,7 @@ void Courier::work(const std::stop_token& stopping) {
   }
 }
 
-/// Hands over what the spool holds, oldest first, as long as there are answers.
+/// Sends what the spool holds, oldest first, until it is empty or a call fails.
 Status Courier::deliver() {
   while (true) {
     COX_ASSIGN_OR_RETURN(const std::vector<Spool::Entry> entries,
@@ -82,9 +83,9 @@ Status Courier::send(const std::vector<Spool::Entry>& entries) {
   if (!reply.is_ok()) return reply.status();
   fault_point("worker_after_report");
   if (reply->verdicts_size() != request.reports_size()) {
-    return internal_error(concat("the coordinator answered ", request.reports_size(),
-                                 " reports with ", reply->verdicts_size(),
-                                 " verdicts; the results stay in the spool"));
+    return internal_error(
+        fmt::format("the coordinator sent {} verdicts: expected {}; the results stay in the spool",
+                    reply->verdicts_size(), request.reports_size()));
   }
   for (int i = 0; i < reply->verdicts_size(); ++i) {
     COX_RETURN_IF_ERROR(settle(entries[static_cast<size_t>(i)], reply->verdicts(i)));
@@ -98,11 +99,11 @@ Status Courier::settle(const Spool::Entry& entry, const v1::Verdict& verdict) {
     case v1::Verdict::KIND_ACCEPTED:
       return spool_.remove(entry.name);
     case v1::Verdict::KIND_LATE:
-      log(LogLevel::kWarning, "worker", "a result came too late and is dropped",
+      log(LogLevel::kWarning, "worker", "a result came too late; dropped",
           {{"job", job}, {"reason", verdict.reason()}});
       return spool_.remove(entry.name);
     default:
-      log(LogLevel::kError, "worker", "the coordinator refuses a report; set aside",
+      log(LogLevel::kError, "worker", "the coordinator rejected a report; set aside",
           {{"job", job}, {"reason", verdict.reason()}});
       return spool_.set_aside(entry.name);
   }

@@ -8,23 +8,23 @@
 
 namespace cox::worker {
 
-/// Carries finished reports to the coordinator beside the job loop: each goes to the spool first,
-/// then a thread sends what the spool holds. While a call is under way more may gather; they leave
-/// together with the next. No report waits for another. Thread-safe.
+/// Delivers finished reports to the coordinator next to the job loop: writes each to the spool,
+/// then a thread sends what the spool holds. Reports that are added during a call are sent together
+/// in the next. Thread-safe.
 class Courier {
  public:
-  /// What it borrows must outlive it.
+  /// `client` and `spool` must outlive it.
   Courier(Client& client, Spool& spool);
-  /// Ends after the call under way; what is not delivered stays in the spool.
+  /// Waits for the current call; what is not delivered stays in the spool.
   ~Courier();
   Courier(const Courier&) = delete;
   Courier& operator=(const Courier&) = delete;
 
-  /// Success once the report is on disk; it is sent soon.
+  /// Returns once the report is on disk; it is sent soon.
   Status add(const v1::JobReport& report);
 
-  /// Tries once to deliver everything that is spooled, and says how that went: is_unreachable()
-  /// when the coordinator did not answer, another error when trying again would be in vain.
+  /// Tries once to deliver everything in the spool. The error is is_unreachable() when the
+  /// coordinator did not answer; after any other error retrying would not help.
   Status flush();
 
  private:
@@ -38,9 +38,9 @@ class Courier {
 
   Mutex mutex_;
   CondVar changed_;
-  bool wanted_ COX_GUARDED_BY(mutex_) = false;  ///< since the last round began
+  bool wanted_ COX_GUARDED_BY(mutex_) = false;  ///< a round was requested since the last one began
   bool busy_ COX_GUARDED_BY(mutex_) = false;
-  Status last_ COX_GUARDED_BY(mutex_);  ///< how the last round went
+  Status last_ COX_GUARDED_BY(mutex_);  ///< result of the last round
   std::jthread thread_;                 // last: it uses all of the above
 };
 

@@ -23,7 +23,7 @@ std::string tail_of(const std::string& path) {
   return tail;
 }
 
-/// Passes the engine's progress on under the job's name.
+/// Reports the engine's progress under the job's digest.
 class JobSink final : public engine::Sink {
  public:
   JobSink(const std::string& job_digest, const CancelToken& cancel, ProgressListener& listener)

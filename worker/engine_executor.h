@@ -12,7 +12,7 @@ namespace cox::worker {
 /// Runs jobs in the engine of this process. Owned by the job loop's thread.
 class EngineExecutor final : public Executor {
  public:
-  /// `log_file` is where the engine's log goes, "" for standard error: a failure is reported with
+  /// `log_file` is the file of the engine's log, "" for standard error; a failure is reported with
   /// its last lines.
   EngineExecutor(std::unique_ptr<engine::Engine> engine, std::string out, std::string log_file);
 

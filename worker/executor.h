@@ -9,7 +9,7 @@
 
 namespace cox::worker {
 
-/// Set by the heartbeat or a signal, read by the job loop. Thread-safe.
+/// Set by a heartbeat or a signal, read by the job loop. Thread-safe.
 class CancelToken {
  public:
   void cancel() { cancelled_ = true; }
@@ -19,31 +19,31 @@ class CancelToken {
   std::atomic<bool> cancelled_{false};
 };
 
-/// Told where the job in flight stands. Thread-safe.
+/// Receives the progress of the job in flight. Thread-safe.
 class ProgressListener {
  public:
   virtual ~ProgressListener() = default;
   virtual void on_progress(const v1::JobProgress& progress) = 0;
 };
 
-/// Runs one leased job to its end. The product's is EngineExecutor; tests have their own. Owned by
-/// the job loop's thread.
+/// Runs one leased job to its end: EngineExecutor in the product, others in tests. Owned by the job
+/// loop's thread.
 class Executor {
  public:
   virtual ~Executor() = default;
 
   struct Outcome {
-    v1::JobReport report;    ///< outcome and times filled in; the worker adds lease and worker
+    v1::JobReport report;    ///< with outcome and times; the worker adds lease and worker
     bool cancelled = false;  ///< stopped by the token: nothing to report
     bool poisoned = false;   ///< the process must not run another job
-    /// What this place lacks of what the job needs, "" when nothing: no fault of the job, so there
-    /// is nothing to report.
+    /// What the job needs and this machine lacks, "" when nothing. Not the job's fault, so there is
+    /// nothing to report.
     std::string missing_input;
   };
   virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
                       ProgressListener& progress) = 0;
 
-  /// The digest of the model in memory, "" when none is loaded.
+  /// Returns the digest of the model in memory, "" when none is loaded.
   virtual std::string loaded_model_digest() const = 0;
 };
 

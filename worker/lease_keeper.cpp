@@ -7,7 +7,7 @@
 namespace cox::worker {
 
 namespace {
-/// How soon a wish to stop at once reaches the job in flight.
+/// How soon a request to stop immediately reaches the job in flight.
 constexpr std::chrono::milliseconds kLookInterval{100};
 }  // namespace
 
@@ -21,18 +21,18 @@ LeaseKeeper::~LeaseKeeper() {
   changed_.notify_all();
 }
 
-void LeaseKeeper::enlist(const std::string& worker_id, std::chrono::milliseconds interval) {
+void LeaseKeeper::start_session(const std::string& worker_id, std::chrono::milliseconds interval) {
   MutexLock lock(mutex_);
   worker_id_ = worker_id;
   interval_ = interval;
   leases_.clear();
   cancelled_jobs_.clear();
-  forgotten_ = false;
+  unknown_ = false;
 }
 
 void LeaseKeeper::hold(const std::string& lease_id) {
   MutexLock lock(mutex_);
-  if (!forgotten_) leases_.insert(lease_id);
+  if (!unknown_) leases_.insert(lease_id);
 }
 
 void LeaseKeeper::release(const std::string& lease_id) {
@@ -51,9 +51,9 @@ bool LeaseKeeper::is_cancelled(const std::string& job_digest) const {
   return cancelled_jobs_.count(job_digest) > 0;
 }
 
-bool LeaseKeeper::forgotten() const {
+bool LeaseKeeper::must_register() const {
   MutexLock lock(mutex_);
-  return forgotten_;
+  return unknown_;
 }
 
 void LeaseKeeper::begin_job(const std::string& job_digest, const std::string& lease_id,
@@ -64,7 +64,7 @@ void LeaseKeeper::begin_job(const std::string& job_digest, const std::string& le
   job_lease_ = lease_id;
   progress_.Clear();
   progress_.set_job_digest(job_digest);
-  apply_wishes();
+  apply_cancellation();
 }
 
 void LeaseKeeper::end_job() {
@@ -92,7 +92,7 @@ void LeaseKeeper::wait_for_next_beat(const std::stop_token& stopping) {
   MutexLock lock(mutex_);
   while (!stopping.stop_requested() && std::chrono::steady_clock::now() - begin < interval_) {
     changed_.wait_for(mutex_, std::min<std::chrono::microseconds>(interval_, kLookInterval));
-    apply_wishes();
+    apply_cancellation();
   }
 }
 
@@ -108,8 +108,8 @@ void LeaseKeeper::beat() {
   const Result<v1::HeartbeatReply> reply = client_.heartbeat(request);
   const bool was_silent = std::exchange(silent_, !reply.is_ok());
   if (reply.is_ok()) return apply(*reply);
-  if (reply.status().code() == StatusCode::kNotFound) return be_forgotten(request.worker_id());
-  log(was_silent ? LogLevel::kDebug : LogLevel::kWarning, "worker", "heartbeat without an answer",
+  if (reply.status().code() == StatusCode::kNotFound) return drop_session(request.worker_id());
+  log(was_silent ? LogLevel::kDebug : LogLevel::kWarning, "worker", "a heartbeat had no answer",
       {{"error", reply.status().to_string()}});
 }
 
@@ -117,28 +117,28 @@ void LeaseKeeper::apply(const v1::HeartbeatReply& reply) {
   if (reply.drain()) stop_.drain();
   MutexLock lock(mutex_);
   for (const std::string& lease : reply.dropped_lease_ids()) {
-    log(LogLevel::kWarning, "worker", "the lease is lost; its jobs belong to others",
+    log(LogLevel::kWarning, "worker", "lost the lease; other workers run its jobs",
         {{"lease", lease}});
     leases_.erase(lease);
   }
   cancelled_jobs_.insert(reply.cancelled_job_digests().begin(),
                          reply.cancelled_job_digests().end());
-  apply_wishes();
+  apply_cancellation();
 }
 
-/// Whoever is not known holds no lease: each result of theirs would be refused as late.
-void LeaseKeeper::be_forgotten(const std::string& worker_id) {
+/// An unknown worker holds no lease: its results would be rejected as late.
+void LeaseKeeper::drop_session(const std::string& worker_id) {
   MutexLock lock(mutex_);
-  if (worker_id_ != worker_id || forgotten_) return;
+  if (worker_id_ != worker_id || unknown_) return;
   log(LogLevel::kWarning, "worker",
-      "the coordinator does not know this worker any more; its jobs belong to others",
+      "the coordinator no longer knows this worker; other workers run its jobs",
       {{"worker", worker_id}, {"leases", leases_.size()}});
-  forgotten_ = true;
+  unknown_ = true;
   leases_.clear();
-  apply_wishes();
+  apply_cancellation();
 }
 
-void LeaseKeeper::apply_wishes() {
+void LeaseKeeper::apply_cancellation() {
   if (token_ == nullptr) return;
   const bool lost = leases_.count(job_lease_) == 0;
   if (lost || cancelled_jobs_.count(job_) > 0 || stop_.cancelled()) token_->cancel();

@@ -1,6 +1,7 @@
-// cox-worker: leases jobs from a coordinator and runs them in the engine of this process. The one
-// program in which LibTorch and gRPC are both linked; no file sees the headers of both.
+// cox-worker: leases jobs from a coordinator and runs them in the engine of this process. The only
+// program that links both LibTorch and gRPC; no file includes the headers of both.
 
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -13,7 +14,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "base/process.h"
 #include "cox_version.h"
 #include "engine/engine.h"
 #include "worker/device.h"
@@ -28,7 +29,7 @@
 namespace cox::worker {
 namespace {
 
-// The exit statuses that all programs share.
+// Exit statuses that all programs share.
 constexpr int kOk = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
@@ -37,8 +38,10 @@ constexpr int kUnreachable = 4;
 constexpr std::int64_t kLongestWaitS = 1'000'000'000;  // 31 years; as milliseconds it fits its type
 
 struct Flags {
-  Endpoint endpoint;
+  std::string coordinator;
+  std::string ca_file;
   std::string token_file;
+  Endpoint endpoint;  ///< of these and the environment
   std::string name;
   std::string device = "auto";
   std::string kernels = "fused";
@@ -59,48 +62,61 @@ std::string host_name() {
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
 }
 
+std::string not_empty(const std::string& value) {
+  return value.empty() ? "expected a value, got an empty string" : "";
+}
+
 void declare(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", std::string("cox-worker ") + COX_BUILD_TEXT);
-  app.add_option("--coordinator", flags.endpoint.address, "Host and port of the coordinator")
-      ->capture_default_str();
-  app.add_option("--ca-file", flags.endpoint.ca_file, "PEM of the coordinator's signer: use TLS");
-  app.add_option("--token-file", flags.token_file, "File that holds the token; or COX_TOKEN");
+  app.add_option("--coordinator", flags.coordinator,
+                 fmt::format("HOST:PORT of the coordinator (env COX_COORDINATOR; default {})",
+                             kDefaultAddress))
+      ->check(not_empty);
+  app.add_option("--ca-file", flags.ca_file,
+                 "CA certificate (PEM) of the coordinator; enables TLS (env COX_CA_FILE)")
+      ->check(not_empty);
+  app.add_option("--token-file", flags.token_file, "File with the token (env COX_TOKEN: the token)")
+      ->check(not_empty);
   app.add_option("--name", flags.name,
-                 "Name of this worker, stable over restarts and unique (HOST.DEVICE)");
+                 "Unique name of this worker, the same after a restart (default HOST.DEVICE)");
   app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
       ->capture_default_str();
   app.add_option("--kernels", flags.kernels,
-                 "On a GPU: fused (our own, compiled at start) or stock (LibTorch's alone); "
-                 "results tell which")
+                 "GPU kernels: fused (the engine's own, compiled at the start) or stock (only "
+                 "LibTorch's); results record which")
       ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
   app.add_option("--device-slot", flags.device_slot,
-                 "Which of the machine's GPUs to take when --device names none, round and round")
+                 "GPU to use when --device names none, modulo the number of GPUs")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option("--threads", flags.threads, "CPU threads for tensor work")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   app.add_option("--out", flags.out, "Folder for generated and reference videos")
+      ->check(not_empty)
       ->capture_default_str();
-  app.add_option("--spool", flags.spool, "Folder for results not yet delivered (OUT/spool/NAME)");
-  app.add_option("--log-file", flags.log_file, "Append the log to this file");
-  app.add_option("--max-jobs-per-bundle", flags.max_jobs, "How many jobs to lease at once")
+  app.add_option("--spool", flags.spool,
+                 "Folder for results that are not delivered yet (default OUT/spool/NAME)")
+      ->check(not_empty);
+  app.add_option("--log-file", flags.log_file, "Append the log to this file (env COX_LOG: level)")
+      ->check(not_empty);
+  app.add_option("--max-jobs-per-bundle", flags.max_jobs, "Most jobs to lease at once")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   app.add_flag("--idle-exit", flags.idle_exit, "Leave as soon as there is no work");
-  app.add_option("--max-idle", flags.max_idle_s, "Leave after so many seconds without work");
+  app.add_option("--max-idle", flags.max_idle_s, "Leave after this many seconds without work");
   app.add_option("--max-away", flags.max_away_s,
-                 "With nothing to compute, look so many seconds for a silent coordinator")
+                 "Give up after this many seconds without a coordinator")
       ->capture_default_str();
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
 }
 
-/// Not a range of CLI11's, which lets nan through.
+/// CLI11's Range accepts nan.
 Status check_seconds(const char* option, double seconds) {
   if (seconds >= 0 && seconds <= kLongestWaitS) return Status::ok();
-  return invalid_argument(concat(option, ": expected a number of seconds from 0 to ", kLongestWaitS,
-                                 ", got ", seconds));
+  return invalid_argument(fmt::format("{}: expected a number of seconds from 0 to {}, got {}",
+                                      option, kLongestWaitS, seconds));
 }
 
 Status complete(Flags& flags) {
@@ -113,10 +129,10 @@ Status complete(Flags& flags) {
   }
   COX_RETURN_IF_ERROR(check_name(flags.name));
   flags.out = std::filesystem::absolute(flags.out).lexically_normal().string();
-  if (flags.spool.empty()) flags.spool = concat(flags.out, "/spool/", flags.name);
-  if (const char* token = std::getenv("COX_TOKEN"); token != nullptr) flags.endpoint.token = token;
+  if (flags.spool.empty()) flags.spool = fmt::format("{}/spool/{}", flags.out, flags.name);
+  flags.endpoint = endpoint_from(flags.coordinator, flags.ca_file);
   if (!flags.token_file.empty()) {
-    flags.endpoint.token_source = concat("token file '", flags.token_file, "'");
+    flags.endpoint.token_source = fmt::format("token file '{}'", flags.token_file);
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(flags.token_file));
     COX_ASSIGN_OR_RETURN(flags.endpoint.token, token_in(text, flags.endpoint.token_source));
   }
@@ -149,19 +165,21 @@ int fail(const Status& status, int exit_status) {
   return exit_status;
 }
 
-int exit_status_of(const Result<WorkerEnd>& end, const std::string& reason) {
+int exit_status_of(const Result<WorkerEnd>& end) {
   if (!end.is_ok()) {
     return fail(end.status(), is_unreachable(end.status()) ? kUnreachable : kFailed);
   }
-  switch (*end) {
-    case WorkerEnd::kMissingInput:
-      return fail(failed_precondition(concat("left, this place cannot run a job: ", reason)),
-                  kMissingInputExitStatus);
-    case WorkerEnd::kPoisoned:
-      return fail(unavailable(concat("left, this process cannot run another job: ", reason)),
-                  kPoisonedExitStatus);
-    case WorkerEnd::kDrained:
-    case WorkerEnd::kIdle:
+  switch (end->kind) {
+    case EndKind::kMissingInput:
+      return fail(
+          failed_precondition(fmt::format("left: this machine cannot run a job: {}", end->reason)),
+          kMissingInputExitStatus);
+    case EndKind::kPoisoned:
+      return fail(
+          unavailable(fmt::format("left: this process cannot run another job: {}", end->reason)),
+          kPoisonedExitStatus);
+    case EndKind::kDrained:
+    case EndKind::kIdle:
       break;
   }
   return kOk;
@@ -170,13 +188,14 @@ int exit_status_of(const Result<WorkerEnd>& end, const std::string& reason) {
 int run(Flags& flags) {
   StopSwitch stop;
   const SignalWatcher signals(stop);
-  // SIGTERM drains: the job in flight is finished and spooled even when `cox run` was killed.
+  // SIGTERM drains: the job in flight is finished and spooled even after `cox run` was killed.
   if (flags.die_with_parent) {
     const pid_t parent = ::getppid();
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) stop.drain();
   }
   if (const Status status = complete(flags); !status.is_ok()) return fail(status, kUsage);
+  if (process_environment("COX_LOG").empty()) set_log_level(LogLevel::kInfo);
   if (!flags.log_file.empty()) set_log_file(flags.log_file);
   if (const Status status = check_writable(flags.out); !status.is_ok()) {
     return fail(status, kUsage);
@@ -197,14 +216,14 @@ int run(Flags& flags) {
   const WorkerOptions options = options_of(flags, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
   Worker worker(options, *client, executor, *spool, stop);
-  const Result<WorkerEnd> end = worker.run();
-  return exit_status_of(end, worker.reason());
+  return exit_status_of(worker.run());
 }
 
 }  // namespace
 }  // namespace cox::worker
 
 int main(int argc, char** argv) {
+  cox::prepare_process();
   cox::worker::Flags flags;
   CLI::App app("Leases jobs from a coordinator and runs them on this machine's CPU or GPU.");
   cox::worker::declare(app, flags);

@@ -1,5 +1,7 @@
 #include "worker/name.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -11,12 +13,12 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool may_stand_in_name(char c) {
+bool may_be_in_name(char c) {
   const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   return letter || is_digit(c) || c == '.' || c == '_' || c == '-';
 }
 
-/// "cuda0", or what CUDA_VISIBLE_DEVICES calls that GPU when it is no number (GPU-8f6d...).
+/// "cuda0", or the entry of CUDA_VISIBLE_DEVICES when it is not a number (GPU-8f6d...).
 std::string gpu_name(const std::string& device, const std::string& visible_gpus) {
   const size_t colon = device.find(':');
   const std::string number = colon == std::string::npos ? "0" : device.substr(colon + 1);
@@ -32,21 +34,21 @@ std::string gpu_name(const std::string& device, const std::string& visible_gpus)
 std::string default_name(const std::string& host, const std::string& device,
                          const std::string& visible_gpus) {
   const bool on_gpu = starts_with(device, "cuda");
-  std::string name = concat(host, '.', on_gpu ? gpu_name(device, visible_gpus) : device);
+  std::string name = fmt::format("{}.{}", host, on_gpu ? gpu_name(device, visible_gpus) : device);
   std::replace_if(
-      name.begin(), name.end(), [](char c) { return !may_stand_in_name(c); }, '-');
+      name.begin(), name.end(), [](char c) { return !may_be_in_name(c); }, '-');
   return name;
 }
 
 Status check_name(const std::string& name) {
-  const bool dots_alone = name.find_first_not_of('.') == std::string::npos;  // also the empty name
-  if (!dots_alone && name.size() <= kLongestName &&
-      std::all_of(name.begin(), name.end(), may_stand_in_name)) {
+  const bool only_dots = name.find_first_not_of('.') == std::string::npos;  // also the empty name
+  if (!only_dots && name.size() <= kLongestName &&
+      std::all_of(name.begin(), name.end(), may_be_in_name)) {
     return Status::ok();
   }
-  return invalid_argument(concat("--name '", name.substr(0, kLongestName), "': expected 1 to ",
-                                 kLongestName,
-                                 " letters, digits, '.', '_' and '-', not dots alone"));
+  return invalid_argument(
+      fmt::format("--name '{}': expected 1 to {} letters, digits, '.', '_' and '-', not only dots",
+                  name.substr(0, kLongestName), kLongestName));
 }
 
 }  // namespace cox::worker

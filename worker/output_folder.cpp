@@ -1,5 +1,6 @@
 #include "worker/output_folder.h"
 
+#include <fmt/format.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -7,7 +8,6 @@
 #include <filesystem>
 
 #include "base/file.h"
-#include "base/text.h"
 
 namespace cox::worker {
 
@@ -15,33 +15,35 @@ namespace {
 
 constexpr size_t kTriedBytes = 4'096;  // a full disk still takes empty files
 
-/// A video that found no room is removed again: a full disk has up to a video's size free.
+/// A video that does not fit is removed: a full disk has up to a video's size free.
 constexpr std::uint64_t kLeastFreeBytes = 64 << 20;  // about 93 lossless frames of 480 x 832
 
-/// A file system that does not tell its size tells no room either.
+/// Accepts a file system that does not report its size.
 Status check_room(const std::string& folder) {
   struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return Status::ok();
   const std::uint64_t free_bytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
   if (free_bytes >= kLeastFreeBytes) return Status::ok();
-  return unavailable(concat("the disk has ", free_bytes >> 20, " MiB left, less than the ",
-                            kLeastFreeBytes >> 20, " that a video may take"));
+  return unavailable(fmt::format("the disk has {} MiB left, less than the {} that a video may take",
+                                 free_bytes >> 20, kLeastFreeBytes >> 20));
 }
 
 }  // namespace
 
 Status check_writable(const std::string& folder) {
-  const std::string path = concat(folder, "/.write_check.", ::getpid());
+  const std::string path = fmt::format("{}/.write_check.{}", folder, ::getpid());
   Status written = write_file_atomically(path, std::string(kTriedBytes, '\n'));
   if (written.is_ok()) written = check_room(folder);
   std::error_code error;
   std::filesystem::remove(path, error);
   if (!written.is_ok()) {
-    return unavailable(concat("the output folder '", folder, "' cannot be written: ",
-                              written.message(), "; make room or access, or give another --out"));
+    return unavailable(
+        fmt::format("the output folder '{}' cannot be written: {}; free space or allow access, or "
+                    "give another --out",
+                    folder, written.message()));
   }
   if (!error) return Status::ok();
-  return unavailable(concat("cannot remove '", path, "': ", error.message()));
+  return unavailable(fmt::format("cannot remove '{}': {}", path, error.message()));
 }
 
 }  // namespace cox::worker

@@ -6,8 +6,8 @@
 
 namespace cox::worker {
 
-/// Makes the folder when it is missing, writes and removes a small file in it, and asks for the
-/// room of a video. A worker that cannot write would fail each job only after hours of computing.
+/// Creates the folder when it is missing, writes and removes a small file in it, and checks that a
+/// video has room. A worker that cannot write would fail each job only after computing it.
 /// kUnavailable with the cause.
 Status check_writable(const std::string& folder);
 

@@ -9,7 +9,8 @@
 namespace cox::worker {
 
 namespace {
-constexpr timespec kPollInterval = {0, 100'000'000};  // bounds how long a finished worker lingers
+constexpr timespec kPollInterval = {
+    0, 100'000'000};  // how long a finished worker waits for this thread
 }  // namespace
 
 SignalWatcher::SignalWatcher(StopSwitch& stop) {
@@ -24,7 +25,7 @@ void SignalWatcher::watch(std::stop_token stopping, StopSwitch& stop) {
     const int signal = ::sigtimedwait(&signals_, nullptr, &kPollInterval);
     if (signal < 0) continue;
     last_signal_ = signal;
-    log(LogLevel::kInfo, "worker", stop.draining() ? "stopping at once" : "draining",
+    log(LogLevel::kInfo, "worker", stop.draining() ? "stopping immediately" : "draining",
         {{"signal", signal}});
     stop.draining() ? stop.cancel() : stop.drain();
   }

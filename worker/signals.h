@@ -8,8 +8,8 @@
 
 namespace cox::worker {
 
-/// Turns SIGTERM, SIGINT and SIGUSR1 into wishes: the first drains, the next cancels. Make it
-/// before any other thread, which then inherits the blocked signals. Owned by one thread.
+/// Handles SIGTERM, SIGINT and SIGUSR1: the first drains, the next cancels. Create it before any
+/// other thread, which then inherits the blocked signals. Owned by one thread.
 class SignalWatcher {
  public:
   explicit SignalWatcher(StopSwitch& stop);

@@ -1,7 +1,7 @@
 #include "worker/spool.h"
 
-#include <cinttypes>
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "base/log.h"
@@ -16,13 +16,12 @@ namespace {
 constexpr const char* kSuffix = ".report";
 
 Status io_error(const std::string& what, const std::string& path, const std::error_code& error) {
-  return unavailable(concat("spool: cannot ", what, " '", path, "': ", error.message()));
+  return unavailable(fmt::format("spool: cannot {} '{}': {}", what, path, error.message()));
 }
 
 std::string name_of(std::uint64_t number, const v1::JobReport& report) {
-  char digits[24];
-  std::snprintf(digits, sizeof digits, "%020" PRIu64, number);
-  return concat(digits, '-', report.job_digest().substr(0, 12), '-', report.attempt(), kSuffix);
+  return fmt::format("{:020}-{}-{}{}", number, report.job_digest().substr(0, 12), report.attempt(),
+                     kSuffix);
 }
 
 }  // namespace
@@ -30,7 +29,7 @@ std::string name_of(std::uint64_t number, const v1::JobReport& report) {
 Result<Spool> Spool::open(const std::string& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
-  if (error) return io_error("make", directory, error);
+  if (error) return io_error("create", directory, error);
   COX_ASSIGN_OR_RETURN(FileLock lock, FileLock::acquire(directory + "/lock"));
 
   Spool spool(directory, std::move(lock));
@@ -39,8 +38,7 @@ Result<Spool> Spool::open(const std::string& directory) {
   for (fs::directory_iterator file(directory, error), end; !error && file != end;
        file.increment(error)) {
     const std::string name = file->path().filename().string();
-    // A process killed in mid-write leaves a hidden part: the report it was to become never
-    // existed.
+    // A process that was killed during a write leaves a hidden part, which was never a report.
     if (starts_with(name, ".") && ends_with(name, ".part")) fs::remove(file->path(), error);
     if (ends_with(name, kSuffix)) known.insert(name);
   }
@@ -72,11 +70,11 @@ Result<std::vector<Spool::Entry>> Spool::oldest(size_t most) {
       entries.push_back(std::move(entry));
       continue;
     }
-    log(LogLevel::kError, "spool", "a report cannot be parsed; set aside, its job will run again",
+    log(LogLevel::kError, "spool", "cannot parse a report; set aside, its job will run again",
         {{"file", path_of(name)}, {"bytes", bytes.size()}});
     COX_RETURN_IF_ERROR(set_aside(name));
   }
-  // Only damaged ones among the oldest: the spool is not empty because of them.
+  // All of the oldest were damaged, but the spool has more.
   if (entries.empty() && size() > 0) return oldest(most);
   return entries;
 }

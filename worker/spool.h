@@ -14,13 +14,13 @@
 
 namespace cox::worker {
 
-/// Finished jobs on disk until the coordinator has answered for them: what a worker computed
-/// survives its own death and the coordinator's absence. One file a report, named so that byte
-/// order is the order of finishing, each written atomically. One process holds the directory.
-/// Thread-safe, for one that adds and one that takes.
+/// Keeps finished jobs on disk until the coordinator has answered: results survive the death of the
+/// worker and the absence of the coordinator. One file for each report, written atomically; byte
+/// order of the names is the order of finishing. One process holds the directory. Thread-safe for
+/// one thread that adds and one that takes.
 class Spool {
  public:
-  /// Makes the directory, takes its lock, and finds what an earlier process left.
+  /// Creates the directory, locks it, and finds what an earlier process left.
   static Result<Spool> open(const std::string& directory);
 
   Status add(const v1::JobReport& report);
@@ -29,20 +29,20 @@ class Spool {
     std::string name;  ///< of the file, in the directory
     v1::JobReport report;
   };
-  /// The oldest reports, `most` of them if there are so many. A file that cannot be parsed goes to
-  /// `set_aside/` with an error in the log: its job is computed again once the lease ends.
+  /// Returns the oldest reports, at most `most`. Moves files that cannot be parsed to `set_aside/`
+  /// with an error in the log: their jobs are computed again once the lease expires.
   Result<std::vector<Entry>> oldest(size_t most);
 
-  /// After the coordinator's answer.
+  /// Deletes a report that the coordinator has answered.
   Status remove(const std::string& name);
 
-  /// Moves a report that the coordinator will not take into `set_aside/`, for a person to look at.
+  /// Moves a report that the coordinator rejected to `set_aside/`, for a person to look at.
   Status set_aside(const std::string& name);
 
   size_t size() const;
 
  private:
-  /// The files that are whole, and the number that the next will have.
+  /// The complete files, and the number of the next.
   struct Names {
     Mutex mutex;
     std::set<std::string> known COX_GUARDED_BY(mutex);
@@ -57,7 +57,8 @@ class Spool {
 
   std::string directory_;
   FileLock lock_;
-  std::unique_ptr<Names> names_ = std::make_unique<Names>();  ///< apart, so that a spool can move
+  std::unique_ptr<Names> names_ =
+      std::make_unique<Names>();  ///< on the heap, so that a spool can be moved
 };
 
 }  // namespace cox::worker

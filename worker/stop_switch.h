@@ -8,21 +8,21 @@
 
 namespace cox::worker {
 
-/// What the process was asked to do: go on, finish the job in flight and leave (drain), or stop
-/// that job too (cancel). Only ever moves forward. Thread-safe.
+/// What the process was asked to do: continue, finish the job in flight and leave (drain), or stop
+/// that job too (cancel). Never moves back. Thread-safe.
 class StopSwitch {
  public:
-  void drain() { raise(Wish::kDrain); }
-  void cancel() { raise(Wish::kCancel); }
+  void drain() { raise(Request::kDrain); }
+  void cancel() { raise(Request::kCancel); }
 
-  bool draining() const { return at_least(Wish::kDrain); }
-  bool cancelled() const { return at_least(Wish::kCancel); }
+  bool draining() const { return at_least(Request::kDrain); }
+  bool cancelled() const { return at_least(Request::kCancel); }
 
-  /// Sleeps, but not past a wish to drain. True when the whole time passed.
+  /// Sleeps until `time` has passed (true) or a drain is requested (false).
   bool sleep(std::chrono::milliseconds time) {
     const auto deadline = std::chrono::steady_clock::now() + time;
     MutexLock lock(mutex_);
-    while (wish_ == Wish::kGoOn) {
+    while (request_ == Request::kContinue) {
       const auto left = deadline - std::chrono::steady_clock::now();
       if (left <= left.zero()) return true;
       changed_.wait_for(mutex_, std::chrono::ceil<std::chrono::microseconds>(left));
@@ -31,21 +31,21 @@ class StopSwitch {
   }
 
  private:
-  enum class Wish { kGoOn, kDrain, kCancel };
+  enum class Request { kContinue, kDrain, kCancel };
 
-  void raise(Wish wish) {
+  void raise(Request request) {
     MutexLock lock(mutex_);
-    wish_ = std::max(wish_, wish);
+    request_ = std::max(request_, request);
     changed_.notify_all();
   }
-  bool at_least(Wish wish) const {
+  bool at_least(Request request) const {
     MutexLock lock(mutex_);
-    return wish_ >= wish;
+    return request_ >= request;
   }
 
   mutable Mutex mutex_;
   CondVar changed_;
-  Wish wish_ COX_GUARDED_BY(mutex_) = Wish::kGoOn;
+  Request request_ COX_GUARDED_BY(mutex_) = Request::kContinue;
 };
 
 }  // namespace cox::worker

@@ -4,8 +4,8 @@
 
 namespace cox::worker {
 
-/// A registration with the versions of schemas/versions.def filled in: what the coordinator
-/// compares with its own.
+/// Returns a registration with the versions of schemas/versions.def, which the coordinator compares
+/// with its own.
 inline v1::RegisterRequest versioned_identity() {
   v1::RegisterRequest identity;
 #define COX_VERSION(name, value) identity.set_##name(value);

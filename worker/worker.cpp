@@ -1,16 +1,39 @@
 #include "worker/worker.h"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "record/failure.h"
+#include "worker/convert.h"
 
 namespace cox::worker {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+namespace {
+
+Status status_of(const Status& answer) { return answer; }
+template <typename T>
+Status status_of(const Result<T>& answer) {
+  return answer.status();
+}
+
+/// "done", "failed(oom)", "cancelled" or "returned", for the log.
+std::string outcome_text(const Executor::Outcome& outcome) {
+  if (outcome.cancelled) return "cancelled";
+  if (!outcome.missing_input.empty()) return "returned";
+  if (!outcome.report.has_failure()) return "done";
+  const auto cause = static_cast<FailureCause>(outcome.report.failure().cause());
+  return fmt::format("failed({})", cause_name(cause));
+}
+
+}  // namespace
 
 Worker::Worker(WorkerOptions options, Client& client, Executor& executor, Spool& spool,
                StopSwitch& stop)
@@ -27,8 +50,8 @@ Worker::Worker(WorkerOptions options, Client& client, Executor& executor, Spool&
 
 Result<WorkerEnd> Worker::run() {
   Result<WorkerEnd> end = work();
-  // Leaving ends the leases, and with them the right of what was finished under them.
-  if (!end.is_ok() && !is_unreachable(end.status())) note_undelivered(courier_.flush());
+  // Leaving releases our leases, so results that were finished under them would be rejected.
+  if (!end.is_ok() && !is_unreachable(end.status())) log_undelivered(courier_.flush());
   leave();
   if (spool_.size() > 0) {
     log(LogLevel::kWarning, "worker", "results stay in the spool; the next start delivers them",
@@ -37,75 +60,71 @@ Result<WorkerEnd> Worker::run() {
   return end;
 }
 
-void Worker::note_undelivered(const Status& status) {
+void Worker::log_undelivered(const Status& status) {
   if (status.is_ok()) return;
-  log(LogLevel::kError, "worker", "finished results could not be delivered before leaving",
+  log(LogLevel::kError, "worker", "could not deliver finished results before leaving",
       {{"error", status.to_string()}});
 }
 
 Result<WorkerEnd> Worker::work() {
-  // Before registering: that ends the leases of the process that had this name before, and with
-  // them the right of what it finished.
-  COX_RETURN_IF_ERROR(deliver_patiently());
-  COX_RETURN_IF_ERROR(enlist());
+  // Before registering, which ends the leases of the process that had this name before: its
+  // results would then be rejected.
+  COX_RETURN_IF_ERROR(deliver_with_retry());
+  COX_RETURN_IF_ERROR(register_with_retry());
   busy_until_ = steady_clock::now();
   while (!stop_.draining()) {
-    if (keeper_.forgotten()) COX_RETURN_IF_ERROR(enlist());
+    if (keeper_.must_register()) COX_RETURN_IF_ERROR(register_with_retry());
     COX_ASSIGN_OR_RETURN(const std::optional<v1::Bundle> bundle, next_bundle());
     if (bundle) {
       COX_RETURN_IF_ERROR(run_bundle(*bundle));
       busy_until_ = steady_clock::now();
-      if (poisoned_) return WorkerEnd::kPoisoned;
-      if (missing_input_) return WorkerEnd::kMissingInput;
-      continue;
+    } else if (options_.max_idle && steady_clock::now() - busy_until_ >= *options_.max_idle) {
+      end_ = WorkerEnd{EndKind::kIdle};
     }
-    const auto idle = steady_clock::now() - busy_until_;
-    if (dismissed_ || (options_.max_idle && idle >= *options_.max_idle)) return WorkerEnd::kIdle;
+    if (end_) return *end_;
   }
-  return WorkerEnd::kDrained;
+  return WorkerEnd{EndKind::kDrained};
 }
 
-/// Calls until there is an answer, for at most max_away; a wish to drain ends the waiting.
+/// Calls until the coordinator answers, for at most max_away. A request to drain ends the retries:
+/// the process should not outlive it by an hour.
 template <typename Call>
-auto Worker::patiently(const char* what, Call call) -> decltype(call()) {
+auto Worker::with_retry(const char* what, Call call) -> decltype(call()) {
   const auto begin = steady_clock::now();
   for (int failures = 0;; ++failures) {
     auto answer = call();
-    const Status status = [&]() -> Status {
-      if constexpr (std::is_same_v<decltype(call()), Status>) {
-        return answer;
-      } else {
-        return answer.status();
-      }
-    }();
+    const Status status = status_of(answer);
     if (!is_unreachable(status)) {
       backoff_.reset();
       return answer;
     }
     const milliseconds wait = backoff_.next();
     log(failures == 0 ? LogLevel::kWarning : LogLevel::kDebug, "worker",
-        "the coordinator does not answer; trying again",
+        "the coordinator does not answer; retrying",
         {{"call", what}, {"wait_ms", wait.count()}, {"error", status.to_string()}});
     const bool over = steady_clock::now() - begin + wait > options_.max_away;
-    if (over || !stop_.sleep(wait)) return status;
+    if (over || !stop_.sleep(wait)) return answer;
   }
 }
 
-Status Worker::enlist() {
-  const Status status = patiently("register", [&] { return register_once(); });
+Status Worker::register_with_retry() {
+  const Status status = with_retry("register", [&] { return register_once(); });
   return is_unreachable(status) && stop_.draining() ? Status::ok() : status;
 }
 
 Status Worker::register_once() {
   COX_ASSIGN_OR_RETURN(const v1::RegisterReply reply, client_.register_worker(options_.identity));
   worker_id_ = reply.worker_id();
-  keeper_.enlist(worker_id_, milliseconds(reply.heartbeat_ms()));
-  log(LogLevel::kInfo, "worker", "registered",
-      {{"worker", worker_id_}, {"coordinator", client_.address()}});
+  keeper_.start_session(worker_id_, milliseconds(reply.heartbeat_ms()));
+  log(LogLevel::kInfo, "worker", "joined",
+      {{"worker", worker_id_},
+       {"name", options_.identity.name()},
+       {"coordinator", client_.address()}});
   return Status::ok();
 }
 
-/// None when there is no work, when the worker is to leave, or when it must register again.
+/// Returns nothing when there is no work, when the worker should leave, or when it must register
+/// again.
 Result<std::optional<v1::Bundle>> Worker::next_bundle() {
   v1::LeaseRequest request;
   request.set_worker_id(worker_id_);
@@ -115,21 +134,22 @@ Result<std::optional<v1::Bundle>> Worker::next_bundle() {
   if (options_.max_idle) wait = std::min(wait, *options_.max_idle);
   request.set_wait_ms(wait.count());
 
-  Result<v1::LeaseReply> reply = patiently("lease", [&] { return ask_for_lease(request); });
+  Result<v1::LeaseReply> reply = with_retry("lease", [&] { return lease_once(request); });
   if (!reply.is_ok()) {
     if (stop_.draining()) return std::optional<v1::Bundle>();
     if (reply.status().code() != StatusCode::kNotFound) return reply.status();
-    COX_RETURN_IF_ERROR(enlist());
+    COX_RETURN_IF_ERROR(register_with_retry());
     return std::optional<v1::Bundle>();
   }
-  dismissed_ = reply->idle() == v1::LeaseReply::IDLE_LEAVE;
+  if (reply->idle() == v1::LeaseReply::IDLE_LEAVE) end_ = WorkerEnd{EndKind::kIdle};
   if (!reply->has_bundle()) return std::optional<v1::Bundle>();
+  COX_RETURN_IF_ERROR(check_bundle(reply->bundle()));
   return std::optional<v1::Bundle>(std::move(*reply->mutable_bundle()));
 }
 
-/// After a call without an answer nobody here knows whether a lease was granted. Leaving hands it
-/// back without blame; nothing else is held at this point.
-Result<v1::LeaseReply> Worker::ask_for_lease(v1::LeaseRequest& request) {
+/// After a call without an answer the worker does not know whether it holds a lease. Leaving
+/// returns it without blame; nothing else is held at this point.
+Result<v1::LeaseReply> Worker::lease_once(v1::LeaseRequest& request) {
   if (unsure_of_lease_) {
     v1::LeaveRequest leaving;
     leaving.set_worker_id(worker_id_);
@@ -143,15 +163,16 @@ Result<v1::LeaseReply> Worker::ask_for_lease(v1::LeaseRequest& request) {
 }
 
 Status Worker::run_bundle(const v1::Bundle& bundle) {
+  log(LogLevel::kInfo, "worker", "leased",
+      {{"lease", bundle.lease_id()}, {"video", bundle.video().id()}, {"jobs", bundle.jobs_size()}});
   keeper_.hold(bundle.lease_id());
   for (const v1::LeasedJob& job : bundle.jobs()) {
-    if (stop_.draining() || poisoned_ || !keeper_.holds(bundle.lease_id())) break;
+    if (stop_.draining() || end_ || !keeper_.holds(bundle.lease_id())) break;
     if (keeper_.is_cancelled(job.job_digest())) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
-    if (missing_input_) break;
   }
   // The lease is kept until the last report is answered.
-  const Status delivered = deliver_patiently();
+  const Status delivered = deliver_with_retry();
   keeper_.release(bundle.lease_id());
   return delivered;
 }
@@ -159,59 +180,66 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
 Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   CancelToken token;
   keeper_.begin_job(job.job_digest(), bundle.lease_id(), token);
+  const double begin = monotonic_seconds();
   Executor::Outcome outcome = executor_.run(job, bundle.video(), token, keeper_);
   keeper_.end_job();
-  poisoned_ = outcome.poisoned;
-  if (poisoned_) {
-    reason_ = outcome.cancelled ? "the device failed when a cancelled job was cleared away"
-                                : outcome.report.failure().message();
+  log(LogLevel::kInfo, "worker", "job ended",
+      {{"job", job.job_digest()},
+       {"video", bundle.video().id()},
+       {"attempt", job.attempt()},
+       {"outcome", outcome_text(outcome)},
+       {"seconds", fmt::format("{:.3f}", monotonic_seconds() - begin)}});
+  if (outcome.poisoned) {
+    end_ = WorkerEnd{EndKind::kPoisoned,
+                     outcome.cancelled ? "the device failed while a cancelled job was cleaned up"
+                                       : outcome.report.failure().message()};
   }
   if (outcome.cancelled) return Status::ok();
-  if (!outcome.missing_input.empty()) {
-    missing_input_ = true;
-    reason_ = outcome.missing_input;
-    log(LogLevel::kError, "worker",
-        "this place cannot run the job; it goes back and the worker leaves",
-        {{"job", job.job_digest()}, {"lacking", reason_}});
-    return Status::ok();
-  }
-
-  outcome.report.set_job_digest(job.job_digest());
-  outcome.report.set_attempt(job.attempt());
-  outcome.report.set_lease_id(bundle.lease_id());
-  outcome.report.set_worker_id(worker_id_);
-  fault_point("worker_before_report");
-  const Status spooled = courier_.add(outcome.report);
-  return spooled.is_ok() ? spooled : deliver_unspooled(outcome.report, spooled);
+  if (outcome.missing_input.empty()) return report(bundle, job, std::move(outcome.report));
+  end_ = WorkerEnd{EndKind::kMissingInput, outcome.missing_input};
+  log(LogLevel::kError, "worker",
+      "this machine lacks an input of the job; returning it to the queue and leaving",
+      {{"job", job.job_digest()}, {"reason", end_->reason}});
+  return Status::ok();
 }
 
-/// With a full disk the worker cannot go on, but what it has just computed need not be lost.
+Status Worker::report(const v1::Bundle& bundle, const v1::LeasedJob& job, v1::JobReport report) {
+  report.set_job_digest(job.job_digest());
+  report.set_attempt(job.attempt());
+  report.set_lease_id(bundle.lease_id());
+  report.set_worker_id(worker_id_);
+  fault_point("worker_before_report");
+  const Status spooled = courier_.add(report);
+  return spooled.is_ok() ? spooled : deliver_unspooled(report, spooled);
+}
+
+/// The worker cannot continue on a full disk, but the result that it has just computed can be
+/// saved.
 Status Worker::deliver_unspooled(const v1::JobReport& report, const Status& spooled) {
   log(LogLevel::kError, "worker", "cannot spool a result; sending it and leaving",
       {{"error", spooled.to_string()}});
   v1::ReportRequest request;
   *request.add_reports() = report;
   const Result<v1::ReportReply> reply =
-      patiently("report", [&] { return client_.report(request); });
+      with_retry("report", [&] { return client_.report(request); });
   return reply.is_ok() ? spooled : spooled.with_context("a result is lost");
 }
 
-Status Worker::deliver_patiently() {
-  const Status status = patiently("report", [&] { return courier_.flush(); });
+Status Worker::deliver_with_retry() {
+  const Status status = with_retry("report", [&] { return courier_.flush(); });
   return is_unreachable(status) && stop_.draining() ? Status::ok() : status;
 }
 
-/// Without an answer the coordinator finds out when the leases end.
+/// Without an answer the coordinator notices when the leases expire.
 void Worker::leave() {
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);
-  if (missing_input_) request.set_reason(reason_);
+  if (end_ && end_->kind == EndKind::kMissingInput) request.set_reason(end_->reason);
   const Result<v1::LeaveReply> reply = client_.leave(request);
-  if (!reply.is_ok()) {
-    log(LogLevel::kWarning, "worker", "left without an answer",
-        {{"error", reply.status().to_string()}});
-  }
+  if (reply.is_ok()) return log(LogLevel::kInfo, "worker", "left", {{"worker", worker_id_}});
+  log(LogLevel::kWarning, "worker", "left without an answer",
+      {{"error", reply.status().to_string()}});
 }
 
 }  // namespace cox::worker

@@ -16,58 +16,63 @@
 
 namespace cox::worker {
 
-/// The exit status of a worker whose device or output folder cannot be used any more: its last job
-/// is reported, and whoever started it should start it again.
+/// Exit status of a worker whose device or output folder cannot be used any more: its last job is
+/// reported, and whoever started it should start it again.
 constexpr int kPoisonedExitStatus = 75;
 
-/// The exit status of a worker that cannot open what a job needs: started again in the same place
-/// it would do no better.
+/// Exit status of a worker that cannot open what a job needs: a restart on the same machine would
+/// not help.
 constexpr int kMissingInputExitStatus = 78;
 
 struct WorkerOptions {
   v1::RegisterRequest identity;
   std::uint32_t max_jobs_per_bundle = 64;
-  std::chrono::milliseconds lease_wait{2'000};  ///< a drain waits for it: keep it short
-  /// Leaves after so long without work; never when unset.
+  std::chrono::milliseconds lease_wait{2'000};  ///< keep it short: a drain waits for it
+  /// Leaves after this time without work; never when unset.
   std::optional<std::chrono::milliseconds> max_idle;
-  /// How long a worker with nothing to compute looks for a coordinator that does not answer.
+  /// How long a worker with nothing to compute retries a coordinator that does not answer.
   std::chrono::milliseconds max_away{std::chrono::hours(1)};
   Backoff::Limits backoff;
 };
 
-enum class WorkerEnd {
-  kDrained,       ///< asked to leave, by a signal or the coordinator
-  kIdle,          ///< nothing is left to do
+enum class EndKind {
+  kDrained,       ///< a signal or the coordinator asked it to leave
+  kIdle,          ///< there is no work
   kPoisoned,      ///< the device or the output folder cannot be used any more
-  kMissingInput,  ///< this place lacks a file that a job needs; the job went back without blame
+  kMissingInput,  ///< this machine lacks a file that a job needs; the job was returned without
+                  ///< blame
 };
 
-/// The job loop: deliver what is spooled, register, lease, run, spool, report, again. Owned by one
+/// How a worker ended.
+struct WorkerEnd {
+  EndKind kind = EndKind::kDrained;
+  std::string reason = {};  ///< of kPoisoned and kMissingInput, for people
+};
+
+/// The job loop: deliver what is spooled, register, lease, run, spool, report, repeat. Owned by one
 /// thread; everything it borrows must outlive it.
 class Worker {
  public:
   Worker(WorkerOptions options, Client& client, Executor& executor, Spool& spool, StopSwitch& stop);
 
-  /// Returns how it ended; kUnavailable when the coordinator stayed away longer than max_away, or
-  /// the refusal that made going on pointless. Finished results are delivered or in the spool.
+  /// Returns how it ended: kUnavailable when the coordinator did not answer for max_away, or the
+  /// error that made continuing pointless. Finished results are delivered or in the spool.
   Result<WorkerEnd> run();
-
-  /// After kPoisoned how the last job failed, after kMissingInput what the place lacks, else "".
-  const std::string& reason() const { return reason_; }
 
  private:
   Result<WorkerEnd> work();
-  Status enlist();
+  Status register_with_retry();
   Status register_once();
   Result<std::optional<v1::Bundle>> next_bundle();
-  Result<v1::LeaseReply> ask_for_lease(v1::LeaseRequest& request);
+  Result<v1::LeaseReply> lease_once(v1::LeaseRequest& request);
   Status run_bundle(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
-  Status deliver_patiently();
+  Status report(const v1::Bundle& bundle, const v1::LeasedJob& job, v1::JobReport report);
+  Status deliver_with_retry();
   Status deliver_unspooled(const v1::JobReport& report, const Status& spooled);
   template <typename Call>
-  auto patiently(const char* what, Call call) -> decltype(call());
-  static void note_undelivered(const Status& status);
+  auto with_retry(const char* what, Call call) -> decltype(call());
+  static void log_undelivered(const Status& status);
   void leave();
 
   WorkerOptions options_;
@@ -82,10 +87,7 @@ class Worker {
   std::string worker_id_;
   std::chrono::steady_clock::time_point busy_until_;
   bool unsure_of_lease_ = false;  ///< the last lease call had no answer
-  bool dismissed_ = false;
-  bool poisoned_ = false;
-  bool missing_input_ = false;
-  std::string reason_;  ///< of poisoned_ and missing_input_
+  std::optional<WorkerEnd> end_;  ///< set once the worker should leave on its own account
 };
 
 }  // namespace cox::worker

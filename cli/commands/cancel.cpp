@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "cli/commands.h"
 #include "cli/commands/change_jobs.h"
 
@@ -9,11 +10,13 @@ namespace {
 class Cancel final : public ChangeJobs {
  public:
   CommandText text() const override {
-    return {.name = "cancel",
-            .summary = "End jobs that are not finished; results stay, 'retry' takes it back",
-            .examples =
-                "cox cancel demo\n"
-                "cox cancel demo/adasteer --coordinator 127.0.0.1:7420"};
+    return {
+        .name = "cancel",
+        .summary =
+            "Cancel jobs that are not finished; results stay, and 'retry' queues the jobs again",
+        .examples =
+            "cox cancel demo\n"
+            "cox cancel demo/adasteer --coordinator 127.0.0.1:7420"};
   }
 
  private:
@@ -21,7 +24,7 @@ class Cancel final : public ChangeJobs {
     return calls.cancel(select);
   }
   std::string done_text(const std::string& changed, std::uint64_t untouched) const override {
-    return concat("cancelled ", changed, "; ", untouched, " were finished or cancelled already");
+    return fmt::format("cancelled {}; {} were already finished or cancelled", changed, untouched);
   }
 };
 

@@ -1,23 +1,22 @@
 #include "cli/commands/change_jobs.h"
 
-#include "base/text.h"
 #include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
 void ChangeJobs::declare(CLI::App& app) {
   target_.declare(app);
-  place_.declare(app);
+  source_.declare(app);
 }
 
 Result<ExitCode> ChangeJobs::run(Session& session) {
   COX_RETURN_IF_ERROR(target_.check());
-  COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-  COX_ASSIGN_OR_RETURN(const auto calls, open_calls(place));
+  COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+  COX_ASSIGN_OR_RETURN(const auto calls, open_calls(source));
   COX_ASSIGN_OR_RETURN(
       const v1::ChangeReply reply,
       target_.change([&](const v1::SelectRequest& select) { return change(*calls, select); },
-                     job_finder(place)));
+                     job_finder(source)));
   session.say(done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
   return kExitOk;
 }

@@ -10,7 +10,7 @@
 
 namespace cox::cli {
 
-/// A command that changes the state of the jobs it is pointed at: `pause`, `resume`, `cancel`. They
+/// A command that changes the state of the jobs of a target: `pause`, `resume`, `cancel`. They
 /// differ in one call and in words.
 class ChangeJobs : public Command {
  public:
@@ -19,11 +19,11 @@ class ChangeJobs : public Command {
 
  private:
   virtual Result<v1::ChangeReply> change(SweepCalls& calls, const v1::SelectRequest& select) = 0;
-  /// `changed` reads "3 jobs"; `untouched` is how many more were pointed at.
+  /// `changed` reads "3 jobs"; `untouched` counts the other jobs of the target.
   virtual std::string done_text(const std::string& changed, std::uint64_t untouched) const = 0;
 
   TargetOptions target_;
-  PlaceOptions place_;
+  SourceOptions source_;
 };
 
 }  // namespace cox::cli

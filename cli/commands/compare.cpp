@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kDefaultMetric = "psnr";
 
-/// What a terminal has room for; the other formats hold every column.
+/// The columns that fit a terminal; the other formats have all.
 const std::vector<std::string> kShownColumns = {
     "run", "metric",     "pairs", "difference", "low",  "high",     "p_family",
     "p",   "p_wilcoxon", "wins",  "losses",     "ties", "effect_g", "detectable"};
@@ -39,31 +39,32 @@ Table only_columns(const Table& table, const std::vector<std::string>& names) {
 class Compare final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "compare",
-            .summary = "Runs against a baseline, video by video: difference, interval, p, wins",
-            .examples =
-                "cox compare demo/none demo/adasteer-4\n"
-                "cox compare none adasteer-4 full --metric ssim\n"
-                "cox compare none full --format json > none-full.json"};
+    return {
+        .name = "compare",
+        .summary = "Compare runs with a baseline, video by video: difference, interval, p, wins",
+        .examples =
+            "cox compare demo/none demo/adasteer-4\n"
+            "cox compare none adasteer-4 full --metric ssim\n"
+            "cox compare none full --format json > none-full.json"};
   }
 
   void declare(CLI::App& app) override {
     app.add_option("BASELINE", baseline_,
-                   "The run to compare with, as for `cox show`, or replicates without their -rN")
+                   "The run to compare with, as for `cox show`; replicates without their -rN")
         ->required()
         ->type_name("");
     app.add_option("RUN", runs_, "Runs to compare with it")->required()->type_name("");
     app.add_option("--metric", metric_, "A measured metric")
         ->capture_default_str()
         ->type_name("NAME");
-    place_.declare(app);
+    source_.declare(app);
     output_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> all, load(query));
     std::vector<report::Comparison> comparisons;
     for (std::size_t i = 1; i < all.size(); ++i) {
@@ -132,7 +133,7 @@ class Compare final : public Command {
     for (const std::string& warning : warnings) session.note(warning);
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   OutputOptions output_;
   std::string baseline_;
   std::vector<std::string> runs_;

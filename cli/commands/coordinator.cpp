@@ -1,10 +1,13 @@
+#include <fmt/format.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
+#include <filesystem>
 
-#include "base/text.h"
 #include "cli/commands.h"
+#include "cli/local/lock_note.h"
 #include "cli/options.h"
 #include "cli/progress/signals.h"
 #include "coordinator/service/coordinator.h"
@@ -14,13 +17,13 @@ namespace cox::cli {
 
 namespace {
 
-constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a failed disk is noticed
+constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a disk failure is noticed
 
 class CoordinatorCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "coordinator",
-            .summary = "Keep the queue and the results; workers and people connect to it",
+            .summary = "Keep the queue and the results for workers and people that connect",
             .examples =
                 "cox coordinator --db results.db\n"
                 "cox coordinator --db results.db --listen 0.0.0.0:7420 \\\n"
@@ -30,25 +33,29 @@ class CoordinatorCommand final : public Command {
   void declare(CLI::App& app) override {
     app.add_option("--db", options_.database, "Database file, created when missing (env COX_DB)")
         ->envname("COX_DB")
+        ->check(not_empty)
         ->required()
         ->type_name("FILE");
-    app.add_option("--listen", server_.address, "Where to listen; port 0 picks a free one")
+    app.add_option("--listen", server_.address, "Address to listen on; port 0 picks a free port")
         ->type_name("HOST:PORT")
         ->capture_default_str();
-    app.add_option("--tls-cert", server_.tls_certificate, "PEM certificate; required off loopback")
+    app.add_option("--tls-cert", server_.tls_certificate,
+                   "Certificate (PEM); required off loopback")
         ->type_name("FILE");
-    app.add_option("--tls-key", server_.tls_key, "PEM key of the certificate")->type_name("FILE");
+    app.add_option("--tls-key", server_.tls_key, "Private key of the certificate (PEM)")
+        ->type_name("FILE");
     app.add_option("--token-file", server_.token_file,
                    "Lines 'ROLE TOKEN', role submit, work or read; required off loopback")
         ->type_name("FILE");
-    app.add_option("--lease", lease_s_, "Seconds until a silent worker loses its jobs")
+    app.add_option("--lease", lease_s_, "Seconds after which a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))
         ->capture_default_str();
   }
 
   Result<ExitCode> run(Session& session) override {
     if (!std::isfinite(lease_s_)) {
-      return invalid_argument(concat("--lease: expected a number of seconds, got ", lease_s_));
+      return invalid_argument(
+          fmt::format("--lease: expected a number of seconds, got {}", lease_s_));
     }
     options_.lease = static_cast<DurationUs>(lease_s_ * static_cast<double>(kSecondUs));
     options_.heartbeat = std::min(options_.heartbeat, options_.lease / 3);
@@ -57,27 +64,60 @@ class CoordinatorCommand final : public Command {
     if (const Status status = service::Server::check(server_); !status.is_ok()) {
       return of_surroundings(status);
     }
+    if (!std::filesystem::exists(options_.database)) {
+      session.say(fmt::format("creating the database '{}'", options_.database));
+    }
     const auto opened = service::Coordinator::open(options_);
     if (!opened.is_ok()) return of_surroundings(opened.status());
     const auto& coordinator = *opened;
     const auto started = service::Server::start(*coordinator, server_);
     if (!started.is_ok()) return of_surroundings(started.status());
     const auto& server = *started;
-    session.say(concat("coordinator of '", options_.database, "' listens on ", server->address()));
-    session.say(concat("start workers with: cox-worker --coordinator ", server->address()));
+    COX_RETURN_IF_ERROR(of_surroundings(note_address(options_.database, server->address())));
+    session.say(
+        fmt::format("coordinator of '{}' listens on {}", options_.database, server->address()));
+    session.say(fmt::format("start workers with: {}", worker_command(server->address())));
+    if (!server_.tls_certificate.empty()) {
+      session.say(
+          "on other machines, use a copy of the certificate (of the CA's, if a CA signed it) and a "
+          "token with the role 'work'");
+    }
     while (signals.count() == 0) {
       const Status stopped = coordinator->stopped();
       if (!stopped.is_ok()) return internal_error(stopped.message());
       if (!server->stopped().is_ok()) return internal_error(server->stopped().message());
       poll(nullptr, 0, kWatchIntervalMs);
     }
-    session.say("stopping; all acknowledged results are on disk, workers wait for a restart");
+    session.say("stopping: all acknowledged results are on disk, and workers wait for a restart");
     coordinator->stop();
     server->shutdown();
     return kExitOk;
   }
 
  private:
+  /// The command that starts a worker on this machine, as it can be pasted into a shell.
+  std::string worker_command(const std::string& address) const {
+    const auto quoted = [](const std::string& path) {
+      return shell_quoted(std::filesystem::absolute(path).string());
+    };
+    std::string command = fmt::format("cox-worker --coordinator {}", connectable(address));
+    if (!server_.tls_certificate.empty()) {
+      command += fmt::format(" --ca-file {}", quoted(server_.tls_certificate));
+    }
+    if (server_.token_file.empty()) return command;
+    return fmt::format("COX_TOKEN=\"$(awk '$1 == \"work\" {{print $2; exit}}' {})\" {}",
+                       quoted(server_.token_file), command);
+  }
+
+  /// `address` with this machine's name in place of "all interfaces", to which nobody can connect.
+  static std::string connectable(const std::string& address) {
+    const Result<Address> parsed = parse_address(address);
+    if (!parsed.is_ok() || (parsed->host != "0.0.0.0" && parsed->host != "::")) return address;
+    char name[256] = {};
+    if (::gethostname(name, sizeof name - 1) != 0) return address;
+    return fmt::format("{}:{}", name, parsed->port);
+  }
+
   static service::ServerOptions default_server() {
     service::ServerOptions options;
     options.address = kDefaultAddress;

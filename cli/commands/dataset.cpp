@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "coordinator/dataset/index.h"
@@ -39,16 +38,19 @@ class DatasetCommand final : public Command {
         ->required()
         ->check(CLI::IsMember(dataset::layout_names()));
     index.add_option("-o,--output", manifest_path_, "The manifest to write")
+        ->check(not_empty)
         ->required()
         ->type_name("FILE");
-    index.add_option("--name", options_.name, "Its name; without one, the folder's");
+    index.add_option("--name", options_.name, "Name of the data set (default: the folder's)");
     index
         .add_option("--csv,--split", options_.list_file,
                     "panda70m: the published CSV; ucf101: a train or test list")
         ->type_name("FILE");
-    index.add_option("--sample", options_.sample, "Draw so many usable videos; 0 takes all")
+    index.add_option("--sample", options_.sample, "Draw this many usable videos; 0 takes all")
         ->capture_default_str();
-    index.add_option("--seed", options_.seed, "Seed of the draw; a smaller sample begins a larger")
+    index
+        .add_option("--seed", options_.seed,
+                    "Seed of the draw; a larger sample starts with the smaller one")
         ->capture_default_str();
     index.add_option("--min-frames", options_.min_frames, "Leave out videos with fewer frames")
         ->check(CLI::PositiveNumber)
@@ -57,12 +59,12 @@ class DatasetCommand final : public Command {
     output_.declare(index);
   }
 
-  /// The rows are the videos that were left out: a person must see each of them.
+  /// Prints the videos that were left out as rows: a person should see each of them.
   Result<ExitCode> run(Session& session) override {
     if (std::error_code error; std::filesystem::is_directory(manifest_path_, error)) {
       return invalid_argument(
-          concat("-o ", manifest_path_, " is a directory: name the file, as ",
-                 (std::filesystem::path(manifest_path_) / "clips.json").string()));
+          fmt::format("-o {} is a directory: name the file, such as {}", manifest_path_,
+                      (std::filesystem::path(manifest_path_) / "clips.json").string()));
     }
     COX_ASSIGN_OR_RETURN(const dataset::Manifest manifest,
                          dataset::index_dataset(options_, [&](const auto& progress) {
@@ -85,14 +87,17 @@ class DatasetCommand final : public Command {
                               options_.root, rejected.rows.size(), manifest_path_));
       return kExitFailed;
     }
-    session.say(concat(manifest_path_, ": ", report::counted(manifest.videos.size(), "video"), ", ",
-                       rejected.rows.size(), " left out"));
-    for (const std::string& note : dataset::notes_on(manifest.videos)) {
-      session.say(fmt::format("{} {}", toned(session.err_terminal, Tone::kWarning, "note:"), note));
+    session.say(fmt::format("{}: {}, {} left out", manifest_path_,
+                            report::counted(manifest.videos.size(), "video"),
+                            rejected.rows.size()));
+    for (const dataset::ManifestVideo& video : manifest.videos) {
+      if (video.remark.empty()) continue;
+      session.note(fmt::format("{}: {}", printable(video.id), printable(video.remark)));
     }
+    for (const std::string& note : dataset::notes_on(manifest.videos)) session.note(note);
     if (options_.sample > manifest.videos.size()) {
-      session.say(concat(toned(session.err_terminal, Tone::kWarning, "note:"), " --sample ",
-                         options_.sample, " was asked for; there are no more usable videos"));
+      session.note(fmt::format("--sample {}: there are only {} usable videos", options_.sample,
+                               manifest.videos.size()));
     }
     return kExitOk;
   }
@@ -103,14 +108,14 @@ class DatasetCommand final : public Command {
                    "Leave out videos whose frames are not evenly spaced");
     index
         .add_option("--caption-template", options_.caption_template,
-                    "ucf101: {class} is the class in words, {joined} without blanks")
+                    "ucf101: {class} is the class in words, {joined} the same without spaces")
         ->capture_default_str();
     index
         .add_option("--caption-file", options_.caption_file,
                     "ucf101: lines 'Class<TAB>sentence' instead of the template")
         ->type_name("FILE");
     index.add_flag("--captions-from-file-names", options_.captions_from_file_names,
-                   "folder: a clip without a .txt beside it has its name as caption");
+                   "folder: use the name of a clip as its caption when it has no .txt file");
     index.add_option("--min-duration-ms", options_.min_duration_ms, "panda70m: by the CSV");
     index.add_option("--max-duration-ms", options_.max_duration_ms, "panda70m: by the CSV");
     index.add_flag("--desirable-only", options_.desirable_only, "panda70m: by the CSV");

@@ -37,24 +37,24 @@ class Logs final : public Command {
         ->type_name("");
     app.add_flag("--failed", failed_, "Only attempts that did not end with a result");
     app.add_flag("-f,--follow", follow_,
-                 "Continue printing attempts as they start and end, until none is left");
-    place_.declare(app);
+                 "Print further attempts as they start and end, until no job is left");
+    source_.declare(app);
     output_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
     const bool as_text = output_.format == "table" && !output_.json && !output_.quiet;
     if (follow_ && !as_text) {
-      return invalid_argument("--follow prints text: drop --format, --json or --quiet");
+      return invalid_argument("--follow prints text: leave out --format, --json and --quiet");
     }
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const std::string condition, report::jobs_named(query, what_));
     if (follow_) return follow(session, query, condition);
     COX_ASSIGN_OR_RETURN(const Table rows, report::attempts_of(query, condition, failed_));
     if (as_text) {
-      if (rows.rows.empty()) session.say("no attempt has been made");
-      tell(session, rows);
+      if (rows.rows.empty()) session.say("no attempts yet");
+      print(session, rows);
     } else {
       write_rows(session.out, rows, output_.layout(session.out_terminal, {"cox-logs", 1}));
     }
@@ -62,24 +62,25 @@ class Logs final : public Command {
   }
 
  private:
-  /// Tells each attempt when it begins and again when it has ended. Ends when no job of what was
-  /// asked for waits or runs, or with a signal.
+  /// Prints each attempt when it starts and again when it has ended, until none of the jobs waits
+  /// or runs, or until a signal.
   Result<ExitCode> follow(Session& session, const report::Query& query,
                           const std::string& condition) const {
     const StopSignals signals;
-    std::set<std::vector<std::string>> told;
+    std::set<std::vector<std::string>> printed;
     while (true) {
-      // Asked before the attempts: what ends in between is told in this round.
+      // Counted before the attempts are read, so that one that ends in between is printed.
       COX_ASSIGN_OR_RETURN(const std::int64_t open, report::open_jobs(query, condition));
       COX_ASSIGN_OR_RETURN(Table rows, report::attempts_of(query, condition, failed_));
       std::erase_if(rows.rows, [&](const Row& row) {
-        return !told.insert({report::readable_cell("", row[0]), report::readable_cell("", row[1]),
+        return !printed
+                    .insert({report::readable_cell("", row[0]), report::readable_cell("", row[1]),
                              report::readable_cell("", row[2])})
                     .second;
       });
-      tell(session, rows);
+      print(session, rows);
       session.out << std::flush;
-      if (!session.out) return kExitFailed;  // nobody reads on; main says why
+      if (!session.out) return kExitFailed;  // the reader is gone; main reports it
       if (open == 0) return kExitOk;
       poll(nullptr, 0, kFollowPauseMs);
       if (signals.count() > 0) {
@@ -88,7 +89,7 @@ class Logs final : public Command {
     }
   }
 
-  static void tell(Session& session, const Table& table) {
+  static void print(Session& session, const Table& table) {
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       const report::RowReader row(table, i);
       const std::string outcome = row.text("outcome");
@@ -110,7 +111,7 @@ class Logs final : public Command {
     }
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   OutputOptions output_;
   std::string what_;
   bool failed_ = false;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -21,7 +23,7 @@ class Manual final : public Command {
 
   void declare(CLI::App& app) override {
     program_ = app.get_parent();
-    app.add_option("COMMAND", command_, "A command; without one, the page of cox")->type_name("");
+    app.add_option("COMMAND", command_, "A command; default: the page of cox")->type_name("");
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -31,8 +33,9 @@ class Manual final : public Command {
     }
     if (!command_.empty() && std::find(names.begin(), names.end(), command_) == names.end()) {
       const std::string nearest = nearest_name(command_, names);
-      return not_found(concat("unknown command '", command_, "'",
-                              nearest.empty() ? "" : concat("; did you mean '", nearest, "'?")));
+      return not_found(
+          fmt::format("unknown command '{}'{}", command_,
+                      nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
     }
     session.out << manual_page(*program_, command_);
     return kExitOk;

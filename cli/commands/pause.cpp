@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "cli/commands.h"
 #include "cli/commands/change_jobs.h"
 
@@ -21,7 +22,8 @@ class Pause final : public ChangeJobs {
     return calls.pause(select);
   }
   std::string done_text(const std::string& changed, std::uint64_t untouched) const override {
-    return concat("paused ", changed, "; ", untouched, " were running, finished or already paused");
+    return fmt::format("paused {}; {} were running, finished or already paused", changed,
+                       untouched);
   }
 };
 

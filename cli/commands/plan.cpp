@@ -13,27 +13,28 @@ namespace {
 class Plan final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "plan",
-            .summary = "Show the exact runs and jobs of sweep files, with digests, running nothing",
-            .examples =
-                "cox plan sweeps/demo.yaml\n"
-                "cox plan sweeps/demo.yaml --origins\n"
-                "cox plan --json sweeps/demo.yaml --set seed=7 | jq '.runs[].digest'"};
+    return {
+        .name = "plan",
+        .summary = "Show the exact runs and jobs of sweep files with their digests; run nothing",
+        .examples =
+            "cox plan sweeps/demo.yaml\n"
+            "cox plan sweeps/demo.yaml --origins\n"
+            "cox plan --json sweeps/demo.yaml --set seed=7 | jq '.runs[].digest'"};
   }
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
-    place_.declare(app);
+    source_.declare(app);
     app.add_flag("--without-inputs", without_inputs_,
-                 "Do not look for the videos and the model; digests and job counts stay empty");
-    auto* json = app.add_flag("--json", json_, "One cox-plan/1 document for each file");
+                 "Do not look for videos and model; digests and job counts stay empty");
+    auto* json = app.add_flag("--json", json_, "Print one cox-plan/1 document for each file");
     app.add_flag("--origins", origins_,
-                 "Also every value of every run with where it was written; --json has them anyway")
+                 "Also show where each value of each run was written; --json always does")
         ->excludes(json);
   }
 
   Result<ExitCode> run(Session& session) override {
-    const auto chosen = [&] { return place_.choose(); };
+    const auto chosen = [&] { return source_.choose(); };
     COX_ASSIGN_OR_RETURN(const auto plans, load(best_finder(chosen)));
     for (const sweep::SweepPlan& plan : plans) {
       session.out << (json_ ? sweep::plan_json(plan) : sweep::plan_text(plan));
@@ -55,7 +56,7 @@ class Plan final : public Command {
   }
 
   SpecOptions specs_;
-  PlaceOptions place_;  ///< for sweeps with `from_best`
+  SourceOptions source_;  ///< for sweeps with `from_best`
   bool json_ = false;
   bool origins_ = false;
   bool without_inputs_ = false;

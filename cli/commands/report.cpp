@@ -1,10 +1,11 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <sstream>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/print_results.h"
@@ -20,8 +21,8 @@ namespace cox::cli {
 
 namespace {
 
-/// A series to report on, and what its sweep file says; without a file the newest submission's
-/// holds.
+/// A series to report on, with the notes of its sweep file; without a file the notes of the newest
+/// submission are used.
 struct Subject {
   std::string series;
   std::optional<report::SweepNotes> notes;
@@ -40,7 +41,7 @@ class Report final : public Command {
  public:
   CommandText text() const override {
     return {.name = "report",
-            .summary = "A page over a series: findings, paired differences, time, warnings, origin",
+            .summary = "Report on a series: findings, paired differences, time, warnings, origin",
             .examples =
                 "cox report demo > demo.md\n"
                 "cox report sweeps/demo.yaml --out docs/demo.md\n"
@@ -50,19 +51,22 @@ class Report final : public Command {
   void declare(CLI::App& app) override {
     app.add_option(
            "SERIES", what_,
-           "Series, or sweep files, whose words then hold over those of the last submission")
+           "Series, or sweep files, whose title, baseline and tables replace those last submitted")
         ->required()
         ->type_name("");
-    app.add_option("--baseline", options_.baseline, "RUN or SERIES/RUN, over the sweep's baseline")
+    app.add_option("--baseline", options_.baseline,
+                   "RUN or SERIES/RUN; replaces the sweep's baseline")
         ->type_name("RUN");
     app.add_option("--metric", options_.metric,
-                   "What the comparisons are about (default psnr, or the first measured)")
+                   "Metric to compare (default psnr, or the first measured)")
         ->type_name("NAME");
-    app.add_option("--format", format_, "How it is printed")
+    app.add_option("--format", format_, "Output format")
         ->check(CLI::IsMember({"md", "json", "csv"}))
         ->capture_default_str();
-    app.add_option("--out", out_, "File to write instead of standard output")->type_name("FILE");
-    place_.declare(app);
+    app.add_option("--out", out_, "File to write instead of standard output")
+        ->check(not_empty)
+        ->type_name("FILE");
+    source_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -71,8 +75,8 @@ class Report final : public Command {
       COX_ASSIGN_OR_RETURN(Subject subject, subject_of(what));
       subjects.push_back(std::move(subject));
     }
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     std::vector<report::SeriesReport> reports;
     for (const Subject& subject : subjects) {
       COX_RETURN_IF_ERROR(report::check_series(query, subject.series));
@@ -85,7 +89,7 @@ class Report final : public Command {
       session.out << page;
     } else {
       COX_RETURN_IF_ERROR(of_surroundings(write_file_atomically(out_, page)));
-      session.say(concat("wrote ", out_));
+      session.say(fmt::format("wrote {}", out_));
     }
     return kExitOk;
   }
@@ -100,7 +104,7 @@ class Report final : public Command {
 
   Result<Subject> subject_of(const std::string& what) const {
     if (!std::filesystem::is_regular_file(what)) return Subject{what, std::nullopt};
-    const auto chosen = [&] { return place_.choose(); };
+    const auto chosen = [&] { return source_.choose(); };
     COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
@@ -120,7 +124,7 @@ class Report final : public Command {
     return page.str();
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   std::vector<std::string> what_;
   report::ReportOptions options_;
   std::string format_ = "md";

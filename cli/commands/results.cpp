@@ -20,7 +20,7 @@ class Results final : public Command {
  public:
   CommandText text() const override {
     return {.name = "results",
-            .summary = "The numbers: means of each run, or every job, or the answer to a SELECT",
+            .summary = "Show results: means of each run, every job, or the rows of a SELECT",
             .examples =
                 "cox results demo\n"
                 "cox results sweeps/demo.yaml --format md\n"
@@ -29,21 +29,21 @@ class Results final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("WHAT", what_, "A series, or a sweep file whose tables are shown")
+    app.add_option("WHAT", what_, "A series, or a sweep file, whose tables are shown")
         ->type_name("");
-    app.add_option("--series", series_, "The same as WHAT, for a series named like a file");
+    app.add_option("--series", series_, "Same as WHAT, for a series that is named like a file");
     auto* jobs = app.add_flag("--jobs", jobs_, "One row for each finished job");
     auto* failures = app.add_flag("--failures", failures_, "Jobs that ended without a result");
     auto* sql = app.add_option("--sql", sql_, "One SELECT over the views v_*");
     jobs->excludes(failures)->excludes(sql);
     failures->excludes(sql);
-    place_.declare(app);
+    source_.declare(app);
     output_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     if (!sql_.empty()) return print(session, query(sql_), "cox-query");
     COX_RETURN_IF_ERROR(find_series(query));
     if (jobs_) return print(session, report::job_rows(query, series_), "cox-jobs");
@@ -60,10 +60,10 @@ class Results final : public Command {
     return kExitOk;
   }
 
-  /// From the option, the sweep file, or the only series there is.
+  /// Takes the series from the option, the sweep file, or the database if it has only one.
   Status find_series(const report::Query& query) {
     if (series_.empty() && std::filesystem::is_regular_file(what_)) {
-      const auto chosen = [&] { return place_.choose(); };
+      const auto chosen = [&] { return source_.choose(); };
       COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                            sweep::load_sweep_without_inputs(what_, {{}, best_finder(chosen)}));
       series_ = plan.series.name;
@@ -81,7 +81,7 @@ class Results final : public Command {
     return Status::ok();
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   OutputOptions output_;
   std::string what_;
   std::string series_;

@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "cli/commands.h"
 #include "cli/commands/change_jobs.h"
 
@@ -21,7 +22,7 @@ class Resume final : public ChangeJobs {
     return calls.resume(select);
   }
   std::string done_text(const std::string& changed, std::uint64_t untouched) const override {
-    return concat("resumed ", changed, "; ", untouched, " were not paused");
+    return fmt::format("resumed {}; {} were not paused", changed, untouched);
   }
 };
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 
 #include "base/text.h"
@@ -33,7 +35,7 @@ class Run final : public Command {
         ->capture_default_str();
     app.add_option(
            "--device", device_,
-           "auto, cpu, cuda or cuda:N; a list is assigned round-robin, auto and cuda spread the "
+           "auto, cpu, cuda or cuda:N; a list is assigned round-robin; auto and cuda spread the "
            "workers over the GPUs")
         ->check(device_check)
         ->type_name("DEVICE")
@@ -41,8 +43,10 @@ class Run final : public Command {
     app.add_option("--db", options_.database,
                    "Database file, created when missing (env COX_DB; default OUT/cox.db)")
         ->envname("COX_DB")
+        ->check(not_empty)
         ->type_name("FILE");
     app.add_option("--out", options_.output_directory, "Folder for videos, logs and the database")
+        ->check(not_empty)
         ->capture_default_str()
         ->type_name("DIR");
   }
@@ -51,7 +55,7 @@ class Run final : public Command {
     if (options_.database.empty()) options_.database = options_.output_directory + "/cox.db";
     COX_RETURN_IF_ERROR(check_database_name(options_.database));
     options_.devices = split(device_, ',');
-    const auto here = [&]() -> Result<Place> { return Place{options_.database, {}}; };
+    const auto here = [&]() -> Result<Source> { return Source{options_.database, {}}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(here)));
     return run_locally(session, plans, options_);
   }
@@ -62,7 +66,7 @@ class Run final : public Command {
       const bool numbered = starts_with(device, "cuda:") && device.size() > 5 &&
                             device.find_first_not_of("0123456789", 5) == std::string::npos;
       if (device != "auto" && device != "cpu" && device != "cuda" && !numbered) {
-        return concat("unknown device '", device, "': expected auto, cpu, cuda or cuda:N");
+        return fmt::format("unknown device '{}': expected auto, cpu, cuda or cuda:N", device);
       }
     }
     return "";

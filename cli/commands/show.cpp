@@ -4,7 +4,6 @@
 #include <map>
 #include <optional>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/sources/query.h"
@@ -24,16 +23,16 @@ namespace {
 
 using Json = report::OrderedJson;
 
-/// Where the values came from; empty when the run was submitted before this was kept.
+/// Where the values came from; empty when the run was submitted without origins.
 using Origins = std::optional<std::map<std::string, sweep::Origin>>;
 
-/// A value that its run's origins do not name has its schema's default.
+/// A value without an origin has its schema's default.
 Cell origin_cell(const Origins& origins, const std::string& name,
                  const sweep::ParameterSchema* schema) {
   if (!origins) return Cell();
   const auto origin = origins->find(name);
   if (origin != origins->end()) return sweep::origin_text(origin->second);
-  return schema == nullptr ? std::string("default") : concat("default of ", schema->file);
+  return schema == nullptr ? std::string("default") : "default of " + schema->file;
 }
 
 /// One row for each parameter; `set` marks those that differ from the schema's default.
@@ -68,39 +67,41 @@ Result<Table> parameter_rows(const std::string& method, const std::string& param
 class Show final : public Command {
  public:
   CommandText text() const override {
-    return {.name = "show",
-            .summary = "One run: its parameters and defaults, where its jobs stand, its numbers",
-            .examples =
-                "cox show demo/adasteer\n"
-                "cox show demo/adasteer --origins\n"
-                "cox show 1f0c33aa --json"};
+    return {
+        .name = "show",
+        .summary = "Show one run: parameters with defaults, state of its jobs, means and timings",
+        .examples =
+            "cox show demo/adasteer\n"
+            "cox show demo/adasteer --origins\n"
+            "cox show 1f0c33aa --json"};
   }
 
   void declare(CLI::App& app) override {
     app.add_option("RUN", run_, "SERIES/RUN, RUN, or 8 or more characters of the run's digest")
         ->required()
         ->type_name("");
-    app.add_flag("--json", json_, "One cox-run/1 document, with origins");
-    app.add_flag("--origins", origins_,
-                 "Where each value came from: a default, a preset, a line of a sweep file, --set");
-    place_.declare(app);
+    app.add_flag("--json", json_, "Print one cox-run/1 document, with origins");
+    app.add_flag(
+        "--origins", origins_,
+        "Show where each value came from: a default, a preset, a line of a sweep file, --set");
+    source_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const report::RunName name, report::find_run(query, run_));
     COX_ASSIGN_OR_RETURN(const report::RunPage page, report::load_run_page(query, name));
     if (json_) {
       session.out << json_text(page);
       return kExitOk;
     }
-    COX_RETURN_IF_ERROR(tell(session, page));
+    COX_RETURN_IF_ERROR(print(session, page));
     return kExitOk;
   }
 
  private:
-  Status tell(Session& session, const report::RunPage& page) const {
+  Status print(Session& session, const report::RunPage& page) const {
     std::ostream& out = session.out;
     const report::RowReader run(page.run, 0);
     const auto field = [&](std::string_view column) { return readable(page.run, column); };
@@ -131,7 +132,7 @@ class Show final : public Command {
     out << "\nparameters (* = not the default)\n";
     write_table(out, parameters, session.out_terminal);
     if (origins_ && !origins) {
-      session.say("this run was submitted before origins were kept; submit its sweep again");
+      session.say("this run was submitted without origins; submit its sweep again to add them");
     }
     if (report::RowReader(page.timings, 0).integer("n") == 0) return Status::ok();
     out << "\nmean wall seconds of each stage\n";
@@ -158,7 +159,7 @@ class Show final : public Command {
     return report::json_document(json);
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   std::string run_;
   bool json_ = false;
   bool origins_ = false;

@@ -13,7 +13,7 @@ class StatusCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "status",
-            .summary = "Where every series stands, or every run of one, or the workers",
+            .summary = "Show the state of every series, of the runs of one, or of the workers",
             .examples =
                 "cox status\n"
                 "cox status demo --db out/cox.db\n"
@@ -22,14 +22,14 @@ class StatusCommand final : public Command {
 
   void declare(CLI::App& app) override {
     app.add_option("SERIES", series_, "Show the runs of this series")->type_name("");
-    app.add_flag("--workers", workers_, "Show the workers that are here");
-    place_.declare(app);
+    app.add_flag("--workers", workers_, "Show the workers that are connected");
+    source_.declare(app);
     output_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const Table rows, workers_          ? report::worker_status(query)
                                            : series_.empty() ? report::series_status(query)
                                                              : report::run_status(query, series_));
@@ -38,7 +38,7 @@ class StatusCommand final : public Command {
   }
 
  private:
-  PlaceOptions place_;
+  SourceOptions source_;
   OutputOptions output_;
   std::string series_;
   bool workers_ = false;

@@ -29,7 +29,7 @@ class Submit final : public Command {
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
-    place_.declare_coordinator_only(app);
+    source_.declare_coordinator_only(app);
     output_.declare(app);
     auto* dry = app.add_flag("--dry-run", dry_run_, "Say what is new and what exists; add nothing");
     auto* wait = app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'");
@@ -40,8 +40,8 @@ class Submit final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     COX_RETURN_IF_ERROR(check_timeout());
-    const Endpoint endpoint = place_.endpoint();
-    const auto there = [&]() -> Result<Place> { return Place{"", endpoint}; };
+    const Endpoint endpoint = source_.endpoint();
+    const auto there = [&]() -> Result<Source> { return Source{"", endpoint}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
     COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(endpoint));
     for (const sweep::SweepPlan& plan : plans) {
@@ -89,7 +89,7 @@ class Submit final : public Command {
   }
 
   SpecOptions specs_;
-  PlaceOptions place_;
+  SourceOptions source_;
   OutputOptions output_;
   bool dry_run_ = false;
   bool wait_ = false;

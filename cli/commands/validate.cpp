@@ -13,7 +13,7 @@ class Validate final : public Command {
  public:
   CommandText text() const override {
     return {.name = "validate",
-            .summary = "Check sweep files and say everything that is wrong with them",
+            .summary = "Check sweep files and list all errors",
             .examples =
                 "cox validate sweeps/demo.yaml\n"
                 "cox validate --without-inputs sweeps/*.yaml"};
@@ -21,13 +21,13 @@ class Validate final : public Command {
 
   void declare(CLI::App& app) override {
     specs_.declare(app);
-    place_.declare(app);
+    source_.declare(app);
     output_.declare(app);
     app.add_flag("--without-inputs", without_inputs_,
-                 "Do not look for the videos and the model that the sweep names");
+                 "Do not look for the videos and the model of the sweep");
   }
 
-  /// Goes on after a bad file: all files are judged in one call.
+  /// Continues after an invalid file: one call checks all files.
   Result<ExitCode> run(Session& session) override {
     Table rows{{"file", "series", "runs", "videos", "jobs"}, {}};
     ExitCode exit_code = kExitOk;
@@ -50,7 +50,7 @@ class Validate final : public Command {
 
  private:
   Result<sweep::SweepPlan> load(const std::string& path) const {
-    const auto chosen = [&] { return place_.choose(); };
+    const auto chosen = [&] { return source_.choose(); };
     const sweep::LoadOptions options{specs_.overrides, best_finder(chosen), true};
     return without_inputs_ ? sweep::load_sweep_without_inputs(path, options)
                            : sweep::load_sweep(path, options);
@@ -64,7 +64,7 @@ class Validate final : public Command {
   }
 
   SpecOptions specs_;
-  PlaceOptions place_;  ///< for sweeps with `from_best`
+  SourceOptions source_;  ///< for sweeps with `from_best`
   OutputOptions output_;
   bool without_inputs_ = false;
 };

@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress/watch_loop.h"
@@ -13,7 +12,7 @@ class Watch final : public Command {
  public:
   CommandText text() const override {
     return {.name = "watch",
-            .summary = "Show the progress of a coordinator until nothing is left",
+            .summary = "Show the progress of a coordinator until no job is left",
             .examples =
                 "cox watch\n"
                 "cox watch demo --coordinator 127.0.0.1:7420 --timeout 3600"};
@@ -21,14 +20,14 @@ class Watch final : public Command {
 
   void declare(CLI::App& app) override {
     app.add_option("SERIES", options_.series, "Only this series")->type_name("");
-    app.add_option("--timeout", timeout_s_, "Give up after so many seconds (exit code 5)")
+    app.add_option("--timeout", timeout_s_, "Give up after this many seconds (exit code 5)")
         ->check(CLI::PositiveNumber);
-    place_.declare_coordinator_only(app);
+    source_.declare_coordinator_only(app);
   }
 
   Result<ExitCode> run(Session& session) override {
     if (timeout_s_ > 0) options_.timeout = static_cast<DurationUs>(timeout_s_ * kSecondUs);
-    COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(place_.endpoint()));
+    COX_ASSIGN_OR_RETURN(const auto calls, open_remote_calls(source_.endpoint()));
     const StopSignals signals;
     const auto reporter = make_reporter(session.err, session.err_terminal);
     Result<ExitCode> exit_code = watch(*calls, *reporter, signals, options_);
@@ -36,7 +35,7 @@ class Watch final : public Command {
   }
 
  private:
-  PlaceOptions place_;
+  SourceOptions source_;
   WatchOptions options_;
   double timeout_s_ = 0;
 };

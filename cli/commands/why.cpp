@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/needs.h"
 #include "cli/options.h"
@@ -58,7 +57,7 @@ class Why final : public Command {
  public:
   CommandText text() const override {
     return {.name = "why",
-            .summary = "Why a job ran, waits, was reused or failed",
+            .summary = "Say why a job ran, waits, was reused or failed",
             .examples =
                 "cox why demo/adasteer/clip-003\n"
                 "cox why 3fa9c1d2 --json"};
@@ -68,13 +67,13 @@ class Why final : public Command {
     app.add_option("JOB", job_, "SERIES/RUN/VIDEO, or 8 or more characters of the job's digest")
         ->required()
         ->type_name("");
-    app.add_flag("--json", json_, "One cox-why/1 document");
-    place_.declare(app);
+    app.add_flag("--json", json_, "Print one cox-why/1 document");
+    source_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Place place, place_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const std::string digest, report::find_job(query, job_));
     COX_ASSIGN_OR_RETURN(report::JobStory story, report::job_story(query, digest));
     if (story.state == "queued") {
@@ -85,18 +84,18 @@ class Why final : public Command {
     if (json_) {
       session.out << json_text(story);
     } else {
-      tell(session, story);
+      print(session, story);
     }
     return kExitOk;
   }
 
  private:
-  static void tell(Session& session, const report::JobStory& story) {
+  static void print(Session& session, const report::JobStory& story) {
     std::ostream& out = session.out;
     out << story.name << " (job " << report::short_digest(story.digest) << ")\n"
         << story.state << ": " << story.reason << '\n';
     if (story.uses.rows.size() > 1) {
-      out << "\nreused: this result also counts as\n";
+      out << "\nreused: the result also belongs to\n";
       for (const std::string& name : users_of(story)) out << "  " << name << '\n';
     }
     if (!story.attempts.rows.empty()) {
@@ -104,12 +103,12 @@ class Why final : public Command {
       write_table(out, story.attempts, session.out_terminal);
     }
     if (!story.nearest.empty()) {
-      out << "\nnot the same run as its nearest, " << story.nearest << ", because\n";
+      out << "\nnot the same run as the nearest one, " << story.nearest << ", because\n";
       write_table(out, difference_rows(story), session.out_terminal);
     }
   }
 
-  PlaceOptions place_;
+  SourceOptions source_;
   std::string job_;
   bool json_ = false;
 };

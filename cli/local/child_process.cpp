@@ -1,6 +1,7 @@
 #include "cli/local/child_process.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,21 +11,33 @@
 #include <cstring>
 #include <utility>
 
-#include "base/text.h"
-
 namespace cox::cli {
 
 namespace {
 
-/// What the child needs between fork and exec, where nothing may be allocated any more.
+/// What the child needs between fork and exec, where it must not allocate.
 struct Preparation {
   std::vector<char*> argv;
+  std::vector<std::string> variables;  ///< NAME=VALUE, of all variables
+  std::vector<char*> envp;             ///< into `variables`
   const char* log_file = nullptr;
   pid_t parent = 0;
   int error_pipe[2] = {-1, -1};  ///< closed by a successful exec, else carries errno
 };
 
-/// In the child: system calls alone.
+std::vector<std::string> changed_environment(const EnvironmentChanges& changes) {
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string text = *variable;
+    if (!changes.contains(text.substr(0, text.find('=')))) variables.push_back(text);
+  }
+  for (const auto& [name, value] : changes) {
+    if (!value.empty()) variables.push_back(fmt::format("{}={}", name, value));
+  }
+  return variables;
+}
+
+/// Runs in the child: only system calls.
 [[noreturn]] void become(const Preparation& preparation) {
   const auto give_up = [&] {
     const int error = errno;
@@ -32,7 +45,7 @@ struct Preparation {
     _exit(127);
   };
   setpgid(0, 0);
-  // Before exec and not in the program alone: loading it takes a second, in which we may be killed.
+  // Already before exec: loading the program takes a second, in which we may be killed.
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != preparation.parent) _exit(0);
   std::signal(SIGPIPE, SIG_DFL);
@@ -45,7 +58,7 @@ struct Preparation {
   dup2(input, STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
-  execv(preparation.argv.front(), preparation.argv.data());
+  execve(preparation.argv.front(), preparation.argv.data(), preparation.envp.data());
   give_up();
   _exit(127);
 }
@@ -53,13 +66,17 @@ struct Preparation {
 }  // namespace
 
 std::string Ending::text() const {
-  if (signal != 0) return concat("signal ", signal, " (", strsignal(signal), ")");
-  return concat("exit code ", exit_code);
+  if (signal != 0) return fmt::format("signal {} ({})", signal, strsignal(signal));
+  return fmt::format("exit code {}", exit_code);
 }
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
-                                         const std::string& log_file) {
+                                         const std::string& log_file,
+                                         const EnvironmentChanges& environment) {
   Preparation preparation;
+  preparation.variables = changed_environment(environment);
+  for (std::string& variable : preparation.variables) preparation.envp.push_back(variable.data());
+  preparation.envp.push_back(nullptr);
   for (const std::string& argument : arguments) {
     preparation.argv.push_back(const_cast<char*>(argument.c_str()));
   }
@@ -68,7 +85,7 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   preparation.parent = getpid();
   int error = 0;
   if (pipe2(preparation.error_pipe, O_CLOEXEC) != 0) {
-    return internal_error(concat("cannot make a pipe: ", std::strerror(errno)));
+    return internal_error(fmt::format("cannot create a pipe: {}", std::strerror(errno)));
   }
   const pid_t pid = fork();
   if (pid == 0) become(preparation);
@@ -78,8 +95,8 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   close(preparation.error_pipe[0]);
   if (pid > 0 && got <= 0) return ChildProcess(pid);
   if (pid > 0) waitpid(pid, nullptr, 0);
-  return failed_precondition(concat("cannot start '", arguments.front(), "' with its log in '",
-                                    log_file, "': ", std::strerror(error)));
+  return failed_precondition(fmt::format("cannot start '{}' with its log in '{}': {}",
+                                         arguments.front(), log_file, std::strerror(error)));
 }
 
 ChildProcess::ChildProcess(ChildProcess&& other) noexcept

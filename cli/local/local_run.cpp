@@ -4,13 +4,14 @@
 #include <poll.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "cli/local/lock_note.h"
 #include "cli/local/missing_inputs.h"
 #include "cli/local/orphans.h"
 #include "cli/local/worker_crew.h"
@@ -32,24 +33,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr DurationUs kHeartbeat = kSecondUs;      ///< how fresh the display is
-constexpr DurationUs kLease = 30 * kSecondUs;     ///< a worker of ours that hangs is found soon
-constexpr DurationUs kFarewell = 20 * kSecondUs;  ///< for workers that have nothing left to do
-/// Workers of an earlier run cannot find this coordinator; those of the same name hand in what they
-/// left behind as soon as they start.
+constexpr DurationUs kHeartbeat = kSecondUs;      ///< how current the display is
+constexpr DurationUs kLease = 30 * kSecondUs;     ///< how soon a worker of ours that hangs is found
+constexpr DurationUs kIdleExit = 20 * kSecondUs;  ///< for workers that have no job left
+/// Short: workers of an earlier run do not know this coordinator's port. Workers of the same name
+/// deliver what those left behind as soon as they start.
 constexpr DurationUs kReconnectGrace = 10 * kSecondUs;
 
-/// Another `cox run` or coordinator over this database is named at once: its workers are no orphans
-/// to wait for.
+/// Fails at once when another `cox run` or coordinator holds this database: its workers are not
+/// orphans to wait for.
 Status check_not_held(const std::string& database) {
   const std::string lock = database + ".lock";
   return fs::exists(lock) ? FileLock::acquire(lock).status() : Status::ok();
 }
 
-/// How far a wish to stop has gone.
 enum class Stopping { kNo, kDraining, kNow };
 
-/// One `cox run` from an open database to its last worker's end.
+/// One `cox run`, from opening the database to the exit of its last worker.
 class LocalRun {
  public:
   LocalRun(Session& session, const LocalRunOptions& options)
@@ -57,20 +57,21 @@ class LocalRun {
 
   Status open();
   Status submit(const std::vector<sweep::SweepPlan>& plans);
-  /// Refuses when a worker here could not open what open jobs need, of this sweep or an older one.
-  Status check_places();
-  /// Until nothing is left, or a signal, or no worker can be kept alive.
+  /// Fails when a worker here could not open what unfinished jobs need, of this sweep or an earlier
+  /// one.
+  Status check_job_inputs();
+  /// Works until no job is left, or a signal, or no worker can be kept alive.
   Status work();
   Result<ExitCode> conclude(const std::vector<sweep::SweepPlan>& plans);
 
  private:
   Status start_crew();
   Result<v1::ProgressReply> look(std::int64_t wait_ms);
-  void heed_signals();
-  void say_farewell(TimeUs now);
+  void handle_signals();
+  void stop_idle_workers(TimeUs now);
   Status explain_rest(const v1::ProgressReply& last);
   Result<std::string> unmet_needs_text();
-  Status broke_down(const Status& status);
+  Status end_without_coordinator(const Status& status);
 
   Session& session_;
   const LocalRunOptions& options_;
@@ -91,12 +92,17 @@ Status LocalRun::open() {
   std::error_code error;
   fs::create_directories(logs, error);
   if (error) {
-    return failed_precondition(concat("cannot make '", logs.string(), "': ", error.message()));
+    return failed_precondition(
+        fmt::format("cannot create '{}': {}", logs.string(), error.message()));
   }
   if (const Status held = check_not_held(options_.database); !held.is_ok()) {
     return of_surroundings(held);
   }
+  if (std::getenv("COX_LOG") == nullptr) set_log_level(LogLevel::kInfo);
   set_log_file((logs / "coordinator.log").string());
+  if (!fs::exists(options_.database)) {
+    session_.say(fmt::format("creating the database '{}'", options_.database));
+  }
   COX_RETURN_IF_ERROR(wait_for_orphans(options_.output_directory, signals_,
                                        [&](const std::string& text) { session_.say(text); }));
   auto coordinator = service::Coordinator::open({.database = options_.database,
@@ -109,7 +115,7 @@ Status LocalRun::open() {
   auto server = service::Server::start(*coordinator_, {});
   if (!server.is_ok()) return of_surroundings(server.status());
   server_ = std::move(server).value();
-  return Status::ok();
+  return of_surroundings(note_address(options_.database, server_->address()));
 }
 
 Status LocalRun::submit(const std::vector<sweep::SweepPlan>& plans) {
@@ -122,7 +128,7 @@ Status LocalRun::submit(const std::vector<sweep::SweepPlan>& plans) {
   return Status::ok();
 }
 
-Status LocalRun::check_places() {
+Status LocalRun::check_job_inputs() {
   COX_ASSIGN_OR_RETURN(const std::vector<service::OpenRun> open, coordinator_->open_runs());
   return of_surroundings(check_inputs(open, options_.database));
 }
@@ -146,48 +152,49 @@ Status LocalRun::start_crew() {
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
                                           .workers = options_.workers}));
-  session_.say(concat(report::counted(options_.workers, "worker"),
-                      " started; from another terminal: cox watch --coordinator ",
-                      server_->address()));
+  session_.say(fmt::format("{} started; from another terminal: cox watch --coordinator {}",
+                           report::counted(options_.workers, "worker"), server_->address()));
   return Status::ok();
 }
 
-void LocalRun::heed_signals() {
+void LocalRun::handle_signals() {
   if (signals_.count() >= 1 && stopping_ == Stopping::kNo) {
     stopping_ = Stopping::kDraining;
-    reporter_->note("stopping: workers finish the job in flight; once more to stop at once");
+    reporter_->note(
+        "stopping: workers finish the job in flight; press Ctrl-C again to stop immediately");
     coordinator_->drain();
-    crew_->dismiss(SIGTERM);
+    crew_->stop(SIGTERM);
   }
   if (signals_.count() >= 2 && stopping_ == Stopping::kDraining) {
     stopping_ = Stopping::kNow;
-    crew_->dismiss(SIGKILL);
+    crew_->stop(SIGKILL);
   }
 }
 
-/// Workers leave by themselves when nothing is left; one that does not is helped on.
-void LocalRun::say_farewell(TimeUs now) {
+/// Workers exit by themselves when no job is left; stops those that do not.
+void LocalRun::stop_idle_workers(TimeUs now) {
   if (!complete_since_) complete_since_ = now;
-  if (now - *complete_since_ > 2 * kFarewell) {
-    crew_->dismiss(SIGKILL);
-  } else if (now - *complete_since_ > kFarewell) {
-    crew_->dismiss(SIGTERM);
+  if (now - *complete_since_ > 2 * kIdleExit) {
+    crew_->stop(SIGKILL);
+  } else if (now - *complete_since_ > kIdleExit) {
+    crew_->stop(SIGTERM);
   }
 }
 
-/// The coordinator cannot go on, a full disk say. What workers have in flight is worth keeping:
-/// they finish it and leave it in their spool, unless a signal says otherwise.
-Status LocalRun::broke_down(const Status& status) {
+/// Ends the run after the coordinator failed, for example on a full disk. Workers may finish the
+/// jobs in flight and keep the results in their spools, unless a signal comes.
+Status LocalRun::end_without_coordinator(const Status& status) {
   reporter_->finish();
-  session_.say("the coordinator has stopped; workers finish the job in flight, Ctrl-C ends them");
-  crew_->dismiss(SIGTERM);
+  session_.say(
+      "the coordinator has failed; workers finish the job in flight, press Ctrl-C to stop them");
+  crew_->stop(SIGTERM);
   const double begin = monotonic_seconds();
   while (crew_->any_running() && signals_.count() == 0 &&
          monotonic_seconds() - begin < kOrphanWaitS) {
     poll(nullptr, 0, kLeastPauseMs);
   }
-  return internal_error(concat(
-      status.message(), "; then the same command goes on from here: ", session_.command_line()));
+  return internal_error(
+      fmt::format("{}; then resume with: {}", status.message(), session_.command_line()));
 }
 
 Status LocalRun::work() {
@@ -198,17 +205,19 @@ Status LocalRun::work() {
   while (true) {
     const TimeUs now = clock_.now_us();
     reporter_->update(reply, now);
-    for (const std::string& text : crew_->tend(now, finished_jobs(reply))) reporter_->note(text);
-    heed_signals();
+    for (const std::string& text : crew_->supervise(now, finished_jobs(reply))) {
+      reporter_->note(text);
+    }
+    handle_signals();
     if (is_complete(reply)) {
-      say_farewell(now);
+      stop_idle_workers(now);
     } else {
-      complete_since_.reset();  // a job may come back: its worker died after its siblings ended
+      complete_since_.reset();  // a job was queued again: its worker died last
     }
     if (!crew_->any_running() && (is_complete(reply) || crew_->active() == 0)) break;
     poll(nullptr, 0, kLeastPauseMs);
     Result<v1::ProgressReply> next = look(kProgressWaitMs);
-    if (!next.is_ok()) return broke_down(next.status());
+    if (!next.is_ok()) return end_without_coordinator(next.status());
     reply = std::move(next).value();
   }
   COX_ASSIGN_OR_RETURN(reply, look(0));
@@ -217,7 +226,7 @@ Status LocalRun::work() {
   return explain_rest(reply);
 }
 
-/// Names queued jobs that none of our workers can run; "" when there are none.
+/// Names queued jobs that none of our workers meets the needs of; "" when there are none.
 Result<std::string> LocalRun::unmet_needs_text() {
   COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
   COX_ASSIGN_OR_RETURN(const auto queued, report::queued_jobs(query));
@@ -235,14 +244,16 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
   if (is_complete(last) || stopping_ != Stopping::kNo) return Status::ok();
   COX_ASSIGN_OR_RETURN(const std::string unmet, unmet_needs_text());
   if (!unmet.empty()) {
-    return failed_precondition(concat(unmet,
-                                      ". What is done is kept: change 'resources' of the "
-                                      "sweep, or run it where such a worker is"));
+    return failed_precondition(fmt::format(
+        "{}. Finished jobs are kept: change 'resources' in the sweep file, or start a worker that "
+        "has them",
+        unmet));
   }
-  return internal_error(concat(
-      "no worker could be kept alive, ", report::counted(last.queued() + last.leased(), "job"),
-      " are left; see '", options_.output_directory,
-      "/logs'. Finished jobs are kept; resume with '", session_.command_line(), "'"));
+  return internal_error(
+      fmt::format("no worker stays alive, {} left; see '{}/logs'. Finished jobs are kept; resume "
+                  "with: {}",
+                  report::counted(last.queued() + last.leased(), "job"), options_.output_directory,
+                  session_.command_line()));
 }
 
 Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {
@@ -258,19 +269,20 @@ Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) 
     const ExitCode of_series = exit_code_of(reply);
     if (exit_code == kExitOk || of_series == kExitFailed) exit_code = of_series;
     if (reply.paused() > 0) {
-      session_.say(concat(report::counted(reply.paused(), "job"), " paused; to go on: cox resume ",
-                          plan.series.name, " --db ", options_.database,
-                          ", then the same command"));
+      session_.say(fmt::format("{} paused; to resume: cox resume {} --db {}, then the same command",
+                               report::counted(reply.paused(), "job"),
+                               shell_quoted(plan.series.name), shell_quoted(options_.database)));
     }
     if (of_series == kExitFailed) {
-      session_.say(concat("to try the failed jobs again: cox retry ", plan.series.name, " --db ",
-                          options_.database, ", then the same command"));
+      session_.say(
+          fmt::format("to retry the failed jobs: cox retry {} --db {}, then the same command",
+                      shell_quoted(plan.series.name), shell_quoted(options_.database)));
     }
   }
-  session_.say(
-      concat("results in ", options_.database, ", videos and logs in ", options_.output_directory));
+  session_.say(fmt::format("results in {}, videos and logs in {}", options_.database,
+                           options_.output_directory));
   if (signals_.count() == 0) return exit_code;
-  session_.say(concat("stopped; the same command goes on from here: ", session_.command_line()));
+  session_.say(fmt::format("stopped; resume with: {}", session_.command_line()));
   return signals_.last() == SIGTERM ? kExitTerminated : kExitInterrupted;
 }
 
@@ -281,7 +293,7 @@ Result<ExitCode> run_locally(Session& session, const std::vector<sweep::SweepPla
   LocalRun run(session, options);
   COX_RETURN_IF_ERROR(run.open());
   COX_RETURN_IF_ERROR(run.submit(plans));
-  COX_RETURN_IF_ERROR(run.check_places());
+  COX_RETURN_IF_ERROR(run.check_job_inputs());
   COX_RETURN_IF_ERROR(run.work());
   return run.conclude(plans);
 }

@@ -11,12 +11,13 @@ namespace cox::cli {
 struct LocalRunOptions {
   std::string database;
   std::string output_directory;
-  std::vector<std::string> devices;  ///< worker i computes on the i-th, round and round
+  std::vector<std::string> devices;  ///< assigned to the workers round-robin
   int workers = 1;
 };
 
-/// Runs sweeps to their end on this machine: a coordinator in this process, worker processes beside
-/// it. What the database holds as finished is not run again. Blocks; owned by main's thread.
+/// Runs sweeps to their end on this machine, with a coordinator in this process and worker
+/// processes. Jobs that the database has as finished are not run again. Blocks; owned by main's
+/// thread.
 Result<ExitCode> run_locally(Session& session, const std::vector<sweep::SweepPlan>& plans,
                              const LocalRunOptions& options);
 

@@ -8,9 +8,9 @@
 
 namespace cox::cli {
 
-/// Refuses to begin when a model directory, a LoRA file or LPIPS weights that open jobs need cannot
-/// be opened on this machine: kFailedPrecondition that names each with the runs that need it, and
-/// what to do. Every one of these jobs would otherwise be handed to a worker that cannot run it.
+/// Fails when a model directory, a LoRA file or metric weights that unfinished jobs need cannot be
+/// opened on this machine: kFailedPrecondition that names each with the runs that need it, and what
+/// to do. A worker would otherwise be given jobs that it cannot run.
 Status check_inputs(const std::vector<service::OpenRun>& open, const std::string& database);
 
 }  // namespace cox::cli

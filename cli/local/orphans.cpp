@@ -1,5 +1,6 @@
 #include "cli/local/orphans.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <filesystem>
@@ -16,20 +17,20 @@ namespace {
 
 constexpr int kLookIntervalMs = 200;
 
-/// Success when no process holds the spool.
-Status look_for_holder(const fs::path& spool) {
+/// Succeeds when no process holds the spool.
+Status check_free(const fs::path& spool) {
   const fs::path lock = spool / "lock";
   if (!fs::exists(lock)) return Status::ok();
   return FileLock::acquire(lock.string()).status();
 }
 
-Status look_for_holders(const std::string& output_directory) {
+Status check_all_free(const std::string& output_directory) {
   std::error_code error;
   const fs::path spools = fs::path(output_directory) / "spool";
   for (fs::directory_iterator entry(spools, error), end; !error && entry != end;
        entry.increment(error)) {
     if (!starts_with(entry->path().filename().string(), "local-")) continue;
-    COX_RETURN_IF_ERROR(look_for_holder(entry->path()));
+    COX_RETURN_IF_ERROR(check_free(entry->path()));
   }
   return Status::ok();
 }
@@ -41,16 +42,16 @@ Status wait_for_orphans(const std::string& output_directory, const StopSignals& 
   const double begin = monotonic_seconds();
   bool said = false;
   while (signals.count() == 0) {
-    const Status held = look_for_holders(output_directory);
+    const Status held = check_all_free(output_directory);
     if (held.code() != StatusCode::kUnavailable) return held;
     if (monotonic_seconds() - begin > kOrphanWaitS) {
-      return failed_precondition(concat("a worker of another 'cox run' still works in '",
-                                        output_directory, "': ", held.message(),
-                                        "; end it, or give another --out"));
+      return failed_precondition(
+          fmt::format("a worker of another 'cox run' still uses '{}': {}; or give another --out",
+                      output_directory, held.message()));
     }
     if (!said) {
-      say(concat("waiting for a worker of an earlier 'cox run' to finish its job: ",
-                 held.message().substr(0, held.message().find(';'))));
+      say(fmt::format("waiting for a worker of an earlier 'cox run' to finish its job: {}",
+                      held.message().substr(0, held.message().find(';'))));
     }
     said = true;
     poll(nullptr, 0, kLookIntervalMs);

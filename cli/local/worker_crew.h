@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace cox::cli {
 struct CrewOptions {
   std::string program;               ///< path of cox-worker
   std::string coordinator;           ///< address
-  std::vector<std::string> devices;  ///< worker i computes on the i-th, round and round
+  std::vector<std::string> devices;  ///< assigned round-robin
   std::string output_directory;
   std::string log_directory;
   int workers = 1;
@@ -22,52 +23,54 @@ struct CrewOptions {
 /// The worker processes of `cox run`. Owned by one thread: the one that started them.
 class WorkerCrew {
  public:
-  /// Starts all of them; when one cannot be started, those before it are ended.
+  /// Starts all workers; when one cannot be started, stops those before it.
   static Result<WorkerCrew> start(const CrewOptions& options);
 
-  /// Starts dead workers again, each after a pause that doubles. A worker that died
-  /// kMaxDeathsInARow times while no job was finished stays dead. A worker that left with exit
-  /// code 0 was sent away and stays away, and so does one that lacks a file here. Returns what
-  /// happened, for people.
-  std::vector<std::string> tend(TimeUs now, std::uint64_t finished_jobs);
+  /// Restarts workers that died, each after a pause that doubles. Does not restart a worker that
+  /// died kMaxDeathsInARow times while no job was finished, that left with exit code 0 (it was told
+  /// to), or that is missing a file here. Returns what happened, for people; the reason that a
+  /// worker gave in its log is part of it.
+  std::vector<std::string> supervise(TimeUs now, std::uint64_t finished_jobs);
 
-  /// Workers that run or will be started again.
+  /// How many workers run or will be restarted.
   int active() const;
   bool any_running();
 
-  /// No worker is started again; those that run get the signal.
-  void dismiss(int signal);
+  /// Sends the signal to the workers that run; from now on none is restarted.
+  void stop(int signal);
 
   static constexpr int kMaxDeathsInARow = 5;
-  /// Of a worker that lacks a file which a job needs: started again it would still lack it.
+  /// Exit code of a worker that is missing a file that a job needs; a restart would not help.
   static constexpr int kMissingInputExitCode = 78;
-  /// Of a worker that refused its flags or its output folder: started again it would refuse again.
+  /// Exit code of a worker that cannot use its options or output folder; a restart would not help.
   static constexpr int kRefusedExitCode = 2;
   static constexpr DurationUs kFirstPause = kSecondUs;
 
  private:
   struct Member {
     std::string name;
-    ChildProcess process;
+    std::optional<ChildProcess> process;
     int deaths_in_a_row = 0;
     std::uint64_t finished_at_death = 0;
-    bool reported = false;  ///< its present ending has been dealt with
-    bool gone = false;      ///< never to be started again
+    bool exit_handled = false;
+    bool retired = false;  ///< not to be restarted
     TimeUs restart_at = 0;
+    std::uintmax_t log_start = 0;  ///< size of its log when it was started
   };
 
   explicit WorkerCrew(CrewOptions options) : options_(std::move(options)) {}
-  Result<ChildProcess> spawn(size_t index) const;
+  Status spawn(size_t index);
   std::string log_of(const std::string& name) const;
-  std::string bury(Member& member, TimeUs now, std::uint64_t finished_jobs) const;
-  std::string revive(size_t index);
+  std::string handle_exit(Member& member, TimeUs now, std::uint64_t finished_jobs) const;
+  std::string restart(size_t index);
+  std::string retire(Member& member, const std::string& what) const;
 
   CrewOptions options_;
   std::vector<Member> members_;
-  bool dismissed_ = false;
+  bool stopped_ = false;
 };
 
-/// cox-worker beside the running program, or an error that says where it was looked for.
+/// Finds cox-worker in the folder of the running program, or says where it looked.
 Result<std::string> find_worker_program();
 
 }  // namespace cox::cli

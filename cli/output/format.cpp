@@ -1,5 +1,7 @@
 #include "cli/output/format.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/text.h"
@@ -18,7 +20,7 @@ const std::vector<std::pair<std::string, Format>>& named_formats() {
   return kFormats;
 }
 
-/// Without the empty line that ends it on a page.
+/// Writes it without the empty line that ends a table on a page.
 void write_markdown(std::ostream& out, const Table& table) {
   std::string text = report::markdown(table);
   text.pop_back();
@@ -43,7 +45,7 @@ Result<Format> format_named(const std::string& name) {
     if (known == name) return format;
   }
   return invalid_argument(
-      concat("--format ", name, ": expected one of ", join(format_names(), ", ")));
+      fmt::format("--format {}: expected one of {}", name, join(format_names(), ", ")));
 }
 
 void write_rows(std::ostream& out, const Table& table, const Layout& layout) {

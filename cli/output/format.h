@@ -14,34 +14,34 @@ using store::Cell;
 using store::Row;
 using store::Table;
 
-/// kIds prints the first column alone, one value a line: what --quiet asks for.
+/// kIds prints only the first column, one value a line, for --quiet.
 enum class Format { kTable, kCsv, kJson, kJsonLines, kMarkdown, kIds };
 
 /// table, csv, json, jsonl or md.
 Result<Format> format_named(const std::string& name);
 std::vector<std::string> format_names();
 
-/// What JSON output says it is; `name` is the part before the version, as in `cox-results/1`.
+/// The format that JSON output names; `name` is the part before the version, as in `cox-results/1`.
 struct JsonSchema {
   std::string name;
   int version = 1;
   std::string text() const { return name + "/" + std::to_string(version); }
 };
 
-/// Aligned columns, numbers to the right, NULL as `-`. When the terminal is too narrow, these go in
-/// this order and are named below the table: columns that are equal in every row, long texts
-/// (shortened), seconds, standard errors; then names are shortened as long as they differ. Numbers
-/// never are.
+/// Writes aligned columns, numbers to the right, NULL as `-`. When the terminal is too narrow,
+/// gives up in this order, and names hidden columns below the table: columns that are equal in
+/// every row are hidden, long texts shortened, seconds and standard errors hidden; then names are
+/// shortened as far as they still differ. Numbers are never shortened.
 void write_table(std::ostream& out, const Table& table, const Terminal& terminal);
 
-/// RFC 4180 with LF; NULL is an empty field, reals read back exactly.
+/// Writes RFC 4180 with LF; NULL is an empty field, real numbers read back exactly.
 void write_csv(std::ostream& out, const Table& table);
 
-/// `{"format": "...", "columns": [...], "rows": [{column: value}, ...]}`; NULL and non-finite
-/// numbers are null, since JSON has no word for the latter.
+/// Writes `{"format": "...", "columns": [...], "rows": [{column: value}, ...]}`; NULL and
+/// non-finite numbers are null, since JSON cannot express the latter.
 void write_json(std::ostream& out, const Table& table, const JsonSchema& schema);
 
-/// One object a line, without a header.
+/// Writes one object a line, without a header.
 void write_json_lines(std::ostream& out, const Table& table);
 
 struct Layout {

@@ -12,7 +12,7 @@ namespace cox::cli {
 
 namespace {
 
-constexpr int kGap = 2;                  ///< blanks between columns
+constexpr int kGap = 2;                  ///< spaces between columns
 constexpr int kNarrowestTextColumn = 8;  ///< a text column is not shortened below this
 
 struct Column {
@@ -54,7 +54,7 @@ int total_width(const std::vector<Column>& columns) {
   return total;
 }
 
-/// Shortens the widest of the columns that `may` names until the table fits or none can be
+/// Shortens the widest of the columns that `may` accepts until the table fits or none can be
 /// shortened.
 void shorten(std::vector<Column>& columns, int width, const std::function<bool(std::size_t)>& may) {
   while (total_width(columns) > width) {
@@ -85,16 +85,14 @@ bool stay_distinct(const Text& texts, int width) {
   return cut.size() == whole.size();
 }
 
-/// Hides columns from the right, those that `may` names, until the table fits.
+/// Hides the columns that `may` accepts, from the right, until the table fits.
 void hide(std::vector<Column>& columns, int width, const std::function<bool(std::size_t)>& may) {
   for (std::size_t c = columns.size(); c-- > 1 && total_width(columns) > width;) {
     if (!columns[c].hidden && may(c)) columns[c].hidden = true;
   }
 }
 
-/// Makes the table fit where it can: first columns that are equal in every row go, then long texts
-/// are shortened, then seconds and standard errors go, then names are shortened as long as they
-/// differ. The rest stays, and numbers are never shortened.
+/// Makes the table fit if possible, in the order that write_table() promises.
 void fit(std::vector<Column>& columns, const std::vector<std::string>& names, const Text& texts,
          int width) {
   hide(columns, width, [&](std::size_t c) { return is_constant(texts, c); });

@@ -1,11 +1,10 @@
 #include "cli/output/terminal.h"
 
+#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
-
-#include "base/text.h"
 
 namespace cox::cli {
 
@@ -68,7 +67,7 @@ std::string toned(const Terminal& terminal, Tone tone, std::string_view text) {
       code = "1";
       break;
   }
-  return concat("\x1b[", code, "m", text, "\x1b[0m");
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
 }
 
 int display_width(std::string_view text) {
@@ -87,7 +86,7 @@ std::string shortened(std::string_view text, int width) {
     const bool starts_column = !is_continuation(text[end]) && !is_combining_mark(text.substr(end));
     if (starts_column && taken++ == width - 1) break;
   }
-  return concat(text.substr(0, end), "…");
+  return fmt::format("{}…", text.substr(0, end));
 }
 
 std::string printable(std::string_view text) {

@@ -7,29 +7,30 @@ namespace cox::cli {
 
 enum class ColorMode { kAuto, kAlways, kNever };
 
-/// What a stream can show. A value; nothing but `terminal_of` asks the system.
+/// What a stream can show. A value: only terminal_of() asks the system.
 struct Terminal {
-  bool interactive = false;  ///< a person watches: lines may be drawn over
+  bool interactive = false;  ///< a person watches: lines may be redrawn
   bool color = false;
   int width = 0;  ///< columns; 0 = unbounded
 };
 
-/// Colour follows --color, then NO_COLOR and TERM=dumb, then whether `descriptor` is a terminal.
+/// Color follows --color, then NO_COLOR and TERM=dumb, then whether `descriptor` is a terminal.
 Terminal terminal_of(int descriptor, ColorMode mode);
 
 enum class Tone { kPlain, kGood, kBad, kWarning, kFaint, kStrong };
 
-/// `text` between the escape codes of `tone`, or as it is when the terminal shows no colour.
+/// Returns `text` in the escape codes of `tone`, or unchanged when the terminal shows no color.
 std::string toned(const Terminal& terminal, Tone tone, std::string_view text);
 
-/// Columns that UTF-8 `text` takes: one per code point, none for combining marks.
+/// Returns the columns that UTF-8 `text` takes: one per code point, none for combining marks.
 int display_width(std::string_view text);
 
-/// The longest beginning of `text` that fits into `width` columns, ended by an ellipsis when cut.
+/// Returns the longest beginning of `text` that fits into `width` columns, with an ellipsis when
+/// cut.
 std::string shortened(std::string_view text, int width);
 
-/// `text` with control characters replaced, so that a path or an error message from a file cannot
-/// move the cursor. Tabs and line breaks become blanks.
+/// Returns `text` with control characters replaced, so that a path or an error message from a file
+/// cannot move the cursor. Tabs and line breaks become spaces.
 std::string printable(std::string_view text);
 
 }  // namespace cox::cli

@@ -8,19 +8,18 @@
 
 namespace cox::cli {
 
-/// How fast jobs finish and when the last one will: over the latest kWindow finishes, so that a
-/// slow start or a change of speed is soon forgotten, and up to now, so that a standstill shows.
-/// Owned by one thread.
+/// Estimates how fast jobs finish and when the last one will: over the latest kWindow finished
+/// jobs, so that a slow start or a change of speed is soon forgotten, and up to now, so that a
+/// standstill shows. Owned by one thread.
 class ProgressMeter {
  public:
-  /// `finished` counts jobs of this session, from 0 and never falling. Jobs that were done before
-  /// the session began say nothing about its speed.
+  /// `finished` counts the jobs of this session; it starts at 0 and never falls.
   void observe(TimeUs now, std::uint64_t finished);
 
-  /// Unset until two finishes or one finish and a wait give a rate.
+  /// Returns nothing until two finished jobs, or one and some time after it, give a rate.
   std::optional<double> jobs_per_second(TimeUs now) const;
 
-  /// Seconds until `remaining` jobs are finished at that rate; 0 when nothing remains.
+  /// Returns the seconds until `remaining` jobs are finished at that rate; 0 when none remain.
   std::optional<double> eta_s(TimeUs now, std::uint64_t remaining) const;
 
   static constexpr size_t kWindow = 32;
@@ -30,7 +29,7 @@ class ProgressMeter {
     TimeUs time = 0;
     std::uint64_t finished = 0;
   };
-  std::deque<Sample> samples_;  ///< a new one whenever `finished` rose; the first is the start
+  std::deque<Sample> samples_;  ///< one for each increase of `finished`; the first is the start
 };
 
 }  // namespace cox::cli

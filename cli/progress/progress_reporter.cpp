@@ -1,11 +1,13 @@
 #include "cli/progress/progress_reporter.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::cli {
 
@@ -13,14 +15,14 @@ namespace {
 
 constexpr int kBarWidth = 24;
 constexpr int kMaxActivityLines = 16;
-constexpr int kAssumedWidth = 80;  ///< of a terminal that does not tell its own
+constexpr int kAssumedWidth = 80;  ///< of a terminal that does not report its width
 
-/// Counts from where the session began: jobs that were done before say nothing about its speed.
+/// Measures the speed of this session: jobs that were done before it do not count.
 class SessionPace {
  public:
   Pace pace(const v1::ProgressReply& reply, TimeUs now) {
     if (!first_) first_ = finished_jobs(reply);
-    // A retry takes a job out of the finished ones again.
+    // A retry makes a finished job unfinished again.
     const std::uint64_t finished = finished_jobs(reply);
     meter_.observe(now, finished > *first_ ? finished - *first_ : 0);
     return {meter_.jobs_per_second(now), meter_.eta_s(now, reply.queued() + reply.leased())};
@@ -31,8 +33,17 @@ class SessionPace {
   std::optional<std::uint64_t> first_;
 };
 
-/// The events of a reply that a person should see at once. A failure that the sweep expects is none
-/// of them: the counts tell it apart, as long as no other job failed in the same moment.
+/// How many events of a lost bundle tell of the other jobs of `lost`, the job that was in flight.
+int returned_with(const v1::ProgressEvent& lost, const v1::ProgressReply& reply) {
+  return static_cast<int>(
+      std::count_if(reply.events().begin(), reply.events().end(), [&](const auto& event) {
+        return event.kind() == "returned" && event.message() == lost.message();
+      }));
+}
+
+/// The events of a reply that a person should see at once, one line for each bundle that a worker
+/// lost. Failures that the sweep expects are left out; they are recognized by the counts, unless
+/// another job failed at the same time.
 class Troubles {
  public:
   std::vector<std::string> of(const v1::ProgressReply& reply) {
@@ -41,7 +52,12 @@ class Troubles {
     std::vector<std::string> texts;
     for (const v1::ProgressEvent& event : reply.events()) {
       if (!is_trouble(event) || (as_expected && event.kind() == "failed")) continue;
-      texts.push_back(event_text(event));
+      const int others = event.kind() == "lost" ? returned_with(event, reply) : 0;
+      texts.push_back(event_text(event) + (others == 0
+                                               ? ""
+                                               : fmt::format("; {} of its bundle {} queued again",
+                                                             report::counted(others, "other job"),
+                                                             others == 1 ? "is" : "are")));
     }
     return texts;
   }
@@ -50,7 +66,7 @@ class Troubles {
   std::uint64_t failed_ = 0;
 };
 
-/// What the latest finished job scored, "" before there is one.
+/// The scores of the latest finished job; `before` when the reply has none.
 std::string last_done(const v1::ProgressReply& reply, const std::string& before) {
   for (int i = reply.events_size() - 1; i >= 0; --i) {
     if (reply.events(i).kind() == "done") return event_text(reply.events(i));
@@ -71,7 +87,8 @@ class PlainReporter final : public ProgressReporter {
     if (!due || finished == printed_finished_) return;
     printed_at_ = now;
     printed_finished_ = finished;
-    note(concat(progress_line(reply, pace), last_done_.empty() ? "" : "; last: ", last_done_));
+    note(fmt::format("{}{}{}", progress_line(reply, pace),
+                     last_done_.empty() ? "" : "; last: ", last_done_));
   }
 
   void note(std::string_view message) override { out_ << message << '\n' << std::flush; }
@@ -102,7 +119,7 @@ class LiveReporter final : public ProgressReporter {
 
   void note(std::string_view message) override { redraw({std::string(message)}); }
 
-  /// The block gives way to its first line, which stays.
+  /// Replaces the block by its first line, which stays.
   void finish() override {
     block_.clear();
     redraw({});
@@ -112,19 +129,19 @@ class LiveReporter final : public ProgressReporter {
  private:
   std::vector<std::string> block_of(const v1::ProgressReply& reply, const Pace& pace) const {
     std::vector<std::string> lines = {
-        concat(progress_bar(reply, kBarWidth), ' ', progress_line(reply, pace))};
+        fmt::format("{} {}", progress_bar(reply, kBarWidth), progress_line(reply, pace))};
     const int shown = std::min(reply.activities_size(), kMaxActivityLines);
     for (int i = 0; i < shown; ++i) lines.push_back("  " + activity_text(reply.activities(i)));
     if (reply.activities_size() > shown) {
-      lines.push_back(concat("  and ", reply.activities_size() - shown, " more workers"));
+      lines.push_back(fmt::format("  and {} more workers", reply.activities_size() - shown));
     }
     if (!last_done_.empty()) lines.push_back("  last: " + last_done_);
     return lines;
   }
 
-  /// In one write, so that the terminal never shows half a block.
+  /// Writes once, so that the terminal never shows half a block.
   void redraw(const std::vector<std::string>& above) {
-    std::string text = drawn_lines_ > 0 ? concat("\x1b[", drawn_lines_, "A") : "";
+    std::string text = drawn_lines_ > 0 ? fmt::format("\x1b[{}A", drawn_lines_) : "";
     text += "\r\x1b[J";
     for (const std::string& line : above) text += toned(terminal_, Tone::kWarning, line) + '\n';
     for (const std::string& line : block_) text += shortened(line, terminal_.width - 1) + '\n';

@@ -13,21 +13,22 @@
 
 namespace cox::cli {
 
-/// Shows how a sweep goes on. Owned by one thread.
+/// Shows the progress of a sweep. Owned by one thread.
 class ProgressReporter {
  public:
   virtual ~ProgressReporter() = default;
 
-  /// The state, and the events since the last call.
+  /// Shows the state, and the events since the last call.
   virtual void update(const v1::ProgressReply& reply, TimeUs now) = 0;
-  /// A message in between.
+  /// Prints a message in between.
   virtual void note(std::string_view message) = 0;
-  /// Leaves the stream as a following message expects it.
+  /// Ends the display, so that other messages can follow.
   virtual void finish() {}
 };
 
-/// On a terminal a block that is drawn over, with troubles above it; else plain lines: each trouble
-/// at once, the progress at most every kPlainInterval and only when it changed.
+/// Returns a reporter for the stream. On a terminal it redraws a block in place, with troubles
+/// above it; elsewhere it prints plain lines: each trouble at once, the progress at most every
+/// kPlainInterval and only when it changed.
 std::unique_ptr<ProgressReporter> make_reporter(std::ostream& out, const Terminal& terminal);
 
 constexpr DurationUs kPlainInterval = 10 * kSecondUs;

@@ -1,7 +1,9 @@
 #include "cli/progress/progress_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/output/terminal.h"
@@ -15,21 +17,17 @@ namespace {
 constexpr double kSecondsPerMinute = 60;
 constexpr double kSecondsPerHour = 3600;
 
-/// In the unit that gives a number a person can compare.
+/// In the unit that gives a number of readable size.
 std::string rate_text(double jobs_per_second) {
-  char text[64];
-  if (jobs_per_second >= 1) {
-    std::snprintf(text, sizeof text, "%.1f jobs/s", jobs_per_second);
-  } else if (jobs_per_second * kSecondsPerMinute >= 1) {
-    std::snprintf(text, sizeof text, "%.1f jobs/min", jobs_per_second * kSecondsPerMinute);
-  } else {
-    std::snprintf(text, sizeof text, "%.1f jobs/h", jobs_per_second * kSecondsPerHour);
+  if (jobs_per_second >= 1) return fmt::format("{:.1f} jobs/s", jobs_per_second);
+  if (jobs_per_second * kSecondsPerMinute >= 1) {
+    return fmt::format("{:.1f} jobs/min", jobs_per_second * kSecondsPerMinute);
   }
-  return text;
+  return fmt::format("{:.1f} jobs/h", jobs_per_second * kSecondsPerHour);
 }
 
 std::string subject_of(const v1::ProgressEvent& event) {
-  return concat(event.run(), " on ", event.video());
+  return fmt::format("{} on {}", event.run(), event.video());
 }
 
 }  // namespace
@@ -48,17 +46,19 @@ bool is_complete(const v1::ProgressReply& reply) {
 
 std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
   std::string line =
-      concat(finished_jobs(reply), " of ", report::counted(total_jobs(reply), "job"));
-  if (reply.failed() > 0) line += concat(", ", reply.failed(), " failed");
-  if (reply.failed_as_expected() > 0) {
-    line += concat(", ", reply.failed_as_expected(), " failed as expected");
+      fmt::format("{} of {}", finished_jobs(reply), report::counted(total_jobs(reply), "job"));
+  const std::pair<std::uint64_t, const char*> counts[] = {
+      {reply.failed(), "failed"},
+      {reply.failed_as_expected(), "failed as expected"},
+      {reply.cancelled(), "cancelled"},
+      {reply.paused(), "paused"},
+      {reply.leased(), "with workers"}};
+  for (const auto& [count, what] : counts) {
+    if (count > 0) line += fmt::format(", {} {}", count, what);
   }
-  if (reply.cancelled() > 0) line += concat(", ", reply.cancelled(), " cancelled");
-  if (reply.paused() > 0) line += concat(", ", reply.paused(), " paused");
-  if (reply.leased() > 0) line += concat(", ", reply.leased(), " with workers");
-  if (pace.jobs_per_second) line += concat(", ", rate_text(*pace.jobs_per_second));
+  if (pace.jobs_per_second) line += ", " + rate_text(*pace.jobs_per_second);
   if (pace.eta_s && !is_complete(reply)) {
-    line += concat(", about ", report::readable_duration(*pace.eta_s), " left");
+    line += fmt::format(", about {} left", report::readable_duration(*pace.eta_s));
   }
   return line;
 }
@@ -72,23 +72,23 @@ std::string event_text(const v1::ProgressEvent& event) {
   if (event.kind() == "done") {
     std::vector<std::string> metrics;
     for (const auto& [name, value] : event.metrics()) {
-      metrics.push_back(concat(name, ' ', report::readable_number(name, value)));
+      metrics.push_back(fmt::format("{} {}", name, report::readable_number(name, value)));
     }
     std::sort(metrics.begin(), metrics.end());  // a protobuf map has no order
-    return printable(concat(subject_of(event), ": ", join(metrics, ", ")));
+    return printable(fmt::format("{}: {}", subject_of(event), join(metrics, ", ")));
   }
   std::string text = event.kind();
-  if (!event.run().empty()) text += concat(' ', subject_of(event));
-  if (!event.message().empty()) text += concat(": ", event.message());
+  if (!event.run().empty()) text += " " + subject_of(event);
+  if (!event.message().empty()) text += ": " + event.message();
   return printable(text);
 }
 
 std::string activity_text(const v1::WorkerActivity& activity) {
-  std::string text = concat(activity.worker(), ": ");
+  std::string text = activity.worker() + ": ";
   if (activity.run().empty()) return printable(text + "idle");
-  text += concat(activity.run(), " on ", activity.video());
-  if (!activity.stage().empty()) text += concat(", ", activity.stage());
-  if (activity.total() > 0) text += concat(' ', activity.done(), '/', activity.total());
+  text += fmt::format("{} on {}", activity.run(), activity.video());
+  if (!activity.stage().empty()) text += ", " + activity.stage();
+  if (activity.total() > 0) text += fmt::format(" {}/{}", activity.done(), activity.total());
   return printable(text);
 }
 
@@ -96,7 +96,7 @@ std::string progress_bar(const v1::ProgressReply& reply, int width) {
   const auto inner = static_cast<std::uint64_t>(width - 2);
   const std::uint64_t total = total_jobs(reply);
   const std::uint64_t filled = total == 0 ? inner : finished_jobs(reply) * inner / total;
-  return concat('[', std::string(filled, '='), std::string(inner - filled, ' '), ']');
+  return fmt::format("[{}{}]", std::string(filled, '='), std::string(inner - filled, ' '));
 }
 
 }  // namespace cox::cli

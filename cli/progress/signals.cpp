@@ -8,7 +8,7 @@ namespace cox::cli {
 
 namespace {
 
-// A handler has no other way to hand anything over.
+// A signal handler can only reach global variables.
 std::atomic<int> caught_count{0};
 std::atomic<int> caught_last{0};
 std::atomic<bool> in_use{false};

@@ -20,15 +20,15 @@ ExitCode exit_code_of_signal(int signal) {
   return signal == SIGTERM ? kExitTerminated : kExitInterrupted;
 }
 
-/// Asks again as long as the coordinator is away, which a first call does not wait for.
-class PatientCalls {
+/// Retries while a coordinator that has answered before is away. A first call is not retried.
+class RetryingCalls {
  public:
-  PatientCalls(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
-               std::optional<TimeUs> end)
+  RetryingCalls(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
+                std::optional<TimeUs> end)
       : calls_(calls), reporter_(reporter), signals_(signals), end_(end) {}
 
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) {
-    std::optional<TimeUs> patience_ends;
+    std::optional<TimeUs> give_up_at;
     while (true) {
       Result<v1::ProgressReply> reply = calls_.progress(request);
       if (reply.is_ok() || !answered_ || !is_unreachable(reply.status())) {
@@ -36,12 +36,12 @@ class PatientCalls {
         return reply;
       }
       const TimeUs now = clock_.now_us();
-      if (!patience_ends) {
-        patience_ends = std::min(now + kAwayPatience, end_.value_or(now + kAwayPatience));
-        reporter_.note(fmt::format("the coordinator does not answer; asking again for {} s",
-                                   (*patience_ends - now) / kSecondUs));
+      if (!give_up_at) {
+        give_up_at = std::min(now + kAwayPatience, end_.value_or(now + kAwayPatience));
+        reporter_.note(fmt::format("the coordinator does not answer; retrying for {} s",
+                                   (*give_up_at - now) / kSecondUs));
       }
-      if (now >= *patience_ends || signals_.count() > 0) return reply;
+      if (now >= *give_up_at || signals_.count() > 0) return reply;
       poll(nullptr, 0, kAwayPauseMs);
     }
   }
@@ -65,13 +65,13 @@ Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const Stop
   const TimeUs begin = clock.now_us();
   std::optional<TimeUs> end;
   if (options.timeout) end = begin + *options.timeout;
-  PatientCalls patient(calls, reporter, signals, end);
+  RetryingCalls retrying(calls, reporter, signals, end);
   v1::ProgressRequest request;
   request.set_series(options.series);
-  bool past = true;  // events from before we came are skipped
+  bool past = true;  // skips events from before this call
   while (true) {
     request.set_wait_ms(past ? 0 : kProgressWaitMs);
-    Result<v1::ProgressReply> answer = patient.progress(request);
+    Result<v1::ProgressReply> answer = retrying.progress(request);
     if (!answer.is_ok()) {
       if (signals.count() > 0) return exit_code_of_signal(signals.last());
       return end && clock.now_us() >= *end ? Result<ExitCode>(kExitTimedOut) : answer.status();

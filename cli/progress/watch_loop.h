@@ -16,20 +16,20 @@ struct WatchOptions {
   std::optional<DurationUs> timeout;  ///< kExitTimedOut beyond it
 };
 
-/// Shows progress until nothing is left: kExitOk, kExitFailed when jobs failed that were not
-/// expected to, kExitPartial when jobs were cancelled; or until a signal, the timeout, or an error.
-/// A coordinator that stops answering is asked again for kAwayPatience.
+/// Shows progress until no job is left: kExitOk, kExitFailed when jobs failed unexpectedly,
+/// kExitPartial when jobs were cancelled or are paused; or until a signal, the timeout, or an
+/// error. Retries for kAwayPatience when the coordinator stops answering.
 Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
                        const WatchOptions& options);
 
-/// What the end of a sweep means for the exit code.
+/// Returns the exit code for the end of a sweep.
 ExitCode exit_code_of(const v1::ProgressReply& reply);
 
-/// How long one call waits for news; activities are drawn at this pace.
+/// How long one call waits for changes; the display is redrawn at this rate.
 constexpr std::int64_t kProgressWaitMs = 250;
-/// How long a coordinator that has answered once may be away: it may be restarted meanwhile.
+/// How long a coordinator that has answered once may be away: long enough for a restart.
 constexpr DurationUs kAwayPatience = 300 * kSecondUs;
-/// Between two calls, so that a busy coordinator is not asked for each event.
+/// Pause between two calls, so that a busy coordinator is not called for each event.
 constexpr int kLeastPauseMs = 100;
 
 }  // namespace cox::cli

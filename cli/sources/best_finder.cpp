@@ -8,10 +8,10 @@
 
 namespace cox::cli {
 
-sweep::FindBest best_finder(std::function<Result<Place>()> choose) {
+sweep::FindBest best_finder(std::function<Result<Source>()> choose) {
   return [choose = std::move(choose)](const sweep::BestQuery& wanted) -> Result<sweep::BestRun> {
-    COX_ASSIGN_OR_RETURN(const Place place, choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(place));
+    COX_ASSIGN_OR_RETURN(const Source source, choose());
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_RETURN_IF_ERROR(report::check_series(query, wanted.series));
     COX_ASSIGN_OR_RETURN(std::vector<report::RunData> runs,
                          report::load_runs(query, wanted.series));

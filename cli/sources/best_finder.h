@@ -7,8 +7,8 @@
 
 namespace cox::cli {
 
-/// Answers `from_best` from the results in the place that `choose` names, which is opened when a
+/// Answers `from_best` from the results in the source that `choose` names, which is opened when a
 /// sweep asks.
-sweep::FindBest best_finder(std::function<Result<Place>()> choose);
+sweep::FindBest best_finder(std::function<Result<Source>()> choose);
 
 }  // namespace cox::cli

@@ -38,17 +38,18 @@ void append(const v1::QueryReply& reply, store::Table& table) {
 
 }  // namespace
 
-Result<report::Query> open_coordinator_query(const Endpoint& endpoint) {
+Result<report::Query> open_coordinator_query(const Endpoint& endpoint,
+                                             DatabaseOption database_option) {
   COX_ASSIGN_OR_RETURN(auto opened, Connection<v1::SweepService>::open(endpoint));
   const std::shared_ptr<Connection<v1::SweepService>> connection = std::move(opened);
-  const auto ask = [connection](const std::string& sql) -> Result<store::Table> {
+  const auto ask = [connection, database_option](const std::string& sql) -> Result<store::Table> {
     v1::QueryRequest request;
     request.set_sql(sql);
     store::Table table;
     const Status status =
         connection->read(&v1::SweepService::Stub::Query, request, kQueryDeadline,
                          [&](const v1::QueryReply& reply) { append(reply, table); });
-    if (!status.is_ok()) return explained(status, connection->endpoint());
+    if (!status.is_ok()) return explained(status, connection->endpoint(), database_option);
     return table;
   };
   return report::Query(ask, fmt::format("coordinator {}", endpoint.address));

@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
 #include "cli/exit_code.h"
 #include "cli/sources/sweep_calls.h"
 #include "coordinator/service/coordinator.h"
@@ -36,7 +40,23 @@ class DatabaseCalls final : public SweepCalls {
 
 }  // namespace
 
+Status check_database_exists(const std::string& path) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  if (error == std::errc::no_such_file_or_directory) {
+    return not_found(
+        fmt::format("no database '{}': 'cox run' and 'cox coordinator' create one", path));
+  }
+  // Other errors are for whoever opens the file: its messages know more.
+  if (error || size > 0) return Status::ok();
+  return failed_precondition(
+      fmt::format("'{}' is an empty file, not a database: 'cox run' and 'cox coordinator' create "
+                  "one",
+                  path));
+}
+
 Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path) {
+  COX_RETURN_IF_ERROR(check_database_exists(path));
   service::CoordinatorOptions options;
   options.database = path;
   auto coordinator = service::Coordinator::open(options);
@@ -45,9 +65,9 @@ Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path)
       std::make_unique<DatabaseCalls>(std::move(coordinator).value()));
 }
 
-Result<std::unique_ptr<SweepCalls>> open_calls(const Place& place) {
-  return place.database.empty() ? open_remote_calls(place.endpoint)
-                                : open_database_calls(place.database);
+Result<std::unique_ptr<SweepCalls>> open_calls(const Source& source) {
+  return source.database.empty() ? open_remote_calls(source.endpoint, DatabaseOption::kYes)
+                                 : open_database_calls(source.database);
 }
 
 }  // namespace cox::cli

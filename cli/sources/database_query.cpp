@@ -8,6 +8,7 @@
 namespace cox::cli {
 
 Result<report::Query> open_database_query(const std::string& path) {
+  COX_RETURN_IF_ERROR(check_database_exists(path));
   auto opened = store::ReadOnlyDatabase::open(path);
   if (!opened.is_ok()) return of_surroundings(opened.status());
   const auto database = std::make_shared<store::ReadOnlyDatabase>(std::move(opened).value());
@@ -15,9 +16,9 @@ Result<report::Query> open_database_query(const std::string& path) {
                        fmt::format("database '{}'", path));
 }
 
-Result<report::Query> open_query(const Place& place) {
-  return place.database.empty() ? open_coordinator_query(place.endpoint)
-                                : open_database_query(place.database);
+Result<report::Query> open_query(const Source& source) {
+  return source.database.empty() ? open_coordinator_query(source.endpoint, DatabaseOption::kYes)
+                                 : open_database_query(source.database);
 }
 
 }  // namespace cox::cli

@@ -4,13 +4,15 @@
 
 #include "base/status.h"
 #include "cli/options.h"
+#include "cli/sources/sweep_calls.h"
 #include "coordinator/report/data/query.h"
 
 namespace cox::cli {
 
-/// Opens the file read-only: a coordinator may write it meanwhile.
+/// Opens the file read-only, so a coordinator may write it at the same time.
 Result<report::Query> open_database_query(const std::string& path);
-Result<report::Query> open_coordinator_query(const Endpoint& endpoint);
-Result<report::Query> open_query(const Place& place);
+Result<report::Query> open_coordinator_query(const Endpoint& endpoint,
+                                             DatabaseOption database_option = DatabaseOption::kNo);
+Result<report::Query> open_query(const Source& source);
 
 }  // namespace cox::cli

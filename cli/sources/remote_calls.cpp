@@ -12,12 +12,14 @@ namespace cox::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kChangeDeadline{120'000};  ///< a submission of a whole study
-constexpr std::chrono::milliseconds kAnswerMargin{10'000};     ///< on top of a wait that was asked
+constexpr std::chrono::milliseconds kAnswerMargin{
+    10'000};  ///< added to the wait that a call asks for
 
 class RemoteCalls final : public SweepCalls {
  public:
-  explicit RemoteCalls(std::unique_ptr<Connection<v1::SweepService>> connection)
-      : connection_(std::move(connection)) {}
+  RemoteCalls(std::unique_ptr<Connection<v1::SweepService>> connection,
+              DatabaseOption database_option)
+      : connection_(std::move(connection)), database_option_(database_option) {}
 
   Result<v1::SubmitReply> submit(const v1::SubmitRequest& request) override {
     return call(&v1::SweepService::Stub::Submit, request, kChangeDeadline);
@@ -44,30 +46,44 @@ class RemoteCalls final : public SweepCalls {
   Result<Reply> call(Connection<v1::SweepService>::Method<Request, Reply> method,
                      const Request& request, std::chrono::milliseconds deadline) {
     Result<Reply> reply = connection_->call(method, request, deadline);
-    if (!reply.is_ok()) return explained(reply.status(), connection_->endpoint());
-    return reply;
+    if (reply.is_ok()) return reply;
+    return explained(reply.status(), connection_->endpoint(), database_option_);
   }
 
   std::unique_ptr<Connection<v1::SweepService>> connection_;
+  DatabaseOption database_option_;
 };
 
 }  // namespace
 
-Status explained(const Status& status, const Endpoint& endpoint) {
+Status explained(const Status& status, const Endpoint& endpoint, DatabaseOption database_option) {
   if (status.code() == StatusCode::kCancelled) {
     return unavailable(fmt::format("the coordinator at {} stopped during the call; start it again",
                                    endpoint.address));
   }
   if (status.code() != StatusCode::kUnavailable) return status;
-  return unavailable(concat("no coordinator answers at ", endpoint.address,
-                            "; start one with 'cox coordinator --listen ", endpoint.address,
-                            "', or name another with --coordinator HOST:PORT or a database with ",
-                            "--db FILE (", status.message(), ")"));
+  std::vector<std::string> advice;
+  if (is_loopback(endpoint.address)) {
+    advice.push_back(fmt::format("start one with 'cox coordinator --db {} --listen {}'",
+                                 kDefaultDatabase, endpoint.address));
+  }
+  advice.push_back(endpoint.ca_file.empty()
+                       ? "if it uses TLS, add --ca-file FILE (or COX_CA_FILE)"
+                       : fmt::format("check that '{}' is its CA certificate and names the host, or "
+                                     "leave out --ca-file if it does not use TLS",
+                                     endpoint.ca_file));
+  advice.push_back(database_option == DatabaseOption::kYes
+                       ? "name another with --coordinator HOST:PORT or a database with --db FILE"
+                       : "name another with --coordinator HOST:PORT");
+  return unavailable(fmt::format("no coordinator answers at {}; {} ({})", endpoint.address,
+                                 join(advice, "; or "), status.message()));
 }
 
-Result<std::unique_ptr<SweepCalls>> open_remote_calls(const Endpoint& endpoint) {
+Result<std::unique_ptr<SweepCalls>> open_remote_calls(const Endpoint& endpoint,
+                                                      DatabaseOption database_option) {
   COX_ASSIGN_OR_RETURN(auto connection, Connection<v1::SweepService>::open(endpoint));
-  return std::unique_ptr<SweepCalls>(std::make_unique<RemoteCalls>(std::move(connection)));
+  return std::unique_ptr<SweepCalls>(
+      std::make_unique<RemoteCalls>(std::move(connection), database_option));
 }
 
 }  // namespace cox::cli

@@ -9,7 +9,8 @@
 
 namespace cox::cli {
 
-/// The calls that change a sweep or wait for it, wherever its coordinator is. Owned by one thread.
+/// The calls that change a sweep or wait for it, to a coordinator elsewhere or in this process.
+/// Owned by one thread.
 class SweepCalls {
  public:
   virtual ~SweepCalls() = default;
@@ -21,16 +22,25 @@ class SweepCalls {
   virtual Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) = 0;
 };
 
-/// A coordinator elsewhere. When nothing answers, the error names the address and what to start.
-Result<std::unique_ptr<SweepCalls>> open_remote_calls(const Endpoint& endpoint);
+/// Whether the command that calls has the option --db, which its error messages may then suggest.
+enum class DatabaseOption { kNo, kYes };
 
-/// A database that no coordinator holds: opens one over it in this process. For changes between two
-/// runs of `cox run`.
+/// Calls a coordinator elsewhere. When none answers, the error names the address and what to do.
+Result<std::unique_ptr<SweepCalls>> open_remote_calls(
+    const Endpoint& endpoint, DatabaseOption database_option = DatabaseOption::kNo);
+
+/// Opens a coordinator over the database in this process. The file must exist, and no other
+/// coordinator may hold it. For changes between two runs of `cox run`.
 Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path);
 
-Result<std::unique_ptr<SweepCalls>> open_calls(const Place& place);
+Result<std::unique_ptr<SweepCalls>> open_calls(const Source& source);
 
-/// What to say when the coordinator at `endpoint` does not answer: keeps other errors as they are.
-Status explained(const Status& status, const Endpoint& endpoint);
+/// Adds to the error of a coordinator that does not answer what to do; other errors stay as they
+/// are.
+Status explained(const Status& status, const Endpoint& endpoint, DatabaseOption database_option);
+
+/// kNotFound when there is no file at `path`, kFailedPrecondition when it is empty: a command that
+/// reads or changes results never creates a database.
+Status check_database_exists(const std::string& path);
 
 }  // namespace cox::cli

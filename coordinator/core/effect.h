@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "base/status.h"
+#include "coordinator/core/ids.h"
 #include "coordinator/core/job_digest.h"
 #include "coordinator/core/records.h"
 #include "coordinator/core/result.h"

@@ -81,7 +81,7 @@ void end_lease(Step& step, LeaseNumber number, AttemptOutcome outcome, const std
   for (const JobNumber job : lease.jobs) {
     state.job(job).lease = {};
     end_attempt(step, job, outcome, reason, lost ? FailureCause::kLost : FailureCause::kNone);
-    journal_job(step, std::string(outcome_name(outcome)), job, lease.worker, reason);
+    journal_job(step, job == charged ? "lost" : "returned", job, lease.worker, reason);
     if (job != charged) requeue(step, job);
   }
   if (charged != JobNumber{}) charge_loss(step, charged);

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "coordinator/service/definition.h"
-#include "coordinator/sweep/plan.h"
 #include "proto/convert.h"
+#include "record/prompt.h"
 
 namespace cox::service {
 
@@ -51,7 +51,7 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
   COX_ASSIGN_OR_RETURN(*run.mutable_model(),
                        read_definition(granted.definition, granted.run_digest));
   COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from(granted.parameters_json));
-  job.set_prompt(sweep::prompt_of(parameters, caption));
+  job.set_prompt(prompt_of(parameters, caption));
   return Status::ok();
 }
 

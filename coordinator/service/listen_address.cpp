@@ -6,46 +6,16 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "base/text.h"
+#include "proto/endpoint.h"
 
 namespace cox::service {
 
 namespace {
-
-constexpr int kGreatestPort = 65'535;
-
-struct HostAndPort {
-  std::string host;
-  std::string port;
-};
-
-bool is_port(const std::string& text) {
-  int port = -1;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc{} && rest == text.data() + text.size() && port >= 0 &&
-         port <= kGreatestPort;
-}
-
-/// gRPC takes 99999 as 34463, and a missing port as 443.
-Result<HostAndPort> host_and_port(const std::string& address) {
-  const size_t colon = address.rfind(':');
-  if (colon != std::string::npos) {
-    HostAndPort parts{address.substr(0, colon), address.substr(colon + 1)};
-    const bool bracketed = starts_with(parts.host, "[") && ends_with(parts.host, "]");
-    if (bracketed) parts.host = parts.host.substr(1, parts.host.size() - 2);
-    const bool plain = parts.host.find_first_of("[]") == std::string::npos &&
-                       (bracketed || parts.host.find(':') == std::string::npos);
-    if (plain && !parts.host.empty() && is_port(parts.port)) return parts;
-  }
-  return invalid_argument(fmt::format(
-      "cannot listen on '{}': expected HOST:PORT with a port from 0 (any free one) to {}, "
-      "such as 127.0.0.1:7420 or [::1]:7420",
-      address, kGreatestPort));
-}
 
 /// 0, or the error number.
 int try_to_bind(const addrinfo& to) {
@@ -71,13 +41,15 @@ Status bind_error(const std::string& address, int error) {
 }  // namespace
 
 Status check_listen_address(const std::string& address) {
-  if (starts_with(address, "unix:")) return Status::ok();
-  COX_ASSIGN_OR_RETURN(const HostAndPort parts, host_and_port(address));
+  const Result<Address> parsed = parse_address(address, AddressUse::kListen);
+  if (!parsed.is_ok()) return parsed.status().with_context("cannot listen");
+  if (parsed->is_path) return Status::ok();
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
   addrinfo* found = nullptr;
-  if (const int error = ::getaddrinfo(parts.host.c_str(), parts.port.c_str(), &hints, &found);
+  if (const int error =
+          ::getaddrinfo(parsed->host.c_str(), std::to_string(parsed->port).c_str(), &hints, &found);
       error != 0) {
     return unavailable(fmt::format("cannot listen on '{}': {}", address, ::gai_strerror(error)));
   }

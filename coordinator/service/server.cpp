@@ -220,7 +220,9 @@ Status check_exposure(const ServerOptions& options) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return invalid_argument("TLS needs both a certificate and its key");
   }
-  if (is_loopback(options.address)) return Status::ok();
+  const Result<Address> address = parse_address(options.address, AddressUse::kListen);
+  if (!address.is_ok()) return address.status().with_context("cannot listen");
+  if (address->is_loopback()) return Status::ok();
   if (!options.tls_certificate.empty() && !options.token_file.empty()) return Status::ok();
   return failed_precondition(
       fmt::format("listening on '{}' admits other machines: give a TLS certificate, its key and a "

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "coordinator/sweep/plan.h"
+#include "record/prompt.h"
 
 namespace cox::sweep {
 
@@ -15,11 +16,6 @@ std::string version_lines() {
 #include "schemas/versions.def"
 #undef COX_VERSION
   return lines;
-}
-
-const std::string* text_parameter(const Parameters& parameters, const char* name) {
-  const auto found = parameters.find(name);
-  return found == parameters.end() ? nullptr : found->second.get_if<std::string>();
 }
 
 // A file at full strength is named by its content alone.
@@ -61,13 +57,6 @@ std::string run_digest(const Run& run, const ModelFiles& model) {
   text += "method " + run.method + "\n";
   text += "parameters " + canonical_parameters(run.parameters) + "\n";
   return sha256_of(text);
-}
-
-std::string prompt_of(const Parameters& parameters, const std::string& caption) {
-  const std::string* source = text_parameter(parameters, "prompt_source");
-  const std::string* constant = text_parameter(parameters, "constant_prompt");
-  if (source != nullptr && *source == "constant" && constant != nullptr) return *constant;
-  return caption;
 }
 
 std::string job_digest(const Run& run, const Video& video) {

@@ -108,8 +108,4 @@ std::string run_digest(const Run& run, const ModelFiles& model);
 /// digest, and the prompt that the run uses.
 std::string job_digest(const Run& run, const Video& video);
 
-/// The prompt that a run with these parameters uses on a video with this caption: the one place
-/// that chooses.
-std::string prompt_of(const Parameters& parameters, const std::string& caption);
-
 }  // namespace cox::sweep

@@ -12,7 +12,7 @@ namespace cox::sweep {
 std::string plan_text(const SweepPlan& plan);
 
 /// The exact expansion as JSON, `format: cox-plan/1`: runs with all parameters, their origins and
-/// digests, videos, and the digest of every job. Ends with a newline.
+/// digests, videos, and the digest and prompt of every job. Ends with a newline.
 std::string plan_json(const SweepPlan& plan);
 
 /// "a GPU with 80.0 GiB in a machine with 200.0 GiB"; "" when any worker will do.

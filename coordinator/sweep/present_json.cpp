@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "coordinator/sweep/present.h"
+#include "record/prompt.h"
 
 namespace cox::sweep {
 
@@ -44,7 +45,9 @@ Json json_of(const Run& run, const SweepPlan& plan) {
   }
   Json jobs = Json::array();
   for (const Video& video : plan.dataset.videos) {
-    jobs.push_back({{"video", video.id}, {"digest", job_digest(run, video)}});
+    jobs.push_back({{"video", video.id},
+                    {"digest", job_digest(run, video)},
+                    {"prompt", prompt_of(run.parameters, video.caption)}});
   }
   return {{"name", run.name},     {"digest", run.digest},     {"method", run.method},
           {"labels", run.labels}, {"parameters", parameters}, {"origins", origins},

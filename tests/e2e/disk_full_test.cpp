@@ -98,7 +98,7 @@ TEST_CASE(
   INFO(full.all());
   CHECK(full.exit_code == 1);
   CHECK_THAT(full.err, Contains("cannot write its database") && Contains("free space") &&
-                           Contains("the same command goes on from here: "));
+                           Contains("then resume with: "));
   CHECK(processes_with(folder.path()).empty());
   const std::string database = kept + "/cox.db";
   const std::string before = done_jobs(database);

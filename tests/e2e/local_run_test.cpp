@@ -32,6 +32,10 @@ TEST_CASE("cox run takes a sweep from a file to a table, a database and videos")
   CHECK(sql_number(database, "SELECT count(*) FROM v_failures WHERE expected AND cause = 'data'") ==
         Workbench::kRuns);
 
+  const std::string log = file_text(folder / "logs/local-0.log");
+  CHECK_THAT(log, Contains("joined") && Contains("leased") && Contains("outcome=done seconds=") &&
+                      Contains("outcome=failed(data)") && Contains(" left "));
+
   const std::string paths = sql(database, "SELECT generated_path FROM v_results");
   std::istringstream lines(paths);
   for (std::string path; std::getline(lines, path);) {
@@ -133,7 +137,7 @@ TEST_CASE("Ctrl-C finishes the jobs in flight, says how to resume, and the same 
   const Ended stopped = running.wait();
   INFO(stopped.all());
   REQUIRE(stopped.exit_code == 130);
-  CHECK_THAT(stopped.err, Contains("the same command goes on from here: ") && Contains("cox run"));
+  CHECK_THAT(stopped.err, Contains("stopped; resume with: ") && Contains("cox run"));
   CHECK(processes_with(folder.path()).empty());
   const std::string done = sql(folder / "cox.db", "SELECT job_digest, attempt FROM v_results");
 
@@ -149,7 +153,7 @@ TEST_CASE("a second Ctrl-C stops at once and loses nothing that was reported") {
   Running running(cox_command({"run", Workbench::get().sweep(), "--out", folder.path()}), clean());
   REQUIRE(running.wait_for_err(" of 12 jobs"));
   running.send(SIGTERM);
-  REQUIRE(running.wait_for_err("once more to stop at once"));
+  REQUIRE(running.wait_for_err("press Ctrl-C again to stop immediately"));
   running.send(SIGTERM);
   const Ended stopped = running.wait();
   INFO(stopped.all());

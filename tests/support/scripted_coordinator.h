@@ -47,6 +47,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
       v1::LeasedJob& job = *bundle.add_jobs();
       job.set_job_digest(digest);
       job.set_attempt(1);
+      job.mutable_run()->set_digest("0123abcd");
     }
     bundles_.push_back(bundle);
   }

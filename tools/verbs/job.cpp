@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/engine.h"
 #include "engine/tensors/error.h"
+#include "record/prompt.h"
 #include "tools/verbs/job_json.h"
 #include "tools/verbs/run_file.h"
 #include "tools/verbs/verbs.h"
@@ -79,18 +80,12 @@ const Video* find_video(const RunFile& file, const std::string& path) {
   return found == file.videos.end() ? nullptr : &*found;
 }
 
-/// As the coordinator chooses it: `--prompt`, else the run's constant, else the video's caption.
-std::string prompt_of(const JobOptions& options, const Video* video) {
+/// `--prompt`, or the prompt that a sweep's job with these parameters has on this video.
+std::string job_prompt(const JobOptions& options, const Video* video) {
   if (options.prompt) return *options.prompt;
   const Parameters& parameters = options.job.parameters;
-  if (is_text(parameters, "prompt_source", "constant")) {
-    const auto constant = parameters.find("constant_prompt");
-    const auto* text =
-        constant == parameters.end() ? nullptr : constant->second.get_if<std::string>();
-    if (text != nullptr) return *text;
-  }
-  if (!is_text(parameters, "prompt_source", "caption")) return "";  // the engine refuses others
-  if (video != nullptr && !video->caption.empty()) return video->caption;
+  const std::string prompt = prompt_of(parameters, video == nullptr ? "" : video->caption);
+  if (!prompt.empty() || !is_text(parameters, "prompt_source", "caption")) return prompt;
   throw user_error(concat("--prompt is needed: prompt_source is caption, and ",
                           video == nullptr ? concat(options.parameter_file, " has no video ",
                                                     options.job.video.path)
@@ -134,7 +129,7 @@ void complete_job(const RunFile& file, JobOptions& options) {
   options.job.video.id = video != nullptr
                              ? video->id  // noise belongs to the id
                              : std::filesystem::path(options.job.video.path).stem().string();
-  options.job.prompt = prompt_of(options, video);
+  options.job.prompt = job_prompt(options, video);
   choose_loras(file, options);
   choose_lpips_weights(file, options);
 }

@@ -1,7 +1,6 @@
 #include "coordinator/report/compare/checks.h"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <set>
 
@@ -135,30 +134,22 @@ std::set<std::string> values_of(const std::set<Environment>& environments, const
   return values;
 }
 
-std::string threads_text(const Environment& environment) {
-  return environment.threads == 0 ? "not recorded" : std::to_string(environment.threads);
-}
-std::string kernels_text(const Environment& environment) {
-  return environment.kernels.empty() ? "not recorded" : environment.kernels;
+std::string recorded(const std::string& text) { return text.empty() ? "not recorded" : text; }
+std::string recorded(std::int64_t number) {
+  return number == 0 ? "not recorded" : std::to_string(number);
 }
 
 /// "machines a, b; builds 0.1.0+x, 0.1.0+y": the columns in which environments differ.
 std::string mixture_text(const std::set<Environment>& environments) {
-  using Field = std::function<std::string(const Environment&)>;
-  const std::pair<const char*, Field> fields[] = {{"machine", &Environment::machine},
-                                                  {"device", &Environment::device},
-                                                  {"device_name", &Environment::device_name},
-                                                  {"driver", &Environment::driver},
-                                                  {"threads", threads_text},
-                                                  {"kernels", kernels_text},
-                                                  {"dtype", &Environment::dtype},
-                                                  {"engine_build", &Environment::engine_build},
-                                                  {"torch_version", &Environment::torch_version}};
   std::vector<std::string> parts;
-  for (const auto& [name, field] : fields) {
-    const std::set<std::string> values = values_of(environments, field);
-    if (values.size() > 1) parts.push_back(concat(name, " is ", listed(values)));
-  }
+  for_each_field<Provenance>([&](const auto& field) {
+    if (!is_of_environment(field.name)) return;
+    const auto text = [&](const Environment& environment) {
+      return recorded(environment.*field.member);
+    };
+    const std::set<std::string> values = values_of(environments, text);
+    if (values.size() > 1) parts.push_back(concat(field.name, " is ", listed(values)));
+  });
   return join(parts, "; ");
 }
 

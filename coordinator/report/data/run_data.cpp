@@ -5,6 +5,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <type_traits>
 
 #include "base/text.h"
 #include "coordinator/report/data/metrics.h"
@@ -74,15 +75,14 @@ Result<VideoResult> result_of(const RowReader& row) {
   const std::string reference = row.text("reference_digest");
   if (!reference.empty()) result.reference_digests.insert(reference);
   result.time_us = row.integer("time_us");
-  result.environment = {.machine = row.text("machine"),
-                        .device = row.text("device"),
-                        .device_name = row.text("device_name"),
-                        .driver = row.text("driver"),
-                        .threads = row.integer("threads"),
-                        .kernels = row.text("kernels"),
-                        .dtype = row.text("dtype"),
-                        .engine_build = row.text("engine_build"),
-                        .torch_version = row.text("torch_version")};
+  for_each_field(result.environment, [&](const auto& field, auto& value) {
+    if (!is_of_environment(field.name)) return;
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
+      value = row.text(field.name);
+    } else {
+      value = static_cast<std::decay_t<decltype(value)>>(row.integer(field.name));
+    }
+  });
   return result;
 }
 
@@ -101,11 +101,12 @@ struct Branch {
 };
 
 std::vector<Branch> branches(const std::string& where) {
-  std::vector<std::string> of_results = {
-      "video",     "video_digest", "other_metrics",    "nonfinite", "scored_frames",
-      "steps_run", "best_step",    "reference_digest", "time_us",   "machine",
-      "device",    "device_name",  "driver",           "threads",   "kernels",
-      "dtype",     "engine_build", "torch_version"};
+  std::vector<std::string> of_results = {"video",     "video_digest",     "other_metrics",
+                                         "nonfinite", "scored_frames",    "steps_run",
+                                         "best_step", "reference_digest", "time_us"};
+  for_each_field<Provenance>([&](const auto& field) {
+    if (is_of_environment(field.name)) of_results.emplace_back(field.name);
+  });
   const std::vector<std::string> metrics = metric_columns();
   of_results.insert(of_results.end(), metrics.begin(), metrics.end());
   of_results.insert(of_results.end(), kStages.begin(), kStages.end());

@@ -1,35 +1,47 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/status.h"
 #include "coordinator/report/data/query.h"
+#include "record/provenance.h"
+#include "record/stage_timings.h"
 
 namespace cox::report {
 
 /// The stages whose wall seconds are kept apart, as columns of v_results, in order of execution.
-inline constexpr std::array kStages = {"load_model_s", "decode_s",   "encode_s",        "train_s",
-                                       "early_stop_s", "generate_s", "latent_decode_s", "metrics_s",
-                                       "write_s",      "total_s"};
+inline constexpr auto kStages = [] {
+  std::array<const char*, kFieldCount<StageTimings>> names{};
+  std::size_t next = 0;
+  for_each_field<StageTimings>([&](const auto& field) { names[next++] = field.name.data(); });
+  return names;
+}();
 
-/// What results were computed with and on. Timings compare within one alone.
-struct Environment {
-  std::string machine;
-  std::string device;
-  std::string device_name;
-  std::string driver;
-  std::int64_t threads = 0;  ///< 0 = not recorded
-  std::string kernels;       ///< "" = not recorded
-  std::string dtype;
-  std::string engine_build;
-  std::string torch_version;
-  auto operator<=>(const Environment&) const = default;
-};
+/// What results were computed with and on: provenance without the fields that belong to one job,
+/// which stay empty. `threads` 0 and empty strings were not recorded. Timings can be compared
+/// within one environment only.
+struct Environment : Provenance {};
+
+inline std::strong_ordering operator<=>(const Environment& a, const Environment& b) {
+  const auto values = [](const Environment& environment) {
+    const auto tie = [&](const auto&... field) { return std::tie(environment.*(field.member)...); };
+    return std::apply(tie, Provenance::fields());
+  };
+  return values(a) <=> values(b);
+}
+
+/// Whether a field of Provenance is part of an Environment.
+constexpr bool is_of_environment(std::string_view field) {
+  return field != "model_digest" && field != "video_digest" && field != "backbone_checksum";
+}
 
 /// One finished video of a run.
 struct VideoResult {

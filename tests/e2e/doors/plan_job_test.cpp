@@ -138,6 +138,9 @@ TEST_CASE("a plan's LoRA files act with their multipliers, and --lora replaces t
   const Ended replaced = run_plan("generate", with, {"--lora", strong});
   CHECK_THAT(replaced.err, Contains("--lora replaces the 1 LoRA files"));
   CHECK(json::parse(replaced.out)["metrics"] == scores(without, {"--lora", strong}));
+  // Progress off a terminal, as in a log: plain lines, one for each stage.
+  CHECK_THAT(replaced.err, Contains("decode\n") && Contains("generate\n"));
+  CHECK(replaced.err.find('\x1b') == std::string::npos);
 
   with["model"]["loras"].push_back(
       {{"path", "/nowhere/step.safetensors"}, {"digest", ""}, {"multiplier", 1}});

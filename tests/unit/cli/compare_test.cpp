@@ -49,12 +49,12 @@ TEST_CASE("a comparison of runs that saw a video decoded to other pixels is made
       "the scored frames were decoded to other pixels in s/full than in s/none (1 of 3 videos): "
       "FFmpeg or the program differs between the workers, and the differences between these runs "
       "hold that of the pixels too";
-  const std::string place = " --db " + study.path();
+  const std::string source = " --db " + study.path();
 
-  const Said said = compared("s/none s/full" + place);
+  const Said said = compared("s/none s/full" + source);
   CHECK_THAT(said.out, Catch::StartsWith("full is 1.00 dB"));
   CHECK_THAT(said.err, Catch::Contains("note: " + warning));
-  const auto json = nlohmann::json::parse(compared("s/none s/full --json" + place).out);
+  const auto json = nlohmann::json::parse(compared("s/none s/full --json" + source).out);
   CHECK(json["comparisons"][0]["pairs"] == 3);
   CHECK_THAT(json["warnings"].get<std::vector<std::string>>(), Catch::VectorContains(warning));
 }

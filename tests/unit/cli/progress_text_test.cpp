@@ -55,6 +55,20 @@ TEST_CASE("a finished job is shown with its metrics") {
   CHECK_FALSE(is_trouble(state.events(0)));
 }
 
+TEST_CASE("a bundle that a worker lost is one line, which names the job that was in flight") {
+  std::ostringstream out;
+  const auto reporter = make_reporter(out, Terminal{});
+  const std::string why = "worker w0 was silent past the lease's deadline";
+  v1::ProgressReply state = reply(64, 0, 0);
+  add_event(state, "lost", why);
+  for (int i = 0; i < 63; ++i) add_event(state, "returned", why);
+  add_event(state, "returned", "worker w1 left: asked to");
+  reporter->update(state, 0);
+  CHECK(out.str() == "lost adasteer on clip-003: " + why +
+                         "; 63 other jobs of its bundle are queued again\n"
+                         "0 of 64 jobs\n");
+}
+
 TEST_CASE("without a terminal trouble is printed at once and progress now and then") {
   std::ostringstream out;
   const auto reporter = make_reporter(out, Terminal{});

@@ -43,14 +43,14 @@ struct ScriptedWorker {
   fs::path folder;
 };
 
-/// Tends until `done`, at most ten seconds of real time; the crew's own clock jumps ahead so that
-/// pauses cost nothing.
+/// Supervises until `done`, for at most ten seconds of real time; the crew's own clock jumps ahead
+/// so that pauses cost nothing.
 template <typename Done>
-std::vector<std::string> tend_until(WorkerCrew& crew, std::uint64_t finished_jobs, Done done) {
+std::vector<std::string> supervise_until(WorkerCrew& crew, std::uint64_t finished_jobs, Done done) {
   std::vector<std::string> all;
   TimeUs now = 0;
   for (int i = 0; i < 1000 && !done(); ++i, now += 60 * kSecondUs) {
-    for (std::string& text : crew.tend(now, finished_jobs)) all.push_back(std::move(text));
+    for (std::string& text : crew.supervise(now, finished_jobs)) all.push_back(std::move(text));
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   REQUIRE(done());
@@ -63,7 +63,7 @@ TEST_CASE("a worker that keeps dying is given up after a bounded number of start
   const ScriptedWorker worker("echo started >> \"$0.starts\"; exit 7");
   auto crew = WorkerCrew::start(worker.options(1));
   REQUIRE(crew.is_ok());
-  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+  const auto happened = supervise_until(*crew, 0, [&] { return crew->active() == 0; });
   std::ifstream starts(worker.folder / "worker.starts");
   int count = 0;
   for (std::string line; std::getline(starts, line);) ++count;
@@ -73,16 +73,21 @@ TEST_CASE("a worker that keeps dying is given up after a bounded number of start
   CHECK(happened.back().find("not started again") != std::string::npos);
 }
 
-TEST_CASE("a worker that lacks what a job needs, or refuses to work, is not started again") {
+TEST_CASE(
+    "a worker that is missing a file or cannot start is not started again, and its reason is "
+    "said") {
   static_assert(WorkerCrew::kMissingInputExitCode == worker::kMissingInputExitStatus);
   for (const auto& [exit_code, reason] :
        {std::pair("78", "cannot open a file that a job needs"), {"2", "cannot work here"}}) {
-    const ScriptedWorker worker(concat("echo started >> \"$0.starts\"; exit ", exit_code));
+    const ScriptedWorker worker(concat(
+        "echo started >> \"$0.starts\"; echo 'cox-worker: no such device' >&2; exit ", exit_code));
+    std::ofstream(worker.folder / "local-0.log") << "cox-worker: a reason of yesterday\n";
     auto crew = WorkerCrew::start(worker.options(1));
     REQUIRE(crew.is_ok());
-    const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+    const auto happened = supervise_until(*crew, 0, [&] { return crew->active() == 0; });
     REQUIRE(happened.size() == 1);
     CHECK(happened[0].find(concat(reason, ": not started again")) != std::string::npos);
+    CHECK(happened[0].find("no such device") != std::string::npos);
     std::ifstream starts(worker.folder / "worker.starts");
     std::string all;
     std::getline(starts, all, '\0');
@@ -90,22 +95,45 @@ TEST_CASE("a worker that lacks what a job needs, or refuses to work, is not star
   }
 }
 
-TEST_CASE("a worker that was sent away stays away") {
+TEST_CASE("a reason that an earlier process gave is not said of a later one") {
+  const ScriptedWorker worker("exit 2");
+  std::ofstream(worker.folder / "local-0.log") << "cox-worker: a reason of yesterday\n";
+  auto crew = WorkerCrew::start(worker.options(1));
+  REQUIRE(crew.is_ok());
+  const auto happened = supervise_until(*crew, 0, [&] { return crew->active() == 0; });
+  REQUIRE(happened.size() == 1);
+  CHECK(happened[0].find("yesterday") == std::string::npos);
+}
+
+TEST_CASE("workers do not inherit which coordinator the user's shell names") {
+  setenv("COX_CA_FILE", "/nowhere/ca.pem", 1);
+  const ScriptedWorker worker("env > \"$0.env\"; exit 2");
+  auto crew = WorkerCrew::start(worker.options(1));
+  unsetenv("COX_CA_FILE");
+  REQUIRE(crew.is_ok());
+  supervise_until(*crew, 0, [&] { return crew->active() == 0; });
+  std::ifstream variables(worker.folder / "worker.env");
+  const std::string all{std::istreambuf_iterator<char>(variables), {}};
+  CHECK(all.find("PATH=") != std::string::npos);
+  CHECK(all.find("COX_CA_FILE") == std::string::npos);
+}
+
+TEST_CASE("a worker that was told to leave is not started again") {
   const ScriptedWorker worker("exit 0");
   auto crew = WorkerCrew::start(worker.options(3));
   REQUIRE(crew.is_ok());
-  const auto happened = tend_until(*crew, 0, [&] { return crew->active() == 0; });
+  const auto happened = supervise_until(*crew, 0, [&] { return crew->active() == 0; });
   CHECK(happened.empty());
 }
 
-TEST_CASE("a dismissed worker gets the signal and is not started again") {
+TEST_CASE("a stopped worker gets the signal and is not started again") {
   const ScriptedWorker worker("exec sleep 60");
   auto crew = WorkerCrew::start(worker.options(2));
   REQUIRE(crew.is_ok());
   CHECK(crew->any_running());
-  crew->dismiss(SIGTERM);
+  crew->stop(SIGTERM);
   const auto happened =
-      tend_until(*crew, 0, [&] { return !crew->any_running() && crew->active() == 0; });
+      supervise_until(*crew, 0, [&] { return !crew->any_running() && crew->active() == 0; });
   CHECK(happened.empty());
 }
 

@@ -318,8 +318,8 @@ TEST_CASE("mixed machines, builds, threads and kernels are named") {
   const auto warnings = report_of(study, notes()).warnings;
   CHECK(any_contains(warnings,
                      "timings mix environments (machine is host, other-host; "
-                     "threads is 4, not recorded; kernels is fused, not recorded; "
-                     "engine_build is 0.1.0+abc, 0.2.0+def)"));
+                     "engine_build is 0.1.0+abc, 0.2.0+def; "
+                     "threads is 4, not recorded; kernels is fused, not recorded)"));
   CHECK(any_contains(warnings, "results of different builds, types or kernels are compared"));
 }
 

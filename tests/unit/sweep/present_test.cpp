@@ -78,6 +78,7 @@ TEST_CASE("the plan as JSON is exact and versioned") {
   CHECK(run.at("origins").count("guidance") == 0);
   CHECK(run.at("jobs")[0].at("video") == "cat");
   CHECK(run.at("jobs")[0].at("digest") == job_digest(plan.runs[1], plan.dataset.videos[0]));
+  CHECK(run.at("jobs")[0].at("prompt") == plan.dataset.videos[0].caption);
   CHECK(json.at("totals").at("jobs") == 12);
   CHECK(json.at("totals").at("distinct_jobs") == 9);
   CHECK(json.at("totals").at("same_configuration")[0] == nlohmann::json({"A", "B"}));

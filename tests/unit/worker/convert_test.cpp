@@ -56,6 +56,16 @@ TEST_CASE("The engine's input holds everything that was leased") {
   CHECK(input->output_directory == "/out");
 }
 
+TEST_CASE("A bundle is checked for digests that would lead out of the output folder") {
+  v1::Bundle bundle;
+  *bundle.add_jobs() = leased_job();
+  CHECK(worker::check_bundle(bundle).is_ok());
+  bundle.mutable_jobs(0)->mutable_run()->set_digest("../../../evil");
+  const Status status = worker::check_bundle(bundle);
+  CHECK(status.code() == StatusCode::kInvalidArgument);
+  CHECK(status.message().find("'../../../evil'") != std::string::npos);
+}
+
 TEST_CASE("Parameters that no coordinator sends are refused") {
   v1::LeasedJob job = leased_job();
   job.mutable_run()->set_parameters("lr=1");

@@ -10,7 +10,7 @@ TEST_CASE("auto is a GPU where there is one") {
   CHECK(chosen_device("auto", 0, 1) == "cuda");
 }
 
-TEST_CASE("workers spread over the GPUs of their machine, round and round") {
+TEST_CASE("workers spread over the GPUs of their machine, round-robin") {
   for (const char* wanted : {"auto", "cuda"}) {
     CHECK(chosen_device(wanted, 0, 4) == "cuda:0");
     CHECK(chosen_device(wanted, 3, 4) == "cuda:3");

@@ -59,11 +59,9 @@ struct WorkerFixture {
     Worker worker(options, *client, executor, *spool, stop);
     Result<WorkerEnd> end = worker.run();
     spooled = spool->size();
-    reason = worker.reason();
     return end;
   }
   size_t spooled = 0;
-  std::string reason;
 };
 
 void wait_until_cancelled(const CancelToken& cancel) {
@@ -73,8 +71,8 @@ void wait_until_cancelled(const CancelToken& cancel) {
   }
 }
 
-bool is(const Result<WorkerEnd>& end, WorkerEnd expected) {
-  return end.is_ok() && *end == expected;
+bool is(const Result<WorkerEnd>& end, EndKind expected) {
+  return end.is_ok() && end->kind == expected;
 }
 
 }  // namespace
@@ -83,7 +81,7 @@ TEST_CASE("A worker runs a bundle in order, reports each job, and leaves when to
   WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.coordinator.add_bundle("l2", {"ccc"});
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.executor.ran == Calls{"aaa", "bbb", "ccc"});
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "report aaa", "report bbb", "report ccc", "leave"});
@@ -105,7 +103,7 @@ TEST_CASE("A worker computes on while the coordinator is away and delivers after
       test.coordinator.come_back();
     });
   };
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.executor.ran == Calls{"aaa", "bbb", "ccc"});
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "report aaa", "report bbb", "report ccc", "leave"});
@@ -120,7 +118,7 @@ TEST_CASE("What a former process spooled is delivered before the name is registe
     report.set_job_digest("old");
     REQUIRE(spool->add(report).is_ok());
   }
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.coordinator.calls() == Calls{"report old", "register w0", "leave"});
 }
 
@@ -131,7 +129,7 @@ TEST_CASE("A coordinator that stays away ends the worker, which keeps its result
     test.coordinator.go_away();
     test.stop.drain();  // do not wait the whole max_away
   };
-  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(is(test.run(), EndKind::kDrained));
   CHECK(test.spooled == 1);
 }
 
@@ -146,7 +144,7 @@ TEST_CASE("A lost lease cancels the job in flight and the rest of its bundle") {
     wait_until_cancelled(cancel);
     outcome.cancelled = cancel.cancelled();
   };
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.executor.ran == Calls{"aaa", "ccc"});
   CHECK(test.coordinator.calls() == Calls{"register w0", "report ccc", "leave"});
 }
@@ -161,7 +159,7 @@ TEST_CASE("A cancelled job stops, and the others of its bundle go on") {
     wait_until_cancelled(cancel);
     outcome.cancelled = cancel.cancelled();
   };
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.coordinator.calls() == Calls{"register w0", "report bbb", "leave"});
 }
 
@@ -171,7 +169,7 @@ TEST_CASE("Draining finishes the job in flight, delivers it, and leaves") {
   test.executor.on_run = [&](const std::string&, const CancelToken&, Executor::Outcome&) {
     test.stop.drain();
   };
-  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(is(test.run(), EndKind::kDrained));
   CHECK(test.executor.ran == Calls{"aaa"});
   CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
 }
@@ -186,7 +184,7 @@ TEST_CASE("A second signal stops the job in flight, which is reported to nobody"
     wait_until_cancelled(cancel);
     outcome.cancelled = cancel.cancelled();
   };
-  CHECK(is(test.run(), WorkerEnd::kDrained));
+  CHECK(is(test.run(), EndKind::kDrained));
   CHECK(test.coordinator.calls() == Calls{"register w0", "leave"});
 }
 
@@ -198,9 +196,10 @@ TEST_CASE("A place that lacks what a job needs sends the job back unreported, wi
                             Executor::Outcome& outcome) {
     if (job == "bbb") outcome.missing_input = "model directory /m is not there";
   };
-  CHECK(is(test.run(), WorkerEnd::kMissingInput));
+  const auto end = test.run();
+  CHECK(is(end, EndKind::kMissingInput));
   CHECK(test.executor.ran == Calls{"aaa", "bbb"});
-  CHECK(test.reason == "model directory /m is not there");
+  CHECK(end->reason == "model directory /m is not there");
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "report aaa", "leave: model directory /m is not there"});
   CHECK(test.spooled == 0);
@@ -214,16 +213,29 @@ TEST_CASE("A poisoned device ends the worker after its last report") {
     outcome.report.mutable_failure()->set_cause(cox::v1::FAILURE_CAUSE_CRASH);
     outcome.report.mutable_failure()->set_message("no space left in out");
   };
-  CHECK(is(test.run(), WorkerEnd::kPoisoned));
-  CHECK(test.reason == "no space left in out");
+  const auto end = test.run();
+  CHECK(is(end, EndKind::kPoisoned));
+  CHECK(end->reason == "no space left in out");
   CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
+}
+
+TEST_CASE("A bundle whose digests would name files elsewhere is refused, and nothing is written") {
+  for (const char* digest : {"../../../evil", "a/b", "", "ABC"}) {
+    WorkerFixture test;
+    test.coordinator.add_bundle("l1", {digest});
+    const Result<WorkerEnd> end = test.run();
+    CHECK(end.status().code() == cox::StatusCode::kInvalidArgument);
+    CHECK(test.executor.ran.empty());
+    CHECK(test.coordinator.calls() == Calls{"register w0", "leave"});
+    CHECK(std::distance(std::filesystem::directory_iterator(test.directory.path()), {}) == 1);
+  }
 }
 
 TEST_CASE("A worker that the coordinator does not know registers again") {
   WorkerFixture test;
   test.coordinator.forget_worker();
   test.coordinator.add_bundle("l1", {"aaa"});
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report aaa", "leave"});
 }
 
@@ -238,7 +250,7 @@ TEST_CASE("A forgotten worker cancels the job in flight, drops its bundle, and r
     wait_until_cancelled(cancel);
     outcome.cancelled = cancel.cancelled();
   };
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.executor.ran == Calls{"aaa", "ccc"});
   CHECK(test.coordinator.calls() == Calls{"register w0", "register w0", "report ccc", "leave"});
 }
@@ -247,7 +259,7 @@ TEST_CASE("A worker that lost the answer to a lease call hands back what it may 
   WorkerFixture test;
   test.coordinator.lose_lease_answer();
   test.coordinator.add_bundle("l1", {"aaa"});
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "leave", "register w0", "report aaa", "leave"});
 }
@@ -256,7 +268,7 @@ TEST_CASE("A report that the coordinator will not take does not hold up the othe
   WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.coordinator.judge_reports(cox::v1::Verdict::KIND_INVALID);
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.spooled == 0);
   CHECK(std::filesystem::exists(test.directory / "spool/set_aside"));
 }
@@ -265,7 +277,7 @@ TEST_CASE("A report that came too late is dropped") {
   WorkerFixture test;
   test.coordinator.add_bundle("l1", {"aaa"});
   test.coordinator.judge_reports(cox::v1::Verdict::KIND_LATE);
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.spooled == 0);
   CHECK_FALSE(std::filesystem::exists(test.directory / "spool/set_aside"));
 }

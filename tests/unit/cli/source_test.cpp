@@ -18,7 +18,7 @@ Environment environment(std::map<std::string, std::string> variables) {
 }  // namespace
 
 TEST_CASE("an option wins over a variable, and a variable over the default") {
-  PlaceOptions options;
+  SourceOptions options;
   CHECK(options.choose(environment({}))->endpoint.address == kDefaultAddress);
   CHECK(options.choose(environment({{"COX_COORDINATOR", "h:1"}}))->endpoint.address == "h:1");
   CHECK(options.choose(environment({{"COX_DB", "e.db"}}))->database == "e.db");
@@ -34,18 +34,18 @@ TEST_CASE("an option wins over a variable, and a variable over the default") {
   CHECK(options.choose(environment({{"COX_COORDINATOR", "h:1"}}))->database == "flag.db");
 }
 
-TEST_CASE("two places on one level are refused instead of one being ignored") {
-  PlaceOptions both;
+TEST_CASE("two sources on one level are refused instead of one being ignored") {
+  SourceOptions both;
   both.database = "a.db";
   both.coordinator = "h:1";
   CHECK(both.choose(environment({})).status().code() == StatusCode::kInvalidArgument);
   const auto variables = environment({{"COX_DB", "a.db"}, {"COX_COORDINATOR", "h:1"}});
-  CHECK(PlaceOptions{}.choose(variables).status().code() == StatusCode::kInvalidArgument);
+  CHECK(SourceOptions{}.choose(variables).status().code() == StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("the token comes from the environment alone") {
   const Endpoint endpoint =
-      PlaceOptions{}.endpoint(environment({{"COX_TOKEN", "secret"}, {"COX_CA_FILE", "ca.pem"}}));
+      SourceOptions{}.endpoint(environment({{"COX_TOKEN", "secret"}, {"COX_CA_FILE", "ca.pem"}}));
   CHECK(endpoint.token == "secret");
   CHECK(endpoint.ca_file == "ca.pem");
 }

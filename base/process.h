@@ -1,0 +1,25 @@
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <csignal>
+
+namespace cox {
+
+/// Prepares a program's process; call it first in main. Opens the standard streams that the caller
+/// closed, as cron and launchers do, before a file can take their numbers: messages would overwrite
+/// that file. A stream that was closed accepts no output, so a table with nowhere to go is an
+/// error. Ignores SIGXFSZ, so that a file size limit (`ulimit -f`) is an error of the write, as a
+/// full disk is.
+inline void prepare_process() {
+  // open() takes the lowest free number, so each closed stream gets its own.
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    const int mode = descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR;
+    if (::open("/dev/null", mode) != descriptor) ::_exit(1);  // no stream to say why
+  }
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+}  // namespace cox
