@@ -32,7 +32,11 @@ report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& fil
   notes.title = plan.series.title;
   notes.question = report::opening_comment(file_text);
   notes.baseline = plan.baseline;
-  notes.tables = declared_tables_of(plan);
+  notes.tables = plan.tables;
+  notes.controls.insert(plan.controls.begin(), plan.controls.end());
+  for (const EquivalenceMargin& margin : plan.equivalence) {
+    notes.margins[margin.metric] = margin.margin;
+  }
   return notes;
 }
 
@@ -79,7 +83,7 @@ class Report final : public Command {
       COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(query, subject));
       reports.push_back(std::move(made));
     }
-    report::warn_across_series(reports);
+    report::relate_series(reports);
     const std::string page = printed(reports);
     if (out_.empty()) {
       session.out << page;

@@ -51,11 +51,27 @@ struct ReplicateSpread {
   bool any() const { return of_baseline > 1 || of_run > 1; }
 };
 
+/// What a comparison says about the true mean difference, in the order in which a page tells it.
+enum class Verdict {
+  kFinding,       ///< not 0
+  kEquivalent,    ///< within the margin, and not known to differ from 0
+  kHint,          ///< not 0 by itself, but not when all that was compared counts
+  kIdentical,     ///< bit-identical results
+  kNoDifference,  ///< none of these
+  kTooFew,        ///< fewer than kLeastForInference pairs
+  kNoPair
+};
+
 /// A run against a baseline on the videos for which both have the metric. Differences are run minus
 /// baseline, so their sign says who is higher, not who is better.
 struct Comparison {
   std::string baseline;  ///< full names
   std::string run;
+  std::string baseline_digest;  ///< of the configurations
+  std::string run_digest;
+  std::vector<std::string> baseline_marks;  ///< data/marks.h
+  std::vector<std::string> run_marks;
+  bool is_control = false;  ///< the sweep's `controls` have the run: it is no answer to a question
   /// Parameters in which the baseline follows the run, away from the series' baseline.
   std::vector<std::string> followed;
   std::vector<std::string> confounded;  ///< what differs besides the method
@@ -84,10 +100,20 @@ struct Comparison {
   bool open = false;          ///< without a pair: a video may still become one when its jobs end
   bool identical = false;     ///< every metric of every pair is equal to the last bit
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
+  std::optional<double> adapted_difference;  ///< mean of the other pairs, where there are both
   std::size_t other_pixels = 0;  ///< pairs whose source frames are known to be other pixels
 
+  std::optional<double> margin;         ///< differences smaller than it do not matter
+  std::optional<double> equivalence_p;  ///< of "the true mean difference is the margin or more"
+  std::optional<double> equivalence_holm_p;  ///< corrected by Holm for its family
+
+  Verdict verdict() const;
   /// Whether the mean differs from 0 by a p that counts what else was compared.
   bool is_finding() const;
+  /// Takes all that correct_family sets from `other`, which compares the same.
+  void take_correction(const Comparison& other);
+  /// Whether the mean is within the margin by such a p.
+  bool is_equivalent() const;
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
@@ -96,13 +122,17 @@ struct Comparison {
 /// message names the column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
-/// Corrects comparisons that answer one question together: the p and interval of each mean, and the
-/// signed-rank p. Comparisons without a p are no part of the family.
+/// Tests whether each mean difference is within `margin` (> 0, in the metric's unit), by itself:
+/// correct_family corrects it.
+void test_equivalence(double margin, std::vector<Comparison>& comparisons);
+
+/// Corrects comparisons that answer one question together: the p and interval of each mean, the
+/// signed-rank p and the p of equivalence. Comparisons without a p are not part of the family.
+void correct_family(const std::vector<Comparison*>& family);
 void correct_family(std::vector<Comparison>& family);
 
-/// Says when runs that measured an LPIPS metric did so over different weights, as one sentence,
-/// else
-/// "". No column, mean or difference may hold such values side by side.
+/// One sentence when the runs measured the metric over different weights, else "". No column, mean
+/// or difference may hold such values together.
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric);
 
 /// What both runs would have to agree on for their metrics to be about the same pixels: the first

@@ -17,10 +17,11 @@ namespace cox::report {
 struct SeriesReport {
   std::string series;
   SweepNotes notes;
-  std::vector<Metric> metrics;       ///< measured ones, the first is what the comparisons are about
-  std::vector<RunData> runs;         ///< in the order of the sweep
-  std::vector<std::size_t> treated;  ///< places in `runs` of those that are no baselines
-  std::vector<Factor> factors;       ///< what the treated runs vary
+  std::vector<Metric> metrics;  ///< measured ones, the first is what the comparisons are about
+  std::vector<RunData> runs;    ///< in the order of the sweep
+  std::vector<std::size_t>
+      treated;  ///< places in `runs` of those that are neither baselines nor controls
+  std::vector<Factor> factors;  ///< what the treated runs vary
 
   std::string baseline;           ///< full name, "" when there is none
   bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
@@ -30,6 +31,7 @@ struct SeriesReport {
   std::vector<std::string> warnings;
 
   const Metric& primary() const { return metrics.front(); }
+  bool is_control(const RunData& run) const;
   std::vector<const RunData*> treated_runs() const;  ///< they point into `runs`
 };
 
@@ -43,8 +45,9 @@ struct ReportOptions {
 Result<SeriesReport> report_on(const Query& query, const std::string& series,
                                const SweepNotes& notes, const ReportOptions& options = {});
 
-/// Adds to each report what shows only beside the others: data sets or methods of different series
-/// that gave equal numbers.
-void warn_across_series(std::vector<SeriesReport>& reports);
+/// Does what needs all reports of one command: adds a warning where data sets or methods of
+/// different series gave equal numbers or only some runs have a mark, and corrects the comparisons
+/// of series that share runs as one family.
+void relate_series(std::vector<SeriesReport>& reports);
 
 }  // namespace cox::report

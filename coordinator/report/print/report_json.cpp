@@ -58,9 +58,10 @@ OrderedJson run_json(const SeriesReport& report, const RunData& run) {
       entry["replicate_deviation"] = *deviation;
     }
   }
-  for (const char* stage : kStages) {
+  for (const std::string_view stage : kStages) {
     const auto seconds = stage_mean(run, stage);
-    object["mean_seconds"][stage] = seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
+    object["mean_seconds"][std::string(stage)] =
+        seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
   }
   for (const Unfinished& video : run.unfinished) {
     object["missing"].push_back({{"video", video.video},

@@ -14,6 +14,8 @@ struct TextTable {
 
   /// Without the columns, the first excepted, that hold "-" in every row.
   TextTable without_empty_columns() const;
+  /// Without the column `name` when it holds "-" in every row.
+  TextTable without_empty_column(const std::string& name) const;
 };
 
 /// Formats the table for GitHub, with an empty line after it; columns of numbers are aligned to the
