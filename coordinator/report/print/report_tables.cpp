@@ -180,11 +180,11 @@ TextTable undetected_table(const std::vector<Comparison>& comparisons, const std
                   {}};
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);
-    table.rows.push_back({marked_run(c, series), marked_baseline(c, series), pairs_text(c),
-                          decimal(c.difference.mean, decimals),
-                          interval_text(c.inference.interval, decimals),
-                          p_text(c.family_inference.p), decimal(c.detectable_corrected, decimals),
-                          decimal(c.margin, decimals), p_text(c.equivalence_holm_p)});
+    table.rows.push_back(
+        {marked_run(c, series), marked_baseline(c, series), pairs_text(c),
+         decimal(c.difference.mean, decimals), interval_text(c.inference.interval, decimals),
+         p_text(c.family_inference.p), decimal(c.detectable_corrected, decimals),
+         c.margin ? fmt::format("{:g}", *c.margin) : "-", p_text(c.equivalence_holm_p)});
   }
   return table.without_empty_columns();
 }

@@ -102,15 +102,15 @@ std::string power_phrase(const Comparison& comparison, int decimals) {
                      unit_of(comparison.metric));
 }
 
-/// "equivalent within 0.10 dB (p = 0.012)", "not equivalent within 0.10 dB (p = 0.31)"; "" without
+/// "equivalent within 0.1 dB (p = 0.012)", "not equivalent within 0.1 dB (p = 0.310)"; "" without
 /// a margin.
-std::string equivalence_phrase(const Comparison& comparison, int decimals) {
+std::string equivalence_phrase(const Comparison& comparison) {
   const auto& corrected = comparison.equivalence_holm_p;
   const auto& p = corrected ? corrected : comparison.equivalence_p;
   if (!p) return "";
-  return fmt::format(
-      "{} within {} {} ({})", comparison.is_equivalent() ? "equivalent" : "not equivalent",
-      decimal(*comparison.margin, decimals), unit_of(comparison.metric), p_equation(*p));
+  return fmt::format("{} within {:g} {} ({})",
+                     comparison.is_equivalent() ? "equivalent" : "not equivalent",
+                     *comparison.margin, unit_of(comparison.metric), p_equation(*p));
 }
 
 /// Which way the ranks go, where they say with confidence another thing than the mean.
@@ -125,7 +125,7 @@ std::string contradiction_of_ranks(const Comparison& comparison) {
 
 /// What the corrected tests of the mean say.
 std::string verdict_phrase(const Comparison& comparison, int decimals) {
-  const std::string equivalence = equivalence_phrase(comparison, decimals);
+  const std::string equivalence = equivalence_phrase(comparison);
   const std::string tail =
       (equivalence.empty() ? "" : ", " + equivalence) + contradiction_of_ranks(comparison);
   switch (comparison.verdict()) {

@@ -457,12 +457,15 @@ TEST_CASE("what a sweep says is kept with its submission; the newest holds") {
   event.sweep_text = "# /home/a/groups.yaml\n# Hypothesis: it helps.\nversion: 1\n";
   event.baseline = "none";
   event.tables_json = R"([{"title":"T","rows":["none"],"columns":["psnr±"]}])";
+  event.report_settings_json = R"({"controls":["repeat"],"equivalence":{"psnr":0.1}})";
   study.apply(event);
   const SweepNotes said = stored_notes(study.query(), "groups").value();
   CHECK(said.title == "Groups of AdaSteer");
   CHECK(said.question == "Hypothesis: it helps.");
   CHECK(said.baseline == "none");
   CHECK(said.tables == std::vector<ResultTable>{{"T", {"none"}, {"psnr±"}}});
+  CHECK(said.controls == std::set<std::string>{"repeat"});
+  CHECK(said.margins == std::map<std::string, double>{{"psnr", 0.1}});
   CHECK(stored_notes(study.query(), "lost").status().code() == StatusCode::kNotFound);
 }
 
