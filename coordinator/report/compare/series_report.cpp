@@ -226,6 +226,11 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
     compare_all(pairings(report, baseline), report);
   }
   find_factors(baseline.run, report);
+  COX_ASSIGN_OR_RETURN(
+      report.set_comparisons,
+      compare_sets(query, report.runs,
+                   report.comparisons.empty() ? std::vector<Comparison>{} : report.comparisons[0],
+                   report.warnings));
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));

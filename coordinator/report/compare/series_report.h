@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "coordinator/report/compare/comparison.h"
 #include "coordinator/report/compare/factors.h"
+#include "coordinator/report/compare/set_comparison.h"
 #include "coordinator/report/data/declared_columns.h"
 #include "coordinator/report/data/run_data.h"
 #include "coordinator/report/data/sweep_notes.h"
@@ -26,6 +27,7 @@ struct SeriesReport {
   std::string baseline;           ///< full name, "" when there is none
   bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
   std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
+  std::vector<SetComparison> set_comparisons;        ///< of metrics over sets of videos
   DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
   std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
   std::vector<std::string> warnings;

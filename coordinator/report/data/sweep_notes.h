@@ -17,8 +17,8 @@ constexpr const char* kPlusMinus = "±";
 /// What the sweep file says for its readers.
 struct SweepNotes {
   std::string title;
-  std::string question;                   ///< the comment that opens the file: hypothesis and cost
-  std::string baseline;                   ///< a run of the series, or `series/run`; "" = none named
+  std::string question;  ///< the comment that opens the file: hypothesis and cost
+  std::string baseline;  ///< a run of the series, or `series/run`; "" = none named
   std::vector<ResultTable> tables;
   std::set<std::string> controls = {};         ///< runs that are not answers to the question
   std::map<std::string, double> margins = {};  ///< by metric: smaller differences do not matter

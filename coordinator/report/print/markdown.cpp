@@ -164,6 +164,14 @@ std::string declared_tables(const SeriesReport& report) {
   return text;
 }
 
+std::string set_section(const SeriesReport& report) {
+  if (report.set_comparisons.empty()) return "";
+  return fmt::format(
+      "## Metrics over sets of videos\n\nOne value for a run, over the videos that it and its "
+      "baseline have; no interval.\n\n{}",
+      markdown(set_table(report)));
+}
+
 std::string warnings_section(const std::vector<std::string>& warnings) {
   return fmt::format("## Coverage and warnings\n\n{}",
                      warnings.empty() ? "Every run finished every video, on one environment.\n\n"
@@ -212,7 +220,7 @@ std::string report_markdown(const SeriesReport& report) {
       "of one video share decoding and encoding,\nwhich count where they were done "
       "first.\n\n{}{}## Provenance\n\n{}\n",
       heading(report), question(report), findings(report), markdown(leaderboard(report)),
-      declared_tables(report), differences(report), factor_sections(report),
+      declared_tables(report), differences(report) + set_section(report), factor_sections(report),
       markdown(timing_table(report)), warnings_section(report.warnings),
       trim(markdown(provenance_table(report))));
 }

@@ -231,6 +231,23 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
   return table;
 }
 
+TextTable set_table(const SeriesReport& report) {
+  TextTable table{{"metric", "run", "videos", "value", "against", "its value", "difference"}, {}};
+  for (const SetComparison& c : report.set_comparisons) {
+    const auto metric = metric_named(c.metric);
+    const int decimals = metric.is_ok() ? metric->decimals : Metric{}.decimals;
+    const auto difference = c.value && c.baseline_value
+                                ? std::optional<double>(*c.value - *c.baseline_value)
+                                : std::nullopt;
+    table.rows.push_back({metric.is_ok() ? metric_heading(*metric) : c.metric,
+                          within(report.series, c.run), std::to_string(c.videos),
+                          decimal(c.value, decimals),
+                          c.baseline.empty() ? "-" : within(report.series, c.baseline),
+                          decimal(c.baseline_value, decimals), decimal(difference, decimals)});
+  }
+  return table.without_empty_columns();
+}
+
 TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
   TextTable table{{ladder.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));

@@ -19,6 +19,9 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
 /// Comparisons that found nothing, with the difference that each had the power to detect.
 TextTable undetected_table(const std::vector<Comparison>& comparisons, const std::string& series);
 
+/// Values of metrics over sets of videos.
+TextTable set_table(const SeriesReport& report);
+
 /// Rows are the levels of the ladder's factor, below the baseline when all are compared with one
 /// run of the series.
 TextTable ladder_table(const SeriesReport& report, const Ladder& ladder);
