@@ -62,6 +62,10 @@ class Report final : public Command {
     app.add_option("--metric", options_.metric,
                    "What the comparisons are about (default psnr, or the first measured)")
         ->type_name("NAME");
+    app.add_option("--category", options_.category,
+                   "Also show differences by category of the videos: what the one group of this "
+                   "regular expression matches in their ids, '^([a-z]+)_'")
+        ->type_name("PATTERN");
     app.add_option("--format", format_, "How it is printed")
         ->check(CLI::IsMember({"md", "json", "csv"}))
         ->capture_default_str();

@@ -34,7 +34,7 @@ constexpr Convolution kAlexNet[LpipsNetwork::kTaps] = {{0, 3, 64, 11, 4, 2, fals
 constexpr int64_t kSmallestSide = 32;  // the third tap needs it
 constexpr double kNormEpsilon = 1e-10;
 
-// What the package's scaling layer holds: ImageNet's mean and spread, for pixels in [-1, 1].
+// The package's scaling layer: ImageNet's mean and spread, for pixels in [-1, 1].
 const std::vector<double> kShift = {-.030, -.088, -.188};
 const std::vector<double> kScale = {.458, .448, .450};
 

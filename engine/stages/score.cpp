@@ -22,7 +22,7 @@ void check_weights(const std::string& metric, const WeightFile& weights) {
   }
 }
 
-/// Of everything that the scored frames follow from besides the file.
+/// Names the scored frames: the source, and which of its frames.
 std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
   return fmt::format("{}\n{}+{}", source.name, plan.scored.first, plan.scored.count);
 }

@@ -57,7 +57,8 @@ std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
   return averages;
 }
 
-/// What the means of a run cover: its finished videos, each with the metrics that are not finite.
+/// The videos that the means of a run cover: its finished videos, each with the metrics that are
+/// not finite.
 std::set<std::pair<std::string, std::set<std::string>>> covered_videos(const RunData& run) {
   std::set<std::pair<std::string, std::set<std::string>>> videos;
   for (const VideoResult& result : run.results) {
@@ -130,7 +131,7 @@ std::size_t distinct_digests(const std::vector<const RunData*>& runs) {
   return digests.size();
 }
 
-/// What the environments have in a column, "not recorded" included.
+/// The values of a column in the environments, "not recorded" included.
 std::set<std::string> values_of(const std::set<Environment>& environments,
                                 const std::string& column) {
   std::set<std::string> values;
@@ -350,7 +351,7 @@ std::vector<std::string> other_pixels(const std::vector<Comparison>& comparisons
                   listed(runs), kDecodersDiffer)};
 }
 
-/// Videos left out because one id stands for two files.
+/// Videos that are left out because one id is two files.
 std::vector<std::string> two_files_of_one_id(const std::vector<Comparison>& comparisons) {
   std::vector<std::string> warnings;
   for (const Comparison& comparison : comparisons) {

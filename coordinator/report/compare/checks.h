@@ -8,8 +8,8 @@
 
 namespace cox::report {
 
-// What a reader must know before believing a number: one sentence each, none when all is well.
-// Pure; in an order that depends on the data alone.
+// Warnings that a reader needs before believing a number: one sentence each, none when all is well.
+// Pure; the order depends only on the data.
 
 /// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
 /// over replicates that were scored against different pixels; metrics that are not finite.
@@ -26,8 +26,8 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs);
 /// Only one seed, other models or versions of the engine, runs with and without a mark.
 std::vector<std::string> design_warnings(const std::vector<RunData>& runs);
 
-/// Few pairs, a run that never left its start state, differences besides the method, ids that stand
-/// for different files, videos that were decoded to other pixels.
+/// Few pairs, a run that never left its start state, differences besides the method, ids that are
+/// different files, videos that were decoded to other pixels.
 std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons);
 
 }  // namespace cox::report

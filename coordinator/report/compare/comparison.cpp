@@ -181,7 +181,7 @@ Prospects prospects_of(const RunData& run, const std::string& metric) {
   return prospects;
 }
 
-/// Whether a video that is no pair yet may become one.
+/// Whether a video that is not a pair yet may become one.
 bool may_gain_pairs(const RunData& a, const RunData& b, const std::string& metric) {
   const Prospects of_a = prospects_of(a, metric);
   const Prospects of_b = prospects_of(b, metric);
@@ -226,7 +226,7 @@ Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric
   return pairs;
 }
 
-/// Whether two results of one video tell that its frames were decoded to other pixels.
+/// Whether two results of one video were scored against different pixels.
 bool scored_other_pixels(const VideoResult& a, const VideoResult& b) {
   return !a.reference_digests.empty() && !b.reference_digests.empty() &&
          a.reference_digests != b.reference_digests;
@@ -256,8 +256,8 @@ ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pai
   return spread;
 }
 
-/// What a test at `level` finds. `effects` keeps, by the number of pairs, what it finds of a
-/// deviation of 1, which takes long.
+/// The difference that a test at `level` detects. `effects` keeps, by the number of pairs, what it
+/// finds of a deviation of 1, which takes long.
 std::optional<double> detectable_at(double level, const Comparison& comparison,
                                     std::map<std::size_t, double>& effects) {
   const auto& deviation = comparison.difference.deviation;
@@ -379,7 +379,7 @@ std::string weights_difference(const std::vector<RunData>& runs, const std::stri
   }
   return fmt::format(
       "{} was measured over different weights ({} {}): these values are different measures and "
-      "stand in no table",
+      "are left out of every table",
       metric, column, join(parts, "; "));
 }
 

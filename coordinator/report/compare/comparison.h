@@ -22,7 +22,7 @@ namespace cox::report {
 inline constexpr std::array kWindowParameters = {
     "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
 
-/// A video of one content: an id alone may stand for another file in another data set.
+/// A video of one content: an id may be another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;
 
 /// A corrected p below it counts.
@@ -31,7 +31,7 @@ constexpr double kSignificant = 0.05;
 /// A video that one of the two runs has no value for, or another file as, and why.
 struct Unpaired {
   std::string video;
-  std::string run;     ///< full name of the run that lacks it
+  std::string run;     ///< full name of the run that has no value for it
   std::string why;     ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
   std::string reason;  ///< that without the message, which may differ from video to video
   bool another_file = false;  ///< both have a value, of different files
@@ -44,14 +44,14 @@ struct ReplicateSpread {
   std::size_t of_run = 1;
   std::optional<double> baseline_deviation;
   std::optional<double> run_deviation;
-  /// Of the difference of the means, replicate by replicate, where both sides have the same: they
-  /// share their noise.
+  /// Deviation of the difference of the means, replicate by replicate, where both sides have the
+  /// same replicates: they share their noise.
   std::optional<double> difference_deviation;
 
   bool any() const { return of_baseline > 1 || of_run > 1; }
 };
 
-/// What a comparison says about the true mean difference, in the order in which a page tells it.
+/// The conclusion about the true mean difference, in the order in which a page lists them.
 enum class Verdict {
   kFinding,       ///< not 0
   kEquivalent,    ///< within the margin, and not known to differ from 0
@@ -71,7 +71,7 @@ struct Comparison {
   std::string run_digest;
   std::vector<std::string> baseline_marks;  ///< data/marks.h
   std::vector<std::string> run_marks;
-  bool is_control = false;  ///< the sweep's `controls` have the run: it is no answer to a question
+  bool is_control = false;  ///< the sweep's `controls` name the run
   /// Parameters in which the baseline follows the run, away from the series' baseline.
   std::vector<std::string> followed;
   std::vector<std::string> confounded;  ///< what differs besides the method
@@ -91,7 +91,7 @@ struct Comparison {
   Wins wins;
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
-  /// The same at the level of one in the family, kSignificant / family; absent below
+  /// Such a difference at the level of one in the family, kSignificant / family; absent below
   /// kLeastForInference pairs.
   std::optional<double> detectable_corrected;
   ReplicateSpread replicates;
@@ -118,7 +118,7 @@ struct Comparison {
 };
 
 /// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
-/// were measured by other definitions or LPIPS weights, lack the metric, or share no video. The
+/// were measured by other definitions or weights, lack the metric, or share no video. The
 /// message names the column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
@@ -135,8 +135,8 @@ void correct_family(std::vector<Comparison>& family);
 /// or difference may hold such values together.
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric);
 
-/// What both runs would have to agree on for their metrics to be about the same pixels: the first
-/// column that differs, as "gen_start_frame is 21 in s/a and 32 in s/b", or "".
+/// Returns the first column in which runs differ that makes their metrics those of other pixels, as
+/// "gen_start_frame is 21 in s/a and 32 in s/b", or "".
 std::string window_difference(const RunData& a, const RunData& b);
 
 }  // namespace cox::report

@@ -19,7 +19,7 @@ namespace {
 
 bool is_named(const RunData& run, const std::string& name) { return run.name == name; }
 
-/// The name of a replicate stands for the average that it is part of.
+/// The run of that name; for a replicate the average that it is part of.
 const RunData* run_named(const std::vector<RunData>& runs, const std::string& name) {
   auto found = std::find_if(runs.begin(), runs.end(),
                             [&](const RunData& run) { return is_named(run, name); });
@@ -71,7 +71,7 @@ Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const s
   std::vector<std::string> names = measured_metrics(runs);
   if (names.empty()) {
     return failed_precondition(
-        fmt::format("series '{}' has no finished video yet; 'cox status {}' says where it stands",
+        fmt::format("series '{}' has no finished video yet; 'cox status {}' shows its jobs",
                     runs.front().series, runs.front().series));
   }
   if (!first.empty()) {
@@ -224,6 +224,10 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   if (baseline.run != nullptr) {
     report.baseline = baseline.run->full_name();
     compare_all(pairings(report, baseline), report);
+    if (!options.category.empty()) {
+      COX_ASSIGN_OR_RETURN(report.categories,
+                           by_category(report.comparisons.front(), options.category));
+    }
   }
   find_factors(baseline.run, report);
   COX_ASSIGN_OR_RETURN(

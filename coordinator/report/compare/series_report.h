@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/report/compare/categories.h"
 #include "coordinator/report/compare/comparison.h"
 #include "coordinator/report/compare/factors.h"
 #include "coordinator/report/compare/set_comparison.h"
@@ -14,7 +15,7 @@
 
 namespace cox::report {
 
-/// What a series says, with everything that qualifies it.
+/// The results of a series, with everything that qualifies them.
 struct SeriesReport {
   std::string series;
   SweepNotes notes;
@@ -27,6 +28,7 @@ struct SeriesReport {
   std::string baseline;           ///< full name, "" when there is none
   bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
   std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
+  std::vector<CategoryDifference> categories;        ///< of the primary metric, when asked for
   std::vector<SetComparison> set_comparisons;        ///< of metrics over sets of videos
   DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
   std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
@@ -38,8 +40,9 @@ struct SeriesReport {
 };
 
 struct ReportOptions {
-  std::string baseline;  ///< over the sweep's own
-  std::string metric;    ///< "" = psnr, or the first that was measured
+  std::string baseline;       ///< over the sweep's own
+  std::string metric;         ///< "" = psnr, or the first that was measured
+  std::string category = "";  ///< a pattern for by_category; "" = no such table
 };
 
 /// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when

@@ -48,7 +48,7 @@ Result<std::vector<ColumnValues>> values_of_columns(const Query& query, const st
   return values;
 }
 
-/// The runs as they ran that `run` stands for.
+/// The run itself, or the replicates that it averages.
 std::vector<const RunData*> members_of(const RunData& run) {
   if (run.replicates.empty()) return {&run};
   std::vector<const RunData*> members;

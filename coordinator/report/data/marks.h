@@ -7,8 +7,8 @@
 
 namespace cox::report {
 
-// Runs that repeat a study's errors are measurements of these errors: wherever their numbers stand,
-// a mark stands next to them.
+// Runs that repeat a study's errors measure these errors: wherever their numbers are printed, a
+// mark is printed next to them.
 
 /// Begins the mark of a run that repeats a study, `replicate adasteer-2026`.
 inline constexpr const char* kReplicateMark = "replicate";
@@ -16,10 +16,11 @@ inline constexpr const char* kReplicateMark = "replicate";
 /// Heads a column of marks.
 inline constexpr const char* kMarks = "marks";
 
-/// What must be known of a run beside its numbers, in a fixed order; none for most runs.
+/// Returns what a reader must know of a run besides its numbers, in a fixed order; most runs have
+/// no mark.
 std::vector<std::string> marks_of(const RunData& run);
 
-/// "adasteer-1 (flipped target)"; the name alone without marks.
+/// "adasteer-1 (flipped target)"; only the name without marks.
 std::string with_marks(const std::string& name, const std::vector<std::string>& marks);
 
 /// One sentence for each mark that some of the runs have and others could have, but do not.

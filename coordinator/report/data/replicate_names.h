@@ -20,7 +20,7 @@ std::string replicate_number(const RunData& run);
 /// "full" for replicate 2 called `full-r2`; "" for a name that has the number elsewhere, or not.
 std::string stem_of(const RunData& run);
 
-/// What replicates are called together: their stem, or what their names share with `*` for the
+/// The name of replicates together: their stem, or what their names share with `*` for the
 /// number. `members` is not empty.
 std::string shared_name(const std::vector<const RunData*>& members);
 

@@ -15,10 +15,10 @@ namespace cox::report {
 // times. The video stays the unit: replicates are averaged for each video before anything is
 // compared, so that more replicates make each video's value sharper and never more pairs.
 
-/// Runs of one series in which replicates of one configuration stand as one run, at the place of
-/// the first of them and called without their number. A video has a result when every replicate has
-/// one, and a metric when it is finite in every one: each value is their mean. What is missing says
-/// in which replicates.
+/// Runs of one series with the replicates of one configuration averaged into one run, in the
+/// position of the first of them and called without their number. A video has a result when every
+/// replicate has one, and a metric when it is finite in every one: each value is their mean. A gap
+/// names the replicates that have it.
 std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs);
 
 /// The runs as they ran: an average gives way to its replicates.

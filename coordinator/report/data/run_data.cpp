@@ -112,7 +112,7 @@ Unfinished unfinished_of(const RowReader& row) {
           row.integer("expected") != 0};
 }
 
-/// What one branch of the statement that loads a series reads.
+/// The kind of row that one branch of the statement reads which loads a series.
 enum Part : std::int64_t { kRun, kResult, kUnfinished };
 struct Branch {
   Part part;

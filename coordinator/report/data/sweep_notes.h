@@ -14,7 +14,7 @@ namespace cox::report {
 /// Ends the name of a declared column that shows a metric's mean with its standard error: `psnr±`.
 constexpr const char* kPlusMinus = "±";
 
-/// What the sweep file says for its readers.
+/// The parts of a sweep file that are for its readers.
 struct SweepNotes {
   std::string title;
   std::string question;  ///< the comment that opens the file: hypothesis and cost
@@ -27,7 +27,7 @@ struct SweepNotes {
 /// The comment that opens a sweep file, lines joined, paragraphs kept apart by an empty line.
 std::string opening_comment(const std::string& sweep_text);
 
-/// What the newest submission of the series said. kNotFound when there is no such series.
+/// The notes of the newest submission of the series. kNotFound when there is no such series.
 Result<SweepNotes> stored_notes(const Query& query, const std::string& series);
 
 }  // namespace cox::report

@@ -164,6 +164,14 @@ std::string declared_tables(const SeriesReport& report) {
   return text;
 }
 
+std::string category_section(const SeriesReport& report) {
+  if (report.categories.empty()) return "";
+  return fmt::format(
+      "## By category of the videos\n\nDifferences in {}; each interval and p is by itself, not "
+      "corrected.\n\n{}",
+      report.primary().name, markdown(category_table(report)));
+}
+
 std::string set_section(const SeriesReport& report) {
   if (report.set_comparisons.empty()) return "";
   return fmt::format(
@@ -207,8 +215,8 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
   }
   if (family >= kManyComparisons) {
     text += fmt::format(
-        "The best of {} configurations owes part of its lead to chance: confirm a choice on "
-        "videos\nthat it was not made on.\n\n",
+        "The lead of the best of {} configurations is partly chance: confirm a choice on other\n"
+        "videos.\n\n",
         comparisons.size());
   }
   return text;
@@ -220,8 +228,8 @@ std::string report_markdown(const SeriesReport& report) {
       "of one video share decoding and encoding,\nwhich count where they were done "
       "first.\n\n{}{}## Provenance\n\n{}\n",
       heading(report), question(report), findings(report), markdown(leaderboard(report)),
-      declared_tables(report), differences(report) + set_section(report), factor_sections(report),
-      markdown(timing_table(report)), warnings_section(report.warnings),
+      declared_tables(report), differences(report) + category_section(report) + set_section(report),
+      factor_sections(report), markdown(timing_table(report)), warnings_section(report.warnings),
       trim(markdown(provenance_table(report))));
 }
 

@@ -72,7 +72,7 @@ const RunData* common_baseline(const SeriesReport& report, const Ladder& ladder)
   return nullptr;
 }
 
-/// "control, flipped target": what must be known of a run beside its numbers.
+/// "control, flipped target": what a reader must know of a run besides its numbers.
 std::string marks_text(const SeriesReport& report, const RunData& run) {
   std::vector<std::string> marks = marks_of(run);
   if (report.is_control(run)) marks.insert(marks.begin(), "control");
@@ -103,7 +103,7 @@ bool has_replicates(const std::vector<RunData>& runs) {
                      [](const RunData& run) { return replicates_of(run) > 1; });
 }
 
-/// A deviation between replicates, which is smaller than what it stands beside.
+/// A deviation between replicates, with one decimal more: it is smaller than the means.
 std::string deviation_text(const std::optional<double>& deviation, int decimals) {
   return decimal(deviation, decimals + 1);
 }
@@ -229,6 +229,18 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
                 decimal(c.detectable, decimals)});
   }
   return table;
+}
+
+TextTable category_table(const SeriesReport& report) {
+  TextTable table{{"run", "against", "category", "videos", "difference", "95 % interval", "p"}, {}};
+  for (const CategoryDifference& c : report.categories) {
+    const int decimals = report.primary().decimals;
+    table.rows.push_back({within(report.series, c.run), within(report.series, c.baseline),
+                          c.category, std::to_string(c.difference.count),
+                          decimal(c.difference.mean, decimals),
+                          interval_text(c.inference.interval, decimals), p_text(c.inference.p)});
+  }
+  return table.without_empty_columns();
 }
 
 TextTable set_table(const SeriesReport& report) {

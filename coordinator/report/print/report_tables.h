@@ -19,6 +19,9 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
 /// Comparisons that found nothing, with the difference that each had the power to detect.
 TextTable undetected_table(const std::vector<Comparison>& comparisons, const std::string& series);
 
+/// The primary metric's differences by category of the videos.
+TextTable category_table(const SeriesReport& report);
+
 /// Values of metrics over sets of videos.
 TextTable set_table(const SeriesReport& report);
 

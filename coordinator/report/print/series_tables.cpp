@@ -19,7 +19,7 @@ namespace cox::report {
 
 namespace {
 
-/// The stages whose mean seconds stand beside the metrics of a run.
+/// The stages whose mean seconds are shown next to the metrics of a run.
 constexpr std::array kShownStages = {"train_s", "early_stop_s", "generate_s", "total_s"};
 
 Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }

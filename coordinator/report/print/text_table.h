@@ -22,7 +22,7 @@ struct TextTable {
 /// right. `|` and control characters in cells are made harmless.
 std::string markdown(const TextTable& table);
 
-/// The same for values, with numbers as people read them.
+/// Formats values, with numbers as people read them.
 std::string markdown(const store::Table& table);
 
 /// `table` without those of the columns `names` in which every value is NULL.

@@ -123,7 +123,7 @@ std::string contradiction_of_ranks(const Comparison& comparison) {
                      by_ranks > 0 ? "above" : "below");
 }
 
-/// What the corrected tests of the mean say.
+/// The conclusion of the corrected tests of the mean.
 std::string verdict_phrase(const Comparison& comparison, int decimals) {
   const std::string equivalence = equivalence_phrase(comparison);
   const std::string tail =
@@ -146,7 +146,8 @@ std::string verdict_phrase(const Comparison& comparison, int decimals) {
   return "";
 }
 
-/// "none: failed (oom) on 2, queued on 1": why a side lacks videos, by how many; "" without any.
+/// "none: failed (oom) on 2, queued on 1": why a side has no value for videos, and for how many; ""
+/// without any.
 std::string gaps_of(const Comparison& comparison, const std::string& full_name,
                     const std::string& name) {
   std::map<std::string, std::size_t> videos_by_reason;

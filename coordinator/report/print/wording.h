@@ -10,7 +10,7 @@ namespace cox::report {
 
 // Numbers and comparisons as people read them; every text is the same on every machine.
 
-/// "22.05 ± 0.04": mean and standard error; the mean alone of one value.
+/// "22.05 ± 0.04": mean and standard error; only the mean of a single value.
 std::string mean_text(const Summary& summary, const Metric& metric);
 
 /// "0.003", "< 0.001", "-"
@@ -29,7 +29,7 @@ int decimals_of(const Comparison& comparison);
 /// the mean below 0.05. A p below 0.05 before the correction only is called a hint. Otherwise the
 /// sentence names the difference that 80 % of such studies detect, or says that the runs are
 /// equivalent within the margin. It adds what the ranks say where they contradict the mean, and
-/// what each side lacks where there is no pair.
+/// the gaps of each side where there is no pair.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

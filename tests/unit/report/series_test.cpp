@@ -235,6 +235,34 @@ TEST_CASE("the flipped target and a repeated study are marked wherever their num
         Cell("flipped target"));
 }
 
+TEST_CASE("differences are shown by what a pattern matches in the ids") {
+  StudyDatabase study;
+  study.submit("s", {kSeries[0], kSeries[3]}, thirty_videos());
+  study.run(outcome_of);
+  const auto report_by = [&](const std::string& pattern) {
+    return report_on(study.query(), "s", {"", "", "none", {}}, {"", "", pattern});
+  };
+  const SeriesReport report = report_by("^v([0-2])").value();  // v30 matches nothing
+  REQUIRE(report.categories.size() == 4);
+  CHECK(report.categories[0].category == "0");
+  CHECK(report.categories[0].difference.count == 9);
+  CHECK(report.categories[1].difference.count == 10);
+  CHECK(report.categories[3].category == "other");
+  CHECK(report.categories[3].difference.count == 1);
+  double sum = 0;
+  for (const CategoryDifference& category : report.categories) {
+    sum += *category.difference.mean * static_cast<double>(category.difference.count);
+    CHECK_FALSE(category.inference.interval);  // fewer than 20 videos
+  }
+  CHECK(sum / 30 == Approx(*comparison_of(report, "gain").difference.mean));
+  CHECK(report_by("^(v)").value().categories.front().inference ==
+        comparison_of(report, "gain").inference);
+  CHECK(has_part(report_markdown(report), "| gain | none | other | 1 |"));
+  for (const char* pattern : {"v[0-2]", "(v)(0)", "(v"}) {
+    CHECK(report_by(pattern).status().code() == StatusCode::kInvalidArgument);
+  }
+}
+
 TEST_CASE("runs without a mark have no column for marks") {
   StudyDatabase study;
   study.submit("s", kSeries, thirty_videos());
