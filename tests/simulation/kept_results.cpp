@@ -2,9 +2,9 @@
 // be made again by the present statistics:
 //
 //   kept_results sweeps/small-study/*.yaml --results docs/small-study/results.csv
-//     --seconds docs/small-study/seconds.csv --db out/kept.db
-//   cox report sweeps/small-study/methods.yaml --db out/kept.db
+//     --seconds docs/small-study/seconds.csv --db out/kept.db --pages out/pages
 //
+// `cox` reads the database as any other, and the pages are those of `cox report SWEEP`.
 // The files hold what comparisons need. Everything else of a result is lost: the clips' digests are
 // made of their names, and the seconds of a video are the means of its run.
 
@@ -22,7 +22,10 @@
 #include "base/status.h"
 #include "base/text.h"
 #include "coordinator/core/core.h"
+#include "coordinator/report/compare/series_report.h"
+#include "coordinator/report/print/markdown.h"
 #include "coordinator/service/submission.h"
+#include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "coordinator/sweep/load_sweep.h"
 
@@ -90,8 +93,34 @@ JobOutput output_of(const Row& result, const Row& seconds, const std::string& vi
   output.adaptation.parameter_norm = number(result, "parameter_norm");
   output.provenance.machine = "not kept";
   output.provenance.video_digest = sha256_of(video);
-  output.scored_frames = 1;
   return output;
+}
+
+/// The notes of a sweep file, as `cox report FILE` has them.
+Result<report::SweepNotes> notes_of(const std::string& path, const sweep::SweepPlan& plan) {
+  COX_ASSIGN_OR_RETURN(const std::string text, read_file(path));
+  report::SweepNotes notes{plan.series.title, report::opening_comment(text), plan.baseline,
+                           plan.tables};
+  notes.controls.insert(plan.controls.begin(), plan.controls.end());
+  for (const EquivalenceMargin& margin : plan.equivalence) {
+    notes.margins[margin.metric] = margin.margin;
+  }
+  return notes;
+}
+
+Status write_page(const std::string& sweep, const std::string& db, const std::string& folder) {
+  COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan, sweep::load_sweep_without_inputs(sweep));
+  COX_ASSIGN_OR_RETURN(const report::SweepNotes notes, notes_of(sweep, plan));
+  COX_ASSIGN_OR_RETURN(const store::ReadOnlyDatabase database, store::ReadOnlyDatabase::open(db));
+  const report::Query query([&](const std::string& sql) { return database.query_table(sql); }, db);
+  COX_ASSIGN_OR_RETURN(const report::SeriesReport made,
+                       report::report_on(query, plan.series.name, notes));
+  const std::string name = std::filesystem::path(sweep).stem().string() + ".md";
+  return write_file_atomically(std::filesystem::path(folder) / name, report::report_markdown(made));
+}
+
+std::int64_t integer(const Parameters& parameters, const std::string& name) {
+  return *parameters.at(name).get_if<std::int64_t>();
 }
 
 /// Submits the sweeps and hands in the kept result of every job.
@@ -114,6 +143,8 @@ class Refilled {
     for (sweep::Run& run : plan.runs) {
       run.digest = sweep::run_digest(run, sweep::files_of(run.parameters, plan.model));
       names_[run.digest].emplace_back(plan.series.name, run.name);
+      scored_frames_[run.digest] =
+          integer(run.parameters, "total_frames") - integer(run.parameters, "cond_frames");
     }
     COX_ASSIGN_OR_RETURN(core::Submitted event,
                          service::event_of(service::submit_request_of(plan)));
@@ -145,8 +176,10 @@ class Refilled {
       const auto result = kept_.results.find({series, run, video});
       if (result == kept_.results.end()) continue;
       const auto seconds = kept_.seconds.find({series, run});
-      return output_of(result->second, seconds == kept_.seconds.end() ? Row{} : seconds->second,
-                       video);
+      JobOutput output = output_of(result->second,
+                                   seconds == kept_.seconds.end() ? Row{} : seconds->second, video);
+      output.scored_frames = static_cast<std::int32_t>(scored_frames_.at(run_digest));
+      return output;
     }
     const auto& [series, run] = names_.at(run_digest).front();
     return not_found(fmt::format("no kept result of {}/{} on {}", series, run, video));
@@ -163,10 +196,11 @@ class Refilled {
   core::Core core_;
   TimeUs now_ = 0;
   std::map<std::string, std::vector<std::pair<std::string, std::string>>> names_;  ///< by digest
+  std::map<std::string, std::int64_t> scored_frames_;                              ///< likewise
 };
 
 Status refill(const std::vector<std::string>& sweeps, const std::string& results,
-              const std::string& seconds, const std::string& db) {
+              const std::string& seconds, const std::string& db, const std::string& pages) {
   if (std::filesystem::exists(db)) {
     return invalid_argument(fmt::format("'{}' exists; give the path of a new database", db));
   }
@@ -174,7 +208,11 @@ Status refill(const std::vector<std::string>& sweeps, const std::string& results
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(db));
   Refilled refilled(kept, std::move(store));
   for (const std::string& sweep : sweeps) COX_RETURN_IF_ERROR(refilled.submit(sweep));
-  return refilled.run();
+  COX_RETURN_IF_ERROR(refilled.run());
+  if (pages.empty()) return Status::ok();
+  std::filesystem::create_directories(pages);
+  for (const std::string& sweep : sweeps) COX_RETURN_IF_ERROR(write_page(sweep, db, pages));
+  return Status::ok();
 }
 
 }  // namespace
@@ -186,12 +224,14 @@ int main(int argc, char** argv) {
   std::string results;
   std::string seconds;
   std::string db;
+  std::string pages;
   app.add_option("SWEEP", sweeps, "Sweep files")->required()->check(CLI::ExistingFile);
   app.add_option("--results", results, "Results by series, run and video")->required();
   app.add_option("--seconds", seconds, "Mean seconds by series and run")->required();
   app.add_option("--db", db, "Database to make")->required();
+  app.add_option("--pages", pages, "Folder for the reports");
   CLI11_PARSE(app, argc, argv);
-  const cox::Status status = cox::refill(sweeps, results, seconds, db);
+  const cox::Status status = cox::refill(sweeps, results, seconds, db, pages);
   if (status.is_ok()) return 0;
   std::fprintf(stderr, "kept_results: %s\n", status.to_string().c_str());
   return 1;
