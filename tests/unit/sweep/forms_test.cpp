@@ -192,7 +192,7 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
         std::map<std::string, std::string>{{"experiment", "4"}, {"by", "you"}});
   CHECK(plan.runs[1].labels.at("by") == "me");
   CHECK(plan.controls == std::vector<std::string>{"B"});
-  CHECK(plan.equivalence == std::vector<EquivalenceMargin>{{"psnr", 0.1}, {"ssim", 0.01}});
+  CHECK(plan.equivalence == std::vector<cox::EquivalenceMargin>{{"psnr", 0.1}, {"ssim", 0.01}});
   CHECK(plan.baseline == "A");
   REQUIRE(plan.tables.size() == 1);
   CHECK(plan.tables[0].rows == Names{"B", "A"});
