@@ -11,24 +11,23 @@ namespace cox::cli {
 namespace {
 
 std::string worker_text(const report::Worker& worker) {
-  const std::string device = worker.gpus > 0
+  const std::string device = worker.has.gpus > 0
                                  ? fmt::format("{} with {}", worker.device_name,
-                                               report::readable_bytes(worker.gpu_memory_bytes))
+                                               report::readable_bytes(worker.has.gpu_memory_bytes))
                                  : "a cpu";
   return fmt::format("{} {} in a machine with {}", worker.name, device,
-                     report::readable_bytes(worker.memory_bytes));
+                     report::readable_bytes(worker.has.memory_bytes));
 }
 
 }  // namespace
 
-std::string unmet_needs(const report::Needs& needs, const std::vector<report::Worker>& workers) {
+std::string unmet_needs(const Resources& needs, const std::vector<report::Worker>& workers) {
   std::vector<std::string> texts;
   for (const report::Worker& worker : workers) {
     if (worker.satisfies(needs)) return "";
     texts.push_back(worker_text(worker));
   }
-  const std::string wanted = sweep::needs_text(
-      {static_cast<std::uint32_t>(needs.gpus), needs.gpu_memory_bytes, needs.memory_bytes});
+  const std::string wanted = sweep::needs_text(needs);
   if (wanted.empty()) return "";
   return fmt::format("needs {}, workers have: {}", wanted,
                      texts.empty() ? "none is connected" : join(texts, "; "));

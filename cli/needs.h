@@ -8,8 +8,7 @@
 namespace cox::cli {
 
 /// Why none of `workers` takes jobs with these needs: "needs a GPU with 80.0 GiB; workers: w0 a
-/// cpu";
-/// "" when one of them could.
-std::string unmet_needs(const report::Needs& needs, const std::vector<report::Worker>& workers);
+/// cpu", or "" when one of them could.
+std::string unmet_needs(const Resources& needs, const std::vector<report::Worker>& workers);
 
 }  // namespace cox::cli

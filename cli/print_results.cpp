@@ -34,13 +34,13 @@ void say_failures(const Session& session, const std::vector<report::RunData>& ru
 }
 
 Status print_tables(Session& session, const report::Query& query,
-                    const report::SeriesResults& results,
-                    const std::vector<report::DeclaredTable>& tables, const Layout& layout) {
+                    const report::SeriesResults& results, const std::vector<ResultTable>& tables,
+                    const Layout& layout) {
   const std::vector<report::RunData> averaged = report::with_replicates_averaged(results.runs);
   COX_ASSIGN_OR_RETURN(const report::DeclaredColumns others,
                        report::load_declared_columns(query, results.runs.front().series,
                                                      report::columns_of(tables), averaged));
-  for (const report::DeclaredTable& table : tables) {
+  for (const ResultTable& table : tables) {
     if (layout.format == Format::kTable || layout.format == Format::kMarkdown) {
       session.out << (layout.format == Format::kMarkdown ? "### " : "") << table.title << "\n\n";
     }
@@ -53,17 +53,8 @@ Status print_tables(Session& session, const report::Query& query,
 
 }  // namespace
 
-std::vector<report::DeclaredTable> declared_tables_of(const sweep::SweepPlan& plan) {
-  std::vector<report::DeclaredTable> tables;
-  for (const ResultTable& table : plan.tables) {
-    tables.push_back({table.title, table.rows, table.columns});
-  }
-  return tables;
-}
-
 Status print_results(Session& session, const report::Query& query, const std::string& series,
-                     const std::vector<report::DeclaredTable>& tables,
-                     const OutputOptions& output) {
+                     const std::vector<ResultTable>& tables, const OutputOptions& output) {
   const Layout layout = output.layout(session.out_terminal, {"cox-results", 1});
   COX_ASSIGN_OR_RETURN(const report::SeriesResults results,
                        report::load_series_results(query, series));

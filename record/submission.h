@@ -26,6 +26,22 @@ struct ResultTable {
   }
 };
 
+/// What a difference in a metric must reach to matter.
+struct EquivalenceMargin {
+  std::string metric;
+  double margin = 0;
+
+  bool operator==(const EquivalenceMargin&) const = default;
+
+  static constexpr auto fields() {
+    using E = EquivalenceMargin;
+    return std::tuple{
+        Field{"metric", "", "A name of schemas/metrics.", &E::metric},
+        Field{"margin", "", "Above 0, in the metric's unit.", &E::margin},
+    };
+  }
+};
+
 /// A submitted run that exists already.
 struct KnownRun {
   std::string name;

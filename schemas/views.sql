@@ -10,11 +10,13 @@
 --   adaptation   fields of record/adaptation_summary.h; $table x (results) or y (result_details)
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
--- none is named; tables: JSON, a list of {title, rows, columns}.
+-- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
+-- equivalence}.
 CREATE VIEW v_series AS
 SELECT
   s.name AS series, s.number AS number, s.title AS title, s.labels AS labels,
   d.name AS dataset, d.digest AS dataset_digest, u.baseline AS baseline, u.tables AS tables,
+  u.report_settings AS report_settings,
   u.sweep_text AS sweep_text, u.time_us AS submitted_us
 FROM series s
 JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)

@@ -57,6 +57,10 @@ class Compare final : public Command {
     app.add_option("--metric", metric_, "A measured metric")
         ->capture_default_str()
         ->type_name("NAME");
+    app.add_option("--margin", margin_,
+                   "Also test equivalence within this difference, in the metric's unit")
+        ->check(CLI::PositiveNumber)
+        ->type_name("NUMBER");
     source_.declare(app);
     output_.declare(app);
   }
@@ -75,6 +79,7 @@ class Compare final : public Command {
       }
       comparisons.push_back(std::move(comparison));
     }
+    if (margin_ > 0) report::test_equivalence(margin_, comparisons);
     report::correct_family(comparisons);
     std::vector<std::string> warnings = warnings_of(all, comparisons);
     COX_ASSIGN_OR_RETURN(const auto more, report::replicate_warnings(query, all));
@@ -138,6 +143,7 @@ class Compare final : public Command {
   std::string baseline_;
   std::vector<std::string> runs_;
   std::string metric_ = kDefaultMetric;
+  double margin_ = 0;  ///< 0 = not asked for
 };
 
 }  // namespace

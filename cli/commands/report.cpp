@@ -33,7 +33,11 @@ report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& fil
   notes.title = plan.series.title;
   notes.question = report::opening_comment(file_text);
   notes.baseline = plan.baseline;
-  notes.tables = declared_tables_of(plan);
+  notes.tables = plan.tables;
+  notes.controls.insert(plan.controls.begin(), plan.controls.end());
+  for (const EquivalenceMargin& margin : plan.equivalence) {
+    notes.margins[margin.metric] = margin.margin;
+  }
   return notes;
 }
 
@@ -60,6 +64,10 @@ class Report final : public Command {
     app.add_option("--metric", options_.metric,
                    "Metric to compare (default psnr, or the first measured)")
         ->type_name("NAME");
+    app.add_option("--category", options_.category,
+                   "Also show differences by category of the videos: what the one group of this "
+                   "regular expression matches in their ids, '^([a-z]+)_'")
+        ->type_name("PATTERN");
     app.add_option("--format", format_, "Output format")
         ->check(CLI::IsMember({"md", "json", "csv"}))
         ->capture_default_str();
@@ -83,7 +91,7 @@ class Report final : public Command {
       COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(query, subject));
       reports.push_back(std::move(made));
     }
-    report::warn_across_series(reports);
+    report::relate_series(reports);
     const std::string page = printed(reports);
     if (out_.empty()) {
       session.out << page;

@@ -67,7 +67,7 @@ class Results final : public Command {
       COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                            sweep::load_sweep_without_inputs(what_, {{}, best_finder(chosen)}));
       series_ = plan.series.name;
-      tables_ = declared_tables_of(plan);
+      tables_ = plan.tables;
     } else if (series_.empty()) {
       series_ = what_;
     }
@@ -86,7 +86,7 @@ class Results final : public Command {
   std::string what_;
   std::string series_;
   std::string sql_;
-  std::vector<report::DeclaredTable> tables_;
+  std::vector<ResultTable> tables_;
   bool jobs_ = false;
   bool failures_ = false;
 };

@@ -262,7 +262,7 @@ Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) 
   ExitCode exit_code = kExitOk;
   for (const sweep::SweepPlan& plan : plans) {
     COX_RETURN_IF_ERROR(
-        print_results(session_, query, plan.series.name, declared_tables_of(plan), {}));
+        print_results(session_, query, plan.series.name, plan.tables, {}));
     v1::ProgressRequest request;
     request.set_series(plan.series.name);
     COX_ASSIGN_OR_RETURN(const v1::ProgressReply reply, coordinator_->progress(request));

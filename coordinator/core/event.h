@@ -48,6 +48,7 @@ struct Submitted {
   std::string sweep_text;
   std::string baseline;            ///< a run that the others are compared with; "" = none named
   std::string tables_json = "[]";  ///< of {title, rows, columns}
+  std::string report_settings_json = "{}";  ///< {controls, equivalence}
   std::string dataset;
   std::string dataset_digest;
   std::vector<SubmittedRun> runs;

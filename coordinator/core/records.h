@@ -65,6 +65,7 @@ struct SubmissionRecord {
   std::string sweep_text;
   std::string baseline;
   std::string tables_json;
+  std::string report_settings_json;
   bool operator==(const SubmissionRecord&) const = default;
 };
 

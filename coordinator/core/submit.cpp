@@ -204,6 +204,7 @@ void take_record(Step& step, Submission& submission) {
   record.sweep_text = std::move(event.sweep_text);
   record.baseline = std::move(event.baseline);
   record.tables_json = std::move(event.tables_json);
+  record.report_settings_json = std::move(event.report_settings_json);
   step.save(SaveSubmission{std::move(record)});
 }
 

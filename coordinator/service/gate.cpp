@@ -80,7 +80,7 @@ Status Gate::check(const grpc::ServerContextBase& context, Role role) const {
       found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
   if (!starts_with(header, kScheme)) {
     return {StatusCode::kUnauthenticated,
-            "a token is required: give --token-file or set COX_TOKEN"};
+            "a token is required; set COX_TOKEN"};
   }
   // The time to look up a digest reveals nothing about the token.
   const auto known = roles_.find(sha256_of(header.substr(std::string_view(kScheme).size())));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <string>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "base/value.h"
 #include "coordinator/service/definition.h"
 #include "proto/convert.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::service {
 
@@ -35,6 +37,31 @@ std::string tables_json(const v1::SubmitRequest& request) {
     tables.push_back({{"title", table.title}, {"rows", table.rows}, {"columns", table.columns}});
   }
   return tables.dump();
+}
+
+/// How reports read the series: {"controls": [run, ...], "equivalence": {metric: margin, ...}}.
+std::string report_settings_json(const v1::SubmitRequest& request) {
+  nlohmann::ordered_json json = {{"controls", nlohmann::json::array()},
+                                 {"equivalence", nlohmann::json::object()}};
+  for (const std::string& control : request.controls()) json["controls"].push_back(control);
+  for (const v1::EquivalenceMargin& margin : request.equivalence()) {
+    json["equivalence"][margin.metric()] = margin.margin();
+  }
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+/// kInvalidArgument for an unknown metric and for a margin that is not a finite number above 0.
+Status check_equivalence(const v1::SubmitRequest& request) {
+  for (const v1::EquivalenceMargin& margin : request.equivalence()) {
+    if (find_metric(margin.metric()) != nullptr && std::isfinite(margin.margin()) &&
+        margin.margin() > 0) {
+      continue;
+    }
+    return invalid_argument(
+        fmt::format("equivalence: expected a metric and a margin above 0, got '{}' and {}",
+                    margin.metric(), margin.margin()));
+  }
+  return Status::ok();
 }
 
 bool is_digest(const std::string& text) {
@@ -202,6 +229,10 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   }
   for (const std::string& id : plan.dataset.expected_failures) request.add_expected_failures(id);
   request.set_baseline(plan.baseline);
+  for (const std::string& control : plan.controls) request.add_controls(control);
+  for (const EquivalenceMargin& margin : plan.equivalence) {
+    *request.add_equivalence() = to_proto<v1::EquivalenceMargin>(margin);
+  }
   for (const ResultTable& table : plan.tables) {
     *request.add_tables() = to_proto<v1::ResultTable>(table);
   }
@@ -231,6 +262,8 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.sweep_text = request.sweep_text();
   event.baseline = request.baseline();
   event.tables_json = tables_json(request);
+  COX_RETURN_IF_ERROR(check_equivalence(request));
+  event.report_settings_json = report_settings_json(request);
   event.dataset = request.dataset();
   event.dataset_digest = request.dataset_digest();
   event.priority = request.priority();

@@ -352,6 +352,12 @@ Status check_metrics(const v1::JobOutput& output, const core::JobFacts& job) {
       return refused("output.metrics.name", "a metric of the job: " + join(*asked, ", "),
                      shown(metric.name()));
     }
+    const MetricSchema* schema = find_metric(metric.name());
+    if (schema != nullptr && (schema->scope == MetricScope::kSet) != !metric.features().empty()) {
+      return refused("output.metrics.features",
+                     schema->scope == MetricScope::kSet ? "a feature vector" : "none",
+                     fmt::format("{} numbers of {}", metric.features_size(), metric.name()));
+    }
   }
   return Status::ok();
 }

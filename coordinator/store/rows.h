@@ -108,6 +108,7 @@ struct SubmissionRow {
     put("sweep_text", submission.sweep_text);
     put("baseline", submission.baseline);
     put("tables", submission.tables_json);
+    put("report_settings", submission.report_settings_json);
   }
 };
 

@@ -19,7 +19,8 @@ namespace cox::sweep {
 
 namespace {
 
-/// The names that a baseline or a table's row may have: of a run, or shared by replicates.
+/// The names that a baseline, a control or a table's row may have: of a run, or shared by
+/// replicates.
 std::vector<std::string> run_names(const std::vector<Run>& runs) {
   std::vector<std::string> names;
   std::string last;
@@ -52,6 +53,9 @@ void check_references(const SweepFile& sweep, const std::vector<Run>& runs,
       check_run_name(name, sweep.baseline->at, "baseline", names, diagnostics);
     }
   }
+  for (const PlacedText& control : sweep.controls) {
+    check_run_name(control.text, control.at, "controls", names, diagnostics);
+  }
   for (const TableSection& section : sweep.tables) {
     for (size_t i = 0; i < section.table.rows.size(); ++i) {
       check_run_name(section.table.rows[i], section.rows_at[i], "tables", names, diagnostics);
@@ -65,6 +69,8 @@ SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> run
   plan.text = std::move(text);
   plan.runs = std::move(runs);
   plan.baseline = sweep.baseline ? sweep.baseline->text : "";
+  for (const PlacedText& control : sweep.controls) plan.controls.push_back(control.text);
+  plan.equivalence = sweep.equivalence;
   for (const TableSection& section : sweep.tables) plan.tables.push_back(section.table);
   plan.priority = sweep.priority;
   plan.retry = sweep.retry;

@@ -69,8 +69,10 @@ struct SweepPlan {
   std::string text;  ///< the files as read, each headed by its path
   Dataset dataset;
   ModelFiles model;
-  std::vector<Run> runs;  ///< in the order of the file; two names may share one digest
-  std::string baseline;   ///< run name, or `series/run`; "" when not given
+  std::vector<Run> runs;              ///< in the order of the file; two names may share one digest
+  std::string baseline;               ///< run name, or `series/run`; "" when not given
+  std::vector<std::string> controls;  ///< runs that reports keep apart from what is asked
+  std::vector<EquivalenceMargin> equivalence;
   std::vector<ResultTable> tables;
   std::int32_t priority = 0;
   RetryLimits retry;

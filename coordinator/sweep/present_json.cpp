@@ -122,6 +122,12 @@ Json tables_json(const std::vector<ResultTable>& tables) {
   return list;
 }
 
+Json equivalence_json(const std::vector<EquivalenceMargin>& margins) {
+  Json json = Json::object();
+  for (const EquivalenceMargin& margin : margins) json[margin.metric] = margin.margin;
+  return json;
+}
+
 }  // namespace
 
 std::string plan_json(const SweepPlan& plan) {
@@ -135,6 +141,8 @@ std::string plan_json(const SweepPlan& plan) {
       {"model", model_json(plan.model)},
       {"runs", runs},
       {"totals", totals_json(plan)},
+      {"controls", plan.controls},
+      {"equivalence", equivalence_json(plan.equivalence)},
       {"tables", tables_json(plan.tables)},
       {"notes", plan.notes},
       {"priority", plan.priority},

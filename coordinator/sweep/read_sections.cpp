@@ -1,5 +1,7 @@
 #include "coordinator/sweep/read_sections.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -291,6 +293,37 @@ void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSect
     }
     tables.push_back(std::move(section));
   }
+}
+
+std::vector<PlacedText> read_controls(const Node& node, Diagnostics& diagnostics) {
+  std::vector<PlacedText> runs;
+  if (!node.is_sequence()) {
+    diagnostics.error(node.at,
+                      fmt::format("controls: expected a list of runs, got {}", describe(node)));
+  }
+  for (const Node& item : node.items) {
+    if (const auto name = read_text(item, "controls", diagnostics))
+      runs.push_back({*name, item.at});
+  }
+  return runs;
+}
+
+std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& diagnostics) {
+  std::vector<EquivalenceMargin> margins;
+  if (!check_keys(node, metric_names(), "equivalence", diagnostics)) return margins;
+  for (const Entry& entry : node.entries) {
+    const std::string what = fmt::format("equivalence.{}", entry.key);
+    const auto value = read_value(entry.value, Type::kFloat, what, diagnostics);
+    if (!value) continue;
+    const double margin = *value->get_if<double>();
+    if (margin > 0) {
+      margins.push_back({entry.key, margin});
+    } else {
+      diagnostics.error(entry.value.at, fmt::format("{}: expected a difference above 0, got {}",
+                                                    what, describe(entry.value)));
+    }
+  }
+  return margins;
 }
 
 void read_baseline(const Node& node, std::optional<PlacedText>& baseline,

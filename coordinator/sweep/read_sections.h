@@ -16,6 +16,8 @@ void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnosti
 void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSection>& tables,
                  Diagnostics& diagnostics);
 void read_baseline(const Node& node, std::optional<PlacedText>& baseline, Diagnostics& diagnostics);
+std::vector<PlacedText> read_controls(const Node& node, Diagnostics& diagnostics);
+std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& diagnostics);
 void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics);
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics);
 

@@ -15,10 +15,11 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version", "extends", "series",        "method",   "dataset",    "backbone",  "replicate",
-    "params",  "matrix",  "zip",           "runs",     "include",    "exclude",   "derive",
-    "check",   "when",    "method_params", "name",     "replicates", "from_best", "baseline",
-    "tables",  "retry",   "policy",        "priority", "resources",  "labels"};
+    "version",    "extends",   "series",   "method",   "dataset",       "backbone",
+    "replicate",  "params",    "matrix",   "zip",      "runs",          "include",
+    "exclude",    "derive",    "check",    "when",     "method_params", "name",
+    "replicates", "from_best", "baseline", "tables",   "retry",         "policy",
+    "priority",   "resources", "labels",   "controls", "equivalence"};
 
 // Sections that `--set section.key=value` may reach into.
 const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
@@ -163,6 +164,12 @@ class SweepReader {
     if (const Node* node = find("retry")) read_retry(*node, sweep_.retry, diagnostics_);
     if (const Node* node = find("policy")) read_policy(*node, sweep_.policy, diagnostics_);
     if (const Node* node = find("baseline")) read_baseline(*node, sweep_.baseline, diagnostics_);
+    if (const Node* node = find("controls")) {
+      sweep_.controls = read_controls(*node, diagnostics_);
+    }
+    if (const Node* node = find("equivalence")) {
+      sweep_.equivalence = read_equivalence(*node, diagnostics_);
+    }
     if (const Node* node = find("labels")) sweep_.labels = read_labels(*node, diagnostics_);
     if (const Node* node = find("resources")) {
       read_resources(*node, sweep_.resources, diagnostics_);

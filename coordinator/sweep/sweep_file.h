@@ -138,6 +138,8 @@ struct SweepFile {
   std::int64_t replicates = 1;
   Position replicates_at;
   std::optional<PlacedText> baseline;
+  std::vector<PlacedText> controls;
+  std::vector<EquivalenceMargin> equivalence;
   std::vector<TableSection> tables;
   RetryLimits retry;
   FailurePolicy policy;

@@ -10,8 +10,8 @@
 
 namespace cox::engine {
 
-/// What a metric computes from the reference frames only: kept, it serves every clip that is scored
-/// against the same frames.
+/// The part of a metric that depends only on the reference frames. It is kept for every clip that
+/// is scored against the same frames.
 using ReferenceFeatures = std::vector<at::Tensor>;
 
 /// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1], not rounded to 8
@@ -74,7 +74,7 @@ class SetMetric : public Metric {
                 MetricValue& value) const final;
 };
 
-/// What some metrics need besides frames.
+/// Inputs of a metric besides frames.
 struct MetricResources {
   std::string weights;  ///< the metric's safetensors file; "" when it is given none
   at::Device device{at::kCPU};
@@ -84,8 +84,8 @@ struct MetricResources {
 /// needs weights and is given none, and whatever the metric's own loading throws.
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
-/// What a result holds of the metric. Throws std::logic_error for a value outside the bounds of the
-/// schema, and for a scope that is not the schema's: the metric is wrong then.
+/// Measures the metric as a result holds it. Throws std::logic_error for a value outside the bounds
+/// of the schema, and for a scope that is not the schema's: the metric is wrong then.
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference);
 

@@ -22,9 +22,9 @@ void check_weights(const std::string& metric, const WeightFile& weights) {
   }
 }
 
-/// Of everything that the scored frames follow from besides the file.
+/// Names the scored frames: the source, and which of its frames.
 std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
-  return concat(source.name, '\n', plan.scored.first, '+', plan.scored.count);
+  return fmt::format("{}\n{}+{}", source.name, plan.scored.first, plan.scored.count);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& 
   for (const std::string& name : plan.run.metrics) {
     const Metric& used = metric(name, input);
     const auto reference = references_.get_or_make(
-        concat(name, '\n', reference_name(plan, source)),
+        fmt::format("{}\n{}", name, reference_name(plan, source)),
         [&] { return used.prepare(source.unit_frames(plan.scored).to(device_)); });
     scores.push_back(measure(used, generated, *reference));
   }

@@ -52,7 +52,8 @@ CREATE TABLE submissions (
   memory_bytes INTEGER NOT NULL,
   sweep_text TEXT NOT NULL,
   baseline TEXT NOT NULL,
-  tables TEXT NOT NULL CHECK (json_valid(tables))
+  tables TEXT NOT NULL CHECK (json_valid(tables)),
+  report_settings TEXT NOT NULL CHECK (json_valid(report_settings))
 ) STRICT;
 CREATE INDEX submissions_by_series ON submissions (series_id);
 

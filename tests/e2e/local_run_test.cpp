@@ -185,4 +185,8 @@ TEST_CASE(
   INFO(ended.all());
   CHECK(ended.exit_code == 0);
   CHECK_THAT(ended.err, Contains("0 new runs and 0 new jobs"));
+  const Ended page = run_cox({"report", sweep, "--db", folder / "cox.db"});
+  INFO(page.all());
+  CHECK(page.exit_code == 0);
+  CHECK_THAT(page.out, Contains("Series `next`"));
 }

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
-#include "tools/init/init_model.h"
+#include "tools/init/random_lpips.h"
 #include "tools/init/random_weights.h"
 
 namespace cox::engine {

@@ -27,7 +27,7 @@ struct ParityRequest {
   at::Device device = at::kCPU;
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
-  std::string lpips_weights;
+  std::map<std::string, std::string> metric_weights;  ///< files by metric
   std::vector<WeightFile> loras;  ///< to put beside the transformer
 };
 

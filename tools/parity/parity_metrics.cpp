@@ -24,7 +24,10 @@ void parity_frame_metrics(ParityJob& job) {
   const auto names = wanted.is_string() ? std::vector<std::string>{wanted.get<std::string>()}
                                         : job.param<std::vector<std::string>>("metrics");
   for (const std::string& name : names) {
-    const auto metric = make_metric(name, {job.request().lpips_weights, job.request().device});
+    const auto& weights = job.request().metric_weights;
+    const auto file = weights.find(name);
+    const auto metric =
+        make_metric(name, {file == weights.end() ? "" : file->second, job.request().device});
     const MetricValue value = measure(*metric, generated, metric->prepare(reference));
     job.set_output(name, at::tensor(value.per_frame, at::kDouble));
   }

@@ -1,5 +1,7 @@
 #include <sys/stat.h>
 
+#include <fmt/format.h>
+
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -12,6 +14,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/tensors/error.h"
+#include "schemas/metric_schema.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -140,6 +143,44 @@ std::vector<WeightFile> LoraOptions::loras() const {
     loras.push_back({files[i], "", multipliers.empty() ? 1.0 : multipliers[i]});
   }
   return loras;
+}
+
+namespace {
+
+/// The two sides of NAME=FILE.
+std::pair<std::string, std::string> weight_assignment(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos) {
+    throw user_error(fmt::format("--weights: expected METRIC=FILE, got '{}'", text), "usage");
+  }
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::string check_weight_assignment(const std::string& text) {
+  const auto [name, file] = weight_assignment(text);
+  const MetricSchema* metric = find_metric(name);
+  if (metric == nullptr || !metric->weights || !metric->variant_of.empty()) {
+    throw user_error(fmt::format("--weights: metric '{}' does not exist or has no weights", name),
+                     "usage");
+  }
+  if (file.empty()) return kEmptyPath;
+  require_file(fmt::format("--weights {}", name), file);
+  return "";
+}
+
+}  // namespace
+
+void MetricWeightOptions::add_to(CLI::App& verb) {
+  verb.add_option("--weights", assignments,
+                  "METRIC=FILE: the safetensors file of a metric that needs weights")
+      ->check(unnamed(check_weight_assignment))
+      ->allow_extra_args(false);
+}
+
+std::map<std::string, std::string> MetricWeightOptions::files() const {
+  std::map<std::string, std::string> files;
+  for (const std::string& text : assignments) files.insert(weight_assignment(text));
+  return files;
 }
 
 Parameters parse_assignments(const std::vector<std::string>& assignments) {

@@ -1,4 +1,5 @@
 #include "tools/init/init_model.h"
+#include "tools/init/random_lpips.h"
 
 #include <iostream>
 

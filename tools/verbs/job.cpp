@@ -1,5 +1,7 @@
 #include "tools/verbs/job.h"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/tensors/error.h"
 #include "record/prompt.h"
+#include "schemas/metric_schema.h"
 #include "tools/verbs/job_json.h"
 #include "tools/verbs/run_file.h"
 #include "tools/verbs/verbs.h"
@@ -20,8 +23,6 @@
 namespace cox::engine {
 
 namespace {
-
-constexpr const char* kLpips = "lpips";
 
 /// Progress on standard error: one line that is overwritten on a terminal, and elsewhere, as in a
 /// log, one plain line for each stage.
@@ -55,11 +56,19 @@ bool is_text(const Parameters& parameters, const std::string& name, const std::s
   return found != parameters.end() && found->second == Value(text);
 }
 
-bool measures_lpips(const Parameters& parameters) {
+/// The metrics that the run measures and that need weights.
+std::vector<std::string> metrics_with_weights(const Parameters& parameters) {
+  std::vector<std::string> found;
   const auto metrics = parameters.find("metrics");
-  if (metrics == parameters.end()) return false;
+  if (metrics == parameters.end()) return found;
   const auto* names = metrics->second.get_if<Value::List>();
-  return names != nullptr && std::find(names->begin(), names->end(), Value(kLpips)) != names->end();
+  if (names == nullptr) return found;
+  for (const Value& name : *names) {
+    const auto* text = name.get_if<std::string>();
+    const MetricSchema* metric = text == nullptr ? nullptr : find_metric(*text);
+    if (metric != nullptr && metric->weights) found.push_back(*text);
+  }
+  return found;
 }
 
 /// The video of a plan's data set whose file, or whose content, is that of `path`.
@@ -106,21 +115,27 @@ void choose_loras(const RunFile& file, JobOptions& options) {
   for (const WeightFile& lora : file.loras) require_file("the plan's LoRA file", lora.path);
 }
 
-void choose_lpips_weights(const RunFile& file, JobOptions& options) {
-  if (!measures_lpips(options.job.parameters)) return;
-  WeightFile weights{options.lpips_weights, ""};
-  if (const auto planned = file.metric_weights.find(kLpips);
-      weights.path.empty() && planned != file.metric_weights.end()) {
-    weights = planned->second;
+/// Of each metric that needs them: the weights of --weights, else the plan's.
+void choose_metric_weights(const RunFile& file, JobOptions& options) {
+  const std::map<std::string, std::string> given = options.weights.files();
+  for (const std::string& metric : metrics_with_weights(options.job.parameters)) {
+    WeightFile weights;
+    if (const auto own = given.find(metric); own != given.end()) {
+      weights.path = own->second;
+    } else if (const auto planned = file.metric_weights.find(metric);
+               planned != file.metric_weights.end()) {
+      weights = planned->second;
+    }
+    if (weights.path.empty()) {
+      throw user_error(
+          fmt::format("--weights {0}=FILE is needed: metrics has {0}, and no plan names "
+                      "its weights file; or leave it out with --set 'metrics=[...]'",
+                      metric),
+          "usage");
+    }
+    require_file(fmt::format("the weights of metric {}", metric), weights.path);
+    options.job.model.metric_weights[metric] = weights;
   }
-  if (weights.path.empty()) {
-    throw user_error(
-        "--lpips-weights is needed: metrics has lpips, and no plan names its weights file; or "
-        "leave it out with --set 'metrics=[\"psnr\",\"ssim\"]'",
-        "usage");
-  }
-  require_file("the plan's LPIPS weights", weights.path);
-  options.job.model.metric_weights[kLpips] = weights;
 }
 
 /// What the sweep's job would get besides its parameters.
@@ -131,7 +146,7 @@ void complete_job(const RunFile& file, JobOptions& options) {
                              : std::filesystem::path(options.job.video.path).stem().string();
   options.job.prompt = job_prompt(options, video);
   choose_loras(file, options);
-  choose_lpips_weights(file, options);
+  choose_metric_weights(file, options);
 }
 
 void run_job(JobOptions options) {
@@ -175,8 +190,7 @@ void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options)
       ->allow_extra_args(false);
   verb->add_option("--prompt", options->prompt, "Caption of the video; a plan's unless given");
   options->lora.add_to(*verb);
-  reads_file(verb->add_option("--lpips-weights", options->lpips_weights,
-                              "Safetensors file; a plan's unless given"));
+  options->weights.add_to(*verb);
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")
       ->required()
       ->check(output_folder());

@@ -15,7 +15,7 @@ struct JobOptions {
   JobInput job;
   EngineOptions engine;
   LoraOptions lora;
-  std::string lpips_weights;  ///< "" = the plan's
+  MetricWeightOptions weights;  ///< over the plan's
   std::string parameter_file;
   std::string run;  ///< of a plan
   std::vector<std::string> overrides;

@@ -20,7 +20,7 @@ struct MetricsOptions {
   std::string reference;
   std::string generated;
   std::vector<std::string> metrics = {"psnr", "ssim"};
-  std::string lpips_weights;
+  MetricWeightOptions weights;
   std::string device = "cpu";
 };
 
@@ -80,10 +80,16 @@ void print_metrics(const MetricsOptions& options) {
   const at::Tensor generated = read_frames(options.generated).to(device);
   nlohmann::ordered_json json;
   json["frames"] = generated.size(0);
+  const std::map<std::string, std::string> weights = options.weights.files();
   for (const std::string& name : options.metrics) {
-    const auto metric = make_metric(name, {options.lpips_weights, device});
-    const MetricValue series = measure(*metric, generated, metric->prepare(reference));
-    json[series.name] = {{"mean", series.mean}, {"per_frame", series.per_frame}};
+    const auto file = weights.find(name);
+    const auto metric = make_metric(name, {file == weights.end() ? "" : file->second, device});
+    const MetricValue value = measure(*metric, generated, metric->prepare(reference));
+    if (metric->scope() == MetricScope::kSet) {
+      json[value.name] = {{"features", value.features}};
+    } else {
+      json[value.name] = {{"mean", value.mean}, {"per_frame", value.per_frame}};
+    }
   }
   print_json(json);
 }
@@ -102,8 +108,7 @@ void add_metrics_verb(CLI::App& app) {
       verb->add_option("--generated", options->generated, "Video, or safetensors with one tensor"))
       ->required();
   verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
-  reads_file(
-      verb->add_option("--lpips-weights", options->lpips_weights, "Safetensors file for lpips"));
+  options->weights.add_to(*verb);
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->callback([options] { print_metrics(*options); });
 }

@@ -17,7 +17,7 @@ struct ParityOptions {
   std::vector<std::string> parameters;
   std::vector<std::string> inputs;
   std::string output;
-  std::string lpips_weights;
+  MetricWeightOptions weights;
   LoraOptions lora;
 };
 
@@ -70,7 +70,7 @@ void run_op(const ParityOptions& options) {
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
   request.parameters = read_parameters(options.parameters);
   request.inputs = read_inputs(options.inputs);
-  request.lpips_weights = options.lpips_weights;
+  request.metric_weights = options.weights.files();
   request.loras = options.lora.loras();
   ParityJob job(std::move(request));
   op->second(job);
@@ -97,8 +97,7 @@ void add_parity_verb(CLI::App& app) {
   verb->add_option("--output", options->output, "Safetensors file to write")
       ->required()
       ->check(output_file());
-  reads_file(verb->add_option("--lpips-weights", options->lpips_weights,
-                              "Safetensors file for metric lpips"));
+  options->weights.add_to(*verb);
   options->lora.add_to(*verb);
   verb->callback([options] { run_op(*options); });
 }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -30,6 +31,17 @@ struct LoraOptions {
   void add_to(CLI::App& verb);
   /// Throws EngineError (cause user) unless there is no multiplier or one for each file.
   std::vector<WeightFile> loras() const;
+};
+
+/// The weights of metrics that need them, NAME=FILE each.
+struct MetricWeightOptions {
+  std::vector<std::string> assignments;
+
+  /// `verb` keeps a reference to this. Refuses metrics without weights, and files that do not
+  /// exist.
+  void add_to(CLI::App& verb);
+  /// Files by metric.
+  std::map<std::string, std::string> files() const;
 };
 
 /// Checks of an option's text, which end the program with exit code 2 and name option, bounds and

@@ -7,7 +7,7 @@
 
 namespace cox::report {
 
-/// What a run is compared with.
+/// The run that another is compared with.
 struct Partner {
   const RunData* run = nullptr;
   /// Parameters in which the partner follows the run instead of the series' baseline.

@@ -1,11 +1,14 @@
 #include "coordinator/report/compare/checks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "base/text.h"
 #include "coordinator/report/compare/factors.h"
+#include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/parameter_difference.h"
 #include "coordinator/report/data/words.h"
@@ -29,13 +32,13 @@ std::string missing_text(const RunData& run) {
   for (const Unfinished& video : run.unfinished) {
     std::string reason = video.state;
     if (!video.cause.empty()) {
-      reason += concat(" (", video.cause, video.expected ? ", as expected)" : ")");
+      reason += fmt::format(" ({}{}", video.cause, video.expected ? ", as expected)" : ")");
     }
     videos_by_reason[reason].push_back(video.video);
   }
   std::vector<std::string> parts;
   for (const auto& [reason, videos] : videos_by_reason) {
-    parts.push_back(concat(videos.size(), ' ', reason, ": ", listed(videos)));
+    parts.push_back(fmt::format("{} {}: {}", videos.size(), reason, listed(videos)));
   }
   return join(parts, "; ");
 }
@@ -49,12 +52,13 @@ std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
         [](const VideoResult& result) { return result.reference_digests.size() > 1; });
     if (mixed == 0) continue;
     averages.push_back(
-        concat(run.name, " (", mixed, " of ", counted(run.results.size(), "video"), ")"));
+        fmt::format("{} ({} of {})", run.name, mixed, counted(run.results.size(), "video")));
   }
   return averages;
 }
 
-/// What the means of a run cover: its finished videos, each with the metrics that are no number.
+/// The videos that the means of a run cover: its finished videos, each with the metrics that are
+/// not finite.
 std::set<std::pair<std::string, std::set<std::string>>> covered_videos(const RunData& run) {
   std::set<std::pair<std::string, std::set<std::string>>> videos;
   for (const VideoResult& result : run.results) {
@@ -67,7 +71,7 @@ std::set<std::pair<std::string, std::set<std::string>>> covered_videos(const Run
   return videos;
 }
 
-/// ", that of psnr 8": means over fewer videos than are finished.
+/// ", 8 for psnr": the means that cover fewer videos than are finished.
 std::string smaller_means(const RunData& run) {
   std::map<std::string, std::size_t> odd;
   for (const VideoResult& result : run.results) {
@@ -75,12 +79,12 @@ std::string smaller_means(const RunData& run) {
   }
   std::string text;
   for (const auto& [name, videos] : odd) {
-    text += concat(", that of ", name, ' ', run.results.size() - videos);
+    text += fmt::format(", {} for {}", run.results.size() - videos, name);
   }
   return text;
 }
 
-/// "v1, v2": the videos that two runs hold different files as.
+/// "v1, v2": the videos that are different files in the two runs.
 std::string other_files(const Comparison& comparison) {
   std::vector<std::string> videos;
   for (const Unpaired& video : comparison.unpaired) {
@@ -94,7 +98,8 @@ using Fingerprint = std::vector<std::pair<std::string, std::map<std::string, dou
 Fingerprint fingerprint(const RunData& run, bool with_names) {
   Fingerprint values;
   for (const VideoResult& result : run.results) {
-    values.emplace_back(with_names ? concat(result.video, ' ', result.digest) : "", result.metrics);
+    values.emplace_back(with_names ? fmt::format("{} {}", result.video, result.digest) : "",
+                        result.metrics);
   }
   std::sort(values.begin(), values.end());
   return values;
@@ -126,30 +131,24 @@ std::size_t distinct_digests(const std::vector<const RunData*>& runs) {
   return digests.size();
 }
 
-/// The different texts of one field.
-template <typename Field>
-std::set<std::string> values_of(const std::set<Environment>& environments, const Field& field) {
+/// The values of a column in the environments, "not recorded" included.
+std::set<std::string> values_of(const std::set<Environment>& environments,
+                                const std::string& column) {
   std::set<std::string> values;
-  for (const Environment& environment : environments) values.insert(field(environment));
+  for (const Environment& environment : environments) {
+    const std::string text = in_environment(environment, column);
+    values.insert(!text.empty() ? text : column == "driver" ? "none" : "not recorded");
+  }
   return values;
 }
 
-std::string recorded(const std::string& text) { return text.empty() ? "not recorded" : text; }
-std::string recorded(std::int64_t number) {
-  return number == 0 ? "not recorded" : std::to_string(number);
-}
-
-/// "machines a, b; builds 0.1.0+x, 0.1.0+y": the columns in which environments differ.
+/// "machine is a, b; engine_build is 0.1.0+x, 0.1.0+y": the columns in which environments differ.
 std::string mixture_text(const std::set<Environment>& environments) {
   std::vector<std::string> parts;
-  for_each_field<Provenance>([&](const auto& field) {
-    if (!is_of_environment(field.name)) return;
-    const auto text = [&](const Environment& environment) {
-      return recorded(environment.*field.member);
-    };
-    const std::set<std::string> values = values_of(environments, text);
-    if (values.size() > 1) parts.push_back(concat(field.name, " is ", listed(values)));
-  });
+  for (const std::string& column : environment_columns()) {
+    const std::set<std::string> values = values_of(environments, column);
+    if (values.size() > 1) parts.push_back(fmt::format("{} is {}", column, listed(values)));
+  }
   return join(parts, "; ");
 }
 
@@ -161,28 +160,29 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
   std::vector<std::string> gaps;
   for (const RunData& run : runs) {
     if (!run.unfinished.empty()) {
-      const std::string gap = concat(run.results.size(), " of ", counted(run.videos(), "video"),
-                                     smaller_means(run), "; missing: ", missing_text(run));
+      const std::string gap =
+          fmt::format("{} of {}{}; missing: {}", run.results.size(), counted(run.videos(), "video"),
+                      smaller_means(run), missing_text(run));
       if (!runs_by_gap.contains(gap)) gaps.push_back(gap);
       runs_by_gap[gap].push_back(run.name);
     }
     std::map<std::string, std::vector<std::string>> odd;
     for (const VideoResult& result : run.results) {
       for (const auto& [metric, text] : result.nonfinite) {
-        odd[concat(metric, " is ", text)].push_back(result.video);
+        odd[fmt::format("{} is {}", metric, text)].push_back(result.video);
       }
     }
     for (const auto& [what, videos] : odd) {
-      warnings.push_back(concat(run.name, ": ", what, " on ", counted(videos.size(), "video"), " (",
-                                listed(videos), "); no mean has it"));
+      warnings.push_back(fmt::format("{}: {} on {} ({}); excluded from the means", run.name, what,
+                                     counted(videos.size(), "video"), listed(videos)));
     }
   }
   std::vector<std::string> all;
   for (const std::string& gap : gaps) {
     const auto& names = runs_by_gap[gap];
-    all.push_back(
-        concat(names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
-               names.size() == 1 ? ": its means cover " : ": means cover ", gap));
+    all.push_back(fmt::format(
+        "{}{}{}", names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
+        names.size() == 1 ? ": its means cover " : ": means cover ", gap));
   }
   const auto groups = grouped(runs, [](const RunData& run) { return covered_videos(run); });
   if (groups.size() > 1) {
@@ -191,9 +191,9 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
         "compare them");
   }
   if (const auto averages = mixed_pixels(runs); !averages.empty()) {
-    all.push_back(
-        concat("the scored frames were decoded to different pixels among the replicates of ",
-               listed(averages), ": ", kDecodersDiffer));
+    all.push_back(fmt::format(
+        "the scored frames were decoded to different pixels among the replicates of {}: {}",
+        listed(averages), kDecodersDiffer));
   }
   all.insert(all.end(), warnings.begin(), warnings.end());
   return all;
@@ -204,18 +204,19 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
   for (const auto& same : grouped(
            runs, [](const RunData& run) { return std::pair(run.digest, run.dataset_digest); })) {
     if (same.size() < 2) continue;
-    warnings.push_back(concat(listed(names_of(same)),
-                              " are names of one configuration: their results are the same rows"));
+    warnings.push_back(
+        fmt::format("{} are names of one configuration: their results are the same rows",
+                    listed(names_of(same))));
   }
   for (const auto& same :
        grouped(runs, [](const RunData& run) { return fingerprint(run, true); })) {
     if (distinct_digests(same) < 2) continue;
     const auto differing = shared_parameters_that_differ(*same.front(), *same.back());
-    warnings.push_back(concat(listed(names_of(same)), " gave bit-identical metrics on all ",
-                              counted(same.front()->results.size(), "video"),
-                              " although their configurations differ",
-                              differing.empty() ? "" : concat(" (", listed(differing), ")"),
-                              ": is the method inert, or was a result copied?"));
+    warnings.push_back(
+        fmt::format("{} gave bit-identical metrics on all {} although their configurations "
+                    "differ{}: is the method inert, or was a result copied?",
+                    listed(names_of(same)), counted(same.front()->results.size(), "video"),
+                    differing.empty() ? "" : fmt::format(" ({})", listed(differing))));
   }
   for (const auto& same :
        grouped(runs, [](const RunData& run) { return fingerprint(run, false); })) {
@@ -230,10 +231,10 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
       return fingerprint(*run, true) == by_video;
     });
     if (datasets.size() < 2 || same_videos) continue;
-    warnings.push_back(concat(listed(names_of(same)), " ran on different data sets (",
-                              listed(names),
-                              ") and gave bit-identical metrics: was one data set "
-                              "evaluated twice?"));
+    warnings.push_back(
+        fmt::format("{} ran on different data sets ({}) and gave bit-identical metrics: was one "
+                    "data set evaluated twice?",
+                    listed(names_of(same)), listed(names)));
   }
   return warnings;
 }
@@ -249,15 +250,16 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs) 
     all.insert(own.begin(), own.end());
   }
   if (all.size() < 2) return warnings;
-  warnings.push_back(concat("timings mix environments (", mixture_text(all),
-                            "): compare seconds only between runs of one environment"));
+  warnings.push_back(fmt::format(
+      "timings mix environments ({}): compare seconds only between runs of one environment",
+      mixture_text(all)));
   if (!mixed.empty()) {
-    warnings.push_back(concat("within one run the environments differ in ", listed(mixed)));
+    warnings.push_back(fmt::format("within one run the environments differ in {}", listed(mixed)));
   }
-  const auto what_computed = [](const Environment& environment) {
-    return join({environment.engine_build, environment.dtype, environment.kernels}, "\n");
-  };
-  if (values_of(all, what_computed).size() > 1) {
+  const bool computed_alike = values_of(all, "engine_build").size() == 1 &&
+                              values_of(all, "dtype").size() == 1 &&
+                              values_of(all, "kernels").size() == 1;
+  if (!computed_alike) {
     warnings.push_back(
         "results of different builds, types or kernels are compared: see Provenance");
   }
@@ -271,74 +273,118 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   std::set<std::string> semantics;
   for (const RunData& run : runs) {
     semantics.insert(std::to_string(run.engine_semantics));
-    draws.insert(concat(level_of(run, "seed"), '/', level_of(run, "replicate")));
+    draws.insert(fmt::format("{}/{}", level_of(run, "seed"), level_of(run, "replicate")));
     models.insert(short_digest(run.model_digest));
   }
   if (draws.size() == 1) {
-    warnings.push_back(concat("one seed only (", level_of(runs.front(), "seed"),
-                              "): the intervals speak of other videos, not of other noise; "
-                              "`replicates: 3` would tell"));
+    warnings.push_back(
+        fmt::format("one seed only ({}): the intervals cover other videos, not other noise; use "
+                    "`replicates: 3` to measure that",
+                    level_of(runs.front(), "seed")));
   }
   if (semantics.size() > 1) {
-    warnings.push_back(concat("engine_semantics is ", listed(semantics),
-                              ": the versions of the engine compute different results"));
+    warnings.push_back(
+        fmt::format("engine_semantics is {}: the versions of the engine compute different results",
+                    listed(semantics)));
   }
   if (models.size() > 1) {
-    warnings.push_back(concat("the runs used different models (", listed(models), ")"));
+    warnings.push_back(fmt::format("the runs used different models ({})", listed(models)));
+  }
+  const std::vector<std::string> mixed = mark_warnings(runs);
+  warnings.insert(warnings.end(), mixed.begin(), mixed.end());
+  return warnings;
+}
+
+namespace {
+
+/// Runs whose comparisons have pairs, but too few for an inference.
+std::vector<std::string> few_pairs(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> runs;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.verdict() == Verdict::kTooFew) runs.push_back(comparison.run);
+  }
+  if (runs.empty()) return {};
+  return {fmt::format("fewer than {} pairs in {}: too few for an interval or a test of the mean",
+                      kLeastForInference, listed(runs))};
+}
+
+/// Early stopping that returned to the start state, and so measured no adaptation.
+std::vector<std::string> unadapted_runs(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> always;
+  std::vector<std::string> at_times;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.never_adapted()) {
+      always.push_back(comparison.run);
+    } else if (comparison.unadapted > 0) {
+      at_times.push_back(fmt::format("{} {} of {}{} (mean difference of the others {:+.{}f})",
+                                     comparison.run, comparison.unadapted, comparison.pairs,
+                                     comparison.replicates.of_run > 1 ? " in every replicate" : "",
+                                     *comparison.adapted_difference, comparison.metric.decimals));
+    }
+  }
+  std::vector<std::string> warnings;
+  if (!at_times.empty()) {
+    warnings.push_back(fmt::format(
+        "early stopping kept the start state (best_step 0) on some videos: {}", listed(at_times)));
+  }
+  if (!always.empty()) {
+    warnings.push_back(
+        fmt::format("{}: early stopping kept the start state on every video (best_step 0), so "
+                    "nothing was adapted",
+                    listed(always)));
   }
   return warnings;
 }
 
+/// Runs whose source frames are other pixels than those of their baselines.
+std::vector<std::string> other_pixels(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> runs;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.other_pixels == 0) continue;
+    runs.push_back(fmt::format("{} than in {} ({} of {})", comparison.run, comparison.baseline,
+                               comparison.other_pixels, counted(comparison.pairs, "video")));
+  }
+  if (runs.empty()) return {};
+  return {
+      fmt::format("the scored frames were decoded to other pixels in {}: {}, and the "
+                  "differences between these runs hold that of the pixels too",
+                  listed(runs), kDecodersDiffer)};
+}
+
+/// Videos that are left out because one id is two files.
+std::vector<std::string> two_files_of_one_id(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> warnings;
+  for (const Comparison& comparison : comparisons) {
+    const std::string videos = other_files(comparison);
+    if (videos.empty()) continue;
+    warnings.push_back(fmt::format(
+        "{} and {} have different files for {} (content digests differ): left out of their "
+        "differences",
+        comparison.run, comparison.baseline, videos));
+  }
+  return warnings;
+}
+
+/// Comparisons of methods whose other settings differ too.
+std::vector<std::string> confounded_methods(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> warnings;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.confounded.empty()) continue;
+    warnings.push_back(fmt::format(
+        "{} and {} differ in {} besides the method: the difference may be due to either",
+        comparison.run, comparison.baseline, listed(comparison.confounded)));
+  }
+  return warnings;
+}
+
+}  // namespace
+
 std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons) {
   std::vector<std::string> warnings;
-  std::vector<std::string> small;
-  std::vector<std::string> still;
-  std::vector<std::string> at_times_still;
-  std::vector<std::string> other_pixels;
-  for (const Comparison& comparison : comparisons) {
-    if (comparison.pairs > 0 && comparison.pairs < kLeastForInference)
-      small.push_back(comparison.run);
-    if (comparison.never_adapted()) {
-      still.push_back(comparison.run);
-    } else if (comparison.unadapted > 0) {
-      at_times_still.push_back(
-          concat(comparison.run, ' ', comparison.unadapted, " of ", comparison.pairs,
-                 comparison.replicates.of_run > 1 ? " (in every replicate)" : ""));
-    }
-    if (comparison.other_pixels > 0) {
-      other_pixels.push_back(concat(comparison.run, " than in ", comparison.baseline, " (",
-                                    comparison.other_pixels, " of ",
-                                    counted(comparison.pairs, "video"), ")"));
-    }
-    if (const std::string videos = other_files(comparison); !videos.empty()) {
-      warnings.push_back(concat(comparison.run, " and ", comparison.baseline,
-                                " hold different files as ", videos,
-                                " (content digests differ): left out of their differences"));
-    }
-    if (!comparison.confounded.empty()) {
-      warnings.push_back(concat(comparison.run, " and ", comparison.baseline, " differ in ",
-                                listed(comparison.confounded),
-                                " besides the method: the difference may be due to either"));
-    }
-  }
-  if (!other_pixels.empty()) {
-    warnings.push_back(concat("the scored frames were decoded to other pixels in ",
-                              listed(other_pixels), ": ", kDecodersDiffer,
-                              ", and the differences between these runs hold that of the pixels "
-                              "too"));
-  }
-  if (!small.empty()) {
-    warnings.push_back(concat("fewer than ", kLeastForInference, " pairs in ", listed(small),
-                              ": too few for an interval or a test of the mean"));
-  }
-  if (!at_times_still.empty()) {
-    warnings.push_back(concat("early stopping kept the start state (best_step 0) on some videos: ",
-                              listed(at_times_still)));
-  }
-  if (!still.empty()) {
-    warnings.push_back(concat(listed(still),
-                              ": early stopping kept the start state on every video (best_step 0), "
-                              "so nothing was adapted"));
+  for (const auto check :
+       {two_files_of_one_id, confounded_methods, other_pixels, few_pairs, unadapted_runs}) {
+    const std::vector<std::string> found = check(comparisons);
+    warnings.insert(warnings.end(), found.begin(), found.end());
   }
   return warnings;
 }

@@ -8,11 +8,11 @@
 
 namespace cox::report {
 
-// What a reader must know before believing a number: one sentence each, none when all is well.
-// Pure; in an order that depends on the data alone.
+// Warnings that a reader needs before believing a number: one sentence each, none when all is well.
+// Pure; the order depends only on the data.
 
 /// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
-/// over replicates that were scored against different pixels; metrics that are no finite numbers.
+/// over replicates that were scored against different pixels; metrics that are not finite.
 std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs);
 
 /// Runs that gave bit-equal metrics on every video although their configurations differ (an inert
@@ -23,11 +23,11 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& runs);
 /// Timings, builds and types that are mixed within a run or across the runs.
 std::vector<std::string> environment_warnings(const std::vector<RunData>& runs);
 
-/// One seed only, other models.
+/// Only one seed, other models or versions of the engine, runs with and without a mark.
 std::vector<std::string> design_warnings(const std::vector<RunData>& runs);
 
-/// Few pairs, a run that never left its start state, differences besides the method, ids that stand
-/// for different files, videos that were decoded to other pixels.
+/// Few pairs, a run that never left its start state, differences besides the method, ids that are
+/// different files, videos that were decoded to other pixels.
 std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comparisons);
 
 }  // namespace cox::report

@@ -1,5 +1,7 @@
 #include "coordinator/report/compare/comparison.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -7,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/words.h"
 #include "coordinator/report/statistics/effect_size.h"
@@ -25,7 +28,8 @@ std::string parameter(const RunData& run, const std::string& name) {
 
 std::string differs(const std::string& column, const RunData& a, const std::string& of_a,
                     const RunData& b, const std::string& of_b) {
-  return concat(column, " is ", of_a, " in ", a.full_name(), " and ", of_b, " in ", b.full_name());
+  return fmt::format("{} is {} in {} and {} in {}", column, of_a, a.full_name(), of_b,
+                     b.full_name());
 }
 
 /// The scored frames of all results of a run, several when they differ; of a run without results
@@ -62,39 +66,39 @@ std::string weights_shown(const RunData& run, const std::string& column) {
 
 Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
   if (baseline.full_name() == run.full_name()) {
-    return invalid_argument(concat(run.full_name(), " would be compared with itself"));
+    return invalid_argument(fmt::format("{} would be compared with itself", run.full_name()));
   }
   const std::string window = window_difference(baseline, run);
   if (!window.empty()) {
     return failed_precondition(
-        concat(window, ": they are scored on different pixels and cannot be compared"));
+        fmt::format("{}: they are scored on different pixels and cannot be compared", window));
   }
   if (baseline.metric_definitions != run.metric_definitions) {
-    return failed_precondition(
-        concat(differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions),
-                       run, std::to_string(run.metric_definitions)),
-               ": they were measured by different definitions and cannot be compared"));
+    return failed_precondition(fmt::format(
+        "{}: they were measured by different definitions and cannot be compared",
+        differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions), run,
+                std::to_string(run.metric_definitions))));
   }
   for (const RunData* side : {&baseline, &run}) {
     if (!measured(*side, metric.name) && !side->results.empty()) {
-      return failed_precondition(concat(metric.name, " was not measured in ", side->full_name()));
+      return failed_precondition(
+          fmt::format("{} was not measured in {}", metric.name, side->full_name()));
     }
   }
   const std::string column = weights_column(metric.name);
   if (!column.empty() && weights_in(baseline, column) != weights_in(run, column)) {
-    return failed_precondition(concat(
+    return failed_precondition(fmt::format(
+        "{}: {} over other weights is another measure and cannot be compared",
         differs(column, baseline, weights_shown(baseline, column), run, weights_shown(run, column)),
-        ": ", metric.name,
-        " over other weights is another measure and cannot be "
-        "compared"));
+        metric.name));
   }
   return Status::ok();
 }
 
 std::string reason_of(const Unfinished& unfinished) {
   if (unfinished.cause.empty()) return unfinished.state;
-  return concat(unfinished.state, " (", unfinished.cause,
-                unfinished.expected ? ", as expected)" : ")");
+  return fmt::format("{} ({}{}", unfinished.state, unfinished.cause,
+                     unfinished.expected ? ", as expected)" : ")");
 }
 
 /// Why each of `all_videos` that `run` has no value for is missing there.
@@ -103,7 +107,7 @@ void note_missing(const RunData& run, const std::set<std::string>& all_videos, c
   std::map<std::string, Unpaired> missing;
   const auto note = [&](const std::string& video, const std::string& reason,
                         const std::string& message) {
-    const std::string why = message.empty() ? reason : concat(reason, ": ", message);
+    const std::string why = message.empty() ? reason : fmt::format("{}: {}", reason, message);
     missing[video] = {video, run.full_name(), why, reason};
   };
   for (const std::string& video : all_videos) note(video, "not in its data set", "");
@@ -115,9 +119,9 @@ void note_missing(const RunData& run, const std::set<std::string>& all_videos, c
     if (result.metrics.contains(metric.name)) {
       missing.erase(result.video);
     } else if (odd == result.nonfinite.end()) {
-      note(result.video, concat(metric.name, " was not measured"), "");
+      note(result.video, fmt::format("{} was not measured", metric.name), "");
     } else {
-      note(result.video, concat(metric.name, " is ", odd->second), "");
+      note(result.video, fmt::format("{} is {}", metric.name, odd->second), "");
     }
   }
   for (auto& [video, entry] : missing) unpaired.push_back(std::move(entry));
@@ -137,8 +141,8 @@ void note_other_files(const RunData& baseline, const RunData& run, const Metric&
     const std::string reason = "another file";
     unpaired.push_back(
         {result.video, run.full_name(),
-         concat(reason, ": digest ", short_digest(theirs->second), " in ", baseline.full_name(),
-                ", ", short_digest(result.digest), " in ", run.full_name()),
+         fmt::format("{}: digest {} in {}, {} in {}", reason, short_digest(theirs->second),
+                     baseline.full_name(), short_digest(result.digest), run.full_name()),
          reason, true});
   }
 }
@@ -177,7 +181,7 @@ Prospects prospects_of(const RunData& run, const std::string& metric) {
   return prospects;
 }
 
-/// Whether a video that is no pair yet may become one.
+/// Whether a video that is not a pair yet may become one.
 bool may_gain_pairs(const RunData& a, const RunData& b, const std::string& metric) {
   const Prospects of_a = prospects_of(a, metric);
   const Prospects of_b = prospects_of(b, metric);
@@ -222,7 +226,7 @@ Pairs pairs_of(const RunData& baseline, const RunData& run, const Metric& metric
   return pairs;
 }
 
-/// Whether two results of one video tell that its frames were decoded to other pixels.
+/// Whether two results of one video were scored against different pixels.
 bool scored_other_pixels(const VideoResult& a, const VideoResult& b) {
   return !a.reference_digests.empty() && !b.reference_digests.empty() &&
          a.reference_digests != b.reference_digests;
@@ -252,8 +256,8 @@ ReplicateSpread spread_of(const RunData& baseline, const RunData& run, const Pai
   return spread;
 }
 
-/// What a test at `level` finds. `effects` keeps, by the number of pairs, what it finds of a
-/// deviation of 1, which takes long.
+/// The difference that a test at `level` detects. `effects` keeps, by the number of pairs, what it
+/// finds of a deviation of 1, which takes long.
 std::optional<double> detectable_at(double level, const Comparison& comparison,
                                     std::map<std::size_t, double>& effects) {
   const auto& deviation = comparison.difference.deviation;
@@ -267,6 +271,7 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_baseline;
   std::vector<double> of_run;
   std::vector<double> differences;
+  std::vector<double> of_adapted;
   comparison.identical = !pairs.empty();
   for (const auto& [theirs, ours] : pairs) {
     of_baseline.push_back(theirs->metrics.at(comparison.metric.name));
@@ -274,10 +279,13 @@ void describe(const Pairs& pairs, Comparison& comparison) {
     differences.push_back(of_run.back() - of_baseline.back());
     comparison.differences[key_of(*ours)] = differences.back();
     comparison.identical = comparison.identical && theirs->metrics == ours->metrics;
-    comparison.unadapted += ours->steps_run > 0 && ours->best_step == 0 ? 1 : 0;
+    const bool at_start = ours->steps_run > 0 && ours->best_step == 0;
+    comparison.unadapted += at_start ? 1 : 0;
+    if (!at_start) of_adapted.push_back(differences.back());
     comparison.other_pixels += scored_other_pixels(*theirs, *ours) ? 1 : 0;
   }
   comparison.pairs = pairs.size();
+  if (comparison.unadapted > 0) comparison.adapted_difference = mean_of(std::move(of_adapted));
   comparison.baseline_mean = mean_of(of_baseline);
   comparison.run_mean = mean_of(of_run);
   comparison.difference = summarized(differences);
@@ -294,34 +302,37 @@ void describe(const Pairs& pairs, Comparison& comparison) {
 }
 
 /// The differences of each comparison over the videos of all, absent where it has none.
-std::vector<Sample> samples_of(const std::vector<Comparison>& family) {
+std::vector<Sample> samples_of(const std::vector<Comparison*>& family) {
   std::map<VideoKey, std::size_t> places;
-  for (const Comparison& comparison : family) {
-    for (const auto& [video, difference] : comparison.differences) places[video] = 0;
+  for (const Comparison* comparison : family) {
+    for (const auto& [video, difference] : comparison->differences) places[video] = 0;
   }
   std::size_t next = 0;
   for (auto& [video, place] : places) place = next++;
   std::vector<Sample> samples;
-  for (const Comparison& comparison : family) {
+  for (const Comparison* comparison : family) {
     Sample& sample = samples.emplace_back(places.size());
-    for (const auto& [video, difference] : comparison.differences) {
+    for (const auto& [video, difference] : comparison->differences) {
       sample[places.at(video)] = difference;
     }
   }
   return samples;
 }
 
-/// The second opinion, of the ranks.
-void correct_ranks(std::vector<Comparison>& family) {
+/// Corrects one p of each comparison by Holm; those without it are not part of the family.
+void correct_by_holm(std::optional<double> (*p_of)(const Comparison&),
+                     std::optional<double> Comparison::*corrected,
+                     const std::vector<Comparison*>& family) {
   std::vector<Comparison*> tested;
   std::vector<double> p;
-  for (Comparison& comparison : family) {
-    if (!comparison.signed_rank.p) continue;
-    tested.push_back(&comparison);
-    p.push_back(*comparison.signed_rank.p);
+  for (Comparison* comparison : family) {
+    const std::optional<double> own = p_of(*comparison);
+    if (!own) continue;
+    tested.push_back(comparison);
+    p.push_back(*own);
   }
-  const std::vector<double> corrected = holm(p);
-  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->signed_rank_holm_p = corrected[i];
+  const std::vector<double> by_holm = holm(p);
+  for (std::size_t i = 0; i < tested.size(); ++i) tested[i]->*corrected = by_holm[i];
 }
 
 }  // namespace
@@ -329,6 +340,28 @@ void correct_ranks(std::vector<Comparison>& family) {
 bool Comparison::is_finding() const {
   const auto& p = family_inference.p ? family_inference.p : inference.p;
   return p && *p < kSignificant;
+}
+
+bool Comparison::is_equivalent() const {
+  const auto& p = equivalence_holm_p ? equivalence_holm_p : equivalence_p;
+  return p && *p < kSignificant;
+}
+
+void Comparison::take_correction(const Comparison& other) {
+  family = other.family;
+  family_inference = other.family_inference;
+  signed_rank_holm_p = other.signed_rank_holm_p;
+  equivalence_holm_p = other.equivalence_holm_p;
+  detectable_corrected = other.detectable_corrected;
+}
+
+Verdict Comparison::verdict() const {
+  if (pairs == 0) return Verdict::kNoPair;
+  if (identical) return Verdict::kIdentical;
+  if (pairs < kLeastForInference) return Verdict::kTooFew;
+  if (is_finding()) return Verdict::kFinding;
+  if (is_equivalent()) return Verdict::kEquivalent;
+  return inference.p && *inference.p < kSignificant ? Verdict::kHint : Verdict::kNoDifference;
 }
 
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric) {
@@ -342,10 +375,12 @@ std::string weights_difference(const std::vector<RunData>& runs, const std::stri
   if (runs_by_weights.size() < 2) return "";
   std::vector<std::string> parts;
   for (const auto& [weights, names] : runs_by_weights) {
-    parts.push_back(concat(weights, " in ", join(names, ", ")));
+    parts.push_back(fmt::format("{} in {}", weights, join(names, ", ")));
   }
-  return concat(metric, " was measured over different weights (", column, " ", join(parts, "; "),
-                "): these values are different measures and stand in no table");
+  return fmt::format(
+      "{} was measured over different weights ({} {}): these values are different measures and "
+      "are left out of every table",
+      metric, column, join(parts, "; "));
 }
 
 std::string window_difference(const RunData& a, const RunData& b) {
@@ -365,13 +400,17 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
   Comparison comparison;
   comparison.baseline = baseline.full_name();
   comparison.run = run.full_name();
+  comparison.baseline_digest = baseline.digest;
+  comparison.run_digest = run.digest;
+  comparison.baseline_marks = marks_of(baseline);
+  comparison.run_marks = marks_of(run);
   comparison.metric = metric;
   const Pairs pairs = pairs_of(baseline, run, metric);
   const bool both_have_some = !baseline.results.empty() && !run.results.empty();
   if (pairs.empty() && both_have_some && baseline.dataset_digest != run.dataset_digest) {
-    return failed_precondition(
-        concat(differs("dataset", baseline, baseline.dataset, run, run.dataset),
-               ", and they share no finished video: only runs on the same videos can be compared"));
+    return failed_precondition(fmt::format(
+        "{}, and they share no finished video: only runs on the same videos can be compared",
+        differs("dataset", baseline, baseline.dataset, run, run.dataset)));
   }
   const std::set<std::string> videos = videos_of(baseline, run);
   comparison.videos = videos.size();
@@ -387,17 +426,41 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
   return comparison;
 }
 
-void correct_family(std::vector<Comparison>& family) {
-  correct_ranks(family);
+void test_equivalence(double margin, std::vector<Comparison>& comparisons) {
+  for (Comparison& comparison : comparisons) {
+    comparison.margin = margin;
+    if (comparison.pairs < kLeastForInference) continue;
+    std::vector<double> values;
+    for (const auto& [video, difference] : comparison.differences) values.push_back(difference);
+    const bool varies = std::any_of(values.begin(), values.end(),
+                                    [&](double value) { return value != values.front(); });
+    const double mean = *comparison.difference.mean;
+    comparison.equivalence_p = varies ? equivalence_p(MeanTest(values), mean, margin)
+                               : std::abs(mean) < margin ? 0.0
+                                                         : 1.0;
+  }
+}
+
+void correct_family(const std::vector<Comparison*>& family) {
+  correct_by_holm([](const Comparison& comparison) { return comparison.signed_rank.p; },
+                  &Comparison::signed_rank_holm_p, family);
+  correct_by_holm([](const Comparison& comparison) { return comparison.equivalence_p; },
+                  &Comparison::equivalence_holm_p, family);
   const FamilyInference inference = infer_family(samples_of(family));
   const double level = kSignificant / static_cast<double>(inference.size);
   std::map<std::size_t, double> effects;
   for (std::size_t i = 0; i < family.size(); ++i) {
     if (!inference.members[i].p) continue;
-    family[i].family = inference.size;
-    family[i].family_inference = inference.members[i];
-    family[i].detectable_corrected = detectable_at(level, family[i], effects);
+    family[i]->family = inference.size;
+    family[i]->family_inference = inference.members[i];
+    family[i]->detectable_corrected = detectable_at(level, *family[i], effects);
   }
+}
+
+void correct_family(std::vector<Comparison>& family) {
+  std::vector<Comparison*> members;
+  for (Comparison& comparison : family) members.push_back(&comparison);
+  correct_family(members);
 }
 
 }  // namespace cox::report

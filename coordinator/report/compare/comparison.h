@@ -22,7 +22,7 @@ namespace cox::report {
 inline constexpr std::array kWindowParameters = {
     "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
 
-/// A video of one content: an id alone may stand for another file in another data set.
+/// A video of one content: an id may be another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;
 
 /// A corrected p below it counts.
@@ -31,7 +31,7 @@ constexpr double kSignificant = 0.05;
 /// A video that one of the two runs has no value for, or another file as, and why.
 struct Unpaired {
   std::string video;
-  std::string run;     ///< full name of the run that lacks it
+  std::string run;     ///< full name of the run that has no value for it
   std::string why;     ///< "failed (oom): ...", "queued", "psnr is nan", "not in its data set"
   std::string reason;  ///< that without the message, which may differ from video to video
   bool another_file = false;  ///< both have a value, of different files
@@ -44,11 +44,22 @@ struct ReplicateSpread {
   std::size_t of_run = 1;
   std::optional<double> baseline_deviation;
   std::optional<double> run_deviation;
-  /// Of the difference of the means, replicate by replicate, where both sides have the same: they
-  /// share their noise.
+  /// Deviation of the difference of the means, replicate by replicate, where both sides have the
+  /// same replicates: they share their noise.
   std::optional<double> difference_deviation;
 
   bool any() const { return of_baseline > 1 || of_run > 1; }
+};
+
+/// The conclusion about the true mean difference, in the order in which a page lists them.
+enum class Verdict {
+  kFinding,       ///< not 0
+  kEquivalent,    ///< within the margin, and not known to differ from 0
+  kHint,          ///< not 0 by itself, but not when all that was compared counts
+  kIdentical,     ///< bit-identical results
+  kNoDifference,  ///< none of these
+  kTooFew,        ///< fewer than kLeastForInference pairs
+  kNoPair
 };
 
 /// A run against a baseline on the videos for which both have the metric. Differences are run minus
@@ -56,6 +67,11 @@ struct ReplicateSpread {
 struct Comparison {
   std::string baseline;  ///< full names
   std::string run;
+  std::string baseline_digest;  ///< of the configurations
+  std::string run_digest;
+  std::vector<std::string> baseline_marks;  ///< data/marks.h
+  std::vector<std::string> run_marks;
+  bool is_control = false;  ///< the sweep's `controls` name the run
   /// Parameters in which the baseline follows the run, away from the series' baseline.
   std::vector<std::string> followed;
   std::vector<std::string> confounded;  ///< what differs besides the method
@@ -75,7 +91,7 @@ struct Comparison {
   Wins wins;
   std::optional<double> effect;      ///< Hedges' g_z
   std::optional<double> detectable;  ///< kPower of studies of this size find such a difference
-  /// The same at the level of one in the family, kSignificant / family; absent below
+  /// Such a difference at the level of one in the family, kSignificant / family; absent below
   /// kLeastForInference pairs.
   std::optional<double> detectable_corrected;
   ReplicateSpread replicates;
@@ -84,29 +100,43 @@ struct Comparison {
   bool open = false;          ///< without a pair: a video may still become one when its jobs end
   bool identical = false;     ///< every metric of every pair is equal to the last bit
   std::size_t unadapted = 0;  ///< pairs that the run trained on and generated from its start state
+  std::optional<double> adapted_difference;  ///< mean of the other pairs, where there are both
   std::size_t other_pixels = 0;  ///< pairs whose source frames are known to be other pixels
 
+  std::optional<double> margin;         ///< differences smaller than it do not matter
+  std::optional<double> equivalence_p;  ///< of "the true mean difference is the margin or more"
+  std::optional<double> equivalence_holm_p;  ///< corrected by Holm for its family
+
+  Verdict verdict() const;
   /// Whether the mean differs from 0 by a p that counts what else was compared.
   bool is_finding() const;
+  /// Takes all that correct_family sets from `other`, which compares the same.
+  void take_correction(const Comparison& other);
+  /// Whether the mean is within the margin by such a p.
+  bool is_equivalent() const;
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
 /// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
-/// were measured by other definitions or LPIPS weights, lack the metric, or share no video. The
+/// were measured by other definitions or weights, lack the metric, or share no video. The
 /// message names the column that differs. kInvalidArgument for a run against itself.
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric);
 
-/// Corrects comparisons that answer one question together: the p and interval of each mean, and the
-/// signed-rank p. Comparisons without a p are no part of the family.
+/// Tests whether each mean difference is within `margin` (> 0, in the metric's unit), by itself:
+/// correct_family corrects it.
+void test_equivalence(double margin, std::vector<Comparison>& comparisons);
+
+/// Corrects comparisons that answer one question together: the p and interval of each mean, the
+/// signed-rank p and the p of equivalence. Comparisons without a p are not part of the family.
+void correct_family(const std::vector<Comparison*>& family);
 void correct_family(std::vector<Comparison>& family);
 
-/// Says when runs that measured an LPIPS metric did so over different weights, as one sentence,
-/// else
-/// "". No column, mean or difference may hold such values side by side.
+/// One sentence when the runs measured the metric over different weights, else "". No column, mean
+/// or difference may hold such values together.
 std::string weights_difference(const std::vector<RunData>& runs, const std::string& metric);
 
-/// What both runs would have to agree on for their metrics to be about the same pixels: the first
-/// column that differs, as "gen_start_frame is 21 in s/a and 32 in s/b", or "".
+/// Returns the first column in which runs differ that makes their metrics those of other pixels, as
+/// "gen_start_frame is 21 in s/a and 32 in s/b", or "".
 std::string window_difference(const RunData& a, const RunData& b);
 
 }  // namespace cox::report

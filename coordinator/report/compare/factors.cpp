@@ -48,7 +48,7 @@ Partition partition_by(const std::vector<const RunData*>& runs, const std::strin
   return groups;
 }
 
-/// Whether the group in `finer` tells the group in `coarser`.
+/// Whether the group in `finer` determines the group in `coarser`.
 bool decides(const Partition& finer, const Partition& coarser) {
   std::map<std::size_t, std::size_t> known;
   for (std::size_t i = 0; i < finer.size(); ++i) {
@@ -103,7 +103,7 @@ std::vector<std::string> all_parameters(const Runs& runs) {
   return names;
 }
 
-/// What varies among runs besides a factor.
+/// The parameters that vary among runs besides a factor.
 struct Others {
   std::vector<std::string> in_step;  ///< changes exactly where the factor does
   std::vector<std::string> free;  ///< must be equal within one ladder; one name for each partition

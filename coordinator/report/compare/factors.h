@@ -7,7 +7,7 @@
 
 namespace cox::report {
 
-/// What a group of runs varies: `method` or a parameter, with what moves in step with it.
+/// Something that a group of runs varies: `method` or a parameter, and what changes with it.
 struct Factor {
   std::string name;
   std::vector<std::string> also;    ///< parameters that change exactly where this one does

@@ -1,12 +1,16 @@
 #include "coordinator/report/compare/series_report.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <set>
 
 #include "base/text.h"
 #include "coordinator/report/compare/baseline.h"
 #include "coordinator/report/compare/checks.h"
+#include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/replicates.h"
 
 namespace cox::report {
@@ -15,7 +19,7 @@ namespace {
 
 bool is_named(const RunData& run, const std::string& name) { return run.name == name; }
 
-/// The name of a replicate stands for the average that it is part of.
+/// The run of that name; for a replicate the average that it is part of.
 const RunData* run_named(const std::vector<RunData>& runs, const std::string& name) {
   auto found = std::find_if(runs.begin(), runs.end(),
                             [&](const RunData& run) { return is_named(run, name); });
@@ -51,29 +55,30 @@ Result<Baseline> find_baseline(const Query& query, const SeriesReport& report,
     std::vector<std::string> names;
     for (const RunData& run : report.runs) names.push_back(run.name);
     const std::string nearest = nearest_name(name, names);
-    return not_found(concat("baseline: no run '", name, "' in series '", report.series, "'",
-                            nearest.empty() ? "" : concat("; did you mean '", nearest, "'?")));
+    return not_found(
+        fmt::format("baseline: no run '{}' in series '{}'{}", name, report.series,
+                    nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
   }
   auto others = load_runs(query, name.substr(0, slash));
   if (!others.is_ok()) return others.status().with_context("baseline");
   baseline.elsewhere = with_replicates_averaged(std::move(others).value());
   baseline.run = run_named(baseline.elsewhere, name.substr(slash + 1));
-  if (baseline.run == nullptr) return not_found(concat("baseline: no run '", name, "'"));
+  if (baseline.run == nullptr) return not_found(fmt::format("baseline: no run '{}'", name));
   return baseline;
 }
 
 Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const std::string& first) {
   std::vector<std::string> names = measured_metrics(runs);
   if (names.empty()) {
-    return failed_precondition(concat("series '", runs.front().series,
-                                      "' has no finished video yet; 'cox status ",
-                                      runs.front().series, "' says where it stands"));
+    return failed_precondition(
+        fmt::format("series '{}' has no finished video yet; 'cox status {}' shows its jobs",
+                    runs.front().series, runs.front().series));
   }
   if (!first.empty()) {
     const auto found = std::find(names.begin(), names.end(), first);
     if (found == names.end()) {
-      return not_found(concat("no run of series '", runs.front().series, "' measured '", first,
-                              "'; measured: ", join(names, ", ")));
+      return not_found(fmt::format("no run of series '{}' measured '{}'; measured: {}",
+                                   runs.front().series, first, join(names, ", ")));
     }
     std::rotate(names.begin(), found, found + 1);
   }
@@ -103,56 +108,78 @@ struct Pairing {
   Partner partner;
 };
 
+/// The run's partner among the runs of the baseline's series, or among those of the run's own
+/// series where only these have one that scores the same frames.
+Partner partner_in(const SeriesReport& report, const Baseline& baseline, const RunData& run) {
+  if (baseline.elsewhere.empty()) return partner_of(run, *baseline.run, report.runs);
+  Partner partner = partner_of(run, *baseline.run, baseline.elsewhere);
+  if (window_difference(run, *partner.run).empty()) return partner;
+  Partner ours = partner_of(run, *baseline.run, report.runs);
+  return window_difference(run, *ours.run).empty() ? ours : partner;
+}
+
+/// Whether a run is a baseline itself: others are compared with it, and it can only be paired with
+/// the series' baseline, which scores other frames.
+bool is_baseline(const Pairing& pairing, const std::set<const RunData*>& partners,
+                 const Baseline& baseline) {
+  return partners.contains(pairing.run) && pairing.partner.run == baseline.run &&
+         !window_difference(*pairing.run, *baseline.run).empty();
+}
+
 /// Every run but the baselines with its partner.
 std::vector<Pairing> pairings(const SeriesReport& report, const Baseline& baseline) {
-  const auto& candidates = baseline.elsewhere.empty() ? report.runs : baseline.elsewhere;
   std::vector<Pairing> all;
   std::set<const RunData*> partners;
   for (const RunData& run : report.runs) {
     if (&run == baseline.run) continue;
-    Partner partner = partner_of(run, *baseline.run, candidates);
-    if (!baseline.elsewhere.empty() && !window_difference(run, *partner.run).empty()) {
-      Partner ours = partner_of(run, *baseline.run, report.runs);
-      if (window_difference(run, *ours.run).empty()) partner = std::move(ours);
-    }
-    all.push_back({&run, std::move(partner)});
+    all.push_back({&run, partner_in(report, baseline, run)});
     partners.insert(all.back().partner.run);
   }
-  // What others are compared with and has no partner but the series' baseline, on other pixels, is
-  // a baseline itself.
-  std::erase_if(all, [&](const Pairing& pairing) {
-    return partners.contains(pairing.run) && pairing.partner.run == baseline.run &&
-           !window_difference(*pairing.run, *baseline.run).empty();
-  });
+  std::erase_if(all,
+                [&](const Pairing& pairing) { return is_baseline(pairing, partners, baseline); });
   return all;
 }
 
-/// Whether what two runs cannot be compared in is a metric that both measured, each its own way.
+/// Whether both runs measured the metric, over different weights.
 bool other_weights(const RunData& baseline, const RunData& run, const Metric& metric) {
   return !weights_difference({baseline, run}, metric.name).empty();
 }
 
+/// Corrects what answers the series' question, and the controls, which do not, apart from it.
+void correct(std::vector<Comparison>& comparisons) {
+  std::vector<Comparison*> treated;
+  std::vector<Comparison*> controls;
+  for (Comparison& comparison : comparisons) {
+    (comparison.is_control ? controls : treated).push_back(&comparison);
+  }
+  correct_family(treated);
+  correct_family(controls);
+}
+
 void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
   for (const Metric& metric : report.metrics) {
-    std::vector<Comparison>& family = report.comparisons.emplace_back();
+    std::vector<Comparison>& comparisons = report.comparisons.emplace_back();
     for (const auto& [run, partner] : pairs) {
       Result<Comparison> comparison = compare(*partner.run, *run, metric);
       if (comparison.is_ok()) {
         comparison->followed = partner.followed;
         comparison->confounded = partner.confounded;
-        family.push_back(std::move(comparison).value());
+        comparison->is_control = report.is_control(*run);
+        comparisons.push_back(std::move(comparison).value());
       } else if (&metric == &report.primary() || other_weights(*partner.run, *run, metric)) {
         report.not_compared.push_back(
-            concat(run->full_name(), ": ", comparison.status().message()));
+            fmt::format("{}: {}", run->full_name(), comparison.status().message()));
       }
     }
-    correct_family(family);
+    const auto margin = report.notes.margins.find(metric.name);
+    if (margin != report.notes.margins.end()) test_equivalence(margin->second, comparisons);
+    correct(comparisons);
   }
 }
 
 void find_factors(const RunData* baseline, SeriesReport& report) {
   const auto is_treated = [&](const RunData& run) {
-    return baseline == nullptr || run.method != baseline->method;
+    return (baseline == nullptr || run.method != baseline->method) && !report.is_control(run);
   };
   const bool all_are_alike = std::none_of(report.runs.begin(), report.runs.end(), is_treated);
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
@@ -166,6 +193,13 @@ void append(std::vector<std::string>& all, std::vector<std::string> more) {
 }
 
 }  // namespace
+
+bool SeriesReport::is_control(const RunData& run) const {
+  return notes.controls.contains(run.name) ||
+         std::any_of(run.replicates.begin(), run.replicates.end(), [&](const RunData& replicate) {
+           return notes.controls.contains(replicate.name);
+         });
+}
 
 std::vector<const RunData*> SeriesReport::treated_runs() const {
   std::vector<const RunData*> pointers;
@@ -190,8 +224,17 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   if (baseline.run != nullptr) {
     report.baseline = baseline.run->full_name();
     compare_all(pairings(report, baseline), report);
+    if (!options.category.empty()) {
+      COX_ASSIGN_OR_RETURN(report.categories,
+                           by_category(report.comparisons.front(), options.category));
+    }
   }
   find_factors(baseline.run, report);
+  COX_ASSIGN_OR_RETURN(
+      report.set_comparisons,
+      compare_sets(query, report.runs,
+                   report.comparisons.empty() ? std::vector<Comparison>{} : report.comparisons[0],
+                   report.warnings));
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));
@@ -206,8 +249,10 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   return report;
 }
 
+namespace {
+
+/// Adds what shows only when the runs of all series are looked at together.
 void warn_across_series(std::vector<SeriesReport>& reports) {
-  if (reports.size() < 2) return;
   std::vector<RunData> all;
   std::set<std::string> known;
   for (const SeriesReport& report : reports) {
@@ -215,10 +260,92 @@ void warn_across_series(std::vector<SeriesReport>& reports) {
     all.insert(all.end(), singles.begin(), singles.end());
     known.insert(report.warnings.begin(), report.warnings.end());
   }
-  for (const std::string& warning : identity_warnings(all)) {
+  std::vector<std::string> warnings = identity_warnings(all);
+  append(warnings, mark_warnings(all));
+  for (const std::string& warning : warnings) {
     if (known.contains(warning)) continue;
     for (SeriesReport& report : reports) report.warnings.push_back(warning);
   }
+}
+
+/// Comparisons of one metric that are tested together.
+using Family = std::vector<Comparison*>;
+
+bool share_a_run(const Family& a, const Family& b) {
+  std::set<std::string> digests;
+  for (const Comparison* comparison : a) {
+    digests.insert({comparison->run_digest, comparison->baseline_digest});
+  }
+  return std::any_of(b.begin(), b.end(), [&](const Comparison* comparison) {
+    return digests.contains(comparison->run_digest) ||
+           digests.contains(comparison->baseline_digest);
+  });
+}
+
+/// Joins `family` and all of `families` that share a run with it, directly or through others.
+void add_family(Family family, std::vector<Family>& families) {
+  for (auto known = families.begin(); known != families.end();) {
+    if (!share_a_run(*known, family)) {
+      ++known;
+      continue;
+    }
+    family.insert(family.end(), known->begin(), known->end());
+    families.erase(known);
+    known = families.begin();
+  }
+  families.push_back(std::move(family));
+}
+
+/// Two names for one comparison: the same runs on the same videos.
+bool is_same(const Comparison& a, const Comparison& b) {
+  return a.run_digest == b.run_digest && a.baseline_digest == b.baseline_digest &&
+         a.differences == b.differences;
+}
+
+/// Corrects a family in which some comparisons occur several times, each of them counted once.
+void correct_once_each(const Family& family) {
+  Family distinct;
+  std::vector<std::pair<Comparison*, Comparison*>> copies;  // a repetition, and the one that counts
+  for (Comparison* comparison : family) {
+    const auto first = std::find_if(distinct.begin(), distinct.end(), [&](const Comparison* known) {
+      return is_same(*known, *comparison);
+    });
+    if (first == distinct.end()) {
+      distinct.push_back(comparison);
+    } else {
+      copies.emplace_back(comparison, *first);
+    }
+  }
+  correct_family(distinct);
+  for (const auto& [copy, original] : copies) copy->take_correction(*original);
+}
+
+/// Series that share runs answer related questions of the same videos: their comparisons of a
+/// metric are one family.
+void correct_across_series(std::vector<SeriesReport>& reports) {
+  std::map<std::string, std::vector<Family>> families_by_metric;
+  for (SeriesReport& report : reports) {
+    for (std::vector<Comparison>& comparisons : report.comparisons) {
+      Family family;
+      for (Comparison& comparison : comparisons) {
+        if (!comparison.is_control) family.push_back(&comparison);
+      }
+      if (family.empty()) continue;
+      std::vector<Family>& families = families_by_metric[family.front()->metric.name];
+      add_family(std::move(family), families);
+    }
+  }
+  for (const auto& [metric, families] : families_by_metric) {
+    for (const Family& family : families) correct_once_each(family);
+  }
+}
+
+}  // namespace
+
+void relate_series(std::vector<SeriesReport>& reports) {
+  if (reports.size() < 2) return;
+  warn_across_series(reports);
+  correct_across_series(reports);
 }
 
 }  // namespace cox::report

@@ -1,5 +1,7 @@
 #include "coordinator/report/data/declared_columns.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -31,8 +33,8 @@ Result<std::vector<std::string>> known_columns(const Query& query,
 Result<std::vector<ColumnValues>> values_of_columns(const Query& query, const std::string& series,
                                                     const std::vector<std::string>& columns) {
   std::string sql = "SELECT run, video";
-  for (const std::string& column : columns) sql += concat(", \"", column, '"');
-  sql += concat(" FROM v_results WHERE series = ", sql_text(series));
+  for (const std::string& column : columns) sql += fmt::format(", \"{}\"", column);
+  sql += fmt::format(" FROM v_results WHERE series = {}", sql_text(series));
   COX_ASSIGN_OR_RETURN(const auto table, query(sql));
   std::vector<ColumnValues> values(columns.size());
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -46,7 +48,7 @@ Result<std::vector<ColumnValues>> values_of_columns(const Query& query, const st
   return values;
 }
 
-/// The runs as they ran that `run` stands for.
+/// The run itself, or the replicates that it averages.
 std::vector<const RunData*> members_of(const RunData& run) {
   if (run.replicates.empty()) return {&run};
   std::vector<const RunData*> members;
@@ -80,9 +82,9 @@ Cell value_of(const RunData& run, const ColumnValues& values) {
 
 }  // namespace
 
-std::vector<std::string> columns_of(const std::vector<DeclaredTable>& tables) {
+std::vector<std::string> columns_of(const std::vector<ResultTable>& tables) {
   std::vector<std::string> columns;
-  for (const DeclaredTable& table : tables) {
+  for (const ResultTable& table : tables) {
     columns.insert(columns.end(), table.columns.begin(), table.columns.end());
   }
   return columns;

@@ -11,7 +11,7 @@
 namespace cox::report {
 
 /// Every column of the tables that a sweep declares.
-std::vector<std::string> columns_of(const std::vector<DeclaredTable>& tables);
+std::vector<std::string> columns_of(const std::vector<ResultTable>& tables);
 
 /// Cells by column, then by run.
 using DeclaredColumns = std::map<std::string, std::map<std::string, Cell>>;

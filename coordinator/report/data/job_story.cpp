@@ -124,8 +124,7 @@ Result<JobStory> job_story(const Query& query, const std::string& job_digest) {
   story.digest = job_digest;
   story.name = fmt::format("{}/{}/{}", job.text("series"), job.text("run"), job.text("video"));
   story.state = job.text("state");
-  story.needs = {job.integer("needs_gpus"), job.integer("needs_gpu_memory_bytes"),
-                 job.integer("needs_memory_bytes")};
+  story.needs = resources_of(job, "needs_");
   if (story.state == "queued") {
     COX_ASSIGN_OR_RETURN(story.reason, waiting_reason(query, job));
   } else {

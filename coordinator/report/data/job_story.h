@@ -18,7 +18,7 @@ struct JobStory {
   std::string name;  ///< series/run/video of its owner
   std::string state;
   std::string reason;   ///< one sentence
-  Needs needs;          ///< what it asks of a worker
+  Resources needs;      ///< what it asks of a worker
   Table uses;           ///< series, run: every name under which the result counts
   Table attempts;       ///< attempt, outcome, cause, worker, machine, granted, held_s, message
   std::string nearest;  ///< series/run, "" when there is no other run

@@ -9,7 +9,7 @@
 
 namespace cox::report {
 
-/// What schemas/metrics says about a metric.
+/// A metric as schemas/metrics describes it.
 struct Metric {
   std::string name;
   std::string unit;  ///< "" when it is a plain number
@@ -29,7 +29,7 @@ Result<Metric> metric_named(const std::string& name);
 const Metric* metric_of_column(std::string_view column);
 
 /// The column of v_results and v_runs with the digest of the weights that the metric's values
-/// depend on, `lpips_weights_digest`: two runs compare in the metric only when both have the same
+/// depend on, `NAME_weights_digest`: two runs compare in the metric only when both have the same
 /// there. "" for a metric without weights.
 std::string weights_column(const std::string& metric);
 

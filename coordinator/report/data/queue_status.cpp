@@ -17,8 +17,7 @@ Result<std::vector<Worker>> workers_where(const Query& query, const std::string&
   std::vector<Worker> workers;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
-    workers.push_back({row.text("worker"), row.text("device_name"), row.integer("gpus"),
-                       row.integer("gpu_memory_bytes"), row.integer("memory_bytes")});
+    workers.push_back({row.text("worker"), row.text("device_name"), resources_of(row, "")});
   }
   return workers;
 }
@@ -74,9 +73,7 @@ Result<std::vector<QueuedJobs>> queued_jobs(const Query& query) {
   std::vector<QueuedJobs> queued;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
-    queued.push_back({row.text("series"), row.integer("jobs"),
-                      Needs{row.integer("needs_gpus"), row.integer("needs_gpu_memory_bytes"),
-                            row.integer("needs_memory_bytes")}});
+    queued.push_back({row.text("series"), row.integer("jobs"), resources_of(row, "needs_")});
   }
   return queued;
 }

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "coordinator/report/data/query.h"
+#include "record/limits.h"
 
 namespace cox::report {
 
@@ -19,24 +20,15 @@ Result<Table> run_status(const Query& query, const std::string& series);
 /// One row for each worker that is connected.
 Result<Table> worker_status(const Query& query);
 
-/// What a job asks of a worker.
-struct Needs {
-  std::int64_t gpus = 0;
-  std::int64_t gpu_memory_bytes = 0;
-  std::int64_t memory_bytes = 0;
-};
-
 /// A worker as it registered.
 struct Worker {
   std::string name;
   std::string device_name;
-  std::int64_t gpus = 0;
-  std::int64_t gpu_memory_bytes = 0;
-  std::int64_t memory_bytes = 0;
+  Resources has;
 
-  bool satisfies(const Needs& needs) const {
-    return gpus >= needs.gpus && gpu_memory_bytes >= needs.gpu_memory_bytes &&
-           memory_bytes >= needs.memory_bytes;
+  bool satisfies(const Resources& needs) const {
+    return has.gpus >= needs.gpus && has.gpu_memory_bytes >= needs.gpu_memory_bytes &&
+           has.memory_bytes >= needs.memory_bytes;
   }
 };
 
@@ -50,7 +42,7 @@ Result<std::vector<Worker>> workers_since(const Query& query, std::int64_t since
 struct QueuedJobs {
   std::string series;
   std::int64_t jobs = 0;
-  Needs needs;
+  Resources needs;
 };
 
 Result<std::vector<QueuedJobs>> queued_jobs(const Query& query);

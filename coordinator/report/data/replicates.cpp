@@ -1,5 +1,7 @@
 #include "coordinator/report/data/replicates.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -7,61 +9,23 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "coordinator/report/data/replicate_names.h"
 #include "coordinator/report/statistics/summary.h"
 
 namespace cox::report {
 
 namespace {
 
-constexpr const char* kReplicate = "replicate";  ///< the parameter that `replicates` writes
-constexpr char kAnyNumber = '*';
-
 using Members = std::vector<const RunData*>;
-
-bool is_number(const std::string& text) {
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-}
-
-/// "" for a run whose method has no replicates.
-std::string replicate_number(const RunData& run) {
-  const auto found = run.parameters.find(kReplicate);
-  return found == run.parameters.end() ? "" : found->second;
-}
-
-/// "full" of `full-r2` as replicate 2; "" for a name that says its number otherwise, or not.
-std::string stem_of(const RunData& run) {
-  const std::string ending = concat("-r", replicate_number(run));
-  return ends_with(run.name, ending) ? run.name.substr(0, run.name.size() - ending.size()) : "";
-}
 
 /// Equal for replicates of one configuration under one name. Two names for one configuration stay
 /// apart.
 auto group_key(const RunData& run) {
   auto parameters = run.parameters;
-  parameters.erase(kReplicate);
+  parameters.erase(kReplicateParameter);
   return std::tuple(run.method, run.backbone, run.model_digest, run.lora_digest,
                     run.weights_digests, run.dataset_digest, run.engine_semantics,
                     run.metric_definitions, std::move(parameters), stem_of(run));
-}
-
-/// "c14-*-full" of c14-0-full and c14-1-full.
-std::string common_name(const Members& members) {
-  std::string prefix = members.front()->name;
-  std::string suffix = prefix;
-  for (const RunData* run : members) {
-    const std::string& name = run->name;
-    prefix.erase(std::mismatch(prefix.begin(), prefix.end(), name.begin(), name.end()).first,
-                 prefix.end());
-    suffix.erase(
-        suffix.begin(),
-        std::mismatch(suffix.rbegin(), suffix.rend(), name.rbegin(), name.rend()).first.base());
-  }
-  // Of `a-0-b-0-c` and `a-0-b-1-c` the two may not overlap in a shorter name.
-  for (const RunData* run : members) {
-    const std::size_t room = run->name.size() - prefix.size();
-    if (suffix.size() > room) suffix.erase(0, suffix.size() - room);
-  }
-  return concat(prefix, kAnyNumber, suffix);
 }
 
 /// One member for each replicate: the first that has its number.
@@ -90,7 +54,7 @@ void average_metric(const std::string& metric, const Members& members,
     const auto odd = results[i]->nonfinite.find(metric);
     if (odd == results[i]->nonfinite.end()) continue;
     std::string& text = average.nonfinite[metric];
-    text += concat(text.empty() ? "" : ", ", odd->second, " in ", members[i]->name);
+    text += fmt::format("{}{} in {}", text.empty() ? "" : ", ", odd->second, members[i]->name);
   }
   if (!everywhere) return;
   average.metrics[metric] =
@@ -135,18 +99,19 @@ Unfinished unfinished_average(const std::string& video, const Members& members,
     if (lacking[i] == nullptr) continue;
     if (first.video.empty()) first = *lacking[i];
     const std::string& cause = lacking[i]->cause;
-    names_by_reason[concat(lacking[i]->state, cause.empty() ? "" : concat(" (", cause, ")"))]
+    names_by_reason[fmt::format("{}{}", lacking[i]->state,
+                                cause.empty() ? "" : fmt::format(" ({})", cause))]
         .push_back(members[i]->name);
   }
   std::size_t count = 0;
   std::vector<std::string> reasons;
   for (const auto& [reason, names] : names_by_reason) {
     count += names.size();
-    reasons.push_back(concat(reason, " in ", join(names, ", ")));
+    reasons.push_back(fmt::format("{} in {}", reason, join(names, ", ")));
   }
   if (names_by_reason.size() == 1 && count == members.size()) return first;
   if (names_by_reason.size() > 1) return {video, join(reasons, "; "), "", "", false};
-  first.state = concat(first.state, " in ", join(names_by_reason.begin()->second, ", "));
+  first.state = fmt::format("{} in {}", first.state, join(names_by_reason.begin()->second, ", "));
   return first;
 }
 
@@ -166,25 +131,33 @@ std::vector<std::string> videos_of(const Members& members) {
   return order;
 }
 
-void average_videos(const Members& members, RunData& average) {
-  std::vector<std::map<std::string, const VideoResult*>> results(members.size());
-  std::vector<std::map<std::string, const Unfinished*>> unfinished(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    for (const VideoResult& result : members[i]->results) results[i][result.video] = &result;
-    for (const Unfinished& video : members[i]->unfinished) unfinished[i][video.video] = &video;
+/// The results and the gaps of one replicate, by video.
+struct VideosOf {
+  std::map<std::string, const VideoResult*> results;
+  std::map<std::string, const Unfinished*> unfinished;
+
+  explicit VideosOf(const RunData& run) {
+    for (const VideoResult& result : run.results) results[result.video] = &result;
+    for (const Unfinished& video : run.unfinished) unfinished[video.video] = &video;
   }
+};
+
+void average_videos(const Members& members, RunData& average) {
+  std::vector<VideosOf> of_members;
+  for (const RunData* run : members) of_members.emplace_back(*run);
   for (const std::string& video : videos_of(members)) {
-    const Unfinished unknown = {video, "without a job", "", "", false};
+    const Unfinished without_job = {video, "without a job", "", "", false};
     std::vector<const VideoResult*> finished;
-    std::vector<const Unfinished*> lacking;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const auto result = results[i].find(video);
-      const auto reason = unfinished[i].find(video);
-      const bool has_result = result != results[i].end();
-      if (has_result) finished.push_back(result->second);
-      lacking.push_back(has_result                      ? nullptr
-                        : reason == unfinished[i].end() ? &unknown
-                                                        : reason->second);
+    std::vector<const Unfinished*> lacking;  // nullptr for a member that finished the video
+    for (const VideosOf& member : of_members) {
+      const auto result = member.results.find(video);
+      const auto gap = member.unfinished.find(video);
+      if (result != member.results.end()) {
+        finished.push_back(result->second);
+        lacking.push_back(nullptr);
+      } else {
+        lacking.push_back(gap == member.unfinished.end() ? &without_job : gap->second);
+      }
     }
     if (finished.size() == members.size()) {
       average.results.push_back(average_of(members, finished));
@@ -198,9 +171,8 @@ RunData average_run(const Members& members) {
   RunData average = *members.front();
   average.results.clear();
   average.unfinished.clear();
-  average.parameters.erase(kReplicate);
-  const std::string stem = stem_of(*members.front());
-  average.name = stem.empty() ? common_name(members) : stem;
+  average.parameters.erase(kReplicateParameter);
+  average.name = shared_name(members);
   std::vector<std::string> digests;
   for (const RunData* run : members) {
     digests.push_back(run->digest);
@@ -211,70 +183,30 @@ RunData average_run(const Members& members) {
   return average;
 }
 
-std::vector<std::string> replicate_names(const std::vector<RunData>& runs) {
-  std::vector<std::string> names;
-  for (const RunData& run : runs) names.push_back(run.name);
-  return names;
-}
-
-/// A run whose name an average should have, and that is one of its replicates under the name of the
-/// time before the sweep had any.
-bool is_older_name(const RunData& run, const RunData& average) {
-  const auto& replicates = average.replicates;
-  return run.replicates.empty() && run.name == average.name &&
-         std::any_of(replicates.begin(), replicates.end(),
-                     [&](const RunData& replicate) { return replicate.digest == run.digest; });
-}
-
-/// Drops older names, and gives an average whose name another configuration has one of its own.
-void settle_names(std::vector<RunData>& runs) {
-  std::set<std::string> older;
-  for (const RunData& average : runs) {
-    for (const RunData& run : runs) {
-      if (is_older_name(run, average)) older.insert(run.name);
-    }
+/// The runs of each configuration that has two replicates or more, by the first of them.
+std::map<const RunData*, Members> groups_of_replicates(const std::vector<RunData>& runs) {
+  std::map<decltype(group_key(runs.front())), Members> by_key;
+  for (const RunData& run : runs) {
+    if (!replicate_number(run).empty()) by_key[group_key(run)].push_back(&run);
   }
-  std::erase_if(
-      runs, [&](const RunData& run) { return run.replicates.empty() && older.contains(run.name); });
-  std::multiset<std::string> taken;
-  for (const RunData& run : runs) taken.insert(run.name);
-  for (RunData& run : runs) {
-    if (run.replicates.empty() || taken.count(run.name) == 1) continue;
-    taken.erase(taken.find(run.name));
-    run.name = join(replicate_names(run.replicates), "+");
-    taken.insert(run.name);
+  std::map<const RunData*, Members> groups;
+  for (auto& [key, members] : by_key) {
+    if (distinct(members).size() > 1) groups[members.front()] = std::move(members);
   }
+  return groups;
 }
 
 }  // namespace
 
-bool is_replicate_of(const std::string& name, const std::string& group) {
-  const std::size_t any = group.rfind(kAnyNumber);
-  const std::string prefix = any == std::string::npos ? group + "-r" : group.substr(0, any);
-  const std::string suffix = any == std::string::npos ? "" : group.substr(any + 1);
-  return name.size() > prefix.size() + suffix.size() && starts_with(name, prefix) &&
-         ends_with(name, suffix) &&
-         is_number(name.substr(prefix.size(), name.size() - prefix.size() - suffix.size()));
-}
-
 std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs) {
-  std::map<decltype(group_key(runs.front())), Members> groups;
-  for (const RunData& run : runs) {
-    if (!replicate_number(run).empty()) groups[group_key(run)].push_back(&run);
-  }
-  std::map<const RunData*, Members> averaged;  // by the first of each group
-  std::set<const RunData*> absorbed;
-  for (const auto& [key, members] : groups) {
-    const Members replicates = distinct(members);
-    if (replicates.size() < 2) continue;
-    averaged[members.front()] = replicates;
-    absorbed.insert(members.begin(), members.end());
-  }
+  const std::map<const RunData*, Members> groups = groups_of_replicates(runs);
+  std::set<const RunData*> replicates;
+  for (const auto& [first, members] : groups) replicates.insert(members.begin(), members.end());
   std::vector<RunData> all;
   for (const RunData& run : runs) {
-    if (const auto group = averaged.find(&run); group != averaged.end()) {
-      all.push_back(average_run(group->second));
-    } else if (!absorbed.contains(&run)) {
+    if (const auto group = groups.find(&run); group != groups.end()) {
+      all.push_back(average_run(distinct(group->second)));
+    } else if (!replicates.contains(&run)) {
       all.push_back(run);
     }
   }

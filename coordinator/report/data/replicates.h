@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/report/data/replicate_names.h"
 #include "coordinator/report/data/run_data.h"
 
 namespace cox::report {
@@ -14,14 +15,10 @@ namespace cox::report {
 // times. The video stays the unit: replicates are averaged for each video before anything is
 // compared, so that more replicates make each video's value sharper and never more pairs.
 
-/// Whether `name` is a replicate of what is called `group`: `full-r2` of `full`; where a sweep's
-/// template names replicates its own way, `c14-2-full` of `c14-*-full`.
-bool is_replicate_of(const std::string& name, const std::string& group);
-
-/// Runs of one series in which replicates of one configuration stand as one run, at the place of
-/// the first of them and called without their number. A video has a result when every replicate has
-/// one, and a metric when it is finite in every one: each value is their mean. What is missing says
-/// in which replicates.
+/// Runs of one series with the replicates of one configuration averaged into one run, in the
+/// position of the first of them and called without their number. A video has a result when every
+/// replicate has one, and a metric when it is finite in every one: each value is their mean. A gap
+/// names the replicates that have it.
 std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs);
 
 /// The runs as they ran: an average gives way to its replicates.
@@ -38,7 +35,7 @@ std::map<std::string, double> replicate_means(const RunData& run, const std::str
 /// The sample standard deviation of such means; absent below two.
 std::optional<double> deviation_of(const std::map<std::string, double>& means);
 
-/// The same of a run's replicates over all videos that it has the metric of.
+/// The deviation of the means of a run's replicates over all videos on which it has the metric.
 std::optional<double> replicate_deviation(const RunData& run, const std::string& metric);
 
 }  // namespace cox::report

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -7,6 +9,7 @@
 
 #include "base/text.h"
 #include "coordinator/store/table.h"
+#include "record/limits.h"
 
 namespace cox::report {
 
@@ -37,12 +40,18 @@ class RowReader {
     for (std::size_t c = 0; c < table_.columns.size(); ++c) {
       if (table_.columns[c] == column) return row_[c];
     }
-    COX_CHECK(false, concat("the query has no column '", column, "'"));
+    COX_CHECK(false, fmt::format("the query has no column '{}'", column));
     return row_[0];
   }
 
   const store::Table& table_;
   const store::Row& row_;
 };
+
+/// The columns gpus, gpu_memory_bytes and memory_bytes, each behind `prefix`.
+inline Resources resources_of(const RowReader& row, const std::string& prefix) {
+  return {static_cast<std::uint32_t>(row.integer(prefix + "gpus")),
+          row.integer(prefix + "gpu_memory_bytes"), row.integer(prefix + "memory_bytes")};
+}
 
 }  // namespace cox::report

@@ -1,7 +1,10 @@
 #include "coordinator/report/data/run_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -10,12 +13,26 @@
 #include "base/text.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/row_reader.h"
+#include "coordinator/store/result_rows.h"
 
 namespace cox::report {
 
 namespace {
 
 using Json = nlohmann::json;
+
+/// The preset that gave one of the parameters, "adasteer-2026" for the layer `preset` of the file
+/// schemas/presets/adasteer-2026.yaml; "" when none did. `origins` is v_runs.origins.
+Result<std::string> preset_of(const std::string& origins) {
+  if (origins.empty()) return std::string();
+  const Json json = Json::parse(origins, nullptr, false);
+  if (!json.is_object()) return internal_error("v_runs.origins is not a JSON object");
+  for (const Json& origin : json) {
+    if (!origin.is_object() || origin.value("layer", "") != "preset") continue;
+    return std::filesystem::path(origin.value("file", "")).stem().string();
+  }
+  return std::string();
+}
 
 Result<RunData> run_of(const RowReader& row) {
   RunData run;
@@ -35,10 +52,11 @@ Result<RunData> run_of(const RowReader& row) {
   run.engine_semantics = row.integer("engine_semantics");
   run.metric_definitions = row.integer("metric_definitions");
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(row.text("parameters")));
+  COX_ASSIGN_OR_RETURN(run.preset, preset_of(row.text("origins")));
   return run;
 }
 
-/// Metrics of a result: columns of their own, then those that share the column other_metrics.
+/// Reads the metrics of the registry, each a column of its own, then the others of other_metrics.
 Status read_metrics(const RowReader& row, VideoResult& result) {
   static const std::vector<std::string> kColumns = metric_columns();
   for (const std::string& metric : kColumns) {
@@ -63,6 +81,17 @@ Status read_metrics(const RowReader& row, VideoResult& result) {
   return Status::ok();
 }
 
+Environment environment_of(const RowReader& row) {
+  static const std::vector<std::string> kColumns = environment_columns();
+  Environment environment;
+  for (const std::string& column : kColumns) {
+    const std::int64_t number = row.integer(column);
+    std::string text = number != 0 ? std::to_string(number) : row.text(column);
+    if (!text.empty()) environment.emplace(column, std::move(text));
+  }
+  return environment;
+}
+
 Result<VideoResult> result_of(const RowReader& row) {
   VideoResult result;
   result.video = row.text("video");
@@ -75,14 +104,7 @@ Result<VideoResult> result_of(const RowReader& row) {
   const std::string reference = row.text("reference_digest");
   if (!reference.empty()) result.reference_digests.insert(reference);
   result.time_us = row.integer("time_us");
-  for_each_field(result.environment, [&](const auto& field, auto& value) {
-    if (!is_of_environment(field.name)) return;
-    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
-      value = row.text(field.name);
-    } else {
-      value = static_cast<std::decay_t<decltype(value)>>(row.integer(field.name));
-    }
-  });
+  result.environment = environment_of(row);
   return result;
 }
 
@@ -91,7 +113,7 @@ Unfinished unfinished_of(const RowReader& row) {
           row.integer("expected") != 0};
 }
 
-/// What one branch of the statement that loads a series reads.
+/// The kind of row that one branch of the statement reads which loads a series.
 enum Part : std::int64_t { kRun, kResult, kUnfinished };
 struct Branch {
   Part part;
@@ -101,25 +123,23 @@ struct Branch {
 };
 
 std::vector<Branch> branches(const std::string& where) {
-  std::vector<std::string> of_results = {"video",     "video_digest",     "other_metrics",
-                                         "nonfinite", "scored_frames",    "steps_run",
-                                         "best_step", "reference_digest", "time_us"};
-  for_each_field<Provenance>([&](const auto& field) {
-    if (is_of_environment(field.name)) of_results.emplace_back(field.name);
-  });
-  const std::vector<std::string> metrics = metric_columns();
-  of_results.insert(of_results.end(), metrics.begin(), metrics.end());
+  std::vector<std::string> of_results = {"video",         "video_digest", "other_metrics",
+                                         "nonfinite",     "time_us",      "reference_digest",
+                                         "scored_frames", "steps_run",    "best_step"};
+  for (const auto& columns : {metric_columns(), environment_columns()}) {
+    of_results.insert(of_results.end(), columns.begin(), columns.end());
+  }
   of_results.insert(of_results.end(), kStages.begin(), kStages.end());
   std::vector<std::string> of_runs = {
-      "series",           "run_digest",         "method",    "backbone",
-      "model_digest",     "lora_digest",        "dataset",   "dataset_digest",
-      "engine_semantics", "metric_definitions", "parameters"};
+      "series",           "run_digest",         "method",     "backbone",
+      "model_digest",     "lora_digest",        "dataset",    "dataset_digest",
+      "engine_semantics", "metric_definitions", "parameters", "origins"};
   const std::vector<std::string> weights = weights_columns();
   of_runs.insert(of_runs.end(), weights.begin(), weights.end());
-  return {{kResult, concat("v_results", where), "video_position", of_results},
-          {kRun, concat("v_runs", where, " AND superseded = 0"), "position", of_runs},
+  return {{kResult, fmt::format("v_results{}", where), "video_position", of_results},
+          {kRun, fmt::format("v_runs{} AND superseded = 0", where), "position", of_runs},
           {kUnfinished,
-           concat("v_jobs", where, " AND state <> 'done'"),
+           fmt::format("v_jobs{} AND state <> 'done'", where),
            "video_position",
            {"video", "state", "cause", "message", "expected"}}};
 }
@@ -140,12 +160,12 @@ std::string loading_statement(const std::string& where) {
   }
   std::vector<std::string> selects;
   for (const Branch& branch : all) {
-    std::string select = concat("SELECT ", static_cast<std::int64_t>(branch.part), " AS part, ",
-                                branch.position, " AS place, run");
+    std::string select = fmt::format("SELECT {} AS part, {} AS place, run",
+                                     static_cast<std::int64_t>(branch.part), branch.position);
     for (const std::string& name : names) {
-      select += concat(is_among(branch.columns, name) ? ", " : ", NULL AS ", name);
+      select += fmt::format("{}{}", is_among(branch.columns, name) ? ", " : ", NULL AS ", name);
     }
-    selects.push_back(concat(select, " FROM ", branch.from));
+    selects.push_back(fmt::format("{} FROM {}", select, branch.from));
   }
   return join(selects, " UNION ALL ") + " ORDER BY part, place, run";
 }
@@ -166,7 +186,8 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
     }
     const auto place = places.find(name);
     if (place == places.end()) {
-      return internal_error(concat("v_runs has no run '", name, "' that v_jobs or v_results has"));
+      return internal_error(
+          fmt::format("v_runs has no run '{}' that v_jobs or v_results has", name));
     }
     if (part == kResult) {
       COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));
@@ -179,6 +200,21 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
 }
 
 }  // namespace
+
+std::vector<std::string> environment_columns() {
+  std::vector<std::string> columns;
+  for_each_field<Provenance>([&](const auto& field) {
+    if (store::is_of_environment(field.name) && field.name != "model_digest") {
+      columns.emplace_back(field.name);
+    }
+  });
+  return columns;
+}
+
+std::string in_environment(const Environment& environment, const std::string& column) {
+  const auto found = environment.find(column);
+  return found == environment.end() ? "" : found->second;
+}
 
 Result<std::map<std::string, std::string>> parameters_of(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
@@ -195,8 +231,8 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
   COX_ASSIGN_OR_RETURN(const Table table, query(loading_statement(where)));
   COX_ASSIGN_OR_RETURN(std::vector<RunData> runs, runs_of(table));
   if (runs.empty()) {
-    return not_found(run.empty() ? concat("no series '", series, "'")
-                                 : concat("no run '", run, "' in series '", series, "'"));
+    return not_found(run.empty() ? fmt::format("no series '{}'", series)
+                                 : fmt::format("no run '{}' in series '{}'", run, series));
   }
   return runs;
 }

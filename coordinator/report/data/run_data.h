@@ -12,36 +12,24 @@
 
 #include "base/status.h"
 #include "coordinator/report/data/query.h"
-#include "record/provenance.h"
 #include "record/stage_timings.h"
 
 namespace cox::report {
 
 /// The stages whose wall seconds are kept apart, as columns of v_results, in order of execution.
-inline constexpr auto kStages = [] {
-  std::array<const char*, kFieldCount<StageTimings>> names{};
-  std::size_t next = 0;
-  for_each_field<StageTimings>([&](const auto& field) { names[next++] = field.name.data(); });
-  return names;
-}();
+inline constexpr auto kStages = std::apply(
+    [](const auto&... field) { return std::array{field.name...}; }, StageTimings::fields());
 
-/// What results were computed with and on: provenance without the fields that belong to one job,
-/// which stay empty. `threads` 0 and empty strings were not recorded. Timings can be compared
-/// within one environment only.
-struct Environment : Provenance {};
+/// The columns of v_results that say with what and on what a result was computed, those of
+/// record/provenance.h that many results share. The model is a property of the run.
+std::vector<std::string> environment_columns();
 
-inline std::strong_ordering operator<=>(const Environment& a, const Environment& b) {
-  const auto values = [](const Environment& environment) {
-    const auto tie = [&](const auto&... field) { return std::tie(environment.*(field.member)...); };
-    return std::apply(tie, Provenance::fields());
-  };
-  return values(a) <=> values(b);
-}
+/// Text by column of environment_columns(), without what is not recorded. Timings compare only
+/// within one environment.
+using Environment = std::map<std::string, std::string>;
 
-/// Whether a field of Provenance is part of an Environment.
-constexpr bool is_of_environment(std::string_view field) {
-  return field != "model_digest" && field != "video_digest" && field != "backbone_checksum";
-}
+/// The text in a column; "" when it is not recorded.
+std::string in_environment(const Environment& environment, const std::string& column);
 
 /// One finished video of a run.
 struct VideoResult {
@@ -53,8 +41,8 @@ struct VideoResult {
   std::int64_t scored_frames = 0;
   double steps_run = 0;  ///< of an average over replicates their mean, as all numbers here
   double best_step = 0;
-  /// Of the pixels that it was scored against, several when the replicates of an average differ in
-  /// them; none = not recorded.
+  /// Digests of the pixels that it was scored against: several when the replicates of an average
+  /// differ in them, none when they were not recorded.
   std::set<std::string> reference_digests;
   std::int64_t time_us = 0;
   Environment environment;
@@ -78,9 +66,10 @@ struct RunData {
   std::string backbone;
   std::string model_digest;
   std::string lora_digest;  ///< of each file, with multipliers; "" without
-  /// Of the weights that its metrics are computed with, by column (data/metrics.h). A metric that
-  /// it does not measure has "" there, or no entry.
+  /// Digests of the weights that its metrics are computed with, by column (data/metrics.h). A
+  /// metric that it does not measure has "" there, or no entry.
   std::map<std::string, std::string> weights_digests;
+  std::string preset;  ///< the study that it repeats (`replicate:` in its sweep); "" = none
   std::string dataset;
   std::string dataset_digest;
   std::int64_t engine_semantics = 0;    ///< of schemas/versions.def at submission; 0 = not recorded

@@ -14,7 +14,7 @@ Summary metric_summary(const RunData& run, const std::string& metric) {
   return summarized(std::move(values));
 }
 
-std::optional<double> stage_mean(const RunData& run, const std::string& stage) {
+std::optional<double> stage_mean(const RunData& run, std::string_view stage) {
   const auto index =
       static_cast<std::size_t>(std::find(kStages.begin(), kStages.end(), stage) - kStages.begin());
   std::vector<double> values;

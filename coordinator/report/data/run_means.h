@@ -13,7 +13,7 @@ namespace cox::report {
 Summary metric_summary(const RunData& run, const std::string& metric);
 
 /// Mean seconds of a stage (a name of kStages) over the finished videos; absent without any.
-std::optional<double> stage_mean(const RunData& run, const std::string& stage);
+std::optional<double> stage_mean(const RunData& run, std::string_view stage);
 
 /// How many videos of a run are in each state that a table shows.
 struct JobCounts {

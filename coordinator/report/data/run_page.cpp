@@ -11,7 +11,7 @@ namespace {
 
 std::string timings_statement(const std::string& where) {
   std::string columns = "count(*) AS n, avg(waited_s) AS waited_s";
-  for (const char* stage : kStages) columns += fmt::format(", avg({0}) AS {0}", stage);
+  for (const std::string_view stage : kStages) columns += fmt::format(", avg({0}) AS {0}", stage);
   return fmt::format("SELECT {} FROM v_timings WHERE {}", columns, where);
 }
 

@@ -13,7 +13,7 @@ namespace cox::report {
 
 namespace {
 
-/// What the rows of v_features say of a run.
+/// The feature vectors of a run, with their videos.
 struct Features {
   std::vector<std::string> videos;
   std::vector<std::string> digests;

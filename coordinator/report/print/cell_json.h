@@ -20,7 +20,7 @@ OrderedJson json_row(const store::Table& table, std::size_t row);
 /// may hold any) become U+FFFD.
 std::string json_document(const OrderedJson& json);
 
-/// The same in one line.
+/// The document in one line.
 std::string json_line(const OrderedJson& json);
 
 }  // namespace cox::report

@@ -94,7 +94,7 @@ Pointers runs_of_row(const std::vector<RunData>& runs, const std::vector<RunData
 }
 
 Row row_of(const RunData& run, const std::vector<Metric>& metrics, const DeclaredColumns& others,
-           const DeclaredTable& declared) {
+           const ResultTable& declared) {
   Row row = {run.name, static_cast<std::int64_t>(run.results.size()),
              static_cast<std::int64_t>(run.videos())};
   for (const std::string& column : declared.columns) {
@@ -106,7 +106,7 @@ Row row_of(const RunData& run, const std::vector<Metric>& metrics, const Declare
 }  // namespace
 
 Table declared_table(const std::vector<RunData>& runs, const std::vector<Metric>& metrics,
-                     const DeclaredColumns& others, const DeclaredTable& declared) {
+                     const DeclaredColumns& others, const ResultTable& declared) {
   Table table{{"run", "done", "videos"}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
   const std::vector<RunData> singles = single_runs(runs);

@@ -16,6 +16,6 @@ namespace cox::report {
 /// an average, the name that replicates share. Metrics of the runs that are not among `metrics` are
 /// NULL.
 Table declared_table(const std::vector<RunData>& runs, const std::vector<Metric>& metrics,
-                     const DeclaredColumns& others, const DeclaredTable& declared);
+                     const DeclaredColumns& others, const ResultTable& declared);
 
 }  // namespace cox::report

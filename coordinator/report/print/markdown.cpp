@@ -1,5 +1,7 @@
 #include "coordinator/report/print/markdown.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/text.h"
@@ -17,13 +19,13 @@ constexpr std::size_t kManyComparisons = 3;
 std::string bullets(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines)
-    text += concat("- ", line, ends_with(line, "?") ? "\n" : ".\n");
+    text += fmt::format("- {}{}", line, ends_with(line, "?") ? "\n" : ".\n");
   return text + "\n";
 }
 
 std::string heading(const SeriesReport& report) {
-  if (report.notes.title.empty()) return concat("# ", report.series, "\n\n");
-  return concat("# ", report.notes.title, "\n\nSeries `", report.series, "`.\n\n");
+  if (report.notes.title.empty()) return fmt::format("# {}\n\n", report.series);
+  return fmt::format("# {}\n\nSeries `{}`.\n\n", report.notes.title, report.series);
 }
 
 std::string question(const SeriesReport& report) {
@@ -35,6 +37,47 @@ std::string question(const SeriesReport& report) {
   return text + "\n";
 }
 
+/// The sentences of comparisons with one verdict.
+std::vector<std::string> sentences(const std::vector<Comparison>& comparisons, Verdict verdict) {
+  std::vector<std::string> lines;
+  for (const Comparison& comparison : comparisons) {
+    const bool is_open = verdict == Verdict::kNoPair && comparison.open;
+    if (comparison.verdict() == verdict && !is_open) lines.push_back(sentence(comparison));
+  }
+  return lines;
+}
+
+/// The comparisons that found nothing, in a table: a page over many runs is not a list of them.
+std::string without_finding(const std::vector<Comparison>& comparisons, const std::string& series) {
+  std::vector<Comparison> rest;
+  for (const Comparison& comparison : comparisons) {
+    const Verdict verdict = comparison.verdict();
+    if (verdict == Verdict::kNoDifference || verdict == Verdict::kTooFew)
+      rest.push_back(comparison);
+  }
+  if (rest.empty()) return "";
+  return fmt::format("No difference detected:\n\n{}", markdown(undetected_table(rest, series)));
+}
+
+/// Findings first, then what is known less well, then a table of the rest.
+std::string verdicts(const std::vector<Comparison>& comparisons, const std::string& series) {
+  std::vector<std::string> lines;
+  for (const Verdict verdict : {Verdict::kFinding, Verdict::kEquivalent, Verdict::kHint,
+                                Verdict::kIdentical, Verdict::kNoPair}) {
+    const std::vector<std::string> more = sentences(comparisons, verdict);
+    lines.insert(lines.end(), more.begin(), more.end());
+  }
+  std::vector<std::string> open;
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.verdict() != Verdict::kNoPair || !comparison.open) continue;
+    open.push_back(comparison.run.substr(comparison.run.find('/') + 1));
+  }
+  if (!open.empty()) {
+    lines.push_back(fmt::format("No video to compare on yet: {}", join(open, ", ")));
+  }
+  return (lines.empty() ? "" : bullets(lines)) + without_finding(comparisons, series);
+}
+
 std::string findings(const SeriesReport& report) {
   std::string text = "## What came out\n\n";
   if (report.baseline.empty()) {
@@ -43,38 +86,39 @@ std::string findings(const SeriesReport& report) {
            "Give one with `--baseline RUN`.\n\n";
   }
   if (report.baseline_assumed) {
-    text += concat("The sweep names no baseline; `", report.baseline,
-                   "`, its first run of method `none`, is taken.\n\n");
+    text += fmt::format(
+        "The sweep names no baseline; `{}`, its first run of method `none`, is taken.\n\n",
+        report.baseline);
   }
-  std::vector<std::string> lines;
-  std::vector<std::string> open;
+  std::vector<Comparison> treated;
+  std::vector<Comparison> controls;
   for (const Comparison& comparison : report.comparisons.front()) {
-    if (comparison.pairs > 0 || !comparison.open) {
-      lines.push_back(sentence(comparison));
-    } else {
-      open.push_back(comparison.run.substr(comparison.run.find('/') + 1));
-    }
+    (comparison.is_control ? controls : treated).push_back(comparison);
   }
-  if (!open.empty()) lines.push_back(concat("No video to compare on yet: ", join(open, ", ")));
-  text += bullets(lines);
-  text += reading_help(report.comparisons.front());
+  text += verdicts(treated, report.series);
+  text += reading_help(treated);
+  if (!controls.empty()) {
+    text += fmt::format("Controls, corrected apart from these:\n\n{}",
+                        verdicts(controls, report.series));
+  }
   if (!report.not_compared.empty()) {
-    text += concat("Not compared:\n\n", bullets(report.not_compared));
+    text += fmt::format("Not compared:\n\n{}", bullets(report.not_compared));
   }
   return text;
 }
 
 std::string direction_heading(const Metric& metric) {
-  return concat("### ", metric.name,
-                metric.higher_is_better ? " (higher is better)" : " (lower is better)", "\n\n");
+  return fmt::format("### {}{}\n\n", metric.name,
+                     metric.higher_is_better ? " (higher is better)" : " (lower is better)");
 }
 
 std::string differences(const SeriesReport& report) {
   std::string text;
   for (std::size_t m = 0; m < report.comparisons.size(); ++m) {
     if (report.comparisons[m].empty()) continue;
-    text += concat(m == 0 ? "## Paired differences\n\n" : "", direction_heading(report.metrics[m]),
-                   markdown(difference_table(report.comparisons[m], report.series, m == 0)));
+    text += fmt::format("{}{}{}", m == 0 ? "## Paired differences\n\n" : "",
+                        direction_heading(report.metrics[m]),
+                        markdown(difference_table(report.comparisons[m], report.series, m == 0)));
   }
   return text;
 }
@@ -90,22 +134,22 @@ std::string factor_sections(const SeriesReport& report) {
   if (report.factors.empty()) return "";
   std::string text = "## What varied\n\n";
   for (const Factor& factor : report.factors) {
-    text +=
-        concat("- `", factor.name, "`: ", join(factor.levels, ", "),
-               factor.also.empty() ? "" : concat(" (with it ", join(factor.also, ", "), ")"), "\n");
+    text += fmt::format(
+        "- `{}`: {}{}\n", factor.name, join(factor.levels, ", "),
+        factor.also.empty() ? "" : fmt::format(" (with it {})", join(factor.also, ", ")));
   }
   text += "\n";
   if (is_grid(report)) {
-    text += concat("Mean ", report.primary().name, ":\n\n",
-                   markdown(grid_table(report, report.factors[0], report.factors[1])));
+    text += fmt::format("Mean {}:\n\n{}", report.primary().name,
+                        markdown(grid_table(report, report.factors[0], report.factors[1])));
   }
   // The leaderboard and the paired differences are that table already.
   if (report.factors.size() == 1 && report.factors.front().name == "method") return text;
   for (const Ladder& ladder : ladders_of(report.treated_runs(), report.factors)) {
-    text += concat("### ", ladder.factor, ladder.fixed.empty() ? "" : concat(" at ", ladder.fixed),
-                   "\n\n");
+    text += fmt::format("### {}{}\n\n", ladder.factor,
+                        ladder.fixed.empty() ? "" : fmt::format(" at {}", ladder.fixed));
     if (!ladder.also.empty()) {
-      text += concat("With ", ladder.factor, " change ", join(ladder.also, ", "), ".\n\n");
+      text += fmt::format("With {} change {}.\n\n", ladder.factor, join(ladder.also, ", "));
     }
     text += markdown(ladder_table(report, ladder));
   }
@@ -114,16 +158,32 @@ std::string factor_sections(const SeriesReport& report) {
 
 std::string declared_tables(const SeriesReport& report) {
   std::string text;
-  for (const DeclaredTable& table : report.notes.tables) {
-    text += concat("## ", table.title, "\n\n", markdown(declared_text_table(report, table)));
+  for (const ResultTable& table : report.notes.tables) {
+    text += fmt::format("## {}\n\n{}", table.title, markdown(declared_text_table(report, table)));
   }
   return text;
 }
 
+std::string category_section(const SeriesReport& report) {
+  if (report.categories.empty()) return "";
+  return fmt::format(
+      "## By category of the videos\n\nDifferences in {}; each interval and p is by itself, not "
+      "corrected.\n\n{}",
+      report.primary().name, markdown(category_table(report)));
+}
+
+std::string set_section(const SeriesReport& report) {
+  if (report.set_comparisons.empty()) return "";
+  return fmt::format(
+      "## Metrics over sets of videos\n\nOne value for a run, over the videos that it and its "
+      "baseline have; no interval.\n\n{}",
+      markdown(set_table(report)));
+}
+
 std::string warnings_section(const std::vector<std::string>& warnings) {
-  return concat("## Coverage and warnings\n\n",
-                warnings.empty() ? "Every run finished every video, on one environment.\n\n"
-                                 : bullets(warnings));
+  return fmt::format("## Coverage and warnings\n\n{}",
+                     warnings.empty() ? "Every run finished every video, on one environment.\n\n"
+                                      : bullets(warnings));
 }
 
 }  // namespace
@@ -133,13 +193,15 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
   for (const Comparison& comparison : comparisons) family = std::max(family, comparison.family);
   std::string text = "Differences are means over the videos that both runs finished";
   if (family == 0) {
-    text += concat(". No mean is tested: that takes ", kLeastForInference,
-                   "\nvideos, and differences.\n\n");
+    text += fmt::format(". No mean is tested: that takes {}\nvideos, and differences.\n\n",
+                        kLeastForInference);
   } else {
     text += ", with 95 % intervals.\np is that of a true mean difference of 0";
-    text += family == 1 ? ".\n\n"
-                        : concat(", corrected for ", family,
-                                 " comparisons, as is the family interval.\n\n");
+    text +=
+        family == 1
+            ? ".\n\n"
+            : fmt::format(", corrected for {} comparisons{}, as is the family interval.\n\n",
+                          family, family > comparisons.size() ? " of series that share runs" : "");
   }
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
@@ -148,35 +210,36 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
     text +=
         "Replicates are averaged for each video first: the unit stays the video, and a video "
         "counts\n"
-        "where every replicate of both sides has it. Intervals and p speak of other videos; what\n"
+        "where every replicate of both sides has it. Intervals and p are about other videos; what\n"
         "other noise does is the standard deviation between the replicates' means.\n\n";
   }
   if (family >= kManyComparisons) {
-    text += concat("The best of ", comparisons.size(),
-                   " configurations owes part of its lead to chance: confirm a choice on videos\n"
-                   "that it was not made on.\n\n");
+    text += fmt::format(
+        "The lead of the best of {} configurations is partly chance: confirm a choice on other\n"
+        "videos.\n\n",
+        comparisons.size());
   }
   return text;
 }
 
 std::string report_markdown(const SeriesReport& report) {
-  return concat(heading(report), question(report), findings(report), "## Leaderboard\n\n",
-                markdown(leaderboard(report)), declared_tables(report), differences(report),
-                factor_sections(report),
-                "## Time\n\nMean wall seconds of each stage of a video. Runs of one video share "
-                "decoding and encoding,\n"
-                "which count where they were done first.\n\n",
-                markdown(timing_table(report)), warnings_section(report.warnings),
-                "## Provenance\n\n", trim(markdown(provenance_table(report))), "\n");
+  return fmt::format(
+      "{}{}{}## Leaderboard\n\n{}{}{}{}## Time\n\nMean wall seconds of each stage of a video. Runs "
+      "of one video share decoding and encoding,\nwhich count where they were done "
+      "first.\n\n{}{}## Provenance\n\n{}\n",
+      heading(report), question(report), findings(report), markdown(leaderboard(report)),
+      declared_tables(report), differences(report) + category_section(report) + set_section(report),
+      factor_sections(report), markdown(timing_table(report)), warnings_section(report.warnings),
+      trim(markdown(provenance_table(report))));
 }
 
 std::string comparison_markdown(const std::vector<Comparison>& comparisons,
                                 const std::vector<std::string>& warnings) {
   std::vector<std::string> lines;
   for (const Comparison& comparison : comparisons) lines.push_back(sentence(comparison));
-  std::string text = concat(bullets(lines), reading_help(comparisons),
-                            direction_heading(comparisons.front().metric),
-                            markdown(difference_table(comparisons, "", true)));
+  std::string text = fmt::format("{}{}{}{}", bullets(lines), reading_help(comparisons),
+                                 direction_heading(comparisons.front().metric),
+                                 markdown(difference_table(comparisons, "", true)));
   if (!warnings.empty()) text += bullets(warnings);
   return text.substr(0, text.find_last_not_of('\n') + 1) + "\n";
 }

@@ -58,9 +58,10 @@ OrderedJson run_json(const SeriesReport& report, const RunData& run) {
       entry["replicate_deviation"] = *deviation;
     }
   }
-  for (const char* stage : kStages) {
+  for (const std::string_view stage : kStages) {
     const auto seconds = stage_mean(run, stage);
-    object["mean_seconds"][stage] = seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
+    object["mean_seconds"][std::string(stage)] =
+        seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
   }
   for (const Unfinished& video : run.unfinished) {
     object["missing"].push_back({{"video", video.video},
@@ -70,6 +71,40 @@ OrderedJson run_json(const SeriesReport& report, const RunData& run) {
                                  {"message", video.message}});
   }
   return object;
+}
+
+OrderedJson or_null(const std::optional<double>& value) {
+  return value ? OrderedJson(*value) : OrderedJson(nullptr);
+}
+
+OrderedJson categories_json(const std::vector<CategoryDifference>& categories) {
+  OrderedJson list = OrderedJson::array();
+  for (const CategoryDifference& c : categories) {
+    OrderedJson object = {{"run", c.run},
+                          {"baseline", c.baseline},
+                          {"category", c.category},
+                          {"pairs", c.difference.count},
+                          {"difference", or_null(c.difference.mean)},
+                          {"p", or_null(c.inference.p)}};
+    if (c.inference.interval) {
+      object["interval"] = {c.inference.interval->low, c.inference.interval->high};
+    }
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
+OrderedJson set_metrics_json(const std::vector<SetComparison>& comparisons) {
+  OrderedJson list = OrderedJson::array();
+  for (const SetComparison& c : comparisons) {
+    list.push_back({{"metric", c.metric},
+                    {"run", c.run},
+                    {"videos", c.videos},
+                    {"value", or_null(c.value)},
+                    {"baseline", c.baseline},
+                    {"baseline_value", or_null(c.baseline_value)}});
+  }
+  return list;
 }
 
 OrderedJson report_object(const SeriesReport& report) {
@@ -82,6 +117,8 @@ OrderedJson report_object(const SeriesReport& report) {
                         {"varied", OrderedJson::object()},
                         {"runs", OrderedJson::array()},
                         {"comparisons", OrderedJson::array()},
+                        {"categories", categories_json(report.categories)},
+                        {"set_metrics", set_metrics_json(report.set_comparisons)},
                         {"not_compared", report.not_compared},
                         {"warnings", report.warnings},
                         {"provenance", OrderedJson::array()}};

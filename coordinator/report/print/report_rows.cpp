@@ -1,5 +1,6 @@
 #include "coordinator/report/print/report_rows.h"
 
+#include "base/text.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/run_means.h"
 
@@ -10,80 +11,79 @@ namespace {
 Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 Cell cell(std::size_t count) { return static_cast<std::int64_t>(count); }
 
-const std::vector<std::string>& comparison_columns() {
-  static const std::vector<std::string> kColumns = {"baseline",
-                                                    "pairs",
-                                                    "pair_videos",
-                                                    "baseline_mean",
-                                                    "paired_mean",
-                                                    "difference",
-                                                    "low",
-                                                    "high",
-                                                    "family_low",
-                                                    "family_high",
-                                                    "p",
-                                                    "p_family",
-                                                    "family",
-                                                    "p_wilcoxon",
-                                                    "p_wilcoxon_holm",
-                                                    "p_sign",
-                                                    "wins",
-                                                    "losses",
-                                                    "ties",
-                                                    "t_low",
-                                                    "t_high",
-                                                    "median",
-                                                    "deviation",
-                                                    "effect_g",
-                                                    "detectable",
-                                                    "identical",
-                                                    "replicates",
-                                                    "baseline_replicates",
-                                                    "replicate_deviation",
-                                                    "baseline_replicate_deviation",
-                                                    "difference_replicate_deviation"};
-  return kColumns;
+Cell low(const std::optional<Interval>& interval) {
+  return interval ? Cell(interval->low) : Cell();
+}
+Cell high(const std::optional<Interval>& interval) {
+  return interval ? Cell(interval->high) : Cell();
+}
+Cell joined(const std::vector<std::string>& marks) {
+  if (marks.empty()) return {};
+  return join(marks, ", ");
 }
 
-/// In the order of comparison_columns().
-Row comparison_cells(const Comparison& c) {
-  const auto low = [](const std::optional<Interval>& i) { return i ? Cell(i->low) : Cell(); };
-  const auto high = [](const std::optional<Interval>& i) { return i ? Cell(i->high) : Cell(); };
-  return {c.baseline,
-          cell(c.pairs),
-          cell(c.videos),
-          cell(c.baseline_mean),
-          cell(c.run_mean),
-          cell(c.difference.mean),
-          low(c.inference.interval),
-          high(c.inference.interval),
-          low(c.family_inference.interval),
-          high(c.family_inference.interval),
-          cell(c.inference.p),
-          cell(c.family_inference.p),
-          cell(c.family),
-          cell(c.signed_rank.p),
-          cell(c.signed_rank_holm_p),
-          cell(c.sign_p),
-          cell(c.wins.wins),
-          cell(c.wins.losses),
-          cell(c.wins.ties),
-          low(c.difference.t_interval),
-          high(c.difference.t_interval),
-          cell(c.difference.median),
-          cell(c.difference.deviation),
-          cell(c.effect),
-          cell(c.detectable),
-          cell(c.identical ? std::size_t{1} : std::size_t{0}),
-          cell(c.replicates.of_run),
-          cell(c.replicates.of_baseline),
-          cell(c.replicates.run_deviation),
-          cell(c.replicates.baseline_deviation),
-          cell(c.replicates.difference_deviation)};
+/// A column of a comparison, and what it holds.
+struct Column {
+  const char* name;
+  Cell (*cell_of)(const Comparison& comparison);
+};
+
+using C = Comparison;
+constexpr Column kColumns[] = {
+    {"baseline", [](const C& c) -> Cell { return c.baseline; }},
+    {"pairs", [](const C& c) { return cell(c.pairs); }},
+    {"pair_videos", [](const C& c) { return cell(c.videos); }},
+    {"baseline_mean", [](const C& c) { return cell(c.baseline_mean); }},
+    {"paired_mean", [](const C& c) { return cell(c.run_mean); }},
+    {"difference", [](const C& c) { return cell(c.difference.mean); }},
+    {"low", [](const C& c) { return low(c.inference.interval); }},
+    {"high", [](const C& c) { return high(c.inference.interval); }},
+    {"family_low", [](const C& c) { return low(c.family_inference.interval); }},
+    {"family_high", [](const C& c) { return high(c.family_inference.interval); }},
+    {"p", [](const C& c) { return cell(c.inference.p); }},
+    {"p_family", [](const C& c) { return cell(c.family_inference.p); }},
+    {"family", [](const C& c) { return cell(c.family); }},
+    {"margin", [](const C& c) { return cell(c.margin); }},
+    {"p_equivalence", [](const C& c) { return cell(c.equivalence_p); }},
+    {"p_equivalence_holm", [](const C& c) { return cell(c.equivalence_holm_p); }},
+    {"p_wilcoxon", [](const C& c) { return cell(c.signed_rank.p); }},
+    {"p_wilcoxon_holm", [](const C& c) { return cell(c.signed_rank_holm_p); }},
+    {"p_sign", [](const C& c) { return cell(c.sign_p); }},
+    {"wins", [](const C& c) { return cell(c.wins.wins); }},
+    {"losses", [](const C& c) { return cell(c.wins.losses); }},
+    {"ties", [](const C& c) { return cell(c.wins.ties); }},
+    {"t_low", [](const C& c) { return low(c.difference.t_interval); }},
+    {"t_high", [](const C& c) { return high(c.difference.t_interval); }},
+    {"median", [](const C& c) { return cell(c.difference.median); }},
+    {"deviation", [](const C& c) { return cell(c.difference.deviation); }},
+    {"effect_g", [](const C& c) { return cell(c.effect); }},
+    {"detectable", [](const C& c) { return cell(c.detectable); }},
+    {"detectable_family", [](const C& c) { return cell(c.detectable_corrected); }},
+    {"identical", [](const C& c) { return cell(std::size_t{c.identical}); }},
+    {"unadapted", [](const C& c) { return cell(c.unadapted); }},
+    {"adapted_difference", [](const C& c) { return cell(c.adapted_difference); }},
+    {"control", [](const C& c) { return cell(std::size_t{c.is_control}); }},
+    {"run_marks", [](const C& c) { return joined(c.run_marks); }},
+    {"baseline_marks", [](const C& c) { return joined(c.baseline_marks); }},
+    {"replicates", [](const C& c) { return cell(c.replicates.of_run); }},
+    {"baseline_replicates", [](const C& c) { return cell(c.replicates.of_baseline); }},
+    {"replicate_deviation", [](const C& c) { return cell(c.replicates.run_deviation); }},
+    {"baseline_replicate_deviation",
+     [](const C& c) { return cell(c.replicates.baseline_deviation); }},
+    {"difference_replicate_deviation",
+     [](const C& c) { return cell(c.replicates.difference_deviation); }},
+};
+
+void add_columns(std::vector<std::string>& names) {
+  for (const Column& column : kColumns) names.emplace_back(column.name);
 }
 
-void append(Row& row, Row more) {
-  for (Cell& each : more) row.push_back(std::move(each));
+/// The cells of kColumns; NULL for what was not compared.
+void add_cells(const Comparison* comparison, Row& row) {
+  for (const Column& column : kColumns) {
+    Cell& made = row.emplace_back();
+    if (comparison != nullptr) made = column.cell_of(*comparison);
+  }
 }
 
 const Comparison* find(const SeriesReport& report, std::size_t metric, const RunData& run) {
@@ -108,9 +108,7 @@ Row report_cells(const SeriesReport& report, const RunData& run, std::size_t met
              summary.t_interval ? Cell(summary.t_interval->high) : Cell(),
              cell(replicates_of(run)),
              cell(replicate_deviation(run, report.metrics[metric].name))};
-  const Comparison* comparison = find(report, metric, run);
-  append(row,
-         comparison != nullptr ? comparison_cells(*comparison) : Row(comparison_columns().size()));
+  add_cells(find(report, metric, run), row);
   return row;
 }
 
@@ -119,11 +117,10 @@ Row report_cells(const SeriesReport& report, const RunData& run, std::size_t met
 Table comparison_rows(const std::vector<Comparison>& comparisons) {
   Table table;
   table.columns = {"run", "metric"};
-  table.columns.insert(table.columns.end(), comparison_columns().begin(),
-                       comparison_columns().end());
+  add_columns(table.columns);
   for (const Comparison& comparison : comparisons) {
     Row& row = table.rows.emplace_back(Row{comparison.run, comparison.metric.name});
-    append(row, comparison_cells(comparison));
+    add_cells(&comparison, row);
   }
   return table;
 }
@@ -133,8 +130,7 @@ Table report_rows(const std::vector<SeriesReport>& reports) {
   table.columns = {"series",   "run",       "method",      "metric",
                    "videos",   "n",         "mean",        "standard_error",
                    "mean_low", "mean_high", "averaged_of", "mean_deviation"};
-  table.columns.insert(table.columns.end(), comparison_columns().begin(),
-                       comparison_columns().end());
+  add_columns(table.columns);
   for (const SeriesReport& report : reports) {
     for (const RunData& run : report.runs) {
       for (std::size_t metric = 0; metric < report.metrics.size(); ++metric) {

@@ -8,8 +8,8 @@
 
 namespace cox::report {
 
-/// One row for each comparison, every figure with all its digits; NULL where there is none. What
-/// each column means stands in docs/statistics.md.
+/// One row for each comparison, every figure with all its digits; NULL where there is none.
+/// docs/statistics.md explains each column.
 Table comparison_rows(const std::vector<Comparison>& comparisons);
 
 /// One row for each run and metric of the reports: coverage, mean with its t interval, and the

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_means.h"
@@ -25,11 +26,11 @@ constexpr const char* kDifferenceSpread = "their differences";
 constexpr std::ptrdiff_t kAfterInterval = 6;  ///< place of the replicates in a difference table
 
 std::string coverage_text(const RunData& run) {
-  return concat(run.results.size(), " of ", run.videos());
+  return fmt::format("{} of {}", run.results.size(), run.videos());
 }
 
 std::string metric_heading(const Metric& metric) {
-  return metric.unit.empty() ? metric.name : concat(metric.name, " (", metric.unit, ")");
+  return metric.unit.empty() ? metric.name : fmt::format("{} ({})", metric.name, metric.unit);
 }
 
 /// A run's name without the series that the page is about.
@@ -52,8 +53,8 @@ std::string difference_cell(const SeriesReport& report, const RunData& run) {
   if (comparison == nullptr || !comparison->difference.mean) return "-";
   const int decimals = decimals_of(*comparison);
   const auto& interval = comparison->inference.interval;
-  return concat(decimal(*comparison->difference.mean, decimals),
-                interval ? " " + interval_text(interval, decimals) : "");
+  return fmt::format("{}{}", decimal(*comparison->difference.mean, decimals),
+                     interval ? " " + interval_text(interval, decimals) : "");
 }
 
 /// The one run of the report that all runs of the ladder are compared with, or nullptr.
@@ -71,6 +72,24 @@ const RunData* common_baseline(const SeriesReport& report, const Ladder& ladder)
   return nullptr;
 }
 
+/// "control, flipped target": what a reader must know of a run besides its numbers.
+std::string marks_text(const SeriesReport& report, const RunData& run) {
+  std::vector<std::string> marks = marks_of(run);
+  if (report.is_control(run)) marks.insert(marks.begin(), "control");
+  return marks.empty() ? "-" : join(marks, ", ");
+}
+
+std::string marked_run(const Comparison& comparison, const std::string& series) {
+  return with_marks(within(series, comparison.run), comparison.run_marks);
+}
+std::string marked_baseline(const Comparison& comparison, const std::string& series) {
+  return with_marks(within(series, comparison.baseline), comparison.baseline_marks);
+}
+
+std::string pairs_text(const Comparison& comparison) {
+  return fmt::format("{} of {}", comparison.pairs, comparison.videos);
+}
+
 std::optional<double> mean_steps(const RunData& run) {
   std::vector<double> steps;
   for (const VideoResult& result : run.results) {
@@ -84,19 +103,26 @@ bool has_replicates(const std::vector<RunData>& runs) {
                      [](const RunData& run) { return replicates_of(run) > 1; });
 }
 
-/// A deviation between replicates, which is smaller than what it stands beside.
+/// A deviation between replicates, with one decimal more: it is smaller than the means.
 std::string deviation_text(const std::optional<double>& deviation, int decimals) {
   return decimal(deviation, decimals + 1);
 }
 
+/// "host, a processor, CPU threads 4, fused kernels, fp32, engine 0.1.0, LibTorch 2.11.0"
 std::string environment_text(const Environment& environment) {
-  std::vector<std::string> parts = {environment.machine, environment.device_name};
-  if (!environment.driver.empty()) parts.push_back("driver " + environment.driver);
-  if (environment.threads > 0) parts.push_back(concat("CPU threads ", environment.threads));
-  if (!environment.kernels.empty()) parts.push_back(environment.kernels + " kernels");
-  parts.push_back(environment.dtype);
-  parts.push_back("engine " + environment.engine_build);
-  parts.push_back("LibTorch " + environment.torch_version);
+  const std::pair<const char*, const char*> formats[] = {{"machine", "{}"},
+                                                         {"device_name", "{}"},
+                                                         {"driver", "driver {}"},
+                                                         {"threads", "CPU threads {}"},
+                                                         {"kernels", "{} kernels"},
+                                                         {"dtype", "{}"},
+                                                         {"engine_build", "engine {}"},
+                                                         {"torch_version", "LibTorch {}"}};
+  std::vector<std::string> parts;
+  for (const auto& [column, format] : formats) {
+    const std::string text = in_environment(environment, column);
+    if (!text.empty()) parts.push_back(fmt::format(fmt::runtime(format), text));
+  }
   return join(parts, ", ");
 }
 
@@ -118,7 +144,7 @@ std::vector<const RunData*> best_first(const SeriesReport& report) {
 }  // namespace
 
 TextTable leaderboard(const SeriesReport& report) {
-  TextTable table{{"run"}, {}};
+  TextTable table{{"run", kMarks}, {}};
   for (const Factor& factor : report.factors) table.columns.push_back(factor.name);
   const bool replicated = has_replicates(report.runs);
   if (replicated) table.columns.emplace_back("replicates");
@@ -129,7 +155,8 @@ TextTable leaderboard(const SeriesReport& report) {
     table.columns.push_back(metric_heading(report.metrics[m]));
   }
   for (const RunData* run : best_first(report)) {
-    auto& row = table.rows.emplace_back(std::vector<std::string>{run->name});
+    auto& row =
+        table.rows.emplace_back(std::vector<std::string>{run->name, marks_text(report, *run)});
     for (const Factor& factor : report.factors) row.push_back(level_of(*run, factor.name));
     if (replicated) row.push_back(std::to_string(replicates_of(*run)));
     row.push_back(coverage_text(*run));
@@ -144,7 +171,22 @@ TextTable leaderboard(const SeriesReport& report) {
       row.push_back(mean_text(metric_summary(*run, report.metrics[m].name), report.metrics[m]));
     }
   }
-  return table;
+  return table.without_empty_column(kMarks);
+}
+
+TextTable undetected_table(const std::vector<Comparison>& comparisons, const std::string& series) {
+  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "p (family)",
+                   "detectable (80 % power)", "equivalent within", "p (equivalence)"},
+                  {}};
+  for (const Comparison& c : comparisons) {
+    const int decimals = decimals_of(c);
+    table.rows.push_back(
+        {marked_run(c, series), marked_baseline(c, series), pairs_text(c),
+         decimal(c.difference.mean, decimals), interval_text(c.inference.interval, decimals),
+         p_text(c.family_inference.p), decimal(c.detectable_corrected, decimals),
+         c.margin ? fmt::format("{:g}", *c.margin) : "-", p_text(c.equivalence_holm_p)});
+  }
+  return table.without_empty_columns();
 }
 
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
@@ -167,16 +209,16 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);
     auto& row = table.rows.emplace_back(std::vector<std::string>{
-        within(series, c.run), within(series, c.baseline), concat(c.pairs, " of ", c.videos),
+        marked_run(c, series), marked_baseline(c, series), pairs_text(c),
         decimal(c.difference.mean, decimals), interval_text(c.inference.interval, decimals),
         interval_text(c.family_inference.interval, decimals), p_text(c.family_inference.p),
         percent_text(c.wins.rate()), std::to_string(c.wins.ties)});
     if (replicated) {
       const ReplicateSpread& r = c.replicates;
       row.insert(row.begin() + kAfterInterval,
-                 {concat(r.of_run, " : ", r.of_baseline),
-                  concat(deviation_text(r.run_deviation, decimals), " : ",
-                         deviation_text(r.baseline_deviation, decimals)),
+                 {fmt::format("{} : {}", r.of_run, r.of_baseline),
+                  fmt::format("{} : {}", deviation_text(r.run_deviation, decimals),
+                              deviation_text(r.baseline_deviation, decimals)),
                   deviation_text(r.difference_deviation, decimals)});
     }
     if (!full) continue;
@@ -189,10 +231,39 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
   return table;
 }
 
+TextTable category_table(const SeriesReport& report) {
+  TextTable table{{"run", "against", "category", "videos", "difference", "95 % interval", "p"}, {}};
+  for (const CategoryDifference& c : report.categories) {
+    const int decimals = report.primary().decimals;
+    table.rows.push_back({within(report.series, c.run), within(report.series, c.baseline),
+                          c.category, std::to_string(c.difference.count),
+                          decimal(c.difference.mean, decimals),
+                          interval_text(c.inference.interval, decimals), p_text(c.inference.p)});
+  }
+  return table.without_empty_columns();
+}
+
+TextTable set_table(const SeriesReport& report) {
+  TextTable table{{"metric", "run", "videos", "value", "against", "its value", "difference"}, {}};
+  for (const SetComparison& c : report.set_comparisons) {
+    const auto metric = metric_named(c.metric);
+    const int decimals = metric.is_ok() ? metric->decimals : Metric{}.decimals;
+    const auto difference = c.value && c.baseline_value
+                                ? std::optional<double>(*c.value - *c.baseline_value)
+                                : std::nullopt;
+    table.rows.push_back({metric.is_ok() ? metric_heading(*metric) : c.metric,
+                          within(report.series, c.run), std::to_string(c.videos),
+                          decimal(c.value, decimals),
+                          c.baseline.empty() ? "-" : within(report.series, c.baseline),
+                          decimal(c.baseline_value, decimals), decimal(difference, decimals)});
+  }
+  return table.without_empty_columns();
+}
+
 TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
   TextTable table{{ladder.factor, "run", "videos"}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
-  table.columns.push_back(concat("difference in ", report.primary().name));
+  table.columns.push_back(fmt::format("difference in {}", report.primary().name));
   table.columns.emplace_back("p (family)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {
     table.columns.emplace_back(stage);
@@ -217,7 +288,7 @@ TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
 }
 
 TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns) {
-  TextTable table{{concat(rows.name, " \\ ", columns.name)}, {}};
+  TextTable table{{fmt::format("{} \\ {}", rows.name, columns.name)}, {}};
   table.columns.insert(table.columns.end(), columns.levels.begin(), columns.levels.end());
   for (const std::string& row_level : rows.levels) {
     auto& row = table.rows.emplace_back(std::vector<std::string>{row_level});
@@ -234,7 +305,7 @@ TextTable grid_table(const SeriesReport& report, const Factor& rows, const Facto
   return table;
 }
 
-TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& declared) {
+TextTable declared_text_table(const SeriesReport& report, const ResultTable& declared) {
   const Table values =
       declared_table(report.runs, report.metrics, report.declared_columns, declared);
   TextTable table{{"run", "videos"}, {}};
@@ -253,14 +324,15 @@ TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& d
 
 TextTable timing_table(const SeriesReport& report) {
   TextTable table{{"run", "videos"}, {}};
-  for (const std::string stage : kStages) {
-    table.columns.push_back(stage.substr(0, stage.size() - 2));
+  for (const std::string_view stage : kStages) {
+    table.columns.emplace_back(stage.substr(0, stage.size() - 2));  // without its _s
   }
   table.columns.emplace_back("steps run");
   for (const RunData& run : report.runs) {
     auto& row = table.rows.emplace_back(
         std::vector<std::string>{run.name, std::to_string(run.results.size())});
-    for (const char* stage : kStages) row.push_back(readable_seconds(stage_mean(run, stage)));
+    for (const std::string_view stage : kStages)
+      row.push_back(readable_seconds(stage_mean(run, stage)));
     row.push_back(decimal(mean_steps(run), 1));
   }
   return table;
@@ -274,10 +346,11 @@ TextTable provenance_table(const SeriesReport& report) {
   std::int64_t first_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_us = 0;
   for (const RunData& run : single_runs(report.runs)) {
-    datasets.insert(concat(run.dataset, ", ", run.videos(), " videos, digest ",
-                           short_digest(run.dataset_digest)));
-    models.insert(concat(run.backbone, ", digest ", short_digest(run.model_digest)));
-    seeds.insert(concat(level_of(run, "seed"), " (replicate ", level_of(run, "replicate"), ")"));
+    datasets.insert(fmt::format("{}, {} videos, digest {}", run.dataset, run.videos(),
+                                short_digest(run.dataset_digest)));
+    models.insert(fmt::format("{}, digest {}", run.backbone, short_digest(run.model_digest)));
+    seeds.insert(
+        fmt::format("{} (replicate {})", level_of(run, "seed"), level_of(run, "replicate")));
     for (const VideoResult& result : run.results) {
       ++environments[result.environment];
       first_us = std::min(first_us, result.time_us);
@@ -290,7 +363,7 @@ TextTable provenance_table(const SeriesReport& report) {
   table.rows.push_back({"seed", join({seeds.begin(), seeds.end()}, ", ")});
   for (const auto& [environment, results] : environments) {
     table.rows.push_back(
-        {concat("environment of ", results, " results"), environment_text(environment)});
+        {fmt::format("environment of {} results", results), environment_text(environment)});
   }
   table.rows.push_back({"results from", format_time_utc(first_us)});
   table.rows.push_back({"to", format_time_utc(last_us)});

@@ -11,10 +11,19 @@ namespace cox::report {
 /// The runs from best to worst by the primary metric, with what they vary, coverage and means.
 TextTable leaderboard(const SeriesReport& report);
 
-/// The comparisons of one metric, runs of `series` without its name; `full` adds the tests and
-/// sizes that only the primary metric needs.
+/// The comparisons of one metric, runs of `series` without its name and with their marks; `full`
+/// adds the tests and sizes that only the primary metric needs.
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full);
+
+/// Comparisons that found nothing, with the difference that each had the power to detect.
+TextTable undetected_table(const std::vector<Comparison>& comparisons, const std::string& series);
+
+/// The primary metric's differences by category of the videos.
+TextTable category_table(const SeriesReport& report);
+
+/// Values of metrics over sets of videos.
+TextTable set_table(const SeriesReport& report);
 
 /// Rows are the levels of the ladder's factor, below the baseline when all are compared with one
 /// run of the series.
@@ -24,7 +33,7 @@ TextTable ladder_table(const SeriesReport& report, const Ladder& ladder);
 TextTable grid_table(const SeriesReport& report, const Factor& rows, const Factor& columns);
 
 /// The declared table as the page shows it, with the coverage of each row.
-TextTable declared_text_table(const SeriesReport& report, const DeclaredTable& table);
+TextTable declared_text_table(const SeriesReport& report, const ResultTable& table);
 
 /// Mean wall seconds of each stage of a video.
 TextTable timing_table(const SeriesReport& report);

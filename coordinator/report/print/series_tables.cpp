@@ -7,8 +7,10 @@
 #include <iterator>
 #include <optional>
 
+#include "base/text.h"
 #include "coordinator/report/compare/checks.h"
 #include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/run_means.h"
 #include "coordinator/report/print/text_table.h"
@@ -17,7 +19,7 @@ namespace cox::report {
 
 namespace {
 
-/// The stages whose mean seconds stand beside the metrics of a run.
+/// The stages whose mean seconds are shown next to the metrics of a run.
 constexpr std::array kShownStages = {"train_s", "early_stop_s", "generate_s", "total_s"};
 
 Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
@@ -41,6 +43,9 @@ Row means_of(const RunData& run, const std::vector<Metric>& metrics) {
     row.push_back(cell_of(summary.standard_error));
   }
   for (const char* stage : kShownStages) row.push_back(cell_of(stage_mean(run, stage)));
+  const std::vector<std::string> marks = marks_of(run);
+  Cell& shown = row.emplace_back();
+  if (!marks.empty()) shown = join(marks, ", ");
   return row;
 }
 
@@ -63,6 +68,7 @@ Result<SeriesResults> load_series_results(const Query& query, const std::string&
     }
   }
   append(results.warnings, environment_warnings(results.runs));
+  append(results.warnings, mark_warnings(results.runs));
   return results;
 }
 
@@ -74,6 +80,8 @@ Table series_means(const SeriesResults& results) {
   }
   table.columns.insert(table.columns.end(), optional.begin(), optional.end());
   table.columns.insert(table.columns.end(), kShownStages.begin(), kShownStages.end());
+  table.columns.emplace_back(kMarks);
+  optional.emplace_back(kMarks);
   for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results.metrics));
   return without_empty_columns(table, optional);
 }

@@ -22,7 +22,7 @@ Result<SeriesResults> load_series_results(const Query& query, const std::string&
 
 /// One row for each run: how many of its videos are done, failed, failed as expected and cancelled,
 /// means over the done ones with standard errors (`psnr_se`), mean seconds of the stages that runs
-/// differ in.
+/// differ in, and `marks` (data/marks.h) when a run has any.
 Table series_means(const SeriesResults& results);
 
 /// Every finished job of a series, with all columns of v_results.

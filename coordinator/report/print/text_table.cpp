@@ -54,19 +54,34 @@ bool is_null_everywhere(const Table& table, std::size_t column) {
   });
 }
 
+bool is_empty(const TextTable& table, std::size_t column) {
+  return std::all_of(table.rows.begin(), table.rows.end(),
+                     [column](const auto& row) { return row[column] == "-"; });
+}
+
+template <typename IsLeftOut>
+TextTable without_columns(const TextTable& table, const IsLeftOut& is_left_out) {
+  TextTable less;
+  less.rows.resize(table.rows.size());
+  for (std::size_t c = 0; c < table.columns.size(); ++c) {
+    if (is_left_out(c)) continue;
+    less.columns.push_back(table.columns[c]);
+    for (std::size_t r = 0; r < table.rows.size(); ++r) less.rows[r].push_back(table.rows[r][c]);
+  }
+  return less;
+}
+
 }  // namespace
 
 TextTable TextTable::without_empty_columns() const {
-  TextTable less;
-  less.rows.resize(rows.size());
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    const bool empty =
-        std::all_of(rows.begin(), rows.end(), [c](const auto& row) { return row[c] == "-"; });
-    if (c > 0 && empty) continue;
-    less.columns.push_back(columns[c]);
-    for (std::size_t r = 0; r < rows.size(); ++r) less.rows[r].push_back(rows[r][c]);
-  }
-  return less;
+  return without_columns(*this,
+                         [&](std::size_t column) { return column > 0 && is_empty(*this, column); });
+}
+
+TextTable TextTable::without_empty_column(const std::string& name) const {
+  return without_columns(*this, [&](std::size_t column) {
+    return columns[column] == name && is_empty(*this, column);
+  });
 }
 
 std::string markdown(const TextTable& table) {

@@ -14,13 +14,15 @@ struct TextTable {
 
   /// Without the columns, the first excepted, that hold "-" in every row.
   TextTable without_empty_columns() const;
+  /// Without the column `name` when it holds "-" in every row.
+  TextTable without_empty_column(const std::string& name) const;
 };
 
 /// Formats the table for GitHub, with an empty line after it; columns of numbers are aligned to the
 /// right. `|` and control characters in cells are made harmless.
 std::string markdown(const TextTable& table);
 
-/// The same for values, with numbers as people read them.
+/// Formats values, with numbers as people read them.
 std::string markdown(const store::Table& table);
 
 /// `table` without those of the columns `names` in which every value is NULL.

@@ -1,9 +1,13 @@
 #include "coordinator/report/print/wording.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <map>
 
 #include "base/text.h"
+#include "coordinator/report/data/marks.h"
+#include "coordinator/report/statistics/effect_size.h"
 
 namespace cox::report {
 
@@ -11,42 +15,47 @@ namespace {
 
 constexpr int kMostDecimals = 8;
 
-/// What stands behind a number of the metric, so that it says what it is a number of.
+/// Returns the unit that follows a number of the metric, or the metric's name without one.
 std::string unit_of(const Metric& metric) {
   return metric.unit.empty() ? metric.name : metric.unit;
 }
 
-/// The part of a full name after the series that both names begin with.
+/// The names of run and baseline without the series that both are in, each with its marks.
 std::pair<std::string, std::string> short_names(const Comparison& comparison) {
   const auto slash = comparison.run.find('/');
   const std::string series = comparison.run.substr(0, slash + 1);
   const bool shared = starts_with(comparison.baseline, series);
-  return {comparison.run.substr(slash + 1),
-          shared ? comparison.baseline.substr(series.size()) : comparison.baseline};
+  return {with_marks(comparison.run.substr(slash + 1), comparison.run_marks),
+          with_marks(shared ? comparison.baseline.substr(series.size()) : comparison.baseline,
+                     comparison.baseline_marks)};
+}
+
+/// "p = 0.012", "p < 0.001"
+std::string p_equation(double p) {
+  const std::string text = p_text(p);
+  return fmt::format("{}{}", starts_with(text, "<") ? "p " : "p = ", text);
 }
 
 std::string p_phrase(const Comparison& comparison) {
   const auto& corrected = comparison.family_inference.p;
   const auto& p = corrected ? corrected : comparison.inference.p;
-  if (!p) return "";
-  const std::string text = p_text(p);
-  return concat(starts_with(text, "<") ? "p " : "p = ", text, ", ");
+  return p ? p_equation(*p) + ", " : "";
 }
 
 std::string wins_phrase(const Wins& wins) {
-  if (!wins.rate()) return concat("equal on ", wins.ties, " of ", wins.ties);
-  std::string text = concat("wins ", percent_text(wins.rate()));
-  if (wins.ties > 0) text += concat(", equal on ", wins.ties);
+  if (!wins.rate()) return fmt::format("equal on {} of {}", wins.ties, wins.ties);
+  std::string text = fmt::format("wins {}", percent_text(wins.rate()));
+  if (wins.ties > 0) text += fmt::format(", equal on {}", wins.ties);
   return text;
 }
 
 /// ", averaged over 3 replicates (none: 5)"
 std::string averaged_phrase(const ReplicateSpread& replicates, const std::string& baseline) {
   if (!replicates.any()) return "";
-  std::string text = concat(", averaged over ", replicates.of_run,
-                            replicates.of_run == 1 ? " replicate" : " replicates");
+  std::string text = fmt::format(", averaged over {}{}", replicates.of_run,
+                                 replicates.of_run == 1 ? " replicate" : " replicates");
   if (replicates.of_baseline != replicates.of_run) {
-    text += concat(" (", baseline, ": ", replicates.of_baseline, ")");
+    text += fmt::format(" ({}: {})", baseline, replicates.of_baseline);
   }
   return text;
 }
@@ -58,23 +67,23 @@ std::string spread_phrase(const Comparison& comparison, const std::string& basel
   const auto add = [&](const std::string& what, const std::optional<double>& deviation) {
     if (!deviation) return;
     const std::string of_unit = parts.empty() ? " " + unit_of(comparison.metric) : "";
-    parts.push_back(concat(what, decimal(*deviation, decimals + 1), of_unit));
+    parts.push_back(fmt::format("{}{}{}", what, decimal(*deviation, decimals + 1), of_unit));
   };
   add("its mean deviates by ", replicates.run_deviation);
-  add(concat(baseline, "'s ", parts.empty() ? "mean deviates by " : "by "),
+  add(fmt::format("{}'s {}", baseline, parts.empty() ? "mean deviates by " : "by "),
       replicates.baseline_deviation);
   add("the difference by ", replicates.difference_deviation);
-  return parts.empty() ? "" : concat(", between replicates ", join(parts, ", "));
+  return parts.empty() ? "" : fmt::format(", between replicates {}", join(parts, ", "));
 }
 
 std::string magnitude(const Comparison& comparison, int decimals) {
   const double mean = *comparison.difference.mean;
   const std::string text =
-      concat(decimal(std::abs(mean), decimals), ' ', unit_of(comparison.metric));
+      fmt::format("{} {}", decimal(std::abs(mean), decimals), unit_of(comparison.metric));
   if (!comparison.inference.interval) return text;
   const Interval& interval = *comparison.inference.interval;
   const Interval seen = mean < 0 ? Interval{-interval.high, -interval.low} : interval;
-  return concat(text, " ", interval_text(seen, decimals));
+  return fmt::format("{} {}", text, interval_text(seen, decimals));
 }
 
 std::string direction(const Comparison& comparison) {
@@ -85,11 +94,23 @@ std::string direction(const Comparison& comparison) {
 
 int sign_of(double value) { return (value > 0 ? 1 : 0) - (value < 0 ? 1 : 0); }
 
-/// Which difference would have been told apart, by a t-test at the corrected level.
-std::string what_would_have_been(const Comparison& comparison, int decimals) {
+/// The true difference that a t-test at the corrected level finds in 80 % of such studies.
+std::string power_phrase(const Comparison& comparison, int decimals) {
   if (!comparison.detectable_corrected || *comparison.detectable_corrected == 0) return "";
-  return concat("; about ", decimal(*comparison.detectable_corrected, decimals), ' ',
-                unit_of(comparison.metric), " would have been, in 4 of 5 such studies");
+  return fmt::format(" ({:.0f} % power to detect {} {})", 100 * kPower,
+                     decimal(*comparison.detectable_corrected, decimals),
+                     unit_of(comparison.metric));
+}
+
+/// "equivalent within 0.1 dB (p = 0.012)", "not equivalent within 0.1 dB (p = 0.310)"; "" without
+/// a margin.
+std::string equivalence_phrase(const Comparison& comparison) {
+  const auto& corrected = comparison.equivalence_holm_p;
+  const auto& p = corrected ? corrected : comparison.equivalence_p;
+  if (!p) return "";
+  return fmt::format("{} within {:g} {} ({})",
+                     comparison.is_equivalent() ? "equivalent" : "not equivalent",
+                     *comparison.margin, unit_of(comparison.metric), p_equation(*p));
 }
 
 /// Which way the ranks go, where they say with confidence another thing than the mean.
@@ -98,22 +119,35 @@ std::string contradiction_of_ranks(const Comparison& comparison) {
   const auto& p = corrected ? corrected : comparison.signed_rank.p;
   const int by_ranks = sign_of(comparison.signed_rank.positive - comparison.signed_rank.negative);
   if (!p || *p >= kSignificant || by_ranks == sign_of(*comparison.difference.mean)) return "";
-  return concat("; by the ranks of the differences it is ", by_ranks > 0 ? "above" : "below");
+  return fmt::format("; by the ranks of the differences it is {}",
+                     by_ranks > 0 ? "above" : "below");
 }
 
-/// What the corrected test of the mean says.
-std::string verdict(const Comparison& comparison, int decimals) {
-  if (comparison.pairs < kLeastForInference) {
-    return concat(": too few videos to tell, ", kLeastForInference, " are needed");
+/// The conclusion of the corrected tests of the mean.
+std::string verdict_phrase(const Comparison& comparison, int decimals) {
+  const std::string equivalence = equivalence_phrase(comparison);
+  const std::string tail =
+      (equivalence.empty() ? "" : ", " + equivalence) + contradiction_of_ranks(comparison);
+  switch (comparison.verdict()) {
+    case Verdict::kFinding:
+      return tail;
+    case Verdict::kHint:
+      return ": a hint, not a finding" + tail;
+    case Verdict::kEquivalent:
+      return fmt::format(": {}{}", equivalence, contradiction_of_ranks(comparison));
+    case Verdict::kNoDifference:
+      return fmt::format(": no difference detected{}{}", power_phrase(comparison, decimals), tail);
+    case Verdict::kTooFew:
+      return fmt::format(": too few videos to tell, {} are needed", kLeastForInference);
+    case Verdict::kIdentical:
+    case Verdict::kNoPair:
+      return "";
   }
-  const std::string ranks = contradiction_of_ranks(comparison);
-  if (comparison.is_finding()) return ranks;
-  const auto& p = comparison.inference.p;
-  if (p && *p < kSignificant) return ": a hint, not a finding" + ranks;
-  return concat(": not told apart", what_would_have_been(comparison, decimals), ranks);
+  return "";
 }
 
-/// "none: failed (oom) on 2, queued on 1": why a side lacks videos, by how many; "" without any.
+/// "none: failed (oom) on 2, queued on 1": why a side has no value for videos, and for how many; ""
+/// without any.
 std::string gaps_of(const Comparison& comparison, const std::string& full_name,
                     const std::string& name) {
   std::map<std::string, std::size_t> videos_by_reason;
@@ -122,9 +156,9 @@ std::string gaps_of(const Comparison& comparison, const std::string& full_name,
   }
   std::vector<std::string> parts;
   for (const auto& [reason, videos] : videos_by_reason) {
-    parts.push_back(concat(reason, " on ", videos));
+    parts.push_back(fmt::format("{} on {}", reason, videos));
   }
-  return parts.empty() ? "" : concat(name, ": ", join(parts, ", "));
+  return parts.empty() ? "" : fmt::format("{}: {}", name, join(parts, ", "));
 }
 
 /// Why there is nothing to compare: not finished is not the same as finished without a number.
@@ -135,10 +169,10 @@ std::string no_pair_sentence(const Comparison& comparison) {
   std::erase(gaps, "");
   const std::string what =
       comparison.finished > 0
-          ? concat(" both finished ", comparison.finished, " of ", comparison.videos,
-                   " videos, but on none of them both have a finite ", comparison.metric.name)
-          : concat(" share no finished video of ", comparison.videos);
-  return concat(run, " and ", baseline, what, " (", join(gaps, "; "), ")");
+          ? fmt::format(" both finished {} of {} videos, but on none of them both have a finite {}",
+                        comparison.finished, comparison.videos, comparison.metric.name)
+          : fmt::format(" share no finished video of {}", comparison.videos);
+  return fmt::format("{} and {}{} ({})", run, baseline, what, join(gaps, "; "));
 }
 
 }  // namespace
@@ -147,7 +181,7 @@ std::string mean_text(const Summary& summary, const Metric& metric) {
   if (!summary.mean) return "-";
   std::string text = decimal(*summary.mean, metric.decimals);
   if (summary.standard_error) {
-    text += concat(" ± ", decimal(*summary.standard_error, metric.decimals));
+    text += fmt::format(" ± {}", decimal(*summary.standard_error, metric.decimals));
   }
   return text;
 }
@@ -179,21 +213,24 @@ int decimals_of(const Comparison& comparison) {
 
 std::string sentence(const Comparison& comparison) {
   const auto [run, baseline] = short_names(comparison);
-  const std::string coverage = concat(" on ", comparison.pairs, " of ", comparison.videos,
-                                      " videos", averaged_phrase(comparison.replicates, baseline));
+  const std::string coverage =
+      fmt::format(" on {} of {} videos{}", comparison.pairs, comparison.videos,
+                  averaged_phrase(comparison.replicates, baseline));
   if (comparison.pairs == 0) return no_pair_sentence(comparison);
   if (comparison.identical) {
-    return concat(run, " gave bit-identical results to ", baseline, coverage);
+    return fmt::format("{} gave bit-identical results to {}{}", run, baseline, coverage);
   }
   const int decimals = decimals_of(comparison);
-  const std::string in_brackets = concat(" (", p_phrase(comparison), wins_phrase(comparison.wins),
-                                         spread_phrase(comparison, baseline, decimals), ")");
+  const std::string in_brackets =
+      fmt::format(" ({}{}{})", p_phrase(comparison), wins_phrase(comparison.wins),
+                  spread_phrase(comparison, baseline, decimals));
   if (*comparison.difference.mean == 0) {
-    return concat(run, " has the same mean ", comparison.metric.name, " as ", baseline, coverage,
-                  in_brackets, verdict(comparison, decimals));
+    return fmt::format("{} has the same mean {} as {}{}{}{}", run, comparison.metric.name, baseline,
+                       coverage, in_brackets, verdict_phrase(comparison, decimals));
   }
-  return concat(run, " is ", magnitude(comparison, decimals), " ", direction(comparison), " ",
-                baseline, coverage, in_brackets, verdict(comparison, decimals));
+  return fmt::format("{} is {} {} {}{}{}{}", run, magnitude(comparison, decimals),
+                     direction(comparison), baseline, coverage, in_brackets,
+                     verdict_phrase(comparison, decimals));
 }
 
 }  // namespace cox::report

@@ -10,7 +10,7 @@ namespace cox::report {
 
 // Numbers and comparisons as people read them; every text is the same on every machine.
 
-/// "22.05 ± 0.04": mean and standard error; the mean alone of one value.
+/// "22.05 ± 0.04": mean and standard error; only the mean of a single value.
 std::string mean_text(const Summary& summary, const Metric& metric);
 
 /// "0.003", "< 0.001", "-"
@@ -24,11 +24,12 @@ std::string percent_text(const std::optional<double>& share);
 int decimals_of(const Comparison& comparison);
 
 /// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
-/// wins 70 %)". Averages say of how many replicates, and how far these deviate. Runs are named
-/// without the series that both are in. A finding is a corrected p of the mean below 0.05; a p
-/// below it that the correction lifts above is called a hint; otherwise the sentence says which
-/// difference would have been found. Where the ranks contradict the mean it says so. Without a pair
-/// it says what each side lacks.
+/// wins 70 %)". Averages say how many replicates they have and how much these deviate. Runs are
+/// named without the series that both are in, and with their marks. A finding is a corrected p of
+/// the mean below 0.05. A p below 0.05 before the correction only is called a hint. Otherwise the
+/// sentence names the difference that 80 % of such studies detect, or says that the runs are
+/// equivalent within the margin. It adds what the ranks say where they contradict the mean, and
+/// the gaps of each side where there is no pair.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

@@ -10,7 +10,7 @@ namespace cox::report {
 
 namespace {
 
-/// Statistics that differ by less are ties: only rounding tells them apart.
+/// Statistics that differ by less are ties: they differ only by rounding.
 double tie(double value) { return 1e-9 * (1 + std::abs(value)); }
 
 bool all_equal(const std::vector<double>& values) {
@@ -45,7 +45,7 @@ std::vector<double> present(const Sample& sample) {
   return values;
 }
 
-/// What equal values say; nothing is drawn for them.
+/// The inference from equal values; nothing is drawn for them.
 MeanInference inference_of_equal(double value) {
   return value == 0 ? MeanInference{} : MeanInference{0.0, Interval{value, value}};
 }

@@ -44,7 +44,7 @@ class MeanTest {
   std::vector<double> largest_t_;  ///< likewise
 };
 
-/// What a sample says about its mean, by itself and as one of a family. Absent below
+/// The p and interval of a sample's mean, by itself or as one of a family. Absent below
 /// kLeastForInference values, and when all are 0.
 struct MeanInference {
   std::optional<double> p;

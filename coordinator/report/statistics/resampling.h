@@ -13,7 +13,7 @@ constexpr std::uint64_t kBootstrapSeed = 0x636f78;  ///< "cox"
 /// same units in the same order.
 using Sample = std::vector<std::optional<double>>;
 
-/// What n values say about their mean, before anything is drawn.
+/// The moments of n values, before anything is drawn.
 struct Moments {
   double count = 0;
   double mean = 0;
@@ -38,7 +38,7 @@ struct Resampled {
   std::vector<double> hall;        ///< hall_transform of (mean* - mean) / deviation*
 };
 
-/// `resamples` samples with replacement. Draws depend on the number of values alone, so pass the
+/// `resamples` samples with replacement. Draws depend only on the number of values, so pass the
 /// values sorted.
 Resampled resampled(const std::vector<double>& values, std::size_t resamples);
 

@@ -11,7 +11,7 @@ namespace cox::report {
 
 std::optional<double> mean_of(std::vector<double> values) {
   COX_CHECK(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
-            "values that are not finite are no part of a mean");
+            "values that are not finite are not part of a mean");
   if (values.empty()) return std::nullopt;
   std::sort(values.begin(), values.end());
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

@@ -180,5 +180,5 @@ TEST_CASE("a plan's LPIPS weights are used; without any nothing is trained first
   plan["model"]["metric_weights"]["lpips"]["path"] = "/nowhere/lpips.safetensors";
   CHECK_THAT(refusal(run_plan("adapt", plan), 3), Contains("/nowhere/lpips.safetensors"));
   plan["model"].erase("metric_weights");
-  CHECK_THAT(refusal(run_plan("adapt", plan), 2), Contains("--lpips-weights is needed"));
+  CHECK_THAT(refusal(run_plan("adapt", plan), 2), Contains("--weights lpips=FILE is needed"));
 }

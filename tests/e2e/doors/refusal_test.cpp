@@ -197,11 +197,11 @@ TEST_CASE("a file that is named and not there ends with exit code 3") {
       with(encoding(place), "--video", nothing),
       with(generate, "--video", nothing),
       with(generate, "--lora", nothing),
-      with(generate, "--lpips-weights", nothing),
+      with(generate, "--weights", "lpips=" + nothing),
       with(generate, "--params", nothing),
       with(metrics, "--reference", nothing),
       with(metrics, "--generated", nothing),
-      with(metrics, "--lpips-weights", nothing),
+      with(metrics, "--weights", "lpips=" + nothing),
       {"decode", "--model", place.model(), "--input", nothing, "--output", place / "a.mkv"},
       {"parity", "dit-forward", "--input", nothing, "--output", place / "b.safetensors"}};
   for (const Arguments& call : calls) CHECK_THAT(place.refusal(call, 3), Contains(nothing));

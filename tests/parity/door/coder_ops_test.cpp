@@ -5,6 +5,7 @@
 #include "engine/metrics/lpips_network.h"
 #include "tests/parity/door/door.h"
 #include "tools/init/init_model.h"
+#include "tools/init/random_lpips.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -102,7 +103,7 @@ TEST_CASE("the door's LPIPS of bytes is the network's on frames in [-1, 1]") {
   for (auto& [name, bytes] : call.inputs) {  // large enough for the network's strides
     bytes = bytes.repeat_interleave(3, 1).repeat_interleave(3, 2).contiguous();
   }
-  call.options = {"--lpips-weights", weights};
+  call.options = {"--weights", "lpips=" + weights};
   const at::Tensor got = door(call).at("lpips");
 
   const LpipsNetwork network(weights, at::kCPU);

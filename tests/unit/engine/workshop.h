@@ -11,6 +11,7 @@
 #include "tests/support/schema_defaults.h"
 #include "tools/clips/demo_clips.h"
 #include "tools/init/init_model.h"
+#include "tools/init/random_lpips.h"
 
 namespace cox::engine::test {
 

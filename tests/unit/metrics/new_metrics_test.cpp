@@ -6,9 +6,11 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "coordinator/report/compare/series_report.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/run_data.h"
 #include "coordinator/report/data/set_values.h"
+#include "coordinator/report/print/markdown.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "engine/stages/score.h"
@@ -194,6 +196,24 @@ TEST_CASE("a value of a set comes from the features of the videos that it covers
         StatusCode::kFailedPrecondition);
   CHECK(report::set_value(study.query(), "s", "b", "test_gap").status().code() ==
         StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("a page has the values of a set metric, each pair over common videos") {
+  const Study study;
+  const auto report = report::report_on(study.query(), "s", {"", "", "b", {}});
+  INFO(report.status());
+  REQUIRE(report.is_ok());
+  REQUIRE(report->set_comparisons.size() == 2);
+  const report::SetComparison& of_a = report->set_comparisons[0];
+  CHECK(of_a.run == "s/a");
+  CHECK(of_a.baseline == "s/b");
+  CHECK(of_a.videos == 2);
+  CHECK(*of_a.value == Approx(25.0 / (255 * 255)).epsilon(1e-4));
+  CHECK(*of_a.baseline_value == Approx(25.0 / (255 * 255)).epsilon(1e-4));
+  CHECK(report->set_comparisons[1].baseline.empty());
+  const std::string page = report::report_markdown(*report);
+  CHECK(page.find("## Metrics over sets of videos") != std::string::npos);
+  CHECK(page.find("| test_spread | a | 2 | 0.000 | b | 0.000 | 0.000 |") != std::string::npos);
 }
 
 TEST_CASE("a stored value of a set serves only the videos that it covers") {

@@ -91,6 +91,7 @@ TEST_CASE("records and messages have the same fields") {
   check_same_fields<FailurePolicy, v1::FailurePolicy>();
   check_same_fields<Resources, v1::Resources>();
   check_same_fields<ResultTable, v1::ResultTable>();
+  check_same_fields<EquivalenceMargin, v1::EquivalenceMargin>();
   check_same_fields<KnownRun, v1::KnownRun>();
   check_same_fields<SubmissionAnswer, v1::SubmitReply>();
 }

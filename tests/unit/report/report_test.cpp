@@ -111,9 +111,9 @@ TEST_CASE("what was not measured is no number in a declared table") {
     if (run == "steer-4" && video < "v11") made->adaptation.parameter_norm = NAN;
     return outcome;
   });
-  const DeclaredTable table{"T",
-                            {"steer-1", "steer-4", "steer-12"},
-                            {"lpips", "lpips±", "parameter_norm", "scored_frames", "machine"}};
+  const ResultTable table{"T",
+                          {"steer-1", "steer-4", "steer-12"},
+                          {"lpips", "lpips±", "parameter_norm", "scored_frames", "machine"}};
   const SeriesReport report = report_of(study, {"", "", "none", {table}});
   const auto rows = declared_text_table(report, table).rows;
   CHECK(rows[0] == std::vector<std::string>{"steer-1", "11 of 12", "-", "-", "-", "2", "host"});
@@ -296,7 +296,7 @@ TEST_CASE("two data sets with equal numbers are suspicious, one seen twice is no
   std::vector<SeriesReport> reports = {report_of(study, {}),
                                        report_on(study.query(), "ucf", {}).value()};
   CHECK_FALSE(any_contains(reports[0].warnings, "different data sets"));
-  warn_across_series(reports);
+  relate_series(reports);
   CHECK(any_contains(reports[0].warnings, "different data sets (panda, ucf)"));
   CHECK(any_contains(reports[1].warnings, "different data sets (panda, ucf)"));
 }
@@ -457,12 +457,15 @@ TEST_CASE("what a sweep says is kept with its submission; the newest holds") {
   event.sweep_text = "# /home/a/groups.yaml\n# Hypothesis: it helps.\nversion: 1\n";
   event.baseline = "none";
   event.tables_json = R"([{"title":"T","rows":["none"],"columns":["psnr±"]}])";
+  event.report_settings_json = R"({"controls":["repeat"],"equivalence":{"psnr":0.1}})";
   study.apply(event);
   const SweepNotes said = stored_notes(study.query(), "groups").value();
   CHECK(said.title == "Groups of AdaSteer");
   CHECK(said.question == "Hypothesis: it helps.");
   CHECK(said.baseline == "none");
-  CHECK(said.tables == std::vector<DeclaredTable>{{"T", {"none"}, {"psnr±"}}});
+  CHECK(said.tables == std::vector<ResultTable>{{"T", {"none"}, {"psnr±"}}});
+  CHECK(said.controls == std::set<std::string>{"repeat"});
+  CHECK(said.margins == std::map<std::string, double>{{"psnr", 0.1}});
   CHECK(stored_notes(study.query(), "lost").status().code() == StatusCode::kNotFound);
 }
 

@@ -19,6 +19,7 @@ struct StudyRun {
   std::string method;
   std::string parameters;          ///< JSON, replicate and seed included
   std::string lpips_weights = "";  ///< their digest
+  std::string origins = "";        ///< JSON, where its values came from
 };
 
 /// A small results database, filled through the queue and the store as a study fills it.
@@ -44,6 +45,7 @@ class StudyDatabase {
       event.runs[i].name = runs[i].name;
       event.runs[i].method = runs[i].method;
       event.runs[i].parameters_json = runs[i].parameters;
+      event.runs[i].origins_json = runs[i].origins;
       if (!runs[i].lpips_weights.empty()) {
         event.runs[i].metric_weights["lpips"] = runs[i].lpips_weights;
       }

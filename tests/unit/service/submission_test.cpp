@@ -21,6 +21,8 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   plan.retry.backoff_base_us = 5 * cox::kMillisecondUs;
   plan.policy.max_failed_jobs = 9;
   plan.baseline = "none";
+  plan.controls = {"run-1"};
+  plan.equivalence = {{"psnr", 0.25}};
   plan.tables = {{"A \"title\"", {"run-0", "run-2"}, {"seed", "psnr"}}};
 
   const auto event = service::event_of(service::submit_request_of(plan));
@@ -36,6 +38,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->retry.backoff_base_us == 5 * cox::kMillisecondUs);
   CHECK(event->policy.max_failed_jobs == 9);
   CHECK(event->baseline == "none");
+  CHECK(event->report_settings_json == R"({"controls":["run-1"],"equivalence":{"psnr":0.25}})");
   CHECK(event->tables_json ==
         R"([{"title":"A \"title\"","rows":["run-0","run-2"],"columns":["seed","psnr"]}])");
   REQUIRE(event->jobs.size() == 6);
@@ -87,6 +90,18 @@ TEST_CASE("The door refuses what no correct client sends, and says what it is") 
       {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "duplicate video 'clip-0'"},
       {"relative path", [](auto& r) { r.mutable_videos(0)->set_path("a.mp4"); }, "absolute"},
       {"unknown expected", [](auto& r) { r.add_expected_failures("clip-9"); }, "clip-9"},
+      {"margin of an unknown metric",
+       [](auto& r) {
+         r.add_equivalence()->set_metric("fvd");
+         r.mutable_equivalence(0)->set_margin(1);
+       },
+       "expected a metric and a margin above 0, got 'fvd' and 1"},
+      {"margin below 0",
+       [](auto& r) {
+         r.add_equivalence()->set_metric("psnr");
+         r.mutable_equivalence(0)->set_margin(-1);
+       },
+       "got 'psnr' and -1"},
       {"backoff", [](auto& r) { r.mutable_retry()->set_backoff_max_us(-1); }, "backoff"},
   };
   const v1::SubmitRequest good = service::submit_request_of(sample_plan("s1", 2, 2));

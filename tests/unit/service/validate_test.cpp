@@ -96,6 +96,15 @@ TEST_CASE("a report with nonsense is refused with the field, and the job stays l
           [](Leased& t) { *t.output().add_metrics() = t.output().metrics(0); });
   refused("output.metrics[0].name",
           [](Leased& t) { t.output().mutable_metrics(0)->set_name("\x1b]0;x\x07"); });
+  refused("output.metrics.features", [](Leased& t) {
+    t.output().mutable_metrics(0)->add_features(0.5F);  // psnr is not a metric of scope set
+  });
+  refused("output.metrics[0].features[0]: ", [](Leased& t) {
+    t.output().mutable_metrics(0)->add_features(std::numeric_limits<float>::quiet_NaN());
+  });
+  refused("output.metrics[0].features", [](Leased& t) {
+    for (int i = 0; i <= 1'000'000; ++i) t.output().mutable_metrics(0)->add_features(1);
+  });
   refused("output.scored_frames", [](Leased& t) { t.output().set_scored_frames(-5); });
   refused("output.provenance.model_digest", [](Leased& t) {
     t.output().mutable_provenance()->set_model_digest(std::string(64, 'a'));

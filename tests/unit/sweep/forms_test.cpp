@@ -182,6 +182,8 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
       "labels: {experiment: \"4\", by: me}\n"
       "runs: [{id: A, labels: {by: you}}, {id: B, seed: 2}]\n"
       "baseline: A\n"
+      "controls: [B]\n"
+      "equivalence: {psnr: 0.1, ssim: 0.01}\n"
       "tables: [{title: T, rows: [B, A], columns: [seed, psnr]}]\n"
       "retry: {crash: 5, oom: 0, lost: 3, backoff: {base: 500ms, max: 10m}}\n"
       "policy: {fail_fast: true, max_failed_jobs: 4}\n"
@@ -190,6 +192,8 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.runs[0].labels ==
         std::map<std::string, std::string>{{"experiment", "4"}, {"by", "you"}});
   CHECK(plan.runs[1].labels.at("by") == "me");
+  CHECK(plan.controls == std::vector<std::string>{"B"});
+  CHECK(plan.equivalence == std::vector<cox::EquivalenceMargin>{{"psnr", 0.1}, {"ssim", 0.01}});
   CHECK(plan.baseline == "A");
   REQUIRE(plan.tables.size() == 1);
   CHECK(plan.tables[0].rows == Names{"B", "A"});

@@ -1,0 +1,56 @@
+#include "coordinator/report/compare/categories.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <regex>
+
+namespace cox::report {
+
+namespace {
+
+Result<std::regex> compiled(const std::string& pattern) {
+  constexpr std::size_t kLongestPattern = 200;
+  const auto refused = [&](const std::string& why) {
+    return invalid_argument(
+        fmt::format("category '{}': expected a regular expression with one group, such as "
+                    "'^([a-z]+)_'; {}",
+                    pattern, why));
+  };
+  if (pattern.size() > kLongestPattern) {
+    return refused(fmt::format("it is longer than {} characters", kLongestPattern));
+  }
+  try {
+    std::regex expression(pattern, std::regex::ECMAScript);
+    if (expression.mark_count() == 1) return expression;
+    return refused(fmt::format("it has {} groups", expression.mark_count()));
+  } catch (const std::regex_error& error) {
+    return refused(error.what());
+  }
+}
+
+std::string category_of(const std::string& video, const std::regex& expression) {
+  std::smatch match;
+  return std::regex_search(video, match, expression) ? match.str(1) : kNoCategory;
+}
+
+}  // namespace
+
+Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison>& comparisons,
+                                                    const std::string& pattern) {
+  COX_ASSIGN_OR_RETURN(const std::regex expression, compiled(pattern));
+  std::vector<CategoryDifference> all;
+  for (const Comparison& comparison : comparisons) {
+    std::map<std::string, std::vector<double>> values;
+    for (const auto& [video, difference] : comparison.differences) {
+      values[category_of(video.first, expression)].push_back(difference);
+    }
+    for (const auto& [category, differences] : values) {
+      all.push_back({comparison.run, comparison.baseline, category, summarized(differences),
+                     infer_mean(differences)});
+    }
+  }
+  return all;
+}
+
+}  // namespace cox::report

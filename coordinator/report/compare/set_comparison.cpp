@@ -1,0 +1,129 @@
+#include "coordinator/report/compare/set_comparison.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/set_values.h"
+
+namespace cox::report {
+
+namespace {
+
+bool has_features(const Table& table, const RunData& run, const std::string& metric) {
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const RowReader row(table, i);
+    if (row.text("run") == run.name && row.text("metric") == metric) return true;
+  }
+  return false;
+}
+
+std::set<std::string> metrics_in(const Table& table) {
+  std::set<std::string> metrics;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    metrics.insert(RowReader(table, i).text("metric"));
+  }
+  return metrics;
+}
+
+/// The baseline that the run, or the average that it is part of, is compared with; nullptr when it
+/// is compared with none of `runs`.
+const RunData* baseline_of(const RunData& compared, const std::vector<RunData>& runs,
+                           const std::vector<Comparison>& comparisons) {
+  for (const Comparison& comparison : comparisons) {
+    if (comparison.run != compared.full_name()) continue;
+    const auto found = std::find_if(runs.begin(), runs.end(), [&](const RunData& run) {
+      return run.full_name() == comparison.baseline;
+    });
+    return found == runs.end() ? nullptr : &*found;
+  }
+  return nullptr;
+}
+
+/// The run as it ran that a run as it ran meets: of an average the replicate with the same number.
+const RunData* single_baseline(const RunData& single, const RunData* baseline) {
+  if (baseline == nullptr || baseline->replicates.empty()) return baseline;
+  const auto same = std::find_if(baseline->replicates.begin(), baseline->replicates.end(),
+                                 [&](const RunData& replicate) {
+                                   return replicate_number(replicate) == replicate_number(single);
+                                 });
+  return same == baseline->replicates.end() ? nullptr : &*same;
+}
+
+class SetComparer {
+ public:
+  SetComparer(const Query& query, std::vector<std::string>& warnings)
+      : query_(query), warnings_(warnings) {}
+
+  Result<SetComparison> compare(const std::string& metric, const RunData& run,
+                                const RunData* baseline) {
+    SetComparison made{metric, run.full_name(), "", 0, {}, {}};
+    std::set<std::string> common;
+    if (baseline != nullptr) {
+      COX_ASSIGN_OR_RETURN(const auto ours, videos_of(metric, run));
+      COX_ASSIGN_OR_RETURN(const auto theirs, videos_of(metric, *baseline));
+      std::set_intersection(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                            std::inserter(common, common.end()));
+    }
+    const std::optional<SetValue> own = value_of(metric, run, common);
+    if (own) {
+      made.value = own->value;
+      made.videos = own->videos.size();
+    }
+    if (common.empty()) return made;
+    made.baseline = baseline->full_name();
+    if (const auto theirs = value_of(metric, *baseline, common)) {
+      made.baseline_value = theirs->value;
+    }
+    return made;
+  }
+
+ private:
+  Result<std::set<std::string>> videos_of(const std::string& metric, const RunData& run) {
+    return videos_with_features(query_, run.series, run.name, metric);
+  }
+
+  std::optional<SetValue> value_of(const std::string& metric, const RunData& run,
+                                   const std::set<std::string>& videos) {
+    Result<SetValue> value = set_value(query_, run.series, run.name, metric, videos);
+    if (value.is_ok()) return std::move(value).value();
+    warnings_.push_back(
+        fmt::format("{} of {}: {}", metric, run.full_name(), value.status().message()));
+    return std::nullopt;
+  }
+
+  const Query& query_;
+  std::vector<std::string>& warnings_;
+};
+
+}  // namespace
+
+Result<std::vector<SetComparison>> compare_sets(const Query& query,
+                                                const std::vector<RunData>& runs,
+                                                const std::vector<Comparison>& comparisons,
+                                                std::vector<std::string>& warnings) {
+  COX_ASSIGN_OR_RETURN(
+      const Table features,
+      query(fmt::format("SELECT DISTINCT run, metric FROM v_features WHERE series = {}",
+                        sql_text(runs.front().series))));
+  std::vector<SetComparison> made;
+  SetComparer comparer(query, warnings);
+  for (const std::string& metric : metrics_in(features)) {
+    for (const RunData& run : runs) {
+      const RunData* baseline = baseline_of(run, runs, comparisons);
+      for (const RunData& single : single_runs({run})) {
+        if (!has_features(features, single, metric)) continue;
+        COX_ASSIGN_OR_RETURN(SetComparison comparison,
+                             comparer.compare(metric, single, single_baseline(single, baseline)));
+        made.push_back(std::move(comparison));
+      }
+    }
+  }
+  return made;
+}
+
+}  // namespace cox::report

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/query.h"
+#include "coordinator/report/data/run_data.h"
+
+namespace cox::report {
+
+/// A run's value of a metric of scope `set`, and its baseline's over the same videos.
+struct SetComparison {
+  std::string metric;
+  std::string run;         ///< full names
+  std::string baseline;    ///< "" when nothing is compared
+  std::size_t videos = 0;  ///< that the value covers: with a baseline those that both have
+  std::optional<double> value;
+  std::optional<double> baseline_value;
+};
+
+/// One for each metric of scope `set` and each run as it ran that has features for it. A run meets
+/// the baseline that `comparisons` pair it with; a replicate meets the replicate with its number. A
+/// value that cannot be made is absent, and `warnings` says why.
+Result<std::vector<SetComparison>> compare_sets(const Query& query,
+                                                const std::vector<RunData>& runs,
+                                                const std::vector<Comparison>& comparisons,
+                                                std::vector<std::string>& warnings);
+
+}  // namespace cox::report
