@@ -55,7 +55,7 @@ MAY_INCLUDE = {
     "coordinator/report/compare": ["base", "record", "coordinator/report/data",
                                    "coordinator/report/statistics"],
     "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
-    "coordinator/web": ["base", "record", "coordinator/store", "coordinator/report", "engine/video"],
+    "coordinator/web": ["base", "record", "coordinator/web", "coordinator/store", "coordinator/report", "engine/video"],
     "proto": ["base", "record", "proto", "cox/v1"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],

@@ -1,6 +1,6 @@
 #include "coordinator/web/playable_video.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 

@@ -1,6 +1,6 @@
 #include "coordinator/web/request.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 using cox::web::kMaxParameterBytes;
 using cox::web::Request;

@@ -1,6 +1,6 @@
 #include "coordinator/web/views.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include "tests/unit/report/study_database.h"
 

@@ -1,6 +1,6 @@
 #include "coordinator/web/web_server.h"
 
-#include <catch2/catch_test_macros.hpp>
+#include <catch2/catch.hpp>
 
 #include "coordinator/report/data/query.h"
 
