@@ -55,6 +55,7 @@ MAY_INCLUDE = {
     "coordinator/report/compare": ["base", "record", "coordinator/report/data",
                                    "coordinator/report/statistics"],
     "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
+    "coordinator/web": ["base", "record", "coordinator/web", "coordinator/store", "coordinator/report", "engine/video"],
     "proto": ["base", "record", "proto", "cox/v1"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
@@ -71,6 +72,7 @@ THIRD_PARTY = {
     "protobuf": (("google/protobuf/", "cox/v1/"), ("proto", "coordinator/service", "worker", "cli")),
     "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
     "yaml-cpp": (("yaml-cpp/",), ("coordinator/sweep",)),
+    "cpp-httplib": (("httplib.h",), ("coordinator/web",)),
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }

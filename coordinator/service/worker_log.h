@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "base/ids.h"
+#include "coordinator/core/ids.h"
 #include "coordinator/core/core.h"
 #include "cox/v1/worker.pb.h"
 

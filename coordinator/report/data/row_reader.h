@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/status.h"
 #include "base/text.h"
 #include "coordinator/store/table.h"
 #include "record/limits.h"

@@ -1,0 +1,61 @@
+// Builds elements. Every string becomes a text node or an attribute: nothing from the database is
+// ever read as markup.
+
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : String(value));
+  }
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : visible(child));
+  }
+  return element;
+}
+
+/** Shows characters that reorder or hide text (bidirectional marks, controls) by their number. */
+export function visible(text) {
+  return String(text).replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/** A table: `columns` are {name, title, number, cell(row) -> node or text, sort(row)}. */
+export function table(caption, columns, rows, options = {}) {
+  const body = h("tbody");
+  let order = options.order ?? null;
+  let ascending = false;
+  const draw = () => {
+    const column = columns.find((each) => each.name === order);
+    const sorted = column?.sort ? [...rows].sort((a, b) => compare(column.sort(a), column.sort(b))) : rows;
+    if (column?.sort && !ascending) sorted.reverse();
+    body.replaceChildren(...sorted.map((row) => h("tr", options.row?.(row) ?? {},
+      columns.map((each) => h("td", { class: each.number ? "number" : null }, each.cell(row))))));
+  };
+  const sortBy = (name) => {
+    ascending = order === name ? !ascending : false;
+    order = name;
+    draw();
+  };
+  const heads = columns.map((each) => h("th", { class: each.number ? "number" : null, scope: "col" },
+    each.sort ? h("button", { type: "button", title: `sort by ${each.title}`, onclick: () => sortBy(each.name) },
+      each.title) : each.title));
+  draw();
+  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
+    h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body));
+}
+
+function compare(a, b) {
+  if (a === null || a === undefined) return b === null || b === undefined ? 0 : -1;
+  if (b === null || b === undefined) return 1;
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,115 @@
+// Players that keep in step. There is one clock, counted in frames: every video is paused and shows the
+// frame that the clock names, so none can run ahead of another.
+import { h } from "./dom.js";
+
+const STEP_KEYS = { ArrowLeft: -1, ArrowRight: 1 };
+
+/** One video element whose frame number is set; resolves when the frame is on screen. */
+class FrameVideo {
+  constructor(source, label) {
+    this.label = label;
+    this.video = h("video", { src: source, muted: true, playsinline: true, preload: "auto", "aria-label": label });
+    this.video.muted = true;
+    this.ready = new Promise((resolve, reject) => {
+      this.video.addEventListener("loadeddata", resolve, { once: true });
+      this.video.addEventListener("error", () => reject(new Error(`${label}: this browser cannot play the video`)), { once: true });
+    });
+  }
+
+  /** Frame `index` of `frames`, which all last equally long. */
+  show(index, frames) {
+    // The middle of the frame: no rounding of times can name its neighbor.
+    const time = ((index + 0.5) / frames) * this.video.duration;
+    if (Math.abs(this.video.currentTime - time) < 1e-6) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.video.addEventListener("seeked", resolve, { once: true });
+      this.video.currentTime = time;
+    });
+  }
+}
+
+/**
+ * `sources` are {label, url}; `frames` how many each clip has. `onframe` hears every frame that is
+ * shown. Returns {node, frame()}.
+ */
+export function players(sources, frames, onframe) {
+  const videos = sources.map((source) => new FrameVideo(source.url, source.label));
+  const message = h("p", { class: "note", role: "alert", hidden: true });
+  const position = h("output", {}, "0");
+  const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
+    oninput: () => show(Number(slider.value)) });
+  const play = h("button", { type: "button", onclick: () => (timer ? stop() : start()) }, "Play");
+  const speed = h("select", { "aria-label": "Speed" }, [0.1, 0.25, 0.5, 1, 2].map((value) =>
+    h("option", { value, selected: value === 1 }, `${value}x`)));
+  let index = 0, timer = null, busy = false;
+
+  async function show(next) {
+    if (busy) return;
+    busy = true;
+    index = (next + frames) % frames;
+    await Promise.all(videos.map((video) => video.show(index, frames)));
+    slider.value = index;
+    position.textContent = `frame ${index + 1} of ${frames}`;
+    drawDifference();
+    onframe(index);
+    busy = false;
+  }
+  function start() {
+    play.textContent = "Pause";
+    const tick = async () => {
+      const begin = performance.now();
+      await show(index + 1);
+      const wait = 1000 * videos[0].video.duration / frames / Number(speed.value) - (performance.now() - begin);
+      if (timer) timer = setTimeout(tick, Math.max(wait, 0));
+    };
+    timer = setTimeout(tick, 0);
+  }
+  function stop() {
+    clearTimeout(timer);
+    timer = null;
+    play.textContent = "Play";
+  }
+
+  // |run - ground truth| by the canvas's own blending: no pixel is read back.
+  const canvases = videos.map((video, i) => h("canvas", { hidden: true, role: "img",
+    "aria-label": `difference of ${video.label} from ${videos[0].label}`, "data-index": i }));
+  const toggle = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
+    const on = toggle.getAttribute("aria-pressed") !== "true";
+    toggle.setAttribute("aria-pressed", on);
+    canvases.forEach((canvas, i) => { canvas.hidden = !on || i === 0; });
+    drawDifference();
+  } }, "Difference from the first");
+  function drawDifference() {
+    if (toggle.getAttribute("aria-pressed") !== "true") return;
+    canvases.forEach((canvas, i) => {
+      if (i === 0) return;
+      const video = videos[i].video;
+      canvas.width = video.videoWidth;
+      canvas.height = video.videoHeight;
+      const pen = canvas.getContext("2d");
+      pen.globalCompositeOperation = "copy";
+      pen.drawImage(video, 0, 0);
+      pen.globalCompositeOperation = "difference";
+      pen.drawImage(videos[0].video, 0, 0);
+    });
+  }
+
+  Promise.all(videos.map((video) => video.ready)).then(() => show(0), (error) => {
+    message.hidden = false;
+    message.textContent = error.message;
+  });
+  const node = h("section", { "aria-label": "Players", tabindex: 0, onkeydown: (event) => {
+    if (event.target.tagName === "SELECT" || event.target.type === "range") return;
+    if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); timer ? stop() : start(); }
+    if (event.key in STEP_KEYS) { event.preventDefault(); stop(); show(index + STEP_KEYS[event.key]); }
+  } },
+  h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i],
+    h("figcaption", {}, video.label)))),
+  message,
+  h("div", { class: "controls player-controls" }, play,
+    h("button", { type: "button", onclick: () => { stop(); show(index - 1); } }, "Back one frame"),
+    h("button", { type: "button", onclick: () => { stop(); show(index + 1); } }, "Forward one frame"),
+    slider, position, speed, videos.length > 1 ? toggle : null),
+  h("p", { class: "quiet" }, "Keys: space plays, arrows step."));
+  return { node, frame: () => index };
+}

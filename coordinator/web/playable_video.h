@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "base/status.h"
+
+namespace cox::web {
+
+/// Copies of result videos that browsers play: H.264 in MP4, made once from the lossless file and
+/// kept in a folder of at most kMaxCacheBytes; the oldest go first. Thread-safe.
+class PlayableVideos {
+ public:
+  static constexpr std::uint64_t kMaxCacheBytes = 2'000'000'000;
+  /// Longer clips are refused: their frames are held in memory while they are converted.
+  static constexpr std::int64_t kMaxFrames = 2'000;
+
+  /// `folder` is made when the first video is.
+  explicit PlayableVideos(std::string folder) : folder_(std::move(folder)) {}
+
+  /// The path of a playable copy of the video file at `source`; a copy follows from the path, size
+  /// and modification time of its source. kNotFound when there is no such file,
+  /// kFailedPrecondition when it is damaged.
+  Result<std::string> copy_of(const std::string& source);
+
+ private:
+  void make_room();
+
+  std::string folder_;
+};
+
+}  // namespace cox::web

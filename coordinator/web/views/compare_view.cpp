@@ -1,0 +1,101 @@
+#include <algorithm>
+#include <map>
+
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/named_run.h"
+#include "coordinator/report/data/parameter_difference.h"
+#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/print/report_json.h"
+#include "coordinator/web/views.h"
+
+namespace cox::web {
+
+namespace {
+
+/// More runs side by side are no picture any more.
+constexpr std::size_t kMaxRuns = 32;
+
+/// Value of the metric in each item of a run that has it.
+std::map<std::string, double> values_of(const report::RunData& run, const std::string& metric) {
+  std::map<std::string, double> values;
+  for (const report::VideoResult& result : run.results) {
+    const auto value = result.metrics.find(metric);
+    if (value != result.metrics.end()) values[result.video] = value->second;
+  }
+  return values;
+}
+
+/// The items of a comparison from the lowest difference to the highest.
+OrderedJson item_differences(const report::Comparison& comparison, const report::RunData& baseline,
+                             const report::RunData& run) {
+  const auto of_baseline = values_of(baseline, comparison.metric.name);
+  const auto of_run = values_of(run, comparison.metric.name);
+  std::vector<std::pair<double, std::string>> sorted;
+  for (const auto& [key, difference] : comparison.differences) {
+    sorted.emplace_back(difference, key.first);
+  }
+  std::sort(sorted.begin(), sorted.end());
+  OrderedJson items = OrderedJson::array();
+  for (const auto& [difference, item] : sorted) {
+    items.push_back({{"item", item},
+                     {"difference", difference},
+                     {"baseline", of_baseline.at(item)},
+                     {"run", of_run.at(item)}});
+  }
+  return items;
+}
+
+std::vector<std::string> warnings_of(const std::vector<report::RunData>& runs,
+                                     const std::vector<report::Comparison>& comparisons) {
+  std::vector<std::string> all;
+  const std::vector<report::RunData> singles = report::single_runs(runs);
+  for (const auto& warnings :
+       {report::coverage_warnings(runs), report::identity_warnings(singles),
+        report::comparison_warnings(comparisons), report::environment_warnings(singles),
+        report::design_warnings(singles)}) {
+    all.insert(all.end(), warnings.begin(), warnings.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<OrderedJson> compare_view(const report::Query& query, const Request& request) {
+  COX_ASSIGN_OR_RETURN(const std::string baseline_name, request.required("baseline"));
+  const std::string metric_name = request.text("metric");
+  COX_ASSIGN_OR_RETURN(const report::Metric metric,
+                       report::metric_named(metric_name.empty() ? "psnr" : metric_name));
+  const std::vector<std::string> names = request.texts("run");
+  if (names.empty() || names.size() > kMaxRuns) {
+    return invalid_argument("choose 1 to 32 runs to compare with the baseline");
+  }
+  COX_ASSIGN_OR_RETURN(const report::RunData baseline,
+                       report::load_named_run(query, baseline_name));
+  std::vector<report::RunData> runs = {baseline};
+  std::vector<report::Comparison> comparisons;
+  for (const std::string& name : names) {
+    COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, name));
+    COX_ASSIGN_OR_RETURN(report::Comparison comparison, report::compare(baseline, run, metric));
+    if (run.method != baseline.method) {
+      comparison.confounded = report::shared_parameters_that_differ(run, baseline);
+    }
+    comparisons.push_back(std::move(comparison));
+    runs.push_back(std::move(run));
+  }
+  report::correct_family(comparisons);
+  OrderedJson document =
+      OrderedJson::parse(report::comparison_json(comparisons, warnings_of(runs, comparisons)));
+  document["metric"] = {{"name", metric.name},
+                        {"unit", metric.unit},
+                        {"higher_is_better", metric.higher_is_better},
+                        {"decimals", metric.decimals}};
+  document["baseline"] = baseline.full_name();
+  document["series"] = baseline.series;
+  for (std::size_t i = 0; i < comparisons.size(); ++i) {
+    document["comparisons"][i]["items"] = item_differences(comparisons[i], baseline, runs[i + 1]);
+  }
+  return document;
+}
+
+}  // namespace cox::web

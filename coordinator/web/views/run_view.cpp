@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "coordinator/report/data/names.h"
+#include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/run_page.h"
+#include "coordinator/web/views.h"
+
+namespace cox::web {
+
+namespace {
+
+/// One page of the run's finished items, in the order of the data set.
+Result<OrderedJson> items_of(const report::Query& query, const std::string& where,
+                             std::size_t offset, std::size_t limit) {
+  COX_ASSIGN_OR_RETURN(
+      const report::Table results,
+      query(fmt::format("SELECT video AS item, train_s, generate_s, total_s, steps_run, best_step,"
+                        " stopped, worker, job_digest FROM v_results WHERE {}"
+                        " ORDER BY video_position LIMIT {} OFFSET {}",
+                        where, limit, offset)));
+  COX_ASSIGN_OR_RETURN(
+      const report::Table metrics,
+      query(fmt::format("SELECT video AS item, metric, mean FROM v_metrics WHERE {} AND"
+                        " job_digest IN (SELECT job_digest FROM v_results WHERE {}"
+                        " ORDER BY video_position LIMIT {} OFFSET {})",
+                        where, where, limit, offset)));
+  std::map<std::string, OrderedJson> by_item;
+  for (std::size_t i = 0; i < metrics.rows.size(); ++i) {
+    const report::RowReader row(metrics, i);
+    by_item[row.text("item")][row.text("metric")] = report::json_of(metrics.rows[i][2]);
+  }
+  OrderedJson items = OrderedJson::array();
+  for (std::size_t i = 0; i < results.rows.size(); ++i) {
+    OrderedJson item = report::json_row(results, i);
+    item["metrics"] = by_item[item["item"].get<std::string>()];
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+/// A column that holds a JSON object; null when it does not.
+OrderedJson object_in(const report::RowReader& row, const char* column) {
+  OrderedJson object = OrderedJson::parse(row.text(column), nullptr, false);
+  return object.is_object() ? object : OrderedJson(nullptr);
+}
+
+}  // namespace
+
+Result<OrderedJson> run_view(const report::Query& query, const Request& request) {
+  COX_ASSIGN_OR_RETURN(const std::string text, request.required("run"));
+  COX_ASSIGN_OR_RETURN(const std::size_t offset, request.number("offset", 0, 100'000'000));
+  COX_ASSIGN_OR_RETURN(const std::size_t limit, request.number("limit", kDefaultPage, kMaxPage));
+  COX_ASSIGN_OR_RETURN(const report::RunName name, report::find_run(query, text));
+  COX_ASSIGN_OR_RETURN(const report::RunPage page, report::load_run_page(query, name));
+  const std::string where = fmt::format("series = {} AND run = {}", report::sql_text(name.series),
+                                        report::sql_text(name.run));
+  COX_ASSIGN_OR_RETURN(OrderedJson items, items_of(query, where, offset, limit));
+  const report::RowReader row(page.run, 0);
+  OrderedJson means = OrderedJson::array();
+  for (const report::MetricMean& mean : page.means) {
+    means.push_back({{"metric", mean.metric.name},
+                     {"unit", mean.metric.unit},
+                     {"mean", mean.mean},
+                     {"items", mean.videos}});
+  }
+  return OrderedJson{{"series", name.series},
+                     {"run", name.run},
+                     {"digest", name.digest},
+                     {"state", report::json_row(page.run, 0)},
+                     {"parameters", object_in(row, "parameters")},
+                     {"origins", object_in(row, "origins")},
+                     {"timings", rows_json(page.timings)},
+                     {"means", std::move(means)},
+                     {"offset", offset},
+                     {"items", std::move(items)}};
+}
+
+}  // namespace cox::web

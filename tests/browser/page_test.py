@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+"""The page of `cox dashboard` in a real browser, over a sweep that runs meanwhile.
+
+    page_test.py --bin build/bin --source . --playwright FOLDER --out FOLDER [--junit FILE]
+
+Screenshots of every view are left in --out.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+import xml.etree.ElementTree as ElementTree
+
+WAIT_MS = 120_000  # for what a busy machine may take long over
+HOSTILE = '<img src=x onerror=alert(1)>\u202e'
+
+options = None
+
+
+def program(name):
+    return str(pathlib.Path(options.bin) / name)
+
+
+def run(*command):
+    subprocess.run([str(part) for part in command], check=True, capture_output=True)
+
+
+class Study:
+    """A small sweep in a folder of its own: begun with `begin`, over with `finish`."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.database = folder / "cox.db"
+        run(program("cox-engine"), "synth", folder / "clips", "--domain", "motion", "--clips", 3, "--seed", 5)
+        (folder / "clips" / "motion_2.mp4").rename(folder / "clips" / f"{HOSTILE}.mp4")
+        manifest = folder / "clips.json"
+        run(program("cox"), "dataset", "index", folder / "clips", "--layout", "folder", "--name", "page", "-o", manifest)
+        text = (pathlib.Path(__file__).parent / "sweep.yaml").read_text()
+        self.sweep = folder / "page.yaml"
+        model = pathlib.Path(options.source).resolve() / "models" / "tiny"
+        self.sweep.write_text(text.replace("MODEL", str(model)).replace("MANIFEST", str(manifest)))
+        self.process = None
+
+    def begin(self):
+        command = [program("cox"), "run", str(self.sweep), "--workers", "1", "--db", str(self.database),
+                   "--out", str(self.folder / "out")]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(600):
+            if self.database.exists() and self.database.stat().st_size > 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"cox run made no database: {self.process.stderr.read()}")
+
+    def finish(self):
+        errors = self.process.communicate(timeout=WAIT_MS / 1000 * 4)[1]
+        if self.process.returncode != 0:
+            raise AssertionError(f"cox run ended with {self.process.returncode}: {errors}")
+
+
+class PageTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        from playwright.sync_api import sync_playwright
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="cox-page-"))
+        cls.study = Study(cls.folder)
+        cls.study.begin()
+        cls.server = subprocess.Popen([program("cox"), "dashboard", "--db", str(cls.study.database),
+                                       "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+        cls.address = cls.server.stdout.readline().strip()
+        cls.playwright = sync_playwright().start()
+        cls.browser = cls.playwright.chromium.launch(executable_path=shutil.which("chromium"),
+                                                     args=["--no-sandbox"])
+        cls.see_it_live()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.playwright.stop()
+        cls.server.terminate()
+        cls.server.wait(30)
+        cls.server.stdout.close()
+        cls.study.process.stderr.close()
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def see_it_live(cls):
+        """Follows the number of finished jobs on an open page, which is never loaded again."""
+        page = cls.browser.new_page()
+        page.goto(cls.address)
+        page.wait_for_selector("text=of 12", timeout=WAIT_MS)
+        page.evaluate("window.loadedOnce = true")
+        cls.study.finish()
+        page.wait_for_selector("text=12 of 12", timeout=WAIT_MS)
+        cls.live = page.evaluate("window.loadedOnce === true")
+        page.close()
+
+    def setUp(self):
+        self.problems = []
+        self.page = self.browser.new_page(viewport={"width": 1200, "height": 900})
+        self.page.on("console", lambda message: message.type in ("error", "warning")
+                     and self.problems.append(message.text))
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.problems.append(f"dialog: {dialog.message}"))
+
+    def tearDown(self):
+        self.page.close()
+        self.assertEqual(self.problems, [])
+
+    def open(self, place, heading):
+        self.page.goto(f"{self.address}{place}")
+        self.page.wait_for_selector(f"h1:has-text('{heading}')", timeout=WAIT_MS)
+
+    def shoot(self, name):
+        self.page.screenshot(path=str(pathlib.Path(options.out) / f"{name}.png"), full_page=True)
+
+    def request(self, path, headers=None):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.address + path, headers=headers or {})) as reply:
+                return reply.status, reply.read(), reply.headers
+        except urllib.error.HTTPError as error:
+            return error.code, error.read(), error.headers
+
+    def wait_for_frame(self, number):
+        self.page.wait_for_selector(f"text=frame {number} of 8", timeout=WAIT_MS)
+
+    def shown_frames(self):
+        """The frame that each player shows, by its own clock."""
+        return self.page.evaluate(
+            "[...document.querySelectorAll('video')].map((video) => Math.floor(video.currentTime / video.duration * 8))")
+
+    def test_progress_arrives_without_loading_again(self):
+        self.assertTrue(self.live)
+
+    def test_every_view_loads(self):
+        for name, place, heading in [
+                ("home", "#/", "Series"), ("series", "#/series?series=page", "Three ways"),
+                ("run", "#/run?run=page/adasteer-2", "page/adasteer-2"),
+                ("compare", "#/compare?baseline=page/none&run=page/adasteer-2", "Against page/none"),
+                ("queue", "#/queue", "Queue"), ("failures", "#/failures", "Failures"),
+                ("query", "#/query?sql=SELECT%20run%2C%20psnr%2C%20ssim%20FROM%20v_results", "Query")]:
+            with self.subTest(view=name):
+                self.open(place, heading)
+                self.shoot(name)
+
+    def test_the_clip_that_gains_most_is_found_by_clicks(self):
+        self.open("#/", "Series")
+        self.page.click("main a:text-is('page')")
+        self.page.wait_for_selector("h1:has-text('Three ways')", timeout=WAIT_MS)
+        self.page.check("input[aria-label='compare adasteer-2-fast']")
+        self.page.click("text=Compare chosen runs")
+        self.page.wait_for_selector("h1:has-text('Against page/none')", timeout=WAIT_MS)
+        differences = [float(cell.inner_text()) for cell in self.page.query_selector_all("td:last-child")]
+        self.assertEqual(differences, sorted(differences, reverse=True))
+        self.page.click("tbody tr:first-child a")
+        self.page.wait_for_selector("video", timeout=WAIT_MS)
+        captions = [caption.inner_text() for caption in self.page.query_selector_all("figcaption")]
+        self.assertEqual(captions, ["ground truth", "none", "adasteer-2-fast"])
+
+    def test_players_step_exactly_and_keep_in_step(self):
+        self.open("#/item?series=page&item=motion_0&run=none&run=adasteer-2", "motion_0")
+        self.wait_for_frame(1)
+        self.assertEqual(self.shown_frames(), [0, 0, 0])
+        for frame in range(1, 8):
+            self.page.click("text=Forward one frame")
+            self.wait_for_frame(frame + 1)
+            self.assertEqual(self.shown_frames(), [frame] * 3)
+        self.page.focus("section[aria-label=Players]")
+        self.page.keyboard.press("ArrowLeft")
+        self.wait_for_frame(7)
+        self.assertEqual(self.shown_frames(), [6, 6, 6])
+        self.page.click("text=Difference from the first")
+        self.shoot("item")
+        self.page.click("button:has-text('Play')")
+        for _ in range(20):
+            frames = self.shown_frames()
+            self.assertLessEqual(max(frames) - min(frames), 1)
+            self.page.wait_for_timeout(50)
+
+    def test_a_video_equals_its_source(self):
+        status, body, _ = self.request("api/item?series=page&item=motion_0")
+        self.assertEqual(status, 200)
+        for result in json.loads(body)["runs"]:
+            status, video, headers = self.request(f"video/{result['job']}/generated.mp4")
+            self.assertEqual((status, headers["Content-Type"]), (200, "video/mp4"))
+            self.assertIn(b"ftyp", video[:16])
+
+    def test_hostile_names_stay_text(self):
+        self.open("#/series?series=page", "Three ways")
+        self.assertNotEqual(self.page.title(), "taken")
+        self.assertIn("<script>", self.page.inner_text("h1"))
+        self.open("#/run?run=page/none", "page/none")
+        self.assertIn("<img src=x onerror=alert(1)>\\u202e", self.page.inner_text("main"))
+        self.assertEqual(self.page.query_selector_all("main img"), [])
+
+    def test_dark_mode_and_a_phone(self):
+        self.page.emulate_media(color_scheme="dark")
+        self.open("#/series?series=page", "Three ways")
+        self.shoot("series-dark")
+        background = self.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        self.assertEqual(background, "rgb(20, 23, 28)")
+        self.page.set_viewport_size({"width": 390, "height": 800})
+        overflow = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        self.assertLessEqual(overflow, 0)
+        self.shoot("series-phone")
+
+    def test_no_serious_accessibility_issue(self):
+        from axe_playwright_python.sync_playwright import Axe
+        for place, heading in [("#/", "Series"), ("#/series?series=page", "Three ways"),
+                               ("#/run?run=page/adasteer-2", "page/adasteer-2"),
+                               ("#/item?series=page&item=motion_0", "motion_0"), ("#/query", "Query")]:
+            with self.subTest(place=place):
+                self.open(place, heading)
+                found = Axe().run(self.page).response["violations"]
+                serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
+                self.assertEqual(serious, [])
+
+    def test_another_host_is_refused(self):
+        status, body, _ = self.request("", {"Host": "attacker.example"})
+        self.assertEqual(status, 421)
+        self.assertNotIn(b"<html", body)
+
+    def test_policy_allows_nothing_unsafe(self):
+        _, _, headers = self.request("")
+        self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+        self.assertNotIn("unsafe", headers["Content-Security-Policy"])
+
+    def test_what_cannot_be_answered_says_why(self):
+        for path, status, word in [
+                ("api/series?series=nothing", 404, "nothing"), ("api/run?run=pag/none", 404, "page"),
+                ("api/compare?baseline=page/none&run=page/none", 400, "itself"),
+                ("api/compare?baseline=page/none&run=page/adasteer-1&metric=psnrr", 404, "psnr"),
+                ("api/query?sql=DELETE%20FROM%20jobs", 400, "DELETE"), ("api/run?run=page/none&limit=x", 400, "limit"),
+                ("video/" + "0" * 64 + "/generated.mp4", 404, "job"), ("../etc/passwd", 404, "page")]:
+            with self.subTest(path=path):
+                got, body, _ = self.request(path)
+                self.assertEqual(got, status, body)
+                self.assertIn(word, json.loads(body)["error"])
+
+
+class Record(unittest.TextTestResult):
+    """Keeps one entry for each case, as ctest's summary reads them."""
+
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.cases = {}
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.cases.setdefault(test.id(), "")
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.cases[test.id()] = self._exc_info_to_string(error, test)
+
+    addError = addFailure
+
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error is not None:
+            self.cases[test.id()] = self._exc_info_to_string(error, test)
+
+
+def write_junit(path, cases):
+    root = ElementTree.Element("testsuite")
+    for name, problem in cases.items():
+        case = ElementTree.SubElement(root, "testcase", name=name)
+        if problem:
+            ElementTree.SubElement(case, "failure", message=problem)
+    ElementTree.ElementTree(root).write(path)
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser()
+    for name in ("--bin", "--source", "--playwright", "--out"):
+        parser.add_argument(name, required=True)
+    parser.add_argument("--junit")
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    sys.path.insert(0, options.playwright)
+    pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
+    suite = unittest.defaultTestLoader.loadTestsFromTestCase(PageTest)
+    if options.only:
+        suite = unittest.TestSuite(test for test in suite if options.only in test.id())
+    result = unittest.TextTestRunner(resultclass=Record, verbosity=2).run(suite)
+    if options.junit:
+        write_junit(options.junit, result.cases)
+    sys.exit(0 if result.wasSuccessful() and result.cases else 1)
+
+
+if __name__ == "__main__":
+    main()
