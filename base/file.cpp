@@ -30,7 +30,7 @@ Status file_error(const std::string& what, const std::string& path) {
   const StatusCode code = error == ENOSPC   ? StatusCode::kResourceExhausted
                           : error == ENOENT ? StatusCode::kNotFound
                                             : StatusCode::kUnavailable;
-  return {code, concat(what, " '", path, "': ", std::strerror(error))};
+  return {code, fmt::format("{} '{}': {}", what, path, std::strerror(error))};
 }
 
 Status write_all(int descriptor, std::string_view content, const std::string& path) {
@@ -250,14 +250,16 @@ Status check_replaceable(const std::string& path) {
     return Status::ok();  // what else keeps a path from being written, writing tells
   }
   if (S_ISLNK(facts.st_mode)) {
-    return failed_precondition(concat("'", path, "': expected a file or nothing there, got a ",
-                                      "symbolic link; name the file that it points to"));
+    return failed_precondition(
+        fmt::format("'{}': expected a file or nothing there, got a symbolic link; name the file "
+                    "that it points to",
+                    path));
   }
   const char* kind = S_ISFIFO(facts.st_mode)   ? "a pipe"
                      : S_ISSOCK(facts.st_mode) ? "a socket"
                                                : "a device";
   return failed_precondition(
-      concat("'", path, "': expected a file or nothing there, got ", kind, "; name a file"));
+      fmt::format("'{}': expected a file or nothing there, got {}; name a file", path, kind));
 }
 
 Status write_file_atomically(const std::string& path, std::string_view content) {
@@ -265,7 +267,8 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   const fs::path parent = fs::absolute(path).parent_path();
   std::error_code error;
   fs::create_directories(parent, error);
-  if (error) return unavailable(concat("cannot make '", parent.string(), "': ", error.message()));
+  if (error)
+    return unavailable(fmt::format("cannot make '{}': {}", parent.string(), error.message()));
 
   const std::string aside = unique_sibling(path);
   const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -296,7 +299,7 @@ std::string unique_sibling(const std::string& path) {
   static std::atomic<unsigned> count{0};
   const fs::path target(path);
   const std::string name =
-      concat('.', target.filename().string(), '.', ::getpid(), '.', count.fetch_add(1), ".part");
+      fmt::format(".{}.{}.{}.part", target.filename().string(), ::getpid(), count.fetch_add(1));
   return (target.parent_path() / name).string();
 }
 
@@ -308,10 +311,10 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     const ssize_t length = ::pread(descriptor, holder.data(), holder.size(), 0);
     holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
     ::close(descriptor);
-    return unavailable(concat("'", path, "' is locked by process ", trim(holder),
-                              "; stop it first, or use another place"));
+    return unavailable(fmt::format(
+        "'{}' is locked by process {}; stop it first, or use another place", path, trim(holder)));
   }
-  const std::string pid = concat(::getpid(), '\n');
+  const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     ::close(descriptor);

@@ -47,9 +47,10 @@ struct SpecOptions {
 
   void declare(CLI::App& app);
   /// Every file, each a series of its own, or the first error. `find_best` answers their
-  /// `from_best`; with `find_clips`, the file of every video must exist.
+  /// `from_best`. With `for_plan`, the file of every video must exist, and sweeps that wait for a
+  /// later version are accepted.
   Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best,
-                                             bool find_clips = false) const;
+                                             bool for_plan = false) const;
 };
 
 /// A database file or a coordinator: exactly one of the two.

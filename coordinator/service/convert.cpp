@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "coordinator/service/definition.h"
-#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 
 namespace cox::service {

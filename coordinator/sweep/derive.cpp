@@ -1,5 +1,6 @@
 #include "coordinator/sweep/derive.h"
 
+#include <fmt/format.h>
 #include <cmath>
 #include <map>
 #include <set>
@@ -67,8 +68,8 @@ class Deriver {
     const auto typed = converted(*value, schema->second.type);
     if (!typed) {
       diagnostics_.error(rule.text_at,
-                         concat("derive.", rule.name, ": expected ", type_name(schema->second.type),
-                                ", got ", shown(*value)),
+                         fmt::format("derive.{}: expected {}, got {}", rule.name,
+                                     type_name(schema->second.type), shown(*value)),
                          "in run " + run_name_);
       return;
     }
@@ -106,7 +107,7 @@ std::variant<Value, std::string> value_of(const std::string& name, const Setting
   if (const auto found = settings.derived.find(name); found != settings.derived.end()) {
     return found->second;
   }
-  return concat("'", name, "' has no value with method '", settings.method->name, "'");
+  return fmt::format("'{}' has no value with method '{}'", name, settings.method->name);
 }
 
 std::optional<Value> evaluate_rule(const Rule& rule, const Expression::Lookup& lookup,

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "coordinator/sweep/resolve_row.h"
+#include "coordinator/sweep/settings.h"
 
 namespace cox::sweep {
 

@@ -73,13 +73,13 @@ SourceFile make_source(std::string path, std::string_view text) {
   return file;
 }
 
-std::string place(const Position& at) {
+std::string location(const Position& at) {
   if (at.file == nullptr) return "";
   return fmt::format("{}:{}:{}", at.file->path, at.line, at.column);
 }
 
 bool Diagnostics::add(const Position& at, const std::string& message, const std::string& hint) {
-  std::string text = at.file == nullptr ? message : place(at) + ": " + message + excerpt(at);
+  std::string text = at.file == nullptr ? message : location(at) + ": " + message + excerpt(at);
   if (!hint.empty()) text += "\n  " + hint;
   if (!seen_.insert(text).second) return false;
   if (shown_.size() < kMaxShown) shown_.push_back(std::move(text));

@@ -25,7 +25,7 @@ struct Position {
 };
 
 /// `sweeps/a.yaml:14:5`
-std::string place(const Position& at);
+std::string location(const Position& at);
 
 /// Collects the errors of a file, so that a person sees all of them at once. At most kMaxShown are
 /// kept; the rest is counted. The same message at the same place is kept once.

@@ -1,8 +1,10 @@
+#include "coordinator/sweep/identity.h"
+
+#include <fmt/format.h>
 #include <algorithm>
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "coordinator/sweep/plan.h"
 
 namespace cox::sweep {
 
@@ -11,7 +13,7 @@ namespace {
 // `engine_semantics 1` and so on, a line for each version that results depend on.
 std::string version_lines() {
   std::string lines;
-#define COX_VERSION(name, value) lines += concat(#name, " ", value, "\n");
+#define COX_VERSION(name, value) lines += fmt::format("{} {}\n", #name, value);
 #include "schemas/versions.def"
 #undef COX_VERSION
   return lines;

@@ -1,5 +1,6 @@
 #include "coordinator/sweep/name_template.h"
 
+#include <fmt/format.h>
 #include <cctype>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ std::string visible(std::string_view text) {
     if (byte >= 0x20 && byte != 0x7F) {
       shown += c;
     } else {
-      shown += concat("\\x", kDigits[byte / 16], kDigits[byte % 16]);
+      shown += fmt::format("\\x{}{}", kDigits[byte / 16], kDigits[byte % 16]);
     }
   }
   return shown;
@@ -66,7 +67,7 @@ std::optional<std::string> fill_template(
     if (brace == std::string::npos) return filled;
     const size_t end = text.find('}', brace);
     if (text[brace] == '}' || end == std::string::npos) {
-      diagnostics.error(at, concat("name: unmatched '", text[brace], "' in '", text, "'"));
+      diagnostics.error(at, fmt::format("name: unmatched '{}' in '{}'", text[brace], text));
       return std::nullopt;
     }
     const std::string name = text.substr(brace + 1, end - brace - 1);
@@ -83,20 +84,21 @@ std::optional<std::string> fill_template(
 }
 
 std::string name_error(const std::string& what, const std::string& name) {
-  if (name.empty()) return concat("the name of a ", what, " is empty");
+  if (name.empty()) return fmt::format("the name of a {} is empty", what);
   constexpr std::string_view kMarks = "._+=,:-";
   for (size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
     const bool is_mark = i > 0 && kMarks.find(name[i]) != std::string_view::npos;
     if (byte < 0x80 && (std::isalnum(byte) != 0 || is_mark)) continue;
-    return concat("'", shortened(name), "' cannot name a ", what, " because of '",
-                  visible(character_at(name, i)), "': letters, digits and . _ + = , : - are ",
-                  "allowed, the first a letter or digit");
+    return fmt::format(
+        "'{}' cannot name a {} because of '{}': letters, digits and . _ + = , : - are allowed, the "
+        "first a letter or digit",
+        shortened(name), what, visible(character_at(name, i)));
   }
   constexpr size_t kMaxLength = 120;
   if (name.size() <= kMaxLength) return "";
-  return concat("'", shortened(name), "' cannot name a ", what, ": it has ", name.size(),
-                " characters, more than ", kMaxLength);
+  return fmt::format("'{}' cannot name a {}: it has {} characters, more than {}", shortened(name),
+                     what, name.size(), kMaxLength);
 }
 
 }  // namespace cox::sweep

@@ -27,32 +27,38 @@ class RowReader {
 
   Assignments params(const Node& node);
   std::map<std::string, Assignments> method_params(const Node& node);
-  /// The grids of `matrix`, each crossed with the one axis of `zip`; either may be nullptr.
-  std::vector<Grid> grids(const Node* matrix, const Node* zip);
+  /// Returns the grids of `matrix`, each crossed with the one axis of `zip` and that of `sample`;
+  /// each may be nullptr.
+  std::vector<Grid> grids(const Node* matrix, const Node* zip, const Node* sample);
   std::vector<NamedRow> runs(const Node& node);
   std::vector<IncludeRow> include_rows(const Node& node, const char* what);
   std::vector<Rule> rules(const Node& node, const char* what);
   std::vector<Rule> checks(const Node& node);
   Assignments overrides(const std::vector<Override>& overrides);
 
- private:
+  /// An entry of a map of parameters, nested names joined.
   struct Leaf {
     std::string name;
     const Entry* entry;
   };
-
-  /// The leaves of a map of parameters, nested names joined; unknown ones are reported.
+  /// Returns the leaves of a map of parameters; reports unknown names.
   std::vector<Leaf> leaves(const Node& map, const std::string& where);
+  /// Reads the value of one parameter, or of `method`.
+  std::optional<Assigned> assigned(const Node& node, const std::string& name, Layer layer);
+  const Schemas& schemas() const { return schemas_; }
+
+ private:
   void add_leaves(const Node& map, const std::string& prefix, const std::string& where,
                   std::vector<Leaf>& found);
   void unknown_key(const Entry& entry, const std::string& name, const std::string& where);
   bool is_known(const std::string& name) const;
 
   Assignments assignments(const Node& map, Layer layer, const std::string& where);
-  std::optional<Assigned> assigned(const Node& node, const std::string& name, Layer layer);
   std::vector<Assigned> points(const Leaf& leaf, Layer layer);
   Grid grid(const Node& map);
   std::optional<Axis> zip_axis(const Node& map);
+  /// Crosses each grid with `axis`; reports a parameter that is an axis of both.
+  void add_axis(const Axis& axis, const char* section, std::vector<Grid>& grids);
   std::optional<NamedRow> named_row(const Node& node);
   std::optional<Rule> rule(const Node& node);
 

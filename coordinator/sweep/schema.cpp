@@ -41,7 +41,8 @@ std::optional<Kind> read_name(const std::pair<const char*, Kind> (&names)[N], co
     allowed.push_back(name);
   }
   diagnostics.error(
-      node.at, concat("unknown ", what, ", got ", describe(node), did_you_mean(node.text, allowed)),
+      node.at,
+      fmt::format("unknown {}, got {}{}", what, describe(node), did_you_mean(node.text, allowed)),
       "allowed: " + join(allowed, ", "));
   return std::nullopt;
 }
@@ -76,10 +77,10 @@ class SchemaReader {
   Node parse(std::string_view path) {
     const auto found = texts_.find(path);
     if (found == texts_.end()) {
-      diagnostics_.error({}, concat("schemas/", path, " is missing"));
+      diagnostics_.error({}, fmt::format("schemas/{} is missing", path));
       return {};
     }
-    files_.push_back(make_source(concat("schemas/", path), found->second));
+    files_.push_back(make_source(fmt::format("schemas/{}", path), found->second));
     return parse_yaml(files_.back(), diagnostics_);
   }
 
@@ -165,7 +166,7 @@ class SchemaReader {
     auto value = read_value(node, schema.type, schema.name, diagnostics_);
     if (!value) return std::nullopt;
     if (const std::string error = bounds_error(schema, *value); !error.empty()) {
-      diagnostics_.error(node.at, concat(schema.name, ": ", error, ", got ", shown(*value)));
+      diagnostics_.error(node.at, fmt::format("{}: {}, got {}", schema.name, error, shown(*value)));
     }
     return normalized(schema, std::move(*value));
   }
@@ -209,9 +210,10 @@ class SchemaReader {
       for (const auto& [name, parameter] : method.parameters) {
         const auto [known, is_new] = types.emplace(name, parameter.type);
         if (!is_new && known->second != parameter.type) {
-          diagnostics_.error({}, concat("schemas/methods/", method_name, ".yaml: '", name, "' is ",
-                                        type_name(parameter.type), " here and ",
-                                        type_name(known->second), " in another method"));
+          diagnostics_.error(
+              {},
+              fmt::format("schemas/methods/{}.yaml: '{}' is {} here and {} in another method",
+                          method_name, name, type_name(parameter.type), type_name(known->second)));
         }
       }
     }

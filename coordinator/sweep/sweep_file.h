@@ -26,6 +26,7 @@ enum class Layer {
   kDerive,
   kMatrix,
   kZip,
+  kSample,
   kInclude,
   kRuns,
   kReplicates,
@@ -46,6 +47,7 @@ using Assignments = std::map<std::string, Assigned>;
 /// One dimension of a grid: each point assigns one parameter, or several that are zipped.
 struct Axis {
   std::vector<Assignments> points;
+  std::vector<std::string> names;  ///< of the points, for `sample`; empty = named by their values
 };
 
 /// A cross product of axes.
@@ -77,32 +79,32 @@ struct Rule {
 /// Where the expression says something wrong.
 Position position_in(const Rule& rule, size_t offset);
 
-struct PlacedText {
+struct LocatedText {
   std::string text;
   Position at;
 };
 
 struct DatasetSection {
   Position at;
-  PlacedText manifest;  ///< the path, already relative to the right place
-  std::string name;     ///< "" = the manifest's
-  std::vector<PlacedText> include;
-  std::vector<PlacedText> exclude;
+  LocatedText manifest;  ///< the path, already relative to the right place
+  std::string name;      ///< "" = the manifest's
+  std::vector<LocatedText> include;
+  std::vector<LocatedText> exclude;
   std::optional<std::int64_t> max_videos;
-  std::vector<PlacedText> expected_failures;
+  std::vector<LocatedText> expected_failures;
 };
 
 struct LoraSection {
-  PlacedText file;
+  LocatedText file;
   double multiplier = 1;
 };
 
 struct BackboneSection {
   Position at;
   std::string name;
-  PlacedText model;
+  LocatedText model;
   std::vector<LoraSection> loras;
-  std::map<std::string, PlacedText> weights;  ///< by metric
+  std::map<std::string, LocatedText> weights;  ///< by metric
 };
 
 struct TableSection {
@@ -118,14 +120,15 @@ struct SweepFile {
   std::set<std::string> unread;  ///< parameters whose value is unknown, because it was reported
   Position at;
   Series series;
-  std::optional<PlacedText> method;
+  std::optional<LocatedText> method;
   DatasetSection dataset;
   BackboneSection backbone;
   const Preset* preset = nullptr;
+  std::string waits_for;  ///< what this version lacks to run the sweep; "" = nothing
 
   Assignments params;
   std::map<std::string, Assignments> method_params;  ///< by method, or `trains`
-  std::vector<Grid> grids;                           ///< of `matrix` and `zip`; none = no grid
+  std::vector<Grid> grids;  ///< of `matrix`, `zip` and `sample`; none = no grid
   std::vector<NamedRow> runs;
   std::vector<IncludeRow> include;
   std::vector<IncludeRow> exclude;
@@ -134,10 +137,10 @@ struct SweepFile {
   std::vector<Rule> when;
   Assignments overrides;
 
-  std::optional<PlacedText> name;
+  std::optional<LocatedText> name;
   std::int64_t replicates = 1;
   Position replicates_at;
-  std::optional<PlacedText> baseline;
+  std::optional<LocatedText> baseline;
   std::vector<TableSection> tables;
   RetryLimits retry;
   FailurePolicy policy;

@@ -1,5 +1,6 @@
 #include "coordinator/sweep/yaml_tree.h"
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -94,7 +95,7 @@ class TreeBuilder final : public YAML::EventHandler {
       YAML::Mark mark;
       mark.line = node.at.line - 1;
       mark.column = node.at.column - 1;
-      throw YAML::ParserException(mark, concat("more than ", kMaxLevels, " levels of nesting"));
+      throw YAML::ParserException(mark, fmt::format("more than {} levels of nesting", kMaxLevels));
     }
     levels_.push_back({std::move(node), false, "", {}});
   }
@@ -125,8 +126,8 @@ class TreeBuilder final : public YAML::EventHandler {
     if (!node.is_scalar()) diagnostics_.error(node.at, "a key must be text, got " + describe(node));
     for (const Entry& earlier : level.node.entries) {
       if (node.is_scalar() && earlier.key == node.text) {
-        diagnostics_.error(node.at, concat("duplicate key '", node.text, "', first given in line ",
-                                           earlier.key_at.line));
+        diagnostics_.error(node.at, fmt::format("duplicate key '{}', first given in line {}",
+                                                node.text, earlier.key_at.line));
       }
     }
     level.has_key = true;
@@ -231,7 +232,7 @@ Node merged(Node base, const Node& over) {
 bool check_keys(const Node& map, const std::vector<std::string>& allowed, const std::string& where,
                 Diagnostics& diagnostics) {
   if (!map.is_map()) {
-    diagnostics.error(map.at, concat(where, " must be a map, got ", describe(map)),
+    diagnostics.error(map.at, fmt::format("{} must be a map, got {}", where, describe(map)),
                       "keys: " + join(allowed, ", "));
     return false;
   }
@@ -239,7 +240,7 @@ bool check_keys(const Node& map, const std::vector<std::string>& allowed, const 
     if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
     diagnostics.error(
         entry.key_at,
-        concat("unknown key '", entry.key, "' in ", where, did_you_mean(entry.key, allowed)),
+        fmt::format("unknown key '{}' in {}{}", entry.key, where, did_you_mean(entry.key, allowed)),
         "allowed: " + join(allowed, ", "));
   }
   return true;

@@ -144,7 +144,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [sed]}\n",
        "unknown parameter 'sed' in from_best.take; did you mean 'seed'?"},
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed]}\n",
-       "needs the results of series 'x', which are not at hand here"},
+       "needs the results of series 'x', which are not available here"},
       {"method: none\nbaseline: A\n", "baseline: no run 'A' in this sweep"},
       {"method: none\ntables: [{title: T, rows: [A], columns: [psnr]}]\n", "tables: no run 'A'"},
       {"method: none\ntables: [{title: T, rows: [s], columns: [psnrr]}]\n",
@@ -298,7 +298,7 @@ TEST_CASE("--set that leaves two rows equal is refused, and one that does not is
         "a.yaml:8:17: --set lr=3 makes run 'b' equal to run 'a', which differs in 'lr'\n"
         "      - {id: b, lr: 2}\n"
         "                    ^\n"
-        "  drop the --set, or leave one of the rows out of the file");
+        "  drop the --set, or remove one of the rows from the file");
   CHECK(sandbox.errors("method: full\nruns: [{id: a}, {id: b, lr: 2}]\n", {"lr=3"})
             .find("a.yaml:6:29: --set lr=3 makes run 'b' equal to run 'a'") == 0);
   CHECK(sandbox.errors("runs: [{id: a, method: none}, {id: b, method: obc}]\n", {"method=none"})

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;

@@ -103,7 +103,7 @@ TEST_CASE("a refusal, a missing parameter and one taken twice are errors with th
     return sandbox.without_directory(plan.status().message());
   };
   CHECK_THAT(message("method: full\nfrom_best: {series: r, metric: psnr, take: [groups]}\n"),
-             Catch::Contains("a.yaml:6:45: from_best: run rates/L3 has no parameter 'groups'"));
+             Catch::Contains("a.yaml:6:45: from_best: the best run, rates/L3, has no parameter 'groups'"));
   CHECK_THAT(message("method: full\nfrom_best: {series: r, metric: psnr, take: [lr, lr]}\n"),
              Catch::Contains("takes 'lr' twice"));
   oracle.answer = cox::failed_precondition("series 'rates' is not finished: 3 jobs");

@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;

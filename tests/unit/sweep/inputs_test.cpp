@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/load_sweep.h"
 #include "tests/unit/sweep/sandbox.h"
 

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "coordinator/sweep/load_sweep.h"
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -82,7 +82,7 @@ TEST_CASE("origins are told in words, and survive being stored") {
   CHECK(table.find("default of schemas/run.yaml\n") != std::string::npos);
   CHECK(table.find(origin_text(run.origins.at("lr")) + "\n") != std::string::npos);
 
-  const auto stored = origins_from_json(origins_json(run)).value();
+  const auto stored = origins_from_json(origins_json(run.origins)).value();
   CHECK(stored.count("height") == 0);  // a default follows from the method
   for (const auto& [name, origin] : run.origins) {
     if (origin.layer != "schema") CHECK(origin_text(stored.at(name)) == origin_text(origin));

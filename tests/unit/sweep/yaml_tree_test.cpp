@@ -24,10 +24,10 @@ TEST_CASE("every key and value knows its place") {
   const Node* params = root.find("params");
   REQUIRE(params != nullptr);
   REQUIRE(params->entries.size() == 2);
-  CHECK(place(params->entries[0].key_at) == "a.yaml:2:3");
-  CHECK(place(params->find("lr")->at) == "a.yaml:2:7");
+  CHECK(location(params->entries[0].key_at) == "a.yaml:2:3");
+  CHECK(location(params->find("lr")->at) == "a.yaml:2:7");
   const Node* list = params->find("list");
-  CHECK(place(list->items[1].at) == "a.yaml:3:13");
+  CHECK(location(list->items[1].at) == "a.yaml:3:13");
   CHECK_FALSE(list->items[0].quoted);
   CHECK(list->items[1].quoted);
 }
@@ -93,7 +93,7 @@ TEST_CASE("merging replaces lists and scalars and merges maps") {
   const Node* a = root.find("a");
   CHECK(a->find("x")->text == "1");
   CHECK(a->find("y")->items.size() == 1);
-  CHECK(place(a->find("y")->at) == "b:1:8");
+  CHECK(location(a->find("y")->at) == "b:1:8");
   CHECK(a->find("z")->text == "4");
   CHECK(root.find("b")->text == "1");
 }

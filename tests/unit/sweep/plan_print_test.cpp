@@ -1,9 +1,10 @@
-#include "coordinator/sweep/present.h"
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/plan_json.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
