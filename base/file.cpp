@@ -52,7 +52,7 @@ Status sync_directory(const std::string& directory) {
   return result == 0 ? Status::ok() : file_error("cannot flush directory", directory);
 }
 
-/// Renames what was written aside to its place, or takes it away when writing it had failed.
+/// Renames the file written aside to `path`, or deletes it if writing it failed.
 Status put_in_place(Status written, const std::string& aside, const std::string& path) {
   if (written.is_ok()) written = check_replaceable(path);
   if (written.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
@@ -69,7 +69,7 @@ Status put_in_place(Status written, const std::string& aside, const std::string&
 
 namespace {
 
-/// Closes what it holds.
+/// Closes its file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -244,10 +244,20 @@ Result<std::vector<FolderEntry>> walk_folder(const std::string& folder) {
   return walk.take();
 }
 
+std::string normalized_path(const std::string& path) {
+  const std::string normal = fs::path(path).lexically_normal().string();
+  const fs::path parts(path);
+  if (std::find(parts.begin(), parts.end(), "..") == parts.end()) return normal;
+  std::error_code error;
+  const fs::path meant = fs::weakly_canonical(path, error);
+  const bool is_same = error || meant == fs::weakly_canonical(normal, error) || error;
+  return is_same ? normal : path;
+}
+
 Status check_replaceable(const std::string& path) {
   struct stat facts = {};
   if (::lstat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) {
-    return Status::ok();  // what else keeps a path from being written, writing tells
+    return Status::ok();  // writing reports any other obstacle
   }
   if (S_ISLNK(facts.st_mode)) {
     return failed_precondition(
@@ -312,7 +322,7 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
     ::close(descriptor);
     return unavailable(fmt::format(
-        "'{}' is locked by process {}; stop it first, or use another place", path, trim(holder)));
+        "'{}' is locked by process {}; stop it first, or name another file", path, trim(holder)));
   }
   const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||

@@ -59,8 +59,8 @@ class Import final : public Command {
  private:
   Result<std::vector<sweep::ImportedSweep>> read_all() const {
     // A sweep's paths are relative to its file, which may be written anywhere.
-    const sweep::ImportOptions absolute{fs::absolute(options_.manifest).lexically_normal().string(),
-                                        fs::absolute(options_.model).lexically_normal().string()};
+    const sweep::ImportOptions absolute{normalized_path(fs::absolute(options_.manifest).string()),
+                                        normalized_path(fs::absolute(options_.model).string())};
     std::vector<sweep::ImportedSweep> all;
     std::map<std::string, std::string> paths;  // by series
     for (const std::string& path : paths_) {

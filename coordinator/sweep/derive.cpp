@@ -13,7 +13,7 @@ namespace cox::sweep {
 
 namespace {
 
-// A derived value as its parameter's type: integral reals become integers, integers reals.
+// Converts a derived value to its parameter's type: integral reals become integers, integers reals.
 std::optional<Value> converted(const Value& value, Type type) {
   const auto* integer = value.get_if<std::int64_t>();
   const auto* real = value.get_if<double>();
@@ -34,7 +34,7 @@ bool is_given(const Assigned& value) {
   return value.layer > Layer::kDerive && value.layer != Layer::kReplicates;
 }
 
-/// Evaluates the rules of one row, each once. That none uses itself is known from reading.
+/// Evaluates the rules of one row, each once. Reading made sure that no rule uses itself.
 class Deriver {
  public:
   Deriver(const std::vector<Rule>& rules, const std::string& run_name, Settings& settings,
@@ -78,7 +78,7 @@ class Deriver {
   }
 
   void define(const Rule& rule) {
-    // Where the method lacks what the rule needs, the name stays without a value.
+    // The name gets no value where the method lacks a parameter that the rule needs.
     for (const auto& [name, offset] : rule.expression.names()) {
       if (std::holds_alternative<std::string>(look_up(name))) return;
     }

@@ -9,7 +9,7 @@
 
 namespace cox::sweep {
 
-/// The value of `method` or of a parameter, or why there is none.
+/// Returns the value of `method` or of a parameter, or why there is none.
 std::variant<Value, std::string> value_of(const std::string& name, const Settings& settings);
 
 /// Evaluates `rule`; an error is reported at its place, with the run's name.

@@ -13,7 +13,8 @@ namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// Blanks up to a column, with the line's own tabs, so that the caret stands below its character.
+// Returns blanks up to a column, with the line's own tabs, so that the caret is below its
+// character.
 std::string blanks_before(const std::string& line, int column) {
   std::string blanks;
   int passed = 1;

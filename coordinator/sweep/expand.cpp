@@ -58,7 +58,7 @@ void add_points(const Grid& grid, std::vector<Point>& points) {
   std::move(product.begin(), product.end(), std::back_inserter(points));
 }
 
-/// Splits an include or exclude row into what selects points and what it sets.
+/// An include or exclude row, split into the values that select points and those that it sets.
 struct Selector {
   Assignments axes;
   Assignments settings;
@@ -119,7 +119,7 @@ void include_row(const IncludeRow& row, const std::set<std::string>& axes,
     points.push_back({row.at, row.values, names});
   } else if (selector.settings.empty()) {
     diagnostics.error(row.at,
-                      "include: this combination is there already, and the row sets nothing");
+                      "include: the row matches an existing combination and changes nothing");
   }
 }
 
@@ -146,8 +146,7 @@ std::vector<Point> expand_grids(const SweepFile& sweep, Diagnostics& diagnostics
   return points;
 }
 
-/// The runs of a grid are told apart by its axes, which `--set` would make equal under names that
-/// still tell them apart.
+/// Reports `--set` of an axis: it would make runs equal whose names still say that they differ.
 void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
                      Diagnostics& diagnostics) {
   for (const auto& [name, set] : sweep.overrides) {
@@ -160,9 +159,9 @@ void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
     diagnostics.error(
         value.at,
         fmt::format(
-            "--set {}: '{}' is an axis of {}: its runs would be equal under names that differ",
+            "--set {}: '{}' is an axis of {}: its runs would be equal although their names differ",
             set.at.file->lines.front(), name, layer_name(value.layer)),
-        fmt::format("drop the --set, or take '{}' out of the {}", name, layer_name(value.layer)));
+        fmt::format("drop the --set, or remove '{}' from the {}", name, layer_name(value.layer)));
   }
 }
 

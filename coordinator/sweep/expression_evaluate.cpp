@@ -16,7 +16,7 @@ using Term = Expression::Term;
 using Op = Term::Op;
 
 const char* kind_of(const Value& value) {
-  constexpr const char* kNames[] = {"a bool", "an integer", "a real", "a text", "a list"};
+  constexpr const char* kNames[] = {"a bool", "an integer", "a real", "a string", "a list"};
   return kNames[value.data.index()];
 }
 

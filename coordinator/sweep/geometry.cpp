@@ -82,7 +82,7 @@ class GeometryCheck {
     const auto start = get("gen_start_frame");
     if (!total || !context || !start) return;
     if (*total > *start) {
-      fail(fmt::format("adaptation_window: total_frames {} do not fit before gen_start_frame {}",
+      fail(fmt::format("adaptation_window: total_frames {} does not fit before gen_start_frame {}",
                        *total, *start),
            {kWindowTotal, "gen_start_frame"});
     }
@@ -124,7 +124,7 @@ class GeometryCheck {
     const auto every = get("early_stop.check_every");
     if (!steps || !every || !stops_early() || *steps >= *every) return;
     fail(fmt::format("early_stop_checks: early_stop.check_every {} is more than steps {}; no check "
-                     "would follow, and the start state would be kept",
+                     "would be made, and the start state would be kept",
                      *every, *steps),
          {"steps", "early_stop.check_every"});
   }
@@ -142,14 +142,14 @@ class GeometryCheck {
     if (!holds("distill")) return;
     const auto steps = get("inference_steps");
     if (steps && *steps > kDistilledLevels) {
-      fail(fmt::format("distill: inference_steps {} are more than the {} noise levels of the "
+      fail(fmt::format("distill: inference_steps {} is more than the {} noise levels of the "
                        "distilled model",
                        *steps, kDistilledLevels),
            {"distill", "inference_steps"});
     }
     if (holds("enhance_hf")) {
       fail(
-          "distill: enhance_hf would put ten levels in place of the distilled ones; set "
+          "distill: enhance_hf would replace distilled noise levels by ten others; set "
           "enhance_hf: false",
           {"distill", "enhance_hf"});
     }

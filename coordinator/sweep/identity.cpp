@@ -24,7 +24,7 @@ const std::string* text_parameter(const Parameters& parameters, const char* name
   return found == parameters.end() ? nullptr : found->second.get_if<std::string>();
 }
 
-// A file at full strength is named by its content alone.
+// A multiplier of 1 is left out.
 std::string identity_of(const WeightFile& lora) {
   if (lora.multiplier == 1) return lora.digest;
   return lora.digest + " " + canonical_text(Value(lora.multiplier));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
@@ -22,8 +23,8 @@ namespace {
 
 std::string absolute_path(const std::string& path) {
   std::error_code error;
-  const fs::path absolute = fs::absolute(path, error).lexically_normal();
-  // A trailing slash would make the directory another one by name.
+  const fs::path absolute = normalized_path(fs::absolute(path, error).string());
+  // A trailing slash would give the directory a second name.
   return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
@@ -70,8 +71,8 @@ class VideoSelection {
     return ids;
   }
 
-  // A file that the manifest lists as rejected is a video all the same when the sweep expects its
-  // failure: its jobs run and fail with their cause.
+  // A file that the manifest lists as rejected is still a video when the sweep expects its failure:
+  // its jobs run and fail with their cause.
   void add_expected_failure(const LocatedText& id, std::vector<PlannedVideo>& videos) {
     const auto same = [&](const auto& video) { return video.id == id.text; };
     if (std::any_of(videos.begin(), videos.end(), same)) return;
@@ -101,8 +102,8 @@ std::string dataset_digest(const std::vector<PlannedVideo>& videos) {
   return sha256_of(text);
 }
 
-/// The digest of a file that the sweep names at `at`, "" when it cannot be read or something is
-/// wrong with the sweep already.
+/// Returns the digest of a file that the sweep names at `at`; "" when it cannot be read, or when
+/// the sweep has an error already.
 std::string digest_of(const std::string& path, const Position& at, Diagnostics& diagnostics) {
   if (!diagnostics.ok()) return "";
   auto digest = sha256_of_file(path);

@@ -21,7 +21,7 @@ namespace cox::sweep {
 
 namespace {
 
-/// The names that a baseline or a table's row may have: of a run, or shared by replicates.
+/// Returns the names that a baseline or a table's row may have: of runs, or shared by replicates.
 std::vector<std::string> run_names(const std::vector<Run>& runs) {
   std::vector<std::string> names;
   std::string last;

@@ -14,14 +14,14 @@ namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-/// The whole character whose first byte stands at `at`.
+/// Returns the whole character whose first byte is at `at`.
 std::string_view character_at(std::string_view text, size_t at) {
   size_t end = at + 1;
   while (end < text.size() && continues(text[end])) ++end;
   return text.substr(at, end - at);
 }
 
-/// Control characters as `\x0a`, so that a message stays on its line.
+/// Replaces control characters by `\x0a` and the like, so that a message stays on its line.
 std::string visible(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string shown;
@@ -36,7 +36,7 @@ std::string visible(std::string_view text) {
   return shown;
 }
 
-/// A name as messages show it: the beginning of one that is far too long.
+/// Returns a name for a message: only the beginning of one that is far too long.
 std::string shortened(std::string_view name) {
   constexpr size_t kMaxShown = 60;
   if (name.size() <= kMaxShown) return visible(name);

@@ -26,7 +26,7 @@ std::string origin_text(const Origin& origin);
 /// the method.
 std::string origins_json(const Origins& origins);
 
-/// Reads what origins_json wrote. kInvalidArgument for text of another form.
+/// Reads what origins_json wrote. kInvalidArgument for anything else.
 Result<Origins> origins_from_json(const std::string& text);
 
 }  // namespace cox::sweep

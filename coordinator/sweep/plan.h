@@ -28,7 +28,7 @@ struct Run {
   std::map<std::string, std::string> labels;
 };
 
-/// One item of the data set, with what the plan's price and checks need.
+/// One item of the data set, with the facts that checks and the price of a plan need.
 struct PlannedVideo : Video {
   std::int64_t frames = 0;  ///< decoded frames; 0 when the file cannot be decoded
   double frame_rate = 0;
@@ -48,7 +48,7 @@ struct Series {
   std::map<std::string, std::string> labels;
 };
 
-/// Runs that compute the same although their settings differ, and where they differ.
+/// Runs that compute the same although these parameters differ.
 struct EqualRuns {
   std::vector<std::string> names;
   std::vector<std::string> parameters;

@@ -24,8 +24,8 @@ std::string counted(size_t count, const std::string& what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// What was written about the runs: in what they differ, what all share, and what those share that
-/// have the parameter. Schema defaults are left out.
+/// The written settings of the runs: those that differ, those that all share, and those shared by
+/// the runs that have the parameter. Schema defaults are left out.
 struct Contrast {
   std::vector<std::string> varying;
   std::vector<std::string> of_all;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -16,6 +17,11 @@ namespace {
 
 constexpr const char* kMethod = "method";
 constexpr const char* kTrains = "trains";
+
+bool has_any(const Node& map, const std::vector<std::string>& keys) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const std::string& key) { return map.find(key) != nullptr; });
+}
 
 }  // namespace
 
@@ -41,26 +47,27 @@ void RowReader::unknown_key(const Entry& entry, const std::string& name, const s
 }
 
 void RowReader::add_leaves(const Node& map, const std::string& prefix, const std::string& where,
-                           std::vector<Leaf>& found) {
+                           const std::vector<std::string>& value_keys, std::vector<Leaf>& found) {
   for (const Entry& entry : map.entries) {
     const std::string name = prefix + entry.key;
     if (is_known(name)) {
       found.push_back({name, &entry});
-    } else if (entry.value.is_map()) {
-      add_leaves(entry.value, name + ".", where, found);
+    } else if (entry.value.is_map() && !has_any(entry.value, value_keys)) {
+      add_leaves(entry.value, name + ".", where, value_keys, found);
     } else {
       unknown_key(entry, name, where);
     }
   }
 }
 
-std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::string& where) {
+std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::string& where,
+                                               const std::vector<std::string>& value_keys) {
   std::vector<Leaf> found;
   if (!map.is_map()) {
     diagnostics_.error(map.at, where + " must be a map of parameters, got " + describe(map));
     return found;
   }
-  add_leaves(map, "", where, found);
+  add_leaves(map, "", where, value_keys, found);
   std::map<std::string, Position> places;
   for (const Leaf& leaf : found) {
     const auto [first, is_new] = places.emplace(leaf.name, leaf.entry->key_at);
@@ -78,7 +85,8 @@ std::optional<Assigned> RowReader::assigned(const Node& node, const std::string&
     if (!text) return std::nullopt;
     if (schemas_.find_method(*text) == nullptr) {
       const auto names = schemas_.method_names();
-      diagnostics_.error(node.at, "unknown method '" + *text + "'" + did_you_mean(*text, names),
+      diagnostics_.error(node.at,
+                         fmt::format("unknown method '{}'{}", *text, did_you_mean(*text, names)),
                          "allowed: " + join(names, ", "));
       return std::nullopt;
     }

@@ -11,7 +11,7 @@
 namespace cox::sweep {
 
 /// Reads the parts of a sweep that set parameters. `where` completes messages; `main` is the sweep
-/// file itself: what stands in another file belongs to the layer `extends`.
+/// file itself: values of other files belong to the layer `extends`.
 class RowReader {
  public:
   RowReader(const Schemas& schemas, const SourceFile* main, Diagnostics& diagnostics)
@@ -19,7 +19,7 @@ class RowReader {
 
   /// Parameters whose value was reported as wrong, or whose name was probably misspelled.
   const std::set<std::string>& unread() const { return unread_; }
-  /// Errors that concern nothing but the value or the name of one parameter.
+  /// How many errors concern only the value or the name of one parameter.
   size_t parameter_errors() const { return parameter_errors_; }
 
   /// For messages about unknown keys: the method whose parameters are allowed, or nullptr.
@@ -41,15 +41,17 @@ class RowReader {
     std::string name;
     const Entry* entry;
   };
-  /// Returns the leaves of a map of parameters; reports unknown names.
-  std::vector<Leaf> leaves(const Node& map, const std::string& where);
+  /// Returns the leaves of a map of parameters; reports unknown names. A map with one of the keys
+  /// in `value_keys` is the value of a parameter.
+  std::vector<Leaf> leaves(const Node& map, const std::string& where,
+                           const std::vector<std::string>& value_keys = {});
   /// Reads the value of one parameter, or of `method`.
   std::optional<Assigned> assigned(const Node& node, const std::string& name, Layer layer);
   const Schemas& schemas() const { return schemas_; }
 
  private:
   void add_leaves(const Node& map, const std::string& prefix, const std::string& where,
-                  std::vector<Leaf>& found);
+                  const std::vector<std::string>& value_keys, std::vector<Leaf>& found);
   void unknown_key(const Entry& entry, const std::string& name, const std::string& where);
   bool is_known(const std::string& name) const;
 

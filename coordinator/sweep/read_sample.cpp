@@ -15,6 +15,7 @@ namespace cox::sweep {
 namespace {
 
 constexpr std::int64_t kMaxPoints = 10'000;
+const std::vector<std::string> kForms = {"uniform", "log", "values"};
 constexpr std::int64_t kMaxSeed = 1'000'000'000;
 
 /// One parameter of `space`: an interval, uniform or on a logarithmic scale, or a list of values.
@@ -92,7 +93,7 @@ class SampleReader {
 
   std::vector<Dimension> read_space(const Node& node) {
     std::vector<Dimension> space;
-    for (const RowReader::Leaf& leaf : rows_.leaves(node, "sample.space")) {
+    for (const RowReader::Leaf& leaf : rows_.leaves(node, "sample.space", kForms)) {
       if (auto dimension = read_dimension(leaf)) space.push_back(std::move(*dimension));
     }
     if (node.is_map() && (node.entries.empty() || space.size() > kMaxSampleDimensions)) {
@@ -107,8 +108,7 @@ class SampleReader {
   std::optional<Dimension> read_dimension(const RowReader::Leaf& leaf) {
     const Node& node = leaf.entry->value;
     const std::string where = "sample.space." + leaf.name;
-    const bool has_form = check_keys(node, {"uniform", "log", "values"}, where, diagnostics_) &&
-                          node.entries.size() == 1;
+    const bool has_form = check_keys(node, kForms, where, diagnostics_) && node.entries.size() == 1;
     if (!has_form) {
       diagnostics_.error(node.at, where +
                                       ": expected one of {uniform: [low, high]}, {log: [low, "

@@ -74,7 +74,7 @@ void read_duration(const Node& map, const char* key, DurationUs& duration,
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics) {
   std::map<std::string, std::string> labels;
   if (!node.is_map()) {
-    diagnostics.error(node.at, "labels must be a map of texts, got " + describe(node));
+    diagnostics.error(node.at, "labels must be a map of strings, got " + describe(node));
     return labels;
   }
   for (const Entry& entry : node.entries) {

@@ -6,7 +6,7 @@
 
 namespace cox::sweep {
 
-/// Readers of the sections that do not set parameters. Each reports what is wrong and goes on.
+/// Readers of the sections that do not set parameters. Each reports errors and continues.
 void read_series(const Node& node, Series& series, Diagnostics& diagnostics);
 void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagnostics);
 void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,

@@ -52,7 +52,7 @@ Node as_tree(const Override& override) {
   return tree;
 }
 
-// Lays the overrides of sections over `root`; returns those of parameters.
+// Lays the overrides of sections over `root` and returns those of parameters.
 std::vector<Override> apply_overrides(Node& root, const std::vector<Override>& overrides,
                                       const Schemas& schemas, Diagnostics& diagnostics) {
   std::vector<Override> of_parameters;
@@ -110,14 +110,13 @@ class SweepReader {
   }
 
  private:
-  /// Rules and selectors may hang on a value that was not read: then nothing true can be said of
-  /// rows.
+  /// Rows cannot be resolved when rules or selectors may depend on a value that was not read.
   void note_unread(size_t errors) {
     sweep_.unread = rows_.unread();
-    const bool hangs_on_values = !sweep_.derive.empty() || !sweep_.when.empty() ||
-                                 !sweep_.include.empty() || !sweep_.exclude.empty();
+    const bool needs_values = !sweep_.derive.empty() || !sweep_.when.empty() ||
+                              !sweep_.include.empty() || !sweep_.exclude.empty();
     sweep_.can_be_resolved =
-        errors == rows_.parameter_errors() && (sweep_.unread.empty() || !hangs_on_values);
+        errors == rows_.parameter_errors() && (sweep_.unread.empty() || !needs_values);
   }
 
   const Node* find(const char* key) const { return root_.find(key); }
@@ -213,7 +212,7 @@ class SweepReader {
     if (const Node* node = find("check")) sweep_.checks = rows_.checks(*node);
   }
 
-  // Names in expressions must exist somewhere, so that a slip is found even where no row needs it.
+  // Names in expressions must exist, so that a misspelled one is found even where no row needs it.
   void check_names() {
     std::vector<std::string> known = schemas_.parameter_names();
     for (const Rule& rule : sweep_.when) {

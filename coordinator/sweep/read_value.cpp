@@ -61,9 +61,10 @@ std::optional<Type> item_type(Type type) {
 }
 
 std::string expected(Type type) {
-  const std::string name = type_name(type);
   if (type == Type::kBool) return "true or false";
-  return (name == "int" ? "an " : "a ") + name;
+  if (type == Type::kText) return "a string";
+  if (type == Type::kTextList) return "a list of strings";
+  return fmt::format("{} {}", type == Type::kInt ? "an" : "a", type_name(type));
 }
 
 std::optional<double> number_of(const Value& value) {
@@ -139,8 +140,8 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
     return value;
   }
   if (!node.is_sequence()) {
-    diagnostics.error(
-        node.at, fmt::format("{}: expected a {}, got {}", what, type_name(type), describe(node)));
+    diagnostics.error(node.at,
+                      fmt::format("{}: expected {}, got {}", what, expected(type), describe(node)));
     return std::nullopt;
   }
   Value::List list;

@@ -89,7 +89,7 @@ class SchemaReader {
     return node == nullptr ? "" : read_text(*node, key, diagnostics_).value_or("");
   }
 
-  // The declarations under `parameters`; a name of `known` may be repeated with `default` alone.
+  // The declarations under `parameters`; a name of `known` may be repeated with only a `default`.
   ParameterSchemas read_parameters(const Node& file, ParameterSchemas known) {
     const Node* parameters = file.find("parameters");
     if (parameters == nullptr || !parameters->is_map()) {
@@ -203,7 +203,7 @@ class SchemaReader {
     }
   }
 
-  // So that an expression or an axis can be typed before its row's method is known.
+  // One type in all methods: an expression or an axis is typed before its row's method is known.
   void check_types() {
     std::map<std::string, Type> types;
     for (const auto& [method_name, method] : schemas_.methods) {
@@ -219,7 +219,7 @@ class SchemaReader {
     }
   }
 
-  // A bound by a fact that no backbone has would never be checked.
+  // Reports bounds by a fact that a backbone lacks: they would never be checked.
   void check_facts() {
     for (const auto& [method_name, method] : schemas_.methods) {
       for (const auto& [name, parameter] : method.parameters) {

@@ -135,7 +135,7 @@ void SettingsResolver::check_values(const Row& row, const Settings& settings) {
     if (found == settings.values.end()) {
       diagnostics_.error(
           row.at,
-          fmt::format("run '{}': parameter '{}' of method '{}' has no default and must be given",
+          fmt::format("run '{}': parameter '{}' of method '{}' has no default; give it a value",
                       row_name(row, sweep_), name, settings.method->name));
       continue;
     }

@@ -76,7 +76,7 @@ struct Rule {
   Position text_at;  ///< of the expression's first character
 };
 
-/// Where the expression says something wrong.
+/// Returns the position of an offset in the expression.
 Position position_in(const Rule& rule, size_t offset);
 
 struct LocatedText {
@@ -86,7 +86,7 @@ struct LocatedText {
 
 struct DatasetSection {
   Position at;
-  LocatedText manifest;  ///< the path, already relative to the right place
+  LocatedText manifest;  ///< the path, relative to the working directory
   std::string name;      ///< "" = the manifest's
   std::vector<LocatedText> include;
   std::vector<LocatedText> exclude;
@@ -114,8 +114,8 @@ struct TableSection {
 
 /// A sweep file as written, typed but not yet expanded.
 struct SweepFile {
-  /// Whether rows can be resolved although something could not be read: only values of parameters
-  /// are missing, those of `unread`.
+  /// Whether rows can be resolved: either everything was read, or only the values of `unread` are
+  /// missing.
   bool can_be_resolved = true;
   std::set<std::string> unread;  ///< parameters whose value is unknown, because it was reported
   Position at;

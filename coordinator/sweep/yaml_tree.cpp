@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxLevels = 32;
 
-// Builds our tree from yaml-cpp's events: its own tree forgets the places of keys and accepts
+// Builds our tree from yaml-cpp's events: its own tree forgets the positions of keys and accepts
 // duplicate ones.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -123,7 +123,8 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void take_key(Level& level, const Node& node) {
-    if (!node.is_scalar()) diagnostics_.error(node.at, "a key must be text, got " + describe(node));
+    if (!node.is_scalar())
+      diagnostics_.error(node.at, "a key must be a string, got " + describe(node));
     for (const Entry& earlier : level.node.entries) {
       if (node.is_scalar() && earlier.key == node.text) {
         diagnostics_.error(node.at, fmt::format("duplicate key '{}', first given in line {}",
@@ -155,7 +156,7 @@ std::string describe(const Node& node) {
     case Node::Kind::kNull:
       return "nothing";
     case Node::Kind::kScalar:
-      return (node.quoted ? "text '" : "'") + node.text + "'";
+      return (node.quoted ? "string '" : "'") + node.text + "'";
     case Node::Kind::kSequence:
       return "a list";
     case Node::Kind::kMap:
@@ -174,7 +175,7 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
     Node root = builder.take();
     TreeBuilder rest(file, diagnostics);
     if (parser.HandleNextDocument(rest)) {
-      diagnostics.error(rest.take().at, "a second document; a file holds one");
+      diagnostics.error(rest.take().at, "expected a single YAML document, got a second one");
     }
     return root;
   } catch (const YAML::Exception& error) {
@@ -186,7 +187,7 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
 
 namespace {
 
-/// What `path` names in `map`: the entry `a.b`, or `b` within `a`; nullptr when nothing.
+/// Finds the entry `a.b` of `map`, or `b` within its entry `a`; nullptr when there is neither.
 Entry* find_spelled(Node& map, std::string_view path) {
   for (Entry& entry : map.entries) {
     if (entry.key == path) return &entry;
@@ -199,7 +200,7 @@ Entry* find_spelled(Node& map, std::string_view path) {
   return nullptr;
 }
 
-/// Lays one entry over `base`, in the spelling and at the place that it has there.
+/// Lays one entry over `base`, keeping the spelling and the position that it has there.
 void lay_over(Node& base, const Entry& entry) {
   const std::string prefix = entry.key + ".";
   const bool is_dotted_there =

@@ -57,7 +57,7 @@ TEST_CASE("each layer wins over the weaker ones, and values know where they come
   CHECK(parameter(run, "early_stop.sigmas") == "[0.5]");
 }
 
-TEST_CASE("origins are told in words, and survive being stored") {
+TEST_CASE("origins are printed in words, and survive being stored") {
   const Sandbox sandbox;
   const auto plan =
       sandbox.plan("method: full\nreplicate: adasteer-2026\nparams: {lr: 0.002}\n", {"seed=7"});
@@ -202,4 +202,17 @@ TEST_CASE("a sweep can be checked where its data and model are not") {
   CHECK(plan->runs.size() == 1);
   CHECK(plan->runs[0].digest.empty());
   CHECK(plan->dataset.digest.empty());
+}
+
+TEST_CASE("--set replicate takes a preset by name, and a number for the parameter") {
+  const Sandbox sandbox;
+  const auto study = sandbox.plan("method: full\n", {"replicate=adasteer-2026"});
+  CHECK(parameter(study.runs[0], "param_dtype") == "\"bf16\"");
+  CHECK(study.runs[0].origins.at("param_dtype").layer == "preset");
+  CHECK(parameter(study.runs[0], "replicate") == "0");
+  const auto third = sandbox.plan("method: full\n", {"replicate=3"});
+  CHECK(parameter(third.runs[0], "param_dtype") == "\"fp32\"");
+  CHECK(parameter(third.runs[0], "replicate") == "3");
+  CHECK(sandbox.errors("method: full\n", {"replicate=adasteer-2025"})
+            .find("--set:1:11: unknown study 'adasteer-2025'; did you mean 'adasteer-2026'?") == 0);
 }

@@ -44,8 +44,9 @@ TEST_CASE("what would hide where a value comes from is refused") {
   CHECK(errors_of("a: &x 1\nb: *x\n").find("2:4: aliases (*name) are not supported") !=
         std::string::npos);
   CHECK(errors_of("a: !!int 1\n").find("tags are not supported") != std::string::npos);
-  CHECK(errors_of("a: 1\n---\nb: 2\n").find("a second document") != std::string::npos);
-  CHECK(errors_of("[1, 2]: 3\n").find("a key must be text, got a list") != std::string::npos);
+  CHECK(errors_of("a: 1\n---\nb: 2\n").find("expected a single YAML document, got a second one") !=
+        std::string::npos);
+  CHECK(errors_of("[1, 2]: 3\n").find("a key must be a string, got a list") != std::string::npos);
 }
 
 TEST_CASE("broken YAML is one message with its place") {
