@@ -42,8 +42,8 @@ struct FolderEntry {
 /// not be UTF-8.
 Result<std::vector<FolderEntry>> walk_folder(const std::string& folder);
 
-/// Removes `.` and `..` from `path` where the result names the same file: behind a link to a folder,
-/// `..` is the parent of the folder that the link points to, not of the link. Never resolves links.
+/// Removes `.` and `..` from `path` if the result names the same file: after a link, `..` is the
+/// parent of the folder that the link points to. Never resolves links.
 std::string normalized_path(const std::string& path);
 
 inline constexpr int kMaxPipeWaitMs = 10'000;
