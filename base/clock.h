@@ -21,10 +21,9 @@ class Clock {
   virtual TimeUs now_us() const = 0;
 };
 
-/// The wall clock as it stood when the process first asked, plus the time that went by since, a
-/// suspended machine's sleep included. So it never jumps: setting the wall clock ends no lease and
-/// prolongs none. The price: until the process ends, its times are off by what the wall clock was
-/// corrected since.
+/// The wall clock when the process first asked, plus the time since then, including time while the
+/// machine was suspended. So it never jumps: setting the wall clock neither ends nor extends a
+/// lease. The price: corrections of the wall clock are not seen until the process ends.
 class SystemClock final : public Clock {
  public:
   TimeUs now_us() const override {

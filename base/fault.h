@@ -17,7 +17,7 @@ constexpr int kFaultExitStatus = 85;
 
 namespace fault {
 
-/// What COX_FAULT asks for: `name`, or `name:n` for the n-th passing.
+/// The value of COX_FAULT: `name`, or `name:n` for the n-th passing.
 struct Plan {
   std::string name;
   long passing = 1;

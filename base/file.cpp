@@ -30,7 +30,7 @@ Status file_error(const std::string& what, const std::string& path) {
   const StatusCode code = error == ENOSPC   ? StatusCode::kResourceExhausted
                           : error == ENOENT ? StatusCode::kNotFound
                                             : StatusCode::kUnavailable;
-  return {code, concat(what, " '", path, "': ", std::strerror(error))};
+  return {code, fmt::format("{} '{}': {}", what, path, std::strerror(error))};
 }
 
 Status write_all(int descriptor, std::string_view content, const std::string& path) {
@@ -52,7 +52,7 @@ Status sync_directory(const std::string& directory) {
   return result == 0 ? Status::ok() : file_error("cannot flush directory", directory);
 }
 
-/// Renames what was written aside to its place, or takes it away when writing it had failed.
+/// Renames the file written aside to `path`, or deletes it if writing it failed.
 Status put_in_place(Status written, const std::string& aside, const std::string& path) {
   if (written.is_ok()) written = check_replaceable(path);
   if (written.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
@@ -69,7 +69,7 @@ Status put_in_place(Status written, const std::string& aside, const std::string&
 
 namespace {
 
-/// Closes what it holds.
+/// Closes its file descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
@@ -244,20 +244,32 @@ Result<std::vector<FolderEntry>> walk_folder(const std::string& folder) {
   return walk.take();
 }
 
+std::string normalized_path(const std::string& path) {
+  const std::string normal = fs::path(path).lexically_normal().string();
+  const fs::path parts(path);
+  if (std::find(parts.begin(), parts.end(), "..") == parts.end()) return normal;
+  std::error_code error;
+  const fs::path meant = fs::weakly_canonical(path, error);
+  const bool is_same = error || meant == fs::weakly_canonical(normal, error) || error;
+  return is_same ? normal : path;
+}
+
 Status check_replaceable(const std::string& path) {
   struct stat facts = {};
   if (::lstat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) {
-    return Status::ok();  // what else keeps a path from being written, writing tells
+    return Status::ok();  // writing reports any other obstacle
   }
   if (S_ISLNK(facts.st_mode)) {
-    return failed_precondition(concat("'", path, "': expected a file or nothing there, got a ",
-                                      "symbolic link; name the file that it points to"));
+    return failed_precondition(
+        fmt::format("'{}': expected a file or nothing there, got a symbolic link; name the file "
+                    "that it points to",
+                    path));
   }
   const char* kind = S_ISFIFO(facts.st_mode)   ? "a pipe"
                      : S_ISSOCK(facts.st_mode) ? "a socket"
                                                : "a device";
   return failed_precondition(
-      concat("'", path, "': expected a file or nothing there, got ", kind, "; name a file"));
+      fmt::format("'{}': expected a file or nothing there, got {}; name a file", path, kind));
 }
 
 Status write_file_atomically(const std::string& path, std::string_view content) {
@@ -265,7 +277,8 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   const fs::path parent = fs::absolute(path).parent_path();
   std::error_code error;
   fs::create_directories(parent, error);
-  if (error) return unavailable(concat("cannot make '", parent.string(), "': ", error.message()));
+  if (error)
+    return unavailable(fmt::format("cannot make '{}': {}", parent.string(), error.message()));
 
   const std::string aside = unique_sibling(path);
   const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -296,7 +309,7 @@ std::string unique_sibling(const std::string& path) {
   static std::atomic<unsigned> count{0};
   const fs::path target(path);
   const std::string name =
-      concat('.', target.filename().string(), '.', ::getpid(), '.', count.fetch_add(1), ".part");
+      fmt::format(".{}.{}.{}.part", target.filename().string(), ::getpid(), count.fetch_add(1));
   return (target.parent_path() / name).string();
 }
 
@@ -310,10 +323,10 @@ Result<FileLock> FileLock::acquire(const std::string& path) {
     const ssize_t length = ::pread(descriptor, holder.data(), holder.size(), 0);
     holder.resize(length > 0 ? static_cast<size_t>(length) : 0);
     ::close(descriptor);
-    return unavailable(concat("'", path, "' is locked by process ", trim(holder),
-                              "; stop it first, or use another place"));
+    return unavailable(fmt::format(
+        "'{}' is locked by process {}; stop it first, or name another file", path, trim(holder)));
   }
-  const std::string pid = concat(::getpid(), '\n');
+  const std::string pid = fmt::format("{}\n", ::getpid());
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     ::close(descriptor);

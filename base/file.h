@@ -9,7 +9,7 @@
 
 namespace cox {
 
-/// Most bytes that read_file reads when it is not told otherwise: 1 GiB.
+/// Most bytes that read_file reads by default: 1 GiB.
 inline constexpr std::size_t kMaxFileBytes = std::size_t{1} << 30;
 
 /// Reads a regular file or a pipe to its end. An error for a directory, a device or a socket, for
@@ -21,12 +21,12 @@ Result<std::string> read_file(const std::string& path, std::size_t limit = kMaxF
 /// names the file, the byte offset and the line.
 Result<std::string> read_text_file(const std::string& path, std::size_t limit);
 
-/// What walking a folder found under one name.
+/// One entry that a walk over a folder found.
 struct FolderEntry {
   enum class Kind {
     kFile,        ///< a regular file, or a link to one
     kBrokenLink,  ///< a link that leads nowhere
-    kLoop,        ///< a link to a folder that it lies in; not entered
+    kLoop,        ///< a link to a folder that contains it; not entered
     kOther        ///< a device, pipe or socket, or a link to one
   };
   Kind kind = Kind::kFile;
@@ -42,6 +42,10 @@ struct FolderEntry {
 /// not be UTF-8.
 Result<std::vector<FolderEntry>> walk_folder(const std::string& folder);
 
+/// Removes `.` and `..` from `path` if the result names the same file: after a link, `..` is the
+/// parent of the folder that the link points to. Never resolves links.
+std::string normalized_path(const std::string& path);
+
 inline constexpr int kMaxPipeWaitMs = 10'000;
 inline constexpr std::size_t kMaxFolderDepth = 64;
 inline constexpr std::size_t kMaxFolderEntries = 10'000'000;
@@ -50,14 +54,14 @@ inline constexpr int kMaxPathsToFolder = 1000;
 /// Most bytes in one name of a path on the file systems of Linux.
 inline constexpr std::size_t kMaxNameBytes = 255;
 
-/// Whether a file may take the place of what is at `path`: nothing, a regular file or a directory
+/// Whether a file may replace what is at `path`: nothing, a regular file or a directory
 /// (over which no file can be renamed). A device, pipe, socket or symbolic link would be destroyed
 /// and is kFailedPrecondition, whatever the link points to.
 Status check_replaceable(const std::string& path);
 
-/// Writes beside `path`, flushes to disk and renames over it: after a crash the file holds either
-/// its old or its new content. Makes missing parent directories. Refuses what check_replaceable
-/// refuses, before it writes.
+/// Writes a temporary file in the same folder, flushes to disk and renames over it: after a crash
+/// the file holds either its old or its new content. Makes missing parent directories. Refuses what
+/// check_replaceable refuses, before it writes.
 Status write_file_atomically(const std::string& path, std::string_view content);
 
 /// Flushes the finished file `aside` to disk and renames it over `path`, which is in the same

@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -60,11 +61,10 @@ void set_log_file(const std::string& path) {
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields) {
   if (!log_enabled(level)) return;
-  std::string line =
-      concat(format_time_utc(SystemClock().now_us()), ' ',
-             kLevelNames.at(static_cast<size_t>(level)), ' ', component, ": ", message);
+  std::string line = fmt::format("{} {} {}: {}", format_time_utc(SystemClock().now_us()),
+                                 kLevelNames.at(static_cast<size_t>(level)), component, message);
   for (const LogField& field : fields) {
-    line += concat(' ', field.name, '=', quoted_if_needed(field.value));
+    line += fmt::format(" {}={}", field.name, quoted_if_needed(field.value));
   }
   line += '\n';
   // A log line that cannot be written has nowhere to be reported.

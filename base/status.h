@@ -8,7 +8,7 @@
 
 namespace cox {
 
-/// What kind of operating error occurred. The values equal gRPC's canonical codes, so that crossing
+/// The kind of an operating error. The values equal gRPC's canonical codes, so that crossing
 /// the wire is a cast.
 enum class StatusCode : int {
   kOk = 0,
@@ -45,7 +45,7 @@ class [[nodiscard]] Status {
   StatusCode code() const { return code_; }
   const std::string& message() const { return message_; }
 
-  /// The same error with `context: ` in front of its message; success stays success.
+  /// Returns the error with `context: ` before its message; success stays success.
   Status with_context(const std::string& context) const;
   std::string to_string() const;
 

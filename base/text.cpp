@@ -25,7 +25,7 @@ std::string join_first(const std::vector<std::string>& names, std::size_t shown)
   if (names.size() <= shown) return join(names, ", ");
   const std::vector<std::string> first(names.begin(),
                                        names.begin() + static_cast<std::ptrdiff_t>(shown));
-  return concat(join(first, ", "), " and ", names.size() - shown, " more");
+  return fmt::format("{} and {} more", join(first, ", "), names.size() - shown);
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -28,27 +28,29 @@ std::string lower_case(std::string_view text);
 bool starts_with(std::string_view text, std::string_view prefix);
 bool ends_with(std::string_view text, std::string_view suffix);
 
-/// The shortest decimal text that reads back as exactly `value`; "nan", "inf", "-inf" otherwise.
+/// Returns the shortest decimal that reads back as exactly `value`; "nan", "inf", "-inf" otherwise.
 /// Always has a '.', an 'e' or is non-finite, so that it is never mistaken for an integer.
 std::string exact_decimal(double value);
 
-/// The candidate nearest to `name` by edit distance, or "" when none is within a third of its
-/// length (at least 2): for "did you mean".
+/// Returns the candidate nearest to `name` by edit distance, or "" when none is within a third of
+/// its length (at least 2): for "did you mean".
 std::string nearest_name(std::string_view name, const std::vector<std::string>& candidates);
 
-/// Offset of the first byte that is not part of valid UTF-8 (overlong forms and surrogates are not
-/// valid), or nothing when all of it is valid.
+/// Returns the offset of the first byte that is not part of valid UTF-8 (overlong forms and
+/// surrogates are not valid), or nothing when all of it is valid.
 std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 
-/// Offset of the first control character (below 0x20 or 0x7F) that is not one of `allowed`.
+/// Returns the offset of the first control character (below 0x20 or 0x7F) that is not one of
+/// `allowed`.
 std::optional<std::size_t> first_control_character(std::string_view text,
                                                    std::string_view allowed = "");
 
-/// `text` for a message or a terminal: control characters and bytes that are not UTF-8 become
+/// Returns `text` for a message or a terminal: control characters and bytes that are not UTF-8
+/// become
 /// `\xE9`.
 std::string escaped(std::string_view text);
 
-/// At most `limit` bytes of `text`, cut between characters, with "..." behind what was cut.
+/// Returns at most `limit` bytes of `text`, cut between characters, with "..." where it was cut.
 std::string abbreviated(std::string_view text, std::size_t limit);
 
 /// "2026-11-21T08:30:05.123456Z"

@@ -13,7 +13,7 @@
 
 namespace cox {
 
-/// One typed parameter value, as the schema typed it: what crosses from a sweep file to the engine.
+/// One parameter value with the type that its schema gives it, from a sweep file to the engine.
 struct Value {
   using List = std::vector<Value>;
   std::variant<bool, std::int64_t, double, std::string, List> data = false;
@@ -54,8 +54,9 @@ inline std::string json_quoted(std::string_view text) {
   return quoted + '"';
 }
 
-/// The one text of a value that enters digests: `true`, `14`, `0.01`, `"text"`, `[1,2]`. Integers
-/// and reals never have the same text, and equal reals have one text however they were written.
+/// Returns the one string of a value that enters digests: `true`, `14`, `0.01`, `"text"`, `[1,2]`.
+/// Integers and reals never have the same string, and equal reals have one string however they were
+/// written.
 inline std::string canonical_text(const Value& value) {
   struct Printer {
     std::string operator()(bool v) const { return v ? "true" : "false"; }
@@ -71,7 +72,7 @@ inline std::string canonical_text(const Value& value) {
   return std::visit(Printer{}, value.data);
 }
 
-/// The one text of parameters that is digested, sent and stored: JSON with sorted names,
+/// Returns the one string of parameters that is digested, sent and stored: JSON with sorted names,
 /// `{"lr":0.01,"steps":20}`.
 inline std::string canonical_parameters(const Parameters& parameters) {
   std::string text = "{";

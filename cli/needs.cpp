@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/print/number.h"
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/plan_text.h"
 
 namespace cox::cli {
 

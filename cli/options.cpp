@@ -43,12 +43,12 @@ void SpecOptions::declare(CLI::App& app) {
 }
 
 Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& find_best,
-                                                        bool find_clips) const {
+                                                        bool for_plan) const {
   std::vector<sweep::SweepPlan> plans;
   SeriesNames names;
   for (const std::string& path : paths) {
     COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
-                         sweep::load_sweep(path, {overrides, find_best, find_clips}));
+                         sweep::load_sweep(path, {overrides, find_best, for_plan, for_plan}));
     COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }

@@ -44,10 +44,11 @@ struct SpecOptions {
   std::vector<std::string> overrides;
 
   void declare(CLI::App& app);
-  /// Loads every file, each as a series of its own, or returns the first error. `find_best`
-  /// resolves their `from_best`; with `find_clips`, the file of every video must exist.
+  /// Every file, each a series of its own, or the first error. `find_best` answers their
+  /// `from_best`. With `for_plan`, the file of every video must exist, and sweeps that wait for a
+  /// later version are accepted.
   Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best,
-                                             bool find_clips = false) const;
+                                             bool for_plan = false) const;
 };
 
 /// Where results are read from and jobs are changed: a database file or a coordinator.

@@ -25,8 +25,9 @@ struct MetricSchema {
   std::optional<double> max;
   MetricScope scope = MetricScope::kFrame;
   bool weights = false;  ///< needs a weights file; values over other weights do not compare
-  std::string_view weights_source;  ///< where such a file comes from; "" = not declared
+  std::string_view weights_source;  ///< where such a file comes from; "" = unknown
   std::string_view definition;      ///< one paragraph
+  int min_side = 0;                 ///< smallest height and width that it measures; 0 = any
   /// "" for a metric that a sweep can ask for. Otherwise the metric that is recorded under `name`
   /// when its weights file says that the weights are random.
   std::string_view variant_of;

@@ -17,11 +17,12 @@ import sys
 import yaml
 
 REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "weights", "definition")
-OPTIONAL = ("min", "max", "weights_source", "random_weights")
+OPTIONAL = ("min", "max", "weights_source", "random_weights", "min_side")
 SCOPES = {"frame": "kFrame", "video": "kVideo", "set": "kSet"}
 SCOPES_OF_LINE = {"COX_METRIC": ("frame", "video"), "COX_SET_METRIC": ("set",)}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 MAX_DIGITS = 9
+MAX_SIDE = 4096
 
 
 class Fault(Exception):
@@ -109,6 +110,8 @@ def check_entry(entry, stem, scopes):
         check_number(entry, key)
     if "min" in entry and "max" in entry and not entry["min"] < entry["max"]:
         raise Fault(f"min {entry['min']} is not below max {entry['max']}")
+    if "min_side" in entry:
+        check_choice(entry, "min_side", tuple(range(1, MAX_SIDE + 1)))
     for key in ("weights_source", "random_weights"):
         if key in entry and not entry["weights"]:
             raise Fault(f"{key}: the metric has no weights")
@@ -175,7 +178,8 @@ def table(metrics):
                   "true" if entry["better"] == "higher" else "false", str(entry["digits"]),
                   number(entry, "min"), number(entry, "max"),
                   f"MetricScope::{SCOPES[entry['scope']]}", "true" if entry["weights"] else "false",
-                  quoted(entry.get("weights_source", "")), quoted(entry["definition"]), quoted(entry.get("variant_of", "")))
+                  quoted(entry.get("weights_source", "")), quoted(entry["definition"]),
+                  str(entry.get("min_side", 0)), quoted(entry.get("variant_of", "")))
         rows.append("    {" + ", ".join(fields) + "},\n")
     return ('#include "schemas/metric_schema.h"\n\nnamespace cox {\n\n'
             "std::span<const MetricSchema> metric_schemas() {\n"

@@ -4,7 +4,8 @@
 #include "cli/options.h"
 #include "cli/sources/best_finder.h"
 #include "coordinator/sweep/load_sweep.h"
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/plan_json.h"
+#include "coordinator/sweep/plan_text.h"
 
 namespace cox::cli {
 
@@ -40,6 +41,7 @@ class Plan final : public Command {
       session.out << (json_ ? sweep::plan_json(plan) : sweep::plan_text(plan));
       if (origins_) session.out << '\n' << sweep::origins_text(plan);
     }
+    if (!json_ && plans.size() > 1) session.out << sweep::duplicates_text(plans);
     return kExitOk;
   }
 
@@ -48,8 +50,9 @@ class Plan final : public Command {
     if (!without_inputs_) return specs_.load(find_best, true);
     std::vector<sweep::SweepPlan> plans;
     for (const std::string& path : specs_.paths) {
-      COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
-                           sweep::load_sweep_without_inputs(path, {specs_.overrides, find_best}));
+      COX_ASSIGN_OR_RETURN(
+          sweep::SweepPlan plan,
+          sweep::load_sweep_without_inputs(path, {specs_.overrides, find_best, false, true}));
       plans.push_back(std::move(plan));
     }
     return plans;

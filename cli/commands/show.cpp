@@ -14,7 +14,7 @@
 #include "coordinator/report/print/cell_json.h"
 #include "coordinator/report/print/number.h"
 #include "coordinator/report/print/text_table.h"
-#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/origin.h"
 #include "coordinator/sweep/schema.h"
 
 namespace cox::cli {

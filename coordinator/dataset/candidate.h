@@ -40,16 +40,16 @@ struct VideoFiles {
 };
 
 /// Lists the video files below `root`: links followed, hidden names left out. Names that are not
-/// UTF-8 (`name_not_utf8`), links to a folder that they lie in (`link_loop`) and devices or pipes
+/// UTF-8 (`name_not_utf8`), links to a folder that contains them (`link_loop`) and devices or pipes
 /// under a video's name (`not_a_file`) are rejected by name.
 Result<VideoFiles> find_video_files(const std::string& root);
 
 /// Reads a caption file: one line, surrounding blanks removed. An error for an empty file, for
-/// several lines, and for what caption_fault finds.
+/// several lines, and for anything that caption_fault finds.
 Result<std::string> read_caption(const std::string& path);
 
-/// Why `caption` cannot be a prompt ("control character 0x1B at byte 2"), or "". Tabs and line
-/// breaks are allowed.
+/// Returns why `caption` cannot be a prompt ("control character 0x1B at byte 2"), or "". Tabs and
+/// line breaks are allowed.
 std::string caption_fault(const std::string& caption);
 
 }  // namespace cox::dataset

@@ -11,10 +11,10 @@ namespace cox::dataset {
 /// wrongly are listed.
 std::string class_words(const std::string& class_name);
 
-/// What the clips of a class are captioned with. Immutable.
+/// The captions of the clips of each class. Immutable.
 class ClassCaptions {
  public:
-  /// `file` holds lines `Class<TAB>sentence` and, when given, takes the place of the template.
+  /// `file` holds lines `Class<TAB>sentence` and, when given, replaces the template.
   static Result<ClassCaptions> read(const std::string& caption_template, const std::string& file);
 
   /// An error when the file has no line for the class.

@@ -16,13 +16,14 @@ RejectedVideo rejected(const Candidate& candidate, const std::string& digest,
   return {candidate.id, candidate.path, digest, candidate.caption, reason, message};
 }
 
-/// Says when a file ends before its container says, or is damaged after the frames that are used.
+/// Returns a remark on a file with fewer frames than its container names, or with damage after the
+/// frames that are used.
 std::string remark_on(const video::VideoFacts& facts) {
   const std::int64_t claimed = facts.stream.header_frames;
   if (facts.damage.empty() && claimed <= facts.frames) return "";
   const std::string frames =
       claimed > facts.frames
-          ? fmt::format("{} of the {} frames that its container names can be read", facts.frames,
+          ? fmt::format("{} of the {} frames that its container names are readable", facts.frames,
                         claimed)
           : fmt::format("{} frames can be read", facts.frames);
   return facts.damage.empty() ? frames : fmt::format("{}: {}", frames, facts.damage);
@@ -59,7 +60,7 @@ std::string too_few(const Candidate& candidate, const video::VideoFacts& facts,
                      damaged ? ": " + facts.damage : "");
 }
 
-/// Where a link that leads nowhere points to, or "".
+/// Returns where a broken link points to, or "".
 std::string broken_link(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code error;

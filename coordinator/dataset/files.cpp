@@ -34,9 +34,10 @@ RejectedVideo left_out(const std::string& below, const std::string& reason,
 void add_entry(const FolderEntry& entry, const fs::path& root, VideoFiles& files) {
   const std::string shown = escaped((root / entry.path).string());
   if (entry.kind == FolderEntry::Kind::kLoop) {
-    files.rejected.push_back(left_out(
-        entry.path, "link_loop",
-        fmt::format("'{}' is a link to a folder that it lies in, which is listed already", shown)));
+    files.rejected.push_back(
+        left_out(entry.path, "link_loop",
+                 fmt::format("'{}' is a link to a folder that contains it, which is listed already",
+                             shown)));
   } else if (!is_video_name(entry.path)) {
     return;
   } else if (first_invalid_utf8(entry.path)) {
@@ -64,7 +65,7 @@ Result<VideoFiles> find_video_files(const std::string& root) {
     return not_found(
         fmt::format("'{}' is not a folder; expected the folder that holds the videos", root));
   }
-  const fs::path folder = fs::absolute(root).lexically_normal();
+  const fs::path folder = normalized_path(fs::absolute(root).string());
   if (first_invalid_utf8(folder.string())) {
     return invalid_argument(
         fmt::format("the path '{}' is not UTF-8; rename the folder", escaped(folder.string())));

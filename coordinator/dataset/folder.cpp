@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "coordinator/dataset/candidate.h"
 
@@ -40,14 +41,14 @@ Status add_caption(const fs::path& file, bool from_name, Candidate& candidate) {
 
 }  // namespace
 
-/// Every video file below the root; its caption is in a .txt file of the same name beside it.
+/// Lists every video file below the root; its caption is in a .txt file of the same name.
 Result<Listing> list_folder(const IndexOptions& options) {
   if (!options.list_file.empty()) {
     return invalid_argument(
         "--csv and --split belong to the layouts panda70m and ucf101, got layout folder");
   }
   COX_ASSIGN_OR_RETURN(const auto files, find_video_files(options.root));
-  const fs::path root = fs::absolute(options.root).lexically_normal();
+  const fs::path root = normalized_path(fs::absolute(options.root).string());
   Listing listing;
   listing.rejected = files.rejected;
   for (const std::string& file : files.paths) {

@@ -29,7 +29,7 @@ struct IndexOptions {
   std::string caption_template = "{class}";
   /// ucf101: lines `Class<TAB>sentence` that replace the template, "" = none.
   std::string caption_file;
-  /// folder: a clip without a .txt beside it takes its file's name as caption instead of none.
+  /// folder: a clip without a .txt of the same name gets its file's name as caption.
   bool captions_from_file_names = false;
 
   // panda70m: what a clip must be by its CSV row, before anything is drawn.

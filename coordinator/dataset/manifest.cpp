@@ -143,13 +143,13 @@ class StrictObject {
 fs::path folder_of(const std::string& path) { return fs::absolute(path).parent_path(); }
 
 std::string absolute_path(const std::string& stored, const fs::path& folder) {
-  return stored.empty() ? "" : (folder / stored).lexically_normal().string();
+  return stored.empty() ? "" : normalized_path((folder / stored).string());
 }
 
 std::string stored_path(const std::string& path, const fs::path& folder) {
   if (path.empty()) return "";
-  const fs::path absolute = fs::absolute(path).lexically_normal();
-  const fs::path relative = absolute.lexically_relative(folder.lexically_normal());
+  const fs::path absolute = normalized_path(fs::absolute(path).string());
+  const fs::path relative = absolute.lexically_relative(normalized_path(folder.string()));
   const bool below = !relative.empty() && *relative.begin() != "..";
   return (below ? relative : absolute).string();
 }

@@ -33,7 +33,8 @@ std::optional<std::int64_t> milliseconds(const Json& time) {
   return time.is_string() ? parse_timestamp_ms(time.get<std::string>()) : std::nullopt;
 }
 
-/// The start of the clip under `clips`: a list [[start, end]], or its text as Python prints it.
+/// Returns the start of the clip under `clips`: a list [[start, end]], or a string with that list
+/// as Python prints it.
 std::optional<std::int64_t> start_of(const Json& clips) {
   if (clips.is_array() && clips.size() == 1 && clips[0].is_array() && !clips[0].empty()) {
     return milliseconds(clips[0][0]);
@@ -107,7 +108,7 @@ Status PandaFiles::add(const std::string& path, const std::string& below) {
 
 Result<PandaFiles> PandaFiles::find(const std::string& root) {
   COX_ASSIGN_OR_RETURN(const VideoFiles videos, find_video_files(root));
-  const fs::path folder = fs::absolute(root).lexically_normal();
+  const fs::path folder = normalized_path(fs::absolute(root).string());
   PandaFiles files;
   files.rejected_ = videos.rejected;
   for (const std::string& path : videos.paths) {

@@ -30,7 +30,7 @@ class Parser {
   Result<PythonValue> whole() {
     COX_ASSIGN_OR_RETURN(PythonValue value, parse(0));
     skip_blanks();
-    if (at_ != text_.size()) return error("more text after the value");
+    if (at_ != text_.size()) return error("unexpected characters after the value");
     return value;
   }
 
@@ -84,11 +84,11 @@ class Parser {
       }
       COX_RETURN_IF_ERROR(escape(value));
     }
-    return error("a string never ends");
+    return error("a string has no closing quote");
   }
 
   Status escape(std::string& value) {
-    if (at_ == text_.size()) return error("a string never ends");
+    if (at_ == text_.size()) return error("a string has no closing quote");
     const char c = text_[at_++];
     switch (c) {
       case 'n':

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/service/definition.h"
+#include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "record/prompt.h"
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "coordinator/service/definition.h"
+#include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "schemas/metric_schema.h"
 
@@ -222,7 +223,7 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
     named.set_name(run.name);
     *named.mutable_run() = run_message(run, plan.model);
     named.set_labels_json(labels_json(run.labels));
-    named.set_origins_json(sweep::origins_json(run));
+    named.set_origins_json(sweep::origins_json(run.origins));
   }
   for (const Video& video : plan.dataset.videos) {
     *request.add_videos() = to_proto<v1::Video>(video);

@@ -1,5 +1,6 @@
 #include "coordinator/sweep/derive.h"
 
+#include <fmt/format.h>
 #include <cmath>
 #include <map>
 #include <set>
@@ -12,7 +13,7 @@ namespace cox::sweep {
 
 namespace {
 
-// A derived value as its parameter's type: integral reals become integers, integers reals.
+// Converts a derived value to its parameter's type: integral reals become integers, integers reals.
 std::optional<Value> converted(const Value& value, Type type) {
   const auto* integer = value.get_if<std::int64_t>();
   const auto* real = value.get_if<double>();
@@ -33,7 +34,7 @@ bool is_given(const Assigned& value) {
   return value.layer > Layer::kDerive && value.layer != Layer::kReplicates;
 }
 
-/// Evaluates the rules of one row, each once. That none uses itself is known from reading.
+/// Evaluates the rules of one row, each once. Reading made sure that no rule uses itself.
 class Deriver {
  public:
   Deriver(const std::vector<Rule>& rules, const std::string& run_name, Settings& settings,
@@ -67,8 +68,8 @@ class Deriver {
     const auto typed = converted(*value, schema->second.type);
     if (!typed) {
       diagnostics_.error(rule.text_at,
-                         concat("derive.", rule.name, ": expected ", type_name(schema->second.type),
-                                ", got ", shown(*value)),
+                         fmt::format("derive.{}: expected {}, got {}", rule.name,
+                                     type_name(schema->second.type), shown(*value)),
                          "in run " + run_name_);
       return;
     }
@@ -77,7 +78,7 @@ class Deriver {
   }
 
   void define(const Rule& rule) {
-    // Where the method lacks what the rule needs, the name stays without a value.
+    // The name gets no value where the method lacks a parameter that the rule needs.
     for (const auto& [name, offset] : rule.expression.names()) {
       if (std::holds_alternative<std::string>(look_up(name))) return;
     }
@@ -106,7 +107,7 @@ std::variant<Value, std::string> value_of(const std::string& name, const Setting
   if (const auto found = settings.derived.find(name); found != settings.derived.end()) {
     return found->second;
   }
-  return concat("'", name, "' has no value with method '", settings.method->name, "'");
+  return fmt::format("'{}' has no value with method '{}'", name, settings.method->name);
 }
 
 std::optional<Value> evaluate_rule(const Rule& rule, const Expression::Lookup& lookup,

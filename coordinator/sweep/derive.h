@@ -5,11 +5,11 @@
 #include <variant>
 #include <vector>
 
-#include "coordinator/sweep/resolve_row.h"
+#include "coordinator/sweep/settings.h"
 
 namespace cox::sweep {
 
-/// The value of `method` or of a parameter, or why there is none.
+/// Returns the value of `method` or of a parameter, or why there is none.
 std::variant<Value, std::string> value_of(const std::string& name, const Settings& settings);
 
 /// Evaluates `rule`; an error is reported at its place, with the run's name.

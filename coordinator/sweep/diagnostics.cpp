@@ -13,7 +13,8 @@ namespace {
 
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// Blanks up to a column, with the line's own tabs, so that the caret stands below its character.
+// Returns blanks up to a column, with the line's own tabs, so that the caret is below its
+// character.
 std::string blanks_before(const std::string& line, int column) {
   std::string blanks;
   int passed = 1;
@@ -73,13 +74,13 @@ SourceFile make_source(std::string path, std::string_view text) {
   return file;
 }
 
-std::string place(const Position& at) {
+std::string location(const Position& at) {
   if (at.file == nullptr) return "";
   return fmt::format("{}:{}:{}", at.file->path, at.line, at.column);
 }
 
 bool Diagnostics::add(const Position& at, const std::string& message, const std::string& hint) {
-  std::string text = at.file == nullptr ? message : place(at) + ": " + message + excerpt(at);
+  std::string text = at.file == nullptr ? message : location(at) + ": " + message + excerpt(at);
   if (!hint.empty()) text += "\n  " + hint;
   if (!seen_.insert(text).second) return false;
   if (shown_.size() < kMaxShown) shown_.push_back(std::move(text));

@@ -17,7 +17,7 @@ struct SourceFile {
 
 SourceFile make_source(std::string path, std::string_view text);
 
-/// A place in a file. Line and column count from 1; columns count characters, not bytes.
+/// A position in a file. Line and column count from 1; columns count characters, not bytes.
 struct Position {
   const SourceFile* file = nullptr;
   int line = 0;
@@ -25,10 +25,10 @@ struct Position {
 };
 
 /// `sweeps/a.yaml:14:5`
-std::string place(const Position& at);
+std::string location(const Position& at);
 
 /// Collects the errors of a file, so that a person sees all of them at once. At most kMaxShown are
-/// kept; the rest is counted. The same message at the same place is kept once.
+/// kept; the others are counted. A repeated message at one position is kept once.
 class Diagnostics {
  public:
   static constexpr size_t kMaxShown = 20;
@@ -58,10 +58,10 @@ class Diagnostics {
   std::vector<std::string> shown_;
 };
 
-/// The candidate that `name` is probably a slip of, or "".
+/// Returns the candidate that `name` was probably meant to be, or "".
 std::string nearest_key(std::string_view name, const std::vector<std::string>& candidates);
 
-/// `; did you mean 'steps'?`, or "" when nothing is near.
+/// Returns `; did you mean 'steps'?`, or "" when no candidate is near.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace cox::sweep

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "coordinator/sweep/geometry.h"
@@ -20,11 +21,13 @@ class Normalization {
   Parameters run() {
     drop_unread_text();
     drop_unread_stop_rule();
+    count_checks();
     count_latents();
     spell_out("delta_dim", "time_embedding_size");
     spell_out("last_blocks", "blocks");
     if (is("groups", Value(1)) || is("inject", Value("global"))) parameters_.erase("clip");
     if (is("optimizer", Value("sgd"))) parameters_.erase("adam_eps");
+    if (is("warmup_steps", Value(0))) parameters_["warmup_steps"] = 1;  // full rate from the start
     return std::move(parameters_);
   }
 
@@ -55,7 +58,20 @@ class Normalization {
     }
   }
 
-  /// Fractions and frames of the adaptation window as the latent frames that they come to.
+  /// The state at a check is restored, so steps after the last check are lost; and patience above
+  /// the number of checks never ends a run.
+  void count_checks() {
+    const auto* steps = get<std::int64_t>("steps");
+    const auto* every = get<std::int64_t>("early_stop.check_every");
+    const auto* patience = get<std::int64_t>("early_stop.patience");
+    if (!is("early_stop.enabled", Value(true))) return;
+    if (steps == nullptr || every == nullptr || patience == nullptr || *every > *steps) return;
+    const std::int64_t checks = *steps / *every;
+    parameters_["early_stop.patience"] = std::min(*patience, checks + 1);
+    parameters_["steps"] = checks * *every;
+  }
+
+  /// Writes fractions and frames of the adaptation window as the latent frames that they come to.
   void count_latents() {
     const auto* total = get<std::int64_t>("adaptation_window.total_frames");
     const auto* context = get<std::int64_t>("adaptation_window.context_frames");
@@ -68,7 +84,7 @@ class Normalization {
     parameters_["early_stop.holdout_fraction"] = latents - clean - held_out < 1 ? 0 : held_out;
   }
 
-  /// Puts the model's number in the place of 0, which stands for it.
+  /// Replaces 0 by the model's number, which it means.
   void spell_out(const char* name, const char* fact) {
     const auto found = facts_.find(fact);
     if (found != facts_.end() && is(name, Value(0))) parameters_[name] = found->second;
@@ -93,15 +109,11 @@ Parameters effective_parameters(const Run& run, const ModelFacts& facts) {
   return Normalization(run.parameters, facts).run();
 }
 
-std::vector<EqualRuns> equal_in_effect(const std::vector<Run>& runs, const ModelFacts& facts) {
+std::vector<EqualRuns> equal_in_effect(const std::vector<Run>& runs) {
   std::vector<std::vector<const Run*>> groups;
-  std::map<std::pair<std::string, std::string>, std::size_t> index;
+  std::map<std::string, std::size_t> index;
   for (const Run& run : runs) {
-    std::string text;
-    for (const auto& [name, value] : effective_parameters(run, facts)) {
-      text += name + " " + canonical_text(value) + "\n";
-    }
-    const auto [found, is_new] = index.emplace(std::pair(run.method, text), groups.size());
+    const auto [found, is_new] = index.emplace(run.effect, groups.size());
     if (is_new) groups.emplace_back();
     groups[found->second].push_back(&run);
   }
@@ -120,6 +132,21 @@ std::vector<EqualRuns> equal_in_effect(const std::vector<Run>& runs, const Model
     if (!equal.parameters.empty()) all.push_back(std::move(equal));
   }
   return all;
+}
+
+std::vector<std::vector<std::string>> duplicates_among(const std::vector<SweepPlan>& plans) {
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> names;
+  for (const SweepPlan& plan : plans) {
+    for (const Run& run : plan.runs) {
+      names[{plan.dataset.digest, run.effect}].insert(plan.series.name + "/" + run.name);
+    }
+  }
+  std::vector<std::vector<std::string>> groups;
+  for (const auto& [key, group] : names) {
+    if (group.size() > 1) groups.emplace_back(group.begin(), group.end());
+  }
+  std::sort(groups.begin(), groups.end());
+  return groups;
 }
 
 }  // namespace cox::sweep

@@ -1,5 +1,6 @@
 #include "coordinator/sweep/expand.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -18,6 +19,7 @@ struct Point {
   Position at;
   Assignments values;
   std::vector<std::string> axes;
+  std::string name = {};  ///< of a point of `sample`, "" for others
 };
 
 std::vector<std::string> axis_names(const Grid& grid) {
@@ -33,7 +35,7 @@ bool is_small_enough(const Grid& grid, size_t rows, Diagnostics& diagnostics) {
   for (const Axis& axis : grid.axes) {
     rows *= std::max<size_t>(1, axis.points.size());
     if (rows <= kMaxRows) continue;
-    diagnostics.error(grid.at, concat("this grid gives more than ", kMaxRows, " runs"));
+    diagnostics.error(grid.at, fmt::format("this grid gives more than {} runs", kMaxRows));
     return false;
   }
   return true;
@@ -44,9 +46,10 @@ void add_points(const Grid& grid, std::vector<Point>& points) {
   for (const Axis& axis : grid.axes) {
     std::vector<Point> longer;
     for (const Point& point : product) {
-      for (const Assignments& step : axis.points) {
+      for (std::size_t i = 0; i < axis.points.size(); ++i) {
         Point next = point;
-        next.values.insert(step.begin(), step.end());
+        next.values.insert(axis.points[i].begin(), axis.points[i].end());
+        if (!axis.names.empty()) next.name = axis.names[i];
         longer.push_back(std::move(next));
       }
     }
@@ -55,7 +58,7 @@ void add_points(const Grid& grid, std::vector<Point>& points) {
   std::move(product.begin(), product.end(), std::back_inserter(points));
 }
 
-/// Splits an include or exclude row into what selects points and what it sets.
+/// An include or exclude row, split into the values that select points and those that it sets.
 struct Selector {
   Assignments axes;
   Assignments settings;
@@ -116,7 +119,7 @@ void include_row(const IncludeRow& row, const std::set<std::string>& axes,
     points.push_back({row.at, row.values, names});
   } else if (selector.settings.empty()) {
     diagnostics.error(row.at,
-                      "include: this combination is there already, and the row sets nothing");
+                      "include: the row matches an existing combination and changes nothing");
   }
 }
 
@@ -143,8 +146,7 @@ std::vector<Point> expand_grids(const SweepFile& sweep, Diagnostics& diagnostics
   return points;
 }
 
-/// The runs of a grid are told apart by its axes, which `--set` would make equal under names that
-/// still tell them apart.
+/// Reports `--set` of an axis: it would make runs equal whose names still say that they differ.
 void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
                      Diagnostics& diagnostics) {
   for (const auto& [name, set] : sweep.overrides) {
@@ -156,19 +158,22 @@ void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
     const Assigned& value = point->values.at(name);
     diagnostics.error(
         value.at,
-        concat("--set ", set.at.file->lines.front(), ": '", name, "' is an axis of ",
-               layer_name(value.layer), ": its runs would be equal under names that differ"),
-        concat("drop the --set, or take '", name, "' out of the ", layer_name(value.layer)));
+        fmt::format(
+            "--set {}: '{}' is an axis of {}: its runs would be equal although their names differ",
+            set.at.file->lines.front(), name, layer_name(value.layer)),
+        fmt::format("drop the --set, or remove '{}' from the {}", name, layer_name(value.layer)));
   }
 }
 
 Row combine(const Point& point, const NamedRow& named, Diagnostics& diagnostics) {
-  Row row{named.id, named.at, point.values, point.axes, named.labels};
+  Row row{named.id, named.at, point.values, point.axes, named.labels, point.name};
   for (const auto& [name, value] : named.values) {
     if (std::find(point.axes.begin(), point.axes.end(), name) != point.axes.end()) {
-      diagnostics.error(value.at,
-                        concat("run '", named.id, "' sets '", name,
-                               "', which is an axis of matrix or zip: its runs would be equal"));
+      diagnostics.error(
+          value.at,
+          fmt::format(
+              "run '{}' sets '{}', which is an axis of matrix or zip: its runs would be equal",
+              named.id, name));
     }
     row.values.insert_or_assign(name, value);
   }
@@ -185,7 +190,8 @@ std::vector<Row> expand_rows(const SweepFile& sweep, Diagnostics& diagnostics) {
     for (const Point& point : points) rows.push_back(combine(point, named, diagnostics));
   }
   if (!sweep.runs.empty()) return rows;
-  for (const Point& point : points) rows.push_back({"", point.at, point.values, point.axes, {}});
+  for (const Point& point : points)
+    rows.push_back({"", point.at, point.values, point.axes, {}, point.name});
   return rows;
 }
 

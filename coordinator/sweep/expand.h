@@ -13,13 +13,14 @@ namespace cox::sweep {
 struct Row {
   std::string id;                 ///< of the named row, "" without one
   Position at;                    ///< for messages about the whole row
-  Assignments values;             ///< from matrix, zip, include and runs; may hold `method`
+  Assignments values;             ///< from matrix, zip, sample, include and runs; may hold `method`
   std::vector<std::string> axes;  ///< the names that the grid varies, in order
   std::map<std::string, std::string> labels;
+  std::string sample_name = {};  ///< `s1` to `sN` for the points of `sample`, "" for others
 };
 
-/// matrix x zip, less `exclude`, with `include`, times `runs`, in the order of the file: the first
-/// axis varies slowest, and named rows vary slower than the grid.
+/// Returns matrix x zip x sample without `exclude`, with `include`, times `runs`, in the order of
+/// the file: the first axis varies slowest, and named rows vary slower than the grid.
 std::vector<Row> expand_rows(const SweepFile& sweep, Diagnostics& diagnostics);
 
 }  // namespace cox::sweep

@@ -11,24 +11,24 @@
 
 namespace cox::sweep {
 
-/// What is wrong with an expression, and at which byte of its text.
+/// An error in an expression, and the byte where it is.
 struct ExpressionError {
   size_t offset = 0;
   std::string message;
 };
 
 /// A small language for `derive`, `check` and `when`. It has no loops and no input or output, and
-/// every operator gives a value or an error with its place.
+/// every operator gives a value or an error with its offset.
 ///
 ///   numbers    1, 2.5, 1e-2; integers are exact, and overflow is an error
-///   texts      'lora' or "lora"
+///   strings    'lora' or "lora"
 ///   names      parameters (`early_stop.patience`), `method`, names under `derive`
 ///   operators  ?:  ||  &&  == !=  < <= > >=  + -  * / %  unary - !
 ///   functions  min(a, b, ...), max(a, b, ...), floor(x), ceil(x)
 ///
 /// `/` always gives a real; `%` takes integers and has the sign of its left side; `==` compares
-/// numbers with numbers, texts with texts and bools with bools. `&&`, `||` and `?:` evaluate only
-/// what they need.
+/// numbers with numbers, strings with strings and bools with bools. `&&`, `||` and `?:` evaluate
+/// only what they need.
 class Expression {
  public:
   static constexpr size_t kMaxLength = 1000;

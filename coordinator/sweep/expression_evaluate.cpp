@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <compare>
@@ -15,7 +16,7 @@ using Term = Expression::Term;
 using Op = Term::Op;
 
 const char* kind_of(const Value& value) {
-  constexpr const char* kNames[] = {"a bool", "an integer", "a real", "a text", "a list"};
+  constexpr const char* kNames[] = {"a bool", "an integer", "a real", "a string", "a list"};
   return kNames[value.data.index()];
 }
 
@@ -84,7 +85,7 @@ class Evaluator {
   bool condition(const Term& term, size_t index) {
     const Value value = evaluate(term.operands[index]);
     if (const bool* truth = value.get_if<bool>()) return *truth;
-    fail(term, concat("expected true or false, got ", kind_of(value)));
+    fail(term, fmt::format("expected true or false, got {}", kind_of(value)));
     return false;
   }
 
@@ -92,7 +93,8 @@ class Evaluator {
     if (term.op == Op::kEqual) return equal(term, values);
     if (term.op == Op::kUnequal) return !equal(term, values);
     for (const Value& value : values) {
-      if (!is_number(value)) return fail(term, concat("expected a number, got ", kind_of(value)));
+      if (!is_number(value))
+        return fail(term, fmt::format("expected a number, got {}", kind_of(value)));
     }
     switch (term.op) {
       case Op::kLess:
@@ -129,7 +131,7 @@ class Evaluator {
     const Value& b = values[1];
     if (is_number(a) && is_number(b)) return compare_numbers(a, b) == 0;
     if (a.data.index() == b.data.index() && a.get_if<Value::List>() == nullptr) return a == b;
-    fail(term, concat("cannot compare ", kind_of(a), " with ", kind_of(b)));
+    fail(term, fmt::format("cannot compare {} with {}", kind_of(a), kind_of(b)));
     return false;
   }
 

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -121,8 +122,8 @@ class ExpressionParser {
     if (std::string_view("?:<>+-*/%!(),").find(text_[at_]) != std::string_view::npos) {
       return take_symbol(1);
     }
-    fail(at_, concat("unexpected character '", text_[at_], "'",
-                     text_[at_] == '=' ? "; equality is written ==" : ""));
+    fail(at_, fmt::format("unexpected character '{}'{}", text_[at_],
+                          text_[at_] == '=' ? "; equality is written ==" : ""));
   }
 
   void take_symbol(size_t length) {
@@ -141,7 +142,7 @@ class ExpressionParser {
   }
 
   void expect(std::string_view symbol) {
-    if (!accept(symbol)) fail(token_.offset, concat("expected '", symbol, "', got ", got()));
+    if (!accept(symbol)) fail(token_.offset, fmt::format("expected '{}', got {}", symbol, got()));
   }
 
   std::string got() const {
@@ -260,8 +261,8 @@ class ExpressionParser {
     const size_t count = term.operands.size();
     if (count < function.min_operands || count > function.max_operands) {
       fail(token.offset,
-           concat(token.text, " takes ", function.min_operands,
-                  function.max_operands > 1 ? " or more" : "", " values, got ", count));
+           fmt::format("{} takes {}{} values, got {}", token.text, function.min_operands,
+                       function.max_operands > 1 ? " or more" : "", count));
     }
     return term;
   }
@@ -278,7 +279,7 @@ class ExpressionParser {
 
 std::variant<Expression, ExpressionError> Expression::parse(std::string_view text) {
   if (text.size() > kMaxLength) {
-    return ExpressionError{0, concat("longer than ", kMaxLength, " characters")};
+    return ExpressionError{0, fmt::format("longer than {} characters", kMaxLength)};
   }
   Expression expression;
   expression.text_ = text;

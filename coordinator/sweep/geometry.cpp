@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::sweep {
 
@@ -37,6 +38,7 @@ class GeometryCheck {
     check_early_stop();
     check_groups();
     check_distilled_schedule();
+    check_metrics();
     return std::move(errors_);
   }
 
@@ -52,13 +54,15 @@ class GeometryCheck {
     const auto total = get("total_frames");
     const auto start = get("gen_start_frame");
     if (cond && total && *cond >= *total) {
-      fail(concat("frames: total_frames ", *total, " must be more than cond_frames ", *cond,
-                  "; nothing would be generated"),
+      fail(fmt::format("frames: total_frames {} must be more than cond_frames {}; nothing would be "
+                       "generated",
+                       *total, *cond),
            {"cond_frames", "total_frames"});
     }
     if (cond && start && *start < *cond) {
-      fail(concat("start: gen_start_frame ", *start, " leaves fewer than cond_frames ", *cond,
-                  " source frames before it"),
+      fail(fmt::format(
+               "start: gen_start_frame {} leaves fewer than cond_frames {} source frames before it",
+               *start, *cond),
            {"cond_frames", "gen_start_frame"});
     }
   }
@@ -78,13 +82,14 @@ class GeometryCheck {
     const auto start = get("gen_start_frame");
     if (!total || !context || !start) return;
     if (*total > *start) {
-      fail(concat("adaptation_window: total_frames ", *total, " do not fit before gen_start_frame ",
-                  *start),
+      fail(fmt::format("adaptation_window: total_frames {} does not fit before gen_start_frame {}",
+                       *total, *start),
            {kWindowTotal, "gen_start_frame"});
     }
     if (*context >= *total) {
-      fail(concat("context: adaptation_window.context_frames ", *context,
-                  " must be less than adaptation_window.total_frames ", *total),
+      fail(fmt::format("context: adaptation_window.context_frames {} must be less than "
+                       "adaptation_window.total_frames {}",
+                       *context, *total),
            {kWindowContext, kWindowTotal});
       return;
     }
@@ -94,8 +99,9 @@ class GeometryCheck {
   void check_train_latents(std::int64_t latents, std::int64_t context) {
     const std::int64_t rest = latents - context;
     if (rest < 1) {
-      fail(concat("train_latents: context takes all ", latents,
-                  " latent frames of the adaptation window; none is left to train on"),
+      fail(fmt::format("train_latents: context takes all {} latent frames of the adaptation "
+                       "window; none is left to train on",
+                       latents),
            {kWindowTotal, kWindowContext});
       return;
     }
@@ -104,9 +110,10 @@ class GeometryCheck {
     const double fraction = *found->second.get_if<double>();
     const std::int64_t held_out = held_out_latents(rest, fraction);
     if (rest - held_out >= 1) return;
-    fail(concat("train_latents: of ", latents, " latent frames in the adaptation window, ", context,
-                " are context and ", held_out, " held out for checks; none is left to train on. ",
-                "Lengthen the window or set early_stop.enabled: false"),
+    fail(fmt::format("train_latents: of {} latent frames in the adaptation window, {} are context "
+                     "and {} held out for checks; none is left to train on. Lengthen the window or "
+                     "set early_stop.enabled: false",
+                     latents, context, held_out),
          {kWindowTotal, kWindowContext, "early_stop.holdout_fraction"});
   }
 
@@ -116,8 +123,9 @@ class GeometryCheck {
     const auto steps = get("steps");
     const auto every = get("early_stop.check_every");
     if (!steps || !every || !stops_early() || *steps >= *every) return;
-    fail(concat("early_stop_checks: early_stop.check_every ", *every, " is more than steps ",
-                *steps, "; no check would follow, and the start state would be kept"),
+    fail(fmt::format("early_stop_checks: early_stop.check_every {} is more than steps {}; no check "
+                     "would be made, and the start state would be kept",
+                     *every, *steps),
          {"steps", "early_stop.check_every"});
   }
 
@@ -126,7 +134,7 @@ class GeometryCheck {
     const auto inject = parameters_.find("inject");
     if (!groups || inject == parameters_.end() || inject->second != Value("global")) return;
     if (*groups == 1) return;
-    fail(concat("groups: inject global takes one group, got groups ", *groups),
+    fail(fmt::format("groups: inject global takes one group, got groups {}", *groups),
          {"groups", "inject"});
   }
 
@@ -134,15 +142,30 @@ class GeometryCheck {
     if (!holds("distill")) return;
     const auto steps = get("inference_steps");
     if (steps && *steps > kDistilledLevels) {
-      fail(concat("distill: inference_steps ", *steps, " are more than the ", kDistilledLevels,
-                  " noise levels of the distilled model"),
+      fail(fmt::format("distill: inference_steps {} is more than the {} noise levels of the "
+                       "distilled model",
+                       *steps, kDistilledLevels),
            {"distill", "inference_steps"});
     }
     if (holds("enhance_hf")) {
       fail(
-          "distill: enhance_hf would put ten levels in place of the distilled ones; set "
+          "distill: enhance_hf would replace distilled noise levels by ten others; set "
           "enhance_hf: false",
           {"distill", "enhance_hf"});
+    }
+  }
+
+  void check_metrics() {
+    const auto height = get("height");
+    const auto width = get("width");
+    const auto metrics = parameters_.find("metrics");
+    if (!height || !width || metrics == parameters_.end()) return;
+    for (const Value& name : *metrics->second.get_if<Value::List>()) {
+      const MetricSchema* metric = find_metric(*name.get_if<std::string>());
+      if (metric == nullptr || std::min(*height, *width) >= metric->min_side) continue;
+      fail(fmt::format("metric_size: {} needs frames of at least {}x{}, got {}x{}", metric->name,
+                       metric->min_side, metric->min_side, *width, *height),
+           {"metrics", "height", "width"});
     }
   }
 

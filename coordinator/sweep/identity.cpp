@@ -1,8 +1,11 @@
+#include "coordinator/sweep/identity.h"
+
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "coordinator/sweep/plan.h"
 #include "record/prompt.h"
 
 namespace cox::sweep {
@@ -12,13 +15,13 @@ namespace {
 // `engine_semantics 1` and so on, a line for each version that results depend on.
 std::string version_lines() {
   std::string lines;
-#define COX_VERSION(name, value) lines += concat(#name, " ", value, "\n");
+#define COX_VERSION(name, value) lines += fmt::format("{} {}\n", #name, value);
 #include "schemas/versions.def"
 #undef COX_VERSION
   return lines;
 }
 
-// A file at full strength is named by its content alone.
+// A multiplier of 1 is left out.
 std::string identity_of(const WeightFile& lora) {
   if (lora.multiplier == 1) return lora.digest;
   return lora.digest + " " + canonical_text(Value(lora.multiplier));

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
@@ -22,8 +23,8 @@ namespace {
 
 std::string absolute_path(const std::string& path) {
   std::error_code error;
-  const fs::path absolute = fs::absolute(path, error).lexically_normal();
-  // A trailing slash would make the directory another one by name.
+  const fs::path absolute = normalized_path(fs::absolute(path, error).string());
+  // A trailing slash would give the directory a second name.
   return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
@@ -50,29 +51,29 @@ class VideoSelection {
       videos.push_back(
           {{video.id, video.path, video.sha256, video.caption}, video.frames, video.frame_rate});
     }
-    for (const PlacedText& id : section_.expected_failures) add_expected_failure(id, videos);
+    for (const LocatedText& id : section_.expected_failures) add_expected_failure(id, videos);
     return videos;
   }
 
  private:
-  bool is_known(const PlacedText& id, const char* key) {
+  bool is_known(const LocatedText& id, const char* key) {
     if (std::find(ids_.begin(), ids_.end(), id.text) != ids_.end()) return true;
-    diagnostics_.error(id.at, concat("dataset.", key, ": no video '", id.text, "' in ",
-                                     section_.manifest.text, did_you_mean(id.text, ids_)));
+    diagnostics_.error(id.at, fmt::format("dataset.{}: no video '{}' in {}{}", key, id.text,
+                                          section_.manifest.text, did_you_mean(id.text, ids_)));
     return false;
   }
 
-  std::set<std::string> known_ids(const std::vector<PlacedText>& wanted, const char* key) {
+  std::set<std::string> known_ids(const std::vector<LocatedText>& wanted, const char* key) {
     std::set<std::string> ids;
-    for (const PlacedText& id : wanted) {
+    for (const LocatedText& id : wanted) {
       if (is_known(id, key)) ids.insert(id.text);
     }
     return ids;
   }
 
-  // A file that the manifest lists as rejected is a video all the same when the sweep expects its
-  // failure: its jobs run and fail with their cause.
-  void add_expected_failure(const PlacedText& id, std::vector<PlannedVideo>& videos) {
+  // A file that the manifest lists as rejected is still a video when the sweep expects its failure:
+  // its jobs run and fail with their cause.
+  void add_expected_failure(const LocatedText& id, std::vector<PlannedVideo>& videos) {
     const auto same = [&](const auto& video) { return video.id == id.text; };
     if (std::any_of(videos.begin(), videos.end(), same)) return;
     const auto rejected = std::find_if(manifest_.rejected.begin(), manifest_.rejected.end(), same);
@@ -101,8 +102,8 @@ std::string dataset_digest(const std::vector<PlannedVideo>& videos) {
   return sha256_of(text);
 }
 
-/// The digest of a file that the sweep names at `at`, "" when it cannot be read or something is
-/// wrong with the sweep already.
+/// Returns the digest of a file that the sweep names at `at`; "" when it cannot be read, or when
+/// the sweep has an error already.
 std::string digest_of(const std::string& path, const Position& at, Diagnostics& diagnostics) {
   if (!diagnostics.ok()) return "";
   auto digest = sha256_of_file(path);
@@ -205,7 +206,7 @@ ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
   Dataset& dataset = resolved.dataset;
   dataset.name = section.name.empty() ? manifest->name : section.name;
   dataset.videos = VideoSelection(*manifest, section, diagnostics).select();
-  for (const PlacedText& id : section.expected_failures) {
+  for (const LocatedText& id : section.expected_failures) {
     dataset.expected_failures.push_back(id.text);
   }
   dataset.digest = dataset_digest(dataset.videos);
@@ -257,16 +258,16 @@ void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, c
     std::vector<std::string> too_short;
     for (const PlannedVideo& video : dataset.videos) {
       if (video.frames >= needed || expected.count(video.id) != 0) continue;
-      too_short.push_back(concat(video.id, " (", video.frames, ")"));
+      too_short.push_back(fmt::format("{} ({})", video.id, video.frames));
     }
     if (too_short.empty()) continue;
     const size_t count = too_short.size();
-    diagnostics.error(
-        at,
-        concat(count, count == 1 ? " video is" : " videos are", " too short for run '", run,
-               "', which reads ", needed, " source frames: ", join_first(too_short, kMaxNamed)),
-        "leave them out with dataset.exclude, or name them under "
-        "dataset.expected_failures");
+    diagnostics.error(at,
+                      fmt::format("{}{} too short for run '{}', which reads {} source frames: {}",
+                                  count, count == 1 ? " video is" : " videos are", run, needed,
+                                  join_first(too_short, kMaxNamed)),
+                      "leave them out with dataset.exclude, or name them under "
+                      "dataset.expected_failures");
   }
 }
 

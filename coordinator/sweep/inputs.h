@@ -6,14 +6,14 @@
 
 namespace cox::sweep {
 
-/// The videos that a sweep names, and what the manifest says of their files.
+/// The videos that a sweep names, with the manifest's facts about their files.
 struct ResolvedDataset {
   Dataset dataset;
   std::vector<dataset::ManifestVideo> videos;  ///< those of `dataset` that can be decoded
 };
 
 /// Reads the sweep's manifest and selects its videos. With `find_clips`, also looks for the file of
-/// each video that is not expected to fail. What is wrong or missing goes to `diagnostics`.
+/// each video that is not expected to fail. Reports what is wrong or missing.
 ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
                                 Diagnostics& diagnostics);
 

@@ -7,13 +7,15 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/effective.h"
+#include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/inputs.h"
 #include "coordinator/sweep/model_facts.h"
 #include "coordinator/sweep/notes.h"
 #include "coordinator/sweep/read_sweep.h"
-#include "coordinator/sweep/resolve.h"
+#include "coordinator/sweep/resolve_runs.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sources.h"
+#include "coordinator/sweep/waiting_sweep.h"
 
 namespace cox::sweep {
 
@@ -53,7 +55,7 @@ void check_references(const SweepFile& sweep, const std::vector<Run>& runs,
       check_run_name(name, sweep.baseline->at, "baseline", names, diagnostics);
     }
   }
-  for (const PlacedText& control : sweep.controls) {
+  for (const LocatedText& control : sweep.controls) {
     check_run_name(control.text, control.at, "controls", names, diagnostics);
   }
   for (const TableSection& section : sweep.tables) {
@@ -69,7 +71,7 @@ SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> run
   plan.text = std::move(text);
   plan.runs = std::move(runs);
   plan.baseline = sweep.baseline ? sweep.baseline->text : "";
-  for (const PlacedText& control : sweep.controls) plan.controls.push_back(control.text);
+  for (const LocatedText& control : sweep.controls) plan.controls.push_back(control.text);
   plan.equivalence = sweep.equivalence;
   for (const TableSection& section : sweep.tables) plan.tables.push_back(section.table);
   plan.priority = sweep.priority;
@@ -107,17 +109,38 @@ ModelFacts facts_of(const BackboneSection& section, const Schemas& schemas,
   return {};
 }
 
+std::string effect_of(const Run& run, const ModelFiles& model, const ModelFacts& facts) {
+  Run effective;
+  effective.method = run.method;
+  effective.parameters = effective_parameters(run, facts);
+  return run_digest(effective, model);
+}
+
+void refuse_waiting(const SweepPlan& plan, const Position& at, Diagnostics& diagnostics) {
+  diagnostics.error(
+      at,
+      fmt::format("series '{}' cannot run yet: it waits for {}", plan.series.name, plan.waits_for),
+      "`cox validate` and `cox plan` accept it");
+}
+
 Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool with_inputs) {
   COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
   Diagnostics diagnostics;
   Sources sources;
   COX_ASSIGN_OR_RETURN(Node root, sources.read(path, diagnostics));
-  root = with_best(std::move(root), options.find_best, schemas, sources, diagnostics);
+  if (root.find("waits_for") != nullptr) {
+    SweepPlan plan = read_waiting_sweep(root, sources.all_text(), diagnostics);
+    if (!options.accept_waiting) refuse_waiting(plan, root.at, diagnostics);
+    COX_RETURN_IF_ERROR(diagnostics.status());
+    return plan;
+  }
+  const BestTaken taken =
+      with_best(std::move(root), options.find_best, schemas, sources, diagnostics);
   const auto overrides = sources.read_overrides(options.overrides, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
 
   const SweepFile sweep =
-      read_sweep(std::move(root), overrides, schemas, sources.main_file(), diagnostics);
+      read_sweep(taken.root, overrides, schemas, sources.main_file(), diagnostics);
   ModelFacts facts;
   if (with_inputs) facts = facts_of(sweep.backbone, schemas, diagnostics);
   std::vector<Run> runs;
@@ -127,7 +150,11 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   SweepPlan plan = plan_of(sweep, sources.all_text(), std::move(runs));
   if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
-  plan.equal_in_effect = equal_in_effect(plan.runs, facts);
+  for (Run& run : plan.runs) run.effect = effect_of(run, plan.model, facts);
+  plan.equal_in_effect = equal_in_effect(plan.runs);
+  for (std::string& note : overridden_notes(taken.values, plan.runs)) {
+    plan.notes.push_back(std::move(note));
+  }
   return plan;
 }
 

@@ -15,6 +15,8 @@ struct LoadOptions {
   std::vector<std::string> overrides;
   FindBest find_best = {};  ///< answers `from_best`; without it such a sweep is an error
   bool find_clips = false;  ///< also look for the file of every video
+  /// Return a sweep with `waits_for` without its runs; otherwise it is an error.
+  bool accept_waiting = false;
 };
 
 /// Reads a sweep file with the files it extends, its manifest and the digests of its model, and
@@ -23,8 +25,8 @@ struct LoadOptions {
 /// kInvalidArgument. Reading a model for the first time takes as long as hashing its files.
 Result<SweepPlan> load_sweep(const std::string& path, const LoadOptions& options = {});
 
-/// Like load_sweep, without touching manifest and model: their parts of the plan stay empty, and so
-/// do the digests of its runs. For checking sweep files on a machine that does not hold the data.
+/// Like load_sweep, but does not read manifest and model: their parts of the plan and the digests
+/// of its runs stay empty. For checking sweep files on a machine without the data.
 Result<SweepPlan> load_sweep_without_inputs(const std::string& path,
                                             const LoadOptions& options = {});
 

@@ -22,12 +22,12 @@ Result<nlohmann::ordered_json> read_config(const std::string& path) {
 }  // namespace
 
 Result<ModelFacts> read_model_facts(const std::string& directory,
-                                    const std::map<std::string, std::string>& places) {
+                                    const std::map<std::string, std::string>& keys) {
   ModelFacts facts;
   std::map<std::string, nlohmann::ordered_json> configs;
-  for (const auto& [fact, place] : places) {
-    const std::string folder = place.substr(0, place.find('.'));
-    const std::string key = place.substr(folder.size() + 1);
+  for (const auto& [fact, location] : keys) {
+    const std::string folder = location.substr(0, location.find('.'));
+    const std::string key = location.substr(folder.size() + 1);
     const std::string path = directory + "/" + folder + "/config.json";
     if (configs.count(folder) == 0) {
       COX_ASSIGN_OR_RETURN(configs[folder], read_config(path));

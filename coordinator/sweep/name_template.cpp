@@ -1,5 +1,6 @@
 #include "coordinator/sweep/name_template.h"
 
+#include <fmt/format.h>
 #include <cctype>
 #include <string_view>
 #include <vector>
@@ -13,14 +14,14 @@ namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
-/// The whole character whose first byte stands at `at`.
+/// Returns the whole character whose first byte is at `at`.
 std::string_view character_at(std::string_view text, size_t at) {
   size_t end = at + 1;
   while (end < text.size() && continues(text[end])) ++end;
   return text.substr(at, end - at);
 }
 
-/// Control characters as `\x0a`, so that a message stays on its line.
+/// Replaces control characters by `\x0a` and the like, so that a message stays on its line.
 std::string visible(std::string_view text) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string shown;
@@ -29,13 +30,13 @@ std::string visible(std::string_view text) {
     if (byte >= 0x20 && byte != 0x7F) {
       shown += c;
     } else {
-      shown += concat("\\x", kDigits[byte / 16], kDigits[byte % 16]);
+      shown += fmt::format("\\x{}{}", kDigits[byte / 16], kDigits[byte % 16]);
     }
   }
   return shown;
 }
 
-/// A name as messages show it: the beginning of one that is far too long.
+/// Returns a name for a message: only the beginning of one that is far too long.
 std::string shortened(std::string_view name) {
   constexpr size_t kMaxShown = 60;
   if (name.size() <= kMaxShown) return visible(name);
@@ -66,7 +67,7 @@ std::optional<std::string> fill_template(
     if (brace == std::string::npos) return filled;
     const size_t end = text.find('}', brace);
     if (text[brace] == '}' || end == std::string::npos) {
-      diagnostics.error(at, concat("name: unmatched '", text[brace], "' in '", text, "'"));
+      diagnostics.error(at, fmt::format("name: unmatched '{}' in '{}'", text[brace], text));
       return std::nullopt;
     }
     const std::string name = text.substr(brace + 1, end - brace - 1);
@@ -83,20 +84,21 @@ std::optional<std::string> fill_template(
 }
 
 std::string name_error(const std::string& what, const std::string& name) {
-  if (name.empty()) return concat("the name of a ", what, " is empty");
+  if (name.empty()) return fmt::format("the name of a {} is empty", what);
   constexpr std::string_view kMarks = "._+=,:-";
   for (size_t i = 0; i < name.size(); ++i) {
     const auto byte = static_cast<unsigned char>(name[i]);
     const bool is_mark = i > 0 && kMarks.find(name[i]) != std::string_view::npos;
     if (byte < 0x80 && (std::isalnum(byte) != 0 || is_mark)) continue;
-    return concat("'", shortened(name), "' cannot name a ", what, " because of '",
-                  visible(character_at(name, i)), "': letters, digits and . _ + = , : - are ",
-                  "allowed, the first a letter or digit");
+    return fmt::format(
+        "'{}' cannot name a {} because of '{}': letters, digits and . _ + = , : - are allowed, the "
+        "first a letter or digit",
+        shortened(name), what, visible(character_at(name, i)));
   }
   constexpr size_t kMaxLength = 120;
   if (name.size() <= kMaxLength) return "";
-  return concat("'", shortened(name), "' cannot name a ", what, ": it has ", name.size(),
-                " characters, more than ", kMaxLength);
+  return fmt::format("'{}' cannot name a {}: it has {} characters, more than {}", shortened(name),
+                     what, name.size(), kMaxLength);
 }
 
 }  // namespace cox::sweep

@@ -16,10 +16,10 @@ std::optional<std::string> fill_template(
     const std::function<std::optional<Value>(const std::string&)>& lookup,
     Diagnostics& diagnostics);
 
-/// A value as it stands in a run's name: `0.01`, `adamw`, `0.25+0.5`.
+/// Returns a value as part of a run's name: `0.01`, `adamw`, `0.25+0.5`.
 std::string name_part(const Value& value);
 
-/// Why `name` cannot be the name of a `what` (a run, a series), or "". Names are file and
+/// Returns why `name` cannot be the name of a `what` (a run, a series), or "". Names are file and
 /// command-line friendly: up to 120 letters, digits and `._+=,:-`, beginning with a letter or a
 /// digit.
 std::string name_error(const std::string& what, const std::string& name);

@@ -8,8 +8,8 @@
 
 namespace cox::sweep {
 
-/// What a person should know before `runs` read `videos`, a sentence each: captions that are
-/// missing and asked for, videos with equal content, pictures that `fit` distorts, cuts or pads.
+/// Returns what a person should know before `runs` read `videos`, a sentence each: missing captions
+/// that are prompts, videos with equal content, frames that `fit` distorts, cuts or pads.
 std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& videos,
                                   const std::vector<Run>& runs);
 

@@ -5,24 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "base/status.h"
 #include "base/value.h"
+#include "coordinator/sweep/origin.h"
 #include "record/limits.h"
 #include "record/model.h"
 #include "record/submission.h"
 #include "record/video.h"
 
 namespace cox::sweep {
-
-/// Where a value was written, for messages and for `cox plan`.
-struct Origin {
-  std::string file;  ///< as it was opened; "--set" for the command line
-  int line = 0;      ///< from 1; 0 for a schema's default or a preset
-  int column = 0;    ///< from 1, likewise
-  /// schema, preset, extends, params, method_params, matrix, zip, include, runs, derive, replicates
-  /// or set
-  std::string layer;
-};
 
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
 /// `label`, the digests of model, LoRA files and the weights of its metrics, and the versions of
@@ -31,13 +21,14 @@ struct Run {
   std::string name;         ///< unique in its series
   std::string shared_name;  ///< of all replicates that it is one of; "" without replicates
   std::string digest;       ///< 64 hexadecimal characters
+  std::string effect;       ///< digest of what it computes: equal for runs that compute the same
   std::string method;
-  Parameters parameters;                  ///< all of them, labels left out
-  std::map<std::string, Origin> origins;  ///< by parameter name
+  Parameters parameters;  ///< all of them, labels left out
+  Origins origins;
   std::map<std::string, std::string> labels;
 };
 
-/// One item of the data set, with what the plan's price and checks need.
+/// One item of the data set, with the facts that checks and the price of a plan need.
 struct PlannedVideo : Video {
   std::int64_t frames = 0;  ///< decoded frames; 0 when the file cannot be decoded
   double frame_rate = 0;
@@ -57,7 +48,7 @@ struct Series {
   std::map<std::string, std::string> labels;
 };
 
-/// Runs that compute the same although their settings differ, and where they differ.
+/// Runs that compute the same although these parameters differ.
 struct EqualRuns {
   std::vector<std::string> names;
   std::vector<std::string> parameters;
@@ -67,6 +58,9 @@ struct EqualRuns {
 struct SweepPlan {
   Series series;
   std::string text;  ///< the files as read, each headed by its path
+  /// What this version lacks to run the sweep; "" = nothing. A sweep that waits has no `runs`.
+  std::string waits_for;
+  std::vector<std::string> waiting_runs;  ///< their names
   Dataset dataset;
   ModelFiles model;
   std::vector<Run> runs;              ///< in the order of the file; two names may share one digest
@@ -78,36 +72,8 @@ struct SweepPlan {
   RetryLimits retry;
   FailurePolicy policy;
   Resources resources;
-  std::vector<std::string> notes;          ///< what a person should know of its videos
+  std::vector<std::string> notes;          ///< what a person should know before running it
   std::vector<EqualRuns> equal_in_effect;  ///< runs with different digests
 };
-
-/// Whether a run with these parameters measures `metric`.
-bool measures(const Parameters& parameters, const std::string& metric);
-
-/// The files that a run with these parameters reads: `model` without the weights of metrics that it
-/// does not measure. Only these enter its digest.
-ModelFiles files_of(const Parameters& parameters, const ModelFiles& model);
-
-/// "sweeps/a.yaml:12:9 (matrix)", "default of schemas/run.yaml", "--set".
-std::string origin_text(const Origin& origin);
-
-/// The origins of a run's parameters as JSON, {layer, file, line, column} by name, without schema
-/// defaults: those follow from the method.
-std::string origins_json(const Run& run);
-/// The opposite. kInvalidArgument for text of another form.
-Result<std::map<std::string, Origin>> origins_from_json(const std::string& text);
-
-/// The digests of the LoRA files in their order, each with its multiplier unless that is 1; "" for
-/// none.
-std::string lora_identity(const ModelFiles& model);
-
-/// The digest of a run: see docs/sweep_files.md, "Identity". `run.name`, `labels` and `origins` do
-/// not enter it.
-std::string run_digest(const Run& run, const ModelFiles& model);
-
-/// The digest of `run` on `video`: run digest, the video's id (it keys random draws) and content
-/// digest, and the prompt that the run uses.
-std::string job_digest(const Run& run, const Video& video);
 
 }  // namespace cox::sweep

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <charconv>
 #include <limits>
 
@@ -29,8 +30,9 @@ void read_size(const Node& map, const char* key, std::int64_t& bytes, Diagnostic
     bytes = number * factor;
     return;
   }
-  diagnostics.error(node->at, concat("resources.", key, ": expected a size such as 80GB or 80GiB, ",
-                                     "got ", describe(*node)));
+  diagnostics.error(node->at,
+                    fmt::format("resources.{}: expected a size such as 80GB or 80GiB, got {}", key,
+                                describe(*node)));
 }
 
 }  // namespace

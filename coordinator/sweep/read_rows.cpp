@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/sweep/read_sample.h"
 #include "coordinator/sweep/read_sections.h"
 #include "coordinator/sweep/read_value.h"
 
@@ -15,6 +17,11 @@ namespace {
 
 constexpr const char* kMethod = "method";
 constexpr const char* kTrains = "trains";
+
+bool has_any(const Node& map, const std::vector<std::string>& keys) {
+  return std::any_of(keys.begin(), keys.end(),
+                     [&](const std::string& key) { return map.find(key) != nullptr; });
+}
 
 }  // namespace
 
@@ -40,32 +47,33 @@ void RowReader::unknown_key(const Entry& entry, const std::string& name, const s
 }
 
 void RowReader::add_leaves(const Node& map, const std::string& prefix, const std::string& where,
-                           std::vector<Leaf>& found) {
+                           const std::vector<std::string>& value_keys, std::vector<Leaf>& found) {
   for (const Entry& entry : map.entries) {
     const std::string name = prefix + entry.key;
     if (is_known(name)) {
       found.push_back({name, &entry});
-    } else if (entry.value.is_map()) {
-      add_leaves(entry.value, name + ".", where, found);
+    } else if (entry.value.is_map() && !has_any(entry.value, value_keys)) {
+      add_leaves(entry.value, name + ".", where, value_keys, found);
     } else {
       unknown_key(entry, name, where);
     }
   }
 }
 
-std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::string& where) {
+std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::string& where,
+                                               const std::vector<std::string>& value_keys) {
   std::vector<Leaf> found;
   if (!map.is_map()) {
     diagnostics_.error(map.at, where + " must be a map of parameters, got " + describe(map));
     return found;
   }
-  add_leaves(map, "", where, found);
+  add_leaves(map, "", where, value_keys, found);
   std::map<std::string, Position> places;
   for (const Leaf& leaf : found) {
     const auto [first, is_new] = places.emplace(leaf.name, leaf.entry->key_at);
     if (is_new) continue;
-    diagnostics_.error(leaf.entry->key_at,
-                       concat("'", leaf.name, "' is given twice, first at ", place(first->second)));
+    diagnostics_.error(leaf.entry->key_at, fmt::format("'{}' is given twice, first at {}",
+                                                       leaf.name, location(first->second)));
   }
   return found;
 }
@@ -77,7 +85,8 @@ std::optional<Assigned> RowReader::assigned(const Node& node, const std::string&
     if (!text) return std::nullopt;
     if (schemas_.find_method(*text) == nullptr) {
       const auto names = schemas_.method_names();
-      diagnostics_.error(node.at, "unknown method '" + *text + "'" + did_you_mean(*text, names),
+      diagnostics_.error(node.at,
+                         fmt::format("unknown method '{}'{}", *text, did_you_mean(*text, names)),
                          "allowed: " + join(names, ", "));
       return std::nullopt;
     }
@@ -142,8 +151,8 @@ std::vector<Assigned> RowReader::points(const Leaf& leaf, Layer layer) {
   const Node& list = leaf.entry->value;
   if (!list.is_sequence() || list.items.empty()) {
     diagnostics_.error(
-        list.at, concat(layer_name(layer), ".", leaf.name, ": expected a list of values, got ",
-                        list.is_sequence() ? "an empty list" : describe(list)));
+        list.at, fmt::format("{}.{}: expected a list of values, got {}", layer_name(layer),
+                             leaf.name, list.is_sequence() ? "an empty list" : describe(list)));
     return points;
   }
   std::set<std::string> seen;
@@ -152,7 +161,7 @@ std::vector<Assigned> RowReader::points(const Leaf& leaf, Layer layer) {
     if (!point) continue;
     if (layer == Layer::kMatrix && !seen.insert(canonical_text(point->value)).second) {
       diagnostics_.error(
-          item.at, concat("matrix.", leaf.name, ": ", shown(point->value), " is listed twice"));
+          item.at, fmt::format("matrix.{}: {} is listed twice", leaf.name, shown(point->value)));
     }
     points.push_back(std::move(*point));
   }
@@ -181,10 +190,10 @@ std::optional<Axis> RowReader::zip_axis(const Node& map) {
       axis.points.resize(values.size());
     }
     if (leaf.entry->value.items.size() != first->value.items.size()) {
-      diagnostics_.error(leaf.entry->value.at,
-                         concat("zip: lists of equal length are expected; ", leaf.name, " has ",
-                                leaf.entry->value.items.size(), ", ", first->key, " has ",
-                                first->value.items.size()));
+      diagnostics_.error(
+          leaf.entry->value.at,
+          fmt::format("zip: lists of equal length are expected; {} has {}, {} has {}", leaf.name,
+                      leaf.entry->value.items.size(), first->key, first->value.items.size()));
       return std::nullopt;
     }
     for (size_t i = 0; i < values.size() && i < axis.points.size(); ++i) {
@@ -194,7 +203,7 @@ std::optional<Axis> RowReader::zip_axis(const Node& map) {
   return axis;
 }
 
-std::vector<Grid> RowReader::grids(const Node* matrix, const Node* zip) {
+std::vector<Grid> RowReader::grids(const Node* matrix, const Node* zip, const Node* sample) {
   std::vector<Grid> grids;
   if (matrix != nullptr && matrix->is_sequence()) {
     if (matrix->items.empty()) {
@@ -206,20 +215,34 @@ std::vector<Grid> RowReader::grids(const Node* matrix, const Node* zip) {
   } else if (matrix != nullptr) {
     grids.push_back(grid(*matrix));
   }
-  if (zip == nullptr) return grids;
-  if (grids.empty()) grids.push_back({zip->at, {}});
-  const auto axis = zip_axis(*zip);
-  if (!axis || axis->points.empty()) return grids;
-  for (Grid& grid : grids) {
-    for (const Axis& other : grid.axes) {
-      for (const auto& [name, value] : axis->points.front()) {
-        if (other.points.empty() || other.points.front().count(name) == 0) continue;
-        diagnostics_.error(value.at, "'" + name + "' is an axis of matrix and of zip");
-      }
+  if ((zip != nullptr || sample != nullptr) && grids.empty()) {
+    grids.push_back({(zip != nullptr ? zip : sample)->at, {}});
+  }
+  if (zip != nullptr) {
+    if (const auto axis = zip_axis(*zip)) add_axis(*axis, "zip", grids);
+  }
+  if (sample != nullptr) {
+    if (const auto axis = read_sample(*sample, *this, diagnostics_)) {
+      add_axis(*axis, "sample", grids);
     }
-    grid.axes.push_back(*axis);
   }
   return grids;
+}
+
+void RowReader::add_axis(const Axis& axis, const char* section, std::vector<Grid>& grids) {
+  if (axis.points.empty()) return;
+  for (Grid& grid : grids) {
+    for (const Axis& other : grid.axes) {
+      if (other.points.empty()) continue;
+      for (const auto& [name, value] : axis.points.front()) {
+        const auto same = other.points.front().find(name);
+        if (same == other.points.front().end()) continue;
+        diagnostics_.error(value.at, fmt::format("'{}' is an axis of {} and of {}", name,
+                                                 layer_name(same->second.layer), section));
+      }
+    }
+    grid.axes.push_back(axis);
+  }
 }
 
 std::optional<NamedRow> RowReader::named_row(const Node& node) {
@@ -257,8 +280,8 @@ std::vector<NamedRow> RowReader::runs(const Node& node) {
     if (!row) continue;
     const auto [first, is_new] = lines.emplace(row->id, row->at.line);
     if (!is_new) {
-      diagnostics_.error(
-          item.at, concat("run '", row->id, "' is given twice, first in line ", first->second));
+      diagnostics_.error(item.at, fmt::format("run '{}' is given twice, first in line {}", row->id,
+                                              first->second));
     }
     rows.push_back(std::move(*row));
   }
@@ -268,7 +291,8 @@ std::vector<NamedRow> RowReader::runs(const Node& node) {
 std::vector<IncludeRow> RowReader::include_rows(const Node& node, const char* what) {
   std::vector<IncludeRow> rows;
   if (!node.is_sequence()) {
-    diagnostics_.error(node.at, concat(what, " must be a list of rows, got ", describe(node)));
+    diagnostics_.error(node.at,
+                       fmt::format("{} must be a list of rows, got {}", what, describe(node)));
   }
   for (const Node& item : node.items) {
     rows.push_back({item.at, assignments(item, Layer::kInclude, what)});
@@ -294,8 +318,8 @@ std::optional<Rule> RowReader::rule(const Node& node) {
 std::vector<Rule> RowReader::rules(const Node& node, const char* what) {
   std::vector<Rule> rules;
   if (!node.is_map()) {
-    diagnostics_.error(node.at,
-                       concat(what, " must be a map of name to expression, got ", describe(node)));
+    diagnostics_.error(node.at, fmt::format("{} must be a map of name to expression, got {}", what,
+                                            describe(node)));
   }
   for (const Entry& entry : node.entries) {
     auto parsed = rule(entry.value);

@@ -1,7 +1,6 @@
 #include "coordinator/sweep/read_sections.h"
 
 #include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -20,13 +19,13 @@ constexpr std::int64_t kMaxCount = std::numeric_limits<std::uint32_t>::max();
 constexpr std::size_t kMostLoras = 16;
 constexpr DurationUs kLongestWait = 24 * 3600 * kSecondUs;
 
-PlacedText read_placed_text(const Node& node, const char* what, Diagnostics& diagnostics) {
+LocatedText read_located_text(const Node& node, const char* what, Diagnostics& diagnostics) {
   return {read_text(node, what, diagnostics).value_or(""), node.at};
 }
 
-std::vector<PlacedText> read_ids(const Node& node, const std::string& what,
-                                 Diagnostics& diagnostics) {
-  std::vector<PlacedText> ids;
+std::vector<LocatedText> read_ids(const Node& node, const std::string& what,
+                                  Diagnostics& diagnostics) {
+  std::vector<LocatedText> ids;
   if (!node.is_sequence()) {
     diagnostics.error(node.at, what + ": expected a list of video ids, got " + describe(node));
   }
@@ -36,7 +35,7 @@ std::vector<PlacedText> read_ids(const Node& node, const std::string& what,
   return ids;
 }
 
-PlacedText read_path(const Node& node, const char* what, Diagnostics& diagnostics) {
+LocatedText read_path(const Node& node, const char* what, Diagnostics& diagnostics) {
   const auto text = read_text(node, what, diagnostics);
   return {text ? path_from(node.at, *text) : "", node.at};
 }
@@ -65,8 +64,9 @@ void read_duration(const Node& map, const char* key, DurationUs& duration,
     duration = number * factor;
     return;
   }
-  diagnostics.error(node->at, concat(key, ": expected a time up to 24h such as 500ms, 10s, 10m, ",
-                                     "got ", describe(*node)));
+  diagnostics.error(
+      node->at, fmt::format("{}: expected a time up to 24h such as 500ms, 10s, 10m, got {}", key,
+                            describe(*node)));
 }
 
 }  // namespace
@@ -74,7 +74,7 @@ void read_duration(const Node& map, const char* key, DurationUs& duration,
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics) {
   std::map<std::string, std::string> labels;
   if (!node.is_map()) {
-    diagnostics.error(node.at, "labels must be a map of texts, got " + describe(node));
+    diagnostics.error(node.at, "labels must be a map of strings, got " + describe(node));
     return labels;
   }
   for (const Entry& entry : node.entries) {
@@ -159,7 +159,7 @@ std::optional<LoraSection> read_lora(const Node& node, Diagnostics& diagnostics)
                       "a file with multiplier 0 does nothing: leave it out");
   }
   if (const std::string error = precision_error(lora.multiplier); !error.empty()) {
-    diagnostics.error(multiplier->at, concat("multiplier: ", error, ", got ", shown(*value)));
+    diagnostics.error(multiplier->at, fmt::format("multiplier: {}, got {}", error, shown(*value)));
   }
   return lora;
 }
@@ -169,8 +169,8 @@ std::vector<LoraSection> read_loras(const Node& node, Diagnostics& diagnostics) 
   const std::vector<Node> items = node.is_sequence() ? node.items : std::vector<Node>{node};
   std::vector<LoraSection> loras;
   if (items.size() > kMostLoras) {
-    diagnostics.error(node.at, concat("backbone.lora: expected at most ", kMostLoras,
-                                      " files, got ", items.size()));
+    diagnostics.error(node.at, fmt::format("backbone.lora: expected at most {} files, got {}",
+                                           kMostLoras, items.size()));
     return loras;
   }
   for (const Node& item : items) {
@@ -181,7 +181,7 @@ std::vector<LoraSection> read_loras(const Node& node, Diagnostics& diagnostics) 
 
 /// `weights: {METRIC: FILE}`
 void read_metric_weights(const Node& node, const Schemas& schemas,
-                         std::map<std::string, PlacedText>& weights, Diagnostics& diagnostics) {
+                         std::map<std::string, LocatedText>& weights, Diagnostics& diagnostics) {
   std::vector<std::string> known;
   for (const auto& [name, metric] : schemas.metrics) known.push_back(name);
   if (!check_keys(node, known, "backbone.weights", diagnostics)) return;
@@ -230,9 +230,9 @@ void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics) 
   read_duration(*backoff, "base", retry.backoff_base_us, diagnostics);
   read_duration(*backoff, "max", retry.backoff_max_us, diagnostics);
   if (retry.backoff_base_us > retry.backoff_max_us) {
-    diagnostics.error(backoff->at,
-                      concat("retry.backoff: base ", retry.backoff_base_us / kMillisecondUs,
-                             " ms is above max ", retry.backoff_max_us / kMillisecondUs, " ms"));
+    diagnostics.error(backoff->at, fmt::format("retry.backoff: base {} ms is above max {} ms",
+                                               retry.backoff_base_us / kMillisecondUs,
+                                               retry.backoff_max_us / kMillisecondUs));
   }
 }
 
@@ -254,7 +254,7 @@ void check_columns(const Node& columns, const Schemas& schemas, Diagnostics& dia
   known.insert(known.end(), schemas.result_columns.begin(), schemas.result_columns.end());
   for (const MetricSchema& metric : metric_schemas()) {
     known.emplace_back(metric.name);
-    known.push_back(concat(metric.name, kPlusMinus));
+    known.push_back(fmt::format("{}{}", metric.name, kPlusMinus));
   }
   for (const Node& column : columns.items) {
     if (!column.is_scalar()) continue;
@@ -278,7 +278,7 @@ void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSect
     TableSection section;
     for (const char* key : {"title", "rows", "columns"}) {
       if (item.find(key) == nullptr)
-        diagnostics.error(item.at, concat("a table needs `", key, "`"));
+        diagnostics.error(item.at, fmt::format("a table needs `{}`", key));
     }
     if (const Node* title = item.find("title")) {
       section.table.title = read_text(*title, "title", diagnostics).value_or("");
@@ -295,8 +295,8 @@ void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSect
   }
 }
 
-std::vector<PlacedText> read_controls(const Node& node, Diagnostics& diagnostics) {
-  std::vector<PlacedText> runs;
+std::vector<LocatedText> read_controls(const Node& node, Diagnostics& diagnostics) {
+  std::vector<LocatedText> runs;
   if (!node.is_sequence()) {
     diagnostics.error(node.at,
                       fmt::format("controls: expected a list of runs, got {}", describe(node)));
@@ -326,10 +326,10 @@ std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& d
   return margins;
 }
 
-void read_baseline(const Node& node, std::optional<PlacedText>& baseline,
+void read_baseline(const Node& node, std::optional<LocatedText>& baseline,
                    Diagnostics& diagnostics) {
   if (!node.is_map()) {
-    baseline = read_placed_text(node, "baseline", diagnostics);
+    baseline = read_located_text(node, "baseline", diagnostics);
     return;
   }
   check_keys(node, {"series", "run"}, "baseline", diagnostics);
@@ -339,7 +339,7 @@ void read_baseline(const Node& node, std::optional<PlacedText>& baseline,
     diagnostics.error(node.at, "baseline needs a `run`");
     return;
   }
-  baseline = read_placed_text(*run, "baseline.run", diagnostics);
+  baseline = read_located_text(*run, "baseline.run", diagnostics);
   if (series == nullptr) return;
   baseline->text =
       read_text(*series, "baseline.series", diagnostics).value_or("") + "/" + baseline->text;

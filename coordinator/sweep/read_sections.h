@@ -6,7 +6,7 @@
 
 namespace cox::sweep {
 
-/// Readers of the sections that do not set parameters. Each reports what is wrong and goes on.
+/// Readers of the sections that do not set parameters. Each reports errors and continues.
 void read_series(const Node& node, Series& series, Diagnostics& diagnostics);
 void read_dataset(const Node& node, DatasetSection& dataset, Diagnostics& diagnostics);
 void read_backbone(const Node& node, const Schemas& schemas, BackboneSection& backbone,
@@ -15,8 +15,8 @@ void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics);
 void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnostics);
 void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSection>& tables,
                  Diagnostics& diagnostics);
-void read_baseline(const Node& node, std::optional<PlacedText>& baseline, Diagnostics& diagnostics);
-std::vector<PlacedText> read_controls(const Node& node, Diagnostics& diagnostics);
+void read_baseline(const Node& node, std::optional<LocatedText>& baseline, Diagnostics& diagnostics);
+std::vector<LocatedText> read_controls(const Node& node, Diagnostics& diagnostics);
 std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& diagnostics);
 void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics);
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics);

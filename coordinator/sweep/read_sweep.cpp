@@ -1,5 +1,6 @@
 #include "coordinator/sweep/read_sweep.h"
 
+#include <fmt/format.h>
 #include <algorithm>
 #include <limits>
 #include <set>
@@ -15,16 +16,25 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version",    "extends",   "series",   "method",   "dataset",       "backbone",
-    "replicate",  "params",    "matrix",   "zip",      "runs",          "include",
-    "exclude",    "derive",    "check",    "when",     "method_params", "name",
-    "replicates", "from_best", "baseline", "tables",   "retry",         "policy",
-    "priority",   "resources", "labels",   "controls", "equivalence"};
+    "version",    "extends",   "series",   "method", "dataset",       "backbone",
+    "replicate",  "params",    "matrix",   "zip",    "runs",          "include",
+    "exclude",    "derive",    "check",    "when",   "method_params", "name",
+    "replicates", "from_best", "baseline", "tables", "retry",         "policy",
+    "priority",   "resources", "labels",   "sample", "waits_for",
+    "controls",   "equivalence"};
 
 // Sections that `--set section.key=value` may reach into.
 const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
                                             "policy",   "resources", "priority", "replicates",
                                             "baseline", "name"};
+
+/// `replicate` is a parameter, a whole number, and at the top level a preset. `--set replicate=`
+/// takes either: what is not a number names a preset.
+bool names_preset(const Override& override) {
+  const Node& value = override.value;
+  return override.key == "replicate" && value.is_scalar() &&
+         value.text.find_first_not_of("+-0123456789") != std::string::npos;
+}
 
 bool is_settable(const std::string& key) {
   const std::string section = key.substr(0, key.find('.'));
@@ -43,12 +53,14 @@ Node as_tree(const Override& override) {
   return tree;
 }
 
-// Lays the overrides of sections over `root`; returns those of parameters.
+// Lays the overrides of sections over `root` and returns those of parameters.
 std::vector<Override> apply_overrides(Node& root, const std::vector<Override>& overrides,
                                       const Schemas& schemas, Diagnostics& diagnostics) {
   std::vector<Override> of_parameters;
   for (const Override& override : overrides) {
-    if (override.key == "method" || schemas.find_parameter(override.key) != nullptr) {
+    if (names_preset(override)) {
+      root = merged(std::move(root), as_tree(override));
+    } else if (override.key == "method" || schemas.find_parameter(override.key) != nullptr) {
       of_parameters.push_back(override);
     } else if (is_settable(override.key)) {
       root = merged(std::move(root), as_tree(override));
@@ -99,21 +111,20 @@ class SweepReader {
   }
 
  private:
-  /// Rules and selectors may hang on a value that was not read: then nothing true can be said of
-  /// rows.
+  /// Rows cannot be resolved when rules or selectors may depend on a value that was not read.
   void note_unread(size_t errors) {
     sweep_.unread = rows_.unread();
-    const bool hangs_on_values = !sweep_.derive.empty() || !sweep_.when.empty() ||
-                                 !sweep_.include.empty() || !sweep_.exclude.empty();
+    const bool needs_values = !sweep_.derive.empty() || !sweep_.when.empty() ||
+                              !sweep_.include.empty() || !sweep_.exclude.empty();
     sweep_.can_be_resolved =
-        errors == rows_.parameter_errors() && (sweep_.unread.empty() || !hangs_on_values);
+        errors == rows_.parameter_errors() && (sweep_.unread.empty() || !needs_values);
   }
 
   const Node* find(const char* key) const { return root_.find(key); }
 
   const Node* required(const char* key) {
     const Node* node = find(key);
-    if (node == nullptr) diagnostics_.error(root_.at, concat("a sweep file needs `", key, "`"));
+    if (node == nullptr) diagnostics_.error(root_.at, fmt::format("a sweep file needs `{}`", key));
     return node;
   }
 
@@ -134,7 +145,7 @@ class SweepReader {
                          "allowed: " + join(names, ", "));
       return;
     }
-    sweep_.method = PlacedText{*name, node->at};
+    sweep_.method = LocatedText{*name, node->at};
   }
 
   void read_preset() {
@@ -178,7 +189,7 @@ class SweepReader {
       read_tables(*node, schemas_, sweep_.tables, diagnostics_);
     }
     if (const Node* node = find("name")) {
-      sweep_.name = PlacedText{read_text(*node, "name", diagnostics_).value_or(""), node->at};
+      sweep_.name = LocatedText{read_text(*node, "name", diagnostics_).value_or(""), node->at};
     }
     if (const Node* node = find("replicates")) {
       constexpr std::int64_t kMaxReplicates = 1000;
@@ -199,7 +210,7 @@ class SweepReader {
     if (const Node* node = find("params")) sweep_.params = rows_.params(*node);
     rows_.set_method(nullptr);
     if (const Node* node = find("method_params")) sweep_.method_params = rows_.method_params(*node);
-    sweep_.grids = rows_.grids(find("matrix"), find("zip"));
+    sweep_.grids = rows_.grids(find("matrix"), find("zip"), find("sample"));
     if (const Node* node = find("runs")) sweep_.runs = rows_.runs(*node);
     if (const Node* node = find("include")) sweep_.include = rows_.include_rows(*node, "include");
     if (const Node* node = find("exclude")) sweep_.exclude = rows_.include_rows(*node, "exclude");
@@ -208,7 +219,7 @@ class SweepReader {
     if (const Node* node = find("check")) sweep_.checks = rows_.checks(*node);
   }
 
-  // Names in expressions must exist somewhere, so that a slip is found even where no row needs it.
+  // Names in expressions must exist, so that a misspelled one is found even where no row needs it.
   void check_names() {
     std::vector<std::string> known = schemas_.parameter_names();
     for (const Rule& rule : sweep_.when) {
@@ -264,10 +275,12 @@ class SweepReader {
 
 }  // namespace
 
+const std::vector<std::string>& sweep_keys() { return kTopKeys; }
+
 const char* layer_name(Layer layer) {
-  constexpr const char* kNames[] = {"schema",        "preset", "extends",    "params",
-                                    "method_params", "derive", "matrix",     "zip",
-                                    "include",       "runs",   "replicates", "set"};
+  constexpr const char* kNames[] = {"schema", "preset",     "extends", "params", "method_params",
+                                    "derive", "matrix",     "zip",     "sample", "include",
+                                    "runs",   "replicates", "set"};
   return kNames[static_cast<size_t>(layer)];
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "coordinator/sweep/sources.h"
@@ -7,6 +8,9 @@
 #include "coordinator/sweep/yaml_tree.h"
 
 namespace cox::sweep {
+
+/// The top-level keys of a sweep file.
+const std::vector<std::string>& sweep_keys();
 
 /// Types a sweep file. Every error goes to `diagnostics`; the result is complete only without any.
 /// `schemas` must outlive the result.

@@ -61,9 +61,10 @@ std::optional<Type> item_type(Type type) {
 }
 
 std::string expected(Type type) {
-  const std::string name = type_name(type);
   if (type == Type::kBool) return "true or false";
-  return (name == "int" ? "an " : "a ") + name;
+  if (type == Type::kText) return "a string";
+  if (type == Type::kTextList) return "a list of strings";
+  return fmt::format("{} {}", type == Type::kInt ? "an" : "a", type_name(type));
 }
 
 std::optional<double> number_of(const Value& value) {
@@ -131,8 +132,8 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
   if (!item) {
     auto value = parse_scalar(node, type);
     if (!value) {
-      diagnostics.error(node.at,
-                        concat(what, ": expected ", expected(type), ", got ", describe(node)));
+      diagnostics.error(
+          node.at, fmt::format("{}: expected {}, got {}", what, expected(type), describe(node)));
       return value;
     }
     if (!is_printable(node, what, diagnostics)) return std::nullopt;
@@ -140,12 +141,12 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
   }
   if (!node.is_sequence()) {
     diagnostics.error(node.at,
-                      concat(what, ": expected a ", type_name(type), ", got ", describe(node)));
+                      fmt::format("{}: expected {}, got {}", what, expected(type), describe(node)));
     return std::nullopt;
   }
   Value::List list;
   for (const Node& child : node.items) {
-    auto value = read_value(child, *item, concat(what, "[", list.size(), "]"), diagnostics);
+    auto value = read_value(child, *item, fmt::format("{}[{}]", what, list.size()), diagnostics);
     if (!value) return std::nullopt;
     list.push_back(std::move(*value));
   }
@@ -212,7 +213,7 @@ std::optional<std::int64_t> read_int(const Node& node, const std::string& what, 
   if (!value) return std::nullopt;
   const std::int64_t number = *value->get_if<std::int64_t>();
   if (number >= min && number <= max) return number;
-  diagnostics.error(node.at, concat(what, ": expected ", min, " to ", max, ", got ", number));
+  diagnostics.error(node.at, fmt::format("{}: expected {} to {}, got {}", what, min, max, number));
   return std::nullopt;
 }
 

@@ -12,21 +12,21 @@
 namespace cox::sweep {
 
 /// Reads `node` as `type`; `what` names it in messages. `1e-5`, `5e-3`, `1.0E-5` and `1` are
-/// floats; an int refuses `1.5` and `1e3`; a bool is true or false; a number in quotes is text.
+/// floats; an int refuses `1.5` and `1e3`; a bool is true or false; a number in quotes is a string.
 std::optional<Value> read_value(const Node& node, Type type, const std::string& what,
                                 Diagnostics& diagnostics);
 
-/// Why a number cannot act on fp32 tensors, where a larger one would be infinite and a smaller one
-/// zero; "" when it can.
+/// Returns why a number cannot act on fp32 tensors, where a larger one would be infinite and a
+/// smaller one zero; "" when it can.
 std::string precision_error(double number);
 
-/// Why a rightly typed value is not allowed: "expected at least 1", or "" when it is.
+/// Returns why a value of the right type is not allowed: "expected at least 1", or "" when it is.
 std::string bounds_error(const ParameterSchema& schema, const Value& value);
 
-/// The value in its one form: a set in the order of its schema, no negative zero.
+/// Returns the value in its one form: a set in the order of its schema, no negative zero.
 Value normalized(const ParameterSchema& schema, Value value);
 
-/// For a person: text without quotes, lists as `[a, b]`.
+/// Returns the value for a person: strings without quotes, lists as `[a, b]`.
 std::string shown(const Value& value);
 
 /// Readers of the sweep file's own fields. They report what is wrong and then return nothing.

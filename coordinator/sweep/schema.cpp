@@ -41,7 +41,8 @@ std::optional<Kind> read_name(const std::pair<const char*, Kind> (&names)[N], co
     allowed.push_back(name);
   }
   diagnostics.error(
-      node.at, concat("unknown ", what, ", got ", describe(node), did_you_mean(node.text, allowed)),
+      node.at,
+      fmt::format("unknown {}, got {}{}", what, describe(node), did_you_mean(node.text, allowed)),
       "allowed: " + join(allowed, ", "));
   return std::nullopt;
 }
@@ -76,10 +77,10 @@ class SchemaReader {
   Node parse(std::string_view path) {
     const auto found = texts_.find(path);
     if (found == texts_.end()) {
-      diagnostics_.error({}, concat("schemas/", path, " is missing"));
+      diagnostics_.error({}, fmt::format("schemas/{} is missing", path));
       return {};
     }
-    files_.push_back(make_source(concat("schemas/", path), found->second));
+    files_.push_back(make_source(fmt::format("schemas/{}", path), found->second));
     return parse_yaml(files_.back(), diagnostics_);
   }
 
@@ -88,7 +89,7 @@ class SchemaReader {
     return node == nullptr ? "" : read_text(*node, key, diagnostics_).value_or("");
   }
 
-  // The declarations under `parameters`; a name of `known` may be repeated with `default` alone.
+  // The declarations under `parameters`; a name of `known` may be repeated with only a `default`.
   ParameterSchemas read_parameters(const Node& file, ParameterSchemas known) {
     const Node* parameters = file.find("parameters");
     if (parameters == nullptr || !parameters->is_map()) {
@@ -165,7 +166,7 @@ class SchemaReader {
     auto value = read_value(node, schema.type, schema.name, diagnostics_);
     if (!value) return std::nullopt;
     if (const std::string error = bounds_error(schema, *value); !error.empty()) {
-      diagnostics_.error(node.at, concat(schema.name, ": ", error, ", got ", shown(*value)));
+      diagnostics_.error(node.at, fmt::format("{}: {}, got {}", schema.name, error, shown(*value)));
     }
     return normalized(schema, std::move(*value));
   }
@@ -202,22 +203,23 @@ class SchemaReader {
     }
   }
 
-  // So that an expression or an axis can be typed before its row's method is known.
+  // One type in all methods: an expression or an axis is typed before its row's method is known.
   void check_types() {
     std::map<std::string, Type> types;
     for (const auto& [method_name, method] : schemas_.methods) {
       for (const auto& [name, parameter] : method.parameters) {
         const auto [known, is_new] = types.emplace(name, parameter.type);
         if (!is_new && known->second != parameter.type) {
-          diagnostics_.error({}, concat("schemas/methods/", method_name, ".yaml: '", name, "' is ",
-                                        type_name(parameter.type), " here and ",
-                                        type_name(known->second), " in another method"));
+          diagnostics_.error(
+              {},
+              fmt::format("schemas/methods/{}.yaml: '{}' is {} here and {} in another method",
+                          method_name, name, type_name(parameter.type), type_name(known->second)));
         }
       }
     }
   }
 
-  // A bound by a fact that no backbone has would never be checked.
+  // Reports bounds by a fact that a backbone lacks: they would never be checked.
   void check_facts() {
     for (const auto& [method_name, method] : schemas_.methods) {
       for (const auto& [name, parameter] : method.parameters) {

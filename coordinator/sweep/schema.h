@@ -17,7 +17,7 @@ enum class Type { kInt, kFloat, kBool, kText, kIntList, kFloatList, kTextList };
 /// How a parameter bears on results, and so on identity and sharing: schemas/README.md.
 enum class Role { kIdentity, kHorizon, kObserver, kReplay, kLabel };
 
-/// `list of float` and the like, as schema files spell it.
+/// Returns the type as schema files spell it, for example `list of float`.
 const char* type_name(Type type);
 const char* role_name(Role role);
 
@@ -31,8 +31,8 @@ struct ParameterSchema {
   std::optional<double> max;           ///< inclusive
   std::optional<double> below;         ///< exclusive
   std::string at_most;                 ///< a fact of the model that bounds it too, "" = none
-  /// Allowed texts; empty = any. A list with allowed values is a set: no item twice, and its items
-  /// are put into this order, so that how a set was written never changes a digest.
+  /// Allowed strings; empty = any. A list with allowed values is a set: no item twice, and its
+  /// items are put into this order, so that how a set was written never changes a digest.
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
@@ -83,7 +83,7 @@ using SchemaTexts = std::map<std::string_view, std::string_view>;
 /// Strict: an unknown key or a default outside its bounds is an error with file:line:column.
 Result<Schemas> load_schemas(const SchemaTexts& texts);
 
-/// Of the schemas compiled into this program.
+/// Loads the schemas compiled into this program.
 Result<Schemas> load_schemas();
 
 }  // namespace cox::sweep

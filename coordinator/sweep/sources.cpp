@@ -30,9 +30,9 @@ void remove_key(Node& map, const std::string& key) {
 
 std::string path_from(const Position& at, const std::string& text) {
   if (at.file == nullptr || at.file->path == kOverrideFile) {
-    return fs::path(text).lexically_normal().string();
+    return normalized_path(text);
   }
-  return (fs::path(at.file->path).parent_path() / text).lexically_normal().string();
+  return normalized_path((fs::path(at.file->path).parent_path() / text).string());
 }
 
 Result<const SourceFile*> Sources::load(const std::string& path) {
@@ -90,7 +90,7 @@ Node Sources::read_base(const Node& name, Diagnostics& diagnostics) {
   const std::string canonical = fs::weakly_canonical(path, error).string();
   if (std::find(open_.begin(), open_.end(), canonical) != open_.end()) {
     diagnostics.error(name.at,
-                      fmt::format("'{}' extends itself, through {} files", *text, open_.size()));
+                      fmt::format("'{}' extends itself through {} files", *text, open_.size()));
     return nothing;
   }
   if (open_.size() == kMaxExtendsDepth) {
@@ -116,7 +116,7 @@ std::vector<Override> Sources::read_overrides(const std::vector<std::string>& te
       continue;
     }
     const size_t equals = text.find('=');
-    // The value is parsed where it stands, so that its columns are those of the argument.
+    // The value is parsed in place, so that its columns are those of the argument.
     const size_t start = equals == std::string::npos ? 0 : equals + 1;
     files_.push_back(make_source(kOverrideFile, std::string(start, ' ') + text.substr(start)));
     SourceFile& file = files_.back();

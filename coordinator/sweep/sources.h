@@ -26,7 +26,7 @@ class Sources {
   std::vector<Override> read_overrides(const std::vector<std::string>& texts,
                                        Diagnostics& diagnostics);
 
-  /// Adds a text that is no file, under a name for messages and origins.
+  /// Adds a string that is not a file, under a name for messages and origins.
   const SourceFile& add(const std::string& name, const std::string& text);
 
   /// The files as read, each headed by its path.
@@ -43,8 +43,8 @@ class Sources {
   std::string all_text_;
 };
 
-/// The path that `text` at `at` means: relative to the file that says it, or to the working
-/// directory when `--set` does. Normalised, and relative where the sweep file's own path is.
+/// Returns the path that `text` at `at` means: relative to the file that holds it, or to the
+/// working directory for `--set`. Normalized, and relative where the sweep file's own path is.
 std::string path_from(const Position& at, const std::string& text);
 
 }  // namespace cox::sweep

@@ -26,6 +26,7 @@ enum class Layer {
   kDerive,
   kMatrix,
   kZip,
+  kSample,
   kInclude,
   kRuns,
   kReplicates,
@@ -46,6 +47,7 @@ using Assignments = std::map<std::string, Assigned>;
 /// One dimension of a grid: each point assigns one parameter, or several that are zipped.
 struct Axis {
   std::vector<Assignments> points;
+  std::vector<std::string> names;  ///< of the points, for `sample`; empty = named by their values
 };
 
 /// A cross product of axes.
@@ -74,35 +76,35 @@ struct Rule {
   Position text_at;  ///< of the expression's first character
 };
 
-/// Where the expression says something wrong.
+/// Returns the position of an offset in the expression.
 Position position_in(const Rule& rule, size_t offset);
 
-struct PlacedText {
+struct LocatedText {
   std::string text;
   Position at;
 };
 
 struct DatasetSection {
   Position at;
-  PlacedText manifest;  ///< the path, already relative to the right place
-  std::string name;     ///< "" = the manifest's
-  std::vector<PlacedText> include;
-  std::vector<PlacedText> exclude;
+  LocatedText manifest;  ///< the path, relative to the working directory
+  std::string name;      ///< "" = the manifest's
+  std::vector<LocatedText> include;
+  std::vector<LocatedText> exclude;
   std::optional<std::int64_t> max_videos;
-  std::vector<PlacedText> expected_failures;
+  std::vector<LocatedText> expected_failures;
 };
 
 struct LoraSection {
-  PlacedText file;
+  LocatedText file;
   double multiplier = 1;
 };
 
 struct BackboneSection {
   Position at;
   std::string name;
-  PlacedText model;
+  LocatedText model;
   std::vector<LoraSection> loras;
-  std::map<std::string, PlacedText> weights;  ///< by metric
+  std::map<std::string, LocatedText> weights;  ///< by metric
 };
 
 struct TableSection {
@@ -112,20 +114,21 @@ struct TableSection {
 
 /// A sweep file as written, typed but not yet expanded.
 struct SweepFile {
-  /// Whether rows can be resolved although something could not be read: only values of parameters
-  /// are missing, those of `unread`.
+  /// Whether rows can be resolved: either everything was read, or only the values of `unread` are
+  /// missing.
   bool can_be_resolved = true;
   std::set<std::string> unread;  ///< parameters whose value is unknown, because it was reported
   Position at;
   Series series;
-  std::optional<PlacedText> method;
+  std::optional<LocatedText> method;
   DatasetSection dataset;
   BackboneSection backbone;
   const Preset* preset = nullptr;
+  std::string waits_for;  ///< what this version lacks to run the sweep; "" = nothing
 
   Assignments params;
   std::map<std::string, Assignments> method_params;  ///< by method, or `trains`
-  std::vector<Grid> grids;                           ///< of `matrix` and `zip`; none = no grid
+  std::vector<Grid> grids;  ///< of `matrix`, `zip` and `sample`; none = no grid
   std::vector<NamedRow> runs;
   std::vector<IncludeRow> include;
   std::vector<IncludeRow> exclude;
@@ -134,11 +137,11 @@ struct SweepFile {
   std::vector<Rule> when;
   Assignments overrides;
 
-  std::optional<PlacedText> name;
+  std::optional<LocatedText> name;
   std::int64_t replicates = 1;
   Position replicates_at;
-  std::optional<PlacedText> baseline;
-  std::vector<PlacedText> controls;
+  std::optional<LocatedText> baseline;
+  std::vector<LocatedText> controls;
   std::vector<EquivalenceMargin> equivalence;
   std::vector<TableSection> tables;
   RetryLimits retry;

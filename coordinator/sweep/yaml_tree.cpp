@@ -1,5 +1,6 @@
 #include "coordinator/sweep/yaml_tree.h"
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -16,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxLevels = 32;
 
-// Builds our tree from yaml-cpp's events: its own tree forgets the places of keys and accepts
+// Builds our tree from yaml-cpp's events: its own tree forgets the positions of keys and accepts
 // duplicate ones.
 class TreeBuilder final : public YAML::EventHandler {
  public:
@@ -94,7 +95,7 @@ class TreeBuilder final : public YAML::EventHandler {
       YAML::Mark mark;
       mark.line = node.at.line - 1;
       mark.column = node.at.column - 1;
-      throw YAML::ParserException(mark, concat("more than ", kMaxLevels, " levels of nesting"));
+      throw YAML::ParserException(mark, fmt::format("more than {} levels of nesting", kMaxLevels));
     }
     levels_.push_back({std::move(node), false, "", {}});
   }
@@ -122,11 +123,12 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   void take_key(Level& level, const Node& node) {
-    if (!node.is_scalar()) diagnostics_.error(node.at, "a key must be text, got " + describe(node));
+    if (!node.is_scalar())
+      diagnostics_.error(node.at, "a key must be a string, got " + describe(node));
     for (const Entry& earlier : level.node.entries) {
       if (node.is_scalar() && earlier.key == node.text) {
-        diagnostics_.error(node.at, concat("duplicate key '", node.text, "', first given in line ",
-                                           earlier.key_at.line));
+        diagnostics_.error(node.at, fmt::format("duplicate key '{}', first given in line {}",
+                                                node.text, earlier.key_at.line));
       }
     }
     level.has_key = true;
@@ -154,7 +156,7 @@ std::string describe(const Node& node) {
     case Node::Kind::kNull:
       return "nothing";
     case Node::Kind::kScalar:
-      return (node.quoted ? "text '" : "'") + node.text + "'";
+      return (node.quoted ? "string '" : "'") + node.text + "'";
     case Node::Kind::kSequence:
       return "a list";
     case Node::Kind::kMap:
@@ -173,7 +175,7 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
     Node root = builder.take();
     TreeBuilder rest(file, diagnostics);
     if (parser.HandleNextDocument(rest)) {
-      diagnostics.error(rest.take().at, "a second document; a file holds one");
+      diagnostics.error(rest.take().at, "expected a single YAML document, got a second one");
     }
     return root;
   } catch (const YAML::Exception& error) {
@@ -185,7 +187,7 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics) {
 
 namespace {
 
-/// What `path` names in `map`: the entry `a.b`, or `b` within `a`; nullptr when nothing.
+/// Finds the entry `a.b` of `map`, or `b` within its entry `a`; nullptr when there is neither.
 Entry* find_spelled(Node& map, std::string_view path) {
   for (Entry& entry : map.entries) {
     if (entry.key == path) return &entry;
@@ -198,7 +200,7 @@ Entry* find_spelled(Node& map, std::string_view path) {
   return nullptr;
 }
 
-/// Lays one entry over `base`, in the spelling and at the place that it has there.
+/// Lays one entry over `base`, keeping the spelling and the position that it has there.
 void lay_over(Node& base, const Entry& entry) {
   const std::string prefix = entry.key + ".";
   const bool is_dotted_there =
@@ -231,7 +233,7 @@ Node merged(Node base, const Node& over) {
 bool check_keys(const Node& map, const std::vector<std::string>& allowed, const std::string& where,
                 Diagnostics& diagnostics) {
   if (!map.is_map()) {
-    diagnostics.error(map.at, concat(where, " must be a map, got ", describe(map)),
+    diagnostics.error(map.at, fmt::format("{} must be a map, got {}", where, describe(map)),
                       "keys: " + join(allowed, ", "));
     return false;
   }
@@ -239,7 +241,7 @@ bool check_keys(const Node& map, const std::vector<std::string>& allowed, const 
     if (std::find(allowed.begin(), allowed.end(), entry.key) != allowed.end()) continue;
     diagnostics.error(
         entry.key_at,
-        concat("unknown key '", entry.key, "' in ", where, did_you_mean(entry.key, allowed)),
+        fmt::format("unknown key '{}' in {}{}", entry.key, where, did_you_mean(entry.key, allowed)),
         "allowed: " + join(allowed, ", "));
   }
   return true;

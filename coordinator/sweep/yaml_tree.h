@@ -10,14 +10,14 @@ namespace cox::sweep {
 
 struct Entry;
 
-/// A YAML value with its place. Keys keep the order of the file.
+/// A YAML value with its position. Keys keep the order of the file.
 struct Node {
   enum class Kind { kNull, kScalar, kSequence, kMap };
 
   Kind kind = Kind::kNull;
   Position at;
   std::string text;     ///< of a scalar, quotes taken off
-  bool quoted = false;  ///< a scalar written in quotes or as a block: always text
+  bool quoted = false;  ///< a scalar written in quotes or as a block: always a string
   std::vector<Node> items;
   std::vector<Entry> entries;
 
@@ -39,7 +39,7 @@ struct Entry {
   Node value;
 };
 
-/// `a map`, `a list`, `text '0.01'`, `nothing`: for "expected ..., got ...".
+/// `a map`, `a list`, `string '0.01'`, `nothing`: for "expected ..., got ...".
 std::string describe(const Node& node);
 
 /// Parses one document. Strict where YAML is not: a duplicate key, an anchor, an alias, a tag, a
@@ -52,7 +52,7 @@ Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics);
 Node merged(Node base, const Node& over);
 
 /// Reports every key of `map` outside `allowed`; `where` completes "unknown key 'x' in ...".
-/// Reports also when `map` is no map; returns whether it is one.
+/// Also reports when `map` is not a map. Returns whether it is one.
 bool check_keys(const Node& map, const std::vector<std::string>& allowed, const std::string& where,
                 Diagnostics& diagnostics);
 

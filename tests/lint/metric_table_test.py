@@ -36,6 +36,8 @@ FAULTS = [
     (("title: Blur", "title: ' '"), "title: expected a non-empty string"),
     (("weights: true", "weights: false\nrandom_weights: {name: a, title: b, definition: c}"),
      "random_weights: the metric has no weights"),
+    (("digits: 3", "digits: 3\nmin_side: 0"), "min_side: expected 1 or 2"),
+    (("digits: 3", "digits: 3\nmin_side: big"), "min_side: expected 1 or 2"),
     (("weights: true", "weights: false\nweights_source: somewhere"),
      "weights_source: the metric has no weights"),
     (("weights: true", "weights: true\nrandom_weights: {name: blur, title: b, definition: c}"),
@@ -62,7 +64,7 @@ def main():
     problems = []
     done, table = run("COX_METRIC(blur)  // a comment\n", GOOD)
     expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, "", '
-                '"A \\"quoted\\" text with a \\\\ in it.", ""},')
+                '"A \\"quoted\\" text with a \\\\ in it.", 0, ""},')
     if done.returncode != 0 or expected not in table or '{"blur_random_weights", ' not in table:
         problems.append(f"a good registry: {done.stderr}{table}")
     for fault, message in FAULTS:

@@ -2,7 +2,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
-#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/identity.h"
 
 namespace cox::test {
 

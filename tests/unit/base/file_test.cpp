@@ -167,3 +167,18 @@ TEST_CASE("walk_folder ends where links fan out without a loop") {
   REQUIRE_FALSE(walked.is_ok());
   CHECK_THAT(walked.status().message(), Catch::Contains("more than 1000"));
 }
+
+TEST_CASE("A path is normalized only where it still names the same file") {
+  const cox::test::TemporaryDirectory directory;
+  const std::string root = directory / "";
+  std::filesystem::create_directories(root + "here/sub");
+  std::filesystem::create_directories(root + "there/deep");
+  std::filesystem::create_symlink(root + "there/deep", root + "here/link");
+  CHECK(normalized_path(root + "here/sub/../x") == root + "here/x");
+  CHECK(normalized_path(root + "./here/./x") == root + "here/x");
+  CHECK(normalized_path(root + "here/link/x") == root + "here/link/x");
+  // The parent of what the link points to: there/x, not here/x.
+  CHECK(normalized_path(root + "here/link/../x") == root + "here/link/../x");
+  CHECK(normalized_path("no/such/../path") == "no/path");
+  CHECK(normalized_path("../a") == "../a");
+}

@@ -36,7 +36,7 @@ Manifest example(const std::string& folder) {
   video.color_matrix = "unspecified";
   video.color_range = "limited";
   video.interlaced = true;
-  video.remark = "42 of the 60 frames that its container names can be read";
+  video.remark = "42 of the 60 frames that its container names are readable";
   RejectedVideo rejected{"b", "/elsewhere/b.mp4", "", "b", "corrupt_container", "no moov"};
   Manifest manifest;
   manifest.name = "demo";

@@ -46,6 +46,7 @@ TEST_CASE("the table of metrics says what the schema files say") {
     CHECK(metric->definition == file["definition"].as<std::string>());
     CHECK(metric->weights_source == file["weights_source"].as<std::string>(""));
     CHECK(metric->variant_of.empty());
+    CHECK(metric->min_side == file["min_side"].as<int>(0));
     check_bound(file, "min", metric->min);
     check_bound(file, "max", metric->max);
   }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "coordinator/service/submission.h"
+#include "coordinator/sweep/identity.h"
 #include "tests/support/sample_plan.h"
 
 using namespace cox;

@@ -1,4 +1,5 @@
 #include "coordinator/service/submission.h"
+#include "coordinator/sweep/identity.h"
 
 #include <catch2/catch.hpp>
 #include <functional>

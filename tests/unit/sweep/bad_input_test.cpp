@@ -109,7 +109,8 @@ TEST_CASE("each wrong value, row and axis is named") {
       {"method: none\nmatrix: {seed: [1]}\nexclude: [{seed: 2}]\n", "no combination matches"},
       {"method: none\nmatrix: {seed: [1]}\nexclude: [{width: 96}]\n", "is not an axis"},
       {"method: none\nmatrix: {seed: [1]}\nexclude: [{seed: 1}]\n", "leaves no combination"},
-      {"method: none\nmatrix: {seed: [1]}\ninclude: [{seed: 1}]\n", "is there already"},
+      {"method: none\nmatrix: {seed: [1]}\ninclude: [{seed: 1}]\n",
+       "matches an existing combination and changes nothing"},
       {"method: none\nmatrix: {seed: [1]}\ninclude: [{height: 96}]\n", "at least one axis"},
       {"method: none\ninclude: [{seed: 1}]\n", "need a `matrix` or `zip`"},
       {"method: none\nmatrix: {seed: [1]}\nruns: [{id: A, seed: 2}]\n", "its runs would be equal"},
@@ -136,6 +137,10 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nreplicates: 0\n", "replicates: expected 1 to 1000, got 0"},
       {"method: none\nparams: {replicate: 1}\nreplicates: 2\n", "drop one"},
       {"method: none\nreplicate: adasteer-2025\n", "did you mean 'adasteer-2026'?"},
+      {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed], where: \"lr >\"}\n",
+       "from_best.where: in expression: expected a value, got the end"},
+      {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed], where: \"lrr > 1\"}\n",
+       "from_best.where: unknown name 'lrr'; did you mean 'lr'?"},
       {"method: none\nfrom_best: {series: x}\n", "from_best needs `metric`"},
       {"method: none\nfrom_best: {series: x, metric: psnrr, take: [seed]}\n",
        "unknown metric 'psnrr'; did you mean 'psnr'?"},
@@ -144,7 +149,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [sed]}\n",
        "unknown parameter 'sed' in from_best.take; did you mean 'seed'?"},
       {"method: none\nfrom_best: {series: x, metric: psnr, take: [seed]}\n",
-       "needs the results of series 'x', which are not at hand here"},
+       "needs the results of series 'x', which are not available here"},
       {"method: none\nbaseline: A\n", "baseline: no run 'A' in this sweep"},
       {"method: none\ncontrols: [A]\n", "controls: no run 'A' in this sweep"},
       {"method: none\ncontrols: A\n", "controls: expected a list of runs, got 'A'"},
@@ -205,7 +210,7 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
       {"method: none\nparams: {gen_start_frame: 8}\n",
        "start: gen_start_frame 8 leaves fewer than cond_frames 14"},
       {"method: obc\nparams: {gen_start_frame: 16}\n",
-       "adaptation_window: total_frames 32 do not fit before gen_start_frame 16"},
+       "adaptation_window: total_frames 32 does not fit before gen_start_frame 16"},
       {"method: obc\nparams: {adaptation_window: {context_frames: 32}}\n",
        "context: adaptation_window.context_frames 32 must be less"},
       {"method: obc\nparams: {adaptation_window: {context_frames: 31}}\n",
@@ -217,9 +222,11 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
       {"method: adasteer\nparams: {groups: 4, inject: global}\n",
        "groups: inject global takes one group, got groups 4"},
       {"method: none\nparams: {distill: true, inference_steps: 16}\n",
-       "distill: enhance_hf would put ten levels in place of the distilled ones"},
+       "distill: enhance_hf would replace distilled noise levels by ten others"},
       {"method: none\nparams: {distill: true, inference_steps: 51, enhance_hf: false}\n",
-       "distill: inference_steps 51 are more than the 50 noise levels of the distilled model"},
+       "distill: inference_steps 51 is more than the 50 noise levels of the distilled model"},
+      {"method: none\nparams: {metrics: [psnr, lpips], height: 16, width: 64}\n",
+       "metric_size: lpips needs frames of at least 32x32, got 64x16"},
   };
   check_cases(sandbox, cases);
   CHECK(sandbox.errors("method: none\nmatrix: {seed: [1, 2]}\nparams: {cond_frames: 28}\n") ==
@@ -271,14 +278,14 @@ TEST_CASE("--set is as strict as the file") {
         std::string::npos);
 }
 
-TEST_CASE("--set of a grid's axis is refused: names would tell apart what is equal") {
+TEST_CASE("--set of a grid's axis is refused: equal runs would have different names") {
   const Sandbox sandbox;
   CHECK(sandbox.errors("method: adasteer\nmatrix: {groups: [1, 4]}\n", {"groups=2"}) ==
-        "a.yaml:6:19: --set groups=2: 'groups' is an axis of matrix: its runs would be equal under "
-        "names that differ\n"
+        "a.yaml:6:19: --set groups=2: 'groups' is an axis of matrix: its runs would be equal "
+        "although their names differ\n"
         "    matrix: {groups: [1, 4]}\n"
         "                      ^\n"
-        "  drop the --set, or take 'groups' out of the matrix");
+        "  drop the --set, or remove 'groups' from the matrix");
   const Case cases[] = {
       {"zip: {seed: [1, 2], groups: [1, 4]}\n", "--set groups=2: 'groups' is an axis of zip"},
       {"matrix: {groups: [4]}\nname: \"g{groups}\"\n", "'groups' is an axis of matrix"},
@@ -304,7 +311,7 @@ TEST_CASE("--set that leaves two rows equal is refused, and one that does not is
         "a.yaml:8:17: --set lr=3 makes run 'b' equal to run 'a', which differs in 'lr'\n"
         "      - {id: b, lr: 2}\n"
         "                    ^\n"
-        "  drop the --set, or leave one of the rows out of the file");
+        "  drop the --set, or remove one of the rows from the file");
   CHECK(sandbox.errors("method: full\nruns: [{id: a}, {id: b, lr: 2}]\n", {"lr=3"})
             .find("a.yaml:6:29: --set lr=3 makes run 'b' equal to run 'a'") == 0);
   CHECK(sandbox.errors("runs: [{id: a, method: none}, {id: b, method: obc}]\n", {"method=none"})

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/effective.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -42,4 +43,30 @@ TEST_CASE("replicates and runs of other methods are never equal in effect") {
   const Sandbox sandbox;
   CHECK(sandbox.plan("method: none\nreplicates: 3\n").equal_in_effect.empty());
   CHECK(sandbox.plan("matrix: {method: [none, obc]}\n").equal_in_effect.empty());
+}
+
+TEST_CASE("steps after the last check, patience that cannot run out and no warm-up are named") {
+  const Sandbox sandbox;
+  const auto names = [&](const std::string& text) {
+    const auto plan = sandbox.plan("method: adasteer\n" + text);
+    return plan.equal_in_effect.empty() ? Names{} : plan.equal_in_effect[0].names;
+  };
+  // 20 steps with a check every 5: a fifth miss cannot happen, and a fourth is the end anyway.
+  CHECK(names("matrix: {early_stop.patience: [3, 4, 5, 10]}\nname: p{early_stop.patience}\n") ==
+        Names{"p5", "p10"});
+  CHECK(names("matrix: {steps: [20, 22, 24, 25]}\nname: n{steps}\n") == Names{"n20", "n22", "n24"});
+  CHECK(names("params: {early_stop.enabled: false}\nmatrix: {steps: [20, 22]}\n").empty());
+  CHECK(names("matrix: {warmup_steps: [0, 1, 2]}\nname: w{warmup_steps}\n") == Names{"w0", "w1"});
+}
+
+TEST_CASE("runs of several sweeps that compute the same are named with their series") {
+  const Sandbox sandbox;
+  std::vector<SweepPlan> plans;
+  plans.push_back(sandbox.plan("method: obc\nruns: [{id: A, steps: 5}, {id: B, steps: 6}]\n"));
+  plans.push_back(sandbox.plan("method: obc\nruns: [{id: C, steps: 5}, {id: D, steps: 10}]\n",
+                               {"series.name=t"}));
+  plans.push_back(sandbox.plan("method: obc\nruns: [{id: E, steps: 5}]\n",
+                               {"series.name=u", "dataset.max_videos=1"}));
+  CHECK(duplicates_among(plans) == std::vector<Names>{{"s/A", "s/B", "t/C"}});
+  CHECK(duplicates_text(plans) == "the same result: s/A = s/B = t/C\n");
 }

@@ -65,8 +65,8 @@ TEST_CASE("texts and bools compare with their own kind alone") {
   CHECK(evaluated("method == 'adasteer'") == "true");
   CHECK(evaluated("method != \"full\"") == "true");
   CHECK(evaluated("true != false") == "true");
-  CHECK(evaluated("'a' == 1") == "error at 4: cannot compare a text with an integer");
-  CHECK(evaluated("'a' < 'b'") == "error at 4: expected a number, got a text");
+  CHECK(evaluated("'a' == 1") == "error at 4: cannot compare a string with an integer");
+  CHECK(evaluated("'a' < 'b'") == "error at 4: expected a number, got a string");
   CHECK(evaluated("sigmas == sigmas") == "error at 7: cannot compare a list with a list");
 }
 

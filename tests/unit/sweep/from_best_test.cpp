@@ -102,10 +102,68 @@ TEST_CASE("a refusal, a missing parameter and one taken twice are errors with th
     REQUIRE_FALSE(plan.is_ok());
     return sandbox.without_directory(plan.status().message());
   };
-  CHECK_THAT(message("method: full\nfrom_best: {series: r, metric: psnr, take: [groups]}\n"),
-             Catch::Contains("a.yaml:6:45: from_best: run rates/L3 has no parameter 'groups'"));
+  CHECK_THAT(
+      message("method: full\nfrom_best: {series: r, metric: psnr, take: [groups]}\n"),
+      Catch::Contains("a.yaml:6:45: from_best: the best run, rates/L3, has no parameter 'groups'"));
   CHECK_THAT(message("method: full\nfrom_best: {series: r, metric: psnr, take: [lr, lr]}\n"),
              Catch::Contains("takes 'lr' twice"));
   oracle.answer = cox::failed_precondition("series 'rates' is not finished: 3 jobs");
   CHECK_THAT(message(kTake), Catch::Contains("a.yaml:6:12: from_best: series 'rates' is not"));
+}
+
+TEST_CASE("where decides which runs are considered") {
+  const Sandbox sandbox;
+  Oracle oracle;
+  const std::string take =
+      "method: full\nfrom_best: {series: rates, metric: psnr, take: [lr], where: \"method != "
+      "'none' && steps <= 20\"}\n";
+  REQUIRE(oracle.load(sandbox, take).is_ok());
+  const BestQuery& query = oracle.asked.at(0);
+  CHECK(query.admits("full", {"rates/A", {{"steps", "20"}}}).value());
+  CHECK_FALSE(query.admits("full", {"rates/B", {{"steps", "40"}}}).value());
+  // `&&` decides before it asks for a parameter that `none` lacks; and a lacking one is no match.
+  CHECK_FALSE(query.admits("none", {"rates/C", {}}).value());
+  CHECK_FALSE(query.admits("full", {"rates/D", {}}).value());
+  REQUIRE(oracle.load(sandbox, kTake).is_ok());
+  CHECK(oracle.asked.at(1).admits("none", {"rates/C", {}}).value());
+
+  BestQuery wrong;
+  wrong.where = std::get<Expression>(Expression::parse("lr + 1"));
+  const auto refused = wrong.admits("full", {"rates/A", {{"lr", "0.5"}}});
+  REQUIRE_FALSE(refused.is_ok());
+  CHECK(refused.status().message() ==
+        "from_best.where: expected true or false, got 1.5, in run rates/A");
+}
+
+TEST_CASE("the best run of a method without the parameter is an error that says how to filter") {
+  const Sandbox sandbox;
+  Oracle oracle;
+  oracle.answer = BestRun{"rates/none", {{"seed", "42"}}};
+  const auto plan = oracle.load(sandbox, kTake);
+  REQUIRE_FALSE(plan.is_ok());
+  CHECK_THAT(plan.status().message(),
+             Catch::Contains("the best run, rates/none, has no parameter 'lr'") &&
+                 Catch::Contains("`where: \"method != 'none'\"`"));
+}
+
+TEST_CASE("a taken value that the sweep overrides is a note with the run and the place") {
+  const Sandbox sandbox;
+  Oracle oracle;
+  CHECK(oracle.load(sandbox, kTake)->notes.empty());
+  const auto notes = [&](const std::string& more) {
+    const auto plan = oracle.load(sandbox, kTake + more);
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    REQUIRE(plan->notes.size() == 1);
+    return sandbox.without_directory(plan->notes[0]);
+  };
+  CHECK(
+      notes("method_params: {full: {lr: 1}}\n") ==
+      "from_best rates/L3 by psnr: lr = 0.005 is overridden in 1 of 1 runs, for example in 's' by "
+      "1.0 (a.yaml:7:28 (method_params))");
+  CHECK(notes("params: {lr: 1}\n").find("by 1.0 (a.yaml:7:14 (params))") != std::string::npos);
+  CHECK(
+      notes("runs: [{id: A}, {id: B, steps: 5}]\n") ==
+      "from_best rates/L3 by psnr: steps = 40 is overridden in 1 of 2 runs, for example in 'B' by "
+      "5 (a.yaml:7:32 (runs))");
 }

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "record/prompt.h"
+#include "coordinator/sweep/identity.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/load_sweep.h"
 #include "tests/unit/sweep/sandbox.h"
 
@@ -225,7 +226,7 @@ TEST_CASE("the files of all videos are looked for when asked, but for expected f
   CHECK(load({}).is_ok());
 }
 
-TEST_CASE("everything that is wrong with a sweep, its runs and its inputs is told at once") {
+TEST_CASE("everything that is wrong with a sweep, its runs and its inputs is reported at once") {
   const Sandbox sandbox;
   const std::string message = sandbox.errors(
       "method: adasteer\n"
@@ -295,4 +296,24 @@ TEST_CASE("a sweep's notes tell of captions, equal files and distorted pictures"
       sandbox.plan("method: none\nparams: {prompt_source: constant, fit: crop}\n").notes;
   REQUIRE(constant.size() == 2);
   CHECK(constant[1].find("`fit: crop` cuts 1 of 2 videos") == 0);
+}
+
+TEST_CASE("a sweep behind a linked folder finds its files where the system does") {
+  const Sandbox sandbox;
+  std::filesystem::create_directories(sandbox.path("sweeps"));
+  std::filesystem::create_directories(sandbox.path("else/deep"));
+  std::filesystem::create_symlink(sandbox.path("else/deep"), sandbox.path("sweeps/link"));
+  // `..` from the linked folder is else/, which has the files; sweeps/ has other ones.
+  std::filesystem::rename(sandbox.path("clips.json"), sandbox.path("else/clips.json"));
+  std::filesystem::rename(sandbox.path("model"), sandbox.path("else/model"));
+  sandbox.write("sweeps/clips.json", "not a manifest");
+  sandbox.write("else/deep/a.yaml",
+                "version: 1\nseries: {name: s}\nmethod: none\n"
+                "dataset: {manifest: ../clips.json}\n"
+                "backbone: {name: longcat-video, model: ../model}\n");
+  const auto plan = load_sweep(sandbox.path("sweeps/link/a.yaml"));
+  INFO(plan.status().message());
+  REQUIRE(plan.is_ok());
+  CHECK(ids_of(*plan) == Ids{"cat", "dog"});
+  CHECK(std::filesystem::equivalent(plan->model.directory, sandbox.path("else/model")));
 }

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "coordinator/sweep/load_sweep.h"
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -57,7 +57,7 @@ TEST_CASE("each layer wins over the weaker ones, and values know where they come
   CHECK(parameter(run, "early_stop.sigmas") == "[0.5]");
 }
 
-TEST_CASE("origins are told in words, and survive being stored") {
+TEST_CASE("origins are printed in words, and survive being stored") {
   const Sandbox sandbox;
   const auto plan =
       sandbox.plan("method: full\nreplicate: adasteer-2026\nparams: {lr: 0.002}\n", {"seed=7"});
@@ -82,7 +82,7 @@ TEST_CASE("origins are told in words, and survive being stored") {
   CHECK(table.find("default of schemas/run.yaml\n") != std::string::npos);
   CHECK(table.find(origin_text(run.origins.at("lr")) + "\n") != std::string::npos);
 
-  const auto stored = origins_from_json(origins_json(run)).value();
+  const auto stored = origins_from_json(origins_json(run.origins)).value();
   CHECK(stored.count("height") == 0);  // a default follows from the method
   for (const auto& [name, origin] : run.origins) {
     if (origin.layer != "schema") CHECK(origin_text(stored.at(name)) == origin_text(origin));
@@ -202,4 +202,17 @@ TEST_CASE("a sweep can be checked where its data and model are not") {
   CHECK(plan->runs.size() == 1);
   CHECK(plan->runs[0].digest.empty());
   CHECK(plan->dataset.digest.empty());
+}
+
+TEST_CASE("--set replicate takes a preset by name, and a number for the parameter") {
+  const Sandbox sandbox;
+  const auto study = sandbox.plan("method: full\n", {"replicate=adasteer-2026"});
+  CHECK(parameter(study.runs[0], "param_dtype") == "\"bf16\"");
+  CHECK(study.runs[0].origins.at("param_dtype").layer == "preset");
+  CHECK(parameter(study.runs[0], "replicate") == "0");
+  const auto third = sandbox.plan("method: full\n", {"replicate=3"});
+  CHECK(parameter(third.runs[0], "param_dtype") == "\"fp32\"");
+  CHECK(parameter(third.runs[0], "replicate") == "3");
+  CHECK(sandbox.errors("method: full\n", {"replicate=adasteer-2025"})
+            .find("--set:1:11: unknown study 'adasteer-2025'; did you mean 'adasteer-2026'?") == 0);
 }

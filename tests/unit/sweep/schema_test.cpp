@@ -121,7 +121,7 @@ TEST_CASE("values are typed by their schema") {
   CHECK(read("1.5", Type::kInt).find("v: expected an int, got '1.5'") != std::string::npos);
   CHECK(read("1e3", Type::kInt).find("expected an int") != std::string::npos);
   CHECK(read("99999999999999999999", Type::kInt).find("expected an int") != std::string::npos);
-  CHECK(read("\"0.01\"", Type::kFloat).find("expected a float, got text '0.01'") !=
+  CHECK(read("\"0.01\"", Type::kFloat).find("expected a float, got string '0.01'") !=
         std::string::npos);
   CHECK(read("nan", Type::kFloat).find("expected a float") != std::string::npos);
   CHECK(read("1e999", Type::kFloat).find("expected a float") != std::string::npos);

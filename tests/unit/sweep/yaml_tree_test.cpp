@@ -24,10 +24,10 @@ TEST_CASE("every key and value knows its place") {
   const Node* params = root.find("params");
   REQUIRE(params != nullptr);
   REQUIRE(params->entries.size() == 2);
-  CHECK(place(params->entries[0].key_at) == "a.yaml:2:3");
-  CHECK(place(params->find("lr")->at) == "a.yaml:2:7");
+  CHECK(location(params->entries[0].key_at) == "a.yaml:2:3");
+  CHECK(location(params->find("lr")->at) == "a.yaml:2:7");
   const Node* list = params->find("list");
-  CHECK(place(list->items[1].at) == "a.yaml:3:13");
+  CHECK(location(list->items[1].at) == "a.yaml:3:13");
   CHECK_FALSE(list->items[0].quoted);
   CHECK(list->items[1].quoted);
 }
@@ -44,8 +44,9 @@ TEST_CASE("what would hide where a value comes from is refused") {
   CHECK(errors_of("a: &x 1\nb: *x\n").find("2:4: aliases (*name) are not supported") !=
         std::string::npos);
   CHECK(errors_of("a: !!int 1\n").find("tags are not supported") != std::string::npos);
-  CHECK(errors_of("a: 1\n---\nb: 2\n").find("a second document") != std::string::npos);
-  CHECK(errors_of("[1, 2]: 3\n").find("a key must be text, got a list") != std::string::npos);
+  CHECK(errors_of("a: 1\n---\nb: 2\n").find("expected a single YAML document, got a second one") !=
+        std::string::npos);
+  CHECK(errors_of("[1, 2]: 3\n").find("a key must be a string, got a list") != std::string::npos);
 }
 
 TEST_CASE("broken YAML is one message with its place") {
@@ -93,7 +94,7 @@ TEST_CASE("merging replaces lists and scalars and merges maps") {
   const Node* a = root.find("a");
   CHECK(a->find("x")->text == "1");
   CHECK(a->find("y")->items.size() == 1);
-  CHECK(place(a->find("y")->at) == "b:1:8");
+  CHECK(location(a->find("y")->at) == "b:1:8");
   CHECK(a->find("z")->text == "4");
   CHECK(root.find("b")->text == "1");
 }

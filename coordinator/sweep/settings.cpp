@@ -1,4 +1,4 @@
-#include "coordinator/sweep/resolve_row.h"
+#include "coordinator/sweep/settings.h"
 
 #include <fmt/format.h>
 
@@ -16,14 +16,16 @@ std::string row_name(const Row& row, const SweepFile& sweep) {
   std::vector<std::string> parts;
   for (const std::string& axis : row.axes) {
     const auto found = row.values.find(axis);
-    if (found != row.values.end()) parts.push_back(axis + "=" + name_part(found->second.value));
+    if (found == row.values.end() || found->second.layer == Layer::kSample) continue;
+    parts.push_back(axis + "=" + name_part(found->second.value));
   }
+  if (!row.sample_name.empty()) parts.push_back(row.sample_name);
   const std::string axes = join(parts, ",");
   if (row.id.empty()) return axes.empty() ? sweep.series.name : axes;
   return axes.empty() ? row.id : row.id + "-" + axes;
 }
 
-const MethodSchema* RowResolver::method_of(const Row& row) {
+const MethodSchema* SettingsResolver::method_of(const Row& row) {
   for (const Assignments* values : {&sweep_.overrides, &row.values}) {
     const auto found = values->find("method");
     if (found != values->end()) {
@@ -36,7 +38,7 @@ const MethodSchema* RowResolver::method_of(const Row& row) {
   return nullptr;
 }
 
-Settings RowResolver::defaults_of(const MethodSchema& method) const {
+Settings SettingsResolver::defaults_of(const MethodSchema& method) const {
   Settings settings{&method, {}, {}};
   for (const auto& [name, schema] : method.parameters) {
     if (schema.default_value) settings.values[name] = {*schema.default_value, {}, Layer::kSchema};
@@ -54,8 +56,8 @@ Settings RowResolver::defaults_of(const MethodSchema& method) const {
   return settings;
 }
 
-Settings RowResolver::layered(const MethodSchema& method, const Row& row, const Names& without,
-                              bool reports) {
+Settings SettingsResolver::layered(const MethodSchema& method, const Row& row, const Names& without,
+                                   bool reports) {
   Settings settings = defaults_of(method);
   const auto lay = [&](const Assignments& values) {
     for (const auto& [name, value] : values) {
@@ -77,24 +79,24 @@ Settings RowResolver::layered(const MethodSchema& method, const Row& row, const 
   return settings;
 }
 
-void RowResolver::report_foreign(const std::string& name, const Assigned& value,
-                                 const MethodSchema& method) {
+void SettingsResolver::report_foreign(const std::string& name, const Assigned& value,
+                                      const MethodSchema& method) {
   std::vector<std::string> owners;
   for (const auto& [owner, schema] : schemas_.methods) {
     if (schema.parameters.count(name) != 0) owners.push_back(owner);
   }
   const bool shared = value.layer == Layer::kExtends || value.layer == Layer::kParams;
   diagnostics_.error(
-      value.at, concat("'", name, "' is not a parameter of method '", method.name, "'"),
-      concat("methods that have it: ", join(owners, ", "),
-             shared
-                 ? fmt::format("; put it under method_params, or switch it off elsewhere: `when: "
+      value.at, fmt::format("'{}' is not a parameter of method '{}'", name, method.name),
+      fmt::format(
+          "methods that have it: {}{}", join(owners, ", "),
+          shared ? fmt::format("; put it under method_params, or switch it off elsewhere: `when: "
                                "{{{}: \"method == '{}'\"}}`",
                                name, owners.front())
                  : ""));
 }
 
-RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const Row& row) {
+SettingsResolver::Names SettingsResolver::switched_off(const MethodSchema& method, const Row& row) {
   Names conditional;
   for (const Rule& rule : sweep_.when) conditional.insert(rule.name);
   if (conditional.empty()) return {};
@@ -118,7 +120,7 @@ RowResolver::Names RowResolver::switched_off(const MethodSchema& method, const R
   return off;
 }
 
-std::string RowResolver::model_error(const ParameterSchema& schema, const Value& value) const {
+std::string SettingsResolver::model_error(const ParameterSchema& schema, const Value& value) const {
   const auto fact = facts_.find(schema.at_most);
   const auto* number = value.get_if<std::int64_t>();
   if (fact == facts_.end() || number == nullptr || *number <= fact->second) return "";
@@ -126,25 +128,26 @@ std::string RowResolver::model_error(const ParameterSchema& schema, const Value&
                      sweep_.backbone.model.text);
 }
 
-void RowResolver::check_values(const Row& row, const Settings& settings) {
+void SettingsResolver::check_values(const Row& row, const Settings& settings) {
   for (const auto& [name, schema] : settings.method->parameters) {
     const auto found = settings.values.find(name);
     if (sweep_.unread.count(name) != 0) continue;
     if (found == settings.values.end()) {
       diagnostics_.error(
-          row.at, concat("run '", row_name(row, sweep_), "': parameter '", name, "' of method '",
-                         settings.method->name, "' has no default and must be given"));
+          row.at,
+          fmt::format("run '{}': parameter '{}' of method '{}' has no default; give it a value",
+                      row_name(row, sweep_), name, settings.method->name));
       continue;
     }
     std::string error = bounds_error(schema, found->second.value);
     if (error.empty()) error = model_error(schema, found->second.value);
     if (error.empty()) continue;
     const Position& at = found->second.at.file == nullptr ? row.at : found->second.at;
-    diagnostics_.error(at, concat(name, ": ", error, ", got ", shown(found->second.value)));
+    diagnostics_.error(at, fmt::format("{}: {}, got {}", name, error, shown(found->second.value)));
   }
 }
 
-std::optional<Settings> RowResolver::resolve(Row& row) {
+std::optional<Settings> SettingsResolver::resolve(Row& row) {
   const MethodSchema* method = method_of(row);
   if (method == nullptr) return std::nullopt;
   const Names off = switched_off(*method, row);

@@ -1,3 +1,5 @@
+#include "coordinator/sweep/plan_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,7 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "coordinator/sweep/present.h"
+#include "coordinator/sweep/effective.h"
 #include "coordinator/sweep/read_value.h"
 
 namespace cox::sweep {
@@ -19,11 +21,11 @@ constexpr size_t kShortDigest = 12;
 std::string short_digest(const std::string& digest) { return digest.substr(0, kShortDigest); }
 
 std::string counted(size_t count, const std::string& what) {
-  return concat(count, " ", what, count == 1 ? "" : "s");
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// What was written about the runs: in what they differ, what all share, and what those share that
-/// have the parameter. Schema defaults are left out.
+/// The written settings of the runs: those that differ, those that all share, and those shared by
+/// the runs that have the parameter. Schema defaults are left out.
 struct Contrast {
   std::vector<std::string> varying;
   std::vector<std::string> of_all;
@@ -99,23 +101,24 @@ std::string gibibytes(std::int64_t bytes) {
 
 std::string heading(const SweepPlan& plan) {
   std::string text = "series   " + plan.series.name;
-  if (plan.series.number != 0) text += concat(" (number ", plan.series.number, ")");
+  if (plan.series.number != 0) text += fmt::format(" (number {})", plan.series.number);
   if (!plan.series.title.empty()) text += ": " + plan.series.title;
   text += "\n";
   if (const std::string needs = needs_text(plan.resources); !needs.empty()) {
     text += "workers  need " + needs + "\n";
   }
   if (plan.dataset.digest.empty()) return text;
-  text += concat("dataset  ", plan.dataset.name, ", ", counted(plan.dataset.videos.size(), "video"),
-                 ", digest ", short_digest(plan.dataset.digest), "\n");
+  text +=
+      fmt::format("dataset  {}, {}, digest {}\n", plan.dataset.name,
+                  counted(plan.dataset.videos.size(), "video"), short_digest(plan.dataset.digest));
   if (!plan.dataset.expected_failures.empty()) {
     text += "         expected to fail: " + join(plan.dataset.expected_failures, ", ") + "\n";
   }
-  text += concat("model    ", plan.model.backbone, " in ", plan.model.directory, ", digest ",
-                 short_digest(plan.model.digest), "\n");
+  text += fmt::format("model    {} in {}, digest {}\n", plan.model.backbone, plan.model.directory,
+                      short_digest(plan.model.digest));
   for (const WeightFile& lora : plan.model.loras) {
-    text += concat("lora     ", lora.path, ", digest ", short_digest(lora.digest),
-                   lora.multiplier == 1 ? "" : ", times " + shown(Value(lora.multiplier)), "\n");
+    text += fmt::format("lora     {}, digest {}{}\n", lora.path, short_digest(lora.digest),
+                        lora.multiplier == 1 ? "" : ", times " + shown(Value(lora.multiplier)));
   }
   return text;
 }
@@ -136,10 +139,11 @@ std::string totals(const SweepPlan& plan) {
   const size_t videos = plan.dataset.videos.size();
   std::string text = counted(plan.runs.size(), "run");
   if (plan.dataset.digest.empty()) return text + "\n";
-  text += concat(" x ", counted(videos, "video"), ": ", counted(plan.runs.size() * videos, "job"));
+  text +=
+      fmt::format(" x {}: {}", counted(videos, "video"), counted(plan.runs.size() * videos, "job"));
   const auto names = names_by_digest(plan.runs);
   if (names.size() < plan.runs.size()) {
-    text += concat(", ", names.size() * videos, " of them distinct");
+    text += fmt::format(", {} of them distinct", names.size() * videos);
   }
   text += "\n";
   for (const auto& same : names) {
@@ -158,17 +162,22 @@ std::string totals(const SweepPlan& plan) {
 std::string needs_text(const Resources& needs) {
   std::vector<std::string> parts;
   if (needs.gpu_memory_bytes > 0) {
-    parts.push_back(concat("a GPU with ", gibibytes(needs.gpu_memory_bytes)));
+    parts.push_back(fmt::format("a GPU with {}", gibibytes(needs.gpu_memory_bytes)));
   } else if (needs.gpus > 0) {
     parts.emplace_back("a GPU");
   }
   if (needs.memory_bytes > 0) {
-    parts.push_back(concat("a machine with ", gibibytes(needs.memory_bytes)));
+    parts.push_back(fmt::format("a machine with {}", gibibytes(needs.memory_bytes)));
   }
   return join(parts, " in ");
 }
 
 std::string plan_text(const SweepPlan& plan) {
+  if (!plan.waits_for.empty()) {
+    return heading(plan) + fmt::format("waits for {}\n\n{}: {}\n", plan.waits_for,
+                                       counted(plan.waiting_runs.size(), "run"),
+                                       join(plan.waiting_runs, ", "));
+  }
   const Contrast contrast = contrast_of(plan.runs);
   Rows rows = {{"run", "digest", "method", "jobs", "settings"}};
   for (const Run& run : plan.runs) {
@@ -193,6 +202,14 @@ std::string origins_text(const SweepPlan& plan) {
       rows.push_back({"  " + name, shown(value), origin_text(run.origins.at(name))});
     }
     text += aligned(rows) + "\n";
+  }
+  return text;
+}
+
+std::string duplicates_text(const std::vector<SweepPlan>& plans) {
+  std::string text;
+  for (const auto& group : duplicates_among(plans)) {
+    text += fmt::format("the same result: {}\n", join(group, " = "));
   }
   return text;
 }

@@ -1,10 +1,12 @@
+#include "coordinator/sweep/plan_json.h"
+
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
-#include "coordinator/sweep/present.h"
 #include "record/prompt.h"
+#include "coordinator/sweep/identity.h"
 
 namespace cox::sweep {
 
@@ -100,6 +102,19 @@ Json equal_json(const std::vector<EqualRuns>& groups) {
   return list;
 }
 
+/// The names of runs that compute the same, whether their settings are equal or mean the same.
+Json duplicates_json(const SweepPlan& plan) {
+  std::map<std::string, std::size_t> index;
+  std::vector<std::vector<std::string>> groups;
+  for (const Run& run : plan.runs) {
+    const auto [found, is_new] = index.emplace(run.effect, groups.size());
+    if (is_new) groups.emplace_back();
+    groups[found->second].push_back(run.name);
+  }
+  std::erase_if(groups, [](const auto& group) { return group.size() < 2; });
+  return groups;
+}
+
 Json totals_json(const SweepPlan& plan) {
   std::map<std::string, std::vector<std::string>> names;
   for (const Run& run : plan.runs) names[run.digest].push_back(run.name);
@@ -136,10 +151,13 @@ std::string plan_json(const SweepPlan& plan) {
   const Json json = {
       {"format", "cox-plan/1"},
       {"series", series_json(plan.series)},
+      {"waits_for", plan.waits_for},
+      {"waiting_runs", plan.waiting_runs},
       {"baseline", plan.baseline},
       {"dataset", dataset_json(plan.dataset)},
       {"model", model_json(plan.model)},
       {"runs", runs},
+      {"duplicates", duplicates_json(plan)},
       {"totals", totals_json(plan)},
       {"controls", plan.controls},
       {"equivalence", equivalence_json(plan.equivalence)},
@@ -159,7 +177,7 @@ std::string plan_json(const SweepPlan& plan) {
         {"gpu_memory_bytes", plan.resources.gpu_memory_bytes},
         {"memory_bytes", plan.resources.memory_bytes}}},
   };
-  // Texts from files may hold bytes that are no UTF-8; they are shown, not a reason to stop.
+  // Strings from files may hold bytes that are not UTF-8; these are replaced.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -1,9 +1,11 @@
-#include "coordinator/sweep/present.h"
-
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/load_sweep.h"
+#include "coordinator/sweep/plan_json.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -82,9 +84,40 @@ TEST_CASE("the plan as JSON is exact and versioned") {
   CHECK(json.at("totals").at("jobs") == 12);
   CHECK(json.at("totals").at("distinct_jobs") == 9);
   CHECK(json.at("totals").at("same_configuration")[0] == nlohmann::json({"A", "B"}));
+  CHECK(json.at("duplicates") == nlohmann::json::parse(R"([["A", "B"]])"));
 }
 
 TEST_CASE("the same plan is presented the same way each time") {
   const Sandbox sandbox;
   CHECK(plan_json(sandbox.plan(kPlan)) == plan_json(sandbox.plan(kPlan)));
+}
+
+TEST_CASE("duplicates in the plan's JSON are runs that mean the same, too") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "method: adasteer\nmatrix: {early_stop.holdout_fraction: [0.125, 0.25, 0.5]}\nname: "
+      "h{index}\n");
+  const auto json = nlohmann::json::parse(plan_json(plan));
+  CHECK(json.at("duplicates") == nlohmann::json::parse(R"([["h1", "h2"]])"));
+  CHECK(json.at("totals").at("distinct_runs") == 3);
+}
+
+TEST_CASE("a sweep that waits is printed with what it waits for and its runs") {
+  const Sandbox sandbox;
+  sandbox.write("w.yaml",
+                "version: 1\nwaits_for: the backbone x\nseries: {name: w}\nmethod: [a, b]\n"
+                "runs: [{id: A, odd: 1}, {id: B}]\n");
+  LoadOptions accept;
+  accept.accept_waiting = true;
+  const auto plan = load_sweep(sandbox.path("w.yaml"), accept);
+  INFO(plan.status().message());
+  REQUIRE(plan.is_ok());
+  CHECK(plan_text(*plan) == "series   w\nwaits for the backbone x\n\n2 runs: A, B\n");
+  const auto json = nlohmann::json::parse(plan_json(*plan));
+  CHECK(json.at("waits_for") == "the backbone x");
+  CHECK(json.at("waiting_runs") == nlohmann::json({"A", "B"}));
+  const auto refused = load_sweep(sandbox.path("w.yaml"));
+  REQUIRE_FALSE(refused.is_ok());
+  CHECK(sandbox.without_directory(refused.status().message())
+            .find("w.yaml:1:1: series 'w' cannot run yet: it waits for the backbone x") == 0);
 }

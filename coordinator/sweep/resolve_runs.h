@@ -9,10 +9,9 @@
 
 namespace cox::sweep {
 
-/// Every run of a sweep, in order: rows expanded, layers laid over each other, replicates, names,
-/// checks of the file and of geometry. Digests are left empty. Complete only when `diagnostics` is
-/// still ok.
-/// Values above what `facts` of the model allows are reported; facts that are not known bound
+/// Returns every run of a sweep in order, without digests: expands rows, lays the layers over each
+/// other, adds replicates, names the runs and checks them. Complete only if `diagnostics` is still
+/// ok. Values above what `facts` of the model allow are reported; a fact that is not known bounds
 /// nothing.
 std::vector<Run> resolve_runs(const SweepFile& sweep, const Schemas& schemas,
                               const ModelFacts& facts, Diagnostics& diagnostics);

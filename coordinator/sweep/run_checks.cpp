@@ -1,0 +1,96 @@
+#include "coordinator/sweep/run_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "coordinator/sweep/derive.h"
+#include "coordinator/sweep/geometry.h"
+#include "coordinator/sweep/read_value.h"
+
+namespace cox::sweep {
+
+namespace {
+
+/// `groups = 5 (sweeps/a.yaml:12:9)`
+std::string with_origin(const std::string& name, const Assigned& value) {
+  return fmt::format("{} = {} ({})", name, shown(value.value),
+                     value.at.file == nullptr ? layer_name(value.layer) : location(value.at));
+}
+
+std::string failed_check(const Rule& rule, const Settings& settings, const Row& row) {
+  std::vector<std::string> values;
+  for (const auto& [name, offset] : rule.expression.names()) {
+    if (const auto found = settings.values.find(name); found != settings.values.end()) {
+      values.push_back(with_origin(name, found->second));
+    } else if (const auto derived = settings.derived.find(name);
+               derived != settings.derived.end()) {
+      values.push_back(name + " = " + shown(derived->second));
+    }
+  }
+  return fmt::format("check failed: {} with {} in the row at {}", rule.expression.text(),
+                     join(values, ", "), location(row.at));
+}
+
+}  // namespace
+
+bool RunChecks::depends_on_unread(const std::vector<std::string>& parameters) const {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [&](const std::string& name) { return sweep_.unread.count(name) != 0; });
+}
+
+void RunChecks::fail(const Position& at, const std::string& message, const std::string& run) {
+  Failure& failure = failures_[message];
+  if (failure.runs.empty()) failure.at = at;
+  failure.runs.push_back(run);
+}
+
+void RunChecks::check_geometry(const Row& row, const Settings& settings, const Run& run) {
+  for (const GeometryError& error : geometry_errors(run.parameters)) {
+    if (depends_on_unread(error.parameters)) continue;
+    // Reported where the strongest of the compared values was written.
+    const Assigned* strongest = nullptr;
+    std::vector<std::string> origins;
+    for (const std::string& name : error.parameters) {
+      const Assigned& value = settings.values.at(name);
+      origins.push_back(with_origin(name, value));
+      if (strongest == nullptr || value.layer > strongest->layer) strongest = &value;
+    }
+    const bool is_written = strongest != nullptr && strongest->at.file != nullptr;
+    fail(is_written ? strongest->at : row.at, error.message + ": " + join(origins, ", "), run.name);
+  }
+}
+
+void RunChecks::check_expressions(const Row& row, const Settings& settings,
+                                  const std::string& run) {
+  for (const Rule& rule : sweep_.checks) {
+    std::vector<std::string> names;
+    for (const auto& [name, offset] : rule.expression.names()) names.push_back(name);
+    if (depends_on_unread(names)) continue;
+    const auto value = evaluate_rule(
+        rule, [&](const std::string& name) { return value_of(name, settings); }, run, diagnostics_);
+    if (!value) continue;
+    const bool* holds = value->get_if<bool>();
+    if (holds == nullptr) {
+      diagnostics_.error(rule.text_at,
+                         fmt::format("check: expected true or false, got {}", shown(*value)));
+    } else if (!*holds) {
+      fail(rule.text_at, failed_check(rule, settings, row), run);
+    }
+  }
+}
+
+void RunChecks::check(const Row& row, const Settings& settings, const Run& run) {
+  check_geometry(row, settings, run);
+  check_expressions(row, settings, run.name);
+}
+
+void RunChecks::report() const {
+  constexpr std::size_t kMaxNamed = 8;
+  for (const auto& [message, failure] : failures_) {
+    diagnostics_.error(failure.at, message, "in run " + join_first(failure.runs, kMaxNamed));
+  }
+}
+
+}  // namespace cox::sweep

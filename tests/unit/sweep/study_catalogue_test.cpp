@@ -1,0 +1,222 @@
+// sweeps/adasteer/ against study_catalogue.json: names, counts, videos and every parameter of every
+// published run, with the study's own defaults (`--set replicate=adasteer-2026`).
+#include <catch2/catch.hpp>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+#include "base/file.h"
+#include "coordinator/sweep/effective.h"
+#include "coordinator/sweep/load_sweep.h"
+#include "tests/unit/sweep/sandbox.h"
+
+using namespace cox::sweep;
+using namespace cox::sweep::test;
+using Json = nlohmann::json;
+using Names = std::vector<std::string>;
+
+namespace {
+
+const Json& catalogue() {
+  static const Json kCatalogue =
+      Json::parse(cox::read_file(COX_SOURCE_DIR "/tests/unit/sweep/study_catalogue.json").value());
+  return kCatalogue;
+}
+
+/// A hundred clips, as long as the latest start of the study needs.
+cox::dataset::Manifest hundred_clips(const std::string& name) {
+  cox::dataset::Manifest manifest = small_manifest();
+  const cox::dataset::ManifestVideo first = manifest.videos.front();
+  manifest.name = name;
+  manifest.videos.clear();
+  for (int i = 0; i < 100; ++i) {
+    manifest.videos.push_back(first);
+    manifest.videos.back().id = name + std::to_string(i);
+    manifest.videos.back().frames = 300;
+  }
+  return manifest;
+}
+
+/// The study's sweeps over stand-ins for its model and its two data sets.
+class Study {
+ public:
+  Study() {
+    for (const std::string name : {"panda-70m-100", "ucf-101-100"}) {
+      REQUIRE(cox::dataset::write_manifest(sandbox_.path(name + ".json"), hundred_clips(name)) ==
+              cox::Status::ok());
+    }
+  }
+
+  SweepPlan plan(const Json& series, const Names& more = {}) const {
+    const std::string name = series.at("name");
+    Names overrides = {
+        "dataset.manifest=" + sandbox_.path(std::string(series.at("dataset")) + ".json"),
+        "backbone.model=" + sandbox_.path("model")};
+    overrides.insert(overrides.end(), more.begin(), more.end());
+    auto plan = load_sweep(COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml", {overrides});
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    return std::move(plan).value();
+  }
+
+ private:
+  Sandbox sandbox_;
+};
+
+/// The published parameters of a run: its own over those of its method, of training and of all.
+Json published(const Json& run) {
+  Json parameters = catalogue().at("every_run");
+  if (run.at("method") != "none") parameters.update(catalogue().at("trained"));
+  parameters.update(catalogue().at("methods").at(std::string(run.at("method"))));
+  parameters.update(run.at("parameters"));
+  return parameters;
+}
+
+/// A manifest's path is overridden in the plan; the sweep's text still names the data set.
+bool names_dataset(const SweepPlan& plan, const std::string& dataset) {
+  return plan.text.find(dataset + ".json") != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("the study's files hold the published runs with every published parameter") {
+  const Study study;
+  std::size_t runs = 0;
+  for (const Json& series : catalogue().at("series")) {
+    const SweepPlan plan = study.plan(series, {"replicate=adasteer-2026"});
+    INFO(plan.series.name);
+    CHECK(plan.series.name == series.at("name"));
+    CHECK(names_dataset(plan, series.at("dataset")));
+    CHECK(plan.dataset.videos.size() == series.at("items"));
+    Names names;
+    for (const Json& run : series.at("runs")) names.push_back(run.at("id"));
+    CHECK(names_of(plan) == names);
+    for (const Json& wanted : series.at("runs")) {
+      const Run& run = run_named(plan, wanted.at("id"));
+      INFO(run.name);
+      CHECK(run.method == wanted.at("method"));
+      const Json parameters = published(wanted);
+      for (const auto& [name, value] : parameters.items()) {
+        INFO(name);
+        REQUIRE(run.parameters.count(name) == 1);
+        CHECK(Json::parse(canonical_text(run.parameters.at(name))) == value);
+      }
+      ++runs;
+    }
+  }
+  CHECK(runs == 196);
+}
+
+TEST_CASE("with its own defaults the study differs only where docs/replication.md says") {
+  const Study study;
+  const std::set<std::string> corrected = {"color",       "prompt_source", "constant_prompt",
+                                           "loss_target", "param_dtype",   "weight_decay",
+                                           "clip"};
+  for (const Json& series : catalogue().at("series")) {
+    const SweepPlan as_it_ran = study.plan(series, {"replicate=adasteer-2026"});
+    const SweepPlan correct = study.plan(series);
+    for (const Run& run : correct.runs) {
+      const Run& other = run_named(as_it_ran, run.name);
+      INFO(series.at("name") << "/" << run.name);
+      CHECK(run.digest != other.digest);
+      for (const auto& [name, value] : run.parameters) {
+        if (corrected.count(name) == 0) CHECK(other.parameters.at(name) == value);
+      }
+    }
+  }
+}
+
+TEST_CASE("series that wait name what they wait for, and hold the published runs and settings") {
+  std::size_t runs = 0;
+  for (const Json& series : catalogue().at("waiting")) {
+    const std::string name = series.at("name");
+    INFO(name);
+    const std::string path = COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml";
+    LoadOptions accept;
+    accept.accept_waiting = true;
+    const auto plan = load_sweep(path, accept);
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    CHECK(plan->series.name == name);
+    CHECK_FALSE(plan->waits_for.empty());
+    CHECK(plan->runs.empty());
+    Names names;
+    for (const Json& run : series.at("runs")) names.push_back(run.at("id"));
+    CHECK(plan->waiting_runs == names);
+    runs += names.size();
+
+    const auto refused = load_sweep(path);
+    REQUIRE_FALSE(refused.is_ok());
+    CHECK(refused.status().message().find("series '" + name + "' cannot run yet: it waits for ") !=
+          std::string::npos);
+  }
+  CHECK(runs == 14);
+}
+
+TEST_CASE("the settings of series that wait are the published ones") {
+  for (const Json& series : catalogue().at("waiting")) {
+    const std::string name = series.at("name");
+    INFO(name);
+    const SourceFile file = make_source(
+        name, cox::read_file(COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml").value());
+    Diagnostics diagnostics;
+    const Node root = parse_yaml(file, diagnostics);
+    REQUIRE(diagnostics.ok());
+    const Node nothing(Node::Kind::kMap, root.at);
+    const Node& params = root.find("params") == nullptr ? nothing : *root.find("params");
+    const auto& rows = root.find("runs")->items;
+    REQUIRE(rows.size() == series.at("runs").size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Node row = merged(params, rows[i]);
+      const Json& wanted = series.at("runs")[i];
+      INFO(std::string(wanted.at("id")));
+      if (wanted.contains("method")) CHECK(row.find("method")->text == wanted.at("method"));
+      for (const auto& [parameter, value] : wanted.at("parameters").items()) {
+        INFO(parameter);
+        const std::size_t dot = parameter.find('.');
+        const Node* map = dot == std::string::npos ? &row : row.find(parameter.substr(0, dot));
+        REQUIRE(map != nullptr);
+        const Node* found = map->find(parameter.substr(dot == std::string::npos ? 0 : dot + 1));
+        REQUIRE(found != nullptr);
+        if (value.is_array()) {
+          REQUIRE(found->items.size() == value.size());
+          for (std::size_t k = 0; k < value.size(); ++k) CHECK(found->items[k].text == value[k]);
+        } else if (value.is_number()) {
+          CHECK(std::stod(found->text) == value.get<double>());
+        } else {
+          CHECK(found->text == (value.is_string() ? value.get<std::string>() : value.dump()));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("the plans name the runs that the study declared twice, and those that mean the same") {
+  const Study study;
+  std::vector<SweepPlan> plans;
+  for (const Json& series : catalogue().at("series")) plans.push_back(study.plan(series));
+  std::vector<std::set<std::string>> found;
+  for (const Names& group : duplicates_among(plans)) found.emplace_back(group.begin(), group.end());
+
+  std::set<std::string> declared;
+  for (const Json& group : catalogue().at("declared_duplicates")) {
+    const Names names = group;
+    INFO(group.dump());
+    declared.insert(names.begin(), names.end());
+    CHECK(std::any_of(found.begin(), found.end(), [&](const std::set<std::string>& equal) {
+      return std::all_of(names.begin(), names.end(),
+                         [&](const std::string& name) { return equal.count(name) != 0; });
+    }));
+  }
+  // Not declared: fractions that hold out the same one latent of four, and patience that no run of
+  // four checks can use up.
+  std::set<std::string> others;
+  for (const std::set<std::string>& equal : found) {
+    for (const std::string& name : equal) {
+      if (declared.count(name) == 0) others.insert(name);
+    }
+  }
+  CHECK(others == std::set<std::string>{"early-stop-ablation/ES_H1", "early-stop-ablation/ES_H3",
+                                        "early-stop-ablation/ES_P4", "early-stop-ablation/ES_P5"});
+}
