@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/metrics/lpips_network.h"
 #include "engine/metrics/registry.h"
 #include "engine/metrics/values.h"
@@ -34,10 +35,11 @@ class Lpips final : public FrameMetric {
 std::unique_ptr<Metric> make_lpips(const MetricResources& resources) {
   LpipsNetwork network(resources.weights, resources.device);
   if (network.trunk().empty()) {
-    throw user_error(concat(resources.weights,
-                            ": the file does not say whether its trunk was trained; expected ",
-                            "metadata trunk = imagenet or random. Convert the public files with ",
-                            "scripts/convert_lpips.py, which writes it"));
+    throw user_error(
+        fmt::format("{}: the file does not say whether its trunk was trained; expected metadata "
+                    "trunk = imagenet or random. Convert the public files with "
+                    "scripts/convert_lpips.py, which writes it",
+                    resources.weights));
   }
   return std::make_unique<Lpips>(std::move(network));
 }

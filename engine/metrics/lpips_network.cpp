@@ -1,5 +1,7 @@
 #include "engine/metrics/lpips_network.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/relu.h>
@@ -8,7 +10,6 @@
 #include <set>
 #include <vector>
 
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/checkpoint/weight_map.h"
 #include "engine/tensors/error.h"
@@ -32,17 +33,17 @@ constexpr Convolution kAlexNet[LpipsNetwork::kTaps] = {{0, 3, 64, 11, 4, 2, fals
 constexpr int64_t kSmallestSide = 32;  // the third tap needs it
 constexpr double kNormEpsilon = 1e-10;
 
-// What the package's scaling layer holds: ImageNet's mean and spread, for pixels in [-1, 1].
+// The constants of the package's scaling layer: ImageNet's mean and spread, for pixels in [-1, 1].
 const std::vector<double> kShift = {-.030, -.088, -.188};
 const std::vector<double> kScale = {.458, .448, .450};
 
-std::string head_name(int tap) { return concat("lin", tap, ".model.1.weight"); }
-std::string head_alias(int tap) { return concat("lins.", tap, ".model.1.weight"); }
+std::string head_name(int tap) { return fmt::format("lin{}.model.1.weight", tap); }
+std::string head_alias(int tap) { return fmt::format("lins.{}.model.1.weight", tap); }
 
 std::string trunk_name(int tap, bool package_keys) {
   const int index = kAlexNet[tap].index;
-  return package_keys ? concat("net.slice", tap + 1, ".", index, ".")
-                      : concat("features.", index, ".");
+  return package_keys ? fmt::format("net.slice{}.{}.", tap + 1, index)
+                      : fmt::format("features.{}.", index);
 }
 
 std::vector<ExpectedTensor> expected_tensors(const Checkpoint& file, bool package_keys) {
@@ -85,15 +86,16 @@ LpipsNetwork::LpipsNetwork(const std::string& path, at::Device device) {
   trunk_ = stated->second;
   if (trunk_ != "imagenet" && trunk_ != "random") {
     throw user_error(
-        concat(path, ": metadata trunk is '", trunk_, "'; expected 'imagenet' or 'random'"));
+        fmt::format("{}: metadata trunk is '{}'; expected 'imagenet' or 'random'", path, trunk_));
   }
 }
 
 ReferenceFeatures LpipsNetwork::taps(const at::Tensor& frames) const {
   check_shape(frames, {kAny, 3, kAny, kAny}, "frames");
   if (frames.size(2) < kSmallestSide || frames.size(3) < kSmallestSide) {
-    throw user_error(concat("lpips: expected frames of at least ", kSmallestSide,
-                            " pixels on each side, got ", shape_text(frames.sizes())));
+    throw user_error(
+        fmt::format("lpips: expected frames of at least {} pixels on each side, got {}",
+                    kSmallestSide, shape_text(frames.sizes())));
   }
   ReferenceFeatures taps;
   at::Tensor x = (frames * 2 - 1 - shift_) / scale_;

@@ -1,5 +1,7 @@
 #include "tools/verbs/job.h"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,7 +11,6 @@
 #include <optional>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/tensors/error.h"
 #include "tools/verbs/job_json.h"
@@ -22,8 +23,8 @@ namespace {
 
 constexpr const char* kLpips = "lpips";
 
-/// Progress on standard error: one line that is overwritten on a terminal, and elsewhere, as in a
-/// log, one plain line for each stage.
+/// Prints progress to standard error: one line that is overwritten on a terminal, and one plain
+/// line per stage elsewhere, as in a log.
 class StageSink final : public Sink {
  public:
   void on_progress(const std::string& stage, int done, int total) override {
@@ -61,7 +62,7 @@ bool measures_lpips(const Parameters& parameters) {
   return names != nullptr && std::find(names->begin(), names->end(), Value(kLpips)) != names->end();
 }
 
-/// The video of a plan's data set whose file, or whose content, is that of `path`.
+/// Returns the video of a plan's data set with the file or the content of `path`.
 const Video* find_video(const RunFile& file, const std::string& path) {
   if (file.videos.empty()) return nullptr;
   const auto same_file = [&](const Video& video) {
@@ -79,7 +80,8 @@ const Video* find_video(const RunFile& file, const std::string& path) {
   return found == file.videos.end() ? nullptr : &*found;
 }
 
-/// As the coordinator chooses it: `--prompt`, else the run's constant, else the video's caption.
+/// Chooses the prompt as the coordinator does: `--prompt`, else the run's constant, else the
+/// video's caption.
 std::string prompt_of(const JobOptions& options, const Video* video) {
   if (options.prompt) return *options.prompt;
   const Parameters& parameters = options.job.parameters;
@@ -89,22 +91,23 @@ std::string prompt_of(const JobOptions& options, const Video* video) {
         constant == parameters.end() ? nullptr : constant->second.get_if<std::string>();
     if (text != nullptr) return *text;
   }
-  if (!is_text(parameters, "prompt_source", "caption")) return "";  // the engine refuses others
+  if (!is_text(parameters, "prompt_source", "caption")) return "";  // the engine rejects others
   if (video != nullptr && !video->caption.empty()) return video->caption;
-  throw user_error(concat("--prompt is needed: prompt_source is caption, and ",
-                          video == nullptr ? concat(options.parameter_file, " has no video ",
-                                                    options.job.video.path)
-                                           : concat("the caption of ", video->id, " is empty"),
-                          "; --prompt \"\" continues without one"),
-                   "usage");
+  throw user_error(
+      fmt::format("missing --prompt: prompt_source is caption, and {}; use --prompt \"\" for an "
+                  "empty prompt",
+                  video == nullptr ? fmt::format("{} has no video {}", options.parameter_file,
+                                                 options.job.video.path)
+                                   : fmt::format("the caption of {} is empty", video->id)),
+      "usage");
 }
 
 void choose_loras(const RunFile& file, JobOptions& options) {
   options.job.model.loras = options.lora.loras();
   if (file.loras.empty()) return;
   if (!options.job.model.loras.empty()) {
-    std::cerr << concat("--lora replaces the ", file.loras.size(), " LoRA files of ",
-                        options.parameter_file, '\n');
+    std::cerr << fmt::format("--lora replaces the {} LoRA files of {}\n", file.loras.size(),
+                             options.parameter_file);
     return;
   }
   options.job.model.loras = file.loras;
@@ -120,15 +123,15 @@ void choose_lpips_weights(const RunFile& file, JobOptions& options) {
   }
   if (weights.path.empty()) {
     throw user_error(
-        "--lpips-weights is needed: metrics has lpips, and no plan names its weights file; or "
-        "leave it out with --set 'metrics=[\"psnr\",\"ssim\"]'",
+        "missing --lpips-weights: metrics has lpips, and no plan names its weights file; or "
+        "drop it with --set 'metrics=[\"psnr\",\"ssim\"]'",
         "usage");
   }
   require_file("the plan's LPIPS weights", weights.path);
   options.job.model.metric_weights[kLpips] = weights;
 }
 
-/// What the sweep's job would get besides its parameters.
+/// Fills what the sweep's job would get besides its parameters.
 void complete_job(const RunFile& file, JobOptions& options) {
   const Video* video = find_video(file, options.job.video.path);
   options.job.video.id = video != nullptr
@@ -145,7 +148,7 @@ void run_job(JobOptions options) {
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;
   if (options.job.method.empty()) {
-    throw user_error(concat("--method is needed: ", options.parameter_file, " names none"),
+    throw user_error(fmt::format("missing --method: {} names none", options.parameter_file),
                      "usage");
   }
   for (auto& [name, value] : parse_assignments(options.overrides)) {
@@ -176,17 +179,17 @@ void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options)
                    "prints, or lines of KEY=VALUE")
       ->required();
   verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
-  verb->add_option("--set", options->overrides, "KEY=VALUE that replaces one of the file")
+  verb->add_option("--set", options->overrides, "KEY=VALUE that overrides a value of the file")
       ->allow_extra_args(false);
-  verb->add_option("--prompt", options->prompt, "Caption of the video; a plan's unless given");
+  verb->add_option("--prompt", options->prompt, "Caption of the video (default: the plan's)");
   options->lora.add_to(*verb);
   reads_file(verb->add_option("--lpips-weights", options->lpips_weights,
-                              "Safetensors file; a plan's unless given"));
+                              "Safetensors file (default: the plan's)"));
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")
       ->required()
       ->check(output_folder());
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
-  verb->add_option("--threads", options->engine.threads, "CPU threads of tensor work")
+  verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { run_job(*options); });
 }
