@@ -145,6 +145,17 @@ Status check_is_file(const std::string& folder, const FolderEntry& entry) {
 
 }  // namespace
 
+Result<std::map<std::string, std::string>> sha256_of_files_in(const std::string& path) {
+  COX_ASSIGN_OR_RETURN(const std::vector<FolderEntry> entries, walk_folder(path));
+  std::map<std::string, std::string> digests;
+  for (const FolderEntry& entry : entries) {
+    if (!is_content(entry)) continue;
+    COX_RETURN_IF_ERROR(check_is_file(path, entry));
+    COX_ASSIGN_OR_RETURN(digests[entry.path], sha256_of_file(fs::path(path) / entry.path));
+  }
+  return digests;
+}
+
 Result<std::string> sha256_of_directory(const std::string& path) {
   COX_ASSIGN_OR_RETURN(std::vector<FolderEntry> entries, walk_folder(path));
   std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ std::string sha256_of(std::string_view bytes);
 
 /// The digest of a file's content. Refuses pipes and devices, which may have no end.
 Result<std::string> sha256_of_file(const std::string& path);
+
+/// The digests of the files that count for a folder's digest, by path below the folder. Links are
+/// followed; one that leads nowhere or in a circle is an error. Skips hidden files and Markdown
+/// pages. Reads every file.
+Result<std::map<std::string, std::string>> sha256_of_files_in(const std::string& path);
 
 /// The digest of a folder's content: SHA-256 over "relative/path NUL file-digest LF" of every file,
 /// in byte order of the parts of the paths. Links are followed, so that a folder of links has the

@@ -1,11 +1,12 @@
 #include "engine/engine.h"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <array>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cox_version.h"
 #include "engine/device/cuda.h"
 #include "engine/failure.h"
@@ -31,13 +32,14 @@ std::string host_name() {
   return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-/// The result must not have come from a file other than the one that was planned.
+/// Throws unless the file is the one that was planned.
 void check_video_digest(const JobInput& input, const std::string& digest) {
   if (input.video.digest.empty() || input.video.digest == digest) return;
-  throw EngineError(FailureCause::kData,
-                    concat("video ", input.video.path, ": expected digest ", input.video.digest,
-                           ", got ", digest, "; the file changed since it was indexed"),
-                    "video_digest");
+  throw EngineError(
+      FailureCause::kData,
+      fmt::format("video {}: expected digest {}, got {}; the file changed since it was indexed",
+                  input.video.path, input.video.digest, digest),
+      "video_digest");
 }
 
 std::string kernels_of(const Backbone& backbone) {
@@ -81,7 +83,7 @@ struct Engine::State {
   ScoreBoard scores;
 };
 
-/// Encodings of one video serve many jobs; those of another would only take memory.
+/// Discards encodings of another video: they would only take memory.
 void Engine::State::enter_video(const std::string& digest) {
   if (digest == video_digest) return;
   video_digest = digest;
@@ -117,7 +119,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   return from;
 }
 
-/// Makes the next job independent of what went wrong in this one.
+/// Restores a state in which the next job does not depend on what failed in this one.
 void Engine::State::recover(JobFailure& failure) {
   if (failure.detail == kWriteFailure) failure.poisoned = true;
   if (failure.cause == FailureCause::kOom) {
@@ -134,7 +136,7 @@ void Engine::State::recover(JobFailure& failure) {
   }
 }
 
-/// A job reads like this: decode, encode, adapt, generate, decode latents, score, write.
+/// Runs a job: decode, encode, adapt, generate, decode latents, score, write.
 JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   const double start = monotonic_seconds();
   reset_peak_memory(device);
@@ -192,7 +194,7 @@ Engine::~Engine() = default;
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
   if (options.threads < 1 || options.threads > kMaxThreads) {
     return invalid_argument(
-        concat("threads: expected 1 to ", kMaxThreads, ", got ", options.threads));
+        fmt::format("threads: expected 1 to {}, got {}", kMaxThreads, options.threads));
   }
   try {
     const c10::Device device = parse_device(options.device);
@@ -216,7 +218,7 @@ JobOutcome Engine::run(const JobInput& input, Sink& sink) {
     state_->recover(failure);
     return failure;
   } catch (...) {
-    return JobFailure{FailureCause::kCrash, "an exception of no known type", "exception", true};
+    return JobFailure{FailureCause::kCrash, "unknown exception", "exception", true};
   }
 }
 

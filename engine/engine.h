@@ -10,26 +10,26 @@
 
 namespace cox::engine {
 
-/// More than any machine has processors; a larger number is a slip.
+/// More than any machine has processors. A larger number is an error.
 constexpr int kMaxThreads = 4096;
 
 struct EngineOptions {
   std::string device = "cpu";  ///< `cpu`, `cuda` or `cuda:N`
   int threads = 1;             ///< CPU threads for tensor work, up to kMaxThreads
   bool deterministic = true;   ///< refuse kernels whose results vary between runs
-  /// On a GPU: `fused`, our own between matrix products, or `stock`, LibTorch's alone.
+  /// On a GPU: `fused`, our own between matrix products, or `stock`, only LibTorch's.
   std::string kernels = "fused";
 };
 
-/// What an engine computes on.
+/// The device that an engine computes on.
 struct DeviceFacts {
   std::string name;                       ///< processor or GPU model
-  std::int64_t gpu_memory_bytes = 0;      ///< all of the GPU's; 0 on a processor
-  std::int64_t machine_memory_bytes = 0;  ///< all of the machine's
+  std::int64_t gpu_memory_bytes = 0;      ///< total of the GPU; 0 on a CPU
+  std::int64_t machine_memory_bytes = 0;  ///< total of the machine
 };
 
-/// Told of progress while a job runs, and asked whether to go on. Called on the thread of
-/// Engine::run, several times a second at most.
+/// Receives progress while a job runs, and says whether to stop it. Called on the thread of
+/// Engine::run, at most several times a second.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -46,13 +46,13 @@ using JobOutcome = std::variant<JobOutput, JobFailure>;
 /// Owned by one thread.
 class Engine {
  public:
-  /// Fails when the device is not there: the message says what was looked for.
+  /// Fails when there is no such device. The message says what was looked for.
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
   ~Engine();
 
   const DeviceFacts& device() const;
 
-  /// The one entrance, and the one place that catches exceptions.
+  /// Runs one job. The one place that catches exceptions.
   JobOutcome run(const JobInput& input, Sink& sink);
 
  private:
@@ -61,10 +61,10 @@ class Engine {
   std::unique_ptr<State> state_;
 };
 
-/// How many GPUs libtorch_cuda sees; 0 when it cannot be loaded. Loads it on first use.
+/// Returns how many GPUs libtorch_cuda sees; 0 when it cannot be loaded. Loads it on first use.
 int gpu_count();
 
-/// Version, commit and build type, as stored with every result.
+/// Returns version, commit and build type, as stored with every result.
 std::string engine_build();
 
 }  // namespace cox::engine

@@ -1,5 +1,7 @@
 #include "engine/failure.h"
 
+#include <fmt/format.h>
+
 #include <c10/util/Exception.h>
 
 #include <new>
@@ -7,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -23,22 +24,23 @@ bool is_host_out_of_memory(const std::string& message) {
          message.find("memory") != std::string::npos;
 }
 
-/// `... you tried to allocate 456130560 bytes. Error code ...` in words of ours.
+/// Rewords `... you tried to allocate 456130560 bytes. Error code ...`.
 std::string host_message(const std::string& message) {
   constexpr std::string_view kAsked = "tried to allocate ";
   const std::size_t asked = message.find(kAsked);
   if (asked == std::string::npos) return "host memory is exhausted";
   const std::string rest = message.substr(asked + kAsked.size());
-  return concat("host memory is exhausted: ", rest.substr(0, rest.find(' ')),
-                " bytes more were asked for");
+  return fmt::format("host memory is exhausted: cannot allocate {} more bytes",
+                     rest.substr(0, rest.find(' ')));
 }
 
 JobFailure out_of_memory(const std::string& message) {
-  return {FailureCause::kOom,
-          concat(message,
-                 "; use fewer frames, a smaller size or batch, dtype bf16, or a device with more "
-                 "memory"),
-          "out_of_memory", false};
+  return {
+      FailureCause::kOom,
+      fmt::format(
+          "{}; use fewer frames, a smaller size or batch, dtype bf16, or a device with more memory",
+          message),
+      "out_of_memory", false};
 }
 
 }  // namespace
@@ -53,7 +55,7 @@ JobFailure failure_of(const std::exception_ptr& error) {
   } catch (const c10::OutOfMemoryError& e) {
     return out_of_memory(first_line(e.what_without_backtrace()));
   } catch (const c10::AcceleratorError& e) {
-    // Such errors stick to the process: every later use of the device fails too.
+    // Such errors are permanent for the process: every later use of the device fails too.
     return {FailureCause::kCrash, first_line(e.what_without_backtrace()), "device_error", true};
   } catch (const c10::Error& e) {
     const std::string message = first_line(e.what_without_backtrace());

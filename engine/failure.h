@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-/// What a job that threw `error`, a std::exception, failed of: the only place where exceptions
+/// Returns why a job that threw `error`, a std::exception, failed. The only place where exceptions
 /// become causes.
 JobFailure failure_of(const std::exception_ptr& error);
 

@@ -5,8 +5,8 @@
 
 namespace cox::engine {
 
-/// What stages tell the caller, and where they end when it wants them to. Borrows the sink; owned
-/// by one thread.
+/// Reports progress of the stages, and ends them when the caller asks to stop. Borrows the sink;
+/// owned by one thread.
 class JobMonitor {
  public:
   explicit JobMonitor(Sink& sink) : sink_(sink) {}

@@ -1,5 +1,7 @@
 #include "engine/parameters.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -20,14 +22,14 @@ std::optional<double> as_real(const Value& value) {
 
 EngineError bad_value(const std::string& name, const std::string& expected,
                       const std::string& got) {
-  return user_error(concat("parameter ", name, ": expected ", expected, ", got ", got), kDetail);
+  return user_error(fmt::format("parameter {}: expected {}, got {}", name, expected, got), kDetail);
 }
 
 }  // namespace
 
 const Value& ParameterReader::find(const std::string& name, const std::string& expected) {
   const auto found = parameters_.find(name);
-  if (found == parameters_.end()) throw bad_value(name, expected, "nothing: it is not set");
+  if (found == parameters_.end()) throw bad_value(name, expected, "nothing (missing)");
   read_.insert(name);
   return found->second;
 }
@@ -54,8 +56,8 @@ bool ParameterReader::flag(const std::string& name) {
 
 std::int64_t ParameterReader::integer(const std::string& name, std::int64_t min, std::int64_t max) {
   std::string expected = "an integer";
-  if (min != std::numeric_limits<std::int64_t>::min()) expected += concat(" from ", min);
-  if (max != std::numeric_limits<std::int64_t>::max()) expected += concat(" up to ", max);
+  if (min != std::numeric_limits<std::int64_t>::min()) expected += fmt::format(" from {}", min);
+  if (max != std::numeric_limits<std::int64_t>::max()) expected += fmt::format(" up to {}", max);
   const Value& value = find(name, expected);
   const auto* whole = value.get_if<std::int64_t>();
   if (whole == nullptr || *whole < min || *whole > max) {
@@ -66,8 +68,8 @@ std::int64_t ParameterReader::integer(const std::string& name, std::int64_t min,
 
 double ParameterReader::real(const std::string& name, RealRange range) {
   std::string expected = "a number";
-  if (range.min != RealRange{}.min) expected += concat(" from ", range.min);
-  if (range.max != RealRange{}.max) expected += concat(" up to ", range.max);
+  if (range.min != RealRange{}.min) expected += fmt::format(" from {:g}", range.min);
+  if (range.max != RealRange{}.max) expected += fmt::format(" up to {:g}", range.max);
   const Value& value = find(name, expected);
   const std::optional<double> real = as_real(value);
   // Written so that NaN is refused.
@@ -78,9 +80,9 @@ double ParameterReader::real(const std::string& name, RealRange range) {
 }
 
 std::string ParameterReader::text(const std::string& name) {
-  const Value& value = find(name, "a text");
+  const Value& value = find(name, "a string");
   const auto* text = value.get_if<std::string>();
-  if (text == nullptr) throw bad_value(name, "a text", canonical_text(value));
+  if (text == nullptr) throw bad_value(name, "a string", canonical_text(value));
   return *text;
 }
 
@@ -115,9 +117,9 @@ std::vector<std::int64_t> ParameterReader::integers(const std::string& name) {
 
 std::vector<std::string> ParameterReader::texts(const std::string& name) {
   std::vector<std::string> texts;
-  for (const Value& item : list(name, "a list of texts")) {
+  for (const Value& item : list(name, "a list of strings")) {
     const auto* text = item.get_if<std::string>();
-    if (text == nullptr) reject(name, "a list of texts");
+    if (text == nullptr) reject(name, "a list of strings");
     texts.push_back(*text);
   }
   return texts;
@@ -129,8 +131,9 @@ void ParameterReader::finish() const {
     if (read_.count(name) == 0) unread.push_back(name);
   }
   if (unread.empty()) return;
-  throw user_error(concat("parameters that this method does not read: ", join(unread, ", "),
-                          "; remove them, or update the worker if the coordinator is newer"),
+  throw user_error(fmt::format("unknown parameters: {}; remove them, or "
+                               "update the worker if the coordinator is newer",
+                               join(unread, ", ")),
                    kDetail);
 }
 

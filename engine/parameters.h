@@ -16,10 +16,10 @@ struct RealRange {
   double max = std::numeric_limits<double>::infinity();
 };
 
-/// Typed reads of a job's parameters. There are no defaults: the sweep's schema has resolved every
+/// Reads a job's parameters by type. There are no defaults: the sweep's schema resolved every
 /// value, so a missing one means that coordinator and engine disagree. Every read throws
-/// EngineError (cause user, detail `parameter`) naming the parameter, what was expected and what
-/// was got. Torch-free. Borrows the parameters; owned by one thread.
+/// EngineError (cause user, detail `parameter`) that names the parameter, the expected and the
+/// actual value. Torch-free. Borrows the parameters; owned by one thread.
 class ParameterReader {
  public:
   explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
@@ -37,7 +37,7 @@ class ParameterReader {
   std::vector<std::int64_t> integers(const std::string& name);
   std::vector<std::string> texts(const std::string& name);
 
-  /// The error of a value that only its reader can judge.
+  /// Throws the error of a value that only its reader can judge.
   [[noreturn]] void reject(const std::string& name, const std::string& expected) const;
 
   /// Throws when a parameter was never read: it would be in the job's identity without effect.

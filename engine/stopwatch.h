@@ -10,7 +10,7 @@ class Stopwatch {
  public:
   Stopwatch(double& total, c10::Device device) : total_(total), device_(device) {}
   ~Stopwatch() {
-    // A failed device must not end the process while its exception unwinds the stack.
+    // The device may have failed, and its exception may be unwinding the stack: never throw here.
     try {
       synchronize(device_);
     } catch (const std::exception&) {

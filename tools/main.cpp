@@ -1,6 +1,7 @@
-// cox-engine: every stage of the engine alone.
+// cox-engine: runs every stage of the engine by itself.
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -31,7 +32,7 @@ void add_verbs(CLI::App& app) {
 }
 
 int run_verb(int argc, char** argv) {
-  CLI::App app{"Runs every stage of the Coxswain engine alone", "cox-engine"};
+  CLI::App app{"Runs every stage of the Coxswain engine by itself", "cox-engine"};
   app.set_version_flag("--version", cox::engine::engine_build());
   app.require_subcommand(1);
   add_verbs(app);
@@ -62,6 +63,7 @@ bool output_is_complete() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a limit on file sizes is then an error of the write
   const int code = run_verb(argc, argv);
   if (output_is_complete()) return code;
   return code == 0 ? kExitFailed : code;

@@ -4,19 +4,19 @@
 
 namespace cox::engine {
 
-/// When the loop ends and which state it keeps, from the held-out losses alone: no tensors, so that
-/// the rule can be replayed on recorded losses. A check counts as better only when strictly below
-/// the best so far; NaN is never below.
+/// Decides from the held-out losses when the loop ends and which state it keeps. Has no tensors, so
+/// that the rule can be replayed on recorded losses. A check is better only if strictly below the
+/// best so far; NaN is never below.
 class EarlyStop {
  public:
   /// `start_loss` is the loss before the first step: the first best.
   EarlyStop(std::int64_t check_every, std::int64_t patience, double start_loss)
       : check_every_(check_every), patience_(patience), best_loss_(start_loss) {}
 
-  /// True when a check follows optimiser step `step`, counted from 1.
+  /// Whether a check follows optimizer step `step`, counted from 1.
   bool due(std::int64_t step) const { return step % check_every_ == 0; }
 
-  /// Takes the loss after `step`. True when it is the new best, whose state must then be kept.
+  /// Takes the loss after `step`. Returns true for a new best, whose state must then be kept.
   bool observe(std::int64_t step, double loss) {
     if (loss < best_loss_) {
       best_loss_ = loss;
@@ -29,7 +29,7 @@ class EarlyStop {
   }
 
   bool stopped() const { return misses_ >= patience_; }
-  /// 0 is the start state.
+  /// Returns the step of the best state; 0 is the start state.
   std::int64_t best_step() const { return best_step_; }
   std::int64_t misses() const { return misses_; }
   double best_loss() const { return best_loss_; }

@@ -1,9 +1,10 @@
 #include "engine/adaptation/loop.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <optional>
 
-#include "base/text.h"
 #include "engine/adaptation/early_stop.h"
 #include "engine/adaptation/snapshot.h"
 #include "engine/stopwatch.h"
@@ -18,20 +19,21 @@ constexpr double kSmallestSigma = 0.001;
 
 void require_finite(double value, const char* what, int step) {
   if (std::isfinite(value)) return;
-  throw EngineError(FailureCause::kDiverged,
-                    concat("adaptation diverged: ", what, " is ", value, " at step ", step,
-                           "; lower lr or max_grad_norm"),
-                    "not_finite");
+  throw EngineError(
+      FailureCause::kDiverged,
+      fmt::format("adaptation diverged: {} is {} at step {}; lower lr or max_grad_norm", what,
+                  value, step),
+      "not_finite");
 }
 
-/// What is random in one step.
+/// The random values of one step.
 struct StepDraw {
   at::Tensor noise;  ///< [1, C, T, H, W] of the trained frames
   double sigma = 0;
 };
 
 /// The draws of successive steps. A draw takes 10 ms on the CPU at the published size, so prepare()
-/// makes the next one while a GPU still computes.
+/// makes the next one while a GPU computes.
 class StepDraws {
  public:
   explicit StepDraws(const AdaptationProblem& problem) : problem_(problem) { prepare(); }
@@ -69,7 +71,7 @@ at::Tensor training_loss(const AdaptationProblem& problem, const Adapter& adapte
   return denoising_loss(problem.backbone, adapter, question, target);
 }
 
-/// Early stopping with its states: the start state needs no copy, since every value knows it.
+/// Early stopping with its states. The start state needs no copy: every trained tensor has it.
 class BestState {
  public:
   BestState(const AdaptationProblem& problem, Adaptation& adaptation,
@@ -82,7 +84,7 @@ class BestState {
 
   bool due(int step) const { return rule_.due(step); }
 
-  /// True when the loop must end.
+  /// Whether the loop must end.
   bool check(int step) {
     losses_.push_back(anchor_loss(problem_, adaptation_.adapter(), settings_));
     if (rule_.observe(step, losses_.back())) best_ = Snapshot::of(adaptation_.groups());
@@ -108,7 +110,7 @@ class BestState {
   std::optional<Snapshot> best_;
 };
 
-/// Runs the optimiser step number `step`, counted from 1; returns its loss.
+/// Runs optimizer step `step`, counted from 1, and returns its loss.
 double take_step(const AdaptationProblem& problem, Adaptation& adaptation, Optimizer& optimizer,
                  LossTarget target, int step, StepDraws& draws) {
   const at::Tensor loss = training_loss(problem, adaptation.adapter(), target, draws.next());
@@ -121,8 +123,8 @@ double take_step(const AdaptationProblem& problem, Adaptation& adaptation, Optim
   return value;
 }
 
-/// What every question of one held-out check shares. The context sees neither noise nor text, so
-/// one pass over it serves all of them; so does the text, which sees neither noise nor context.
+/// What all problems of one held-out check share. The context depends on neither noise nor text,
+/// and the text on neither noise nor context, so one pass over each is enough.
 struct AnchorCaches {
   AnchorCaches(const AdaptationProblem& problem, const Adapter& adapter)
       : text(problem.backbone.prepare_text(problem.text, adapter)) {
@@ -135,7 +137,7 @@ struct AnchorCaches {
   TextCache text;
 };
 
-/// The fixed noises of a video's checks, each of the held-out latents' shape.
+/// Returns the fixed noises of a video's checks, each of the held-out latents' shape.
 std::vector<at::Tensor> anchor_noises(const AdaptationProblem& problem, const at::Tensor& held_out,
                                       std::int64_t draws) {
   std::vector<at::Tensor> noises;

@@ -6,11 +6,12 @@
 
 namespace cox::engine {
 
-/// What the raw output is compared with. It approximates clean - noise; the other sign is the
-/// study's mistake, kept as a labelled switch.
+/// The target of the raw output. The output approximates clean - noise; the other sign is the
+/// AdaSteer study's mistake, kept as a labeled option.
 enum class LossTarget { kCleanMinusNoise, kNoiseMinusClean };
 
-/// One denoising question: noise some clean latents, ask for the direction back.
+/// One denoising problem of flow matching (Lipman et al., arXiv 2210.02747): clean latents are
+/// noised, and the model predicts the direction back.
 struct DenoisingProblem {
   at::Tensor clean;     ///< [1, C, T, H, W] fp32, normalised; the first `context` frames stay clean
   int64_t context = 0;  ///< latent frames
@@ -19,19 +20,20 @@ struct DenoisingProblem {
   const TextStates& text;
 };
 
-/// (1 - sigma) clean + sigma noise, in fp32.
+/// Returns (1 - sigma) clean + sigma noise, in fp32.
 at::Tensor noised(const at::Tensor& clean, const at::Tensor& noise, double sigma);
 
-/// Timesteps [1, T]: 0 on context frames, 1000 sigma after them.
+/// Returns timesteps [1, T]: 0 on context frames, 1000 sigma after them.
 at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
                                const at::Tensor& like);
 
-/// Mean square of (output - target) over target frames, fp32, as a scalar tensor with its graph.
-/// No KV cache: the context is part of the forward pass, so gradients reach what acts on it.
+/// Returns the mean square of (output - target) over target frames, fp32, a scalar tensor with its
+/// graph. There is no KV cache: the context is part of the forward pass, so gradients reach what
+/// acts on it.
 at::Tensor denoising_loss(const Backbone& backbone, const Adapter& adapter,
                           const DenoisingProblem& problem, LossTarget target);
 
-/// The same from the raw output over target frames.
+/// Returns the same loss, given the raw output over target frames.
 at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,
                           const at::Tensor& noise, LossTarget target);
 

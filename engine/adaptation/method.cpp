@@ -1,5 +1,7 @@
 #include "engine/adaptation/method.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -26,7 +28,8 @@ const MethodEntry& find_method(const std::string& name) {
     if (name == entry.name) return entry;
     names.emplace_back(entry.name);
   }
-  throw user_error(concat("method: expected one of ", join(names, ", "), ", got ", name), "method");
+  throw user_error(fmt::format("method: expected one of {}, got {}", join(names, ", "), name),
+                   "method");
 }
 
 TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,

@@ -12,14 +12,14 @@
 
 namespace cox::engine {
 
-/// One tensor that the optimiser moves.
+/// One tensor that the optimizer updates.
 struct TrainedTensor {
   std::string name;
-  at::Tensor value;  ///< the state: what the optimiser updates and a snapshot holds
-  /// What the forward pass reads and autograd writes the gradient to. The same tensor as `value`,
-  /// or a backbone parameter of another dtype that parameters_changed() copies `value` to.
+  at::Tensor value;  ///< the state: what the optimizer updates and a snapshot holds
+  /// The tensor that the forward pass reads and whose gradient autograd writes. The same tensor as
+  /// `value`, or a backbone parameter of another dtype that parameters_changed() copies `value` to.
   at::Tensor leaf;
-  at::Tensor start;  ///< the value before the first step; undefined when that is zero
+  at::Tensor start;  ///< the value before the first step; undefined for zero
 };
 
 /// Trained tensors whose gradient is clipped by one joint norm.
@@ -27,49 +27,49 @@ struct ParameterGroup {
   std::vector<TrainedTensor> tensors;
 };
 
-/// A method in place: its adapter, its trained tensors, and how to put the backbone back. The
-/// destructor leaves the backbone byte-equal to before. Owned by one thread.
+/// A method applied to a backbone: its adapter, its trained tensors, and how to restore the
+/// backbone. The destructor leaves the backbone byte-equal to before. Owned by one thread.
 class Adaptation {
  public:
   virtual ~Adaptation() = default;
   virtual const Adapter& adapter() const = 0;
   /// Empty when the method trains nothing.
   virtual std::vector<ParameterGroup> groups() = 0;
-  /// Called after each optimiser step and after each restored state: copies values to the leaves
-  /// that the forward pass reads, where those are other tensors.
+  /// Called after each optimizer step and each restored state: copies values to the leaves that the
+  /// forward pass reads, where those are other tensors.
   virtual void parameters_changed() {}
-  /// True when linear layers train: the backward pass then needs what goes into them.
+  /// Whether linear layers train: the backward pass then needs their inputs.
   virtual bool trains_linear_layers() const { return false; }
 };
 
-/// What a method is made from. References outlive the Adaptation.
+/// The inputs of a method. References outlive the Adaptation.
 struct MethodContext {
   Backbone& backbone;
   const VideoRandom& random;
-  at::ScalarType trained_dtype = at::kFloat;  ///< of values: fp32, or bf16 as the study had it
+  at::ScalarType trained_dtype = at::kFloat;  ///< of values: fp32, or bf16 as in the AdaSteer study
 };
 
-/// Reads the method's own parameters and puts it in place.
+/// Reads the method's own parameters and applies it.
 using MakeAdaptation = std::unique_ptr<Adaptation> (*)(ParameterReader& parameters,
                                                        const MethodContext& context);
 
 /// One line of methods.def.
 struct MethodEntry {
   const char* name;
-  bool trains;  ///< reads schemas/adaptation.yaml and runs the optimisation loop
+  bool trains;  ///< reads schemas/adaptation.yaml and runs the optimization loop
   MakeAdaptation make;
 };
 
 const std::vector<MethodEntry>& methods();
-/// Throws EngineError (cause user) naming the methods there are.
+/// Throws EngineError (cause user) that lists the known methods for an unknown name.
 const MethodEntry& find_method(const std::string& name);
 
-/// A zero tensor to train, on the backbone's device.
+/// Returns a zero tensor to train, on the backbone's device.
 TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,
                           const MethodContext& context);
 std::int64_t trainable_parameters(const std::vector<ParameterGroup>& groups);
 
-/// The group of `block` when `blocks` blocks form `groups` contiguous groups.
+/// Returns the group of `block` if `blocks` blocks form `groups` contiguous groups.
 constexpr int64_t group_of(int64_t block, int64_t groups, int64_t blocks) {
   return block * groups / blocks;
 }

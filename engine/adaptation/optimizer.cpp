@@ -109,7 +109,7 @@ std::vector<double> Optimizer::step() {
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
                                           const std::vector<ParameterGroup>& groups) {
   if (settings.name == "sgd") return std::make_unique<Sgd>(settings, groups);
-  COX_CHECK(settings.name == "adamw", settings.name + " is no optimizer");
+  COX_CHECK(settings.name == "adamw", "unknown optimizer '" + settings.name + "'");
   return std::make_unique<AdamW>(settings, groups);
 }
 

@@ -10,20 +10,22 @@ namespace cox::engine {
 
 struct OptimizerSettings {
   std::string name = "adamw";  ///< `adamw` or `sgd`
-  double lr = 0;
-  double beta1 = 0.9;  ///< AdamW only, as are beta2 and eps
-  double beta2 = 0.999;
-  double eps = 0;
-  double weight_decay = 0;   ///< AdamW: decoupled; SGD: added to the gradient
-  double max_grad_norm = 0;  ///< each group's gradient is scaled down to this joint norm
-  int warmup_steps = 0;
+  double lr = 0;               ///< after warm-up, from 0
+  double beta1 = 0.9;          ///< AdamW only, as are beta2 and eps; in [0, 1)
+  double beta2 = 0.999;        ///< in [0, 1)
+  double eps = 0;              ///< above 0, added to AdamW's denominator
+  double weight_decay = 0;     ///< from 0. AdamW: decoupled; SGD: added to the gradient
+  double max_grad_norm = 0;    ///< above 0; each group's gradient is scaled down to this joint norm
+  int warmup_steps = 0;        ///< from 0; 0 is none
 };
 
-/// The rate of 0-based step k: lr (k+1)/W for k < W, then lr.
+/// Returns the rate of 0-based step k: lr (k+1)/W for k < W, then lr.
 double warmed_up_rate(const OptimizerSettings& settings, int step);
 
-/// Moves trained tensors by their gradients. Arithmetic is that of the value's dtype, so bf16
-/// values lose updates below half an ulp, and fp32 masters do not. Owned by one thread.
+/// Updates trained tensors by their gradients, with AdamW (Loshchilov and Hutter, arXiv 1711.05101)
+/// or SGD as torch.optim has them; our own because of bf16 values and because each group is clipped
+/// by itself. Arithmetic is in the value's dtype, so bf16 values lose updates below half an ulp;
+/// fp32 masters do not. Owned by one thread.
 class Optimizer {
  public:
   Optimizer(OptimizerSettings settings, std::vector<ParameterGroup> groups);

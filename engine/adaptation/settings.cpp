@@ -1,6 +1,6 @@
 #include "engine/adaptation/settings.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::engine {
 
@@ -22,11 +22,12 @@ OptimizerSettings read_optimizer(ParameterReader& parameters) {
   // AdamW's first step is lr / (1 - beta1), and its decay 1 - lr weight_decay.
   const double largest_rate = kLargest * (1 - settings.beta1);
   if (settings.name == "adamw" && settings.lr > largest_rate) {
-    parameters.reject("lr", concat("at most ", largest_rate, " with adamw, whose first step is ",
-                                   "divided by ", 1 - settings.beta1));
+    parameters.reject("lr",
+                      fmt::format("at most {:g} with adamw, whose first step is divided by {:g}",
+                                  largest_rate, 1 - settings.beta1));
   }
   if (settings.lr * settings.weight_decay > kLargest) {
-    parameters.reject("weight_decay", concat("a product with lr of at most ", kLargest));
+    parameters.reject("weight_decay", fmt::format("a product with lr of at most {:g}", kLargest));
   }
   settings.max_grad_norm = parameters.real("max_grad_norm", kPositive);
   settings.warmup_steps = static_cast<int>(parameters.integer("warmup_steps", 0, kMaxSteps));
@@ -38,9 +39,10 @@ EarlyStopSettings read_early_stop(ParameterReader& parameters, std::int64_t step
   settings.enabled = parameters.flag("early_stop.enabled");
   settings.check_every = parameters.integer("early_stop.check_every", 1);
   if (settings.enabled && settings.check_every > steps) {
-    parameters.reject("early_stop.check_every",
-                      concat("at most steps, ", steps,
-                             ": no check would follow, and the start state would be kept"));
+    parameters.reject(
+        "early_stop.check_every",
+        fmt::format("at most steps, {}: no check would follow, and the start state would be kept",
+                    steps));
   }
   settings.patience = parameters.integer("early_stop.patience", 1);
   settings.noise_draws = parameters.integer("early_stop.noise_draws", 1);

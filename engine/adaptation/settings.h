@@ -10,27 +10,28 @@
 
 namespace cox::engine {
 
+/// When the optimization loop checks the held-out loss, and when it ends.
 struct EarlyStopSettings {
   bool enabled = false;
-  std::int64_t check_every = 1;
-  std::int64_t patience = 1;
-  std::int64_t noise_draws = 1;
-  std::vector<double> sigmas;
+  std::int64_t check_every = 1;  ///< optimizer steps between checks, 1 to steps
+  std::int64_t patience = 1;     ///< checks without improvement before the loop ends, from 1
+  std::int64_t noise_draws = 1;  ///< fixed noise tensors per check, from 1
+  std::vector<double> sigmas;    ///< noise levels of a check in (0, 1], at least one
 };
 
 /// The parameters of schemas/adaptation.yaml.
 struct AdaptationSettings {
-  int steps = 0;
+  int steps = 0;  ///< optimizer steps, 1 to 1,000,000
   OptimizerSettings optimizer;
-  at::ScalarType trained_dtype = at::kFloat;
-  LossTarget target = LossTarget::kCleanMinusNoise;
-  std::int64_t window_frames = 0;   ///< pixel frames before the first scored one
-  std::int64_t context_frames = 0;  ///< pixel frames, the first of the window
-  double holdout_fraction = 0;
+  at::ScalarType trained_dtype = at::kFloat;         ///< fp32, or bf16 as in the AdaSteer study
+  LossTarget target = LossTarget::kCleanMinusNoise;  ///< the other sign replicates the study
+  std::int64_t window_frames = 0;                    ///< pixel frames before the first scored one
+  std::int64_t context_frames = 0;                   ///< the first pixel frames of the window
+  double holdout_fraction = 0;  ///< in [0, 1): share of the latents after the context
   EarlyStopSettings early_stop;
 };
 
-/// Throws EngineError naming the parameter.
+/// Reads and checks them. Throws EngineError (cause user) that names the parameter.
 AdaptationSettings read_adaptation_settings(ParameterReader& parameters);
 
 }  // namespace cox::engine

@@ -8,26 +8,26 @@
 
 namespace cox::engine {
 
-/// A state of all trained tensors. Small ones stay on their device; a state of more than
-/// kMaxOnDevice bytes rests in host memory.
+/// A copy of all trained tensors, on their device up to kMaxOnDevice bytes and in host memory
+/// above.
 class Snapshot {
  public:
   static constexpr std::int64_t kMaxOnDevice = std::int64_t{1} << 30;
 
-  /// The values as they are now.
+  /// Copies the current values.
   static Snapshot of(const std::vector<ParameterGroup>& groups);
 
-  /// Puts the values back and tells the adaptation.
+  /// Restores the values and notifies the adaptation.
   void restore(Adaptation& adaptation) const;
 
  private:
   std::vector<at::Tensor> values_;
 };
 
-/// Puts the state before the first step back and tells the adaptation.
+/// Restores the state before the first step and notifies the adaptation.
 void restore_start(Adaptation& adaptation);
 
-/// L2 norm of (value - start) over all trained tensors.
+/// Returns the L2 norm of (value - start) over all trained tensors.
 double change_norm(const std::vector<ParameterGroup>& groups);
 
 }  // namespace cox::engine

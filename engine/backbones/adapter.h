@@ -20,9 +20,10 @@ struct NormSite {
   std::string key;  ///< checkpoint key
 };
 
-/// The seams of a backbone: what a method may change inside a forward pass. Every default returns
-/// its last argument unchanged. The same object serves training, early-stop checks, the
-/// conditioning prefill and every guidance branch of sampling, so they cannot disagree.
+/// The seams of a backbone: the values that a method may change inside a forward pass. Every
+/// default returns its last argument unchanged. Training, early-stop checks, the conditioning
+/// prefill and every guidance branch of sampling use the same object, so they cannot disagree.
+/// docs/adr/0005 says why.
 ///
 /// Shapes: B batch, T latent frames, N tokens, D hidden size, E timestep-embedding size.
 class Adapter {

@@ -13,15 +13,15 @@
 
 namespace cox::engine {
 
-/// Keys and values of the conditioning latents, made once by Backbone::prefill.
+/// Keys and values of the conditioning latents, computed once by Backbone::prefill.
 struct ConditionCache {
   std::vector<at::Tensor> keys;    ///< per block [1, heads, tokens, head_dim], before RoPE
   std::vector<at::Tensor> values;  ///< per block [1, heads, tokens, head_dim]
   int64_t latent_frames = 0;
 };
 
-/// What all evaluations of one text share, made once by Backbone::prepare_text. Empty when the
-/// backbone has nothing to share.
+/// What all evaluations of one text share, computed once by Backbone::prepare_text. Empty if the
+/// backbone shares nothing.
 struct TextCache {
   std::vector<at::Tensor> keys;    ///< per block [B, heads, L, head_dim]
   std::vector<at::Tensor> values;  ///< per block [B, heads, L, head_dim]
@@ -33,11 +33,11 @@ struct BackboneInput {
   at::Tensor timestep;  ///< [B, T] in 0..1000; 0 on clean frames
   TextStates text;
   /// The first frames are clean conditioning: they attend to themselves only and get no cross
-  /// attention. Must be 0 when `cache` is set: then `latents` holds the noise frames alone.
+  /// attention. Must be 0 if `cache` is set: `latents` then holds only the noise frames.
   int64_t condition_latent_frames = 0;
   const ConditionCache* cache = nullptr;
-  /// Made from `text` with the same adapter; for sampling, without gradients. The seams of the text
-  /// side are then called when it is made, not in each pass.
+  /// Computed from `text` with the same adapter; for sampling, without gradients. The seams of the
+  /// text side are called when it is computed, not in each pass.
   const TextCache* text_cache = nullptr;
 };
 
@@ -47,7 +47,7 @@ struct BackboneShape {
   int64_t hidden = 0;
   int64_t time_embedding = 0;
   int64_t latent_channels = 0;
-  int64_t head = 0;  ///< of attention; 0 when it has none
+  int64_t head = 0;  ///< size of an attention head; 0 without heads
 };
 
 struct NamedTensor {
@@ -78,7 +78,7 @@ class Backbone {
   /// Throws std::invalid_argument on wrong shapes, naming the tensor.
   virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
 
-  /// Runs the clean latents [1, C, T, H, W] alone at timestep 0, without cross attention.
+  /// Runs only the clean latents [1, C, T, H, W] at timestep 0, without cross attention.
   virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const = 0;
 
   virtual TextCache prepare_text(const TextStates& /*text*/, const Adapter& /*adapter*/) const {
@@ -98,9 +98,9 @@ class Backbone {
   virtual at::ScalarType compute_dtype() const = 0;
   virtual at::Device device() const = 0;
 
-  /// Recompute each block in the backward pass instead of keeping its activations. Trained tensors
+  /// Recomputes each block in the backward pass instead of keeping its activations. Trained tensors
   /// must then be leaves that get their gradient through backward() (see
-  /// engine/tensors/gradient.h), and backbone and adapter must live until it is over.
+  /// engine/tensors/gradient.h), and backbone and adapter must live until it has finished.
   virtual void set_recompute(bool recompute) = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/backbones/lora_file.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <map>
 
@@ -21,7 +23,7 @@ constexpr const char* kScale = ".alpha_scale";
 /// `blocks.0.attn.qkv` -> `lora___lorahyphen___blocks___lorahyphen___0___...`
 std::string key_of_layer(const std::string& layer) {
   std::string key(kPrefix);
-  for (const std::string& word : split(layer, '.')) key += concat(kDot, word);
+  for (const std::string& word : split(layer, '.')) key += fmt::format("{}{}", kDot, word);
   return key;
 }
 
@@ -45,10 +47,10 @@ bool holds(const Checkpoint& file, const std::string& key) {
 
 Keys keys_of_layer(const Checkpoint& file, const std::string& key) {
   Keys keys{key + kDown, {}, key + kScale};
-  std::string part = concat(key, kUpParts, 0, ".weight");
+  std::string part = fmt::format("{}{}{}.weight", key, kUpParts, 0);
   while (find(file, part) != nullptr) {
     keys.up.push_back(part);
-    part = concat(key, kUpParts, keys.up.size(), ".weight");
+    part = fmt::format("{}{}{}.weight", key, kUpParts, keys.up.size());
   }
   if (keys.up.empty()) keys.up.push_back(key + kUp);
   return keys;
@@ -69,9 +71,10 @@ std::vector<ExpectedTensor> expected_of_layer(const Checkpoint& file, const Keys
   const auto parts = static_cast<int64_t>(keys.up.size());
   const int64_t out = layer.weight.size(0), in = layer.weight.size(1);
   if (out % parts != 0) {
-    throw user_error(concat(file.path(), ": ", keys.up.front(), " and its like: ", parts,
-                            " parts cannot make up a layer of ", out, " outputs"),
-                     "weights_mismatch");
+    throw user_error(
+        fmt::format("{}: {} and its siblings: {} parts do not divide a layer of {} outputs",
+                    file.path(), keys.up.front(), parts, out),
+        "weights_mismatch");
   }
   const int64_t rank = rank_of(file, keys);
   std::vector<ExpectedTensor> expected = {{keys.down, {parts * rank, in}}, {keys.scale, {}}};
@@ -108,8 +111,8 @@ std::vector<AdaptedLayer> adapted_layers(const Checkpoint& file, Backbone& backb
   }
   check_keys(file, expected, "LoRA of this transformer");
   if (adapted.empty()) {
-    throw user_error(concat(file.path(), ": expected tensors named ", kPrefix, kDot, "LAYER", kDown,
-                            " and so on, the file holds none"),
+    throw user_error(fmt::format("{}: expected tensors such as {}{}LAYER{}, found none",
+                                 file.path(), kPrefix, kDot, kDown),
                      "weights_mismatch");
   }
   return adapted;
@@ -133,8 +136,8 @@ void attach_loras(Backbone& backbone, const std::vector<WeightFile>& files) {
   std::vector<std::pair<Linear*, LowRank>> terms;
   for (const WeightFile& lora : files) {
     if (lora.multiplier == 0 || !std::isfinite(lora.multiplier)) {
-      throw user_error(concat("LoRA ", lora.path,
-                              ": expected a finite multiplier other than 0, got ", lora.multiplier),
+      throw user_error(fmt::format("LoRA {}: expected a finite multiplier other than 0, got {}",
+                                   lora.path, lora.multiplier),
                        "parameter");
     }
     const Checkpoint file = Checkpoint::open(lora.path);

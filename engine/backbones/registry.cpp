@@ -1,5 +1,7 @@
 #include "engine/backbones/registry.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "engine/backbones/longcat/factory.h"
 #include "engine/tensors/error.h"
@@ -27,7 +29,7 @@ const Entry& entry_of(const std::string& name) {
     if (name == entry.name) return entry;
   }
   throw user_error(
-      concat("backbone: expected one of ", join(backbone_names(), ", "), ", got '", name, "'"));
+      fmt::format("backbone: expected one of {}, got '{}'", join(backbone_names(), ", "), name));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace cox::engine {
 namespace {
 
-/// SplitMix64's finaliser: a bijection that spreads every bit.
+/// SplitMix64's finalizer: a bijection that spreads every bit.
 uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
   x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
@@ -34,8 +34,8 @@ std::array<at::Tensor, 2> sums_of_words(const at::Tensor& words) {
   return {(row_sums * row_weights).sum(), (tail * tail_weights).sum()};
 }
 
-/// What a checksum is finished from, as int64 [3] on the tensor's device: rows and tail of its
-/// whole words, and the sum of the odd bytes after them.
+/// Returns the parts of a checksum as int64 [3] on the tensor's device: rows and tail of its whole
+/// words, and the sum of the remaining bytes.
 at::Tensor sums_of(const at::Tensor& tensor) {
   const at::Tensor bytes = tensor.detach().contiguous().view({-1}).view(at::kByte);
   const int64_t whole = bytes.numel() / kWordBytes * kWordBytes;
@@ -51,7 +51,7 @@ uint64_t finish(const int64_t* sums, uint64_t bytes) {
   return mix(sum + bytes);
 }
 
-/// Reading a number from a device waits for all work before it, so all sums are read at once.
+/// Reading a number from a device waits for all earlier work, so all sums are read at once.
 std::vector<uint64_t> checksums_of(const std::vector<at::Tensor>& tensors) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> sums;

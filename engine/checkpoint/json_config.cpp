@@ -1,9 +1,10 @@
 #include "engine/checkpoint/json_config.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -11,7 +12,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// nlohmann converts 1.5 to 1 and true to 1; a config that needs that is wrong.
+/// nlohmann would convert 1.5 and true to 1. A config that needs this is wrong.
 template <typename T>
 bool is_exactly(const Json& value) {
   if constexpr (std::is_same_v<T, bool>) return value.is_boolean();
@@ -58,10 +59,10 @@ JsonConfig JsonConfig::read(const std::string& path) {
 JsonConfig JsonConfig::parse(const std::string& text, const std::string& origin) {
   try {
     auto json = std::make_shared<Json>(Json::parse(text));
-    if (!json->is_object()) throw user_error(concat(origin, ": expected a JSON object"));
+    if (!json->is_object()) throw user_error(fmt::format("{}: expected a JSON object", origin));
     return {origin, std::move(json)};
   } catch (const Json::exception& error) {
-    throw user_error(concat(origin, ": not JSON: ", error.what()));
+    throw user_error(fmt::format("{}: not JSON: {}", origin, error.what()));
   }
 }
 
@@ -72,25 +73,26 @@ bool JsonConfig::has(const std::string& key) const {
 template <typename T>
 T JsonConfig::get(const std::string& key, const char* expected) const {
   if (!json_->contains(key)) {
-    throw user_error(concat(path_, ": missing key '", key, "' (", expected, ")"));
+    throw user_error(fmt::format("{}: missing key '{}' ({})", path_, key, expected));
   }
   const Json& value = (*json_)[key];
   if (!Reader<T>::fits(value)) {
-    throw user_error(concat(path_, ": '", key, "': expected ", expected, ", got ", value.dump()));
+    throw user_error(
+        fmt::format("{}: '{}': expected {}, got {}", path_, key, expected, value.dump()));
   }
   return value.get<T>();
 }
 
 int64_t JsonConfig::integer(const std::string& key) const {
-  return get<int64_t>(key, "a whole number");
+  return get<int64_t>(key, "an integer");
 }
 double JsonConfig::real(const std::string& key) const { return get<double>(key, "a number"); }
 bool JsonConfig::boolean(const std::string& key) const { return get<bool>(key, "true or false"); }
 std::string JsonConfig::text(const std::string& key) const {
-  return get<std::string>(key, "a text");
+  return get<std::string>(key, "a string");
 }
 std::vector<int64_t> JsonConfig::integers(const std::string& key) const {
-  return get<std::vector<int64_t>>(key, "a list of whole numbers");
+  return get<std::vector<int64_t>>(key, "a list of integers");
 }
 std::vector<double> JsonConfig::reals(const std::string& key) const {
   return get<std::vector<double>>(key, "a list of numbers");
@@ -99,14 +101,14 @@ std::vector<bool> JsonConfig::booleans(const std::string& key) const {
   return get<std::vector<bool>>(key, "a list of true or false");
 }
 std::map<std::string, std::string> JsonConfig::text_map(const std::string& key) const {
-  return get<std::map<std::string, std::string>>(key, "an object of texts");
+  return get<std::map<std::string, std::string>>(key, "an object of strings");
 }
 
 JsonConfig JsonConfig::object(const std::string& key) const {
   if (!json_->contains(key) || !(*json_)[key].is_object()) {
-    throw user_error(concat(path_, ": '", key, "': expected an object"));
+    throw user_error(fmt::format("{}: '{}': expected an object", path_, key));
   }
-  return {concat(path_, ":", key), std::make_shared<Json>((*json_)[key])};
+  return {fmt::format("{}:{}", path_, key), std::make_shared<Json>((*json_)[key])};
 }
 
 std::string JsonConfig::dump() const {
@@ -116,13 +118,13 @@ std::string JsonConfig::dump() const {
 
 JsonConfig JsonConfig::with_override(const std::string& key, const std::string& json_text) const {
   if (!json_->contains(key)) {
-    throw user_error(concat(path_, ": cannot override '", key, "', which it does not have"));
+    throw user_error(fmt::format("{}: cannot override '{}': unknown key", path_, key));
   }
   auto changed = std::make_shared<Json>(*json_);
   try {
     (*changed)[key] = Json::parse(json_text);
   } catch (const Json::exception& error) {
-    throw user_error(concat("override of '", key, "' is not JSON: ", error.what()));
+    throw user_error(fmt::format("override of '{}' is not JSON: {}", key, error.what()));
   }
   return {path_, std::move(changed)};
 }

@@ -9,12 +9,12 @@
 
 namespace cox::engine {
 
-/// A config.json with typed access. A missing key, a null or a wrong type throws EngineError(kUser)
-/// naming file, key, expected and got. Immutable and cheap to copy.
+/// Typed access to a config.json. A missing key, a null or a wrong type throws EngineError(kUser)
+/// that names file, key, expected and got. Immutable and cheap to copy.
 class JsonConfig {
  public:
   static JsonConfig read(const std::string& path);
-  /// `origin` stands for the file's path in messages.
+  /// Messages use `origin` as the file's path.
   static JsonConfig parse(const std::string& text, const std::string& origin);
 
   bool has(const std::string& key) const;  ///< present and not null
@@ -27,12 +27,12 @@ class JsonConfig {
   std::vector<bool> booleans(const std::string& key) const;
   std::map<std::string, std::string> text_map(const std::string& key) const;
 
-  /// A nested object; messages name it as `path:key`.
+  /// Returns a nested object. Messages name it `path:key`.
   JsonConfig object(const std::string& key) const;
 
-  /// The same with one entry replaced by a JSON text; the key must exist already.
+  /// Returns a copy with one entry replaced by parsed JSON. The key must exist.
   JsonConfig with_override(const std::string& key, const std::string& json_text) const;
-  /// As a JSON text, keys in order.
+  /// Returns it as JSON, keys sorted.
   std::string dump() const;
   const std::string& path() const { return path_; }
 

@@ -1,5 +1,7 @@
 #include "engine/checkpoint/safetensors.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/from_blob.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -47,40 +49,56 @@ std::string name_of(at::ScalarType type, const std::string& tensor) {
   throw std::invalid_argument("safetensors: dtype of '" + tensor + "' cannot be stored");
 }
 
+bool is_hidden(const fs::path& name) { return name.string().front() == '.'; }
+
+/// Hidden files are left out, as in the digest of a model's folder (base/digest.h).
 std::vector<std::string> files_ending_in(const std::string& directory, std::string_view ending) {
   std::vector<std::string> found;
   for (const auto& entry : fs::directory_iterator(directory)) {
-    if (ends_with(entry.path().filename().string(), ending)) found.push_back(entry.path().string());
+    const fs::path name = entry.path().filename();
+    if (!is_hidden(name) && ends_with(name.string(), ending))
+      found.push_back(entry.path().string());
   }
   return found;
 }
 
-/// The index or single file that a model directory is read from.
+/// Whether a weight_map may name `shard`: a safetensors file that the digest of the index's folder
+/// covers.
+bool is_below_folder(const fs::path& shard) {
+  if (shard.is_absolute() || shard.extension() != ".safetensors") return false;
+  return std::none_of(shard.begin(), shard.end(), is_hidden);  // `..` begins with a dot, too
+}
+
+/// Returns the index, or the single file, that a model directory is read from.
 std::string entry_file(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) {
-    throw user_error(concat(path, ": no such file or directory; expected safetensors weights"),
-                     "missing_model_file");
+    throw user_error(
+        fmt::format("{}: no such file or directory; expected safetensors weights", path),
+        "missing_model_file");
   }
   if (!fs::is_directory(path, error)) return path;
   for (const char* ending : {".safetensors.index.json", ".safetensors"}) {
     const std::vector<std::string> found = files_ending_in(path, ending);
     if (found.size() == 1) return found[0];
     if (found.size() > 1) {
-      throw user_error(concat(path, ": expected one file *", ending, ", found ", found.size()));
+      throw user_error(
+          fmt::format("{}: expected one file *{}, found {}", path, ending, found.size()));
     }
   }
-  throw user_error(concat(path, ": holds no *.safetensors.index.json and no *.safetensors file"),
-                   "missing_model_file");
+  throw user_error(
+      fmt::format("{}: holds no *.safetensors.index.json and no *.safetensors file", path),
+      "missing_model_file");
 }
 
-/// A whole file in memory, read only.
+/// A whole file, memory-mapped, read-only.
 class Mapping {
  public:
   explicit Mapping(const std::string& file) {
     const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
-      throw user_error(concat(file, ": cannot open: ", std::strerror(errno)), "missing_model_file");
+      throw user_error(fmt::format("{}: cannot open: {}", file, std::strerror(errno)),
+                       "missing_model_file");
     }
     struct stat status {};
     const bool sized = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
@@ -88,7 +106,7 @@ class Mapping {
     data_ = size_ == 0 ? MAP_FAILED : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, descriptor, 0);
     ::close(descriptor);
     if (data_ == MAP_FAILED) {
-      throw user_error(concat(file, ": cannot be mapped: it is empty or not a regular file"),
+      throw user_error(fmt::format("{}: cannot map: the file is empty or not a regular file", file),
                        "bad_safetensors");
     }
   }
@@ -98,7 +116,7 @@ class Mapping {
 
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
-  /// Unmaps the whole pages from `begin` to `end`; they are mapped again when they are read.
+  /// Releases the whole pages from `begin` to `end`; reading them again maps them again.
   void release(uint64_t begin, uint64_t end) const {
     const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
     const uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
@@ -131,7 +149,7 @@ void Checkpoint::add_shard(const std::string& file) {
         tensors_.emplace(name, StoredTensor{type_of(record.dtype), record.shape, file});
     if (!inserted) {
       throw user_error(
-          concat("tensor '", name, "' is in both ", place->second.file, " and ", file));
+          fmt::format("tensor '{}' is in both {} and {}", name, place->second.file, file));
     }
   }
   metadata_.insert(shard->header.metadata.begin(), shard->header.metadata.end());
@@ -148,18 +166,25 @@ Checkpoint Checkpoint::open(const std::string& path) {
   const auto weight_map = JsonConfig::read(checkpoint.path_).text_map("weight_map");
   const fs::path folder = fs::path(checkpoint.path_).parent_path();
   for (const auto& [name, shard] : weight_map) {
+    if (!is_below_folder(shard)) {
+      throw user_error(
+          fmt::format("{}: weight_map puts tensor '{}' in '{}'; expected a safetensors "
+                      "file in the index's folder, not hidden",
+                      checkpoint.path_, name, shard),
+          "bad_safetensors");
+    }
     const std::string file = (folder / shard).string();
     if (checkpoint.shards_.count(file) == 0) checkpoint.add_shard(file);
     const auto stored = checkpoint.tensors_.find(name);
     if (stored == checkpoint.tensors_.end() || stored->second.file != file) {
-      throw user_error(concat(checkpoint.path_, ": tensor '", name, "' is not in ", file,
-                              ", where the weight_map puts it"));
+      throw user_error(fmt::format("{}: tensor '{}' is not in {}, where the weight_map puts it",
+                                   checkpoint.path_, name, file));
     }
   }
   for (const auto& [name, stored] : checkpoint.tensors_) {
     if (weight_map.count(name) == 0) {
-      throw user_error(concat(stored.file, ": tensor '", name, "' is not in the weight_map of ",
-                              checkpoint.path_));
+      throw user_error(fmt::format("{}: tensor '{}' is not in the weight_map of {}", stored.file,
+                                   name, checkpoint.path_));
     }
   }
   return checkpoint;
@@ -167,7 +192,7 @@ Checkpoint Checkpoint::open(const std::string& path) {
 
 at::Tensor Checkpoint::view(const std::string& name) const {
   const auto stored = tensors_.find(name);
-  if (stored == tensors_.end()) throw user_error(concat(path_, ": no tensor '", name, "'"));
+  if (stored == tensors_.end()) throw user_error(fmt::format("{}: no tensor '{}'", path_, name));
   const Shard& shard = *shards_.at(stored->second.file);
   const TensorRecord& record = shard.header.tensors.at(name);
   auto* begin = const_cast<char*>(shard.mapping.bytes().data()) + record.begin;
@@ -238,7 +263,7 @@ class PendingFile {
   void check(bool good, const char* what) const {
     if (good) return;
     throw EngineError(FailureCause::kCrash,
-                      concat("cannot ", what, " ", path_, ": ", std::strerror(errno)), "write");
+                      fmt::format("cannot {} {}: {}", what, path_, std::strerror(errno)), "write");
   }
 
   std::string path_;

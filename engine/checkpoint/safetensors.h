@@ -10,7 +10,7 @@
 
 namespace cox::engine {
 
-/// What is known of a stored tensor without reading it.
+/// What the header says of a stored tensor.
 struct StoredTensor {
   at::ScalarType dtype = at::kFloat;
   std::vector<int64_t> shape;
@@ -22,7 +22,8 @@ struct StoredTensor {
 class Checkpoint {
  public:
   /// `path` is a .safetensors file, a `*.index.json` with a weight_map, or a directory that holds
-  /// exactly one such index, or else exactly one .safetensors file.
+  /// exactly one such index, or else exactly one .safetensors file. Hidden files are not read. A
+  /// weight_map names safetensors files in or below its folder, which the folder's digest covers.
   static Checkpoint open(const std::string& path);
 
   const std::map<std::string, StoredTensor>& tensors() const { return tensors_; }
@@ -30,17 +31,17 @@ class Checkpoint {
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
   const std::string& path() const { return path_; }
 
-  /// The mapped bytes as a CPU tensor: to read, and only while the checkpoint lives.
+  /// Returns the mapped bytes as a CPU tensor: read-only, valid while the checkpoint lives.
   at::Tensor view(const std::string& name) const;
-  /// Takes the pages that were read of a tensor out of this process; the page cache keeps them.
+  /// Removes a tensor's pages from this process; the page cache keeps them.
   void release(const std::string& name) const;
 
-  /// An owning copy on `device`, converted to `dtype` there (kept as stored without one). The bytes
-  /// go from the page cache to the device once; there is no second copy on the host.
+  /// Returns an owning copy on `device`, converted there to `dtype` if given. The bytes go from the
+  /// page cache to the device once; there is no second copy on the host.
   at::Tensor load(const std::string& name, at::Device device = at::kCPU,
                   std::optional<at::ScalarType> dtype = std::nullopt) const;
 
-  /// All tensors, on the CPU, as stored.
+  /// Returns all tensors, on the CPU, as stored.
   std::map<std::string, at::Tensor> load_all() const;
 
  private:

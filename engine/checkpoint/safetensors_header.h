@@ -22,18 +22,18 @@ struct SafetensorsHeader {
   std::map<std::string, std::string> metadata;
 };
 
-/// Bytes of one element, or 0 for a dtype that is not supported.
+/// Returns the bytes of one element; 0 for a dtype that is not supported.
 uint64_t dtype_bytes(std::string_view dtype);
 
 /// Parses and checks a whole header: the declared length fits the file, every dtype is known, every
-/// byte range lies inside the file and is as long as shape and dtype say, the ranges cover the data
-/// without gap or overlap, no name is given twice. Throws EngineError(kUser) naming `path` and the
+/// byte range is inside the file and as long as shape and dtype say, the ranges cover the data
+/// without gap or overlap, no name occurs twice. Throws EngineError(kUser) naming `path` and the
 /// tensor. `bytes` is the whole file, or at least its start; `file_size` its true size.
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, uint64_t file_size,
                                            const std::string& path);
 
-/// The length prefix and padded JSON for tensors whose data follow in this order; begin and end of
-/// each record are offsets from the end of the header.
+/// Returns the length prefix and padded JSON for tensors whose data follow in this order. begin and
+/// end of each record are offsets from the end of the header.
 std::string safetensors_header_text(const std::vector<TensorRecord>& tensors,
                                     const std::map<std::string, std::string>& metadata);
 

@@ -1,5 +1,7 @@
 #include "engine/checkpoint/weight_map.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/aminmax.h>
 
 #include <cmath>
@@ -19,7 +21,7 @@ void describe(std::string& message, const char* kind, const std::vector<std::str
   std::vector<std::string> named(found.begin(),
                                  found.begin() + std::min(found.size(), kNamedDifferences));
   if (found.size() > named.size()) named.push_back("...");
-  message += concat("\n  ", found.size(), " ", kind, ": ", join(named, ", "));
+  message += fmt::format("\n  {} {}: {}", found.size(), kind, join(named, ", "));
 }
 
 /// Smallest and largest value show a NaN or an infinity anywhere, without a temporary.
@@ -28,8 +30,8 @@ void require_finite(const at::Tensor& tensor, const Checkpoint& checkpoint,
   if (tensor.numel() == 0) return;
   const auto [low, high] = at::aminmax(tensor);
   if (std::isfinite(low.item<double>()) && std::isfinite(high.item<double>())) return;
-  throw user_error(concat(checkpoint.tensors().at(name).file, ": ", name,
-                          " holds a value that is not finite; the file is damaged"),
+  throw user_error(fmt::format("{}: {} holds a value that is not finite; the file is damaged",
+                               checkpoint.tensors().at(name).file, name),
                    "weights_not_finite");
 }
 
@@ -59,8 +61,8 @@ void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>&
     if (stored == checkpoint.tensors().end()) {
       missing.push_back(want.name);
     } else if (stored->second.shape != want.shape) {
-      wrong_shape.push_back(concat(want.name, " (config says ", shape_text(want.shape),
-                                   ", file has ", shape_text(stored->second.shape), ")"));
+      wrong_shape.push_back(fmt::format("{} (config says {}, file has {})", want.name,
+                                        shape_text(want.shape), shape_text(stored->second.shape)));
     }
   }
   for (const auto& [name, stored] : checkpoint.tensors()) {
@@ -68,8 +70,8 @@ void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>&
   }
   if (missing.empty() && extra.empty() && wrong_shape.empty()) return;
   std::string message =
-      concat(checkpoint.path(), ": weights do not fit the ", model, " configuration (",
-             expected.size(), " tensors expected, ", checkpoint.tensors().size(), " found)");
+      fmt::format("{}: weights do not fit the {} configuration ({} tensors expected, {} found)",
+                  checkpoint.path(), model, expected.size(), checkpoint.tensors().size());
   describe(message, "missing", missing);
   describe(message, "extra", extra);
   describe(message, "of wrong shape", wrong_shape);

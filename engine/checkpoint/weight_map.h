@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// A tensor that a model's configuration calls for.
+/// A tensor that a model's configuration requires.
 struct ExpectedTensor {
   std::string name;  ///< checkpoint key
   std::vector<int64_t> shape;
@@ -17,16 +17,16 @@ struct ExpectedTensor {
 
 /// Throws EngineError(kUser) unless the checkpoint holds exactly these tensors with these shapes.
 /// The message counts the differences and names the first of each kind: missing, extra, shape.
-/// `model` says what was being loaded, as in "DiT".
+/// `model` names what is loaded, e.g. "DiT".
 void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
                 const std::string& model);
 
-/// One tensor of a checkpoint. Throws EngineError(kUser, `weights_not_finite`) that names file and
-/// tensor when it holds a NaN or an infinity.
+/// Loads one tensor. Throws EngineError(kUser, `weights_not_finite`) that names file and tensor for
+/// a NaN or an infinity.
 at::Tensor load_weight(const Checkpoint& checkpoint, const std::string& name, at::Device device,
                        at::ScalarType dtype);
 
-/// The same check of every tensor where it lies in the files, loading none.
+/// Applies the same check to every tensor of the files without loading any.
 void check_finite(const Checkpoint& checkpoint);
 
 }  // namespace cox::engine

@@ -12,9 +12,9 @@
 
 namespace cox::engine {
 
-/// Where a network's constructor takes its weights from. Names and shapes are written once, in the
-/// constructors: run with a declaring source they say what a checkpoint must hold, allocating
-/// nothing; run with a loading source they read it.
+/// Gives a network's constructor its weights. Names and shapes are written once, in the
+/// constructors: with a declaring source they list what a checkpoint must hold and allocate
+/// nothing; with a loading source they read it.
 class WeightSource {
  public:
   /// take() records the tensor and returns one on the meta device.
@@ -28,8 +28,8 @@ class WeightSource {
     return WeightSource(&checkpoint, device, dtype);
   }
 
-  /// take() returns what `weight` gives for the name: a trainer's tensors, so that gradients reach
-  /// them.
+  /// take() returns what `weight` returns for the name: a trainer's tensors, so that gradients
+  /// reach them.
   static WeightSource given(std::function<at::Tensor(const std::string&)> weight) {
     WeightSource source(nullptr, at::kCPU, at::kFloat);
     source.given_ = std::move(weight);

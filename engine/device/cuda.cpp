@@ -1,5 +1,7 @@
 #include "engine/device/cuda.h"
 
+#include <fmt/format.h>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -26,14 +28,14 @@ struct CudaState {
   std::string reason;
 };
 
-/// CUDA's workspaces must be fixed before its first use for cuBLAS to be deterministic.
+/// cuBLAS is deterministic only if its workspaces are fixed before the first use of CUDA.
 CudaState load_cuda() {
   ::setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8", /*overwrite=*/0);
   if (::dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    return {false, concat("libtorch_cuda.so cannot be loaded: ", ::dlerror())};
+    return {false, fmt::format("cannot load libtorch_cuda.so: {}", ::dlerror())};
   }
   if (!at::detail::getCUDAHooks().hasCUDA() || at::detail::getCUDAHooks().deviceCount() == 0) {
-    return {false, "libtorch_cuda.so is there, but it sees no GPU (driver, CUDA_VISIBLE_DEVICES?)"};
+    return {false, "libtorch_cuda.so finds no GPU; check the driver and CUDA_VISIBLE_DEVICES"};
   }
   return {true, ""};
 }
@@ -69,15 +71,16 @@ c10::Device parse_device(const std::string& text) {
   const bool numbered = starts_with(text, "cuda:") && text.size() > 5 && text.size() < 8 &&
                         text.find_first_not_of("0123456789", 5) == std::string::npos;
   if (text != "cuda" && !numbered) {
-    throw user_error(concat("device: expected cpu, cuda or cuda:N, got '", text, "'"));
+    throw user_error(fmt::format("device: expected cpu, cuda or cuda:N, got '{}'", text));
   }
   if (!cuda_is_available()) {
-    throw user_error(concat("device '", text, "' is not available: ", cuda_unavailable_reason()));
+    throw user_error(
+        fmt::format("device '{}' is not available: {}", text, cuda_unavailable_reason()));
   }
   const int index = numbered ? std::stoi(text.substr(5)) : 0;
   const int count = cuda_device_count();
   if (index >= count) {
-    throw user_error(concat("device '", text, "' is not there: this machine has ", count, " GPU"));
+    throw user_error(fmt::format("no device '{}': this machine has {} GPU(s)", text, count));
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

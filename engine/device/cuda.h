@@ -12,21 +12,21 @@ namespace cox::engine {
 /// Thread-safe.
 bool cuda_is_available();
 
-/// How many devices LibTorch sees; 0 when cuda_is_available() is false.
+/// Returns how many devices LibTorch sees; 0 when cuda_is_available() is false.
 int cuda_device_count();
 
-/// Why cuda_is_available() is false: what was looked for and what was found.
+/// Returns why cuda_is_available() is false: what was looked for and what was found.
 std::string cuda_unavailable_reason();
 
-/// `cpu`, `cuda` or `cuda:N`. Throws EngineError(kUser) when the text is none of these or the
-/// device is not there.
+/// Parses `cpu`, `cuda` or `cuda:N`. Throws EngineError(kUser) for another string and for a device
+/// that does not exist.
 c10::Device parse_device(const std::string& text);
 
-/// The number of a GPU; 0 where it has none, as `cuda` alone has.
+/// Returns the number of a GPU; 0 for `cuda` without a number.
 int device_index(c10::Device device);
 
-/// Number formats and kernels: IEEE fp32 everywhere (no TF32), `threads` CPU threads, and, when
-/// `deterministic`, only kernels whose results do not vary between runs.
+/// Sets IEEE fp32 everywhere (no TF32), `threads` CPU threads, and, if `deterministic`, only
+/// kernels whose results do not vary between runs.
 void configure_tensor_library(int threads, bool deterministic);
 
 /// Waits until everything queued on the device is done: call before reading a clock.
@@ -34,14 +34,14 @@ void synchronize(c10::Device device);
 
 struct DeviceMemory {
   int64_t total_bytes = 0;
-  int64_t free_bytes = 0;       ///< taken by nobody
+  int64_t free_bytes = 0;       ///< unused
   int64_t available_bytes = 0;  ///< free, and what this process holds without using it
   int64_t allocated_bytes = 0;  ///< in live tensors (CPU: resident memory of this process)
   int64_t peak_bytes = 0;       ///< highest allocated_bytes since reset_peak_memory
 };
 DeviceMemory device_memory(c10::Device device);
 void reset_peak_memory(c10::Device device);
-/// Gives cached but unused device memory back.
+/// Releases cached but unused device memory.
 void release_cached_memory(c10::Device device);
 
 std::string device_name(c10::Device device);     ///< processor or GPU model

@@ -1,11 +1,12 @@
 #include "engine/device/cuda_driver.h"
 
+#include <fmt/format.h>
+
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
 
 #include <optional>
 
-#include "base/text.h"
 #include "engine/device/symbol.h"
 
 namespace cox::engine {
@@ -37,13 +38,13 @@ void CudaDriver::check(Result result, const std::string& what) const {
   error_text(result, &text);
   throw c10::AcceleratorError(
       {__func__, __FILE__, __LINE__}, result,
-      concat("CUDA error: ", what, ": ", text == nullptr ? "unknown" : text, " (", result, ")"));
+      fmt::format("CUDA error: {}: {} ({})", what, text == nullptr ? "unknown" : text, result));
 }
 
 int CudaDriver::attribute(int device, int attribute) const {
   int handle = 0, value = 0;
-  check(get_device(&handle, device), concat("device ", device));
-  check(get_attribute(&value, attribute, handle), concat("attribute ", attribute));
+  check(get_device(&handle, device), fmt::format("device {}", device));
+  check(get_attribute(&value, attribute, handle), fmt::format("attribute {}", attribute));
   return value;
 }
 

@@ -4,9 +4,9 @@
 
 namespace cox::engine {
 
-/// The calls into libcuda.so.1 that our own kernels need, found at run time: no header of CUDA and
-/// no toolkit takes part in the build. Names, arguments and codes are those of CUDA's driver API;
-/// its handles are opaque pointers here.
+/// The functions of libcuda.so.1 that our own kernels need, found at run time, so that the build
+/// needs no CUDA headers or toolkit. Names, arguments and codes are those of CUDA's driver API; its
+/// handles are opaque pointers here.
 struct CudaDriver {
   using Handle = void*;
   using Result = int;
@@ -28,14 +28,14 @@ struct CudaDriver {
                    Handle stream, void** arguments, void** extra) = nullptr;
   Result (*error_text)(Result result, const char** text) = nullptr;
 
-  /// Throws c10::AcceleratorError naming `what` and the driver's words unless `result` is success,
+  /// Throws c10::AcceleratorError with `what` and the driver's message unless `result` is success,
   /// as LibTorch does for its own calls.
   void check(Result result, const std::string& what) const;
-  /// One attribute of a device.
+  /// Returns one attribute of a device.
   int attribute(int device, int attribute) const;
 };
 
-/// Null when the library or one of its calls is not there. Thread-safe.
+/// Returns null when the library or one of its functions is missing. Thread-safe.
 const CudaDriver* cuda_driver();
 
 }  // namespace cox::engine

@@ -1,19 +1,20 @@
 #include "engine/device/device_program.h"
 
+#include <fmt/format.h>
+
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <stdexcept>
 
 #include "base/mutex.h"
-#include "base/text.h"
 #include "engine/device/cuda.h"
 #include "engine/device/cuda_driver.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
 
-/// The program on one device. Never unloaded: the process ends with it.
+/// The program on one device. Never unloaded.
 struct DeviceProgram::Loaded {
   CudaDriver::Handle module = nullptr;
   std::map<std::string, CudaDriver::Handle> kernels;
@@ -28,7 +29,7 @@ namespace {
 
 const CudaDriver& driver() {
   const CudaDriver* found = cuda_driver();
-  if (found == nullptr) throw user_error("libcuda.so.1 cannot be loaded", "kernels");
+  if (found == nullptr) throw user_error("cannot load libcuda.so.1", "kernels");
   return *found;
 }
 
@@ -39,7 +40,7 @@ void enter_primary_context(int device) {
   driver().check(driver().get_context(&context), "current context");
   if (context != nullptr) return;
   int handle = 0;
-  driver().check(driver().get_device(&handle, device), concat("device ", device));
+  driver().check(driver().get_device(&handle, device), fmt::format("device {}", device));
   driver().check(driver().retain_primary_context(&context, handle), "primary context");
   driver().check(driver().set_context(context), "entering the primary context");
 }
@@ -57,13 +58,13 @@ DeviceProgram::Loaded& DeviceProgram::loaded(at::Device device) {
   if (found != state_->devices.end()) return found->second;
 
   const std::string architecture =
-      concat("sm_", driver().attribute(index, CudaDriver::kCapabilityMajor),
-             driver().attribute(index, CudaDriver::kCapabilityMinor));
+      fmt::format("sm_{}{}", driver().attribute(index, CudaDriver::kCapabilityMajor),
+                  driver().attribute(index, CudaDriver::kCapabilityMinor));
   const Result<std::string> code = compile_cuda(source_, architecture);
   if (!code.is_ok()) {
-    throw user_error(concat("fused kernels cannot be made for this GPU (", architecture,
-                            "): ", code.status().message(),
-                            "; install NVRTC beside LibTorch, or choose --kernels stock"),
+    throw user_error(fmt::format("cannot compile the fused kernels for this GPU ({}): {}; "
+                                 "install NVRTC next to LibTorch or choose --kernels stock",
+                                 architecture, code.status().message()),
                      "kernels");
   }
   Loaded program;

@@ -10,8 +10,8 @@
 
 namespace cox::engine {
 
-/// How many threads a kernel runs on: blocks in two dimensions, threads of each, and its dynamic
-/// shared memory (at most 48 KiB).
+/// The launch size of a kernel: blocks in two dimensions, threads per block, and dynamic shared
+/// memory (at most 48 KiB).
 struct LaunchSize {
   int64_t blocks_x = 1;
   int64_t blocks_y = 1;
@@ -19,15 +19,15 @@ struct LaunchSize {
   int64_t shared_bytes = 0;
 };
 
-/// A CUDA program of ours, compiled for each device that it is first used on. Kernels run on the
-/// device's current stream, in turn with LibTorch's own. Thread-safe.
+/// One of our CUDA programs, compiled for each device on first use. Kernels run on the device's
+/// current stream, in order with LibTorch's own. Thread-safe.
 class DeviceProgram {
  public:
   explicit DeviceProgram(CudaSource source);
   ~DeviceProgram();
 
-  /// Compiles and loads it unless it is there. Throws EngineError(kUser, "kernels") when NVRTC is
-  /// missing or refuses, saying so.
+  /// Compiles and loads it unless it is loaded. Throws EngineError(kUser, "kernels") when NVRTC is
+  /// missing or fails.
   void load(at::Device device);
 
   /// Starts `kernel`; the arguments must have the types that it declares.

@@ -1,5 +1,7 @@
 #include "engine/device/host_memory.h"
 
+#include <fmt/format.h>
+
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,16 +10,15 @@
 #include <fstream>
 #include <optional>
 
-#include "base/text.h"
 #include "engine/device/proc_file.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
 namespace {
 
-/// The number that a control group's file holds; none where there is no such file or no bound.
+/// Returns the number in a control group's file; nothing without such a file or limit.
 std::optional<int64_t> control_group_bytes(const char* name) {
-  std::ifstream in(concat("/sys/fs/cgroup/", name));
+  std::ifstream in(fmt::format("/sys/fs/cgroup/{}", name));
   int64_t bytes = 0;
   return in >> bytes ? std::optional(bytes) : std::nullopt;
 }
@@ -37,8 +38,9 @@ void limit_host_memory(int64_t bytes) {
   const auto wanted = static_cast<rlim_t>(status_bytes("VmData") + bytes);
   limit.rlim_cur = std::min(limit.rlim_max, wanted);
   if (::setrlimit(RLIMIT_DATA, &limit) != 0) {
-    throw EngineError(FailureCause::kCrash, concat("cannot limit this process to ", wanted,
-                                                   " bytes of memory: ", std::strerror(errno)));
+    throw EngineError(FailureCause::kCrash,
+                      fmt::format("cannot limit this process to {} bytes of memory: {}", wanted,
+                                  std::strerror(errno)));
   }
 }
 

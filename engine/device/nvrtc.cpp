@@ -1,5 +1,7 @@
 #include "engine/device/nvrtc.h"
 
+#include <fmt/format.h>
+
 #include <dlfcn.h>
 
 #include <optional>
@@ -29,9 +31,8 @@ struct Nvrtc {
   Code (*cubin)(Program program, char* bytes) = nullptr;
 };
 
-/// LibTorch's own stub is linked to NVRTC and knows where its wheel lies; the others serve where
-/// NVRTC is on the library path alone. A symbol is searched in a library and in what it is linked
-/// to.
+/// LibTorch's own stub is linked to NVRTC and knows where its wheel is; the others are for an NVRTC
+/// that is only on the library path. A symbol is searched in a library and in what it links.
 constexpr const char* kLibraries[] = {"libcaffe2_nvrtc.so", "libnvrtc.so.13", "libnvrtc.so.12",
                                       "libnvrtc.so"};
 
@@ -65,7 +66,7 @@ std::string program_log(const Nvrtc& nvrtc, Nvrtc::Program program) {
 
 Result<std::string> compile(const Nvrtc& nvrtc, const CudaSource& source,
                             const std::vector<std::string>& options) {
-  // The texts are literals of the program, so each ends with a zero.
+  // The strings are literals of the program, so each ends with a zero byte.
   std::vector<const char*> names, texts, flags;
   for (const auto& [name, text] : source.files) {
     names.push_back(name.data());
@@ -88,8 +89,8 @@ Result<std::string> compile(const Nvrtc& nvrtc, const CudaSource& source,
   const std::string words = program_log(nvrtc, program);
   nvrtc.destroy(&program);
   if (compiled) return cubin;
-  return invalid_argument(concat("NVRTC refuses ", source.main, " with ", join(options, " "), ": ",
-                                 words.empty() ? "no log" : words));
+  return invalid_argument(fmt::format("NVRTC refuses {} with {}: {}", source.main,
+                                      join(options, " "), words.empty() ? "no log" : words));
 }
 
 std::string cache_path(const CudaSource& source, const std::vector<std::string>& options,
@@ -101,12 +102,12 @@ std::string cache_path(const CudaSource& source, const std::vector<std::string>&
     digest.update(text);
     digest.update(std::string_view("\0", 1));
   }
-  digest.update(concat(source.main, '\n', join(options, " "), '\n', version));
-  return concat(user_cache_directory(), "/kernels/", digest.finish(), ".cubin");
+  digest.update(fmt::format("{}\n{}\n{}", source.main, join(options, " "), version));
+  return fmt::format("{}/kernels/{}.cubin", user_cache_directory(), digest.finish());
 }
 
-/// A cache file is the digest of the code, a line break, and the code: a damaged file is found and
-/// made again.
+/// A cache file is the digest of the code, a line break, and the code, so that a damaged file is
+/// detected and rebuilt.
 std::optional<std::string> read_cached(const std::string& path) {
   const Result<std::string> content = read_file(path);
   if (!content.is_ok()) return std::nullopt;
@@ -123,19 +124,19 @@ Result<std::string> compile_cuda(const CudaSource& source, const std::string& ar
   static const std::optional<Nvrtc> nvrtc = load_nvrtc();
   if (!nvrtc) {
     const std::vector<std::string> tried(std::begin(kLibraries), std::end(kLibraries));
-    return unavailable(concat("NVRTC is not there (tried ", join(tried, ", "), ")"));
+    return unavailable(fmt::format("NVRTC not found (tried {})", join(tried, ", ")));
   }
   int major = 0, minor = 0;
-  if (nvrtc->version(&major, &minor) != 0) return internal_error("NVRTC does not tell its version");
+  if (nvrtc->version(&major, &minor) != 0) return internal_error("cannot read NVRTC's version");
   const std::vector<std::string> options = {"--gpu-architecture=" + architecture, "--std=c++17"};
-  const std::string path = cache_path(source, options, concat(major, '.', minor));
+  const std::string path = cache_path(source, options, fmt::format("{}.{}", major, minor));
   if (const std::optional<std::string> cached = read_cached(path)) return *cached;
 
   Result<std::string> code = compile(*nvrtc, source, options);
   if (!code.is_ok()) return code;
-  const Status kept = write_file_atomically(path, concat(sha256_of(*code), '\n', *code));
+  const Status kept = write_file_atomically(path, fmt::format("{}\n{}", sha256_of(*code), *code));
   if (!kept.is_ok()) {
-    log(LogLevel::kWarning, "engine", "compiled kernels are not kept for the next start",
+    log(LogLevel::kWarning, "engine", "cannot cache compiled kernels",
         {{"path", path}, {"error", kept.message()}});
   }
   return code;

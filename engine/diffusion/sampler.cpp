@@ -1,11 +1,24 @@
 #include "engine/diffusion/sampler.h"
 
-#include "engine/diffusion/cfg_zero.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
+
+at::Tensor cfg_zero_scale(const at::Tensor& cond, const at::Tensor& uncond) {
+  const at::Tensor a = cond.flatten(1), b = uncond.flatten(1);
+  const at::Tensor scale = (a * b).sum(1) / (b.square().sum(1) + 1e-8);
+  std::vector<int64_t> shape(static_cast<size_t>(cond.dim()), 1);
+  shape[0] = cond.size(0);
+  return scale.view(shape);
+}
+
+at::Tensor cfg_zero(const at::Tensor& cond, const at::Tensor& uncond, double guidance) {
+  const at::Tensor projected = uncond * cfg_zero_scale(cond, uncond);
+  return projected + guidance * (cond - projected);
+}
+
 namespace {
 
 /// The guidance branches as one batch, negative first.
@@ -27,7 +40,7 @@ at::Tensor repeat_batch(const at::Tensor& x, int64_t count) {
   return x.expand({count, -1, -1, -1, -1});
 }
 
-/// The guided raw output over every frame of `model_input`.
+/// Returns the guided raw output over every frame of `input`.
 at::Tensor evaluate(const Backbone& backbone, const Adapter& adapter, const BackboneInput& input,
                     int64_t branches, double guidance) {
   const at::Tensor raw = backbone.forward(input, adapter);

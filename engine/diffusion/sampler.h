@@ -11,25 +11,36 @@ namespace cox::engine {
 
 struct SamplerOptions {
   ScheduleOptions schedule;
-  double guidance = 4.0;     ///< 1 or less: the positive prompt alone, half the work
-  bool use_kv_cache = true;  ///< without it the condition is recomputed and enters the CFG scale
+  double guidance = 4.0;     ///< scale; 1 or less: only the positive prompt, half the work
+  bool use_kv_cache = true;  ///< false: the condition is recomputed and enters the CFG scale
 };
 
-/// What a continuation starts from.
+/// s = <cond, uncond> / (|uncond|^2 + 1e-8) over each whole sample, fp32 [B, 1, 1, ...]: the scale
+/// that brings the unconditional output nearest to the conditional one.
+at::Tensor cfg_zero_scale(const at::Tensor& cond, const at::Tensor& uncond);
+
+/// s uncond + guidance (cond - s uncond). Source: the optimized scale of Fan et al., CFG-Zero*:
+/// Improved Classifier-Free Guidance for Flow Matching Models (arXiv 2503.18886), without their
+/// zero-init; optimized_scale in longcat_video/pipeline_longcat_video.py of
+/// meituan-longcat/LongCat-Video.
+at::Tensor cfg_zero(const at::Tensor& cond, const at::Tensor& uncond, double guidance);
+
+/// The inputs of a continuation.
 struct ContinuationInput {
   at::Tensor condition;  ///< clean latents [1, C, c, H, W], normalised
   at::Tensor noise;      ///< [1, C, n, H, W] fp32 standard normal, for the frames to generate
   TextStates text;
-  TextStates negative_text;  ///< not read when guidance is off
+  TextStates negative_text;  ///< not read if guidance is 1 or less
 };
 
-/// Told after each evaluation; throws to end the sampling.
+/// Called after each evaluation. May throw to end the sampling.
 using StepCallback = std::function<void(int done, int total)>;
 
-/// Follows dx/dsigma = -raw output by Euler steps from noise to clean frames. Returns the generated
-/// latents alone, [1, C, n, H, W] fp32. `adapter` acts in the prefill and in every evaluation.
+/// Integrates dx/dsigma = -raw output by Euler steps from noise to clean frames. Returns only the
+/// generated latents, [1, C, n, H, W] fp32. `adapter` acts in the prefill and in every evaluation.
 /// Keeps the reference's roundings: noise starts in the compute dtype, and without KV cache latents
-/// return to it after every step.
+/// return to it after every step. Source: generate_vc in longcat_video/pipeline_longcat_video.py.
+/// Throws std::invalid_argument for wrong shapes, EngineError(kUser) for an invalid schedule.
 at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
                             const ContinuationInput& input, const SamplerOptions& options,
                             const StepCallback& on_step = {});

@@ -1,11 +1,12 @@
 #include "engine/diffusion/schedule.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/tensor.h>
 
 #include <cmath>
 #include <vector>
 
-#include "base/text.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
 
@@ -13,14 +14,14 @@ namespace cox::engine {
 namespace {
 
 constexpr float kTimestepsPerSigma = 1000;
-/// Of a model's schedule: far beyond any, and every noise level but the last is about 1.
+/// The largest shift of a model's schedule: beyond it every noise level except the last is about 1.
 constexpr double kLargestShift = 1e6;
 
 /// The distilled model knows the levels 1, 0.98, ..., 0.02.
 constexpr int64_t kDistilledLevels = 50;
 
-/// The levels before the shift, in fp32 on one element at a time: tensor operations round in the
-/// last bit as the processor's vector width has it.
+/// The levels before the shift, in fp32 one at a time: the last bit of tensor operations depends on
+/// the processor's vector width.
 std::vector<float> distilled_levels(int64_t steps) {
   std::vector<float> levels;
   for (int64_t i = 0; i < steps; ++i) {
@@ -69,13 +70,13 @@ std::vector<float> with_uniform_tail(const std::vector<float>& timesteps) {
 
 Schedule make_schedule(const ScheduleOptions& options) {
   if (options.steps < 1)
-    throw user_error(concat("steps: expected at least 1, got ", options.steps));
+    throw user_error(fmt::format("steps: expected at least 1, got {}", options.steps));
   if (!(options.shift > 0)) {
-    throw user_error(concat("shift: expected a positive number, got ", options.shift));
+    throw user_error(fmt::format("shift: expected a positive number, got {}", options.shift));
   }
   if (options.distill && options.steps > kDistilledLevels) {
-    throw user_error(concat("steps: a distilled schedule has ", kDistilledLevels,
-                            " noise levels, got ", options.steps));
+    throw user_error(fmt::format("steps: a distilled schedule has {} noise levels, got {}",
+                                 kDistilledLevels, options.steps));
   }
   std::vector<float> sigmas, timesteps;
   for (const float level :
@@ -97,13 +98,13 @@ double scheduler_shift(const std::string& model_directory) {
   for (const char* flag : {"use_dynamic_shifting", "use_karras_sigmas", "use_exponential_sigmas",
                            "use_beta_sigmas", "invert_sigmas", "stochastic_sampling"}) {
     if (config.has(flag) && config.boolean(flag)) {
-      throw user_error(concat(config.path(), ": '", flag, "' is not supported"), "bad_config");
+      throw user_error(fmt::format("{}: '{}' is not supported", config.path(), flag), "bad_config");
     }
   }
   const double shift = config.real("shift");
   if (!(shift > 0 && shift <= kLargestShift)) {
-    throw user_error(concat(config.path(), ": shift: expected a number above 0 and up to ",
-                            kLargestShift, ", got ", shift),
+    throw user_error(fmt::format("{}: shift: expected a number above 0 and up to {}, got {}",
+                                 config.path(), kLargestShift, shift),
                      "bad_config");
   }
   return shift;

@@ -7,24 +7,26 @@
 namespace cox::engine {
 
 struct ScheduleOptions {
-  int64_t steps = 50;       ///< nominal steps
-  double shift = 12.0;      ///< of scheduler/scheduler_config.json; 1 is none
+  int64_t steps = 50;       ///< nominal steps, at least 1
+  double shift = 12.0;      ///< above 0, from scheduler/scheduler_config.json; 1 is none
   bool enhance_hf = false;  ///< replace levels of 0.5 and below by ten uniform ones
   bool distill = false;     ///< levels of the step-distilled model
 };
 
-/// Noise levels of sampling, fp32 on the CPU, from noisy to clean.
+/// Noise levels of sampling in [0, 1], fp32 on the CPU, from noisy to clean.
 struct Schedule {
   at::Tensor sigmas;     ///< [n + 1], the last is 0
   at::Tensor timesteps;  ///< [n], 1000 sigma
   int64_t evaluations() const { return timesteps.size(0); }
 };
 
-/// The reference's levels to the bit. Throws EngineError(kUser) when no level results.
+/// Returns the reference's levels, bit for bit. Source: get_timesteps_sigmas in
+/// longcat_video/pipeline_longcat_video.py and modules/scheduling_flow_match_euler_discrete.py.
+/// Throws EngineError(kUser) for options without a level.
 Schedule make_schedule(const ScheduleOptions& options);
 
-/// `shift` of `model_directory`/scheduler/scheduler_config.json. Throws EngineError(kUser) when the
-/// file asks for a schedule that is not supported.
+/// Reads `shift` of `model_directory`/scheduler/scheduler_config.json. Throws EngineError(kUser)
+/// when the file asks for a schedule that is not supported.
 double scheduler_shift(const std::string& model_directory);
 
 }  // namespace cox::engine

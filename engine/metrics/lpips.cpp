@@ -1,5 +1,3 @@
-#include "base/text.h"
-
 #include <fmt/format.h>
 
 #include "engine/metrics/lpips_network.h"

@@ -10,7 +10,6 @@
 #include <set>
 #include <vector>
 
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/checkpoint/weight_map.h"
 #include "engine/tensors/error.h"
@@ -34,7 +33,7 @@ constexpr Convolution kAlexNet[LpipsNetwork::kTaps] = {{0, 3, 64, 11, 4, 2, fals
 constexpr int64_t kSmallestSide = 32;  // the third tap needs it
 constexpr double kNormEpsilon = 1e-10;
 
-// The package's scaling layer: ImageNet's mean and spread, for pixels in [-1, 1].
+// The constants of the package's scaling layer: ImageNet's mean and spread, for pixels in [-1, 1].
 const std::vector<double> kShift = {-.030, -.088, -.188};
 const std::vector<double> kScale = {.458, .448, .450};
 

@@ -16,7 +16,7 @@ namespace cox::engine {
 
 namespace {
 
-/// By how much rounding may carry a value over a bound, relative to the bound's size.
+/// How far rounding may move a value past a bound, relative to the bound's size.
 constexpr double kTolerance = 1e-6;
 
 void check_bounds(const MetricSchema& schema, double value) {
@@ -56,7 +56,7 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
                                     [&](const MetricFactory& known) { return known.name == name; });
   if (factory == factories.end()) {
     const std::string near = nearest_name(name, metric_names());
-    throw user_error(fmt::format("no metric is called '{}'; expected {}{}", name,
+    throw user_error(fmt::format("unknown metric '{}'; expected {}{}", name,
                                  join(metric_names(), ", "),
                                  near.empty() ? "" : "; did you mean '" + near + "'?"));
   }

@@ -1,21 +1,22 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "engine/tensors/torch.h"
 #include "record/metric_value.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::engine {
 
-/// The part of a metric that depends only on the reference frames. It is kept for every clip that
-/// is scored against the same frames.
+/// What a metric computes from the reference frames only. It is reused for every clip that is
+/// scored against the same frames.
 using ReferenceFeatures = std::vector<at::Tensor>;
 
-/// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1], not rounded to 8
-/// bits, on the metric's device. Runs without gradients. Throws when shapes or dtypes are wrong.
+/// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1] on the metric's
+/// device. Runs without gradients. Throws when shapes or dtypes are wrong.
 /// Owned by one thread. Implement one of FrameMetric, VideoMetric and SetMetric.
 class Metric {
  public:
@@ -24,7 +25,7 @@ class Metric {
   const MetricSchema& schema() const { return *schema_; }
   virtual MetricScope scope() const = 0;
 
-  /// Whether its weights file says that its weights are random: results then have another name.
+  /// Whether the weights file says that its weights are random. Results then have another name.
   virtual bool has_random_weights() const { return false; }
   std::string recorded_name() const {
     return std::string(cox::recorded_name(schema(), has_random_weights()));
@@ -42,7 +43,7 @@ class Metric {
   const MetricSchema* schema_ = nullptr;
 };
 
-/// How near each generated frame comes to its reference frame. The job's value is the mean.
+/// Compares each generated frame with its reference frame. The job's value is the mean.
 class FrameMetric : public Metric {
  public:
   MetricScope scope() const final { return MetricScope::kFrame; }
@@ -67,25 +68,29 @@ class VideoMetric : public Metric {
 class SetMetric : public Metric {
  public:
   MetricScope scope() const final { return MetricScope::kSet; }
-  /// At least one number, and as many for every clip.
+  /// Returns at least one number, and the same count for every clip.
   virtual std::vector<float> features(const at::Tensor& generated,
                                       const ReferenceFeatures& reference) const = 0;
   void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
                 MetricValue& value) const final;
 };
 
-/// Inputs of a metric besides frames.
+/// Whose definition of a metric holds where two differ: docs/metrics.md lists the differences.
+enum class MetricConventions { kStandard, kAdaSteer2026 };
+
+/// What some metrics need besides frames.
 struct MetricResources {
-  std::string weights;  ///< the metric's safetensors file; "" when it is given none
+  std::string weights = {};  ///< the metric's safetensors file; "" when it is given none
   at::Device device{at::kCPU};
+  MetricConventions conventions = MetricConventions::kStandard;
 };
 
 /// Throws EngineError(kUser) for an unknown name (with the nearest known one) and for a metric that
 /// needs weights and is given none, and whatever the metric's own loading throws.
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
-/// Measures the metric as a result holds it. Throws std::logic_error for a value outside the bounds
-/// of the schema, and for a scope that is not the schema's: the metric is wrong then.
+/// Returns what a result holds of the metric. Throws std::logic_error for a value outside the
+/// bounds of the schema, and for a scope that is not the schema's: both are defects of the metric.
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference);
 

@@ -13,8 +13,8 @@ struct MetricFactory {
   std::unique_ptr<Metric> (*make)(const MetricResources& resources);
 };
 
-/// make_NAME of engine/metrics/NAME.cpp for each line of schemas/metrics.def. Defined in an object
-/// of its own, so that a program with another list has that one.
+/// Returns make_NAME of engine/metrics/NAME.cpp for each line of schemas/metrics.def. Defined in
+/// its own object file, so that a program can link another list instead.
 std::span<const MetricFactory> metric_factories();
 
 /// Throws unless `frames` is [F, 3, H, W] fp32 with at least one frame; `what` names it.

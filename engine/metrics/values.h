@@ -1,15 +1,15 @@
 #pragma once
 
-#include <vector>
+#include <ATen/core/Tensor.h>
 
-#include "engine/tensors/torch.h"
+#include <vector>
 
 namespace cox::engine {
 
-/// [F] on any device to numbers.
+/// Copies [F] from any device to numbers.
 std::vector<double> frame_values(const at::Tensor& values);
 
-/// The mean of each frame of [F, ...], summed in double precision.
+/// Returns the mean of each frame of [F, ...], summed in double precision.
 std::vector<double> frame_means(const at::Tensor& values);
 
 }  // namespace cox::engine

@@ -50,9 +50,8 @@ at::Tensor clean_first_attention(const at::Tensor& q, const at::Tensor& k, const
     return device_attention(q, k, v, clean);
   }
   const int64_t noisy = q.size(2) - clean;
-  return join_tokens(
-      attention(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
-      attention(q.narrow(2, clean, noisy), k, v));
+  return join_tokens(attention(q.narrow(2, 0, clean), k.narrow(2, 0, clean), v.narrow(2, 0, clean)),
+                     attention(q.narrow(2, clean, noisy), k, v));
 }
 
 }  // namespace cox::engine

@@ -9,8 +9,8 @@ namespace cox::engine {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& key_mask = {});
 
-/// The same where the first `clean` tokens of q, k and v see one another alone, and all others see
-/// all.
+/// Attention in which the first `clean` tokens of q, k and v see only one another, and all others
+/// see all tokens.
 at::Tensor clean_first_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                                  int64_t clean);
 

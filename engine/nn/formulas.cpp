@@ -25,10 +25,9 @@ at::Tensor by_run(const at::Tensor& x, int64_t runs) {
 
 RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
                    double added, double eps) {
-  const auto [xhat, mean, rstd] =
-      at::native_layer_norm(to_fp32(x), {x.size(-1)}, {}, {}, eps);
-  const at::Tensor y = at::addcmul(shift.unsqueeze(2), by_run(xhat, shift.size(1)),
-                                   (scale + added).unsqueeze(2));
+  const auto [xhat, mean, rstd] = at::native_layer_norm(to_fp32(x), {x.size(-1)}, {}, {}, eps);
+  const at::Tensor y =
+      at::addcmul(shift.unsqueeze(2), by_run(xhat, shift.size(1)), (scale + added).unsqueeze(2));
   return {y.view(x.sizes()).to(x.scalar_type()), mean.squeeze(-1), rstd.squeeze(-1)};
 }
 
@@ -88,8 +87,7 @@ SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,
                                 const at::Tensor& up) {
   const at::Tensor g = to_fp32(gate), d = to_fp32(dout);
   const at::Tensor s = at::sigmoid(g);
-  return {(d * to_fp32(up) * s * (1 + g * (1 - s))).to(gate.scalar_type()),
-          dout * at::silu(gate)};
+  return {(d * to_fp32(up) * s * (1 + g * (1 - s))).to(gate.scalar_type()), dout * at::silu(gate)};
 }
 
 at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

@@ -1,10 +1,12 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <stdexcept>
 
-#include "base/text.h"
 #include "engine/nn/formulas.h"
 #include "engine/nn/kernels.h"
 #include "engine/tensors/precision.h"
+#include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 
 // The structures below are those of engine/nn/kernels/*.cuh, member for member.
@@ -46,8 +48,9 @@ int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 void require(bool condition, const char* what, const at::Tensor& x) {
   if (condition) return;
-  throw std::invalid_argument(concat("fused kernels: ", what, ", got shape ", x.sizes(),
-                                     " strides ", x.strides(), "; choose --kernels stock"));
+  throw std::invalid_argument(
+      fmt::format("fused kernels: {}, got shape {} strides {}; choose --kernels stock", what,
+                  shape_text(x.sizes()), shape_text(x.strides())));
 }
 
 /// Loads are 16 bytes wide.
@@ -61,7 +64,7 @@ void require_chunks(const at::Tensor& x) {
 }
 
 std::string kernel(const char* name, const at::Tensor& x) {
-  return concat(name, x.scalar_type() == at::kBFloat16 ? "_bf16" : "_float");
+  return fmt::format("{}{}", name, x.scalar_type() == at::kBFloat16 ? "_bf16" : "_float");
 }
 
 /// x [B, N, D] whose tokens follow each other.
@@ -140,10 +143,10 @@ RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tenso
   constexpr int64_t kThreads = 128;
   int64_t chunks = 1;
   while (chunks * kThreads * kChunk < x.size(2)) chunks *= 2;
-  fused_program().launch(kernel(concat("norm_forward_", chunks).c_str(), x), x.device(),
+  fused_program().launch(kernel(fmt::format("norm_forward_{}", chunks).c_str(), x), x.device(),
                          {x.size(1), x.size(0), kThreads}, in(x), rows, in(scale), in(shift),
-                         vectors, static_cast<float>(added), static_cast<float>(eps),
-                         out(result.y), out(result.mean), out(result.rstd));
+                         vectors, static_cast<float>(added), static_cast<float>(eps), out(result.y),
+                         out(result.mean), out(result.rstd));
   return result;
 }
 
@@ -200,8 +203,8 @@ void head_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& ro
   const HeadSizes sizes = sizes_of(x);
   fused_program().launch(kernel("heads_forward", x), x.device(),
                          {x.size(1), x.size(0), kElementThreads}, in(x), layout_of(x),
-                         in(wide_gain), table_of(rope), static_cast<float>(eps), sizes,
-                         out(result), layout_of(result));
+                         in(wide_gain), table_of(rope), static_cast<float>(eps), sizes, out(result),
+                         layout_of(result));
 }
 
 at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
@@ -214,14 +217,14 @@ at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const a
   const int64_t blocks = divided_up(x.size(1), kTokensPerBlock), samples = x.size(0);
   at::Tensor partial;
   if (wants_gain) partial = at::empty({1, samples * blocks, x.size(3)}, wide_gain.options());
-  const int64_t shared = kElementThreads / sizes.lanes * x.size(3) *
-                         static_cast<int64_t>(sizeof(float));
+  const int64_t shared =
+      kElementThreads / sizes.lanes * x.size(3) * static_cast<int64_t>(sizeof(float));
   void* sums = wants_gain ? out(partial) : nullptr;
   fused_program().launch(kernel("heads_backward", x), x.device(),
                          {blocks, samples, kElementThreads, shared}, in(upstream),
                          layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
-                         static_cast<float>(eps), sizes, static_cast<int>(kTokensPerBlock),
-                         out(dx), layout_of(dx), sums);
+                         static_cast<float>(eps), sizes, static_cast<int>(kTokensPerBlock), out(dx),
+                         layout_of(dx), sums);
   return wants_gain ? sum_strips(partial).view({x.size(3)}) : at::Tensor();
 }
 
@@ -292,10 +295,10 @@ at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight) 
 void copy_tokens(const at::Tensor& x, const at::Tensor& result) {
   const int64_t width = x.size(2) * x.size(3);
   if (x.stride(2) != x.size(3)) return formula::copy_tokens(x, result);  // no whole rows to copy
-  fused_program().launch(
-      kernel("copy_rows", x), x.device(),
-      {x.size(1), x.size(0), std::min(threads_for(width), kElementThreads)}, in(x),
-      token_rows_of(x), static_cast<int>(width), out(result), token_rows_of(result));
+  fused_program().launch(kernel("copy_rows", x), x.device(),
+                         {x.size(1), x.size(0), std::min(threads_for(width), kElementThreads)},
+                         in(x), token_rows_of(x), static_cast<int>(width), out(result),
+                         token_rows_of(result));
 }
 
 }  // namespace cox::engine::fused

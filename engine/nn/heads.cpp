@@ -101,8 +101,7 @@ struct SelfAttentionHeads : torch::autograd::Function<SelfAttentionHeads> {
         copy_into(to, upstream.transpose(1, 2));
       } else {
         const at::Tensor& gain = saved[static_cast<size_t>(part + 1)];
-        dgains[part] =
-            norm_backward(upstream, part_of(qkv, part, 3, heads), gain, saved[3], to);
+        dgains[part] = norm_backward(upstream, part_of(qkv, part, 3, heads), gain, saved[3], to);
       }
     }
     return {dqkv, {}, dgains[0], dgains[1], {}};

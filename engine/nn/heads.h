@@ -9,7 +9,7 @@ struct HeadTensors {
   at::Tensor queries, keys, values;
 };
 
-/// What normalises the heads of one attention.
+/// The parameters that normalize the heads of one attention.
 struct HeadNorms {
   int64_t heads = 0;
   at::Tensor query_gain, key_gain;  ///< [d]
@@ -27,10 +27,10 @@ at::Tensor split_heads(const at::Tensor& x, int64_t heads);
 /// [B, heads, N, d] as [B, N, heads * d].
 at::Tensor merge_heads(const at::Tensor& x);
 
-/// A copy of x [B, heads, N, d], token by token in memory: lets go of what x is a view of.
+/// Copies x [B, heads, N, d], token by token in memory, so that what x is a view of can be freed.
 at::Tensor own_tokens(const at::Tensor& x);
 
-/// a [B, heads, N, d] before b [B, heads, M, d], laid out in memory so that merge_heads is a view.
+/// Concatenates a [B, heads, N, d] and b [B, heads, M, d] so that merge_heads is a view.
 at::Tensor join_tokens(const at::Tensor& a, const at::Tensor& b);
 
 /// RMS norm of each head of x [B, N, heads * d] in fp32, rounded to the dtype of x, times `gain`
@@ -39,7 +39,7 @@ at::Tensor normed_heads(const at::Tensor& x, int64_t heads, const at::Tensor& ga
                         const at::Tensor& rope = {});
 
 /// Splits a self-attention's product qkv [B, N, 3 * heads * d]: normed_heads of queries and keys,
-/// values as they are. With `before`, keys and values follow those, [B, heads, M + N, d].
+/// values as they are. With `before`, keys and values are appended to those: [B, heads, M + N, d].
 HeadTensors self_attention_heads(const at::Tensor& qkv, const HeadNorms& norms,
                                  const EarlierKeys* before = nullptr);
 

@@ -1,8 +1,9 @@
 #include "engine/nn/kernels.h"
 
+#include <fmt/format.h>
+
 #include <atomic>
 
-#include "base/text.h"
 #include "engine/nn/kernels/sources.h"
 #include "engine/tensors/error.h"
 
@@ -20,7 +21,7 @@ std::string kernel_path_name(KernelPath path) {
 KernelPath parse_kernel_path(std::string_view name) {
   if (name == "fused") return KernelPath::kFused;
   if (name == "stock") return KernelPath::kStock;
-  throw user_error(concat("kernels: expected fused or stock, got '", name, "'"));
+  throw user_error(fmt::format("kernels: expected fused or stock, got '{}'", name));
 }
 
 void choose_kernels(KernelPath path) { chosen = path; }

@@ -9,8 +9,8 @@
 
 namespace cox::engine {
 
-/// Who computes norms, gates, RoPE and SwiGLU on a GPU: our own kernels, or LibTorch's one after
-/// another by the same formulas. A CPU always takes LibTorch's.
+/// What computes norms, gates, RoPE and SwiGLU on a GPU: our own kernels, or LibTorch's by the same
+/// formulas. A CPU always uses LibTorch's.
 enum class KernelPath { kFused, kStock };
 
 /// `fused` or `stock`.
@@ -18,16 +18,16 @@ std::string kernel_path_name(KernelPath path);
 /// Throws EngineError(kUser) on any other name.
 KernelPath parse_kernel_path(std::string_view name);
 
-/// For the whole process; kFused until chosen otherwise. Never changes by itself: where our kernels
-/// cannot be made, their first use throws.
+/// Sets it for the whole process; the default is kFused. There is no fallback: if our kernels
+/// cannot be compiled, their first use throws.
 void choose_kernels(KernelPath path);
 KernelPath chosen_kernels();
 
-/// What runs on `device` as things are chosen.
+/// Returns what runs on `device` under the current choice.
 KernelPath kernel_path_on(at::Device device);
 
-/// Compiles the kernels that the choice asks for, so that a machine that cannot is told at start.
-/// Throws EngineError(kUser) with what is missing and what to choose instead.
+/// Compiles the chosen kernels, so that a failure shows at start. Throws EngineError(kUser) that
+/// says what is missing and what to choose instead.
 void prepare_kernels(at::Device device);
 
 /// True when our kernels compute on this tensor.

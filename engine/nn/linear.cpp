@@ -24,10 +24,10 @@ at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::
 
 /// Keeps the weight as it is stored; stock autograd would keep an fp32 copy of it for each call.
 struct WideLinear : torch::autograd::Function<WideLinear> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x,
-                            const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-    context->save_for_backward({weight.requires_grad() ? x : at::Tensor(), weight,
-                                bias.value_or(at::Tensor())});
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                            const std::optional<at::Tensor>& bias) {
+    context->save_for_backward(
+        {weight.requires_grad() ? x : at::Tensor(), weight, bias.value_or(at::Tensor())});
     return wide_linear(x, weight, bias.value_or(at::Tensor()));
   }
 
@@ -71,8 +71,8 @@ at::Tensor low_rank_term(const LowRank& term, const at::Tensor& x, at::ScalarTyp
 }
 
 /// The terms are summed before y is added, as the reference does.
-at::Tensor add_low_rank(const at::Tensor& y, const std::vector<LowRank>& terms,
-                        const at::Tensor& x, at::ScalarType dtype) {
+at::Tensor add_low_rank(const at::Tensor& y, const std::vector<LowRank>& terms, const at::Tensor& x,
+                        at::ScalarType dtype) {
   if (terms.empty()) return y;
   at::Tensor sum = low_rank_term(terms.front(), x, dtype);
   for (size_t i = 1; i < terms.size(); ++i) sum = sum + low_rank_term(terms[i], x, dtype);

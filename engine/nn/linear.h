@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// What a linear layer of a transformer block does. Methods choose layers by it, never by name.
+/// The function of a linear layer in a transformer block. Methods choose layers by it, not by name.
 enum class LinearKind {
   kOther,          ///< outside the blocks: embedders and the final layer
   kModulation,     ///< timestep embedding to the shifts, scales and gates of the block
@@ -24,13 +24,13 @@ struct LinearSite {
   std::string key;   ///< the whole checkpoint name, without `.weight`
 };
 
-/// A low-rank term beside a layer, unmerged: multiplier * scale * (up_0(d_0), up_1(d_1), ...) for
+/// A low-rank term added to a layer, unmerged: multiplier * scale * (up_0(d_0), up_1(d_1), ...) for
 /// the equal parts d_j of down x. A fused layer has one part for each of the layers that it fuses.
 struct LowRank {
   at::Tensor down;             ///< [parts * rank, in]
   std::vector<at::Tensor> up;  ///< each [out / parts, rank]
-  double scale = 1;            ///< the file's own
-  double multiplier = 1;       ///< the user's
+  double scale = 1;            ///< from the file
+  double multiplier = 1;       ///< from the user
 };
 
 /// Weights of y = W x + b, in PyTorch's layout.

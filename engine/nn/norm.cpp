@@ -33,8 +33,8 @@ struct RunNorm : torch::autograd::Function<RunNorm> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const double added = context->saved_data["added"].toDouble();
-    const auto backward = runs_fused(saved[0]) ? fused::run_norm_backward
-                                               : formula::run_norm_backward;
+    const auto backward =
+        runs_fused(saved[0]) ? fused::run_norm_backward : formula::run_norm_backward;
     const RunNormGradients d =
         backward(gradients[0], saved[0], saved[1], saved[2], saved[3], added);
     return {d.x, d.shift, d.scale, {}, {}};

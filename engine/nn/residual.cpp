@@ -26,8 +26,8 @@ struct GatedResidual : torch::autograd::Function<GatedResidual> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const auto backward = runs_fused(saved[1]) ? fused::gated_residual_backward
-                                               : formula::gated_residual_backward;
+    const auto backward =
+        runs_fused(saved[1]) ? fused::gated_residual_backward : formula::gated_residual_backward;
     const GateGradients d = backward(gradients[0], saved[0], saved[1]);
     return {gradients[0], d.gate, d.y};
   }

@@ -15,11 +15,11 @@ struct TokenGrid {
 };
 
 /// Unit complex numbers e^(i angle) [tokens, head_dim / 2] on the CPU. With d = head_dim // 6 pairs
-/// each for row and column and the rest for the frame, pair j of an axis of n pairs turns by
+/// each for row and column and the rest for the frame, pair j of an axis of n pairs rotates by
 /// position * 10000^(-j / n).
 at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim);
 
-/// Turns neighbouring pairs of x [B, heads, tokens, head_dim] by the table's angles, in fp32, and
+/// Rotates neighboring pairs of x [B, heads, tokens, head_dim] by the table's angles, in fp32, and
 /// rounds to the dtype of x.
 at::Tensor apply_rope(const at::Tensor& x, const at::Tensor& table);
 

@@ -4,7 +4,8 @@
 
 namespace cox::engine {
 
-/// The text that a forward pass is conditioned on: what a text encoder makes and a backbone reads.
+/// The text that a forward pass is conditioned on: the output of a text encoder and an input of a
+/// backbone.
 struct TextStates {
   at::Tensor states;  ///< [B, 1, L, C] as the text encoder gave them, rows of padding included
   at::Tensor mask;    ///< [B, L] int64, 1 for real tokens and 0 for padding

@@ -11,10 +11,10 @@ namespace {
 /// hidden unit: inputs of three norms 3, qkv 3, queries and keys after their norm 2, attention 1,
 /// two gated branches 2, cross-attention 3, gate and up of the feed-forward layer 5.4.
 constexpr double kKeptValues = 19.4;
-/// And, where linear layers train, their inputs that are not kept anyway: after three norms 3, the
-/// feed-forward product 2.7.
+/// Where linear layers train, also their inputs that are not kept otherwise: after three norms 3,
+/// the feed-forward product 2.7.
 constexpr double kKeptLinearInputs = 5.7;
-/// Part of the free memory that activations may take.
+/// Fraction of the free memory that activations may use.
 constexpr double kUsableMemory = 0.9;
 /// Latent pixels of one token.
 constexpr std::int64_t kLatentsPerToken = 4;

@@ -8,7 +8,7 @@
 
 namespace cox::engine {
 
-/// The backbone with a method in place; destroying it puts the backbone back.
+/// The backbone with a method applied. The destructor restores the backbone.
 struct AdaptedModel {
   std::unique_ptr<Adaptation> adaptation;
   AdaptationSummary summary;
@@ -17,12 +17,12 @@ struct AdaptedModel {
   const Adapter& adapter() const { return adaptation->adapter(); }
 };
 
-/// Puts the method in place and trains it on the adaptation window. Reads the method's own
-/// parameters, and throws when one is left that nobody read.
+/// Applies the method and trains it on the adaptation window. Reads the method's own parameters,
+/// and throws when a parameter was read by nothing.
 AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
                    ParameterReader& parameters, JobMonitor& monitor);
 
-/// Whether activations of `latents` must be recomputed in the backward pass to fit into memory.
+/// Whether the activations of `latents` fit into memory only if the backward pass recomputes them.
 bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
                      bool trains_linear_layers);
 

@@ -1,5 +1,7 @@
 #include "engine/stages/decode.h"
 
+#include <fmt/format.h>
+
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -7,7 +9,6 @@
 #include <filesystem>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 
@@ -32,9 +33,9 @@ at::Tensor bytes_of(const std::vector<video::RgbImage>& images) {
 
 std::string source_name(const JobPlan& plan, const std::string& path) {
   const RunSettings& run = plan.run;
-  return concat(path, '\n', plan.decoded.first, '+', plan.decoded.count, '/', run.frame_stride, ' ',
-                run.height, 'x', run.width, ' ', static_cast<int>(run.color), ' ',
-                static_cast<int>(run.pil_order), ' ', static_cast<int>(run.fit));
+  return fmt::format("{}\n{}+{}/{} {}x{} {} {} {}", path, plan.decoded.first, plan.decoded.count,
+                     run.frame_stride, run.height, run.width, static_cast<int>(run.color),
+                     static_cast<int>(run.pil_order), static_cast<int>(run.fit));
 }
 
 SourceFrames read_source(const JobPlan& plan, const std::string& path) {
@@ -59,15 +60,15 @@ SourceFrames read_source(const JobPlan& plan, const std::string& path) {
   return source;
 }
 
-/// A clip that is not there is a fault of the data; clips that are all not there, as on a machine
-/// that lacks a mount, are one of the place.
+/// One missing clip is a fault of the data. A missing or empty folder of clips, as on a machine
+/// without the mount, is a fault of the machine.
 void check_folder(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::absolute(path).parent_path();
   std::error_code error;
   const bool is_empty = std::filesystem::is_empty(folder, error);
   if (!error && !is_empty) return;
-  throw MissingInputError(concat("folder ", folder.string(), " of the clips is ",
-                                 error ? "not there" : "empty", " on this machine"),
+  throw MissingInputError(fmt::format("the folder of the videos, {}, is {} on this machine",
+                                      folder.string(), error ? "missing" : "empty"),
                           "clips_missing");
 }
 
@@ -96,13 +97,15 @@ const std::string& FileDigest::of(const std::string& path) {
   struct stat facts = {};
   if (::stat(path.c_str(), &facts) != 0) {
     check_folder(path);
-    throw EngineError(FailureCause::kData,
-                      concat("video ", path, ": ", std::strerror(errno),
-                             "; expected the file that the data set's manifest names"),
-                      video::fault_name(video::FaultKind::kMissing));
+    throw EngineError(
+        FailureCause::kData,
+        fmt::format("video {}: {}; expected the file that the data set's manifest names", path,
+                    std::strerror(errno)),
+        video::fault_name(video::FaultKind::kMissing));
   }
-  const std::string stamp = concat(path, '\n', facts.st_ino, ' ', facts.st_size, ' ',
-                                   facts.st_mtim.tv_sec, '.', facts.st_mtim.tv_nsec);
+  const std::string stamp = fmt::format(
+      "{}\n{} {} {} {}.{} {}.{}", path, facts.st_dev, facts.st_ino, facts.st_size,
+      facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec, facts.st_ctim.tv_sec, facts.st_ctim.tv_nsec);
   if (stamp == stamp_) return digest_;
   Result<std::string> digest = sha256_of_file(path);
   if (!digest.is_ok()) {

@@ -10,7 +10,7 @@
 
 namespace cox::engine {
 
-/// The frames that a job may look at, resized, and where they stand in the video.
+/// The frames that a job may read, resized, and their position in the video.
 struct SourceFrames {
   std::vector<video::RgbImage> frames;
   std::int64_t first = 0;  ///< index of frames[0]
@@ -24,7 +24,8 @@ struct SourceFrames {
   std::vector<video::RgbImage> images(const FrameRange& range) const;
 };
 
-/// A file's digest, remembered while path, size and modification time stay the same.
+/// Caches a file's digest while path, inode, size, modification and status change time stay the
+/// same.
 class FileDigest {
  public:
   /// Throws EngineError (cause data) when the file cannot be read.

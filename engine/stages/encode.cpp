@@ -1,17 +1,18 @@
 #include "engine/stages/encode.h"
 
+#include <fmt/format.h>
+
 #include "base/log.h"
-#include "base/text.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
 namespace {
 
-/// Tells the posterior noises of one video apart.
+/// Numbers of the posterior noises of one video.
 enum class PosteriorDraw { kCondition = 0, kWindow = 1 };
 
-/// Normalised latents of frames, sampled from their posterior.
+/// Returns normalized latents of frames, sampled from their posterior.
 class LatentSource {
  public:
   LatentSource(const JobPlan& plan, const SourceFrames& source, const WanVae& vae,
@@ -19,9 +20,9 @@ class LatentSource {
       : plan_(plan), source_(source), vae_(vae), cache_(cache) {}
 
   at::Tensor latents(const FrameRange& range, PosteriorDraw draw) const {
-    const auto video =
-        cache_.posteriors.get_or_make(concat(source_.name, '\n', range.first, '+', range.count),
-                                      [&] { return vae_.encode(source_.pixels(range)); });
+    const auto video = cache_.posteriors.get_or_make(
+        fmt::format("{}\n{}+{}", source_.name, range.first, range.count),
+        [&] { return vae_.encode(source_.pixels(range)); });
     const at::Tensor& mean = video->posterior.mean;
     const at::Tensor noise = plan_.run.random.stream(Purpose::kVae, static_cast<int64_t>(draw))
                                  .normal(mean.sizes())
@@ -47,16 +48,16 @@ TextStates text_of(const std::string& prompt, const TextEncoder& encoder, Encodi
   });
 }
 
-/// Latents hold 1 + 4k pixel frames; what is left at the end of a clip, no stage sees. Told once
-/// for each size: a warning, because no parameter says it.
+/// Logs frames that no stage sees: latents hold 1 + 4k pixel frames, and the rest at the end of a
+/// clip is dropped. Once per size; a warning, because no parameter says it.
 void tell_dropped_frames(const JobPlan& plan, const WanVae& vae, EncodingCache& cache) {
   const auto held = [&](const FrameRange& range) {
     return range.count == 0 ? 0 : vae.pixel_frames(vae.latent_frames(range.count));
   };
   const std::int64_t condition = held(plan.condition), window = held(plan.window);
   if (condition == plan.condition.count && window == plan.window.count) return;
-  if (!cache.told_frames.emplace(plan.condition.count, plan.window.count).second) return;
-  log(LogLevel::kWarning, "engine", "frames at the end that fill no latent frame are left out",
+  if (!cache.logged_sizes.emplace(plan.condition.count, plan.window.count).second) return;
+  log(LogLevel::kWarning, "engine", "dropped frames at the end that do not fill a latent frame",
       {{"condition_frames", plan.condition.count},
        {"condition_frames_used", condition},
        {"window_frames", plan.window.count},

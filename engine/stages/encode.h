@@ -9,10 +9,10 @@
 
 namespace cox::engine {
 
-/// What the transformer gets to see of a job, on the model's device.
+/// The inputs of the transformer for one job, on the model's device.
 struct EncodedJob {
   at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalised
-  at::Tensor window;     ///< the same of the adaptation window; undefined when nothing trains
+  at::Tensor window;     ///< of the adaptation window, same layout; undefined when nothing trains
   TextStates prompt;
   TextStates negative_prompt;
 };
@@ -24,8 +24,8 @@ struct EncodingCache {
 
   BoundedCache<EncodedVideo> posteriors{kMaxPosteriors};
   BoundedCache<TextStates> texts{kMaxTexts};
-  /// Frames of condition and window of which the log has told what they lose.
-  std::set<std::pair<std::int64_t, std::int64_t>> told_frames;
+  /// Sizes of condition and window whose dropped frames are already logged.
+  std::set<std::pair<std::int64_t, std::int64_t>> logged_sizes;
 
   void clear() {
     posteriors.clear();
@@ -33,7 +33,7 @@ struct EncodingCache {
   }
 };
 
-/// VAE and text encoder. The posterior is sampled, with noise of the run's own stream.
+/// Runs VAE and text encoder. The posterior is sampled with noise of the run's own stream.
 EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::string& prompt,
                   const Model& model, EncodingCache& cache);
 

@@ -1,6 +1,7 @@
 #include "engine/stages/generate.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/diffusion/sampler.h"
 #include "engine/tensors/torch.h"
 
@@ -31,11 +32,26 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
                        [&](int done, int total) { monitor.progress("generate", done, total); });
   if (!latents.isfinite().all().item<bool>()) {
     throw EngineError(FailureCause::kDiverged,
-                      concat("generated latents are not finite after ", run.inference_steps,
-                             " nominal steps; the adapted state has diverged"),
+                      fmt::format("generated latents are not finite after {} nominal steps; the "
+                                  "adapted state has diverged",
+                                  run.inference_steps),
                       "not_finite");
   }
   return latents;
+}
+
+at::Tensor decode_latents(const JobPlan& plan, const EncodedJob& encoded,
+                          const at::Tensor& generated, const Model& model) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor latents = at::cat({encoded.condition, generated}, 2);
+  // The reference leaves the normalized space and [-1, 1] in the VAE's dtype.
+  const at::Tensor pixels =
+      model.vae->decode(model.vae->denormalize(latents.to(scalar_type(plan.run.precision))));
+  const at::Tensor unit = pixels.mul(0.5).add(0.5).clamp(0, 1).to(at::kFloat);
+  return unit.narrow(2, plan.run.cond_frames, plan.scored.count)
+      .squeeze(0)
+      .permute({1, 0, 2, 3})
+      .contiguous();
 }
 
 }  // namespace cox::engine

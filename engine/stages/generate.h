@@ -5,12 +5,12 @@
 
 namespace cox::engine {
 
-/// Continues the condition: [1, C, generated latent frames, H/8, W/8] fp32, normalised. Latents
-/// that are not finite throw EngineError (cause diverged).
+/// Continues the condition. Returns [1, C, generated latent frames, H/8, W/8] fp32, normalized.
+/// Throws EngineError (cause diverged) for latents that are not finite.
 at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model& model,
                     const Adapter& adapter, JobMonitor& monitor);
 
-/// The scored frames, decoded: [F, 3, H, W] fp32 in [0, 1] on the model's device, not rounded.
+/// Decodes the scored frames: [F, 3, H, W] fp32 in [0, 1] on the model's device, not rounded.
 at::Tensor decode_latents(const JobPlan& plan, const EncodedJob& encoded,
                           const at::Tensor& generated, const Model& model);
 

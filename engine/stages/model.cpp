@@ -1,10 +1,11 @@
 #include "engine/stages/model.h"
 
+#include <fmt/format.h>
+
 #include <sys/stat.h>
 
 #include "base/digest.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "engine/backbones/lora_file.h"
 #include "engine/backbones/registry.h"
 #include "engine/checkpoint/checksum.h"
@@ -20,19 +21,19 @@ namespace {
 void check_directory(const ModelKey& key) {
   struct stat facts = {};
   if (::stat(key.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw MissingInputError(concat("model directory ", key.directory,
-                                   " is not there; expected dit/ vae/ text_encoder/ tokenizer/ "
-                                   "scheduler/ in it"),
+    throw MissingInputError(fmt::format("no model directory {}; expected a folder with dit/, "
+                                        "vae/, text_encoder/, tokenizer/ and scheduler/",
+                                        key.directory),
                             "model_missing");
   }
   if (key.digest.empty()) return;
   const Result<std::string> digest = sha256_of_directory(key.directory);
   if (!digest.is_ok()) throw MissingInputError(digest.status().to_string(), "model_unreadable");
   if (*digest != key.digest) {
-    throw MissingInputError(
-        concat("model directory ", key.directory, ": expected digest ", key.digest, ", got ",
-               *digest, "; it is not the model that the sweep was planned with"),
-        "model_digest");
+    throw MissingInputError(fmt::format("model directory {}: expected digest {}, got {}; the "
+                                        "model changed after the sweep was planned",
+                                        key.directory, key.digest, *digest),
+                            "model_digest");
   }
 }
 
@@ -41,9 +42,11 @@ void check_lora_digest(const WeightFile& lora) {
   const Result<std::string> digest = sha256_of_file(lora.path);
   if (!digest.is_ok()) throw MissingInputError(digest.status().to_string(), "lora_unreadable");
   if (*digest == lora.digest) return;
-  throw MissingInputError(concat("LoRA ", lora.path, ": expected digest ", lora.digest, ", got ",
-                                 *digest, "; it is not the file that the sweep was planned with"),
-                          "lora_digest");
+  throw MissingInputError(
+      fmt::format(
+          "LoRA {}: expected digest {}, got {}; the file changed after the sweep was planned",
+          lora.path, lora.digest, *digest),
+      "lora_digest");
 }
 
 }  // namespace
@@ -92,7 +95,7 @@ void ModelCache::drop() {
 
 void ModelCache::drop_if_changed() {
   if (!model_ || !is_changed()) return;
-  log(LogLevel::kError, "engine", "the model changed in memory and is dropped",
+  log(LogLevel::kError, "engine", "the model changed in memory and is discarded",
       {{"directory", key_.directory}});
   drop();
 }
@@ -101,9 +104,10 @@ void ModelCache::require_unchanged() {
   if (!is_changed()) return;
   drop();
   throw EngineError(FailureCause::kCrash,
-                    concat("the transformer of ", key_.directory,
-                           " is not as it was loaded after adaptation was undone; its results are "
-                           "void and the model is dropped"),
+                    fmt::format("the transformer of {} differs from what was loaded after "
+                                "adaptation was undone; the job's results and the model in memory "
+                                "are discarded",
+                                key_.directory),
                     "backbone_changed");
 }
 

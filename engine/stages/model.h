@@ -39,17 +39,17 @@ class ModelCache {
  public:
   explicit ModelCache(at::Device device) : device_(device) {}
 
-  /// Loads unless it is there; drops another one first, so that two never share the memory. LoRA
-  /// files are changed in place: models of one directory differ in them alone. Throws EngineError
-  /// (cause user) for missing or contradictory files, NaN weights and a wrong digest.
+  /// Loads the model unless it is in memory. Discards another one first, so that two are never in
+  /// memory together. LoRA files are replaced in place. Throws EngineError (cause user) for missing
+  /// or contradictory files, NaN weights and a wrong digest.
   Model& get(const ModelKey& key, const std::vector<WeightFile>& loras);
   bool holds(const ModelKey& key) const { return model_ && key_ == key; }
   void drop();
 
-  /// Drops the model unless its parameters are as they were loaded. Throws when the device fails.
+  /// Discards the model if a parameter differs from what was loaded. Throws when the device fails.
   void drop_if_changed();
 
-  /// The same, and a changed model is an EngineError (cause crash): whatever it computed is wrong.
+  /// As drop_if_changed, and throws EngineError (cause crash) if it changed: its results are wrong.
   void require_unchanged();
 
  private:
@@ -59,7 +59,7 @@ class ModelCache {
 
   at::Device device_;
   ModelKey key_;
-  std::vector<WeightFile> loras_;  ///< in place in model_
+  std::vector<WeightFile> loras_;  ///< attached to model_
   std::unique_ptr<Model> model_;
 };
 

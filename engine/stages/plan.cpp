@@ -1,9 +1,10 @@
 #include "engine/stages/plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -12,7 +13,8 @@ namespace {
 
 std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
   const std::int64_t side = parameters.integer(name, kTokenPixels, kMaxSide);
-  if (side % kTokenPixels != 0) parameters.reject(name, concat("a multiple of ", kTokenPixels));
+  if (side % kTokenPixels != 0)
+    parameters.reject(name, fmt::format("a multiple of {}", kTokenPixels));
   return side;
 }
 
@@ -40,7 +42,7 @@ void read_window(RunSettings& run, ParameterReader& parameters) {
 RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters) {
   RunSettings run;
   read_window(run, parameters);
-  // The job's prompt was chosen by them.
+  // Already applied: the job has its prompt.
   parameters.choice("prompt_source", {"caption", "constant"});
   parameters.text("constant_prompt");
   run.negative_prompt = parameters.text("negative_prompt");
@@ -49,24 +51,30 @@ RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters
   run.enhance_hf = parameters.flag("enhance_hf");
   run.distill = parameters.flag("distill");
   if (run.distill && run.enhance_hf) {
-    parameters.reject("enhance_hf", "false under distill, which has levels of its own");
+    parameters.reject("enhance_hf", "false with distill, which has its own levels");
   }
   run.use_kv_cache = parameters.flag("use_kv_cache");
   run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
   run.metrics = parameters.texts("metrics");
+  run.conventions =
+      parameters.choice("metric_conventions", {"standard", "adasteer-2026"}) == "standard"
+          ? MetricConventions::kStandard
+          : MetricConventions::kAdaSteer2026;
+  run.score_written = parameters.choice("score", {"float", "written"}) == "written";
   run.random = {static_cast<std::uint64_t>(parameters.integer("seed", 0)),
                 static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video.id};
   return run;
 }
 
-/// The frames before the first scored one that adaptation sees.
+/// Returns the frames before the first scored one that adaptation sees.
 FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& parameters) {
   const std::int64_t frames = plan.adaptation->window_frames;
   const FrameRange window{plan.run.gen_start_frame - frames, frames};
   if (window.first < 0) {
-    parameters.reject("adaptation_window.total_frames",
-                      concat("at most gen_start_frame, ", plan.run.gen_start_frame,
-                             ": the window ends where the scored frames begin"));
+    parameters.reject(
+        "adaptation_window.total_frames",
+        fmt::format("at most gen_start_frame, {}: the window ends where the scored frames begin",
+                    plan.run.gen_start_frame));
   }
   return window;
 }
@@ -90,7 +98,7 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   }
   plan.decoded = {first, plan.scored.end() - first};
 
-  // The condition loses what does not fill a latent frame; the whole is rounded up to 4k+1 frames.
+  // The condition drops frames that do not fill a latent frame; the total is rounded up to 4k+1.
   plan.condition_latents = latent_frames_of(run.cond_frames);
   plan.generated_latents = latent_frames_of(run.total_frames + 3) - plan.condition_latents;
   return plan;

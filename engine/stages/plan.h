@@ -8,6 +8,7 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
+#include "engine/metrics/metric.h"
 #include "engine/tensors/precision.h"
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
@@ -15,10 +16,10 @@
 
 namespace cox::engine {
 
-/// Pixels on a side of one latent, and of one transformer token: 2 latents.
+/// Pixels per side of one latent, and of one transformer token (2 latents).
 constexpr std::int64_t kLatentPixels = 8;
 constexpr std::int64_t kTokenPixels = 2 * kLatentPixels;
-/// Generous bounds that keep products of sizes far from overflow.
+/// Bounds that keep products of sizes far from overflow.
 constexpr std::int64_t kMaxFrames = 100'000;
 constexpr std::int64_t kMaxSide = 16'384;
 
@@ -41,6 +42,8 @@ struct RunSettings {
   bool use_kv_cache = true;
   Precision precision = Precision::kFp32;
   std::vector<std::string> metrics;
+  MetricConventions conventions = MetricConventions::kStandard;
+  bool score_written = false;  ///< score frames rounded to 8 bits, as they are written
   VideoRandom random;
 };
 
@@ -51,9 +54,9 @@ struct FrameRange {
   std::int64_t end() const { return first + count; }
 };
 
-/// A job, understood: everything that follows from its parameters alone.
-/// Time order of pixel frames: [.. adaptation window ..][scored], the condition being the last
-/// cond_frames before the scored ones. Nothing from the scored frames on is seen before scoring.
+/// Everything that follows from a job's parameters. Time order of pixel frames: [.. adaptation
+/// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
+/// from the scored frames on is seen before scoring.
 struct JobPlan {
   const MethodEntry* method = nullptr;
   RunSettings run;
@@ -62,15 +65,15 @@ struct JobPlan {
   FrameRange condition;
   FrameRange window;  ///< of the adaptation; empty when the method does not train
   FrameRange scored;
-  FrameRange decoded;  ///< all that is read from the file
+  FrameRange decoded;  ///< the frames read from the file
   LatentSplit split;   ///< of the window
 
   std::int64_t condition_latents = 0;
   std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored
 };
 
-/// Reads every parameter but the method's own. Throws EngineError (cause user) for values that
-/// cannot be, naming the parameter.
+/// Reads every parameter except the method's own. Throws EngineError (cause user) that names the
+/// parameter for invalid values.
 JobPlan plan_job(const JobInput& input, ParameterReader& parameters);
 
 }  // namespace cox::engine

@@ -10,21 +10,22 @@
 
 namespace cox::engine {
 
-/// Metrics that stay loaded, and what they keep of reference frames.
+/// Keeps metrics loaded, and what they compute from reference frames.
 class ScoreBoard {
  public:
   explicit ScoreBoard(at::Device device) : device_(device) {}
 
-  /// Loads every metric of the plan, so that what one lacks is said before hours of work. Throws as
-  /// `score` does.
+  /// Loads every metric of the plan, so that a missing file is reported before hours of work.
+  /// Throws as `score` does.
   void prepare(const JobPlan& plan, const JobInput& input);
 
-  /// Every metric of the plan on `generated` [F, 3, H, W] in [0, 1]. Throws EngineError (cause
-  /// user) when LPIPS weights are missing or other than the digest says.
+  /// Evaluates every metric of the plan on `generated` [F, 3, H, W] in [0, 1], rounded to 8 bits
+  /// first when the plan says so. Throws EngineError (cause user) for missing weights, and
+  /// MissingInputError for weights with another digest.
   std::vector<MetricValue> score(const JobPlan& plan, const JobInput& input,
                                  const SourceFrames& source, const at::Tensor& generated);
 
-  /// video::rgb_digest of the frames that `score` takes as reference.
+  /// Returns video::rgb_digest of the frames that `score` takes as reference.
   std::string reference_digest(const JobPlan& plan, const SourceFrames& source);
 
   /// Forgets what belongs to one video.
@@ -33,7 +34,8 @@ class ScoreBoard {
  private:
   static constexpr std::size_t kMaxReferences = 8;
 
-  const Metric& metric(const std::string& name, const JobInput& input);
+  const Metric& metric(const std::string& name, const JobInput& input,
+                       MetricConventions conventions);
 
   at::Device device_;
   std::map<std::string, std::unique_ptr<Metric>> metrics_;

@@ -1,5 +1,7 @@
 #include "engine/stages/write.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
@@ -15,7 +17,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Enough of a digest to tell files of one name apart in a folder.
+/// Characters of a digest that distinguish files of one name in a folder.
 constexpr std::size_t kDigestCharacters = 12;
 
 std::string short_digest(const std::string& digest) { return digest.substr(0, kDigestCharacters); }
@@ -27,25 +29,25 @@ void write_frames(const std::string& path, const std::vector<video::RgbImage>& f
   if (rate.numerator > 0) options.rate = rate;
   const Status written = video::write_video(path, frames, options);
   if (!written.is_ok()) {
-    throw EngineError(FailureCause::kCrash,
-                      concat(written.message(), "; make room or access there, then retry the job"),
-                      kWriteFailure);
+    throw EngineError(
+        FailureCause::kCrash,
+        fmt::format("{}; free space or grant access there, then retry the job", written.message()),
+        kWriteFailure);
   }
 }
 
-/// Refuses an id that would name a file outside the output folder.
+/// Rejects an id that would name a file outside the output folder.
 void check_id(const std::string& id) {
   const std::filesystem::path path(id);
   const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
   if (!id.empty() && path.is_relative() && !climbs) return;
-  throw user_error(concat("video id '", id,
-                          "' cannot name a file: expected a relative path without "
-                          "'..'"),
-                   "video_id");
+  throw user_error(
+      fmt::format("video id '{}' cannot name a file: expected a relative path without '..'", id),
+      "video_id");
 }
 
-/// `id` with every name in it cut to what leaves room for the rest of a file's name. A name that
-/// was cut ends in its digest, which tells it from others with the same beginning.
+/// Shortens every name in `id` so that a suffix still fits into a file's name. A shortened name
+/// ends in its digest, which distinguishes it from others with the same beginning.
 std::string fitting(const std::string& id) {
   constexpr std::size_t kMaxBytes = 160;
   std::filesystem::path fitted;
@@ -58,21 +60,21 @@ std::string fitting(const std::string& id) {
   return fitted.string();
 }
 
-/// Of everything that the pixels of the reference follow from: runs that agree in all of it share
-/// the file, and no other run may touch it.
+/// Returns a digest of everything that the reference's pixels depend on. Runs that agree in all of
+/// it share the file; no other run may write it.
 std::string reference_digest(const JobPlan& plan, const std::string& video_digest) {
   const RunSettings& run = plan.run;
   return short_digest(sha256_of(
-      concat(video_digest, '\n', plan.scored.first, '+', plan.scored.count, '/', run.frame_stride,
-             ' ', run.height, 'x', run.width, ' ', static_cast<int>(run.color), ' ',
-             static_cast<int>(run.pil_order), ' ', static_cast<int>(run.fit))));
+      fmt::format("{}\n{}+{}/{} {}x{} {} {} {}", video_digest, plan.scored.first, plan.scored.count,
+                  run.frame_stride, run.height, run.width, static_cast<int>(run.color),
+                  static_cast<int>(run.pil_order), static_cast<int>(run.fit))));
 }
 
-/// Of everything that tells two jobs of one run and video id apart: the file and the prompt. The
-/// job's own digest holds both; a job of no sweep has none.
+/// Returns a digest of what distinguishes two jobs of one run and video id: the file and the
+/// prompt. The job's own digest covers both; a job outside a sweep has none.
 std::string job_digest(const JobInput& input, const std::string& video_digest) {
   if (!input.job_id.empty()) return short_digest(input.job_id);
-  return short_digest(sha256_of(concat(video_digest, '\n', input.prompt)));
+  return short_digest(sha256_of(fmt::format("{}\n{}", video_digest, input.prompt)));
 }
 
 }  // namespace
@@ -97,12 +99,12 @@ WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const Sou
   check_id(input.video.id);
   WrittenVideos written;
   written.generated_path =
-      concat(input.output_directory, '/', short_digest(input.run_id), '/', fitting(input.video.id),
-             '-', job_digest(input, video_digest), ".mkv");
+      fmt::format("{}/{}/{}-{}.mkv", input.output_directory, short_digest(input.run_id),
+                  fitting(input.video.id), job_digest(input, video_digest));
   written.reference_path =
-      concat(input.output_directory, "/reference/", fitting(input.video.id), '-', plan.scored.first,
-             '-', plan.scored.count, '-', plan.run.height, 'x', plan.run.width, '-',
-             reference_digest(plan, video_digest), ".mkv");
+      fmt::format("{}/reference/{}-{}-{}-{}x{}-{}.mkv", input.output_directory,
+                  fitting(input.video.id), plan.scored.first, plan.scored.count, plan.run.height,
+                  plan.run.width, reference_digest(plan, video_digest));
   write_frames(written.generated_path, rounded_images(generated), source.rate);
   write_frames(written.reference_path, source.images(plan.scored), source.rate);
   fault_point("engine_after_video_write");

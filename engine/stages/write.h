@@ -6,8 +6,8 @@
 
 namespace cox::engine {
 
-/// The detail of a failure to write: what kept this job's videos from the disk keeps the next one's
-/// too, so no hours should be spent on it.
+/// The detail of a failure to write videos. The next job would fail alike, so the worker should not
+/// spend hours on it.
 constexpr const char* kWriteFailure = "video_write";
 
 struct WrittenVideos {
@@ -15,7 +15,7 @@ struct WrittenVideos {
   std::string reference_path;
 };
 
-/// [F, 3, H, W] in [0, 1], rounded to the nearest of 256 levels.
+/// Rounds [F, 3, H, W] in [0, 1] to the nearest of 256 levels.
 std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames);
 
 /// Writes the scored frames, generated (rounded to 8 bits) and reference, losslessly below

@@ -8,7 +8,7 @@
 
 namespace cox::engine {
 
-/// An error whose cause is known where it is found. Engine::run turns it into a JobFailure of the
+/// An error whose cause is known where it is thrown. Engine::run turns it into a JobFailure of the
 /// same cause and detail; any other exception becomes kCrash.
 class EngineError : public std::runtime_error {
  public:
@@ -23,15 +23,15 @@ class EngineError : public std::runtime_error {
   std::string detail_;
 };
 
-/// An input of the job cannot be opened where the engine runs: the user can put it there, or
-/// another machine may have it. Nothing is wrong with the job.
+/// An input of the job cannot be opened on this machine. The user can put it there, or another
+/// machine may have it. The job itself is valid.
 class MissingInputError : public EngineError {
  public:
   MissingInputError(const std::string& message, std::string detail)
       : EngineError(FailureCause::kUser, message, std::move(detail)) {}
 };
 
-/// Wrong parameters or model files: what the person who asked can put right.
+/// Invalid parameters or model files: an error that the user can fix.
 inline EngineError user_error(const std::string& message, std::string detail = "") {
   return {FailureCause::kUser, message, std::move(detail)};
 }

@@ -7,11 +7,11 @@
 
 namespace cox::engine {
 
-/// True when autograd records and any of these asks for a gradient; undefined ones never do.
+/// Whether autograd records and any of these requires a gradient. Undefined tensors never do.
 bool needs_gradient(std::initializer_list<at::Tensor> inputs);
 
-/// The gradients of a scalar loss with respect to leaf tensors, in their order; zeros where the
-/// loss does not depend on a leaf. Works through recomputed blocks, which reach leaves through
+/// Returns the gradients of a scalar loss with respect to leaf tensors, in their order; zeros where
+/// the loss does not depend on a leaf. Works through recomputed blocks, which reach leaves through
 /// their .grad: these are cleared before and after.
 std::vector<at::Tensor> gradients(const at::Tensor& loss, const std::vector<at::Tensor>& leaves);
 

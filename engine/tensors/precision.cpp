@@ -1,6 +1,7 @@
 #include "engine/tensors/precision.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -16,7 +17,7 @@ std::string precision_name(Precision precision) {
 Precision parse_precision(std::string_view name) {
   if (name == "fp32") return Precision::kFp32;
   if (name == "bf16") return Precision::kBf16;
-  throw user_error(concat("dtype: expected fp32 or bf16, got '", name, "'"));
+  throw user_error(fmt::format("dtype: expected fp32 or bf16, got '{}'", name));
 }
 
 }  // namespace cox::engine

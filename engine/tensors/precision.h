@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// The dtype that a model computes in. In bf16 the reference's fp32 islands stay fp32.
+/// The dtype that a model computes in. In bf16, what the reference computes in fp32 stays fp32.
 enum class Precision { kFp32, kBf16 };
 
 at::ScalarType scalar_type(Precision precision);

@@ -1,12 +1,13 @@
 #include "engine/tensors/random.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/empty.h>
 
 #include <cmath>
 #include <numbers>
 
 #include "base/digest.h"
-#include "base/text.h"
 
 namespace cox::engine {
 namespace {
@@ -62,8 +63,8 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<u
 RandomStream::RandomStream(const StreamKey& key) {
   // A digest spreads the key over 128 bits: 64 of Philox's key, 64 of its counter.
   const std::string digest =
-      sha256_of(concat("coxswain stream 1\n", key.seed, '\n', key.replicate, '\n',
-                       purpose_name(key.purpose), '\n', key.step, '\n', key.video_id));
+      sha256_of(fmt::format("coxswain stream 1\n{}\n{}\n{}\n{}\n{}", key.seed, key.replicate,
+                            purpose_name(key.purpose), key.step, key.video_id));
   key_ = {word_from_hex(digest, 0), word_from_hex(digest, 1)};
   stream_ = {word_from_hex(digest, 2), word_from_hex(digest, 3)};
 }

@@ -11,7 +11,7 @@ namespace cox::engine {
 /// Philox4x32-10 (Salmon et al., SC 2011): 128 random bits for each counter and key.
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
 
-/// What a stream of random numbers is for. The names enter the stream's key: never reuse one.
+/// The use of a stream of random numbers. The names enter the stream's key: never reuse one.
 enum class Purpose {
   kInit,            ///< start values of trained tensors
   kVae,             ///< posterior samples of the VAE
@@ -30,12 +30,12 @@ struct StreamKey {
   uint64_t replicate = 0;
   std::string video_id;
   Purpose purpose = Purpose::kInit;
-  uint64_t step = 0;  ///< training step, draw, or tensor number: whatever the purpose counts
+  uint64_t step = 0;  ///< training step, draw or tensor number, depending on the purpose
 };
 
-/// A counter-based stream: draw i depends on the key and on i alone, never on what ran before.
-/// Normals are made on the CPU in double precision (Box-Muller) and rounded to fp32, so that every
-/// device gets the same ones. Owned by one thread.
+/// A counter-based stream: draw i depends only on the key and on i, never on what ran before.
+/// Normals are computed on the CPU in double precision (Box-Muller) and rounded to fp32, so that
+/// every device gets the same ones. Owned by one thread.
 class RandomStream {
  public:
   explicit RandomStream(const StreamKey& key);

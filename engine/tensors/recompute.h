@@ -9,8 +9,8 @@ namespace cox::engine {
 
 using TensorFunction = std::function<at::Tensor(const std::vector<at::Tensor>&)>;
 
-/// function(inputs) of at most five inputs, keeping none of its activations: the backward pass runs
-/// `function` again.
+/// Returns function(inputs) for at most five inputs and keeps none of its activations: the backward
+/// pass runs `function` again.
 /// Gradients flow to `inputs` and, through their .grad, to leaf tensors that `function` captures;
 /// a captured tensor that is not a leaf must be an input instead. `function` must be deterministic
 /// and outlive nothing: what it captures by reference must live until the backward pass is over.

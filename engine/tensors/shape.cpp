@@ -1,5 +1,7 @@
 #include "engine/tensors/shape.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 #include <vector>
 
@@ -20,8 +22,9 @@ bool matches(at::IntArrayRef got, at::IntArrayRef expected) {
 
 void check_shape(const at::Tensor& x, at::IntArrayRef expected, std::string_view name) {
   if (x.defined() && matches(x.sizes(), expected)) return;
-  throw std::invalid_argument(concat(name, ": expected shape ", shape_text(expected), ", got ",
-                                     x.defined() ? shape_text(x.sizes()) : "no tensor"));
+  throw std::invalid_argument(fmt::format("{}: expected shape {}, got {}", name,
+                                          shape_text(expected),
+                                          x.defined() ? shape_text(x.sizes()) : "no tensor"));
 }
 
 void check_shape(const at::Tensor& x, std::initializer_list<int64_t> expected,

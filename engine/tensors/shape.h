@@ -17,7 +17,7 @@ void check_shape(const at::Tensor& x, std::initializer_list<int64_t> expected,
                  std::string_view name);
 void check_shape(const at::Tensor& x, at::IntArrayRef expected, std::string_view name);
 
-/// "[1, 16, *, 60, 104]"; kAny prints as '*'.
+/// Returns "[1, 16, *, 60, 104]"; kAny prints as '*'.
 std::string shape_text(at::IntArrayRef sizes);
 
 }  // namespace cox::engine

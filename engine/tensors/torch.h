@@ -1,8 +1,8 @@
 #pragma once
 
-/// The one way to LibTorch: the tensor class, guards, and the free functions that the engine uses.
-/// Measured with GCC 12: this header costs about 6 s a file, <torch/torch.h> 20 s. A file that
-/// needs one operator more includes its <ATen/ops/NAME.h> itself.
+/// The engine's header of LibTorch: the tensor class, guards, and the free functions that the
+/// engine uses. With GCC 12 it costs about 6 s per file, <torch/torch.h> 20 s. A file that needs
+/// another operator includes its <ATen/ops/NAME.h> itself.
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>

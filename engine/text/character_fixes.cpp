@@ -21,8 +21,8 @@ constexpr CharacterFix kFixes[] = {
 
 constexpr char32_t kEscape = 0x1B;
 
-/// The length of a terminal colour code, ESC [ digits and semicolons letter, at the start of
-/// `text`; 0 when there is none.
+/// Returns the length of a terminal color code (ESC [, digits and semicolons, letter) at the start
+/// of `text`; 0 if there is none.
 std::size_t terminal_code_length(std::u32string_view text) {
   if (text.size() < 3 || text[0] != kEscape || text[1] != U'[') return 0;
   std::size_t at = 2;
@@ -32,7 +32,7 @@ std::size_t terminal_code_length(std::u32string_view text) {
   return letter ? at + 1 : 0;
 }
 
-/// One pass of all repairs but the entities.
+/// Applies all repairs once, except entities.
 std::u32string replace_characters(std::u32string_view text) {
   std::u32string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -58,8 +58,8 @@ std::u32string replace_characters(std::u32string_view text) {
   return out;
 }
 
-/// Repeats the repairs until none applies: each pass shortens what it changes or maps it into plain
-/// text, so as many passes as characters always suffice.
+/// Repeats the repairs until none applies. Each pass shortens what it changes or maps it to plain
+/// characters, so the number of characters bounds the number of passes.
 std::u32string fix_line(std::u32string line, bool unescape) {
   for (std::size_t passes = line.size() + 1; passes > 0; --passes) {
     std::u32string next = replace_characters(unescape ? html_unescape_strict(line) : line);

@@ -7,14 +7,14 @@
 namespace cox::engine {
 namespace {
 
-/// What Python calls white space.
+/// Python's white space.
 bool is_space(char32_t c) {
   return (c >= 0x09 && c <= 0x0D) || (c >= 0x1C && c <= 0x20) || c == 0x85 || c == 0xA0 ||
          c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 || c == 0x2029 || c == 0x202F ||
          c == 0x205F || c == 0x3000;
 }
 
-/// Runs of white space become one blank; none is left at either end.
+/// Replaces runs of white space by one blank and trims both ends.
 std::u32string collapse_spaces(const std::u32string& text) {
   std::u32string out;
   bool gap = false;

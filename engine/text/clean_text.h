@@ -5,13 +5,14 @@
 
 namespace cox::engine {
 
-/// A caption as the tokenizer should see it, as the published pipeline cleans it: character
-/// repairs, HTML entities resolved, white space collapsed to single blanks and trimmed.
+/// Returns a prompt as the tokenizer should see it, cleaned as by the published pipeline
+/// (prompt_clean of LongCat-Video's pipeline_longcat_video.py): character repairs, HTML entities
+/// resolved, white space collapsed to single blanks and trimmed.
 ///
 /// Equal to `ftfy.fix_text` (version 6.3), Python's `html.unescape` twice, and the collapsing of
-/// `\s+`, with three exceptions, where the text passes as it is: text that was decoded with a wrong
-/// character set (ftfy guesses and repairs it), characters that are not in NFC form, and entity
-/// names in capitals that HTML does not know (`&EACUTE;`).
+/// `\s+`, with three exceptions, which pass unchanged: text that was decoded with a wrong character
+/// set (mojibake, which ftfy guesses and repairs), characters that are not in NFC form, and entity
+/// names in capitals that HTML does not know (`&EACUTE;`). docs/datasets.md says so to users.
 /// Throws EngineError(kUser) when `text` is not valid UTF-8.
 std::string clean_text(std::string_view text);
 

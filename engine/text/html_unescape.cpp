@@ -17,8 +17,8 @@ struct Entity {
 constexpr Entity kEntities[] = {
 #include "engine/text/html_entities.def"
 };
-constexpr std::size_t kLongestName = 32;        // what html.unescape looks at behind '&'
-constexpr std::size_t kLongestStrictName = 24;  // and ftfy
+constexpr std::size_t kLongestName = 32;        // characters that html.unescape reads after '&'
+constexpr std::size_t kLongestStrictName = 24;  // and that ftfy reads
 
 std::optional<std::u32string> entity(std::u32string_view name) {
   const std::string key = encode_utf8(name);
@@ -60,7 +60,7 @@ int digit_value(char32_t c, unsigned base) {
   return -1;
 }
 
-/// What a reference at the start of a text stands for, and how much of the text it takes.
+/// The value of a reference at the start of a string, and how many characters it takes.
 struct Resolved {
   std::u32string value;
   std::size_t length = 0;  ///< 0: not a reference

@@ -10,8 +10,7 @@ namespace cox::engine {
 /// without their semicolon, by the longest known name; numeric ones with HTML's corrections.
 std::u32string html_unescape(std::u32string_view text);
 
-/// Resolves only whole, unambiguous references: a known name with its semicolon, or a number that
-/// its semicolon ends.
+/// Resolves only whole, unambiguous references: a known name or a number, with its semicolon.
 std::u32string html_unescape_strict(std::u32string_view text);
 
 }  // namespace cox::engine

@@ -1,11 +1,12 @@
 #include "engine/text/piece_encoder.h"
 
+#include <fmt/format.h>
+
 #include <dlfcn.h>
 
 #include <filesystem>
 #include <stdexcept>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -22,11 +23,11 @@ struct PieceModule {
   TrainPieces train = nullptr;
 };
 
-/// Loaded once and kept: encoders of any age use its code.
+/// Loaded once and never unloaded: every encoder uses its code.
 PieceModule load_module() {
   const std::string module_path =
       std::filesystem::read_symlink("/proc/self/exe").replace_filename(kModule).string();
-  // Local: nobody else sees its protobuf. Deep binding: it sees its own before anybody else's.
+  // RTLD_LOCAL: nothing else sees its protobuf. RTLD_DEEPBIND: it finds its own symbols first.
   void* module = ::dlopen(module_path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   PieceModule functions;
   if (module != nullptr) {
@@ -34,8 +35,8 @@ PieceModule load_module() {
     functions.train = reinterpret_cast<TrainPieces>(::dlsym(module, "cox_train_pieces"));
   }
   if (functions.open == nullptr || functions.train == nullptr) {
-    throw std::runtime_error(concat(
-        "cannot load the tokenizer module, which belongs beside the program: ", ::dlerror()));
+    throw std::runtime_error(
+        fmt::format("cannot load the tokenizer module from the program's folder: {}", ::dlerror()));
   }
   return functions;
 }
@@ -51,7 +52,8 @@ std::unique_ptr<PieceEncoder> open_piece_encoder(const std::string& path) {
   std::string error;
   std::unique_ptr<PieceEncoder> encoder(piece_module().open(path, error));
   if (encoder == nullptr) {
-    throw user_error(concat(path, ": not a SentencePiece model: ", error), "bad_tokenizer");
+    throw user_error(fmt::format("{}: not a SentencePiece model: {}", path, error),
+                     "bad_tokenizer");
   }
   return encoder;
 }
@@ -60,7 +62,7 @@ std::string train_pieces(const std::vector<std::string>& sentences,
                          const std::unordered_map<std::string, std::string>& options) {
   std::string error;
   std::string model = piece_module().train(sentences, options, error);
-  if (!error.empty()) throw std::runtime_error(concat("SentencePiece: ", error));
+  if (!error.empty()) throw std::runtime_error(fmt::format("SentencePiece: {}", error));
   return model;
 }
 

@@ -8,9 +8,9 @@
 namespace cox::engine {
 
 // Debian's libsentencepiece exports an old protobuf of its own. Linked into a program that also
-// links gRPC it takes the place of libprotobuf's functions, and the program crashes before main.
-// So it is linked into a module, piece_module.cpp, that is loaded with its symbols kept apart; the
-// module lies in the folder of the program. tests/unit/one_program watches over this.
+// links gRPC, it replaces libprotobuf's functions, and the program crashes before main. So it is
+// linked into a module, piece_module.cpp, whose symbols stay local; the module is in the program's
+// folder. tests/unit/protobuf_isolation checks this.
 
 /// A loaded SentencePiece model. Immutable; thread-safe.
 class PieceEncoder {

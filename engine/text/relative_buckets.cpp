@@ -18,8 +18,8 @@ at::Tensor relative_buckets(std::int64_t length, std::int64_t buckets, std::int6
   const at::Tensor relative = position.unsqueeze(0) - position.unsqueeze(1);  // key - query
   const at::Tensor distance = relative.abs();
 
-  // fp32 as in the reference, since the borders of the logarithmic buckets depend on it, and one by
-  // one, since a vectorised logarithm differs between processors.
+  // fp32 as in the reference, because the borders of the logarithmic buckets depend on it, and one
+  // at a time, because a vectorized logarithm differs between processors.
   const auto octaves =
       static_cast<float>(std::log(static_cast<double>(max_distance) / static_cast<double>(exact)));
   std::vector<std::int64_t> by_distance;

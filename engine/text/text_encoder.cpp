@@ -1,8 +1,9 @@
 #include "engine/text/text_encoder.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/tensor.h>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/clean_text.h"
@@ -25,9 +26,9 @@ std::unique_ptr<TextEncoder> TextEncoder::load(const std::string& model_director
   state->encoder = Umt5Encoder::load(model_directory + "/text_encoder", dtype, device);
   if (state->tokenizer->vocabulary_size() > state->encoder->config().vocab_size) {
     throw user_error(
-        concat(model_directory, ": the tokenizer has ", state->tokenizer->vocabulary_size(),
-               " pieces, but the text encoder's vocab_size is only ",
-               state->encoder->config().vocab_size),
+        fmt::format("{}: the tokenizer has {} pieces, but the text encoder's vocab_size is only {}",
+                    model_directory, state->tokenizer->vocabulary_size(),
+                    state->encoder->config().vocab_size),
         "bad_tokenizer");
   }
   return std::unique_ptr<TextEncoder>(new TextEncoder(std::move(state)));

@@ -1,11 +1,12 @@
 #include "engine/text/tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <map>
 #include <utility>
 
-#include "base/text.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
 #include "engine/text/piece_encoder.h"
@@ -15,18 +16,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What the published pipeline pads every text to. The config's model_max_length counts where it is
-/// smaller: there "no limit" is written as a huge number.
+/// The length to which the published pipeline pads every prompt. A smaller model_max_length of the
+/// config takes precedence; the config writes "no limit" as a huge number.
 constexpr double kPipelineLength = 512;
 
 void require_model_file(const std::string& directory) {
   if (fs::exists(directory + "/spiece.model")) return;
   const bool fast_only = fs::exists(directory + "/tokenizer.json");
   throw user_error(
-      concat(directory, ": expected spiece.model (SentencePiece), ",
-             fast_only ? "found only tokenizer.json, which is not read: copy spiece.model from the "
-                         "published tokenizer beside it"
-                       : "found no such file"),
+      fmt::format("{}: expected spiece.model (SentencePiece), {}", directory,
+                  fast_only
+                      ? "found only tokenizer.json, which is not supported; copy spiece.model "
+                        "from the published tokenizer into the folder"
+                      : "found no such file"),
       "missing_model_file");
 }
 
@@ -35,8 +37,9 @@ std::int64_t text_length(const JsonConfig& config) {
       std::min(kPipelineLength,
                config.has("model_max_length") ? config.real("model_max_length") : kPipelineLength);
   if (length < 1) {
-    throw user_error(concat(config.path(), ": model_max_length: expected at least 1, got ", length),
-                     "bad_config");
+    throw user_error(
+        fmt::format("{}: model_max_length: expected at least 1, got {}", config.path(), length),
+        "bad_config");
   }
   return static_cast<std::int64_t>(length);
 }
@@ -49,7 +52,7 @@ struct Tokenizer::State {
   std::unique_ptr<PieceEncoder> pieces;
   std::map<std::string, int> special;  ///< id by spelling: padding, </s> and the unknown piece
 
-  /// Where the first special token at or after `from` begins; npos when there is none.
+  /// Returns where the first special token at or after `from` begins; npos if there is none.
   std::size_t find_special(const std::string& text, std::size_t from,
                            std::pair<std::string, int>& found) const {
     std::size_t first = std::string::npos;
@@ -63,7 +66,7 @@ struct Tokenizer::State {
     return first;
   }
 
-  /// A special token inside the text is that token; what lies between two is encoded by itself, as
+  /// Encodes a special token inside the text as that token, and the text between two by itself, as
   /// T5TokenizerFast of transformers does.
   std::vector<int> encode(const std::string& text) const {
     std::vector<int> ids;
@@ -94,8 +97,8 @@ std::unique_ptr<Tokenizer> Tokenizer::load(const std::string& directory) {
   state->max_length = text_length(JsonConfig::read(directory + "/tokenizer_config.json"));
   state->pieces = open_piece_encoder(state->path);
   if (state->pieces->pad_id() < 0 || state->pieces->eos_id() < 0) {
-    throw user_error(concat(state->path, ": expected pieces for padding and </s>, got ids ",
-                            state->pieces->pad_id(), " and ", state->pieces->eos_id()),
+    throw user_error(fmt::format("{}: expected pieces for padding and </s>, got ids {} and {}",
+                                 state->path, state->pieces->pad_id(), state->pieces->eos_id()),
                      "bad_tokenizer");
   }
   for (const int id : {state->pieces->pad_id(), state->pieces->eos_id(), state->pieces->unk_id()}) {

@@ -7,20 +7,20 @@
 
 namespace cox::engine {
 
-/// Token ids of one text, padded to the model's text length.
+/// Token ids of one prompt, padded to the model's text length.
 struct TokenizedText {
   std::vector<std::int64_t> ids;    ///< tokens, `</s>`, then padding
   std::vector<std::int64_t> mask;   ///< 1 for tokens and `</s>`, 0 for padding
-  std::int64_t dropped_tokens = 0;  ///< tokens that did not fit; the text was cut before `</s>`
+  std::int64_t dropped_tokens = 0;  ///< tokens that did not fit and were cut before `</s>`
 };
 
 /// The SentencePiece tokenizer of a UMT5 text encoder. Immutable; thread-safe.
 class Tokenizer {
  public:
-  /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Texts are padded to
-  /// 512 tokens, as the published pipeline does, or to `model_max_length` where that is smaller.
-  /// Throws EngineError(kUser) when a file is missing or broken; a directory that holds only
-  /// tokenizer.json is named as such.
+  /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Prompts are padded
+  /// to 512 tokens, as in the published pipeline, or to `model_max_length` if that is smaller.
+  /// Throws EngineError(kUser) for a missing or damaged file; the message says when the directory
+  /// holds only tokenizer.json.
   static std::unique_ptr<Tokenizer> load(const std::string& directory);
   ~Tokenizer();
 

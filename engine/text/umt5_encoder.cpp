@@ -1,11 +1,12 @@
 #include "engine/text/umt5_encoder.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/embedding.h>
 
 #include <limits>
 #include <stdexcept>
 
-#include "base/text.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/relative_buckets.h"
@@ -16,7 +17,7 @@ namespace {
 std::vector<Umt5Layer> build_layers(WeightSource& weights, const Umt5Config& config) {
   std::vector<Umt5Layer> layers;
   for (std::int64_t i = 0; i < config.num_layers; ++i) {
-    layers.emplace_back(weights, concat("encoder.block.", i), config);
+    layers.emplace_back(weights, fmt::format("encoder.block.{}", i), config);
   }
   return layers;
 }
@@ -50,8 +51,8 @@ at::Tensor Umt5Encoder::encode(const at::Tensor& input_ids,
   const auto lowest = input_ids.min().item<std::int64_t>();
   const auto highest = input_ids.max().item<std::int64_t>();
   if (lowest < 0 || highest >= config_.vocab_size) {
-    throw std::invalid_argument(concat("input_ids: expected ids in [0, ", config_.vocab_size,
-                                       "), got ", lowest, " to ", highest));
+    throw std::invalid_argument(fmt::format("input_ids: expected ids in [0, {}), got {} to {}",
+                                            config_.vocab_size, lowest, highest));
   }
 
   const at::Tensor buckets =

@@ -11,7 +11,8 @@
 
 namespace cox::engine {
 
-/// The encoder half of UMT5. Weights are frozen; owned by one thread.
+/// The encoder of UMT5 (Chung et al., arXiv 2304.09151; UMT5EncoderModel of transformers). Weights
+/// are frozen; owned by one thread.
 class Umt5Encoder {
  public:
   /// Loads `<directory>/config.json` and its weights. Throws EngineError(kUser) for a bad config or

@@ -1,6 +1,7 @@
 #include "engine/text/utf8.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -38,8 +39,9 @@ std::u32string decode_utf8(std::string_view bytes, std::string_view name) {
       c = (c << 6) | (byte & 0x3Fu);
     }
     if (!valid || c < sequence.lowest || !is_scalar(c)) {
-      throw user_error(concat(name, ": expected UTF-8 text, got an invalid sequence at byte ", at),
-                       "invalid_utf8");
+      throw user_error(
+          fmt::format("{}: expected UTF-8 text, got an invalid sequence at byte {}", name, at),
+          "invalid_utf8");
     }
     text += c;
     at += length;

@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// Where a layer is built: its weights, its name in the checkpoint, the next free cache slot.
+/// The context in which a layer is built: weights, its name in the checkpoint, the next cache slot.
 struct VaeBuild {
   WeightSource& weights;
   SlotCounter& slots;

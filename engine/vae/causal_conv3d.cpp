@@ -11,7 +11,8 @@ constexpr std::int64_t kTaps = 3;
 constexpr std::int64_t kTime = 1;
 constexpr std::int64_t kChannels = 4;
 
-/// `frames` behind the last two frames of the chunk before, which the slot then holds for the next.
+/// Returns `frames` after the last two frames of the previous chunk, and keeps its own last two in
+/// the slot for the next.
 at::Tensor with_history(const at::Tensor& frames, at::Tensor& slot) {
   const auto size = frames.sizes();
   const at::Tensor history =
@@ -22,7 +23,7 @@ at::Tensor with_history(const at::Tensor& frames, at::Tensor& slot) {
   return seen;
 }
 
-/// Every output frame's three input frames side by side in the channels, oldest first.
+/// Stacks the three input frames of every output frame along the channels, oldest first.
 at::Tensor stack_taps(const at::Tensor& seen, std::int64_t stride) {
   const std::int64_t last = seen.size(kTime) - kTaps + 1;
   std::vector<at::Tensor> taps;

@@ -1,27 +1,28 @@
 #include "engine/vae/config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "base/text.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
 namespace {
 
-// The files spell it so.
+// The files spell it this way.
 constexpr const char* kTemporalKey = "temperal_downsample";
-/// Of a latent channel, in size: far beyond any trained VAE, and its inverse too is well within
-/// fp32.
+/// The largest magnitude of a latent channel's mean or deviation: far above any trained VAE's, and
+/// its inverse is well within fp32.
 constexpr double kLargestStatistic = 1e6;
 
 void refuse(const JsonConfig& file, const std::string& problem) {
-  throw user_error(concat(file.path(), ": ", problem), "bad_config");
+  throw user_error(fmt::format("{}: {}", file.path(), problem), "bad_config");
 }
 
 void require_positive(const JsonConfig& file, const char* key, std::int64_t value) {
-  if (value < 1) refuse(file, concat(key, ": expected a positive number, got ", value));
+  if (value < 1) refuse(file, fmt::format("{}: expected a positive number, got {}", key, value));
 }
 
 void refuse_other_layouts(const JsonConfig& file) {
@@ -46,23 +47,25 @@ void check(const JsonConfig& file, const VaeConfig& config) {
   for (const std::int64_t factor : config.dim_mult) require_positive(file, "dim_mult", factor);
   if (config.temporal_downsample.size() + 1 != config.dim_mult.size()) {
     refuse(file,
-           concat(kTemporalKey, ": expected ", config.dim_mult.size() - 1,
-                  " values, one less than dim_mult has, got ", config.temporal_downsample.size()));
+           fmt::format("{}: expected {} values, one less than dim_mult has, got {}", kTemporalKey,
+                       config.dim_mult.size() - 1, config.temporal_downsample.size()));
   }
   for (const auto* values : {&config.latents_mean, &config.latents_std}) {
     if (values->size() != static_cast<std::size_t>(config.z_dim)) {
-      refuse(file, concat("latents_mean and latents_std: expected z_dim = ", config.z_dim,
-                          " values each, got ", values->size()));
+      refuse(file,
+             fmt::format("latents_mean and latents_std: expected z_dim = {} values each, got {}",
+                         config.z_dim, values->size()));
     }
   }
   for (const double mean : config.latents_mean) {
     if (std::abs(mean) <= kLargestStatistic) continue;
-    refuse(file, concat("latents_mean: expected values up to ", kLargestStatistic, ", got ", mean));
+    refuse(file,
+           fmt::format("latents_mean: expected values up to {}, got {}", kLargestStatistic, mean));
   }
   for (const double deviation : config.latents_std) {
     if (deviation >= 1 / kLargestStatistic && deviation <= kLargestStatistic) continue;
-    refuse(file, concat("latents_std: expected values from ", 1 / kLargestStatistic, " to ",
-                        kLargestStatistic, ", got ", deviation));
+    refuse(file, fmt::format("latents_std: expected values from {} to {}, got {}",
+                             1 / kLargestStatistic, kLargestStatistic, deviation));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "engine/vae/decoder.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -14,11 +15,11 @@ VaeDecoder::VaeDecoder(const VaeBuild& build, const VaeConfig& config)
   const std::size_t levels = config.dim_mult.size();
   std::int64_t channels = config.decoder_base_dim * config.dim_mult.back();
   for (std::size_t i = 0; i < levels; ++i) {
-    const VaeBuild here = build.at(concat("up_blocks.", i));
+    const VaeBuild here = build.at(fmt::format("up_blocks.{}", i));
     const std::int64_t width = config.decoder_base_dim * config.dim_mult[levels - 1 - i];
     Level level;
     for (std::int64_t block = 0; block <= config.num_res_blocks; ++block) {
-      level.blocks.emplace_back(here.at(concat("resnets.", block)), channels, width);
+      level.blocks.emplace_back(here.at(fmt::format("resnets.{}", block)), channels, width);
       channels = width;
     }
     if (i + 1 < levels) {

@@ -11,7 +11,7 @@
 
 namespace cox::engine {
 
-/// Latents to pixels, one latent frame at a time.
+/// Decodes latents to pixels, one latent frame at a time.
 class VaeDecoder {
  public:
   VaeDecoder(const VaeBuild& build, const VaeConfig& config);

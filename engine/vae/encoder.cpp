@@ -1,6 +1,7 @@
 #include "engine/vae/encoder.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -22,12 +23,12 @@ VaeEncoder::VaeEncoder(const VaeBuild& build, const VaeConfig& config)
   for (std::size_t i = 0; i < config.dim_mult.size(); ++i) {
     Level level;
     for (std::int64_t block = 0; block < config.num_res_blocks; ++block) {
-      level.blocks.emplace_back(build.at(concat("down_blocks.", number++)), channels,
+      level.blocks.emplace_back(build.at(fmt::format("down_blocks.{}", number++)), channels,
                                 width_of_level(config, i));
       channels = width_of_level(config, i);
     }
     if (i + 1 < config.dim_mult.size()) {
-      level.down.emplace(build.at(concat("down_blocks.", number++)), channels,
+      level.down.emplace(build.at(fmt::format("down_blocks.{}", number++)), channels,
                          config.temporal_downsample[i]);
     }
     levels_.push_back(std::move(level));

@@ -11,7 +11,7 @@
 
 namespace cox::engine {
 
-/// Pixels to moments, one chunk at a time.
+/// Encodes pixels to moments, one chunk at a time.
 class VaeEncoder {
  public:
   VaeEncoder(const VaeBuild& build, const VaeConfig& config);

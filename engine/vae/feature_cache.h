@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// What a network's temporal layers remember between the chunks of one video: one slot each,
+/// The frames that a network's temporal layers keep between the chunks of one video: one slot each,
 /// undefined until its layer has seen a chunk.
 class FeatureCache {
  public:
@@ -22,7 +22,7 @@ class FeatureCache {
   int chunk_ = 0;
 };
 
-/// Gives each temporal layer its slot number while a network is built.
+/// Numbers the slots of temporal layers while a network is built.
 class SlotCounter {
  public:
   std::size_t next() { return count_++; }

@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-// Latents [B, z, T, h, w] into the space that the transformer works in, and back. In the dtype of
+// Convert latents [B, z, T, h, w] into the transformer's latent space, and back, in the dtype of
 // `latents`, with the reference's roundings: mean and deviation are rounded to it, and so is
 // 1 / deviation, which multiplies on the way in and divides on the way out.
 

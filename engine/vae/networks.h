@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// Every weight of the VAE, and the cutting of videos into chunks.
+/// Every weight of the VAE, and how videos are split into chunks.
 class VaeNetworks {
  public:
   VaeNetworks(const VaeConfig& config, WeightSource& weights);

@@ -9,8 +9,8 @@
 
 namespace cox::engine {
 
-/// Norm, SiLU, convolution, twice, beside a shortcut; which is a 1x1x1 convolution where the
-/// channel count changes. Frames [B, T, H, W, C].
+/// Norm, SiLU, convolution, twice, plus a shortcut, which is a 1x1x1 convolution if the channel
+/// count changes. Frames [B, T, H, W, C].
 class ResidualBlock {
  public:
   ResidualBlock(const VaeBuild& build, std::int64_t in, std::int64_t out);

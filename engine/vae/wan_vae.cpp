@@ -1,8 +1,9 @@
 #include "engine/vae/wan_vae.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
-#include "base/text.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/vae/latent_space.h"
@@ -22,7 +23,7 @@ at::Tensor channels_first(const at::Tensor& frames) {
 void require_multiple(std::int64_t size, std::int64_t scale, const char* name) {
   if (size < 1 || size % scale != 0) {
     throw std::invalid_argument(
-        concat("pixels: expected a ", name, " that is a multiple of ", scale, ", got ", size));
+        fmt::format("pixels: expected a {} that is a multiple of {}, got {}", name, scale, size));
   }
 }
 
@@ -80,7 +81,8 @@ at::Tensor WanVae::denormalize(const at::Tensor& latents) const {
 
 std::int64_t WanVae::latent_frames(std::int64_t pixel_frames) const {
   if (pixel_frames < 1) {
-    throw std::invalid_argument(concat("pixels: expected at least one frame, got ", pixel_frames));
+    throw std::invalid_argument(
+        fmt::format("pixels: expected at least one frame, got {}", pixel_frames));
   }
   return 1 + (pixel_frames - 1) / state_->config.temporal_scale();
 }

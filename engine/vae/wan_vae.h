@@ -11,19 +11,19 @@
 
 namespace cox::engine {
 
-/// What encoding a video gives. The first latent frame holds one pixel frame, each later one a
-/// group of temporal_scale (4), so a tail of (F - 1) mod 4 pixel frames has no latent frame: it is
-/// left out, and `dropped_frames` says so. Callers report it.
+/// The result of encoding a video. The first latent frame holds one pixel frame, each later one a
+/// group of temporal_scale (4), so the last (F - 1) mod 4 pixel frames are dropped. Callers report
+/// `dropped_frames`.
 struct EncodedVideo {
   Posterior posterior;
   std::int64_t encoded_frames = 0;  ///< pixel frames that the latents hold
   std::int64_t dropped_frames = 0;  ///< pixel frames at the end that they do not
 };
 
-/// The Wan 2.1 layout VAE (diffusers key names). Weights are frozen. Videos are cut into chunks
-/// whose temporal layers remember the frames before them: encoding takes 1 pixel frame, then groups
-/// of 4; decoding one latent frame at a time. Const methods keep no state between calls; owned by
-/// one thread.
+/// The Wan 2.1 layout VAE (AutoencoderKLWan of diffusers, key names included). Weights are frozen.
+/// Videos are cut into chunks whose temporal layers remember the frames before them: encoding takes
+/// 1 pixel frame, then groups of 4; decoding one latent frame at a time. Const methods keep no
+/// state between calls; owned by one thread.
 class WanVae {
  public:
   /// Loads `<directory>/config.json` and its weights. Throws EngineError(kUser) for a bad config
@@ -39,7 +39,7 @@ class WanVae {
   /// latents [B, z, T, h, w], not normalised -> pixels [B, 3, 4T-3, 8h, 8w] clamped to [-1, 1].
   at::Tensor decode(const at::Tensor& latents) const;
 
-  /// Into and out of the space that the transformer works in: engine/vae/latent_space.h.
+  /// Convert into and out of the transformer's latent space: engine/vae/latent_space.h.
   at::Tensor normalize(const at::Tensor& latents) const;
   at::Tensor denormalize(const at::Tensor& latents) const;
 

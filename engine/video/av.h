@@ -4,6 +4,7 @@ extern "C" {
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/frame.h>
+#include <libavutil/pixdesc.h>
 #include <libswscale/swscale.h>
 }
 
@@ -26,9 +27,13 @@ using SwsPtr = std::unique_ptr<SwsContext, AvDeleter>;
 
 std::string av_error_text(int code);
 
-/// While it lives, errors that FFmpeg would print from this thread are kept instead: they often
-/// name the cause ("moov atom not found") where the error code does not. Nothing reaches standard
-/// error.
+/// Whether chroma has fewer columns or rows than luma.
+inline bool is_subsampled(const AVPixFmtDescriptor& layout) {
+  return layout.log2_chroma_w > 0 || layout.log2_chroma_h > 0;
+}
+
+/// Captures the errors that FFmpeg would print from this thread while it lives. They often name the
+/// cause ("moov atom not found") where the error code does not. Nothing reaches standard error.
 class AvLogCapture {
  public:
   AvLogCapture();
@@ -36,9 +41,9 @@ class AvLogCapture {
   AvLogCapture(const AvLogCapture&) = delete;
   AvLogCapture& operator=(const AvLogCapture&) = delete;
 
-  /// ` (first error line)`, or "" when there was none.
+  /// Returns ` (first error line)`, or "" if there is none.
   std::string remark() const { return first_error_.empty() ? "" : " (" + first_error_ + ")"; }
-  /// The first complaint of a container reader: some resume after damage and return no error code.
+  /// Returns the first error of a container reader: some resume after damage and return no code.
   const std::string& demuxer_error() const { return demuxer_error_; }
   void forget() { first_error_ = demuxer_error_ = ""; }
   void add(bool from_demuxer, const std::string& line);

@@ -1,5 +1,7 @@
 #include "engine/video/color.h"
 
+#include <fmt/format.h>
+
 extern "C" {
 #include <libavutil/pixdesc.h>
 }
@@ -7,16 +9,16 @@ extern "C" {
 #include <cstring>
 #include <utility>
 
-#include "base/text.h"
 #include "engine/video/fault.h"
 
 namespace cox::video {
 
 namespace {
 
-/// The rows of swscale's coefficients are numbered like the matrix tags; others it would take for
-/// BT.601 without a word.
+/// swscale numbers its coefficients like the matrix tags, and silently takes BT.601 for a tag that
+/// it does not know.
 const int* coefficients_for(AVColorSpace matrix) {
+  const char* name = av_color_space_name(matrix);
   switch (matrix) {
     case AVCOL_SPC_UNSPECIFIED:
       return sws_getCoefficients(SWS_CS_SMPTE170M);
@@ -29,8 +31,9 @@ const int* coefficients_for(AVColorSpace matrix) {
       return sws_getCoefficients(matrix);
     default:
       throw_fault(FaultKind::kUnsupportedColor,
-                  concat("the colour matrix is tagged ", av_color_space_name(matrix),
-                         "; expected BT.601, BT.709, SMPTE 240M, FCC or BT.2020 (non-constant)"));
+                  fmt::format("unsupported color matrix {}; expected BT.601, BT.709, SMPTE "
+                              "240M, FCC or BT.2020 (non-constant)",
+                              name == nullptr ? "unknown" : name));
   }
 }
 
@@ -48,7 +51,7 @@ bool is_jpeg_format(int format) {
   return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P;
 }
 
-/// The formats that YuvToRgb reads.
+/// Whether the format is one that YuvToRgb reads.
 bool is_planar_yuv(int format) {
   return format == AV_PIX_FMT_YUV420P || format == AV_PIX_FMT_YUV422P || is_jpeg_format(format);
 }
@@ -58,6 +61,12 @@ YuvToRgb yuv_to_rgb_for(const AVFrame& frame, ColorRule rule) {
   const int* matrix = coefficients_for(tagged ? frame.colorspace : AVCOL_SPC_UNSPECIFIED);
   const bool full_range = tagged ? is_tagged_full_range(frame) : is_jpeg_format(frame.format);
   return {{matrix[0], matrix[1], matrix[2], matrix[3]}, full_range};
+}
+
+/// Whether the last row of chroma belongs to one row of luma instead of two.
+bool has_odd_rows(const AVFrame& frame) {
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  return is_subsampled(*layout) && frame.height % 2 != 0;
 }
 
 PlanarYuv planes_of(const AVFrame& frame) {
@@ -74,11 +83,11 @@ PlanarYuv planes_of(const AVFrame& frame) {
 }  // namespace
 
 void RgbConverter::start(const AVFrame& frame) {
-  const bool sideways = facts_.rotation % 180 != 0;
-  width_ = sideways ? facts_.height : facts_.width;
-  height_ = sideways ? facts_.width : facts_.height;
+  const bool odd_rows = has_odd_rows(frame);
+  width_ = frame.width;
+  height_ = frame.height - (is_tagged() && odd_rows ? 1 : 0);
   yuv_to_rgb_.reset();
-  if (is_planar_yuv(frame.format)) {
+  if (is_planar_yuv(frame.format) && !(odd_rows && !is_tagged())) {
     yuv_to_rgb_ = yuv_to_rgb_for(frame, rule_);
   } else {
     start_scaler(frame);
@@ -91,9 +100,9 @@ void RgbConverter::start_scaler(const AVFrame& frame) {
                                SWS_BILINEAR, nullptr, nullptr, nullptr));
   if (scaler_ == nullptr) {
     throw_fault(FaultKind::kUnsupportedColor,
-                concat("no conversion from ", facts_.pixel_format, " to RGB"));
+                fmt::format("cannot convert {} to RGB", facts_.pixel_format));
   }
-  if (rule_ == ColorRule::kTagged) obey_tags(scaler_.get(), frame);
+  if (is_tagged()) obey_tags(scaler_.get(), frame);
   rgb_.reset(av_frame_alloc());
   rgb_->format = AV_PIX_FMT_RGB24;
   rgb_->width = width_;
@@ -118,7 +127,7 @@ RgbImage RgbConverter::convert(const AVFrame& frame) {
   tags_ = tags;
   RgbImage image =
       yuv_to_rgb_ ? yuv_to_rgb_->convert(planes_of(frame), width_, height_) : scaled(frame);
-  return rotate(std::move(image), facts_.rotation);
+  return is_tagged() ? rotate(std::move(image), facts_.rotation) : image;
 }
 
 RgbImage rotate(RgbImage image, int degrees) {

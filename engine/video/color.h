@@ -8,10 +8,12 @@
 
 namespace cox::video {
 
-/// Turns decoded frames of one stream into upright RGB pictures: 8-bit 4:2:0 and 4:2:2 by YuvToRgb,
-/// whose bytes depend on nothing else; other formats by swscale, whose bytes depend on how it was
-/// built. The frames are those of one Input, which share size and format; each is converted by its
-/// own matrix and range. Throws FaultThrown when a matrix is unknown.
+/// Converts decoded frames of one stream to RGB: 8-bit 4:2:0 and 4:2:2 by YuvToRgb, whose bytes
+/// depend on nothing else; other formats by swscale, whose bytes depend on how it was built. The
+/// frames are those of one Input, which share size and format. Under kTagged the image is upright,
+/// an odd last row of a subsampled format is cropped, and each frame is converted by its own matrix
+/// and range. Under kPaperCompat the image is what PyAV 12 gives: not rotated, not cropped; odd
+/// heights go through swscale. Throws FaultThrown for an unknown matrix.
 class RgbConverter {
  public:
   RgbConverter(const StreamFacts& facts, ColorRule rule) : facts_(facts), rule_(rule) {}
@@ -29,18 +31,19 @@ class RgbConverter {
   void start(const AVFrame& frame);
   void start_scaler(const AVFrame& frame);
   RgbImage scaled(const AVFrame& frame);
+  bool is_tagged() const { return rule_ == ColorRule::kTagged; }
 
   StreamFacts facts_;
   ColorRule rule_;
   std::optional<YuvToRgb> yuv_to_rgb_;
   SwsPtr scaler_;  ///< with `rgb_`, where there is no `yuv_to_rgb_`
   FramePtr rgb_;
-  int width_ = 0;  ///< of the picture before it is turned upright
+  int width_ = 0;  ///< of the image before it is rotated
   int height_ = 0;
   Tags tags_;  ///< of the last frame
 };
 
-/// The picture turned clockwise by 0, 90, 180 or 270 degrees.
+/// Rotates clockwise by 0, 90, 180 or 270 degrees.
 RgbImage rotate(RgbImage image, int degrees);
 
 }  // namespace cox::video

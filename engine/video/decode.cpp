@@ -1,8 +1,9 @@
 #include "engine/video/decode.h"
 
+#include <fmt/format.h>
+
 #include "base/digest.h"
 #include "base/status.h"
-#include "base/text.h"
 #include "engine/video/color.h"
 #include "engine/video/fault.h"
 #include "engine/video/input.h"
@@ -43,18 +44,18 @@ namespace {
                                     std::int64_t decoded, std::int64_t needed) {
   const bool damaged = step == Input::Step::kDamaged;
   if (decoded == 0) {
-    throw_fault(FaultKind::kNoFrames, concat("no frame of '", path, "' can be decoded",
-                                             damaged ? ": " + input.damage() : ""));
+    throw_fault(FaultKind::kNoFrames, fmt::format("no frame of '{}' can be decoded{}", path,
+                                                  damaged ? ": " + input.damage() : ""));
   }
   if (damaged) {
     throw_fault(FaultKind::kPartialDecode,
-                concat("'", path, "' is damaged after ", decoded, " frames and ", needed,
-                       " are needed: ", input.damage()));
+                fmt::format("'{}' is damaged after {} frames and {} are needed: {}", path, decoded,
+                            needed, input.damage()));
   }
   const std::int64_t claimed = input.facts().header_frames;
   throw_fault(FaultKind::kTooShort,
-              concat("'", path, "' has ", decoded, " frames and ", needed, " are needed",
-                     claimed >= needed ? concat("; its header claims ", claimed) : ""));
+              fmt::format("'{}' has {} frames and {} are needed{}", path, decoded, needed,
+                          claimed >= needed ? fmt::format("; its header claims {}", claimed) : ""));
 }
 
 Clip decode(const std::string& path, const FrameWindow& window, ColorRule color) {

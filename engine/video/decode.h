@@ -13,7 +13,7 @@ namespace cox::video {
 enum class FaultKind {
   kMissing,              ///< no such file, or not readable
   kCorruptContainer,     ///< cannot be opened: truncated, empty, not a video
-  kNoVideoStream,        ///< opens, and holds no moving picture
+  kNoVideoStream,        ///< opens, and has no video stream
   kUnsupportedCodec,     ///< no decoder for it
   kUnsupportedHdr,       ///< PQ or HLG transfer, which would need tone mapping
   kUnsupportedColor,     ///< a matrix tag that the converter does not know
@@ -24,7 +24,7 @@ enum class FaultKind {
   kTooShort,             ///< whole, with fewer frames than the window needs
 };
 
-/// The name that results and manifests hold, e.g. `corrupt_container`.
+/// Returns the name that results and manifests use, e.g. `corrupt_container`.
 const char* fault_name(FaultKind kind);
 
 struct VideoFault {
@@ -32,17 +32,17 @@ struct VideoFault {
   std::string message;  ///< what, where, expected, got
 };
 
-/// Which matrix turns YUV into RGB. Runs that differ in it must not be compared.
+/// How decoded frames become RGB. Runs that differ in it must not be compared.
 enum class ColorRule {
-  kTagged,      ///< the file's matrix and range tags; BT.601 limited when it has none
-  kPaperCompat  ///< BT.601 whatever the tag; full range only for the yuvj formats (as PyAV 12)
+  kTagged,      ///< by the file's matrix, range and rotation; BT.601 limited when it has none
+  kPaperCompat  ///< as PyAV 12: BT.601, full range only for the yuvj formats, no tag is read
 };
 
-/// What is known of a file before its frames are decoded.
+/// Facts about a file that are known before its frames are decoded.
 struct StreamFacts {
   std::string container;  ///< libavformat's name
   std::string codec;      ///< libavcodec's name
-  int width = 0;          ///< of the decoded RGB frames: upright, odd edges cropped
+  int width = 0;          ///< of the RGB frames under kTagged: upright, odd height cropped
   int height = 0;
   int rotation = 0;  ///< clockwise degrees that are applied: 0, 90, 180 or 270
   std::string pixel_format;
@@ -73,7 +73,7 @@ using ClipOutcome = std::variant<Clip, VideoFault>;
 /// pictures are predicted from earlier ones. Never throws for a bad file. Thread-safe.
 ClipOutcome decode_clip(const std::string& path, const FrameWindow& window, ColorRule color);
 
-/// A whole file, decoded to its end without colour conversion.
+/// Facts about a whole file, decoded to its end without color conversion.
 struct VideoFacts {
   StreamFacts stream;
   std::int64_t frames = 0;  ///< decoded before any damage
@@ -86,7 +86,8 @@ using ProbeOutcome = std::variant<VideoFacts, VideoFault>;
 
 ProbeOutcome probe_video(const std::string& path);
 
-/// SHA-256 over the RGB bytes of the frames in order: equal digests mean equal input to a model.
+/// Returns the SHA-256 of the RGB bytes of the frames in order. Equal digests mean equal input to a
+/// model.
 std::string rgb_digest(const std::vector<RgbImage>& frames);
 
 }  // namespace cox::video

@@ -1,5 +1,7 @@
 #include "engine/video/encoder.h"
 
+#include <fmt/format.h>
+
 extern "C" {
 #include <libavutil/opt.h>
 }
@@ -7,8 +9,6 @@ extern "C" {
 #include <cerrno>
 #include <cstring>
 #include <string>
-
-#include "base/text.h"
 
 namespace cox::video {
 
@@ -61,7 +61,7 @@ Encoder::Encoder(const std::string& path, int width, int height, const WriteOpti
   try {
     const FileFormat format = format_for(options.codec);
     check(avformat_alloc_output_context2(&container_, nullptr, format.container, nullptr),
-          "no such container");
+          "unknown container");
     open_codec(width, height, options);
     open_container(path);
     prepare_picture();
@@ -81,7 +81,7 @@ void Encoder::check(int code, const char* what) const {
   if (code >= 0) return;
   const StatusCode kind =
       code == AVERROR(ENOSPC) ? StatusCode::kResourceExhausted : StatusCode::kUnavailable;
-  throw EncodeError(kind, concat(what, ": ", av_error_text(code), log_.remark()));
+  throw EncodeError(kind, fmt::format("{}: {}{}", what, av_error_text(code), log_.remark()));
 }
 
 void Encoder::open_codec(int width, int height, const WriteOptions& options) {
@@ -89,7 +89,7 @@ void Encoder::open_codec(int width, int height, const WriteOptions& options) {
   const AVCodec* codec = avcodec_find_encoder_by_name(format.encoder);
   if (codec == nullptr) {
     throw EncodeError(StatusCode::kFailedPrecondition,
-                      concat("this FFmpeg has no encoder ", format.encoder));
+                      fmt::format("this FFmpeg has no encoder {}", format.encoder));
   }
   codec_.reset(avcodec_alloc_context3(codec));
   codec_->width = width;
@@ -116,7 +116,8 @@ void Encoder::open_container(const std::string& path) {
   stream_->time_base = codec_->time_base;
   stream_->avg_frame_rate = codec_->framerate;
   check(avcodec_parameters_from_context(stream_->codecpar, codec_.get()), "cannot describe codec");
-  check(avio_open(&container_->pb, ("file:" + path).c_str(), AVIO_FLAG_WRITE), "cannot create it");
+  check(avio_open(&container_->pb, ("file:" + path).c_str(), AVIO_FLAG_WRITE),
+        "cannot create the file");
   check(avformat_write_header(container_, nullptr), "cannot write the header");
 }
 
@@ -124,22 +125,22 @@ void Encoder::prepare_picture() {
   picture_->format = codec_->pix_fmt;
   picture_->width = codec_->width;
   picture_->height = codec_->height;
-  check(av_frame_get_buffer(picture_.get(), 0), "no memory");
+  check(av_frame_get_buffer(picture_.get(), 0), "out of memory");
   if (codec_->pix_fmt == AV_PIX_FMT_BGR0) return;
-  // The exact C path: the encoded demo clips are then the same on every machine.
+  // The exact C path, so that the encoded demo clips are the same on every machine.
   constexpr int kExact = SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT;
   scaler_.reset(sws_getContext(codec_->width, codec_->height, AV_PIX_FMT_RGB24, codec_->width,
                                codec_->height, codec_->pix_fmt, kExact, nullptr, nullptr, nullptr));
-  check(scaler_ == nullptr ? AVERROR(EINVAL) : 0, "no conversion from RGB");
+  check(scaler_ == nullptr ? AVERROR(EINVAL) : 0, "cannot convert from RGB");
   padded_.reset(av_frame_alloc());
   padded_->format = AV_PIX_FMT_RGB24;
   padded_->width = codec_->width;
   padded_->height = codec_->height;
-  check(av_frame_get_buffer(padded_.get(), 0), "no memory");
+  check(av_frame_get_buffer(padded_.get(), 0), "out of memory");
 }
 
 void Encoder::fill_picture(const RgbImage& image) {
-  check(av_frame_make_writable(picture_.get()), "no memory");
+  check(av_frame_make_writable(picture_.get()), "out of memory");
   if (scaler_ != nullptr) {
     // Through a padded copy, because the vector code reads past the last pixel.
     for (int y = 0; y < image.height; ++y) {
@@ -173,7 +174,7 @@ void Encoder::finish() {
   check(avcodec_send_frame(codec_.get(), nullptr), "cannot finish encoding");
   write_packets();
   check(av_write_trailer(container_), "cannot write the index");
-  check(avio_closep(&container_->pb), "cannot close it");
+  check(avio_closep(&container_->pb), "cannot close the file");
 }
 
 void Encoder::write_packets() {

@@ -16,7 +16,7 @@ struct EncodeError : std::runtime_error {
   StatusCode code;
 };
 
-/// One video file being written. Throws EncodeError. Owned by one thread.
+/// Writes one video file. Throws EncodeError. Owned by one thread.
 class Encoder {
  public:
   Encoder(const std::string& path, int width, int height, const WriteOptions& options);

@@ -6,7 +6,8 @@
 
 namespace cox::video {
 
-/// How a fault travels inside this folder; the public functions return it as a value.
+/// The exception that carries a fault inside this folder. The public functions return it as a
+/// value.
 struct FaultThrown {
   VideoFault fault;
 };

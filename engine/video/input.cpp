@@ -9,6 +9,7 @@ extern "C" {
 
 #include <cerrno>
 #include <cmath>
+#include <utility>
 
 #include "base/text.h"
 #include "engine/video/fault.h"
@@ -17,7 +18,7 @@ namespace cox::video {
 
 namespace {
 
-/// Containers whose bytes are all in one file. A playlist, an index of image files or a stream
+/// Containers that keep all bytes in one file. A playlist, an index of image files or a stream
 /// description would take pixels from files that the digest of this one does not cover.
 constexpr const char* kContainers =
     "mov,mp4,matroska,webm,avi,mpeg,mpegts,mpegvideo,m4v,h264,hevc,flv,asf,ogg,nut,ivf,mxf,gif";
@@ -36,14 +37,27 @@ std::string range_name(AVColorRange range) {
   return range == AVCOL_RANGE_JPEG ? "full" : "unspecified";
 }
 
-/// `96x64 yuv420p`. The formats of MPEG video and of JPEG differ in range alone, which is a tag.
+/// Returns e.g. `96x64 yuv420p`. The formats of MPEG video and of JPEG differ only in range, which
+/// is a tag.
 std::string layout_of(const AVFrame& frame) {
   std::string format = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame.format));
   if (starts_with(format, "yuvj")) format.erase(3, 1);
   return fmt::format("{}x{} {}", frame.width, frame.height, format);
 }
 
-/// Clockwise degrees by which the picture must be turned to stand upright.
+/// Transport streams count their packets. Where the count jumps, the reader marks a frame as
+/// incomplete, or the one before it: data was lost, or two streams were joined.
+constexpr std::size_t kMaxSuspects = 2;
+
+/// Whether `next` starts a stream that was appended to the one that `last` ends: a key frame, and
+/// no time is missing before it. If `last` is incomplete all the same, the decoder reports it.
+bool starts_joined_stream(const AVPacket& last, const AVPacket& next) {
+  if ((next.flags & AV_PKT_FLAG_KEY) == 0) return false;
+  if (last.dts == AV_NOPTS_VALUE || next.dts == AV_NOPTS_VALUE) return false;
+  return next.dts <= last.dts + last.duration;
+}
+
+/// Returns the clockwise rotation in degrees that makes the picture upright.
 int rotation_of(const AVStream& stream, const std::string& path) {
   const std::uint8_t* data = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, nullptr);
   if (data == nullptr) return 0;
@@ -54,16 +68,16 @@ int rotation_of(const AVStream& stream, const std::string& path) {
   const double quarters = std::round(degrees / 90);
   if (determinant <= 0 || std::abs(degrees - 90 * quarters) > 1) {
     throw_fault(FaultKind::kUnsupportedRotation,
-                concat("'", path, "' is to be shown mirrored or turned by ", degrees,
-                       " degrees; expected a quarter turn: encode it upright"));
+                fmt::format("'{}' has a display matrix that mirrors or rotates by {} degrees; "
+                            "expected a multiple of 90 degrees; re-encode it upright",
+                            path, degrees));
   }
   return ((static_cast<int>(quarters) % 4 + 4) % 4) * 90;
 }
 
 }  // namespace
 
-Input::Input(const std::string& path)
-    : path_(path), frame_(av_frame_alloc()), packet_(av_packet_alloc()) {
+Input::Input(const std::string& path) : path_(path), frame_(av_frame_alloc()) {
   try {
     open_container();
     choose_stream();
@@ -79,7 +93,8 @@ Input::~Input() { avformat_close_input(&container_); }
 void Input::open_container() {
   const int opened = open_file();
   if (opened == AVERROR(ENOENT) || opened == AVERROR(EACCES) || opened == AVERROR(EISDIR)) {
-    throw_fault(FaultKind::kMissing, concat("cannot read '", path_, "': ", av_error_text(opened)));
+    throw_fault(FaultKind::kMissing,
+                fmt::format("cannot read '{}': {}", path_, av_error_text(opened)));
   }
   if (log_.remark().find("Format not on whitelist") != std::string::npos) {
     throw_fault(
@@ -92,16 +107,17 @@ void Input::open_container() {
   if (opened >= 0) log_.forget();
   int code = opened < 0 ? opened : avformat_find_stream_info(container_, nullptr);
   if (code >= 0 && !log_.demuxer_error().empty()) {
-    // Looking for stream facts met damage further on. Read again from the start, the damage shows
-    // where it is; the facts are then those of the container's header only.
+    // Looking for stream facts met damage further on. Reading again from the start shows where it
+    // is; the facts are then only those of the container's header.
     avformat_close_input(&container_);
     code = open_file();
     log_.forget();
   }
   if (code < 0) {
-    throw_fault(FaultKind::kCorruptContainer,
-                concat("'", path_, "' does not open as a video: ", av_error_text(code),
-                       log_.remark(), "; it may be cut off or not a video at all"));
+    throw_fault(
+        FaultKind::kCorruptContainer,
+        fmt::format("'{}' does not open as a video: {}{}; it may be cut off or not a video at all",
+                    path_, av_error_text(code), log_.remark()));
   }
 }
 
@@ -128,7 +144,7 @@ void Input::choose_stream() {
     if (video && is_moving(index)) chosen = index;
   }
   if (!is_moving(chosen)) {
-    throw_fault(FaultKind::kNoVideoStream, concat("'", path_, "' holds no moving picture"));
+    throw_fault(FaultKind::kNoVideoStream, fmt::format("'{}' has no video stream", path_));
   }
   stream_ = container_->streams[chosen];
   for (unsigned i = 0; i < container_->nb_streams; ++i) {
@@ -141,17 +157,17 @@ void Input::open_decoder() {
   const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
   if (codec == nullptr) {
     throw_fault(FaultKind::kUnsupportedCodec,
-                concat("'", path_, "' is coded as ", avcodec_get_name(parameters.codec_id),
-                       ", for which this FFmpeg has no decoder"));
+                fmt::format("'{}' uses the codec {}, which this FFmpeg cannot decode", path_,
+                            avcodec_get_name(parameters.codec_id)));
   }
   decoder_.reset(avcodec_alloc_context3(codec));
-  decoder_->thread_count = 1;  // several would only delay frames, and workers have their own cores
+  decoder_->thread_count = 1;  // more would only delay frames, and each worker has its own cores
   int code = avcodec_parameters_to_context(decoder_.get(), &parameters);
   if (code >= 0) code = avcodec_open2(decoder_.get(), codec, nullptr);
   if (code < 0) {
     throw_fault(FaultKind::kUnsupportedCodec,
-                concat("cannot decode the ", codec->name, " stream of '", path_,
-                       "': ", av_error_text(code), log_.remark()));
+                fmt::format("cannot decode the {} stream of '{}': {}{}", codec->name, path_,
+                            av_error_text(code), log_.remark()));
   }
   facts_.container = container_->iformat->name;
   facts_.codec = avcodec_get_name(parameters.codec_id);
@@ -173,7 +189,7 @@ Input::Step Input::next() {
     if (code < 0) return damaged(av_error_text(code));
     const bool concealed = frame_->decode_error_flags != 0;
     if (concealed || (frame_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
-      return damaged("a picture is incomplete");
+      return damaged("a frame is incomplete");
     }
     check_frame();
     ++decoded_;
@@ -183,44 +199,59 @@ Input::Step Input::next() {
 
 Input::Step Input::feed_packet() {
   if (draining_) return damaged("the decoder asks for data after the end");
-  const int read = av_read_frame(container_, packet_.get());
-  if (!log_.demuxer_error().empty()) {
-    av_packet_unref(packet_.get());
-    return damaged("the container is broken here");
+  if (!ready_.empty()) {
+    const PacketPtr packet = std::move(ready_.front());
+    ready_.pop_front();
+    return send(*packet);
   }
+  PacketPtr packet(av_packet_alloc());
+  const int read = av_read_frame(container_, packet.get());
+  if (!log_.demuxer_error().empty()) return damaged("the container is damaged here");
   if (read == AVERROR_EOF) {
+    if (!suspects_.empty()) return damaged("the file ends within a frame");
     draining_ = true;
     avcodec_send_packet(decoder_.get(), nullptr);
     return Step::kFrame;
   }
   if (read < 0) return damaged(av_error_text(read));
   // An empty packet (AVI's "same picture again") would be taken for the end of the stream.
-  const bool ours = packet_->stream_index == stream_->index && packet_->size > 0;
-  const bool cut = ours && (packet_->flags & AV_PKT_FLAG_CORRUPT) != 0;
-  const int sent = ours && !cut ? avcodec_send_packet(decoder_.get(), packet_.get()) : 0;
-  av_packet_unref(packet_.get());
-  if (cut) return damaged("the file ends within a picture");
+  if (packet->stream_index != stream_->index || packet->size == 0) return Step::kFrame;
+  const bool is_suspect = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
+  if (suspects_.empty() && !is_suspect) return send(*packet);
+  if (!suspects_.empty() && starts_joined_stream(*suspects_.back(), *packet)) {
+    ready_ = std::exchange(suspects_, {});
+    if (!is_suspect) {
+      ready_.push_back(std::move(packet));
+      return Step::kFrame;
+    }
+  }
+  suspects_.push_back(std::move(packet));
+  return suspects_.size() > kMaxSuspects ? damaged("data is missing here") : Step::kFrame;
+}
+
+Input::Step Input::send(const AVPacket& packet) {
+  const int sent = avcodec_send_packet(decoder_.get(), &packet);
   return sent < 0 ? damaged(av_error_text(sent)) : Step::kFrame;
 }
 
 Input::Step Input::damaged(const std::string& what) {
-  damage_ = concat(what, log_.remark());
+  damage_ = fmt::format("{}{}", what, log_.remark());
   return Step::kDamaged;
 }
 
 void Input::check_frame() {
   if (frame_->color_trc == AVCOL_TRC_SMPTE2084 || frame_->color_trc == AVCOL_TRC_ARIB_STD_B67) {
-    throw_fault(FaultKind::kUnsupportedHdr,
-                concat("'", path_, "' is HDR (", av_color_transfer_name(frame_->color_trc),
-                       "), which would need tone mapping; convert it to SDR first"));
+    throw_fault(
+        FaultKind::kUnsupportedHdr,
+        fmt::format("'{}' is HDR ({}), which would need tone mapping; convert it to SDR first",
+                    path_, av_color_transfer_name(frame_->color_trc)));
   }
   if (decoded_ == 0) note_first_frame();
   if (const std::string layout = layout_of(*frame_); layout != layout_) {
-    throw_fault(
-        FaultKind::kSizeChanges,
-        fmt::format("the picture of '{}' changes from {} to {} after {} frames; expected one "
-                    "size and pixel format",
-                    path_, layout_, layout, decoded_));
+    throw_fault(FaultKind::kSizeChanges,
+                fmt::format("'{}' changes from {} to {} after {} frames; expected one "
+                            "size and pixel format",
+                            path_, layout_, layout, decoded_));
   }
 }
 
@@ -228,10 +259,9 @@ void Input::note_first_frame() {
   layout_ = layout_of(*frame_);
   const auto format = static_cast<AVPixelFormat>(frame_->format);
   const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(format);
-  // swscale leaves its usual path for odd edges of subsampled formats: the edge is cropped instead.
-  const bool subsampled = layout->log2_chroma_w > 0 || layout->log2_chroma_h > 0;
-  const int width = subsampled ? frame_->width & ~1 : frame_->width;
-  const int height = subsampled ? frame_->height & ~1 : frame_->height;
+  // swscale leaves its usual path for odd heights of subsampled formats: the last row is cropped.
+  const int width = frame_->width;
+  const int height = is_subsampled(*layout) ? frame_->height & ~1 : frame_->height;
   const bool sideways = facts_.rotation % 180 != 0;
   facts_.width = sideways ? height : width;
   facts_.height = sideways ? width : height;

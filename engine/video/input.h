@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -9,8 +10,8 @@
 
 namespace cox::video {
 
-/// The best video stream of one file, decoded from its start. Every failure is a FaultThrown except
-/// damage in the stream, which is an answer of next(). Owned by one thread.
+/// Decodes the best video stream of one file from its start. Throws FaultThrown for every failure
+/// except damage in the stream, which is an answer of next(). Owned by one thread.
 class Input {
  public:
   enum class Step { kFrame, kEnd, kDamaged };
@@ -20,11 +21,11 @@ class Input {
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;
 
-  /// Decodes one frame, in output order, drained to the very last. After kEnd or kDamaged there is
-  /// no further frame.
+  /// Decodes the next frame in output order, to the last one that the decoder holds. After kEnd or
+  /// kDamaged there are no more frames.
   Step next();
 
-  /// The frame of the last next(); valid until the following one.
+  /// Returns the frame of the last next(). Valid until the following call.
   const AVFrame& frame() const { return *frame_; }
   /// Complete after the first frame: some tags are only in the stream.
   const StreamFacts& facts() const { return facts_; }
@@ -37,6 +38,7 @@ class Input {
   void choose_stream();
   void open_decoder();
   Step feed_packet();
+  Step send(const AVPacket& packet);
   Step damaged(const std::string& what);
   void check_frame();
   void note_first_frame();
@@ -47,7 +49,8 @@ class Input {
   AVStream* stream_ = nullptr;
   CodecPtr decoder_;
   FramePtr frame_;
-  PacketPtr packet_;
+  std::deque<PacketPtr> suspects_;  ///< a packet marked as incomplete, and what follows it
+  std::deque<PacketPtr> ready_;     ///< to decode before reading on
   StreamFacts facts_;
   std::string damage_;
   std::string layout_;        ///< size and pixel format of the first frame

@@ -16,8 +16,8 @@ struct PlanarYuv {
   bool half_chroma_rows = true;
 };
 
-/// Of R = Y + red_v V, G = Y - green_u U - green_v V, B = Y + blue_u U, where Y is 0 to 255, and U
-/// and V are -112 to 112: in 1/65536, as swscale states them.
+/// The coefficients of R = Y + red_v V, G = Y - green_u U - green_v V, B = Y + blue_u U, where Y is
+/// 0 to 255, and U and V are -112 to 112: in 1/65536, as swscale states them.
 struct YuvMatrix {
   std::int64_t red_v = 0;
   std::int64_t blue_u = 0;
@@ -26,7 +26,7 @@ struct YuvMatrix {
 };
 
 /// YUV to RGB with the nearest chroma, in integers of 16 bits: byte for byte what swscale's vector
-/// code for x86-64 gives (and with it PyAV), on every processor and beside every build of FFmpeg.
+/// code for x86-64 gives (and with it PyAV), on every processor and with every build of FFmpeg.
 /// Without vector code swscale gives other pixels, by up to 3 levels in 4:2:0, which is 0.1 dB of a
 /// continuation's PSNR.
 class YuvToRgb {

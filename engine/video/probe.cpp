@@ -1,7 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
-#include "base/text.h"
 #include "engine/video/decode.h"
 #include "engine/video/fault.h"
 #include "engine/video/input.h"
@@ -46,8 +47,8 @@ VideoFacts probe(const std::string& path) {
   }
   const bool damaged = step == Input::Step::kDamaged;
   if (facts.frames == 0) {
-    throw_fault(FaultKind::kNoFrames, concat("no frame of '", path, "' can be decoded",
-                                             damaged ? ": " + input.damage() : ""));
+    throw_fault(FaultKind::kNoFrames, fmt::format("no frame of '{}' can be decoded{}", path,
+                                                  damaged ? ": " + input.damage() : ""));
   }
   if (damaged) facts.damage = input.damage();
   facts.variable_frame_rate = steps.varies();

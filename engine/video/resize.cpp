@@ -1,5 +1,7 @@
 #include "engine/video/resize.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/text.h"
 
 namespace cox::video {
 
@@ -50,7 +51,7 @@ double support_of(ResizeFilter filter) {
   return 0;
 }
 
-/// The source pixels that make one output pixel, and their fixed-point weights.
+/// The source pixels of one output pixel, and their fixed-point weights.
 struct Window {
   int first = 0;
   std::vector<std::int32_t> weights;
@@ -129,7 +130,7 @@ RgbImage resize_height(const RgbImage& image, int height, ResizeFilter filter) {
 
 RgbImage resize(const RgbImage& image, int width, int height, ResizeFilter filter, PilOrder order) {
   COX_CHECK(image.width > 0 && image.height > 0 && width > 0 && height > 0,
-            concat("cannot resize ", image.width, "x", image.height, " to ", width, "x", height));
+            fmt::format("cannot resize {}x{} to {}x{}", image.width, image.height, width, height));
   const bool vertical_first = order == PilOrder::kV13 && image.height > height &&
                               image.height - height > 2 * (image.width - width);
   RgbImage result = image;
@@ -158,7 +159,7 @@ void copy_rectangle(const RgbImage& source, int from_x, int from_y, RgbImage& ta
   }
 }
 
-/// The largest centred part of `image` that has the aspect ratio of width x height.
+/// Returns the largest centered part of `image` that has the aspect ratio of width x height.
 RgbImage cropped(const RgbImage& image, int width, int height) {
   const bool wider = is_wider(image, width, height);
   const int w = wider ? side(static_cast<double>(image.height) * width / height) : image.width;
@@ -168,7 +169,7 @@ RgbImage cropped(const RgbImage& image, int width, int height) {
   return part;
 }
 
-/// A width x height picture, black but for `image` in its centre.
+/// Returns a black width x height picture with `image` in its center.
 RgbImage centred(const RgbImage& image, int width, int height) {
   RgbImage whole(width, height);
   std::fill(whole.pixels.begin(), whole.pixels.end(), std::uint8_t{0});

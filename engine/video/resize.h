@@ -14,14 +14,14 @@ enum class PilOrder {
 
 /// Resizes as Pillow's Image.resize does on RGB, byte for byte and on every machine: the kernel
 /// widens with the down-scale factor, weights have 22 fractional bits, 8-bit rounding between
-/// passes. The result has the asked size, which must be positive. Equal size copies.
+/// passes. The result has the requested size, which must be positive. Equal size copies.
 RgbImage resize(const RgbImage& image, int width, int height, ResizeFilter filter, PilOrder order);
 
-/// How a picture of another aspect ratio becomes one of the asked size.
+/// How a picture with another aspect ratio is fitted to the requested size.
 enum class Fit {
-  kStretch,  ///< both sides are scaled on their own; what was round becomes an ellipse
-  kCrop,     ///< the largest centred part of the asked aspect ratio, scaled
-  kPad       ///< the whole picture, scaled, in the centre of black
+  kStretch,  ///< each side is scaled by itself; circles become ellipses
+  kCrop,     ///< the largest centered part with the requested aspect ratio, scaled
+  kPad       ///< the whole picture, scaled, centered on black
 };
 
 /// Resizes by `fit`. kCrop cuts to whole pixels, a side rounded half to even, and then resizes as

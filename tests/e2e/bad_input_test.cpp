@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -15,11 +15,11 @@ namespace {
 /// The tiny sweep with one part replaced, in a file of its own.
 std::string sweep_with(const std::string& part, const std::string& other) {
   static int number = 0;
-  std::string text = Workbench::get().sweep_text();
+  std::string text = StudyFixture::get().sweep_text();
   const size_t at = text.find(part);
   REQUIRE(at != std::string::npos);
   text.replace(at, part.size(), other);
-  const std::string path = Workbench::get() / ("bad" + std::to_string(number++) + ".yaml");
+  const std::string path = StudyFixture::get() / ("bad" + std::to_string(number++) + ".yaml");
   write_text(path, text);
   return path;
 }
@@ -95,13 +95,13 @@ TEST_CASE("a bad sweep file is one clear message and exit code 2 or 3, and nothi
 
 TEST_CASE("damaged weights fail every job with the file's name, and the exit code is 1") {
   const TemporaryDirectory folder;
-  fs::copy(Workbench::get() / "model", folder / "model", fs::copy_options::recursive);
+  fs::copy(StudyFixture::get() / "model", folder / "model", fs::copy_options::recursive);
   for (const auto& entry : fs::directory_iterator(folder / "model/dit")) {
     if (entry.path().extension() == ".safetensors") {
       fs::resize_file(entry.path(), fs::file_size(entry.path()) / 2);
     }
   }
-  const Ended ended = run_cox({"run", Workbench::get().sweep(), "--out", folder / "out", "--set",
+  const Ended ended = run_cox({"run", StudyFixture::get().sweep(), "--out", folder / "out", "--set",
                                "backbone.model=" + folder / "model"});
   INFO(ended.all());
   CHECK(ended.exit_code == 1);
@@ -111,11 +111,11 @@ TEST_CASE("damaged weights fail every job with the file's name, and the exit cod
 
 TEST_CASE("a tensor that the model has no place for fails every job with its name") {
   const TemporaryDirectory folder;
-  fs::copy(Workbench::get() / "model", folder / "model", fs::copy_options::recursive);
+  fs::copy(StudyFixture::get() / "model", folder / "model", fs::copy_options::recursive);
   for (const auto& entry : fs::directory_iterator(folder / "model/dit")) {
     if (entry.path().extension() == ".safetensors") add_tensor(entry.path(), "surplus.weight");
   }
-  const Ended ended = run_cox({"run", Workbench::get().sweep(), "--out", folder / "out", "--set",
+  const Ended ended = run_cox({"run", StudyFixture::get().sweep(), "--out", folder / "out", "--set",
                                "backbone.model=" + folder / "model"});
   INFO(ended.all());
   CHECK(ended.exit_code == 1);
@@ -136,9 +136,9 @@ TEST_CASE("wrong usage is one message, how to find help, and exit code 2") {
 
 TEST_CASE("two files of one series are refused by every command before anything begins") {
   const TemporaryDirectory folder;
-  const std::string first = Workbench::get().sweep();
-  const std::string second = Workbench::get() / "second.yaml";
-  write_text(second, Workbench::get().sweep_text());
+  const std::string first = StudyFixture::get().sweep();
+  const std::string second = StudyFixture::get() / "second.yaml";
+  write_text(second, StudyFixture::get().sweep_text());
   const std::vector<std::string> said = {first + " and " + second + " are both series 'tiny'"};
   check(run_cox({"run", first, second, "--out", folder / "out"}), 2, said);
   CHECK_FALSE(fs::exists(folder / "out"));
@@ -152,7 +152,7 @@ TEST_CASE("two files of one series are refused by every command before anything 
 
 TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
   const TemporaryDirectory folder;
-  const std::string clips = Workbench::get() / "clips";
+  const std::string clips = StudyFixture::get() / "clips";
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder.path()}), 2,
         {folder.path() + " is a directory", folder / "clips.json"});
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "--desirable-only", "-o",
@@ -188,7 +188,7 @@ TEST_CASE("no coordinator at the address is exit code 4 with what to start") {
     check(run_cox({command, "--coordinator", address}), 4,
           {"no coordinator answers at " + address, "cox coordinator"});
   }
-  check(run_cox({"submit", Workbench::get().sweep(), "--coordinator", address}), 4, {address});
+  check(run_cox({"submit", StudyFixture::get().sweep(), "--coordinator", address}), 4, {address});
 }
 
 TEST_CASE(
@@ -209,7 +209,7 @@ TEST_CASE(
 
 TEST_CASE("a second cox run over the same database is told at once who has it") {
   const TemporaryDirectory folder;
-  const std::vector<std::string> arguments = {"run", Workbench::get().sweep(), "--out",
+  const std::vector<std::string> arguments = {"run", StudyFixture::get().sweep(), "--out",
                                               folder.path()};
   Running first(cox_command(arguments), clean());
   REQUIRE(first.wait_for_err(" of 12 jobs"));

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -41,7 +41,7 @@ struct Coordinator {
 TEST_CASE("a sweep goes through a separate coordinator and worker, and every command can see it") {
   const Coordinator coordinator;
   const auto worker = coordinator.worker("w0");
-  const Ended submitted = coordinator.ask({"submit", Workbench::get().sweep(), "--wait"});
+  const Ended submitted = coordinator.ask({"submit", StudyFixture::get().sweep(), "--wait"});
   INFO(submitted.all());
   REQUIRE(submitted.exit_code == 0);
   CHECK_THAT(submitted.err, Contains("3 new runs and 12 new jobs"));
@@ -49,13 +49,13 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
   const Json status = Json::parse(coordinator.ask({"status", "--json"}).out);
   CHECK(status["format"] == "cox-status/1");
   CHECK(status["rows"][0]["series"] == "tiny");
-  CHECK(status["rows"][0]["done"] == Workbench::kDoneJobs);
-  CHECK(status["rows"][0]["expected"] == Workbench::kRuns);
+  CHECK(status["rows"][0]["done"] == StudyFixture::kDoneJobs);
+  CHECK(status["rows"][0]["expected"] == StudyFixture::kRuns);
   CHECK_THAT(coordinator.ask({"status", "--workers"}).out, Contains("w0"));
 
   const Json results = Json::parse(coordinator.ask({"results", "tiny", "--json"}).out);
   CHECK(results["format"] == "cox-results/1");
-  CHECK(results["rows"].size() == Workbench::kRuns);
+  CHECK(results["rows"].size() == StudyFixture::kRuns);
   CHECK(results["rows"][0]["psnr"].is_number());
 
   const Ended shown = coordinator.ask({"show", "tiny/adasteer"});
@@ -79,17 +79,17 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
 
 TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") {
   const Coordinator coordinator;
-  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
-  const Ended dry = coordinator.ask({"submit", Workbench::get().sweep(), "--dry-run"});
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
+  const Ended dry = coordinator.ask({"submit", StudyFixture::get().sweep(), "--dry-run"});
   CHECK_THAT(dry.err, Contains("nothing was submitted") && Contains("0 new runs and 0 new jobs"));
-  const Ended again = coordinator.ask({"submit", Workbench::get().sweep()});
+  const Ended again = coordinator.ask({"submit", StudyFixture::get().sweep()});
   CHECK_THAT(again.err, Contains("0 new runs and 0 new jobs; 3 runs and 12 jobs exist already"));
   CHECK_THAT(again.out, Contains("known") && Contains("tiny/adasteer"));
 }
 
 TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
   const Coordinator coordinator;
-  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended why = coordinator.ask({"why", "none/ball_in_the_sky"});
   CHECK_THAT(why.out,
              Contains("queued: waiting for a worker") && Contains("no worker is connected"));
@@ -106,7 +106,7 @@ TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
 
 TEST_CASE("jobs to change are named as jobs to look at are") {
   const Coordinator coordinator;
-  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const auto digest = [&](const std::string& column, const std::string& view) {
     const Ended asked = coordinator.ask(
         {"results", "--format", "csv", "--sql",
@@ -132,7 +132,7 @@ TEST_CASE("jobs to change are named as jobs to look at are") {
 TEST_CASE("a database that is at rest can be changed and read without a coordinator") {
   Coordinator coordinator;
   const std::string database = coordinator.folder / "cox.db";
-  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended held = run_cox({"cancel", "tiny", "--db", database});
   CHECK(held.exit_code == 2);
   CHECK_THAT(held.err, Contains(database));
@@ -149,7 +149,7 @@ TEST_CASE("a database that is at rest can be changed and read without a coordina
 
 TEST_CASE("paused jobs wait until they are resumed, and their logs can be followed to the end") {
   const Coordinator coordinator;
-  REQUIRE(coordinator.ask({"submit", Workbench::get().sweep()}).exit_code == 0);
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended paused = coordinator.ask({"pause", "tiny/adasteer"});
   CHECK_THAT(paused.err, Contains("paused 4 jobs"));
   CHECK_THAT(coordinator.ask({"why", "tiny/adasteer/ball_in_the_sky"}).out,
@@ -160,7 +160,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
   const Json status = Json::parse(coordinator.ask({"status", "tiny", "--json"}).out);
   CHECK(status["rows"][1]["run"] == "adasteer");
   CHECK(status["rows"][1]["paused"] == 4);
-  CHECK(status["rows"][0]["done"] == Workbench::kReadableVideos);
+  CHECK(status["rows"][0]["done"] == StudyFixture::kReadableVideos);
 
   CHECK_THAT(coordinator.ask({"resume", "tiny"}).err, Contains("resumed 4 jobs"));
   const Ended logs = coordinator.ask({"logs", "tiny/adasteer", "--follow"});
@@ -174,7 +174,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
 TEST_CASE("jobs that no worker here can do wait, and say what they need and who is here") {
   const Coordinator coordinator;
   REQUIRE(
-      coordinator.ask({"submit", Workbench::get().sweep(), "--set", "resources.gpu_memory=80GB"})
+      coordinator.ask({"submit", StudyFixture::get().sweep(), "--set", "resources.gpu_memory=80GB"})
           .exit_code == 0);
   const auto worker = coordinator.worker("w0");
   for (int i = 0; i < 100; ++i) {
@@ -186,21 +186,21 @@ TEST_CASE("jobs that no worker here can do wait, and say what they need and who 
   CHECK_THAT(why.out, Contains("queued: needs a GPU with 74.5 GiB, workers have: w0 a cpu in a"));
 
   const TemporaryDirectory folder;
-  const Ended run = run_cox({"run", Workbench::get().sweep(), "--out", folder.path(), "--set",
+  const Ended run = run_cox({"run", StudyFixture::get().sweep(), "--out", folder.path(), "--set",
                              "resources.gpu_memory=80GB"});
   INFO(run.all());
   CHECK(run.exit_code == 2);
   CHECK_THAT(run.err, Contains("12 jobs of series tiny cannot run here: each needs a GPU with") &&
                           Contains("local-0 a cpu"));
-  CHECK(run_cox({"run", Workbench::get().sweep(), "--out", folder.path()}).exit_code == 0);
+  CHECK(run_cox({"run", StudyFixture::get().sweep(), "--out", folder.path()}).exit_code == 0);
 }
 
 TEST_CASE("a model that moved keeps its jobs waiting, and the sweep said again brings them there") {
   const Coordinator coordinator;
   const std::string database = coordinator.folder / "cox.db";
   const std::string model = coordinator.folder / "model";
-  fs::copy(Workbench::get() / "model", model, fs::copy_options::recursive);
-  const std::string sweep = Workbench::get().sweep();
+  fs::copy(StudyFixture::get() / "model", model, fs::copy_options::recursive);
+  const std::string sweep = StudyFixture::get().sweep();
   REQUIRE(coordinator.ask({"submit", sweep, "--set", "backbone.model=" + model}).exit_code == 0);
   fs::rename(model, coordinator.folder / "moved");
 
@@ -208,21 +208,21 @@ TEST_CASE("a model that moved keeps its jobs waiting, and the sweep said again b
   CHECK(worker->wait().exit_code == 78);
   CHECK(sql_number(database, "SELECT count(*) FROM v_results") == 0);
   CHECK(sql_number(database, "SELECT count(*) FROM v_jobs WHERE cause = 'user'") == 0);
-  CHECK_THAT(coordinator.ask({"logs", "tiny/none"}).out, Contains(model + " is not there"));
+  CHECK_THAT(coordinator.ask({"logs", "tiny/none"}).out, Contains("no model directory " + model));
 
   CHECK(
       coordinator.ask({"submit", sweep, "--set", "backbone.model=" + coordinator.folder / "moved"})
           .exit_code == 0);
   const auto again = coordinator.worker("w1");
   CHECK(coordinator.ask({"submit", sweep, "--wait"}).exit_code == 0);
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kDoneJobs);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
 }
 
 TEST_CASE("cox run refuses at once when a model that open jobs need is not there") {
   const TemporaryDirectory folder;
   const std::string model = folder / "model";
-  fs::copy(Workbench::get() / "model", model, fs::copy_options::recursive);
-  const std::string sweep = Workbench::get().sweep();
+  fs::copy(StudyFixture::get() / "model", model, fs::copy_options::recursive);
+  const std::string sweep = StudyFixture::get().sweep();
   const std::vector<std::string> plain = {"run", sweep, "--out", folder / "out"};
   std::vector<std::string> command = plain;
   command.insert(command.end(), {"--set", "backbone.model=" + model});

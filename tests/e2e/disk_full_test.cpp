@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 // Disks that fill up, really: a small file system is mounted where the program under test writes,
 // in a mount namespace of its own, so that no privilege is needed and nothing is left behind.
@@ -37,11 +37,11 @@ Ended run_on_small_disk(const std::string& folder, int kilobytes, const std::str
 
 /// The tiny sweep on one readable clip: three jobs.
 std::string one_clip_sweep() {
-  std::string text = Workbench::get().sweep_text();
+  std::string text = StudyFixture::get().sweep_text();
   const std::string all = "ball_in_the_sky, wheel_on_sand, stars_at_dusk, broken]";
   text.replace(text.find(all), all.size(), "ball_in_the_sky]");
   text.replace(text.find("  expected_failures: [broken]\n"), 30, "");
-  const std::string path = Workbench::get() / "one_clip.yaml";
+  const std::string path = StudyFixture::get() / "one_clip.yaml";
   write_text(path, text);
   return path;
 }
@@ -69,7 +69,7 @@ TEST_CASE("a disk without room for videos fails the jobs with its name, and they
   const Ended again = run_cox(command);
   INFO(again.all());
   CHECK(again.exit_code == 0);
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kRuns);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kRuns);
 }
 
 TEST_CASE("a disk without room for the spool costs no result") {
@@ -82,7 +82,7 @@ TEST_CASE("a disk without room for the spool costs no result") {
   CHECK_THAT(file_text(folder / "logs/local-0.log"),
              Contains("cannot spool a result") && Contains("No space left on device"));
   const std::string database = folder / "cox.db";
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kRuns);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kRuns);
   CHECK(sql_number(database,
                    "SELECT count(*) FROM v_attempts WHERE outcome IN ('lost', 'failed')") == 0);
 }
@@ -90,7 +90,7 @@ TEST_CASE("a disk without room for the spool costs no result") {
 TEST_CASE(
     "a disk without room for the database stops the run; what was saved and spooled is kept") {
   const TemporaryDirectory folder;
-  const std::string sweep = Workbench::get().sweep();
+  const std::string sweep = StudyFixture::get().sweep();
   const std::string kept = folder / "kept";
   const Ended full =
       run_on_small_disk(folder / "db", 1000, kept,
@@ -109,5 +109,5 @@ TEST_CASE(
   CHECK(again.exit_code == 0);
   const std::string after = done_jobs(database);
   CHECK(after.substr(0, before.size()) == before);
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kDoneJobs);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
 }

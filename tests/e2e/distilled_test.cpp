@@ -3,13 +3,13 @@
 #include <cstring>
 #include <set>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 
 namespace {
 
-constexpr std::size_t kHidden = 128, kRank = 2;  // of the workbench's model; of the files
+constexpr std::size_t kHidden = 128, kRank = 2;  // of the fixture's model; of the files
 
 /// A safetensors file of fp32 tensors that are one number all over.
 class ConstantTensors {
@@ -56,13 +56,14 @@ TEST_CASE("a distilled sweep with LoRA files runs, differs from others, and is n
   write_lora(folder / "step.safetensors", 0, 0.3F);
   write_lora(folder / "look.safetensors", 1, 0.3F);
   const auto loras = [&](const std::string& multiplier) {
-    return "backbone.lora=[" + folder / "step.safetensors" + ", {file: " +
-           folder / "look.safetensors" + ", multiplier: " + multiplier + "}]";
+    return "backbone.lora=[" + folder / "step.safetensors" +
+           ", {file: " + folder / "look.safetensors" + ", multiplier: " + multiplier + "}]";
   };
   const auto run_as = [&](const std::string& series, const std::vector<std::string>& settings) {
-    std::vector<std::string> arguments = {"run",   Workbench::get().sweep(), "--out", folder.path(),
-                                          "--set", "series.name=" + series,  "--set", "guidance=1",
-                                          "--set", "inference_steps=4"};
+    std::vector<std::string> arguments = {
+        "run",   StudyFixture::get().sweep(), "--out", folder.path(),
+        "--set", "series.name=" + series,     "--set", "guidance=1",
+        "--set", "inference_steps=4"};
     for (const std::string& setting : settings) {
       arguments.insert(arguments.end(), {"--set", setting});
     }
@@ -83,9 +84,8 @@ TEST_CASE("a distilled sweep with LoRA files runs, differs from others, and is n
                                            "video = 'ball_in_the_sky' AND run = '") +
                                    run + "'") == 4);
   }
-  CHECK(sql_number(database,
-                   "SELECT count(*) FROM v_runs WHERE parameters ->> '$.distill' = 1") ==
-        3 * Workbench::kRuns);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_runs WHERE parameters ->> '$.distill' = 1") ==
+        3 * StudyFixture::kRuns);
   CHECK(run_as("step-again", {"distill=true", loras("0.5")}).find("0 new jobs") !=
         std::string::npos);
 }

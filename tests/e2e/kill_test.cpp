@@ -7,7 +7,7 @@
 #include <sstream>
 #include <thread>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -68,7 +68,7 @@ void check_nothing_doubled(const std::string& database) {
 }
 
 void check_all_done(const std::string& database, int sweeps) {
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == sweeps * Workbench::kDoneJobs);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == sweeps * StudyFixture::kDoneJobs);
   CHECK(sql_number(database, "SELECT count(*) FROM v_jobs WHERE state NOT IN ('done', 'failed')") ==
         0);
   CHECK(sql_number(database, "SELECT count(*) FROM v_failures WHERE NOT expected") == 0);
@@ -97,7 +97,7 @@ TEST_CASE("kill -9 of cox run or a worker at any moment loses nothing and comput
   while (kills < kLocalKills) {
     const std::vector<std::string> before = finished(database);
     const auto command = cox_command(
-        joined({"run", Workbench::get().sweep(), "--workers", "2", "--out", folder.path()},
+        joined({"run", StudyFixture::get().sweep(), "--workers", "2", "--out", folder.path()},
                variant(sweeps)));
     Running running(command, clean());
     sleep_s(draws.seconds());
@@ -123,7 +123,7 @@ TEST_CASE("kill -9 of cox run or a worker at any moment loses nothing and comput
     check_kept(before, database);
   }
   REQUIRE(
-      run_cox(joined({"run", Workbench::get().sweep(), "--out", folder.path()}, variant(sweeps)))
+      run_cox(joined({"run", StudyFixture::get().sweep(), "--out", folder.path()}, variant(sweeps)))
           .exit_code == 0);
   check_all_done(database, sweeps);
   check_nothing_doubled(database);
@@ -185,7 +185,7 @@ TEST_CASE(
   const TemporaryDirectory folder;
   Cluster cluster(folder.path());
   const std::vector<std::string> submit = joined(
-      {"submit", Workbench::get().sweep(), "--coordinator", cluster.address()}, variant(1000));
+      {"submit", StudyFixture::get().sweep(), "--coordinator", cluster.address()}, variant(1000));
   REQUIRE(run_cox(submit).exit_code == 0);
   int sweeps = 1;
   for (int kills = 1; kills <= kClusterKills; ++kills) {
@@ -195,13 +195,13 @@ TEST_CASE(
     INFO("kill " << kills << " of " << kClusterKills << ", member " << victim);
     cluster.kill_and_start(victim);
     check_kept(before, cluster.database());
-    if (before.size() > static_cast<size_t>(sweeps * Workbench::kDoneJobs)) {  // with the header
+    if (before.size() > static_cast<size_t>(sweeps * StudyFixture::kDoneJobs)) {  // with the header
       sleep_s(1);  // a coordinator that was just started
       ++sweeps;
-      REQUIRE(
-          run_cox(joined({"submit", Workbench::get().sweep(), "--coordinator", cluster.address()},
-                         variant(1000 + sweeps)))
-              .exit_code == 0);
+      REQUIRE(run_cox(joined({"submit", StudyFixture::get().sweep(), "--coordinator",
+                              cluster.address()},
+                             variant(1000 + sweeps)))
+                  .exit_code == 0);
     }
   }
   sleep_s(1);

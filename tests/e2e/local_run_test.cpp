@@ -2,7 +2,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -10,7 +10,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 Ended run_sweep(const std::string& out, const std::vector<std::string>& more = {}) {
-  std::vector<std::string> arguments = {"run", Workbench::get().sweep(), "--out", out};
+  std::vector<std::string> arguments = {"run", StudyFixture::get().sweep(), "--out", out};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_cox(arguments);
 }
@@ -28,9 +28,9 @@ TEST_CASE("cox run takes a sweep from a file to a table, a database and videos")
   CHECK_THAT(ended.err, Contains("failed as expected (data)") && Contains("broken"));
   CHECK(ended.out.find('\x1b') == std::string::npos);
   CHECK(ended.err.find('\x1b') == std::string::npos);
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == Workbench::kDoneJobs);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
   CHECK(sql_number(database, "SELECT count(*) FROM v_failures WHERE expected AND cause = 'data'") ==
-        Workbench::kRuns);
+        StudyFixture::kRuns);
 
   const std::string log = file_text(folder / "logs/local-0.log");
   CHECK_THAT(log, Contains("joined") && Contains("leased") && Contains("outcome=done seconds=") &&
@@ -56,7 +56,7 @@ TEST_CASE("the row of a result holds all that is needed to judge it") {
           " AND machine <> '' AND device <> '' AND dtype = 'fp32' AND engine_build <> ''"
           " AND length(model_digest) = 64 AND length(video_digest) = 64"
           " AND length(reference_digest) = 64");
-  CHECK(std::stoi(complete) == Workbench::kDoneJobs);
+  CHECK(std::stoi(complete) == StudyFixture::kDoneJobs);
   CHECK(sql_number(folder / "cox.db",
                    "SELECT count(*) FROM (SELECT 1 FROM v_results GROUP BY video"
                    " HAVING count(DISTINCT reference_digest) = 1 AND count(*) > 1)") ==
@@ -90,7 +90,7 @@ TEST_CASE("another series with the same runs owns nothing and computes nothing")
   CHECK_THAT(copy.err, Contains("'full' is the run tiny/full"));
   CHECK(sql_number(database, "SELECT count(*) FROM v_attempts") == attempts);
   CHECK(sql_number(database, "SELECT count(*) FROM v_results WHERE series = 'copy'") ==
-        Workbench::kDoneJobs);
+        StudyFixture::kDoneJobs);
 }
 
 TEST_CASE("one worker and three give bit-equal results") {
@@ -104,18 +104,18 @@ TEST_CASE("one worker and three give bit-equal results") {
 
 TEST_CASE("a failure that nobody expected makes the exit code 1 and says how to go on") {
   const TemporaryDirectory folder;
-  const std::string sweep = Workbench::get() / "surprised.yaml";
-  std::string text = Workbench::get().sweep_text();
+  const std::string sweep = StudyFixture::get() / "surprised.yaml";
+  std::string text = StudyFixture::get().sweep_text();
   text.replace(text.find("clips.json"), 10, "lying.json");
   text.replace(text.find(", broken]"), 9, "]");
   text.replace(text.find("  expected_failures: [broken]\n"), 30, "");
   // The manifest says that the clip is fine; the file was damaged after it was indexed.
   const std::string clip = folder / "wheel_on_sand.mp4";
-  std::filesystem::copy_file(Workbench::get() / "clips/wheel_on_sand.mp4", clip);
-  std::string manifest = file_text(Workbench::get() / "clips.json");
+  std::filesystem::copy_file(StudyFixture::get() / "clips/wheel_on_sand.mp4", clip);
+  std::string manifest = file_text(StudyFixture::get() / "clips.json");
   const std::string old_path = "clips/wheel_on_sand.mp4";
   manifest.replace(manifest.find(old_path), old_path.size(), clip);
-  write_text(Workbench::get() / "lying.json", manifest);
+  write_text(StudyFixture::get() / "lying.json", manifest);
   write_text(sweep, text);
   std::filesystem::resize_file(clip, 3000);
 
@@ -124,13 +124,13 @@ TEST_CASE("a failure that nobody expected makes the exit code 1 and says how to 
   CHECK(ended.exit_code == 1);
   CHECK_THAT(ended.err, Contains("failed (data)") && Contains("cox retry tiny --db"));
   CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_results") ==
-        Workbench::kRuns * (Workbench::kReadableVideos - 1));
+        StudyFixture::kRuns * (StudyFixture::kReadableVideos - 1));
 }
 
 TEST_CASE("Ctrl-C finishes the jobs in flight, says how to resume, and the same command does") {
   const TemporaryDirectory folder;
   const std::vector<std::string> command =
-      cox_command({"run", Workbench::get().sweep(), "--out", folder.path()});
+      cox_command({"run", StudyFixture::get().sweep(), "--out", folder.path()});
   Running running(command, clean());
   REQUIRE(running.wait_for_err(" of 12 jobs"));
   running.send(SIGINT);
@@ -145,12 +145,13 @@ TEST_CASE("Ctrl-C finishes the jobs in flight, says how to resume, and the same 
   const std::string all = sql(folder / "cox.db", "SELECT job_digest, attempt FROM v_results");
   std::istringstream lines(done);
   for (std::string line; std::getline(lines, line);) CHECK_THAT(all, Contains(line));
-  CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_results") == Workbench::kDoneJobs);
+  CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
 }
 
 TEST_CASE("a second Ctrl-C stops at once and loses nothing that was reported") {
   const TemporaryDirectory folder;
-  Running running(cox_command({"run", Workbench::get().sweep(), "--out", folder.path()}), clean());
+  Running running(cox_command({"run", StudyFixture::get().sweep(), "--out", folder.path()}),
+                  clean());
   REQUIRE(running.wait_for_err(" of 12 jobs"));
   running.send(SIGTERM);
   REQUIRE(running.wait_for_err("press Ctrl-C again to stop immediately"));
@@ -165,8 +166,8 @@ TEST_CASE("a second Ctrl-C stops at once and loses nothing that was reported") {
 TEST_CASE(
     "a sweep can take the best run's values of a finished series, and only of a finished one") {
   const TemporaryDirectory folder;
-  const std::string sweep = Workbench::get() / "follow_up.yaml";
-  std::string text = Workbench::get().sweep_text();
+  const std::string sweep = StudyFixture::get() / "follow_up.yaml";
+  std::string text = StudyFixture::get().sweep_text();
   text.replace(text.find("name: tiny"), 10, "name: next");
   text.replace(text.find("  inference_steps: 2\n"), 21, "");
   write_text(sweep, text + "from_best: {series: tiny, metric: psnr, take: [inference_steps]}\n");

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -43,7 +43,7 @@ TEST_CASE("the version names the build") {
 }
 
 TEST_CASE("standard output that takes nothing, or not all, is a failure that is said") {
-  const std::string sweep = Workbench::get().sweep();
+  const std::string sweep = StudyFixture::get().sweep();
   const auto on_full_disk = [](const std::string& name, const std::string& arguments) {
     return run({"bash", "-c", "exec " + program(name) + " " + arguments + " > /dev/full"}, clean());
   };
@@ -118,21 +118,21 @@ TEST_CASE("closed standard streams neither harm files nor hide that a table was 
 }
 
 TEST_CASE("a plan as JSON has every run and job, and nothing is computed for it") {
-  const Ended plan = run_cox({"plan", "--json", Workbench::get().sweep()});
+  const Ended plan = run_cox({"plan", "--json", StudyFixture::get().sweep()});
   INFO(plan.err);
   REQUIRE(plan.exit_code == 0);
   const auto json = nlohmann::json::parse(plan.out);
   CHECK(json["format"] == "cox-plan/1");
-  CHECK(json["runs"].size() == Workbench::kRuns);
-  const Ended text = run_cox({"plan", Workbench::get().sweep()});
+  CHECK(json["runs"].size() == StudyFixture::kRuns);
+  const Ended text = run_cox({"plan", StudyFixture::get().sweep()});
   CHECK_THAT(text.out, Contains("adasteer"));
 }
 
 TEST_CASE("validate judges every file and prints a row for each good one") {
-  const Ended ended = run_cox({"validate", Workbench::get().sweep(), "nowhere.yaml", "--json"});
+  const Ended ended = run_cox({"validate", StudyFixture::get().sweep(), "nowhere.yaml", "--json"});
   CHECK(ended.exit_code == 3);
   CHECK_THAT(ended.err, Contains("nowhere.yaml"));
   const auto json = nlohmann::json::parse(ended.out);
   CHECK(json["rows"].size() == 1);
-  CHECK(json["rows"][0]["jobs"] == Workbench::kJobs);
+  CHECK(json["rows"][0]["jobs"] == StudyFixture::kJobs);
 }

@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <thread>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -25,7 +25,7 @@ Ended run_worker(std::vector<std::string> arguments, Surroundings surroundings =
 
 /// Another series than the tiny sweep, with runs of its own.
 std::string other_sweep() {
-  std::string text = Workbench::get().sweep_text();
+  std::string text = StudyFixture::get().sweep_text();
   const std::pair<std::string, std::string> changes[] = {
       {"name: tiny", "name: other"}, {"inference_steps: 2", "inference_steps: 3"}};
   for (const auto& [former, now] : changes) {
@@ -33,7 +33,7 @@ std::string other_sweep() {
     REQUIRE(at != std::string::npos);
     text.replace(at, former.size(), now);
   }
-  const std::string path = Workbench::get() / "other.yaml";
+  const std::string path = StudyFixture::get() / "other.yaml";
   write_text(path, text);
   return path;
 }
@@ -109,7 +109,7 @@ TEST_CASE("submitted sweeps share the time of --timeout, which needs --wait") {
                       clean());
   REQUIRE(coordinator.wait_for_err("listens on"));
   const std::string first = other_sweep();
-  const std::string second = Workbench::get().sweep();
+  const std::string second = StudyFixture::get().sweep();
   check_refused(run_cox({"submit", first, "--timeout", "3", "--coordinator", address}), {"--wait"});
   check_refused(run_cox({"submit", first, "--wait", "--timeout", "nan", "--coordinator", address}),
                 {"--timeout"});

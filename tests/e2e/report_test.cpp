@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -13,7 +13,7 @@ namespace {
 const std::string& finished_database() {
   static const TemporaryDirectory folder;
   static const std::string database = [] {
-    const Ended ended = run_cox({"run", Workbench::get().sweep(), "--out", folder.path()});
+    const Ended ended = run_cox({"run", StudyFixture::get().sweep(), "--out", folder.path()});
     INFO(ended.all());
     REQUIRE(ended.exit_code == 0);
     return folder / "cox.db";
@@ -49,21 +49,21 @@ TEST_CASE("cox compare pairs runs by video and agrees with SQL over the views") 
 
 TEST_CASE("cox report writes the same page from a file, again, and from a coordinator") {
   const TemporaryDirectory folder;
-  const Ended first = ask({"report", Workbench::get().sweep(), "--out", folder / "a.md"});
+  const Ended first = ask({"report", StudyFixture::get().sweep(), "--out", folder / "a.md"});
   INFO(first.all());
   REQUIRE(first.exit_code == 0);
   CHECK(first.out.empty());
   const std::string page = file_text(folder / "a.md");
   CHECK_THAT(page, Contains("# Three methods on three clips") && Contains("## Leaderboard") &&
                        Contains("## Provenance") && Contains("3 of 4"));
-  CHECK(ask({"report", Workbench::get().sweep()}).out == page);
+  CHECK(ask({"report", StudyFixture::get().sweep()}).out == page);
   CHECK(ask({"report", "tiny"}).out == page);  // the submission keeps the sweep's words
 
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   Running coordinator(
       cox_command({"coordinator", "--db", finished_database(), "--listen", address}), clean());
   REQUIRE(coordinator.wait_for_err("listens on " + address));
-  CHECK(run_cox({"report", Workbench::get().sweep(), "--coordinator", address}).out == page);
+  CHECK(run_cox({"report", StudyFixture::get().sweep(), "--coordinator", address}).out == page);
 }
 
 TEST_CASE("a report as data has every run, with a baseline that was asked for") {
@@ -71,7 +71,7 @@ TEST_CASE("a report as data has every run, with a baseline that was asked for") 
       Json::parse(ask({"report", "tiny", "--baseline", "full", "--format", "json"}).out);
   CHECK(json["format"] == "cox-report/1");
   CHECK(json["reports"][0]["baseline"] == "tiny/full");
-  CHECK(json["reports"][0]["runs"].size() == Workbench::kRuns);
+  CHECK(json["reports"][0]["runs"].size() == StudyFixture::kRuns);
   const std::string csv = ask({"report", "tiny", "--format", "csv"}).out;
   CHECK_THAT(csv,
              Contains("series,run,method,metric,") && Contains("tiny,adasteer,adasteer,psnr,4"));
@@ -81,7 +81,7 @@ TEST_CASE("what cannot be compared or does not exist is one message and its exit
   const std::string database = finished_database();
   const std::string folder = database.substr(0, database.rfind('/'));
   const Ended longer =
-      run_cox({"run", Workbench::get().sweep(), "--out", folder, "--set", "series.name=longer",
+      run_cox({"run", StudyFixture::get().sweep(), "--out", folder, "--set", "series.name=longer",
                "--set", "total_frames=13", "--set", "dataset.max_videos=1"});
   INFO(longer.all());
   REQUIRE(longer.exit_code == 0);

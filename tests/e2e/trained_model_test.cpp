@@ -1,7 +1,7 @@
 // What the sign of the loss target does, shown on a model that has learnt something.
 #include <catch2/catch.hpp>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
@@ -86,7 +86,7 @@ TEST_CASE("a training that is stopped keeps its steps and leaves the model as it
   other.insert(other.end(), {"--seed", "1"});
   const Ended refused = run(other, one_thread());
   CHECK(refused.exit_code == 2);
-  CHECK_THAT(refused.err, Contains("begun with --seed 0, and cannot go on with 1"));
+  CHECK_THAT(refused.err, Contains("started with --seed 0, got 1"));
 
   const int64_t steps = first["steps"].get<int64_t>() + 2;
   const Ended again = run(training.command(std::to_string(steps)), one_thread());

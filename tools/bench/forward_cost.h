@@ -22,8 +22,8 @@ struct StageCost {
   }
 };
 
-/// Seconds that one H200 needs at the rates it was seen to reach: 790 TFLOP/s in matrix products,
-/// 620 in attention forward, 480 backward (reference/performance.md section 1).
+/// Returns the seconds that one H200 needs at the highest rates measured: 790 TFLOP/s in matrix
+/// products, 620 in attention forward, 480 backward (docs/benchmarks.md).
 double limit_seconds(const StageCost& cost);
 
 struct ModelCost {
@@ -40,9 +40,9 @@ struct Generation {
   bool guidance = false;  ///< two branches
 };
 
-/// Blocks alone: embedders and the final layer are under a thousandth.
+/// Costs of the blocks only: embedders and the final layer are under a thousandth.
 StageCost training_step_cost(const ModelCost& model, const LatentSplit& split, bool recompute);
-/// With the conditioning latents' keys and values kept.
+/// Assumes that the conditioning latents' keys and values are cached.
 StageCost generation_cost(const ModelCost& model, const Generation& generation);
 
 }  // namespace cox::engine

@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// One relative L2 distance and what it may be at most.
+/// One relative L2 distance and its upper bound.
 struct Comparison {
   std::string what;
   double distance = 0;
@@ -19,7 +19,7 @@ struct Comparison {
 /// |got - expected| / |expected| over all values, in fp64 on the CPU; infinite for other shapes.
 double relative_distance(const at::Tensor& got, const at::Tensor& expected);
 
-/// The largest over pairs.
+/// Returns the largest distance over pairs.
 double largest_distance(const std::vector<at::Tensor>& got,
                         const std::vector<at::Tensor>& expected);
 

@@ -1,8 +1,9 @@
 #include "tools/check/model_check.h"
 
+#include <fmt/format.h>
+
 #include <ATen/Context.h>
 
-#include "base/text.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/torch.h"
 
@@ -67,7 +68,7 @@ std::vector<Comparison> check_model(c10::Device device, const ModelSizes& sizes)
   const auto add = [&](const char* what, const at::Tensor& got, const at::Tensor& reference,
                        double bound) {
     comparisons.push_back(
-        {concat("model ", sizes.name, ' ', what), relative_distance(got, reference), bound});
+        {fmt::format("model {} {}", sizes.name, what), relative_distance(got, reference), bound});
   };
   {
     const auto wide = model.on(device, Precision::kFp32);

@@ -1,11 +1,12 @@
 #include "tools/check/operation_check.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/layer_norm.h>
 
 #include <functional>
 
-#include "base/text.h"
 #include "engine/nn/attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/linear.h"
@@ -214,7 +215,8 @@ class Checker {
       upstream.push_back(draw(output.sizes()).to(at::kBFloat16));
     }
     const auto add = [&](const char* kind, double distance, double bound) {
-      comparisons.push_back({concat(operation.name, ' ', sizes_.name, ' ', kind), distance, bound});
+      comparisons.push_back(
+          {fmt::format("{} {} {}", operation.name, sizes_.name, kind), distance, bound});
     };
     const OperationAnswer plain = operation_answer(operation.plain, exact, upstream);
     const OperationAnswer ours = operation_answer(operation.ours, exact, upstream);
@@ -265,8 +267,24 @@ class Checker {
 
 }  // namespace
 
-OperationSizes small_operation_sizes() { return {"small", 2, 3, 37, 3, 24, 40}; }
-OperationSizes published_operation_sizes() { return {"published", 1, 2, 96, 32, 128, 11008}; }
+OperationSizes small_operation_sizes() {
+  return {.name = "small",
+          .batch = 2,
+          .runs = 3,
+          .tokens_per_run = 37,
+          .heads = 3,
+          .head_dim = 24,
+          .ffn_hidden = 40};
+}
+OperationSizes published_operation_sizes() {
+  return {.name = "published",
+          .batch = 1,
+          .runs = 2,
+          .tokens_per_run = 96,
+          .heads = 32,
+          .head_dim = 128,
+          .ffn_hidden = 11008};
+}
 
 std::vector<Comparison> check_operations(c10::Device device, const OperationSizes& sizes) {
   const TokenGrid grid{sizes.runs, 1, sizes.tokens_per_run};

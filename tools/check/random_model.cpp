@@ -1,6 +1,7 @@
 #include "tools/check/random_model.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/backbones/registry.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
@@ -13,19 +14,28 @@ constexpr uint64_t kSeed = 7;
 
 JsonConfig config_of(const ModelSizes& sizes) {
   return JsonConfig::parse(
-      concat(R"({"in_channels": )", kCheckLatentChannels, R"(, "out_channels": )",
-             kCheckLatentChannels, R"(, "hidden_size": )", sizes.hidden, R"(, "depth": )",
-             sizes.depth, R"(, "num_heads": )", sizes.heads, R"(, "caption_channels": )",
-             kTextChannels, R"(, "mlp_ratio": 4, "adaln_tembed_dim": )", sizes.time_embedding,
-             R"(, "frequency_embedding_size": 64, "patch_size": [1, 2, 2],)",
-             R"( "text_tokens_zero_pad": true})"),
+      fmt::format(
+          R"({{"in_channels": {0}, "out_channels": {0}, "hidden_size": {1}, "depth": {2},
+"num_heads": {3}, "caption_channels": {4}, "mlp_ratio": 4, "adaln_tembed_dim": {5},
+"frequency_embedding_size": 64, "patch_size": [1, 2, 2], "text_tokens_zero_pad": true}})",
+          kCheckLatentChannels, sizes.hidden, sizes.depth, sizes.heads, kTextChannels,
+          sizes.time_embedding),
       "check");
 }
 
 }  // namespace
 
-ModelSizes small_model_sizes() { return {"small", 96, 4, 6, 32, 8}; }
-ModelSizes published_model_sizes() { return {"published", 4096, 32, 2, 512, 16}; }
+ModelSizes small_model_sizes() {
+  return {.name = "small", .hidden = 96, .heads = 4, .depth = 6, .time_embedding = 32, .side = 8};
+}
+ModelSizes published_model_sizes() {
+  return {.name = "published",
+          .hidden = 4096,
+          .heads = 32,
+          .depth = 2,
+          .time_embedding = 512,
+          .side = 16};
+}
 
 RandomModel::RandomModel(const ModelSizes& sizes)
     : config_(config_of(sizes)),

@@ -12,7 +12,7 @@
 
 namespace cox::engine {
 
-// What checks of whole models share: a random transformer and its inputs, equal on every device
+// Shared by checks of whole models: a random transformer and its inputs, equal on every device
 // because they are drawn on the CPU.
 
 struct ModelSizes {
@@ -40,10 +40,10 @@ class RandomModel {
   std::unique_ptr<Backbone> original_;
 };
 
-/// Standard normal, fp32 on the CPU; another `number` is another draw.
+/// Draws standard normal values, fp32 on the CPU; each `number` is another draw.
 at::Tensor check_draw(at::IntArrayRef shape, uint64_t number);
 
-/// States of a short prompt on the model's device.
+/// Returns states of a short prompt on the model's device.
 TextStates check_text(const Backbone& model, uint64_t number);
 
 }  // namespace cox::engine

@@ -1,6 +1,7 @@
 #include "tools/check/sampling_check.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/diffusion/sampler.h"
 #include "engine/tensors/torch.h"
 
@@ -36,8 +37,8 @@ std::vector<Comparison> check_sampling(c10::Device device, const ModelSizes& siz
   std::vector<Comparison> comparisons;
   const auto add = [&](const std::string& what, const at::Tensor& got, const at::Tensor& reference,
                        double bound) {
-    comparisons.push_back(
-        {concat("sampling ", sizes.name, ' ', what), relative_distance(got, reference), bound});
+    comparisons.push_back({fmt::format("sampling {} {}", sizes.name, what),
+                           relative_distance(got, reference), bound});
   };
   const auto wide = model.on(device, Precision::kFp32);
   const auto narrow = model.on(device, Precision::kBf16);
@@ -49,9 +50,9 @@ std::vector<Comparison> check_sampling(c10::Device device, const ModelSizes& siz
   for (const bool cached : {true, false}) {
     const std::string way = cached ? "cached" : "uncached";
     const at::Tensor reference = sample(model.original(), sizes, cached, kGuidance);
-    add(concat("fp32, guided, ", way), sample(*wide, sizes, cached, kGuidance), reference,
+    add(fmt::format("fp32, guided, {}", way), sample(*wide, sizes, cached, kGuidance), reference,
         kSamplingBound);
-    add(concat("bf16, guided, ", way), sample(*narrow, sizes, cached, kGuidance), reference,
+    add(fmt::format("bf16, guided, {}", way), sample(*narrow, sizes, cached, kGuidance), reference,
         kGuidedBf16Bound);
   }
   return comparisons;

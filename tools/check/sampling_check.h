@@ -10,7 +10,7 @@
 namespace cox::engine {
 
 /// A short continuation on `device`. Unguided, keys and values of the condition from the cache must
-/// give what computing them anew gives, in fp32 and in bf16. Guided, the two differ by definition
+/// give the same as recomputing them, in fp32 and in bf16. Guided, the two differ by definition
 /// (without the cache the condition enters the guidance's scale), so each is compared with the CPU.
 std::vector<Comparison> check_sampling(c10::Device device, const ModelSizes& sizes);
 

@@ -1,5 +1,7 @@
 #include "tools/clips/demo_clips.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/file.h"
@@ -103,7 +105,7 @@ Status write_clip(const std::string& directory, const ClipRecipe& recipe, std::u
                              avi ? 3 : 18};
   COX_RETURN_IF_ERROR(write_video(directory + "/" + recipe.file, frames, options));
   const std::string stem = recipe.file.substr(0, recipe.file.rfind('.'));
-  return write_file_atomically(concat(directory, "/", stem, ".txt"), recipe.caption + "\n");
+  return write_file_atomically(fmt::format("{}/{}.txt", directory, stem), recipe.caption + "\n");
 }
 
 /// What an interrupted encoder leaves: an mp4 writes its index last.

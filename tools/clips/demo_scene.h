@@ -7,7 +7,7 @@
 
 namespace cox::video {
 
-/// Linear colour, each part in [0, 1].
+/// Linear color, each component in [0, 1].
 struct Color {
   double r = 0, g = 0, b = 0;
 };
@@ -29,7 +29,7 @@ struct Figure {
   double spin = 0;         ///< radians a second, clockwise
   Color color;
   Color stripe_color;
-  double stripe_width = 0;  ///< in heights; 0 = one colour
+  double stripe_width = 0;  ///< in heights; 0 = one color
 };
 
 /// A cloudy texture that pans.

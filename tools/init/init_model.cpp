@@ -1,5 +1,7 @@
 #include "tools/init/init_model.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <stdexcept>
 
@@ -25,11 +27,11 @@ const ModelPreset& preset_named(const std::string& name) {
   for (const ModelPreset& preset : model_presets()) {
     if (name == preset.name) return preset;
   }
-  throw std::invalid_argument(
-      concat("preset: expected one of ", join(random_model_presets(), ", "), ", got '", name, "'"));
+  throw std::invalid_argument(fmt::format("preset: expected one of {}, got '{}'",
+                                          join(random_model_presets(), ", "), name));
 }
 
-/// A directory that is written aside, and removed unless published.
+/// A directory under a temporary name, removed unless it is published.
 class PendingDirectory {
  public:
   explicit PendingDirectory(const std::string& path) : path_(path), aside_(unique_sibling(path)) {}
@@ -89,7 +91,7 @@ void write_random_model(const RandomModelOptions& options) {
   std::error_code error;
   if (fs::exists(options.directory, error)) {
     throw std::invalid_argument(
-        concat(options.directory, ": exists already; name another directory or remove it"));
+        fmt::format("{}: already exists; use another directory or delete it", options.directory));
   }
   const PendingDirectory model(options.directory);
   const Draw draw{options.seed, options.device, scalar_type(options.precision)};

@@ -15,7 +15,8 @@ struct RandomModelOptions {
   std::string preset = "tiny";
   std::uint64_t seed = 0;
   Precision precision = Precision::kFp32;  ///< of the DiT and the text encoder; the VAE is fp32
-  /// Where numbers are drawn. A GPU takes seconds at the published size, and draws other numbers.
+  /// Where numbers are drawn. A GPU takes seconds at the published size and draws different
+  /// numbers.
   at::Device device = at::kCPU;
 };
 
@@ -24,9 +25,9 @@ std::vector<std::string> random_model_presets();
 
 /// Writes a whole model directory in the published layout (dit/ vae/ text_encoder/ tokenizer/
 /// scheduler/ model_index.json) with seeded random weights, in shards above 4 GiB: every path of
-/// the engine runs on it and no activation vanishes or explodes, but nothing has been learnt. The
+/// the engine runs on it and no activation vanishes or explodes, but nothing is learned. The
 /// same options give the same bytes on one machine and build.
-/// Written aside and renamed, so that `directory` is whole or absent.
+/// Written aside and renamed, so `directory` is either complete or absent.
 /// Throws std::invalid_argument for an unknown preset or an existing directory, std::runtime_error
 /// when the disk refuses.
 void write_random_model(const RandomModelOptions& options);

@@ -1,5 +1,7 @@
 #include "tools/init/model_presets.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "engine/backbones/registry.h"
 
@@ -7,44 +9,41 @@ namespace cox::engine {
 namespace {
 
 std::string dit_config(int hidden, int depth, int heads) {
-  return concat(R"({
+  return fmt::format(R"({{
   "in_channels": 16,
   "out_channels": 16,
-  "hidden_size": )",
-                hidden, R"(,
-  "depth": )",
-                depth, R"(,
-  "num_heads": )",
-                heads, R"(,
+  "hidden_size": {},
+  "depth": {},
+  "num_heads": {},
   "caption_channels": 64,
   "mlp_ratio": 4,
   "adaln_tembed_dim": 64,
   "frequency_embedding_size": 128,
   "patch_size": [1, 2, 2],
   "text_tokens_zero_pad": true
-}
-)");
+}}
+)",
+                     hidden, depth, heads);
 }
 
-/// `deviation`: of every latent channel, until a trainer measures them.
+/// `deviation` is the standard deviation of every latent channel, until a trainer measures them.
 std::string vae_config(int residual_blocks, const std::string& deviation) {
   constexpr int kChannels = 16;
-  return concat(R"({
+  return fmt::format(R"({{
   "_class_name": "AutoencoderKLWan",
   "base_dim": 16,
-  "z_dim": )",
-                kChannels, R"(,
+  "z_dim": {},
   "dim_mult": [1, 2, 4, 4],
-  "num_res_blocks": )",
-                residual_blocks, R"(,
+  "num_res_blocks": {},
   "attn_scales": [],
   "temperal_downsample": [false, true, true],
-  "latents_mean": [)",
-                join(std::vector<std::string>(kChannels, "0"), ", "), R"(],
-  "latents_std": [)",
-                join(std::vector<std::string>(kChannels, deviation), ", "), R"(]
-}
-)");
+  "latents_mean": [{}],
+  "latents_std": [{}]
+}}
+)",
+                     kChannels, residual_blocks,
+                     join(std::vector<std::string>(kChannels, "0"), ", "),
+                     join(std::vector<std::string>(kChannels, deviation), ", "));
 }
 
 constexpr const char* kTextEncoder = R"({
@@ -63,23 +62,23 @@ constexpr const char* kTextEncoder = R"({
 )";
 
 std::string tokenizer_config(int max_length) {
-  return concat(R"({
+  return fmt::format(R"({{
   "tokenizer_class": "T5Tokenizer",
-  "model_max_length": )",
-                max_length, R"(
-}
-)");
+  "model_max_length": {}
+}}
+)",
+                     max_length);
 }
 
 std::string scheduler_config(const std::string& shift) {
-  return concat(R"({
+  return fmt::format(R"({{
   "_class_name": "FlowMatchEulerDiscreteScheduler",
   "num_train_timesteps": 1000,
-  "shift": )",
-                shift, R"(,
+  "shift": {},
   "use_dynamic_shifting": false
-}
-)");
+}}
+)",
+                     shift);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <cstdint>
 
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
 #include "tools/init/random_lpips.h"
@@ -23,10 +24,10 @@ void write_random_lpips(const RandomLpipsOptions& options) {
   std::vector<ExpectedTensor> heads;
   int tap = 0;
   for (const Layer& layer : kLayers) {
-    const std::string name = concat("features.", layer.index);
+    const std::string name = fmt::format("features.{}", layer.index);
     trunk.push_back({name + ".weight", {layer.out, layer.in, layer.kernel, layer.kernel}});
     trunk.push_back({name + ".bias", {layer.out}});
-    heads.push_back({concat("lin", tap++, ".model.1.weight"), {1, layer.out, 1, 1}});
+    heads.push_back({fmt::format("lin{}.model.1.weight", tap++), {1, layer.out, 1, 1}});
   }
   auto tensors = random_weights(trunk, {options.seed});
   for (auto& [name, head] : random_weights(heads, {options.seed})) {

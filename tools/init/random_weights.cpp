@@ -1,5 +1,7 @@
 #include "tools/init/random_weights.h"
 
+#include <fmt/format.h>
+
 #include <ATen/Context.h>
 #include <ATen/ops/randn.h>
 
@@ -64,7 +66,7 @@ at::Tensor normal_values(const ExpectedTensor& tensor, const Draw& draw) {
     return stream.normal(tensor.shape);
   }
   at::Generator generator = at::globalContext().defaultGenerator(draw.device).clone();
-  const std::string key = sha256_of(concat(draw.seed, ":", tensor.name));
+  const std::string key = sha256_of(fmt::format("{}:{}", draw.seed, tensor.name));
   constexpr std::size_t kSeedDigits = 16;
   generator.set_current_seed(std::stoull(key.substr(0, kSeedDigits), nullptr, /*base=*/16));
   return at::randn(tensor.shape, generator, at::device(draw.device).dtype(at::kFloat));
@@ -106,7 +108,7 @@ std::string shard_ending(std::size_t index, std::size_t count) {
     const std::string digits = std::to_string(number);
     return std::string(kDigits - std::min(kDigits, digits.size()), '0') + digits;
   };
-  return concat("-", padded(index + 1), "-of-", padded(count), ".safetensors");
+  return fmt::format("-{}-of-{}.safetensors", padded(index + 1), padded(count));
 }
 
 void save_shards(const std::string& stem, const Shards& shards, const Draw& draw) {

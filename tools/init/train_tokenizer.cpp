@@ -1,9 +1,10 @@
 #include "tools/init/train_tokenizer.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
-#include "base/text.h"
 #include "engine/text/piece_encoder.h"
 
 namespace cox::engine {
@@ -33,7 +34,7 @@ std::vector<std::string> captions() {
   for (const char* place : kPlaces) {
     for (const char* motion : kMotions) {
       for (const char* subject : kSubjects) {
-        std::string caption = concat(subject, " ", motion, " ", place, ".");
+        std::string caption = fmt::format("{} {} {}.", subject, motion, place);
         if (captions.size() % 2 == 0) caption[0] = static_cast<char>(caption[0] - 'a' + 'A');
         captions.push_back(std::move(caption));
       }

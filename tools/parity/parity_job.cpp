@@ -1,5 +1,7 @@
 #include "tools/parity/parity_job.h"
 
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "engine/backbones/longcat/transformer.h"
 #include "engine/backbones/lora_file.h"
@@ -13,8 +15,8 @@ const at::Tensor& ParityJob::input(const std::string& name) const {
   if (found == request_.inputs.end()) {
     std::vector<std::string> given;
     for (const auto& [other, unused] : request_.inputs) given.push_back(other);
-    throw user_error(concat("parity ", request_.op, ": expected input tensor ", name, ", got ",
-                            given.empty() ? "none" : join(given, ", ")),
+    throw user_error(fmt::format("parity {}: expected input tensor {}, got {}", request_.op, name,
+                                 given.empty() ? "none" : join(given, ", ")),
                      "tensor");
   }
   return found->second;
@@ -23,17 +25,16 @@ const at::Tensor& ParityJob::input(const std::string& name) const {
 at::Tensor ParityJob::tensor(const std::string& name) const {
   const at::Tensor& tensor = input(name);
   if (tensor.is_floating_point()) return tensor.to(request_.device, at::kFloat);
-  throw user_error(
-      concat("parity ", request_.op, ": tensor ", name, ": expected a floating-point dtype, got ",
-             c10::toString(tensor.scalar_type())),
-      "tensor");
+  throw user_error(fmt::format("parity {}: tensor {}: expected a floating-point dtype, got {}",
+                               request_.op, name, c10::toString(tensor.scalar_type())),
+                   "tensor");
 }
 
 at::Tensor ParityJob::whole_tensor(const std::string& name, at::ScalarType dtype) const {
   const at::Tensor& tensor = input(name);
   if (tensor.scalar_type() == dtype) return tensor.to(request_.device);
-  throw user_error(concat("parity ", request_.op, ": tensor ", name, ": expected dtype ",
-                          c10::toString(dtype), ", got ", c10::toString(tensor.scalar_type())),
+  throw user_error(fmt::format("parity {}: tensor {}: expected dtype {}, got {}", request_.op, name,
+                               c10::toString(dtype), c10::toString(tensor.scalar_type())),
                    "tensor");
 }
 
@@ -44,7 +45,7 @@ TextStates ParityJob::text(const std::string& prefix) const {
 const nlohmann::json& ParityJob::find(const std::string& name) {
   const auto found = request_.parameters.find(name);
   if (found == request_.parameters.end()) {
-    throw user_error(concat("parity ", request_.op, ": --param ", name, "=JSON is needed"),
+    throw user_error(fmt::format("parity {}: --param {}=JSON is needed", request_.op, name),
                      "parameter");
   }
   read_.insert(name);
@@ -52,7 +53,7 @@ const nlohmann::json& ParityJob::find(const std::string& name) {
 }
 
 void ParityJob::reject(const std::string& name, const std::string& why) const {
-  throw user_error(concat("parity ", request_.op, ": parameter ", name, ": ", why), "parameter");
+  throw user_error(fmt::format("parity {}: parameter {}: {}", request_.op, name, why), "parameter");
 }
 
 std::map<std::string, std::string> ParityJob::params_with_prefix(const std::string& prefix) {
@@ -67,9 +68,9 @@ std::map<std::string, std::string> ParityJob::params_with_prefix(const std::stri
 
 std::string ParityJob::model_part(const std::string& part) const {
   if (request_.model_directory.empty()) {
-    throw user_error(concat("parity ", request_.op, ": --model DIR is needed"), "usage");
+    throw user_error(fmt::format("parity {}: --model DIR is needed", request_.op), "usage");
   }
-  return concat(request_.model_directory, '/', part);
+  return fmt::format("{}/{}", request_.model_directory, part);
 }
 
 std::unique_ptr<Backbone> ParityJob::load_dit() {
@@ -94,7 +95,7 @@ void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
 
 void ParityJob::finish() const {
   if (!request_.loras.empty() && !has_loaded_dit_) {
-    throw user_error(concat("parity ", request_.op, ": --lora: this op loads no transformer"),
+    throw user_error(fmt::format("parity {}: --lora: this op loads no transformer", request_.op),
                      "usage");
   }
   for (const auto& [name, value] : request_.parameters) {

@@ -18,8 +18,8 @@ namespace cox::engine {
 
 using TensorMap = std::map<std::string, at::Tensor>;
 
-/// What one call of `cox-engine parity OP` was given. Reads are strict: a missing tensor or
-/// parameter is an error that names it, and so is a parameter that the op never read.
+/// The input of one call of `cox-engine parity OP`. Reads are strict: a missing tensor or parameter
+/// is an error that names it, and so is a parameter that the op never reads.
 struct ParityRequest {
   std::string op;
   std::string model_directory;
@@ -37,7 +37,7 @@ class ParityJob {
 
   /// A floating-point input as fp32, on the device. Throws when it is missing or holds integers.
   at::Tensor tensor(const std::string& name) const;
-  /// The same for an input of the integer type `dtype`, which it keeps.
+  /// Returns an input of the integer type `dtype`, unchanged, on the device.
   at::Tensor whole_tensor(const std::string& name, at::ScalarType dtype) const;
   bool has_tensor(const std::string& name) const { return request_.inputs.count(name) != 0; }
   /// States and mask under `prefix` + `text_states`, `text_mask`.
@@ -48,7 +48,7 @@ class ParityJob {
   T param(const std::string& name) {
     const nlohmann::json& json = find(name);
     if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
-      if (!json.is_number_integer()) reject(name, "expected a whole number, got " + json.dump());
+      if (!json.is_number_integer()) reject(name, "expected an integer, got " + json.dump());
     }
     try {
       return json.get<T>();
@@ -60,7 +60,7 @@ class ParityJob {
   T param_or(const std::string& name, T otherwise) {
     return request_.parameters.count(name) == 0 ? otherwise : param<T>(name);
   }
-  /// Parameters whose names begin with `prefix`, without it, as JSON texts.
+  /// Returns parameters whose names begin with `prefix`, without the prefix, as JSON strings.
   std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
   [[noreturn]] void reject(const std::string& name, const std::string& why) const;
 

@@ -1,4 +1,3 @@
-#include "engine/diffusion/cfg_zero.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/diffusion/schedule.h"
 #include "engine/tensors/shape.h"

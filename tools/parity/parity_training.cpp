@@ -1,8 +1,9 @@
+#include <fmt/format.h>
+
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "engine/adaptation/loss.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/methods/lora.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr const char* kInputPrefix = "param.";
 
-/// A method of ours under the contract's names.
+/// One of our methods under the contract's names.
 struct Kind {
   std::string method;
   Parameters parameters;
@@ -53,7 +54,7 @@ Kind read_kind(ParityJob& job) {
   return found;
 }
 
-/// A method in place with the values of the request's `param.` tensors.
+/// A method applied with the values of the request's `param.` tensors.
 class Trained {
  public:
   explicit Trained(ParityJob& job)
@@ -95,7 +96,7 @@ class Trained {
     settings.scale = job.param<double>("alpha");
     settings.adapts = [&](const LinearSite& site) {
       const bool wanted = std::find(targets.begin(), targets.end(), site.name) != targets.end();
-      return wanted && job.has_tensor(concat(kInputPrefix, site.key, ".A"));
+      return wanted && job.has_tensor(fmt::format("{}{}.A", kInputPrefix, site.key));
     };
     return attach_lora(settings, context);
   }
@@ -135,7 +136,7 @@ class Trained {
   std::vector<int64_t> input_shape_;
 };
 
-/// The contract's question number `step`.
+/// The contract's problem of step `step`.
 class Questions {
  public:
   explicit Questions(ParityJob& job)
@@ -146,8 +147,9 @@ class Questions {
         context_(job.param<int64_t>("num_cond_latents")) {
     check_shape(clean_, {1, kAny, kAny, kAny, kAny}, "clean");
     if (context_ < 0 || context_ >= clean_.size(2)) {
-      job.reject("num_cond_latents", concat("expected 0 to ", clean_.size(2) - 1,
-                                            ", fewer than clean has frames, got ", context_));
+      job.reject("num_cond_latents",
+                 fmt::format("expected 0 to {}, fewer than clean has frames, got {}",
+                             clean_.size(2) - 1, context_));
     }
     const auto target = job.param_or<std::string>("target", "clean_minus_noise");
     if (target != "clean_minus_noise" && target != "noise_minus_clean") {
@@ -228,7 +230,7 @@ void parity_adamw_steps(ParityJob& job) {
     norms.push_back(optimizer->step().front());
     losses.push_back(loss.detach());
     for (const auto& [name, value] : trained.collect(/*gradients=*/false)) {
-      job.set_output(concat(name, ".step", step + 1), value);
+      job.set_output(fmt::format("{}.step{}", name, step + 1), value);
     }
   }
   job.set_output("loss", at::stack(losses));
@@ -246,7 +248,7 @@ void parity_adamw_given_gradients(ParityJob& job) {
   for (int64_t step = 0; step < steps; ++step) {
     value.mutable_grad() = gradients[step].clone();
     norms.push_back(optimizer->step().front());
-    job.set_output(concat("delta.step", step + 1), value.detach().clone());
+    job.set_output(fmt::format("delta.step{}", step + 1), value.detach().clone());
   }
   job.set_output("grad_norm", at::tensor(norms, at::kDouble).to(at::kFloat));
 }

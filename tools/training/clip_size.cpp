@@ -1,6 +1,7 @@
 #include "tools/training/clip_size.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
@@ -10,7 +11,7 @@ namespace {
 void require_pixels(int64_t pixels, const VaeConfig& config, const char* name) {
   const int64_t scale = config.spatial_scale();
   if (pixels > 0 && pixels % scale == 0) return;
-  throw user_error(concat(name, ": expected a multiple of ", scale, ", got ", pixels));
+  throw user_error(fmt::format("{}: expected a multiple of {}, got {}", name, scale, pixels));
 }
 
 }  // namespace
@@ -24,8 +25,8 @@ void require_clip_size(const RenderSize& size, const VaeConfig& config) {
 void require_clip_frames(int64_t frames, int64_t least, const VaeConfig& config, const char* name) {
   const int64_t scale = config.temporal_scale();
   if (frames >= least && (frames - 1) % scale == 0) return;
-  throw user_error(
-      concat(name, ": expected 1 + a multiple of ", scale, ", at least ", least, ", got ", frames));
+  throw user_error(fmt::format("{}: expected 1 + a multiple of {}, at least {}, got {}", name,
+                               scale, least, frames));
 }
 
 }  // namespace cox::engine

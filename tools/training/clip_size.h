@@ -10,7 +10,7 @@ namespace cox::engine {
 void require_clip_size(const RenderSize& size, const VaeConfig& config);
 
 /// Throws EngineError(kUser) unless the VAE holds `frames` whole, at least `least` of them. `name`
-/// is what the person who asked calls them.
+/// is the option's name in messages.
 void require_clip_frames(int64_t frames, int64_t least, const VaeConfig& config, const char* name);
 
 }  // namespace cox::engine

@@ -9,9 +9,9 @@ namespace cox::engine {
 /// Mean PSNR in dB over clips and scored frames of one domain.
 struct ContinuationQuality {
   double model = 0;
-  double repeat_last = 0;     ///< the last conditioning frame, again and again
+  double repeat_last = 0;     ///< the last conditioning frame, repeated
   double extrapolation = 0;   ///< the last two conditioning frames, continued linearly
-  double reconstruction = 0;  ///< the scored frames through the VAE: what no continuation exceeds
+  double reconstruction = 0;  ///< the scored frames through the VAE: an upper bound
   VaeQuality whole_clips;     ///< all frames through the VAE, those of the condition included
   double wins = 0;            ///< share of clips on which the model beats both
   int64_t clips = 0;
@@ -21,7 +21,7 @@ struct ContinuationProbe {
   std::string model_directory;
   int64_t clips = 64;
   int64_t condition_frames = 13;
-  int64_t frames = 29;  ///< in all
+  int64_t frames = 29;  ///< total
   int64_t height = 96;
   int64_t width = 160;
   int64_t steps = 20;
@@ -31,7 +31,7 @@ struct ContinuationProbe {
   std::string dtype = "fp32";
 };
 
-/// Lets a model directory continue held-out scenes and compares it with what needs no model.
+/// Continues held-out scenes with a model and compares the result with baselines without a model.
 ContinuationQuality measure_continuation(const ContinuationProbe& probe, const Domain& domain);
 
 }  // namespace cox::engine

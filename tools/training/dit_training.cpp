@@ -18,9 +18,9 @@ longcat::Transformer transformer_of(const DitTraining& training, const TrainStat
   longcat::Weights weights;
   longcat::visit_weights(
       weights, training.config,
-      [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+      {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
         tensor = state.parameter(key).to(training.compute_dtype);
-      });
+      }});
   return {training.config, std::move(weights)};
 }
 

@@ -7,8 +7,8 @@
 
 namespace cox::engine {
 
-/// What the transformer is trained on: the latents of a pool of clips, encoded once, with the text
-/// states of their captions. Training never touches pixels.
+/// The training data of the transformer: the latents of a pool of clips, encoded once, with the
+/// text states of their captions. Training never reads pixels.
 struct LatentPool {
   at::Tensor latents;       ///< [N, C, T, H, W], normalised
   at::Tensor text_states;   ///< [N, L, text channels]

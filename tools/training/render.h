@@ -20,8 +20,8 @@ struct RenderSize {
 std::vector<Scene> sample_scenes(const Domain& domain, uint64_t seed, uint64_t first, int64_t count,
                                  const RenderSize& size);
 
-/// Pictures of the scenes: [N, 3, F, H, W] fp32 RGB in [0, 1] on `device`, made there by tensor
-/// arithmetic alone, so that a training loop never waits for pictures.
+/// Renders the scenes: [N, 3, F, H, W] fp32 RGB in [0, 1] on `device`, computed there by tensor
+/// arithmetic only, so that a training loop never waits for pictures.
 at::Tensor render(std::span<const Scene> scenes, const RenderSize& size, at::Device device);
 
 }  // namespace cox::engine

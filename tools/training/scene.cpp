@@ -1,5 +1,7 @@
 #include "tools/training/scene.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -74,7 +76,7 @@ const Domain& domain_named(std::string_view name) {
   for (const Domain& domain : domains()) {
     if (domain.name == name) return domain;
   }
-  throw user_error(concat("unknown domain '", name, "'; known: ", known_domains()));
+  throw user_error(fmt::format("unknown domain '{}'; known: {}", name, known_domains()));
 }
 
 std::string known_domains() {
@@ -205,11 +207,11 @@ std::string describe(const Scene& scene) {
   std::vector<std::string> parts;
   for (const Shape& shape : scene.shapes) {
     if (shape.presence == 0) continue;
-    parts.push_back(concat("a ", color_name(shape.color), " striped ", shape_name(shape), " moves ",
-                           direction_name(shape.velocity)));
+    parts.push_back(fmt::format("a {} striped {} moves {}", color_name(shape.color),
+                                shape_name(shape), direction_name(shape.velocity)));
   }
-  return concat(join(parts, ", "), ", over a ", color_name(scene.background),
-                " background, the camera pans ", direction_name(scene.pan));
+  return fmt::format("{}, over a {} background, the camera pans {}", join(parts, ", "),
+                     color_name(scene.background), direction_name(scene.pan));
 }
 
 }  // namespace cox::engine

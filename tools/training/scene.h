@@ -39,7 +39,7 @@ struct Domain {
 const std::vector<Domain>& domains();
 /// Throws EngineError(kUser) for an unknown name, naming the known ones.
 const Domain& domain_named(std::string_view name);
-std::string known_domains();  ///< their names, for a person
+std::string known_domains();  ///< their names, for messages
 
 using Color = std::array<double, 3>;  ///< RGB in [0, 1]
 using Point = std::array<double, 2>;  ///< x, y in picture heights, from the top left
@@ -62,13 +62,13 @@ struct Shape {
   Color stripe_color{};
   double stripe_frequency = 0;
   double stripe_phase = 0;
-  double presence = 1;  ///< 0 leaves it out
+  double presence = 1;  ///< 0 omits it
 };
 
 /// One scene, whole: rendering it needs no further draw.
 struct Scene {
   static constexpr int kShapes = 3;
-  std::array<Texture, 2> textures;  ///< each colours the background along its own direction
+  std::array<Texture, 2> textures;  ///< each colors the background along its own direction
   double texture_sharpness = 0;
   Color background{};
   std::array<Color, 2> texture_color{};
@@ -89,7 +89,7 @@ inline constexpr std::uint64_t kHeldOutScene = std::uint64_t{1} << 40;
 /// Scene number `index` of a domain: depends on domain, seed and index alone.
 Scene sample_scene(const Domain& domain, std::uint64_t seed, std::uint64_t index, double aspect);
 
-/// A sentence that says what moves where, in the words that the small tokenizer knows.
+/// Returns a sentence that says what moves where, in words that the small tokenizer knows.
 std::string describe(const Scene& scene);
 
 }  // namespace cox::engine

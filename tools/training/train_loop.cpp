@@ -1,11 +1,12 @@
 #include "tools/training/train_loop.h"
 
+#include <fmt/format.h>
+
 #include <ATen/Context.h>
 
 #include <cmath>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/torch.h"
@@ -14,7 +15,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Reading the loss waits for the device, so it is read once in so many steps.
+/// Reading the loss waits for the device, so it is read once every this many steps.
 constexpr int64_t kStepsPerPoint = 50;
 
 /// Sums losses on the device and turns them into points of the curve.
@@ -35,8 +36,9 @@ class CurveRecorder {
     const double mean = sum_.item<double>() / static_cast<double>(count_);
     if (!std::isfinite(mean)) {
       throw EngineError(FailureCause::kDiverged,
-                        concat("the loss became ", mean, " before step ", state_.step(),
-                               "; the last checkpoint is intact: resume it with a lower rate"));
+                        fmt::format("the loss became {} before step {}; resume from the last "
+                                    "checkpoint, which is intact, with a lower --rate",
+                                    mean, state_.step()));
     }
     state_.add_to_curve(mean, earlier_ + seconds());
     listener_(state_.curve().back());

@@ -8,7 +8,7 @@
 namespace cox::engine {
 
 struct TrainLoopOptions {
-  int64_t steps = 0;  ///< in all, those before a resume included
+  int64_t steps = 0;  ///< total, including those before a resume
   int64_t warmup = 200;
   double peak_rate = 1e-3;
   double last_rate = 2e-5;
@@ -16,19 +16,19 @@ struct TrainLoopOptions {
   double average_decay = 0.999;
   std::string checkpoint;  ///< file; "" keeps nothing
   double checkpoint_every_s = 60;
-  double stop_after_s = 0;  ///< save and return after so many seconds; 0 = run to the end
+  double stop_after_s = 0;  ///< save and return after this many seconds; 0 = run to the end
 };
 
-/// Told of every point of the loss curve.
+/// Called for every point of the loss curve.
 using CurveListener = std::function<void(const CurvePoint&)>;
 
-/// Makes the device's own generator depend on seed and step number alone: the first line of a loss.
+/// Seeds the device's generator from the seed and step number only. The first line of a loss.
 void seed_draws(at::Device device, uint64_t seed, int64_t step);
 
-/// Applies steps until `options.steps`, a stop, or the time limit, with checkpoints on the way and
-/// one at the end. `loss` gives the scalar loss of a step number: it must depend on nothing else,
-/// so that a resumed run repeats an uninterrupted one. Throws EngineError(kDiverged) when the loss
-/// is not finite. Returns true when all steps are done.
+/// Runs steps until `options.steps`, a stop, or the time limit, with regular checkpoints and one at
+/// the end. `loss` returns the scalar loss of a step number. It must depend on nothing else, so
+/// that a resumed run repeats an uninterrupted one. Throws EngineError(kDiverged) when the loss is
+/// not finite. Returns true when all steps are done.
 bool train(TrainState& state, const TrainLoopOptions& options,
            const std::function<at::Tensor(int64_t step)>& loss, const CurveListener& listener,
            const std::function<bool()>& stop_requested);

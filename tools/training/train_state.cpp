@@ -1,5 +1,7 @@
 #include "tools/training/train_state.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/_foreach_add.h>
 #include <ATen/ops/_foreach_lerp.h>
 #include <ATen/ops/_foreach_mul.h>
@@ -12,7 +14,6 @@
 #include <nlohmann/json.hpp>
 #include <numbers>
 
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -29,7 +30,7 @@ constexpr const char* kParameters = "parameters.";
 constexpr const char* kFirstMoments = "first_moments.";
 constexpr const char* kSecondMoments = "second_moments.";
 constexpr const char* kAverages = "averages.";
-/// Before the name of each option that a run keeps.
+/// Prefix of the names of options that a run keeps.
 const std::string kFixed = "option.";
 
 std::string curve_text(const std::vector<CurvePoint>& curve) {
@@ -38,11 +39,13 @@ std::string curve_text(const std::vector<CurvePoint>& curve) {
   return points.dump();
 }
 
-/// What save() never wrote.
+/// Throws for content that save() never writes.
 [[noreturn]] void refuse_entry(const std::string& path, const char* key, const std::string& text) {
-  throw user_error(concat(path, ": the training checkpoint's '", key, "' is damaged: '", text,
-                          "'; remove the file to begin anew"),
-                   "bad_safetensors");
+  throw user_error(
+      fmt::format(
+          "{}: the training checkpoint's '{}' is damaged: '{}'; delete the file to start over",
+          path, key, text),
+      "bad_safetensors");
 }
 
 int64_t read_step(const std::string& path, const std::string& text) {
@@ -70,10 +73,11 @@ void check_fixed(const Checkpoint& file, const FixedOptions& fixed) {
   for (const auto& [name, value] : fixed) {
     const auto saved = file.metadata().find(kFixed + name);
     if (saved == file.metadata().end() || saved->second == value) continue;
-    throw user_error(concat(file.path(), ": the training was begun with --", name, " ",
-                            saved->second, ", and cannot go on with ", value,
-                            "; give the same, or another folder for another training"),
-                     "usage");
+    throw user_error(
+        fmt::format("{}: training was started with --{} {}, got {}; use the same value, "
+                    "or another --work folder for a new training",
+                    file.path(), name, saved->second, value),
+        "usage");
   }
 }
 
@@ -105,13 +109,15 @@ TrainState TrainState::load(const std::string& path, const std::string& stage,
   const auto entry = [&](const std::string& key) {
     const auto found = file.metadata().find(key);
     if (found == file.metadata().end()) {
-      throw user_error(concat(path, ": not a training checkpoint: no '", key, "' in its metadata"));
+      throw user_error(
+          fmt::format("{}: not a training checkpoint: no '{}' in its metadata", path, key));
     }
     return found->second;
   };
   if (entry("stage") != stage) {
-    throw user_error(concat(path, ": holds a run of stage '", entry("stage"), "', expected '",
-                            stage, "'; give another folder or remove the file"));
+    throw user_error(fmt::format(
+        "{}: checkpoint of stage '{}', expected '{}'; use another --work folder or delete the file",
+        path, entry("stage"), stage));
   }
   check_fixed(file, fixed);
   TrainState state = start(stage, weights, device, fixed);
@@ -120,9 +126,10 @@ TrainState TrainState::load(const std::string& path, const std::string& stage,
     const auto fill = [&](const char* kind, at::Tensor& target) {
       const at::Tensor saved = file.load(kind + state.names_[i], device);
       if (saved.sizes() != target.sizes()) {
-        throw user_error(concat(path, ": '", state.names_[i],
-                                "' has another shape than the model: ",
-                                "the run was begun on a model of other dimensions"));
+        throw user_error(
+            fmt::format("{}: '{}' differs in shape from the model; the training was started on a "
+                        "model of other dimensions",
+                        path, state.names_[i]));
       }
       target.copy_(saved);
     };
@@ -155,7 +162,7 @@ void TrainState::save(const std::string& path) const {
 at::Tensor TrainState::parameter(const std::string& name) const {
   const auto found = std::lower_bound(names_.begin(), names_.end(), name);
   if (found == names_.end() || *found != name)
-    throw user_error(concat("no trained tensor is named '", name, "'"));
+    throw user_error(fmt::format("no trained tensor is named '{}'", name));
   return parameters_[static_cast<size_t>(found - names_.begin())];
 }
 
@@ -173,7 +180,7 @@ at::Tensor TrainState::apply(std::vector<at::Tensor> gradients, const StepSettin
   at::_fused_adamw_(parameters_, gradients, first_moments_, second_moments_, {}, step_counts_,
                     settings.learning_rate, kBeta1, kBeta2, settings.weight_decay, kEpsilon,
                     /*amsgrad=*/false, /*maximize=*/false);
-  // A young average follows faster, so that it forgets the start.
+  // Follows faster in the first steps, so that the start is forgotten.
   const double young = (1.0 + static_cast<double>(step_)) / (10.0 + static_cast<double>(step_));
   at::_foreach_lerp_(averages_, parameters_, 1 - std::min(settings.average_decay, young));
   ++step_;

@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// What one optimiser step is told.
+/// The settings of one optimizer step.
 struct StepSettings {
   double learning_rate = 0;
   double weight_decay = 0;
@@ -24,13 +24,13 @@ struct CurvePoint {
   double seconds = 0;
 };
 
-/// Options that a run keeps from its first step to its last, by name (`seed`): its checkpoint holds
-/// them.
+/// Options that stay fixed from the first step of a run to its last, by name (`seed`). The
+/// checkpoint holds them.
 using FixedOptions = std::map<std::string, std::string>;
 
-/// All that a training run is, besides its data: fp32 parameters, AdamW's moments, the moving
+/// The state of a training run, except its data: fp32 parameters, AdamW's moments, the moving
 /// average, the step count and the loss curve. Saved whole and atomically, so that an interrupted
-/// run goes on from its last checkpoint as if nothing had happened. Owned by one thread.
+/// run resumes from its last checkpoint with the same results. Owned by one thread.
 class TrainState {
  public:
   /// Starts from fp32 weights; `stage` names what is trained and is checked on load, as `fixed` is.
@@ -47,10 +47,10 @@ class TrainState {
 
   int64_t step() const { return step_; }
   const std::vector<std::string>& names() const { return names_; }
-  /// Leaves that require gradients, in the order of names().
+  /// Returns the leaves that require gradients, in the order of names().
   const std::vector<at::Tensor>& parameters() const { return parameters_; }
   at::Tensor parameter(const std::string& name) const;
-  /// The moving average, by name: what is worth using.
+  /// Returns the moving average, by name: the weights to use.
   std::map<std::string, at::Tensor> average() const;
   const std::vector<CurvePoint>& curve() const { return curve_; }
   void add_to_curve(double loss, double seconds) { curve_.push_back({step_, loss, seconds}); }
@@ -68,7 +68,8 @@ class TrainState {
   std::vector<CurvePoint> curve_;
 };
 
-/// Linear from 0 over `warmup` steps, then a cosine from `peak` to `last` at step `total`.
+/// Returns a rate that is linear from 0 over `warmup` steps, then a cosine from `peak` to `last` at
+/// step `total`.
 double scheduled_rate(int64_t step, int64_t warmup, int64_t total, double peak, double last);
 
 }  // namespace cox::engine

@@ -1,12 +1,13 @@
 #include "tools/training/trainer.h"
 
+#include <fmt/format.h>
+
 #include <ATen/Context.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/device/cuda.h"
@@ -50,7 +51,7 @@ void write_text(const std::string& path, const std::string& text) {
 void make_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error) throw user_error(concat("cannot make folder '", path, "': ", error.message()));
+  if (error) throw user_error(fmt::format("cannot create folder '{}': {}", path, error.message()));
 }
 
 /// Single frames first, then ever longer clips; the last phase has the length of use. Every phase
@@ -132,12 +133,13 @@ class StageRun {
                : TrainState::start(options_.stage, weights, device_, fixed_options());
   }
 
-  /// What scenes are drawn and at which size; rate, batch and domain may change on the way.
+  /// The options that stay fixed: which scenes are drawn, and their size. Rate, batch and domain
+  /// may change.
   FixedOptions fixed_options() const {
-    return {{"seed", concat(options_.seed)},
-            {"frames", concat(options_.frames)},
-            {"height", concat(options_.height)},
-            {"width", concat(options_.width)}};
+    return {{"seed", fmt::format("{}", options_.seed)},
+            {"frames", fmt::format("{}", options_.frames)},
+            {"height", fmt::format("{}", options_.height)},
+            {"width", fmt::format("{}", options_.width)}};
   }
 
   TrainLoopOptions loop_options() const {
@@ -186,7 +188,7 @@ class StageRun {
     pool.empty_mask = empty.mask;
   }
 
-  /// Of held-out scenes of every domain, by the model as it was written.
+  /// Measures held-out scenes of every domain with the model as written.
   Json reconstruction() const {
     const auto vae = WanVae::load(options_.model + "/vae", dtype_, device_);
     Json figures;
@@ -227,7 +229,7 @@ std::string run_trainer(const TrainerOptions& options, const CurveListener& list
   StageRun run(options, listener, stop_requested);
   if (options.stage == "vae") return run.run_vae().dump(2);
   if (options.stage == "dit") return run.run_dit().dump(2);
-  throw user_error(concat("unknown stage '", options.stage, "'; expected vae or dit"));
+  throw user_error(fmt::format("unknown stage '{}'; expected vae or dit", options.stage));
 }
 
 }  // namespace cox::engine

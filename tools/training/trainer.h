@@ -14,9 +14,9 @@ struct TrainerOptions {
   std::string stage;  ///< `vae` or `dit`; the second needs the first
   std::string work;   ///< folder of checkpoints and curves; made when missing
   int64_t steps = 0;
-  int64_t batch = 0;  ///< clips of 29 frames (vae) or latents (dit) a step
+  int64_t batch = 0;  ///< clips of 29 frames (vae) or latents (dit) per step
   double rate = 1e-3;
-  std::string domain = "train";  ///< of the scenes that it learns from
+  std::string domain = "train";  ///< of the training scenes
   int64_t clips = 6000;          ///< size of the latent pool (dit)
   int64_t height = 96;
   int64_t width = 160;
@@ -24,7 +24,7 @@ struct TrainerOptions {
   uint64_t seed = 0;
   std::string device = "cpu";
   std::string dtype = "fp32";
-  double stop_after_s = 0;  ///< save and return after so long; the same call goes on
+  double stop_after_s = 0;  ///< save and return after this long; the same call resumes
 };
 
 /// Trains one stage from its last checkpoint, or from the model's weights. When its last step is

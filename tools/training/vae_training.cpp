@@ -1,5 +1,7 @@
 #include "tools/training/vae_training.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/exp.h>
 #include <ATen/ops/mse_loss.h>
@@ -7,7 +9,6 @@
 
 #include <algorithm>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
@@ -48,7 +49,7 @@ const VaePhase& phase_of(const VaeTraining& training, int64_t step) {
   for (const VaePhase& phase : training.phases) {
     if (step < phase.until) return phase;
   }
-  throw user_error(concat("step ", step, " is beyond the last phase of the VAE's training"));
+  throw user_error(fmt::format("step {} is beyond the last phase of the VAE's training", step));
 }
 
 /// Encodes and decodes in two chunks, the first frame and the rest: equal to the chunks of use,

@@ -9,7 +9,7 @@ void add_adapt_verb(CLI::App& app) {
                "--run adasteer --set steps=5 --out out/videos");
   auto options = std::make_shared<JobOptions>();
   verb->add_option("--method", options->job.method,
-                   "A method of `cox-engine params --help`; the plan's unless given");
+                   "A method of `cox-engine params --help` (default: the plan's)");
   add_job_options(verb, options);
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -20,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Part of the latent frames beyond the context that early-stop checks look at.
+/// Share of the latent frames after the context that early-stop checks use.
 constexpr double kBenchHoldout = 0.25;
 
 struct BenchOptions {
@@ -42,28 +44,28 @@ struct BenchOptions {
   bool deterministic = false;
 };
 
-/// Progress goes nowhere: it would be in the measurement.
+/// Discards progress, which would be part of the measurement.
 class NoSink final : public Sink {
  public:
   void on_progress(const std::string&, int, int) override {}
   bool cancelled() const override { return false; }
 };
 
-/// Sampling continues the condition; adaptation has context, something to train on and to hold out.
+/// Checks that sampling continues the condition, and that adaptation has context, latents to train
+/// on and latents to hold out.
 void check_frames_of(const BenchOptions& options) {
   if (options.total_frames <= options.cond_frames) {
-    throw user_error(concat("--total-frames: expected more than --cond-frames, ",
-                            options.cond_frames, ", got ", options.total_frames),
+    throw user_error(fmt::format("--total-frames: expected more than --cond-frames, {}, got {}",
+                                 options.cond_frames, options.total_frames),
                      "usage");
   }
   const LatentSplit split =
       split_latents(options.window_frames, options.cond_frames, kBenchHoldout);
   if (split.context > 0 && split.train > 0 && split.held_out > 0) return;
   throw user_error(
-      concat("--window-frames: expected at least 2 latent frames beyond the "
-             "condition's, got ",
-             options.window_frames, " pixel frames: ", split.context, " latent frames of context, ",
-             split.train, " to train on, ", split.held_out, " held out"),
+      fmt::format("--window-frames: expected at least 2 latent frames beyond the condition's, got "
+                  "{} pixel frames: {} latent frames of context, {} to train on, {} held out",
+                  options.window_frames, split.context, split.train, split.held_out),
       "usage");
 }
 
@@ -117,12 +119,23 @@ class Bench {
   AdaptationSettings loop_settings() const {
     AdaptationSettings settings;
     settings.steps = options_.steps;
-    settings.optimizer = {"adamw", 5e-3, 0.9, 0.999, 1e-15, 0.01, 1.0, 0};
-    settings.early_stop = {true, options_.steps, 3, 2, {0.25, 0.5, 0.75}};
+    settings.optimizer = {.name = "adamw",
+                          .lr = 5e-3,
+                          .beta1 = 0.9,
+                          .beta2 = 0.999,
+                          .eps = 1e-15,
+                          .weight_decay = 0.01,
+                          .max_grad_norm = 1.0,
+                          .warmup_steps = 0};
+    settings.early_stop = {.enabled = true,
+                           .check_every = options_.steps,
+                           .patience = 3,
+                           .noise_draws = 2,
+                           .sigmas = {0.25, 0.5, 0.75}};
     return settings;
   }
 
-  /// What the first use of each kernel and size costs, apart from what follows.
+  /// Returns the cost of the first use of each kernel and size, which later steps do not have.
   template <typename Work>
   double warm_up_seconds(const Work& work) const {
     const double start = monotonic_seconds();
@@ -248,14 +261,15 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--window-frames", options->window_frames,
                    "Pixel frames of the adaptation, more than the condition's")
       ->check(count);
-  verb->add_option("--steps", options->steps, "Optimiser steps")->check(CLI::PositiveNumber);
+  verb->add_option("--steps", options->steps, "Optimizer steps")->check(CLI::PositiveNumber);
   verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")
       ->check(count);
   verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
-  verb->add_option("--threads", options->threads, "CPU threads of tensor work")
+  verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
-  verb->add_flag("--deterministic", options->deterministic, "As a worker runs it");
+  verb->add_flag("--deterministic", options->deterministic,
+                 "Only deterministic kernels, as a worker uses");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
     check_frames_of(*options);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -58,9 +60,9 @@ void check_device(const CheckDeviceOptions& options) {
   print_json(json);
   if (failed.empty()) return;
   throw EngineError(FailureCause::kCrash,
-                    concat("check-device: ", failed.size(), " of ", comparisons.size(),
-                           " comparisons exceed their bound: ", join(failed, ", "),
-                           "; do not trust results of this device"));
+                    fmt::format("check-device: {} of {} comparisons exceed their bound: {}; do not "
+                                "trust results of this device",
+                                failed.size(), comparisons.size(), join(failed, ", ")));
 }
 
 }  // namespace
@@ -74,7 +76,7 @@ void add_check_device_verb(CLI::App& app) {
   auto options = std::make_shared<CheckDeviceOptions>();
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  verb->add_option("--threads", options->threads, "CPU threads of tensor work")
+  verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { check_device(*options); });
 }

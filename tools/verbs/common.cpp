@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <sys/stat.h>
 
 #include <fmt/format.h>
@@ -21,9 +23,9 @@ namespace cox::engine {
 
 namespace {
 
-constexpr const char* kEmptyPath = "expected a path, got an empty text";
+constexpr const char* kEmptyPath = "expected a path, got an empty string";
 
-/// All of `text` as a number; nothing when it is none or too large.
+/// Parses all of `text` as a number; nothing if it is not a number or too large.
 template <typename Number>
 std::optional<Number> number_of(const std::string& text) {
   Number number = 0;
@@ -32,7 +34,7 @@ std::optional<Number> number_of(const std::string& text) {
   return number;
 }
 
-/// Without a name: its option's stands before what it says.
+/// Has no name: CLI11 puts the option's name before its message.
 CLI::Validator unnamed(std::function<std::string(std::string&)> check) {
   return CLI::Validator(std::move(check), "");
 }
@@ -44,8 +46,8 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most, std::int64_t 
     const auto number = number_of<std::int64_t>(text);
     if (number && *number >= least && *number <= most && *number % multiple_of == 0) return "";
     const std::string kind =
-        multiple_of == 1 ? "a whole number" : concat("a multiple of ", multiple_of);
-    return concat("expected ", kind, " from ", least, " to ", most, ", got ", text);
+        multiple_of == 1 ? "an integer" : fmt::format("a multiple of {}", multiple_of);
+    return fmt::format("expected {} from {} to {}, got {}", kind, least, most, text);
   });
 }
 
@@ -53,7 +55,7 @@ CLI::Validator finite_number(double least) {
   return unnamed([=](const std::string& text) -> std::string {
     const auto number = number_of<double>(text);
     if (number && std::isfinite(*number) && *number >= least) return "";
-    return concat("expected a finite number of at least ", least, ", got ", text);
+    return fmt::format("expected a finite number of at least {}, got {}", least, text);
   });
 }
 
@@ -64,7 +66,7 @@ CLI::Validator output_file() {
     std::error_code ignored;
     if (path.empty()) return kEmptyPath;
     if (std::filesystem::is_directory(path, ignored)) {
-      return concat("'", path, "': expected a file or nothing there, got a folder");
+      return fmt::format("'{}': expected a file or a new path, got a folder", path);
     }
     return check_replaceable(path).message();
   });
@@ -77,7 +79,7 @@ CLI::Validator output_folder() {
     if (!std::filesystem::exists(path, ignored) || std::filesystem::is_directory(path, ignored)) {
       return "";
     }
-    return concat("'", path, "': expected a folder or nothing there, got a file");
+    return fmt::format("'{}': expected a folder or a new path, got a file", path);
   });
 }
 
@@ -92,15 +94,16 @@ CLI::Option* reads_file(CLI::Option* option) {
 void require_file(const std::string& what, const std::string& path) {
   struct stat facts = {};
   if (::stat(path.c_str(), &facts) == 0) return;
-  throw user_error(concat(what, ": cannot open '", path, "': ", std::strerror(errno)), "not_found");
+  throw user_error(fmt::format("{}: cannot open '{}': {}", what, path, std::strerror(errno)),
+                   "not_found");
 }
 
 Value value_of(const nlohmann::json& json) {
   if (json.is_boolean()) return json.get<bool>();
   if (json.is_number_unsigned() &&
       json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max()) {
-    throw user_error(concat("expected an integer up to ", std::numeric_limits<std::int64_t>::max(),
-                            ", got ", json.dump()),
+    throw user_error(fmt::format("expected an integer up to {}, got {}",
+                                 std::numeric_limits<std::int64_t>::max(), json.dump()),
                      "usage");
   }
   if (json.is_number_integer()) return json.get<std::int64_t>();
@@ -111,7 +114,8 @@ Value value_of(const nlohmann::json& json) {
     for (const nlohmann::json& item : json) items.push_back(value_of(item));
     return items;
   }
-  throw user_error(concat("expected a number, text, true, false or a list, got ", json.dump()));
+  throw user_error(
+      fmt::format("expected a number, string, true, false or a list, got {}", json.dump()));
 }
 
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
@@ -124,18 +128,17 @@ CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& pu
 
 void LoraOptions::add_to(CLI::App& verb) {
   reads_file(verb.add_option("--lora", files,
-                             "LoRA file of the published format, put beside the weights unmerged; "
-                             "as often as needed"))
+                             "LoRA file in the published format, applied unmerged; repeatable"))
       ->allow_extra_args(false);
   verb.add_option("--lora-multiplier", multipliers,
-                  "Strength of each --lora, in their order; 1 for all unless given")
+                  "Strength of each --lora, in order (default: 1 for all)")
       ->allow_extra_args(false);
 }
 
 std::vector<WeightFile> LoraOptions::loras() const {
   if (!multipliers.empty() && multipliers.size() != files.size()) {
-    throw user_error(concat("--lora-multiplier: expected one for each of ", files.size(),
-                            " --lora, got ", multipliers.size()),
+    throw user_error(fmt::format("--lora-multiplier: expected one for each of {} --lora, got {}",
+                                 files.size(), multipliers.size()),
                      "usage");
   }
   std::vector<WeightFile> loras;
@@ -188,7 +191,7 @@ Parameters parse_assignments(const std::vector<std::string>& assignments) {
   for (const std::string& assignment : assignments) {
     const std::size_t equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0) {
-      throw user_error(concat("expected KEY=VALUE, got '", assignment, "'"), "usage");
+      throw user_error(fmt::format("expected KEY=VALUE, got '{}'", assignment), "usage");
     }
     const std::string text = trim(assignment.substr(equals + 1));
     const nlohmann::json json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
@@ -197,7 +200,7 @@ Parameters parse_assignments(const std::vector<std::string>& assignments) {
     try {
       parameters[name] = is_text ? Value(text) : value_of(json);
     } catch (const EngineError& error) {
-      throw user_error(concat(name, ": ", error.what()), error.detail());
+      throw user_error(fmt::format("{}: {}", name, error.what()), error.detail());
     }
   }
   return parameters;
@@ -206,8 +209,9 @@ Parameters parse_assignments(const std::vector<std::string>& assignments) {
 void require_model_directory(const std::string& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory, error)) return;
-  throw user_error(concat("no model directory at '", directory,
-                          "'; expected the published layout with dit/, vae/ and text_encoder/"),
+  throw user_error(fmt::format("no model directory at '{}'; expected the published layout with "
+                               "dit/, vae/ and text_encoder/",
+                               directory),
                    "not_found");
 }
 

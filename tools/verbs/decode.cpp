@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/device/cuda.h"
 #include "engine/stages/write.h"
@@ -28,18 +29,18 @@ at::Tensor read_latents(const DecodeOptions& options, const VaeConfig& config) {
   const at::Tensor latents = Checkpoint::open(options.input).load(options.tensor);
   const auto refuse = [&](const std::string& expected, const std::string& got) {
     throw user_error(
-        concat(options.input, ": ", options.tensor, ": expected ", expected, ", got ", got),
+        fmt::format("{}: {}: expected {}, got {}", options.input, options.tensor, expected, got),
         "tensor");
   };
   const bool latent_shape =
       latents.dim() == 5 && latents.size(0) == 1 && latents.size(1) == config.z_dim;
   if (!latent_shape || latents.numel() == 0 || !latents.is_floating_point()) {
-    refuse(concat("floats [1, ", config.z_dim, ", T, h, w], none of them 0"),
-           concat(c10::toString(latents.scalar_type()), " ", shape_text(latents.sizes())));
+    refuse(fmt::format("floats [1, {}, T, h, w], none of them 0", config.z_dim),
+           fmt::format("{} {}", c10::toString(latents.scalar_type()), shape_text(latents.sizes())));
   }
   const std::int64_t finite = latents.isfinite().sum().item<std::int64_t>();
   if (finite != latents.numel()) {
-    refuse("finite values", concat(latents.numel() - finite, " that are not"));
+    refuse("finite values", fmt::format("{} that are NaN or infinite", latents.numel() - finite));
   }
   return latents;
 }
@@ -63,14 +64,14 @@ void decode_video(const DecodeOptions& options) {
 }  // namespace
 
 void add_decode_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(app, "decode", "Decode normalised latents to a lossless video",
+  CLI::App* verb = add_verb(app, "decode", "Decode normalized latents to a lossless video",
                             "cox-engine decode --model out/model --input latents.safetensors "
                             "--output frames.mkv");
   auto options = std::make_shared<DecodeOptions>();
   verb->add_option("--model", options->model, "Model directory")->required();
   reads_file(verb->add_option("--input", options->input, "Safetensors file with [1, C, T, h, w]"))
       ->required();
-  verb->add_option("--tensor", options->tensor, "Its name in the file");
+  verb->add_option("--tensor", options->tensor, "Name of the tensor in the file");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--output", options->output, "Matroska file to write")

@@ -1,8 +1,9 @@
 #include "tools/clips/demo_clips.h"
 
+#include <fmt/format.h>
+
 #include <iostream>
 
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "tools/verbs/verbs.h"
 
@@ -17,7 +18,7 @@ void add_demo_clips_verb(CLI::App& app) {
       app, "demo-clips", "Write small video files of several kinds and sizes, one of them broken",
       "cox-engine demo-clips out/clips --seed 1");
   auto options = std::make_shared<DemoClipsOptions>();
-  verb->add_option("directory", options->directory, "Folder to write to; made when missing")
+  verb->add_option("directory", options->directory, "Folder to write to; created if missing")
       ->required()
       ->check(output_folder());
   verb->add_option("--seed", options->seed, "Seed of all scenes")->check(seed_number());
@@ -26,8 +27,8 @@ void add_demo_clips_verb(CLI::App& app) {
     if (!clips.is_ok()) throw EngineError(FailureCause::kCrash, clips.status().message(), "write");
     for (const video::DemoClip& clip : *clips) {
       std::cout << clip.file << "  "
-                << (clip.frames == 0 ? std::string("broken on purpose")
-                                     : concat(clip.frames, " frames"))
+                << (clip.frames == 0 ? std::string("intentionally broken")
+                                     : fmt::format("{} frames", clip.frames))
                 << "  " << clip.caption << '\n';
     }
   });

@@ -41,7 +41,7 @@ void add_init_model_verb(CLI::App& app) {
       "cox-engine init-model out/model --preset tiny --seed 1 --lpips out/lpips.safetensors");
   auto options = std::make_shared<InitModelOptions>();
   CLI::Option* directory =
-      verb->add_option("directory", options->model.directory, "Model directory to make")
+      verb->add_option("directory", options->model.directory, "Model directory to create")
           ->check(output_folder());
   verb->add_option("--preset", options->model.preset,
                    "Sizes: " + join(random_model_presets(), ", "));

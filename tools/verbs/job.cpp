@@ -11,7 +11,6 @@
 #include <optional>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/tensors/error.h"
 #include "record/prompt.h"
@@ -24,8 +23,8 @@ namespace cox::engine {
 
 namespace {
 
-/// Progress on standard error: one line that is overwritten on a terminal, and elsewhere, as in a
-/// log, one plain line for each stage.
+/// Prints progress to standard error: one line that is overwritten on a terminal, and one plain
+/// line per stage elsewhere, as in a log.
 class StageSink final : public Sink {
  public:
   void on_progress(const std::string& stage, int done, int total) override {
@@ -71,7 +70,7 @@ std::vector<std::string> metrics_with_weights(const Parameters& parameters) {
   return found;
 }
 
-/// The video of a plan's data set whose file, or whose content, is that of `path`.
+/// Returns the video of a plan's data set with the file or the content of `path`.
 const Video* find_video(const RunFile& file, const std::string& path) {
   if (file.videos.empty()) return nullptr;
   const auto same_file = [&](const Video& video) {
@@ -95,20 +94,21 @@ std::string job_prompt(const JobOptions& options, const Video* video) {
   const Parameters& parameters = options.job.parameters;
   const std::string prompt = prompt_of(parameters, video == nullptr ? "" : video->caption);
   if (!prompt.empty() || !is_text(parameters, "prompt_source", "caption")) return prompt;
-  throw user_error(concat("--prompt is needed: prompt_source is caption, and ",
-                          video == nullptr ? concat(options.parameter_file, " has no video ",
-                                                    options.job.video.path)
-                                           : concat("the caption of ", video->id, " is empty"),
-                          "; --prompt \"\" continues without one"),
-                   "usage");
+  throw user_error(
+      fmt::format("missing --prompt: prompt_source is caption, and {}; use --prompt \"\" for an "
+                  "empty prompt",
+                  video == nullptr ? fmt::format("{} has no video {}", options.parameter_file,
+                                                 options.job.video.path)
+                                   : fmt::format("the caption of {} is empty", video->id)),
+      "usage");
 }
 
 void choose_loras(const RunFile& file, JobOptions& options) {
   options.job.model.loras = options.lora.loras();
   if (file.loras.empty()) return;
   if (!options.job.model.loras.empty()) {
-    std::cerr << concat("--lora replaces the ", file.loras.size(), " LoRA files of ",
-                        options.parameter_file, '\n');
+    std::cerr << fmt::format("--lora replaces the {} LoRA files of {}\n", file.loras.size(),
+                             options.parameter_file);
     return;
   }
   options.job.model.loras = file.loras;
@@ -128,7 +128,7 @@ void choose_metric_weights(const RunFile& file, JobOptions& options) {
     }
     if (weights.path.empty()) {
       throw user_error(
-          fmt::format("--weights {0}=FILE is needed: metrics has {0}, and no plan names "
+          fmt::format("missing --weights {0}=FILE: metrics has {0}, and no plan names "
                       "its weights file; or leave it out with --set 'metrics=[...]'",
                       metric),
           "usage");
@@ -138,7 +138,7 @@ void choose_metric_weights(const RunFile& file, JobOptions& options) {
   }
 }
 
-/// What the sweep's job would get besides its parameters.
+/// Fills what the sweep's job would get besides its parameters.
 void complete_job(const RunFile& file, JobOptions& options) {
   const Video* video = find_video(file, options.job.video.path);
   options.job.video.id = video != nullptr
@@ -155,7 +155,7 @@ void run_job(JobOptions options) {
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;
   if (options.job.method.empty()) {
-    throw user_error(concat("--method is needed: ", options.parameter_file, " names none"),
+    throw user_error(fmt::format("missing --method: {} names none", options.parameter_file),
                      "usage");
   }
   for (auto& [name, value] : parse_assignments(options.overrides)) {
@@ -186,16 +186,16 @@ void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options)
                    "prints, or lines of KEY=VALUE")
       ->required();
   verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
-  verb->add_option("--set", options->overrides, "KEY=VALUE that replaces one of the file")
+  verb->add_option("--set", options->overrides, "KEY=VALUE that overrides a value of the file")
       ->allow_extra_args(false);
-  verb->add_option("--prompt", options->prompt, "Caption of the video; a plan's unless given");
+  verb->add_option("--prompt", options->prompt, "Caption of the video (default: the plan's)");
   options->lora.add_to(*verb);
   options->weights.add_to(*verb);
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")
       ->required()
       ->check(output_folder());
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
-  verb->add_option("--threads", options->engine.threads, "CPU threads of tensor work")
+  verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { run_job(*options); });
 }

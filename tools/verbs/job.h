@@ -10,7 +10,7 @@
 
 namespace cox::engine {
 
-/// What the verbs that run a whole job take from the command line.
+/// The command-line options of the verbs that run a whole job.
 struct JobOptions {
   JobInput job;
   EngineOptions engine;

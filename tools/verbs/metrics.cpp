@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "engine/metrics/metric.h"
 
 #include <nlohmann/json.hpp>
@@ -34,8 +36,8 @@ at::Tensor frames_of_video(const std::string& path) {
   const auto& facts = std::get<video::VideoFacts>(probed);
   if (!facts.damage.empty()) {
     throw_fault({video::FaultKind::kPartialDecode,
-                 concat("'", path, "' is damaged after ", facts.frames, " frames: ", facts.damage,
-                        "; expected a whole video")});
+                 fmt::format("'{}' is damaged after {} frames: {}; expected a whole video", path,
+                             facts.frames, facts.damage)});
   }
   const video::ClipOutcome decoded =
       video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
@@ -49,7 +51,7 @@ at::Tensor frames_of_video(const std::string& path) {
 at::Tensor frames_of_tensor(const std::string& path) {
   const auto tensors = Checkpoint::open(path).load_all();
   if (tensors.size() != 1) {
-    throw user_error(concat(path, ": expected one tensor of frames, got ", tensors.size()),
+    throw user_error(fmt::format("{}: expected one tensor of frames, got {}", path, tensors.size()),
                      "tensor");
   }
   const at::Tensor& frames = tensors.begin()->second;
@@ -57,13 +59,15 @@ at::Tensor frames_of_tensor(const std::string& path) {
   const bool typed = bytes || frames.is_floating_point();
   if (!typed || frames.dim() != 4 || frames.size(bytes ? 3 : 1) != 3 || frames.numel() == 0) {
     throw user_error(
-        concat(path, ": expected uint8 [F, H, W, 3] or floats [F, 3, H, W], none of them 0, got ",
-               c10::toString(frames.scalar_type()), " ", shape_text(frames.sizes())),
+        fmt::format(
+            "{}: expected uint8 [F, H, W, 3] or floats [F, 3, H, W], none of them 0, got {} {}",
+            path, c10::toString(frames.scalar_type()), shape_text(frames.sizes())),
         "tensor");
   }
   const bool inside = bytes || frames.ge(0).logical_and(frames.le(1)).all().item<bool>();
   if (!inside) {
-    throw user_error(concat(path, ": expected numbers in [0, 1], got others or NaN"), "tensor");
+    throw user_error(fmt::format("{}: expected numbers in [0, 1], got others or NaN", path),
+                     "tensor");
   }
   return bytes ? frames.to(at::kFloat).div(255).permute({0, 3, 1, 2}).contiguous()
                : frames.to(at::kFloat);

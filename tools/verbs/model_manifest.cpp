@@ -1,19 +1,17 @@
 #include "tools/verbs/model_manifest.h"
 
-#include <filesystem>
+#include <fmt/format.h>
+
 #include <fstream>
 #include <map>
 
 #include "base/digest.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kDigestDigits = 64;
 constexpr const char* kSeparator = "  ";  // sha256sum's
@@ -22,18 +20,9 @@ constexpr const char* kSeparator = "  ";  // sha256sum's
 using Digests = std::map<std::string, std::string>;
 
 Digests digests_of(const std::string& directory) {
-  Digests digests;
-  const auto follow = fs::directory_options::follow_directory_symlink;
-  for (fs::recursive_directory_iterator entry(directory, follow), end; entry != end; ++entry) {
-    const fs::path& path = entry->path();
-    const bool hidden = path.filename().string().front() == '.';
-    if (hidden && entry->is_directory()) entry.disable_recursion_pending();
-    if (hidden || entry->is_directory() || path.extension() == ".md") continue;
-    const Result<std::string> digest = sha256_of_file(path.string());
-    if (!digest.is_ok()) throw user_error(digest.status().message(), "unreadable");
-    digests[path.lexically_relative(directory).generic_string()] = *digest;
-  }
-  return digests;
+  Result<Digests> digests = sha256_of_files_in(directory);
+  if (!digests.is_ok()) throw user_error(digests.status().message(), "unreadable");
+  return *std::move(digests);
 }
 
 Digests read_manifest(const std::string& path) {
@@ -43,8 +32,8 @@ Digests read_manifest(const std::string& path) {
   for (int number = 1; std::getline(file, line); ++number) {
     if (line.size() <= kDigestDigits + 2 || line.substr(kDigestDigits, 2) != kSeparator) {
       throw user_error(
-          concat(path, ":", number,
-                 ": expected 64 hexadecimal digits, two spaces and a path, got '", line, "'"),
+          fmt::format("{}:{}: expected 64 hexadecimal digits, two spaces and a path, got '{}'",
+                      path, number, line),
           "bad_manifest");
     }
     digests[line.substr(kDigestDigits + 2)] = line.substr(0, kDigestDigits);
@@ -66,7 +55,7 @@ void write_manifest(const std::string& directory, const std::string& manifest) {
 void check_manifest(const std::string& directory, const std::string& manifest) {
   const Digests expected = read_manifest(manifest), got = digests_of(directory);
   const auto refuse = [&](const std::string& path, const char* problem) {
-    throw user_error(concat(directory, "/", path, ": ", problem, " (manifest ", manifest, ")"),
+    throw user_error(fmt::format("{}/{}: {} (manifest {})", directory, path, problem, manifest),
                      "digest_mismatch");
   };
   for (const auto& [path, digest] : expected) {

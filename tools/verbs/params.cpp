@@ -28,7 +28,7 @@ std::vector<std::string> method_names() {
 
 JsonConfig config_of(const ParamsOptions& options) {
   if (options.model.empty() == options.config.empty()) {
-    throw user_error("params: give either --model DIR or --config NAME", "usage");
+    throw user_error("params: use either --model DIR or --config NAME", "usage");
   }
   if (options.model.empty()) return published_config(options.config);
   require_model_directory(options.model);
@@ -40,8 +40,9 @@ std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   return shape_backbone(name, config_of(options));
 }
 
-/// The method in place. A plan's parameters are those of the whole run, of which the method reads
-/// its own; what --set gives must be the method's.
+/// Applies the method. A plan has the parameters of the whole run, of which the method reads its
+/// own;
+/// --set takes only the method's.
 std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& planned,
                                    const Parameters& given, const MethodContext& context) {
   Parameters all = given;
@@ -88,19 +89,19 @@ void print_counts(const ParamsOptions& options) {
 
 void add_params_verb(CLI::App& app) {
   CLI::App* verb =
-      add_verb(app, "params", "Count a method's trainable parameters, allocating none",
+      add_verb(app, "params", "Count a method's trainable parameters without allocating them",
                "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
                "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
   auto options = std::make_shared<ParamsOptions>();
-  verb->add_option("--model", options->model, "Model directory, of which dit/config.json is read");
+  verb->add_option("--model", options->model, "Model directory; only dit/config.json is read");
   verb->add_option("--config", options->config,
                    "Published configuration: " + join(backbone_names(), ", "));
   verb->add_option("--method", options->method,
                    "One of " + join(method_names(), ", ") +
-                       "; or FILE.json, what `cox plan SPEC --json` prints");
+                       "; or FILE.json, the output of `cox plan SPEC --json`");
   verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
   verb->add_option("--set", options->settings,
-                   "KEY=VALUE for each parameter of the method's own; goes before a plan's")
+                   "KEY=VALUE, one of the method's own parameters; overrides a plan's")
       ->allow_extra_args(false);
   verb->add_flag("--list", options->list, "Also name every trained tensor with its shape");
   verb->callback([options] { print_counts(*options); });

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/device/cuda.h"
@@ -32,7 +34,8 @@ TensorMap read_inputs(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     for (auto& [name, tensor] : Checkpoint::open(file).load_all()) {
       if (!inputs.emplace(name, tensor).second) {
-        throw user_error(concat("--input ", file, ": tensor ", name, " is in two files"), "tensor");
+        throw user_error(fmt::format("--input {}: tensor {} is in two files", file, name),
+                         "tensor");
       }
     }
   }
@@ -44,9 +47,9 @@ std::map<std::string, nlohmann::json> read_parameters(const std::vector<std::str
   for (const std::string& text : texts) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos) {
-      throw user_error(concat("--param: expected KEY=JSON, got '", text, "'"), "usage");
+      throw user_error(fmt::format("--param: expected KEY=JSON, got '{}'", text), "usage");
     }
-    // A bare word is a text: --param kind=lora is easier to type than kind='"lora"'.
+    // A bare word is a string: --param kind=lora is easier to type than kind='"lora"'.
     const std::string value = text.substr(equals + 1);
     nlohmann::json json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
     parameters[text.substr(0, equals)] = json.is_discarded() ? nlohmann::json(value) : json;
@@ -58,7 +61,7 @@ void run_op(const ParityOptions& options) {
   const auto op = parity_ops().find(options.op);
   if (op == parity_ops().end()) {
     throw user_error(
-        concat("parity: expected an op of ", join(op_names(), ", "), ", got ", options.op),
+        fmt::format("parity: expected an op of {}, got {}", join(op_names(), ", "), options.op),
         "usage");
   }
   if (!options.model.empty()) require_model_directory(options.model);
@@ -82,7 +85,7 @@ void run_op(const ParityOptions& options) {
 
 void add_parity_verb(CLI::App& app) {
   CLI::App* verb =
-      add_verb(app, "parity", "Run one stage on given tensors, for checks from outside",
+      add_verb(app, "parity", "Run one stage on given tensors, for checks against other programs",
                "cox-engine parity dit-forward --model out/model --param num_cond_latents=2 "
                "--input in.safetensors --output out.safetensors");
   auto options = std::make_shared<ParityOptions>();
@@ -90,8 +93,7 @@ void add_parity_verb(CLI::App& app) {
   verb->add_option("--model", options->model, "Checkpoint root: dit/ vae/ text_encoder/");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
-  verb->add_option("--param", options->parameters, "KEY=JSON, as often as needed")
-      ->allow_extra_args(false);
+  verb->add_option("--param", options->parameters, "KEY=JSON, repeatable")->allow_extra_args(false);
   reads_file(verb->add_option("--input", options->inputs, "Safetensors files, merged"))
       ->allow_extra_args(false);
   verb->add_option("--output", options->output, "Safetensors file to write")

@@ -22,16 +22,17 @@ nlohmann::ordered_json figures(const ContinuationQuality& quality) {
 }  // namespace
 
 void add_probe_verb(CLI::App& app) {
-  CLI::App* verb = add_verb(
-      app, "probe", "Compare a model's continuations of held-out scenes with what needs no model",
-      "cox-engine probe models/tiny --clips 64 --steps 20");
+  CLI::App* verb =
+      add_verb(app, "probe",
+               "Compare a model's continuations of held-out scenes with baselines without a model",
+               "cox-engine probe models/tiny --clips 64 --steps 20");
   auto probe = std::make_shared<ContinuationProbe>();
   auto wanted = std::make_shared<std::vector<std::string>>();
   verb->add_option("model", probe->model_directory, "Model directory")->required();
-  verb->add_option("--domain", *wanted, "Domains to probe, all when not given: " + known_domains());
-  verb->add_option("--clips", probe->clips, "Clips of each domain")->check(CLI::PositiveNumber);
-  verb->add_option("--condition-frames", probe->condition_frames, "Pixel frames given");
-  verb->add_option("--frames", probe->frames, "Pixel frames in all, 4k + 1");
+  verb->add_option("--domain", *wanted, "Domains to probe (default: all): " + known_domains());
+  verb->add_option("--clips", probe->clips, "Clips per domain")->check(CLI::PositiveNumber);
+  verb->add_option("--condition-frames", probe->condition_frames, "Pixel frames of the condition");
+  verb->add_option("--frames", probe->frames, "Total pixel frames, 4k + 1");
   verb->add_option("--height", probe->height, "Pixels");
   verb->add_option("--width", probe->width, "Pixels");
   verb->add_option("--steps", probe->steps, "Nominal sampling steps");

@@ -1,5 +1,7 @@
 #include "tools/verbs/run_file.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -13,7 +15,7 @@ namespace {
 
 constexpr const char* kFormat = "cox-plan/1";
 
-/// What all runs of a plan share: a plan may leave it out.
+/// The parts that all runs of a plan share; a plan may omit them.
 void read_shared(const nlohmann::json& plan, RunFile& run) {
   if (const auto model = plan.find("model"); model != plan.end()) {
     for (const nlohmann::json& lora : model->value("loras", nlohmann::json::array())) {
@@ -48,7 +50,7 @@ RunFile pick_run(const nlohmann::json& plan, const std::string& wanted) {
   const std::string format = plan.value("format", "none");
   if (format != kFormat) {
     throw user_error(
-        concat("expected format ", kFormat, ", as `cox plan --json` prints it, got ", format),
+        fmt::format("expected format {}, as `cox plan --json` prints it, got {}", kFormat, format),
         "usage");
   }
   const nlohmann::json& runs = plan.at("runs");
@@ -58,8 +60,8 @@ RunFile pick_run(const nlohmann::json& plan, const std::string& wanted) {
     if (names.back() == wanted) return run_of(run, plan);
   }
   if (wanted.empty() && runs.size() == 1) return run_of(runs.front(), plan);
-  throw user_error(concat("--run: expected one of ", join(names, ", "), ", got ",
-                          wanted.empty() ? "nothing" : wanted),
+  throw user_error(fmt::format("--run: expected one of {}, got {}", join(names, ", "),
+                               wanted.empty() ? "nothing" : wanted),
                    "usage");
 }
 
@@ -81,12 +83,13 @@ RunFile read_run_file(const std::string& path, const std::string& run) {
   if (!text.is_ok()) throw user_error(text.status().message(), "not_found");
   try {
     if (starts_with(trim(*text), "{")) return pick_run(nlohmann::json::parse(*text), run);
-    if (!run.empty()) throw user_error("--run: lines of KEY=VALUE hold one run alone", "usage");
+    if (!run.empty())
+      throw user_error("--run needs a plan; a file of KEY=VALUE lines holds a single run", "usage");
     return read_lines(*text);
   } catch (const EngineError& error) {
-    throw user_error(concat(path, ": ", error.what()), error.detail());
+    throw user_error(fmt::format("{}: {}", path, error.what()), error.detail());
   } catch (const nlohmann::json::exception& error) {
-    throw user_error(concat(path, ": not a plan that `cox plan --json` printed: ", error.what()),
+    throw user_error(fmt::format("{}: not a plan of `cox plan --json`: {}", path, error.what()),
                      "usage");
   }
 }

@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// A run as a file gives it. Lines of KEY=VALUE give parameters alone.
+/// A run read from a file. Lines of KEY=VALUE give only parameters.
 struct RunFile {
   std::string method;  ///< "" when the file names none
   Parameters parameters;

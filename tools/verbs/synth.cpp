@@ -1,7 +1,8 @@
+#include <fmt/format.h>
+
 #include <iostream>
 
 #include "base/file.h"
-#include "base/text.h"
 #include "engine/tensors/error.h"
 #include "tools/training/clip_file.h"
 #include "tools/verbs/verbs.h"
@@ -28,7 +29,7 @@ void synthesize(const SynthOptions& options) {
   std::uint64_t index = options.first;
   for (const Scene& scene :
        sample_scenes(domain, options.seed, options.first, options.clips, options.size)) {
-    const std::string stem = concat(options.directory, "/", options.domain, "_", index++);
+    const std::string stem = fmt::format("{}/{}_{}", options.directory, options.domain, index++);
     write_clip(scene, options.size, stem + ".mp4");
     require(write_file_atomically(stem + ".txt", describe(scene) + "\n"));
     std::cout << stem << ".mp4  " << describe(scene) << '\n';
@@ -42,7 +43,7 @@ void add_synth_verb(CLI::App& app) {
       add_verb(app, "synth", "Write procedural clips of a domain as encoded files with captions",
                "cox-engine synth out/clips --domain motion --clips 64 --seed 7");
   auto options = std::make_shared<SynthOptions>();
-  verb->add_option("directory", options->directory, "Folder to write to; made when missing")
+  verb->add_option("directory", options->directory, "Folder to write to; created if missing")
       ->required()
       ->check(output_folder());
   verb->add_option("--domain", options->domain, "One of " + known_domains());

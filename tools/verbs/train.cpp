@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <atomic>
@@ -5,7 +7,6 @@
 #include <iostream>
 #include <string_view>
 
-#include "base/text.h"
 #include "engine/device/cuda.h"
 #include "engine/device/host_memory.h"
 #include "tools/training/trainer.h"
@@ -15,12 +16,13 @@ namespace cox::engine {
 
 namespace {
 
-/// SIGINT or SIGTERM once it came: the run saves after the step in flight and ends by it, so that a
-/// script which called it ends too. A second one does not wait.
+/// SIGINT or SIGTERM once received: the run saves after the current step and ends by the signal, so
+/// that a calling script ends too. A second one ends it immediately.
 std::atomic<int> stop_signal{0};
 
 void ask_to_stop(int signal) {
-  constexpr std::string_view kNotice = "stopping after what is in flight; again to stop at once\n";
+  constexpr std::string_view kNotice =
+      "stopping after the current step; press Ctrl-C again to stop immediately\n";
   stop_signal = signal;
   std::signal(signal, SIG_DFL);
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kNotice.data(), kNotice.size());
@@ -32,8 +34,8 @@ void run(const TrainerOptions& options) {
   std::signal(SIGTERM, ask_to_stop);
   if (parse_device(options.device).is_cpu()) limit_host_memory(available_host_bytes());
   const auto show = [&](const CurvePoint& point) {
-    std::cerr << concat("step ", point.step, " of ", options.steps, "  loss ", point.loss, "  ",
-                        static_cast<long long>(point.seconds), " s\n");
+    std::cerr << fmt::format("step {} of {}  loss {}  {} s\n", point.step, options.steps,
+                             point.loss, static_cast<long long>(point.seconds));
   };
   std::cout << run_trainer(options, show, [] { return stop_signal != 0; }) << std::endl;
   if (stop_signal != 0) std::raise(stop_signal);
@@ -47,22 +49,23 @@ void add_train_verb(CLI::App& app) {
       "cox-engine train --model models/tiny --stage vae --work out/train --steps 6000 --batch 8 "
       "--device cuda --dtype bf16");
   auto options = std::make_shared<TrainerOptions>();
-  verb->add_option("--model", options->model, "Model directory: the start, and what is updated")
+  verb->add_option("--model", options->model, "Model directory to start from and to update")
       ->required();
   verb->add_option("--stage", options->stage, "vae, then dit")->required();
   verb->add_option("--work", options->work, "Folder of checkpoints and curves")
       ->required()
       ->check(output_folder());
-  verb->add_option("--steps", options->steps, "Optimiser steps in all")
+  verb->add_option("--steps", options->steps, "Total optimizer steps")
       ->required()
       ->default_str("")
       ->check(CLI::PositiveNumber);
-  verb->add_option("--batch", options->batch, "Clips a step")
+  verb->add_option("--batch", options->batch, "Clips per step")
       ->required()
       ->default_str("")
       ->check(CLI::PositiveNumber);
   verb->add_option("--rate", options->rate, "Peak learning rate")->check(CLI::PositiveNumber);
-  verb->add_option("--domain", options->domain, "Of the scenes it learns: " + known_domains());
+  verb->add_option("--domain", options->domain,
+                   "Domain of the training scenes: " + known_domains());
   verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)")
       ->check(CLI::PositiveNumber);
   verb->add_option("--height", options->height, "Pixels");
@@ -72,7 +75,7 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "Compute type: fp32 or bf16");
   verb->add_option("--stop-after", options->stop_after_s,
-                   "Save and stop after so many seconds; the same call goes on")
+                   "Save and stop after this many seconds; the same command resumes")
       ->check(CLI::NonNegativeNumber);
   verb->callback([options] { run(*options); });
 }

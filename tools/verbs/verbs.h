@@ -22,7 +22,7 @@ namespace cox::engine {
 CLI::App* add_verb(CLI::App& app, const std::string& name, const std::string& purpose,
                    const std::string& example);
 
-/// The options `--lora` and `--lora-multiplier`, each as often as needed.
+/// The repeatable options `--lora` and `--lora-multiplier`.
 struct LoraOptions {
   std::vector<std::string> files;
   std::vector<double> multipliers;
@@ -50,30 +50,30 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most, std::int64_t 
 CLI::Validator finite_number(double least);
 /// A seed, or the number of a scene.
 CLI::Validator seed_number();
-/// A path that is not empty and where a file can be put: base/file.h's check_replaceable.
+/// A non-empty path to which a file can be written: base/file.h's check_replaceable.
 CLI::Validator output_file();
-/// A path that is not empty, of a folder or of nothing yet.
+/// A non-empty path of a folder, or of nothing yet.
 CLI::Validator output_folder();
 
-/// Makes a file that is named and not there an EngineError (cause user, detail `not_found`), before
-/// any work. Returns `option`.
+/// Throws EngineError (cause user, detail `not_found`) for a missing file before any work. Returns
+/// `option`.
 CLI::Option* reads_file(CLI::Option* option);
-/// The same for a file that `what` names, an option or a line of a plan.
+/// Throws the same for a missing file that `what`, an option or a line of a plan, names.
 void require_file(const std::string& what, const std::string& path);
 
-/// `KEY=VALUE` texts, each value JSON (`3`, `1e-2`, `true`, `"text"`, `[0.25, 0.5]`) or else taken
-/// as text. Throws EngineError (cause user) for a text without `=`.
+/// Parses `KEY=VALUE` strings. Each value is JSON (`3`, `1e-2`, `true`, `"text"`, `[0.25, 0.5]`) or
+/// else a string. Throws EngineError (cause user) without `=`.
 Parameters parse_assignments(const std::vector<std::string>& assignments);
 
-/// Throws EngineError (cause user) for null and objects, which no parameter is, and for integers
-/// that 64 bits with a sign do not hold.
+/// Throws EngineError (cause user) for null and objects, which are not parameters, and for integers
+/// beyond 64 bits.
 Value value_of(const nlohmann::json& json);
 
-/// Throws EngineError (cause user, detail not_found) when nothing is at `directory`. What such a
-/// directory lacks is said by whoever reads it.
+/// Throws EngineError (cause user, detail not_found) if `directory` does not exist. Its readers
+/// report what is missing in it.
 void require_model_directory(const std::string& directory);
 
-/// Pretty JSON and a line break on standard output.
+/// Prints indented JSON and a line break to standard output.
 void print_json(const nlohmann::ordered_json& json);
 
 }  // namespace cox::engine

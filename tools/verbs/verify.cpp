@@ -1,10 +1,11 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "engine/backbones/lora_file.h"
 #include "engine/backbones/registry.h"
 #include "engine/checkpoint/safetensors.h"
@@ -24,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// Headers alone: tensors, values, dtypes and files of one part.
+/// Counts tensors, values, dtypes and files of one part from its headers.
 Json summary_of(const Checkpoint& checkpoint) {
   std::int64_t parameters = 0;
   std::map<std::string, std::int64_t> dtypes;
@@ -42,12 +43,12 @@ Json summary_of(const Checkpoint& checkpoint) {
           {"files", files.size()}};
 }
 
-/// Weights are stored as real numbers; anything else was not made by training.
+/// Weights must have a floating-point dtype.
 void check_dtypes(const Checkpoint& checkpoint) {
   for (const auto& [name, tensor] : checkpoint.tensors()) {
     if (c10::isFloatingType(tensor.dtype)) continue;
-    throw user_error(concat(tensor.file, ": ", name, ": expected a floating-point dtype, got ",
-                            c10::toString(tensor.dtype)),
+    throw user_error(fmt::format("{}: {}: expected a floating-point dtype, got {}", tensor.file,
+                                 name, c10::toString(tensor.dtype)),
                      "weights_mismatch");
   }
 }
@@ -92,13 +93,13 @@ Json verify_text_encoder(const std::string& directory) {
   return json;
 }
 
-/// Where one part feeds another, both must state the same size.
+/// Sizes that two parts share must be equal.
 void check_fit(const Json& json, const JsonConfig& dit) {
   const auto require_equal = [&](const char* key, const char* part, const char* size) {
     const auto got = json[part][size].get<std::int64_t>();
     if (got == dit.integer(key)) return;
     throw user_error(
-        concat(dit.path(), ": ", key, " is ", dit.integer(key), ", but ", part, " has ", got),
+        fmt::format("{}: {} is {}, but {} has {}", dit.path(), key, dit.integer(key), part, got),
         "bad_config");
   };
   require_equal("in_channels", "vae", "latent_channels");
@@ -107,7 +108,7 @@ void check_fit(const Json& json, const JsonConfig& dit) {
   const auto rows = json["text_encoder"]["vocabulary"].get<std::int64_t>();
   if (pieces <= rows) return;
   throw user_error(
-      concat("the tokenizer has ", pieces, " pieces, but text_encoder's vocab_size is ", rows),
+      fmt::format("the tokenizer has {} pieces, but text_encoder's vocab_size is {}", pieces, rows),
       "bad_tokenizer");
 }
 
@@ -115,7 +116,8 @@ Json verify_loras(const std::string& directory, Backbone& shapes) {
   Json json = Json::object();
   std::error_code none;  // a model without the folder has no LoRA files
   for (const fs::directory_entry& entry : fs::directory_iterator(directory, none)) {
-    if (entry.path().extension() != ".safetensors") continue;
+    const bool hidden = entry.path().filename().string().front() == '.';  // not in the digest
+    if (hidden || entry.path().extension() != ".safetensors") continue;
     const Checkpoint checkpoint = Checkpoint::open(entry.path().string());
     const std::size_t layers = check_lora(shapes, checkpoint);
     Json summary = summary_of(checkpoint);
@@ -134,8 +136,9 @@ struct VerifyOptions {
 
 void check_digest(const VerifyOptions& options, const std::string& digest) {
   if (options.digest.empty() || options.digest == digest) return;
-  throw user_error(concat(options.directory, ": expected digest ", options.digest, ", got ", digest,
-                          "; restore the model's files, or find the changed one with --manifest"),
+  throw user_error(fmt::format("{}: expected digest {}, got {}; restore the model's files, or find "
+                               "the changed one with --manifest",
+                               options.directory, options.digest, digest),
                    "digest_mismatch");
 }
 
@@ -169,7 +172,7 @@ CLI::Validator digest_text() {
       [](const std::string& text) -> std::string {
         const bool hex =
             text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-        return hex ? "" : concat("expected 64 hexadecimal digits, got '", text, "'");
+        return hex ? "" : fmt::format("expected 64 hexadecimal digits, got '{}'", text);
       },
       "");
 }

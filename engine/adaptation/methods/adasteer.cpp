@@ -1,6 +1,7 @@
+#include <fmt/format.h>
+
 #include <ATen/ops/constant_pad_nd.h>
 
-#include "base/text.h"
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -22,7 +23,8 @@ class AdaSteer final : public Adaptation, private Adapter {
   AdaSteer(const AdasteerSettings& settings, const MethodContext& context)
       : settings_(settings), shape_(context.backbone.shape()) {
     for (int64_t group = 0; group < settings.groups; ++group) {
-      vectors_.push_back(zero_tensor(concat("delta.", group), {settings.components}, context));
+      vectors_.push_back(
+          zero_tensor(fmt::format("delta.{}", group), {settings.components}, context));
     }
   }
 

@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -22,7 +23,7 @@ class Film final : public Adaptation, private Adapter {
       : settings_(settings), shape_(context.backbone.shape()) {
     const int64_t trained = static_cast<int64_t>(settings.parts.size()) * shape_.hidden;
     for (int64_t group = 0; group < settings.groups; ++group) {
-      vectors_.push_back(zero_tensor(concat("film.", group), {trained}, context));
+      vectors_.push_back(zero_tensor(fmt::format("film.{}", group), {trained}, context));
     }
   }
 

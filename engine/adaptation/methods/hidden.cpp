@@ -1,4 +1,5 @@
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -14,7 +15,7 @@ class Hidden final : public Adaptation, private Adapter {
       : count_(groups), blocks_(context.backbone.shape().blocks) {
     const int64_t size = context.backbone.shape().hidden;
     for (int64_t group = 0; group < groups; ++group) {
-      vectors_.push_back(zero_tensor(concat("hidden.", group), {size}, context));
+      vectors_.push_back(zero_tensor(fmt::format("hidden.{}", group), {size}, context));
     }
     vectors_.push_back(zero_tensor("hidden.final", {size}, context));
   }

@@ -20,7 +20,7 @@ struct EmbeddedText {
   at::Tensor key_mask;  ///< [B, L] bool; undefined when every token takes part
 };
 
-/// No cross-attention takes place: the conditioning prefill.
+/// No cross-attention: the conditioning prefill.
 struct NoText {};
 
 /// Where cross-attention has its keys and values from: nowhere, made here from embedded tokens, or
@@ -35,8 +35,8 @@ struct BlockPass {
   at::Tensor rope;               ///< [tokens fed, head_dim / 2], offset past cached frames
 };
 
-/// One transformer block, a view of its weights. Source: LongCatSingleStreamBlock of the
-/// reference's longcat_video_dit.py.
+/// One transformer block, a view of its weights. Source: LongCatSingleStreamBlock in
+/// longcat_video/modules/longcat_video_dit.py of meituan-longcat/LongCat-Video.
 class Block {
  public:
   Block(int index, const Config& config, const BlockWeights& weights);

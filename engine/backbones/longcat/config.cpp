@@ -1,18 +1,19 @@
 #include "engine/backbones/longcat/config.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
+
 #include "engine/tensors/error.h"
 
 namespace cox::engine::longcat {
 namespace {
 
 void require(bool condition, const JsonConfig& json, const std::string& what) {
-  if (!condition) throw user_error(concat(json.path(), ": ", what), "bad_config");
+  if (!condition) throw user_error(fmt::format("{}: {}", json.path(), what), "bad_config");
 }
 
 int64_t positive(const JsonConfig& json, const std::string& key) {
   const int64_t value = json.integer(key);
-  require(value > 0, json, concat("'", key, "': expected a positive number, got ", value));
+  require(value > 0, json, fmt::format("'{}': expected a positive number, got {}", key, value));
   return value;
 }
 
@@ -36,13 +37,14 @@ Config Config::from_json(const JsonConfig& json) {
   config.zero_pad_text = json.boolean("text_tokens_zero_pad");
 
   const int64_t out_channels = json.integer("out_channels");
-  require(out_channels == config.channels, json,
-          concat("'out_channels' ", out_channels, " must equal 'in_channels' ", config.channels));
+  require(
+      out_channels == config.channels, json,
+      fmt::format("'out_channels' {} must equal 'in_channels' {}", out_channels, config.channels));
   require(json.integers("patch_size") == std::vector<int64_t>{1, kPatch, kPatch}, json,
           "'patch_size': only [1, 2, 2] is supported");
   require(config.hidden % config.heads == 0 && config.head_dim() % 8 == 0, json,
-          concat("'hidden_size' ", config.hidden, " over 'num_heads' ", config.heads,
-                 ": the head size must be a multiple of 8"));
+          fmt::format("'hidden_size' {} over 'num_heads' {}: the head size must be a multiple of 8",
+                      config.hidden, config.heads));
   require(config.frequency_size % 2 == 0, json, "'frequency_embedding_size' must be even");
   require(!json.has("enable_bsa") || !json.boolean("enable_bsa"), json,
           "'enable_bsa': block-sparse attention is not supported; set it to false");

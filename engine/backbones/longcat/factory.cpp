@@ -22,21 +22,22 @@ Weights random_weights(const Config& config, uint64_t seed, at::Device device,
   generator.set_current_seed(seed);
   const at::TensorOptions options = at::device(device).dtype(dtype);
   Weights weights;
-  visit_weights(weights, config,
-                [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>& shape) {
-                  const bool gain = shape.size() == 1 && ends_with(key, "norm.weight");
-                  const double fan_in = shape.size() == 1 ? 0 : static_cast<double>(shape[1]);
-                  if (gain) {
-                    tensor = at::ones(shape, options);
-                  } else if (fan_in == 0) {
-                    tensor = at::zeros(shape, options);
-                  } else {
-                    // Drawn in fp32, so that both precisions get the same model.
-                    tensor = at::randn(shape, generator, options.dtype(at::kFloat))
-                                 .div_(std::sqrt(fan_in))
-                                 .to(dtype);
-                  }
-                });
+  visit_weights(
+      weights, config,
+      {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>& shape) {
+        const bool gain = shape.size() == 1 && ends_with(key, "norm.weight");
+        const double fan_in = shape.size() == 1 ? 0 : static_cast<double>(shape[1]);
+        if (gain) {
+          tensor = at::ones(shape, options);
+        } else if (fan_in == 0) {
+          tensor = at::zeros(shape, options);
+        } else {
+          // Drawn in fp32, so that both precisions get the same model.
+          tensor = at::randn(shape, generator, options.dtype(at::kFloat))
+                       .div_(std::sqrt(fan_in))
+                       .to(dtype);
+        }
+      }});
   return weights;
 }
 
@@ -60,9 +61,9 @@ std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json) {
   const Config config = Config::from_json(json);
   Weights weights;
   visit_weights(weights, config,
-                [](const std::string&, at::Tensor& tensor, const std::vector<int64_t>& shape) {
+                {[](const std::string&, at::Tensor& tensor, const std::vector<int64_t>& shape) {
                   tensor = at::empty(shape, at::TensorOptions(at::kMeta).dtype(at::kFloat));
-                });
+                }});
   return std::make_unique<Transformer>(config, std::move(weights));
 }
 

@@ -1,12 +1,13 @@
 #include "engine/backbones/longcat/transformer.h"
 
+#include <fmt/format.h>
+
 #include <ATen/ops/gelu.h>
 
 #include <optional>
 #include <stdexcept>
 #include <variant>
 
-#include "base/text.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
 #include "engine/tensors/recompute.h"
@@ -26,10 +27,10 @@ void check_latents(const at::Tensor& latents, int64_t batch, int64_t channels) {
   check_shape(latents, {batch, channels, kAny, kAny, kAny}, "latents");
   for (const auto& [axis, name] : {std::pair(3, "height"), std::pair(4, "width")}) {
     if (latents.size(axis) % kPatch == 0 && latents.size(axis) > 0) continue;
-    throw std::invalid_argument(concat("latents: ", name, " ", latents.size(axis),
-                                       " must be even and positive, because a token "
-                                       "covers 2 x 2 latent pixels; choose a video ",
-                                       name, " that is a multiple of 16"));
+    throw std::invalid_argument(
+        fmt::format("latents: {} {} must be even and positive, because a token covers 2 x 2 latent "
+                    "pixels; choose a video {} that is a multiple of 16",
+                    name, latents.size(axis), name));
   }
   if (latents.size(2) == 0) throw std::invalid_argument("latents: no frames");
 }
@@ -59,7 +60,9 @@ Transformer::Transformer(const Config& config, Weights weights)
   for (size_t i = 0; i < weights_.blocks.size(); ++i) {
     blocks_.emplace_back(static_cast<int>(i), config_, weights_.blocks[i]);
   }
-  visit_layers(weights_, [this](Linear& layer) { layers_.push_back(&layer); });
+  visit_weights(weights_, config_,
+                {.layer = [this](Linear& layer) { layers_.push_back(&layer); },
+                 .norm = [this](NormParameter& parameter) { norms_.push_back(&parameter); }});
 }
 
 void Transformer::check(const BackboneInput& input) const {
@@ -69,8 +72,9 @@ void Transformer::check(const BackboneInput& input) const {
   check_shape(input.text.states, {batch, 1, kAny, config_.text_channels}, "text states");
   check_shape(input.text.mask, {batch, input.text.states.size(2)}, "text mask");
   if (input.condition_latent_frames < 0 || input.condition_latent_frames >= frames) {
-    throw std::invalid_argument(concat("condition_latent_frames ", input.condition_latent_frames,
-                                       " must leave at least one of ", frames, " latent frames"));
+    throw std::invalid_argument(
+        fmt::format("condition_latent_frames {} must leave at least one of {} latent frames",
+                    input.condition_latent_frames, frames));
   }
   if (input.cache != nullptr && input.condition_latent_frames != 0) {
     throw std::invalid_argument("condition_latent_frames must be 0 with a condition cache");
@@ -217,18 +221,18 @@ std::vector<LinearSiteShape> Transformer::linear_sites() const {
 
 std::vector<NormSiteShape> Transformer::norm_sites() const {
   std::vector<NormSiteShape> sites;
-  visit_norms(weights_, [&](const NormParameter& parameter) {
-    sites.push_back({parameter.site, parameter.value.size(0)});
-  });
+  for (const NormParameter* parameter : norms_) {
+    sites.push_back({parameter->site, parameter->value.size(0)});
+  }
   return sites;
 }
 
 std::vector<NamedTensor> Transformer::parameters() {
   std::vector<NamedTensor> all;
   visit_weights(weights_, config_,
-                [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+                {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
                   all.push_back({key, tensor});
-                });
+                }});
   return all;
 }
 

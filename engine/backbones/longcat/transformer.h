@@ -48,7 +48,8 @@ class Transformer : public Backbone {
   Config config_;
   Weights weights_;
   std::vector<Block> blocks_;
-  std::vector<Linear*> layers_;  ///< of weights_
+  std::vector<Linear*> layers_;              ///< of weights_, in checkpoint order
+  std::vector<const NormParameter*> norms_;  ///< likewise
   bool recompute_ = false;
   /// Tables by whole grid: a memo of a pure function, emptied when it exceeds kMaxRopeTables.
   mutable std::map<TokenGrid, at::Tensor> rope_tables_;

@@ -1,6 +1,6 @@
 #include "engine/backbones/longcat/weights.h"
 
-#include "base/text.h"
+#include <fmt/format.h>
 
 namespace cox::engine::longcat {
 namespace {
@@ -12,24 +12,32 @@ class Scope {
       : visit_(visit), prefix_(std::move(prefix)), block_(block) {}
 
   void tensor(const std::string& name, at::Tensor& tensor, std::vector<int64_t> shape) const {
-    visit_(prefix_ + name, tensor, std::move(shape));
+    if (visit_.tensor) visit_.tensor(prefix_ + name, tensor, std::move(shape));
   }
   void norm(NormKind kind, const std::string& name, NormParameter& parameter, int64_t size) const {
     parameter.site = {kind, prefix_ + name};
     tensor(name, parameter.value, {size});
+    if (visit_.norm) visit_.norm(parameter);
   }
   void linear(LinearKind kind, const std::string& name, Linear& layer, int64_t out,
               int64_t in) const {
-    linear_without_bias(kind, name, layer, out, in);
+    site(kind, name, layer);
+    tensor(name + ".weight", layer.weight, {out, in});
     tensor(name + ".bias", layer.bias, {out});
+    if (visit_.layer) visit_.layer(layer);
   }
   void linear_without_bias(LinearKind kind, const std::string& name, Linear& layer, int64_t out,
                            int64_t in) const {
-    layer.site = {block_, kind, name, prefix_ + name};
+    site(kind, name, layer);
     tensor(name + ".weight", layer.weight, {out, in});
+    if (visit_.layer) visit_.layer(layer);
   }
 
  private:
+  void site(LinearKind kind, const std::string& name, Linear& layer) const {
+    layer.site = {block_, kind, name, prefix_ + name};
+  }
+
   const WeightVisitor& visit_;
   std::string prefix_;
   int block_;
@@ -70,7 +78,8 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
   root.linear(kOther, "y_embedder.y_proj.0", weights.text_in, c.hidden, c.text_channels);
   root.linear(kOther, "y_embedder.y_proj.2", weights.text_out, c.hidden, c.hidden);
   for (size_t i = 0; i < weights.blocks.size(); ++i) {
-    visit_block(weights.blocks[i], c, Scope(visit, concat("blocks.", i, "."), static_cast<int>(i)));
+    visit_block(weights.blocks[i], c,
+                Scope(visit, fmt::format("blocks.{}.", i), static_cast<int>(i)));
   }
   root.linear(kOther, "final_layer.linear", weights.final_out, kPatch * kPatch * c.channels,
               c.hidden);
@@ -78,36 +87,13 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
               c.time_embedding);
 }
 
-void visit_layers(Weights& weights, const std::function<void(Linear&)>& visit) {
-  for (Linear* layer : {&weights.time_in, &weights.time_out, &weights.text_in, &weights.text_out}) {
-    visit(*layer);
-  }
-  for (BlockWeights& block : weights.blocks) {
-    for (Linear* layer :
-         {&block.modulation, &block.qkv, &block.self_out, &block.cross_q, &block.cross_kv,
-          &block.cross_out, &block.ffn_gate, &block.ffn_down, &block.ffn_up}) {
-      visit(*layer);
-    }
-  }
-  for (Linear* layer : {&weights.final_out, &weights.final_modulation}) visit(*layer);
-}
-
-void visit_norms(const Weights& weights, const std::function<void(const NormParameter&)>& visit) {
-  for (const BlockWeights& block : weights.blocks) {
-    for (const NormParameter* parameter :
-         {&block.cross_norm_gain, &block.cross_norm_bias, &block.self_q_gain, &block.self_k_gain,
-          &block.cross_q_gain, &block.cross_k_gain}) {
-      visit(*parameter);
-    }
-  }
-}
-
 std::vector<ExpectedTensor> expected_tensors(const Config& config) {
   std::vector<ExpectedTensor> expected;
   Weights none;
-  visit_weights(none, config, [&](const std::string& key, at::Tensor&, std::vector<int64_t> shape) {
-    expected.push_back({key, std::move(shape)});
-  });
+  visit_weights(none, config,
+                {[&](const std::string& key, at::Tensor&, std::vector<int64_t> shape) {
+                  expected.push_back({key, std::move(shape)});
+                }});
   return expected;
 }
 
@@ -116,9 +102,9 @@ Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Dev
   check_keys(checkpoint, expected_tensors(config), "DiT");
   Weights weights;
   visit_weights(weights, config,
-                [&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+                {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
                   tensor = load_weight(checkpoint, key, device, dtype);
-                });
+                }});
   return weights;
 }
 

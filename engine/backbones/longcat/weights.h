@@ -34,21 +34,21 @@ struct Weights {
   Linear final_modulation, final_out;
 };
 
-using WeightVisitor =
+using TensorVisitor =
     std::function<void(const std::string& key, at::Tensor& tensor, std::vector<int64_t> shape)>;
 
+/// What visit_weights calls; empty functions are skipped.
+struct WeightVisitor {
+  TensorVisitor tensor = {};                                ///< every tensor
+  std::function<void(Linear& layer)> layer = {};            ///< every linear layer
+  std::function<void(NormParameter& parameter)> norm = {};  ///< what an adapter may replace
+};
+
 /// Visits every tensor with its checkpoint key and shape, in the order of the published files, and
-/// sets the sites of layers and norm parameters. This is the one place that knows the names.
-/// Source: diffusion_pytorch_model.safetensors.index.json below meituan-longcat/LongCat-Video's
-/// dit/.
+/// sets the sites of layers and norm parameters. This is the one place that knows the names. The
+/// patch embedding is a convolution, so it is not a linear layer. Source:
+/// diffusion_pytorch_model.safetensors.index.json in dit/ of meituan-longcat/LongCat-Video.
 void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit);
-
-/// Visits every linear layer. The patch embedding is a convolution, so it is not one.
-void visit_layers(Weights& weights, const std::function<void(Linear& layer)>& visit);
-
-/// Visits every norm parameter that an adapter may replace.
-void visit_norms(const Weights& weights,
-                 const std::function<void(const NormParameter& parameter)>& visit);
 
 /// 1,022 entries at the published size.
 std::vector<ExpectedTensor> expected_tensors(const Config& config);

@@ -5,7 +5,8 @@
 
 namespace cox::engine {
 
-/// Every file of this folder's CUDA program by its path in the repository, as it was at build time.
+/// Returns every file of this folder's CUDA program, as of build time, by its path in the
+/// repository.
 const std::map<std::string_view, std::string_view>& kernel_sources();
 
 }  // namespace cox::engine

@@ -1,4 +1,4 @@
-#include "engine/diffusion/cfg_zero.h"
+#include "engine/diffusion/sampler.h"
 #include "engine/diffusion/schedule.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/rope.h"

@@ -2,6 +2,7 @@
 #include <ATen/ops/rand.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "engine/checkpoint/safetensors.h"
 #include "engine/metrics/metric.h"
@@ -48,8 +49,23 @@ TEST_CASE("Equal frames score the PSNR cap and an SSIM of one") {
   const at::Tensor frames = at::rand({2, 3, 16, 16});
   CHECK(measured("psnr", frames, frames).per_frame == std::vector<double>{50, 50});
   CHECK(measured("ssim", frames, frames).mean == Approx(1).epsilon(1e-12));
-  // A difference that is not nearly zero follows the formula, above the cap too: mse 1e-8 is 80 dB.
-  CHECK(measured("psnr", frames + 1e-4, frames).mean == Approx(80).epsilon(1e-2));
+  // One cap for all: mse 1e-8 would be 80 dB, mse 1.1e-5 49.6.
+  CHECK(measured("psnr", frames + 1e-4, frames).mean == 50);
+  CHECK(measured("psnr", frames + std::sqrt(1.1e-5), frames).mean ==
+        Approx(10 * std::log10(1 / 1.1e-5)).epsilon(1e-3));
+}
+
+TEST_CASE("Under the study's conventions only equal frames have the PSNR cap") {
+  MetricResources resources;
+  resources.conventions = MetricConventions::kAdaSteer2026;
+  const auto metric = make_metric("psnr", resources);
+  const at::Tensor frames = at::rand({2, 3, 16, 16});
+  const auto psnr = [&](const at::Tensor& generated) {
+    return measure(*metric, generated, metric->prepare(frames)).mean;
+  };
+  CHECK(psnr(frames) == 50);
+  CHECK(psnr(frames + 1e-4) == Approx(80).epsilon(1e-2));  // mse 1e-8
+  CHECK(psnr(frames + 1e-2) == measured("psnr", frames + 1e-2, frames).mean);
 }
 
 TEST_CASE("A metric refuses frames of other shapes, sizes and dtypes") {

@@ -33,7 +33,7 @@ TEST_CASE("messages name the parameter, what was expected and what was got") {
   CHECK_THROWS_WITH(reader.integer("groups", 1),
                     "parameter groups: expected an integer from 1, got 2.5");
   CHECK_THROWS_WITH(reader.flag("absent"),
-                    "parameter absent: expected true or false, got nothing: it is not set");
+                    "parameter absent: expected true or false, got nothing (missing)");
   CHECK_THROWS_WITH(reader.choice("steps", {"few", "some"}),
                     "parameter steps: expected one of few, some, got \"many\"");
 }

@@ -289,10 +289,10 @@ TEST_CASE("A LoRA file that is not exactly of the published layout is refused by
   CHECK_THAT(refusal(with(proj + ".lora_up.weight",
                           at::full({32, kRank}, std::numeric_limits<double>::quiet_NaN()))),
              Contains(proj + ".lora_up.weight") && Contains("not finite"));
-  CHECK_THAT(refusal({}), Contains("holds none"));
+  CHECK_THAT(refusal({}), Contains("found none"));
 }
 
-TEST_CASE("Fused parts that cannot make up a layer are refused") {
+TEST_CASE("Fused parts that do not divide a layer are refused") {
   Tensors tensors;
   const std::string key = key_of("blocks.0.attn.proj");
   tensors[key + ".lora_down.weight"] = at::zeros({3 * kRank, 32});
@@ -300,5 +300,5 @@ TEST_CASE("Fused parts that cannot make up a layer are refused") {
   for (int j = 0; j < 3; ++j) {
     tensors[concat(key, ".lora_up.blocks.", j, ".weight")] = at::zeros({10, kRank});
   }
-  CHECK_THAT(refusal(tensors), Contains("3 parts cannot make up a layer of 32 outputs"));
+  CHECK_THAT(refusal(tensors), Contains("3 parts do not divide a layer of 32 outputs"));
 }

@@ -20,7 +20,7 @@ TEST_CASE("A config gives typed values and refuses everything else by name") {
   CHECK(config.object("nested").integer("depth") == 4);
   CHECK(!config.has("none"));
   CHECK_THROWS_WITH(config.integer("width"), Contains("model/config.json: missing key 'width'"));
-  CHECK_THROWS_WITH(config.integer("eps"), Contains("'eps': expected a whole number, got 1e-06"));
+  CHECK_THROWS_WITH(config.integer("eps"), Contains("'eps': expected an integer, got 1e-06"));
   CHECK_THROWS_WITH(config.boolean("depth"), Contains("expected true or false, got 3"));
   CHECK_THROWS_WITH(config.object("nested").text("depth"), Contains("config.json:nested: 'depth'"));
   CHECK_THROWS_AS(JsonConfig::parse("{", "x"), EngineError);

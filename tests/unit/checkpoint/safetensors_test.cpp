@@ -2,6 +2,7 @@
 #include "engine/checkpoint/safetensors.h"
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 
 #include "engine/checkpoint/weight_map.h"
@@ -188,4 +189,42 @@ TEST_CASE("Written files say that their tensors are PyTorch's, which transformer
   const std::string path = directory / "some.safetensors";
   save_safetensors(path, {{"a", at::zeros({1})}});
   CHECK(Checkpoint::open(path).metadata() == std::map<std::string, std::string>{{"format", "pt"}});
+}
+
+// A model's digest covers what is below its folder, hidden names and Markdown pages excepted
+// (base/digest.h): weights from anywhere else would give results of another model.
+TEST_CASE("Hidden files in a weights folder are not read, as the model's digest leaves them out") {
+  const cox::test::TemporaryDirectory directory;
+  save_safetensors(directory / ".hidden.safetensors", {{"a", at::zeros({2})}});
+  CHECK_THAT(error_of_opening(directory.path()), Contains("holds no"));
+  save_safetensors(directory / "model.safetensors", {{"a", at::ones({2})}});
+  std::ofstream(directory / "._model.safetensors") << "left by another system's archiver";
+  CHECK(at::equal(Checkpoint::open(directory.path()).load("a"), at::ones({2})));
+}
+
+TEST_CASE("A weight_map names safetensors files in the model's folder and no others") {
+  const cox::test::TemporaryDirectory directory;
+  const std::string folder = directory / "model";
+  std::filesystem::create_directories(folder + "/.cache");
+  for (const char* file : {"/../outside.safetensors", "/.cache/a.safetensors",
+                           "/.a.safetensors", "/a.md", "/a.safetensors"}) {
+    save_safetensors(folder + file, {{"a", at::ones({2})}});
+  }
+  const auto name_shard = [&](const std::string& shard) {
+    std::ofstream(folder + "/model.safetensors.index.json")
+        << "{\"weight_map\":{\"a\":\"" << shard << "\"}}";
+  };
+  name_shard("a.safetensors");
+  CHECK(at::equal(Checkpoint::open(folder).load("a"), at::ones({2})));
+  for (const std::string shard :
+       {"../outside.safetensors", "x/../../outside.safetensors", ".cache/a.safetensors",
+        ".a.safetensors", "a.md", ""}) {
+    INFO(shard);
+    name_shard(shard);
+    CHECK_THAT(error_of_opening(folder), Contains("model.safetensors.index.json") &&
+                                             Contains("'" + shard + "'") &&
+                                             Contains("expected a safetensors file"));
+  }
+  name_shard(folder + "/a.safetensors");
+  CHECK_THAT(error_of_opening(folder), Contains("expected a safetensors file"));
 }

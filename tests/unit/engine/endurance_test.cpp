@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "engine/device/cuda.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -63,14 +63,14 @@ class MemoryLimit {
 
 /// A size whose activations no machine of today holds; its source frames are few and fit.
 JobInput enormous_job() {
-  JobInput input = Workshop::get().job("adasteer");
+  JobInput input = EngineFixture::get().job("adasteer");
   input.parameters["height"] = 4096;
   input.parameters["width"] = 4096;
   return input;
 }
 
 JobInput diverging_job() {
-  JobInput input = Workshop::get().job("full");
+  JobInput input = EngineFixture::get().job("full");
   input.parameters["lr"] = 1e30;
   input.parameters["steps"] = 4;
   input.parameters["warmup_steps"] = 0;
@@ -87,12 +87,12 @@ std::int64_t allocated_bytes(c10::Device device) {
 
 TEST_CASE("a job beyond the memory fails with cause oom, and the next one is as if it never ran") {
   const auto engine = make_device_engine();
-  const JobOutput before = succeed(*engine, Workshop::get().job("adasteer"));
+  const JobOutput before = succeed(*engine, EngineFixture::get().job("adasteer"));
   {
     const MemoryLimit limit(std::uint64_t{1} << 30);
     CHECK(cause_of(*engine, enormous_job()) == FailureCause::kOom);
   }
-  const JobOutput after = succeed(*engine, Workshop::get().job("adasteer"));
+  const JobOutput after = succeed(*engine, EngineFixture::get().job("adasteer"));
   CHECK(per_frame_scores(after) == per_frame_scores(before));
   CHECK(after.adaptation.losses == before.adaptation.losses);
   CHECK(after.provenance.backbone_checksum == before.provenance.backbone_checksum);
@@ -100,24 +100,24 @@ TEST_CASE("a job beyond the memory fails with cause oom, and the next one is as 
 
 TEST_CASE("after every kind of failure the loaded backbone is what it was") {
   const auto engine = make_device_engine();
-  const JobOutput before = succeed(*engine, Workshop::get().job("none"));
-  JobInput broken = Workshop::get().job("full");
-  broken.video.path = Workshop::get().broken_clip();
-  JobInput stray = Workshop::get().job("full");
+  const JobOutput before = succeed(*engine, EngineFixture::get().job("none"));
+  JobInput broken = EngineFixture::get().job("full");
+  broken.video.path = EngineFixture::get().broken_clip();
+  JobInput stray = EngineFixture::get().job("full");
   stray.parameters["stray"] = 1;
   const std::pair<JobInput, FailureCause> failing[] = {{diverging_job(), FailureCause::kDiverged},
                                                        {broken, FailureCause::kData},
                                                        {stray, FailureCause::kUser}};
   for (const auto& [input, cause] : failing) {
     CHECK(cause_of(*engine, input) == cause);
-    const JobOutput after = succeed(*engine, Workshop::get().job("none"));
+    const JobOutput after = succeed(*engine, EngineFixture::get().job("none"));
     CHECK(after.provenance.backbone_checksum == before.provenance.backbone_checksum);
     CHECK(per_frame_scores(after) == per_frame_scores(before));
   }
   QuietSink cancelling;
   cancelling.cancel_at = "train";
-  engine->run(Workshop::get().job("full"), cancelling);
-  CHECK(per_frame_scores(succeed(*engine, Workshop::get().job("none"))) ==
+  engine->run(EngineFixture::get().job("full"), cancelling);
+  CHECK(per_frame_scores(succeed(*engine, EngineFixture::get().job("none"))) ==
         per_frame_scores(before));
 }
 
@@ -128,8 +128,8 @@ TEST_CASE("twenty jobs leave no memory behind") {
   const std::vector<std::string> methods = {"adasteer", "full", "lora", "none"};
   const auto run_jobs = [&](int count) {
     for (int i = 0; i < count; ++i) {
-      succeed(*engine, Workshop::get().job(methods[static_cast<size_t>(i) % methods.size()],
-                                           static_cast<size_t>(i / 4 % 2)));
+      succeed(*engine, EngineFixture::get().job(methods[static_cast<size_t>(i) % methods.size()],
+                                                static_cast<size_t>(i / 4 % 2)));
     }
   };
   run_jobs(8);  // caches and arenas reach their size

@@ -1,15 +1,20 @@
 #include "engine/engine.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "engine/metrics/metric.h"
+#include "engine/stages/decode.h"
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -53,7 +58,7 @@ std::string digest_of_bytes(const std::vector<cox::video::RgbImage>& frames) {
 
 TEST_CASE("a job goes from video file to scores, timings and two lossless videos") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("adasteer");
+  JobInput input = EngineFixture::get().job("adasteer");
   input.parameters["metrics"] = cox::Value::List{"psnr", "ssim", "lpips"};
   const JobOutput output = succeed(*engine, input);
 
@@ -83,45 +88,44 @@ TEST_CASE("a job goes from video file to scores, timings and two lossless videos
 }
 
 TEST_CASE("a result tells the pixels that it was scored against, whatever the method") {
-  const Workshop& workshop = Workshop::get();
+  const EngineFixture& fixture = EngineFixture::get();
   std::vector<cox::video::RgbImage> expected;
-  for (const auto& frame : frames_of(workshop.clip(0), 17, 4)) {
+  for (const auto& frame : frames_of(fixture.clip(0), 17, 4)) {
     expected.push_back(cox::video::resize(frame, 48, 32, cox::video::ResizeFilter::kLanczos,
                                           cox::video::PilOrder::kV12));
   }
   const auto engine = make_engine();
   for (const std::string method : {"none", "adasteer", "obc"}) {  // windows of their own
     INFO(method);
-    const JobOutput output = succeed(*engine, workshop.job(method));
+    const JobOutput output = succeed(*engine, fixture.job(method));
     CHECK(output.reference_digest == digest_of_bytes(expected));
     CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 4)));
   }
 
   // The frames that `none` decodes, and more of them scored.
-  JobInput longer = workshop.job("none");
+  JobInput longer = fixture.job("none");
   longer.parameters["gen_start_frame"] = 16;
   longer.parameters["cond_frames"] = 4;
   const JobOutput output = succeed(*engine, longer);
   CHECK(output.reference_digest == digest_of_bytes(frames_of(output.reference_path, 0, 5)));
-  CHECK(succeed(*engine, workshop.job("none", 1)).reference_digest != digest_of_bytes(expected));
+  CHECK(succeed(*engine, fixture.job("none", 1)).reference_digest != digest_of_bytes(expected));
 }
 
 TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh engine") {
-  const Workshop& workshop = Workshop::get();
+  const EngineFixture& fixture = EngineFixture::get();
   const std::vector<std::string> methods = {"none", "full", "adasteer", "obc"};
   const auto engine = make_engine();
   std::map<std::string, std::vector<double>> forward;
   for (size_t clip : {0, 1}) {
     for (const std::string& method : methods) {
-      forward[method + std::to_string(clip)] =
-          numbers(succeed(*engine, workshop.job(method, clip)));
+      forward[method + std::to_string(clip)] = numbers(succeed(*engine, fixture.job(method, clip)));
     }
   }
   const auto other = make_engine();
   for (const std::string method : {"obc", "none", "full", "adasteer"}) {
     for (size_t clip : {1, 0}) {
       INFO(method << " on clip " << clip);
-      CHECK(numbers(succeed(*other, workshop.job(method, clip))) ==
+      CHECK(numbers(succeed(*other, fixture.job(method, clip))) ==
             forward.at(method + std::to_string(clip)));
     }
   }
@@ -129,7 +133,7 @@ TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh e
 
 TEST_CASE("runs whose reference frames differ never share the reference file") {
   const auto engine = make_engine();
-  const JobInput base = Workshop::get().job("none");
+  const JobInput base = EngineFixture::get().job("none");
   std::map<std::string, std::string> digests;
   const auto run = [&](const std::string& name, const cox::Value& value) {
     JobInput input = base;
@@ -148,7 +152,7 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   run("fit", "crop");
   run("fit", "pad");
   run("height", 48);
-  JobInput other_file = Workshop::get().job("none", 1);
+  JobInput other_file = EngineFixture::get().job("none", 1);
   other_file.parameters["gen_start_frame"] = 5;
   other_file.video.id = base.video.id;  // the same name in another data set
   const JobOutput other = succeed(*engine, other_file);
@@ -156,10 +160,45 @@ TEST_CASE("runs whose reference frames differ never share the reference file") {
   for (const auto& [path, digest] : digests) CHECK(*cox::sha256_of_file(path) == digest);
 }
 
+TEST_CASE("with score: written the values are those of the written videos") {
+  const auto engine = make_engine();
+  JobInput input = EngineFixture::get().job("none");
+  const double unrounded = succeed(*engine, input).metrics.at(0).mean;
+  input.parameters["score"] = "written";
+  const JobOutput output = succeed(*engine, input);
+  const auto read = [&](const std::string& path) {
+    SourceFrames source;
+    source.frames = frames_of(path, 0, output.scored_frames);
+    return source.unit_frames({0, output.scored_frames});
+  };
+  const at::Tensor generated = read(output.generated_path);
+  const at::Tensor reference = read(output.reference_path);
+  REQUIRE(output.metrics.size() == 2);
+  for (const MetricValue& scored : output.metrics) {
+    const auto metric = make_metric(scored.name, {});
+    CHECK(measure(*metric, generated, metric->prepare(reference)).per_frame == scored.per_frame);
+  }
+  CHECK(output.metrics.at(0).mean != unrounded);
+  CHECK(output.metrics.at(0).mean == Approx(unrounded).epsilon(1e-2));
+}
+
+TEST_CASE("a file that is overwritten in place, size and time kept, has its new digest") {
+  namespace fs = std::filesystem;
+  const std::string path = EngineFixture::get().path("overwritten");
+  FileDigest digest;
+  std::ofstream(path) << "before";
+  const auto time = fs::last_write_time(path);
+  CHECK(digest.of(path) == cox::sha256_of("before"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // beyond the clock of file systems
+  std::ofstream(path) << "beyond";
+  fs::last_write_time(path, time);
+  CHECK(digest.of(path) == cox::sha256_of("beyond"));
+}
+
 TEST_CASE("jobs of one run and video that differ in their caption never share a generated file") {
   const auto engine = make_engine();
   const auto written = [&](const std::string& prompt, const std::string& job) {
-    JobInput input = Workshop::get().job("none");
+    JobInput input = EngineFixture::get().job("none");
     input.job_id = job;
     input.prompt = prompt;
     return succeed(*engine, input).generated_path;
@@ -178,7 +217,7 @@ TEST_CASE("jobs of one run and video that differ in their caption never share a 
 
 TEST_CASE("weights that LPIPS lacks are missed before anything is computed") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.parameters["metrics"] = cox::Value::List{"psnr", "lpips"};
   input.model.metric_weights.clear();
   input.video.path = "/nowhere/clip.mp4";  // would be missed next
@@ -188,27 +227,27 @@ TEST_CASE("weights that LPIPS lacks are missed before anything is computed") {
 }
 
 TEST_CASE("the log tells once of frames that fill no latent frame") {
-  const std::string file = Workshop::get().path("engine.log");
-  JobInput input = Workshop::get().job("full");
+  const std::string file = EngineFixture::get().path("engine.log");
+  JobInput input = EngineFixture::get().job("full");
   input.parameters["adaptation_window.total_frames"] = 16;
   const auto engine = make_engine();
   cox::set_log_file(file);
-  succeed(*engine, Workshop::get().job("none"));  // 5 frames of condition: all are used
+  succeed(*engine, EngineFixture::get().job("none"));  // 5 frames of condition: all are used
   const std::string before = cox::read_file(file).value();
   succeed(*engine, input);
   const std::string told = cox::read_file(file).value();
   succeed(*engine, input);
   cox::set_log_file("/dev/stderr");
-  CHECK_THAT(before, !Catch::Contains("left out"));
-  CHECK_THAT(told, Catch::Contains("left out") && Catch::Contains("window_frames=16") &&
+  CHECK_THAT(before, !Catch::Contains("dropped frames"));
+  CHECK_THAT(told, Catch::Contains("dropped frames") && Catch::Contains("window_frames=16") &&
                        Catch::Contains("window_frames_used=13"));
   CHECK(*cox::read_file(file) == told);  // once
 }
 
 TEST_CASE("a folder that takes no video ends the worker, so that no more hours are lost") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("none");
-  input.output_directory = Workshop::get().path("a_file");
+  JobInput input = EngineFixture::get().job("none");
+  input.output_directory = EngineFixture::get().path("a_file");
   std::ofstream(input.output_directory) << "where the folder should be";
   const JobFailure failure = fail(*engine, input);
   CHECK(failure.cause == FailureCause::kCrash);
@@ -226,7 +265,7 @@ TEST_CASE("an engine knows what it computes on") {
 
 TEST_CASE("bf16 runs end to end") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("adasteer");
+  JobInput input = EngineFixture::get().job("adasteer");
   input.parameters["dtype"] = "bf16";
   const JobOutput output = succeed(*engine, input);
   CHECK(output.provenance.dtype == "bf16");
@@ -235,9 +274,9 @@ TEST_CASE("bf16 runs end to end") {
 
 TEST_CASE("other seeds, replicates and videos give other noise") {
   const auto engine = make_engine();
-  const auto first = numbers(succeed(*engine, Workshop::get().job("none")));
+  const auto first = numbers(succeed(*engine, EngineFixture::get().job("none")));
   for (const std::string name : {"seed", "replicate"}) {
-    JobInput input = Workshop::get().job("none");
+    JobInput input = EngineFixture::get().job("none");
     input.parameters[name] = 7;
     CHECK(numbers(succeed(*engine, input)) != first);
   }
@@ -245,19 +284,19 @@ TEST_CASE("other seeds, replicates and videos give other noise") {
 
 TEST_CASE("a broken video fails its own job with cause data, and the next one runs") {
   const auto engine = make_engine();
-  JobInput broken = Workshop::get().job("none");
-  broken.video.path = Workshop::get().broken_clip();
+  JobInput broken = EngineFixture::get().job("none");
+  broken.video.path = EngineFixture::get().broken_clip();
   const JobFailure failure = fail(*engine, broken);
   CHECK(failure.cause == FailureCause::kData);
   CHECK_FALSE(failure.detail.empty());
   CHECK_FALSE(failure.poisoned);
   CHECK_THAT(failure.message, Catch::Contains("broken"));
-  succeed(*engine, Workshop::get().job("none"));
+  succeed(*engine, EngineFixture::get().job("none"));
 }
 
 TEST_CASE("a video without enough frames is too short") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.parameters["gen_start_frame"] = 5000;
   const JobFailure failure = fail(*engine, input);
   CHECK(failure.cause == FailureCause::kData);
@@ -266,11 +305,11 @@ TEST_CASE("a video without enough frames is too short") {
 
 TEST_CASE("a missing video and a changed video have cause data") {
   const auto engine = make_engine();
-  JobInput missing = Workshop::get().job("none");
+  JobInput missing = EngineFixture::get().job("none");
   missing.video.path += ".lost";
   CHECK(fail(*engine, missing).cause == FailureCause::kData);
 
-  JobInput changed = Workshop::get().job("none");
+  JobInput changed = EngineFixture::get().job("none");
   changed.video.digest = std::string(64, '0');
   const JobFailure failure = fail(*engine, changed);
   CHECK(failure.cause == FailureCause::kData);
@@ -281,7 +320,7 @@ TEST_CASE("parameters that cannot be are the user's, named in the message") {
   const auto engine = make_engine();
   const auto message_of = [&](const std::string& method, const std::string& name,
                               const cox::Value& value) {
-    JobInput input = Workshop::get().job(method);
+    JobInput input = EngineFixture::get().job(method);
     input.parameters[name] = value;
     const JobFailure failure = fail(*engine, input);
     CHECK(failure.cause == FailureCause::kUser);
@@ -305,7 +344,7 @@ TEST_CASE("parameters that cannot be are the user's, named in the message") {
 
 TEST_CASE("an unknown method is the user's") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.method = "nope";
   const JobFailure failure = fail(*engine, input);
   CHECK(failure.cause == FailureCause::kUser);
@@ -317,23 +356,23 @@ TEST_CASE("a job stops at the stage where the caller cancels") {
   for (const std::string stage : {"decode", "train", "generate"}) {
     QuietSink sink;
     sink.cancel_at = stage;
-    const JobOutcome outcome = engine->run(Workshop::get().job("full"), sink);
+    const JobOutcome outcome = engine->run(EngineFixture::get().job("full"), sink);
     REQUIRE(std::holds_alternative<JobFailure>(outcome));
     CHECK(std::get<JobFailure>(outcome).cause == FailureCause::kCancelled);
   }
-  const auto after = numbers(succeed(*engine, Workshop::get().job("none")));
-  CHECK(after == numbers(succeed(*make_engine(), Workshop::get().job("none"))));
+  const auto after = numbers(succeed(*engine, EngineFixture::get().job("none")));
+  CHECK(after == numbers(succeed(*make_engine(), EngineFixture::get().job("none"))));
 }
 
 TEST_CASE("a diverged adaptation is reported as such and leaves the model as it was") {
   const auto engine = make_engine();
-  const auto before = numbers(succeed(*engine, Workshop::get().job("none")));
-  JobInput input = Workshop::get().job("full");
+  const auto before = numbers(succeed(*engine, EngineFixture::get().job("none")));
+  JobInput input = EngineFixture::get().job("full");
   input.parameters["lr"] = 1e30;
   input.parameters["steps"] = 4;
   input.parameters["warmup_steps"] = 0;
   CHECK(fail(*engine, input).cause == FailureCause::kDiverged);
-  CHECK(numbers(succeed(*engine, Workshop::get().job("none"))) == before);
+  CHECK(numbers(succeed(*engine, EngineFixture::get().job("none"))) == before);
 }
 
 TEST_CASE("an engine for a device that is not there says what it looked for") {
@@ -356,7 +395,7 @@ TEST_CASE("the largest rates diverge; they do not crash") {
   for (const std::string optimizer : {"adamw", "sgd"}) {
     for (const std::string dtype : {"fp32", "bf16"}) {
       INFO(optimizer << ' ' << dtype);
-      JobInput input = Workshop::get().job("full");
+      JobInput input = EngineFixture::get().job("full");
       input.parameters["optimizer"] = optimizer;
       input.parameters["param_dtype"] = dtype;
       input.parameters["lr"] = optimizer == "adamw" ? 3.3e37 : 3.3e38;

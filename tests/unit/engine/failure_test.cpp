@@ -46,7 +46,7 @@ TEST_CASE("host memory that cannot be had is told without the library's file and
       "memory: you tried to allocate 456130560 bytes. Error code 12 (Cannot allocate "
       "memory)"));
   CHECK_THAT(failure.message,
-             StartsWith("host memory is exhausted: 456130560 bytes more were asked for; use"));
+             StartsWith("host memory is exhausted: cannot allocate 456130560 more bytes; use"));
 }
 
 TEST_CASE("an error that sticks to the device poisons the process") {

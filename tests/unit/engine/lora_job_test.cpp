@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -18,7 +18,7 @@ std::string write_lora(const std::string& name, double strength) {
   constexpr int64_t kHidden = 128, kRank = 2;
   const std::string dot = "___lorahyphen___";
   const std::string key = cox::concat("lora", dot, "blocks", dot, 0, dot, "attn", dot, "proj");
-  const std::string path = Workshop::get().path(name);
+  const std::string path = EngineFixture::get().path(name);
   save_safetensors(path, {{key + ".lora_down.weight", at::full({kRank, kHidden}, strength)},
                           {key + ".lora_up.weight", at::full({kHidden, kRank}, strength)},
                           {key + ".alpha_scale", at::full({}, 0.5)}});
@@ -35,7 +35,7 @@ TEST_CASE("a LoRA file acts on its own jobs and leaves the others bit-equal") {
   const auto engine = make_engine();
   for (const std::string method : {"none", "full", "adasteer"}) {
     INFO(method);
-    const JobInput plain = Workshop::get().job(method);
+    const JobInput plain = EngineFixture::get().job(method);
     JobInput strong = plain, weak = plain;
     strong.model.loras = {{write_lora("strong.safetensors", 0.3), "", 1}};
     weak.model.loras = {{write_lora("weak.safetensors", 0.1), "", 1}};
@@ -52,7 +52,7 @@ TEST_CASE("a LoRA file acts on its own jobs and leaves the others bit-equal") {
 
 TEST_CASE("a distilled job with LoRA files runs to its end, on the distilled levels") {
   const auto engine = make_engine();
-  JobInput plain = Workshop::get().job("adasteer");
+  JobInput plain = EngineFixture::get().job("adasteer");
   plain.parameters["inference_steps"] = 4;
   plain.parameters["guidance"] = 1.0;
   JobInput distilled = plain;
@@ -72,7 +72,7 @@ TEST_CASE("a distilled job with LoRA files runs to its end, on the distilled lev
 
 TEST_CASE("the distilled schedule refuses what it cannot be") {
   const auto engine = make_engine();
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.parameters["distill"] = true;
   input.parameters["inference_steps"] = 51;
   CHECK(fail(*engine, input).message.find("a distilled schedule has 50") != std::string::npos);
@@ -86,10 +86,10 @@ TEST_CASE("the distilled schedule refuses what it cannot be") {
 
 TEST_CASE("a LoRA file that is missing, changed or of another model fails its own job alone") {
   const auto engine = make_engine();
-  const JobInput plain = Workshop::get().job("none");
+  const JobInput plain = EngineFixture::get().job("none");
   const auto without = scores(*engine, plain);
   JobInput input = plain;
-  input.model.loras = {{Workshop::get().path("nowhere.safetensors"), "", 1}};
+  input.model.loras = {{EngineFixture::get().path("nowhere.safetensors"), "", 1}};
   CHECK(fail(*engine, input).cause == FailureCause::kUser);
   input.model.loras[0].digest = std::string(64, '0');  // as a coordinator sends it
   CHECK(fail(*engine, input).missing_input);
@@ -102,7 +102,7 @@ TEST_CASE("a LoRA file that is missing, changed or of another model fails its ow
   lora.digest = cox::sha256_of_file(lora.path).value();
   CHECK(scores(*engine, input) != without);
 
-  lora = {Workshop::get().lpips(), "", 1};
+  lora = {EngineFixture::get().lpips(), "", 1};
   CHECK(fail(*engine, input).detail == "weights_mismatch");
   CHECK(scores(*engine, plain) == without);
 }

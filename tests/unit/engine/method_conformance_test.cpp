@@ -7,7 +7,7 @@
 #include "engine/backbones/registry.h"
 #include "engine/stages/adapt.h"
 #include "engine/tensors/torch.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -16,13 +16,13 @@ using namespace cox::engine::test;
 namespace {
 
 std::unique_ptr<Backbone> tiny_backbone() {
-  return load_backbone({"longcat-video", at::kCPU, Precision::kFp32}, Workshop::get().model());
+  return load_backbone({"longcat-video", at::kCPU, Precision::kFp32}, EngineFixture::get().model());
 }
 
-/// A method on a backbone, with the settings of the workshop's job.
+/// A method on a backbone, with the settings of the fixture's job.
 struct Placed {
   explicit Placed(const std::string& method, std::shared_ptr<Backbone> on = tiny_backbone())
-      : job(Workshop::get().job(method)), reader(job.parameters), backbone(std::move(on)) {
+      : job(EngineFixture::get().job(method)), reader(job.parameters), backbone(std::move(on)) {
     plan = plan_job(job, reader);
     adaptation = plan.method->make(reader, {*backbone, plan.run.random});
     reader.finish();

@@ -7,7 +7,7 @@
 #include "base/digest.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 /// A copy of the model whose DiT file went through `change`.
 std::string changed_model(const std::string& name,
                           const std::function<void(std::map<std::string, at::Tensor>&)>& change) {
-  const std::string directory = Workshop::get().path(name);
+  const std::string directory = EngineFixture::get().path(name);
   fs::remove_all(directory);
-  fs::copy(Workshop::get().model(), directory, fs::copy_options::recursive);
+  fs::copy(EngineFixture::get().model(), directory, fs::copy_options::recursive);
   for (const auto& entry : fs::directory_iterator(directory + "/dit")) {
     if (entry.path().extension() != ".safetensors") continue;
     auto tensors = Checkpoint::open(entry.path().string()).load_all();
@@ -41,7 +41,7 @@ JobFailure failure_with(const JobInput& input) {
 }
 
 JobFailure failure_with_model(const std::string& directory) {
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.model.directory = directory;
   return failure_with(input);
 }
@@ -58,8 +58,8 @@ TEST_CASE("a missing model directory is named") {
 }
 
 TEST_CASE("a folder without any clip is a fault of the place, a single missing clip is not") {
-  JobInput input = Workshop::get().job("none");
-  const std::string clips = Workshop::get().path("no_clips");
+  JobInput input = EngineFixture::get().job("none");
+  const std::string clips = EngineFixture::get().path("no_clips");
   std::filesystem::create_directories(clips);
   for (const std::string& folder : std::vector<std::string>{clips, "/nowhere/clips"}) {
     input.video.path = folder + "/clip.mp4";
@@ -104,7 +104,7 @@ TEST_CASE("weights that are not finite are named") {
 }
 
 TEST_CASE("another model than the planned one is refused") {
-  JobInput input = Workshop::get().job("none");
+  JobInput input = EngineFixture::get().job("none");
   input.model.digest = std::string(64, '0');
   const JobFailure failure = failure_with(input);
   CHECK(failure.cause == FailureCause::kUser);

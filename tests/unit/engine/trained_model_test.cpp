@@ -7,10 +7,10 @@
 #include "engine/device/cuda.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/generate.h"
+#include "engine_fixture.h"
 #include "tests/support/torch_catch.h"
 #include "tools/training/clip_file.h"
 #include "tools/training/continuation_quality.h"
-#include "workshop.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -25,7 +25,7 @@ constexpr const char* kTrainedModel = COX_SOURCE_DIR "/models/tiny";
 JobInput adaptation_job(const std::string& method, double lr) {
   static const std::string clip = [] {
     const Scene scene = sample_scene(domain_named("texture"), 5, kHeldOutScene, 160.0 / 96.0);
-    const std::string path = Workshop::get().path("trained_model.mp4");
+    const std::string path = EngineFixture::get().path("trained_model.mp4");
     write_clip(scene, {.frames = 29}, path);
     return path;
   }();
@@ -115,7 +115,7 @@ class ShownAnswer {
     return -10 * std::log10((frames - truth).pow(2).mean().item<double>());
   }
 
-  const std::string path_ = Workshop::get().path("answer.mp4");
+  const std::string path_ = EngineFixture::get().path("answer.mp4");
   std::string prompt_;
   ModelCache models_{at::kCPU};
   SourceCache sources_{2};

@@ -129,7 +129,7 @@ TEST_CASE("A checkpoint of other fixed options is refused with both values; one 
   TrainState::start("vae", start_weights(), at::kCPU, fixed).save(file);
   CHECK_NOTHROW(load(fixed));
   CHECK_THROWS_WITH(load({{"seed", "2"}, {"frames", "29"}}),
-                    Catch::Contains("begun with --seed 1") && Catch::Contains("go on with 2"));
+                    Catch::Contains("started with --seed 1") && Catch::Contains("got 2"));
   load(fixed).save(file);  // they outlive a resumed run
   CHECK_THROWS_WITH(load({{"frames", "13"}}), Catch::Contains("--frames 29"));
   TrainState::start("vae", start_weights(), at::kCPU).save(file);

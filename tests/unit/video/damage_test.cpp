@@ -18,7 +18,7 @@ std::vector<RgbImage> pictures(int frames) {
   return clip;
 }
 
-/// Both doors must name the same fault; the message must name the file.
+/// Probe and decoding must name the same fault; the message must name the file.
 std::string fault_of(const std::string& path) {
   const auto probed = probe_video(path);
   const auto decoded = decode_clip(path, {0, 1, 1}, ColorRule::kTagged);

@@ -116,7 +116,7 @@ TEST_CASE("Rotation in the container is applied and recorded") {
   }
 }
 
-TEST_CASE("Odd sizes of subsampled formats are cropped to even, others are kept") {
+TEST_CASE("An odd height of a subsampled format is cropped to even, other sizes are kept") {
   const test::TemporaryDirectory folder;
   RawClip clip;
   clip.pixel_format = "yuv444p";

@@ -1,10 +1,10 @@
-// A LoRA file through the door: the fixture's model with the file beside it must compute what the
-// same model computes with the file merged into its weights.
+// A LoRA file through cox-engine parity: the fixture's model with the file beside it must compute
+// what the same model computes with the file merged into its weights.
 
 #include <ATen/ops/matmul.h>
 
 #include "base/text.h"
-#include "tests/parity/door/door.h"
+#include "tests/parity/ops/parity_call.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -96,8 +96,8 @@ TEST_CASE("a LoRA file beside the model's files gives what merged files give") {
   attached.options = {"--lora", folder / "lora.safetensors"};
   Call merged = forward_call();
   merged.model = folder / "merged";
-  const at::Tensor got = door(attached).at("prediction");
-  CHECK(relative_error(got, door(merged).at("prediction")) < 1e-5);
+  const at::Tensor got = output_of(attached).at("prediction");
+  CHECK(relative_error(got, output_of(merged).at("prediction")) < 1e-5);
   CHECK(relative_error(got, dit_fixture().at("forward.zero_pad.clean2")) > 0.05);
 }
 

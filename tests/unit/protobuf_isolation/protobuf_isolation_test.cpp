@@ -1,6 +1,6 @@
 #include "engine/text/text_encoder.h"
 #include "tests/support/torch_catch.h"
-#include "tests/unit/one_program/grpc_side.h"
+#include "tests/unit/protobuf_isolation/grpc_side.h"
 
 namespace cox::engine {
 namespace {

@@ -9,7 +9,7 @@
 #include "tests/support/command.h"
 #include "tests/support/torch_catch.h"
 
-/// The parity door from outside: the built program on tensors in files.
+/// cox-engine parity: the built program on tensors in files.
 namespace cox::engine::parity {
 
 using Tensors = std::map<std::string, at::Tensor>;
@@ -25,7 +25,7 @@ struct Call {
   std::vector<std::string> options = {};     ///< further ones
 };
 
-inline cox::test::Ended run_door(const Call& call, const cox::test::TemporaryDirectory& folder) {
+inline cox::test::Ended run_parity(const Call& call, const cox::test::TemporaryDirectory& folder) {
   std::vector<std::string> arguments = {std::string(COX_BIN_DIR) + "/cox-engine", "parity", call.op,
                                         "--output", folder / "out.safetensors"};
   if (!call.inputs.empty()) {
@@ -40,19 +40,19 @@ inline cox::test::Ended run_door(const Call& call, const cox::test::TemporaryDir
   return cox::test::run(arguments);
 }
 
-/// What the door gives for a call that must succeed.
-inline Tensors door(const Call& call) {
+/// Returns the outputs of a call that must succeed.
+inline Tensors output_of(const Call& call) {
   const cox::test::TemporaryDirectory folder;
-  const auto ended = run_door(call, folder);
+  const auto ended = run_parity(call, folder);
   INFO(ended.all());
   REQUIRE(ended.exit_code == 0);
   return Checkpoint::open(folder / "out.safetensors").load_all();
 }
 
-/// The one message of a call that must be refused; nothing may be written.
+/// Returns the message of a call that must be refused; nothing may be written.
 inline std::string refusal(const Call& call) {
   const cox::test::TemporaryDirectory folder;
-  const auto ended = run_door(call, folder);
+  const auto ended = run_parity(call, folder);
   INFO(ended.all());
   CHECK(ended.exit_code == 2);
   CHECK(ended.out.empty());

@@ -1,4 +1,4 @@
-#include "tests/parity/door/door.h"
+#include "tests/parity/ops/parity_call.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -31,17 +31,17 @@ std::string with_parameters(Call call, std::vector<std::string> parameters) {
 
 }  // namespace
 
-TEST_CASE("the door names unknown ops and what it knows") {
+TEST_CASE("cox-engine parity names unknown ops and what it knows") {
   CHECK_THAT(refusal({.op = "dit-backward", .model = ""}),
              Contains("dit-backward") && Contains("dit-forward-cached") && Contains("umt5-encode"));
 }
 
-TEST_CASE("the door names missing, unread and mistyped parameters") {
+TEST_CASE("cox-engine parity names missing, unread and mistyped parameters") {
   CHECK_THAT(with_parameters(forward_call(), {}), Contains("num_cond_latents"));
   CHECK_THAT(with_parameters(forward_call(), {"num_cond_latents=2", "stray=1"}),
              Contains("stray") && Contains("does not read"));
   CHECK_THAT(with_parameters(forward_call(), {"num_cond_latents=1.5"}),
-             Contains("num_cond_latents") && Contains("whole number") && Contains("1.5"));
+             Contains("num_cond_latents") && Contains("expected an integer") && Contains("1.5"));
   CHECK_THAT(with_parameters(forward_call(), {"num_cond_latents=4"}),
              Contains("at least one of 4 latent frames"));
   CHECK_THAT(with_parameters(forward_call(), {"num_cond_latents"}), Contains("KEY=JSON"));
@@ -57,7 +57,7 @@ TEST_CASE("the door names missing, unread and mistyped parameters") {
              Contains("50") && Contains("51"));
 }
 
-TEST_CASE("the door names missing tensors and those of the wrong dtype or shape") {
+TEST_CASE("cox-engine parity names missing tensors and those of the wrong dtype or shape") {
   Call missing = forward_call();
   missing.inputs.erase("timestep");
   CHECK_THAT(refusal(missing), Contains("timestep") && Contains("latents, text_mask"));
@@ -78,7 +78,7 @@ TEST_CASE("the door names missing tensors and those of the wrong dtype or shape"
   CHECK_THAT(with_input(loss_call(), "param.bias", at::zeros({5})), Contains("bias"));
 }
 
-TEST_CASE("the door refuses a cache that does not belong to the noise frames") {
+TEST_CASE("cox-engine parity refuses a cache that does not belong to the noise frames") {
   const at::Tensor latents = dit_fixture().at("latents").narrow(0, 0, 1);
   Call call{.op = "dit-forward-cached"};
   call.inputs = {{"cond_latents", latents.narrow(2, 0, 2).narrow(3, 0, 2)},
@@ -92,12 +92,12 @@ TEST_CASE("the door refuses a cache that does not belong to the noise frames") {
   CHECK_THAT(with_parameters(call, {"num_cond_latents=1"}), Contains("another number of frames"));
 }
 
-TEST_CASE("the door refuses guidance branches and frames that do not match") {
+TEST_CASE("cox-engine parity refuses guidance branches and frames that do not match") {
   Call guidance{.op = "cfg-zero", .parameters = {R"(guidance={"a":4.0})"}, .model = ""};
   guidance.inputs = {{"a.cond", at::ones({1, 4, 2})}, {"a.uncond", at::ones({1, 4, 1})}};
   CHECK_THAT(refusal(guidance), Contains("a.uncond") && Contains("[1, 4, 2]"));
 
-  const at::Tensor frames = fixture("door/frames.safetensors").at("generated");
+  const at::Tensor frames = fixture("ops/frames.safetensors").at("generated");
   Call metrics{.op = "frame-metrics",
                .parameters = {"generated=a", "reference=b", "metrics=psnr"},
                .model = ""};
@@ -111,11 +111,11 @@ TEST_CASE("the door refuses guidance branches and frames that do not match") {
              Contains("did you mean 'psnr'"));
 }
 
-TEST_CASE("the door refuses models, types and devices that are not there") {
+TEST_CASE("cox-engine parity refuses models, types and devices that are not there") {
   Call nowhere = forward_call();
   nowhere.model = "/nowhere";
   const cox::test::TemporaryDirectory folder;
-  const auto ended = run_door(nowhere, folder);
+  const auto ended = run_parity(nowhere, folder);
   CHECK(ended.exit_code == 3);
   CHECK_THAT(ended.err, Contains("no model directory at '/nowhere'"));
 

@@ -163,7 +163,7 @@ TEST_CASE("an empty path is refused wherever something would be written") {
                              with(encoding(place), "--output", "")};
   for (const Arguments& call : calls) {
     INFO(call.front());
-    CHECK_THAT(place.refusal(call), Contains("expected a path, got an empty text"));
+    CHECK_THAT(place.refusal(call), Contains("expected a path, got an empty string"));
   }
 }
 
@@ -257,4 +257,20 @@ TEST_CASE("decode names latents that are none") {
   CHECK_THAT(decode(good.narrow(1, 0, 8)), Contains("[1, 8, 2, 4, 6]"));
   CHECK_THAT(decode(good.to(at::kLong)), Contains("Long"));
   CHECK_FALSE(fs::exists(place / "out.mkv"));
+}
+
+TEST_CASE("a limit on file sizes is an error of the write with a message, as a full disk is") {
+  const Place place;
+  const std::string program = std::string(COX_BIN_DIR) + "/cox-engine";
+  const auto limited = [&](const std::string& arguments) {
+    return cox::test::run({"sh", "-c", "ulimit -f 8; exec " + program + " " + arguments});
+  };
+  for (const std::string& arguments : {concat("init-model ", place / "limited"),
+                                       concat("synth ", place / "clips", " --clips 1")}) {
+    const Ended ended = limited(arguments);
+    INFO(arguments << "\n" << ended.all());
+    CHECK(ended.exit_code == 1);
+    CHECK_THAT(ended.err, Contains("cox-engine: ") && Contains("File too large"));
+  }
+  CHECK_FALSE(fs::exists(place / "limited"));
 }

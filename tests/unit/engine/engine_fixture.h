@@ -16,13 +16,13 @@
 namespace cox::engine::test {
 
 /// A random model and the demo's clips in a folder of this process, made on first use.
-class Workshop {
+class EngineFixture {
  public:
-  static const Workshop& get() {
-    static const Workshop workshop;
-    return workshop;
+  static const EngineFixture& get() {
+    static const EngineFixture fixture;
+    return fixture;
   }
-  ~Workshop() { std::filesystem::remove_all(root_); }
+  ~EngineFixture() { std::filesystem::remove_all(root_); }
 
   std::string model() const { return root_ + "/model"; }
   std::string lpips() const { return root_ + "/lpips.safetensors"; }
@@ -66,7 +66,7 @@ class Workshop {
   }
 
  private:
-  Workshop() : root_("/tmp/cox_engine_test." + std::to_string(::getpid())) {
+  EngineFixture() : root_("/tmp/cox_engine_test." + std::to_string(::getpid())) {
     std::filesystem::create_directories(root_);
     write_random_model({model(), "tiny", 1});
     write_random_lpips({lpips(), 1});

@@ -1,4 +1,4 @@
-#include "tests/unit/one_program/grpc_side.h"
+#include "tests/unit/protobuf_isolation/grpc_side.h"
 
 #include <grpcpp/grpcpp.h>
 

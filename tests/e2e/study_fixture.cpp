@@ -1,4 +1,4 @@
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -50,12 +50,12 @@ void must_succeed(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
-const Workbench& Workbench::get() {
-  static const Workbench workbench;
-  return workbench;
+const StudyFixture& StudyFixture::get() {
+  static const StudyFixture fixture;
+  return fixture;
 }
 
-Workbench::Workbench() {
+StudyFixture::StudyFixture() {
   must_succeed(
       {program("cox-engine"), "init-model", folder_ / "model", "--preset", "tiny", "--seed", "1"});
   must_succeed({program("cox-engine"), "demo-clips", folder_ / "clips", "--seed", "1"});
@@ -64,7 +64,7 @@ Workbench::Workbench() {
   write_text(sweep(), sweep_text());
 }
 
-std::string Workbench::sweep_text() const { return kSweep; }
+std::string StudyFixture::sweep_text() const { return kSweep; }
 
 Surroundings clean(Surroundings surroundings) {
   for (const char* name : {"COX_DB", "COX_COORDINATOR", "COX_TOKEN", "COX_CA_FILE", "COX_LOG",

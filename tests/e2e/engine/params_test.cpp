@@ -111,7 +111,7 @@ TEST_CASE("a plan's run gives method and parameters; --set goes before them") {
 
 TEST_CASE("params names what is wrong with its arguments") {
   CHECK_THAT(params("lorra", {}).err, Contains("adasteer") && Contains("lorra"));
-  CHECK_THAT(params("lora", {"rank=1"}).err, Contains("alpha") && Contains("not set"));
+  CHECK_THAT(params("lora", {"rank=1"}).err, Contains("alpha") && Contains("missing"));
   CHECK_THAT(params("obc", {"rank=1"}).err, Contains("rank") && Contains("a parameter of obc"));
   const auto missing = cox::test::run({kProgram, "params", "--model", "/nowhere"});
   CHECK(missing.exit_code == 3);

@@ -10,9 +10,9 @@ namespace cox::test {
 /// What a user has before the first sweep: a small model with random weights, encoded clips (one of
 /// them broken), their manifest and a sweep file of three methods. Made once for each test program,
 /// by the programs that a user would type.
-class Workbench {
+class StudyFixture {
  public:
-  static const Workbench& get();
+  static const StudyFixture& get();
 
   /// Three runs on three readable clips and the broken one, which the sweep expects to fail.
   std::string sweep() const { return folder_ / "tiny.yaml"; }
@@ -25,7 +25,7 @@ class Workbench {
   static constexpr int kJobs = kRuns * (kReadableVideos + 1);
 
  private:
-  Workbench();
+  StudyFixture();
   TemporaryDirectory folder_;
 };
 

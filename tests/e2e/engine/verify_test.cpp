@@ -179,7 +179,7 @@ TEST_CASE("verify refuses a config that contradicts the weights or another part"
   CHECK_THAT(with("dit", "num_heads", 3), Contains("hidden_size") && Contains("num_heads"));
   CHECK_THAT(with("vae", "num_res_blocks", 2), Contains("missing"));
   CHECK_THAT(with("text_encoder", "num_layers", 1), Contains("10 extra: encoder.block.1."));
-  CHECK_THAT(with("dit", "depth", "four"), Contains("'depth': expected a whole number"));
+  CHECK_THAT(with("dit", "depth", "four"), Contains("'depth': expected an integer"));
 }
 
 TEST_CASE("verify refuses numbers with which no video could be generated") {
@@ -227,7 +227,10 @@ TEST_CASE("verify checks the LoRA files that lie beside a model") {
                   {key + ".lora_up.weight", at::zeros({kHidden, kRank})},
                   {key + ".alpha_scale", at::full({}, 0.5)}};
   save_safetensors(model.path() + "/lora/step.safetensors", lora);
-  const json report = report_of(model.path())["lora"]["step.safetensors"];
+  std::ofstream(model.path() + "/lora/._step.safetensors") << "left by another system's archiver";
+  const json loras = report_of(model.path())["lora"];
+  CHECK(loras.size() == 1);
+  const json report = loras["step.safetensors"];
   CHECK(report["layers"] == 1);
   CHECK(report["tensors"] == 3);
   lora.erase(key + ".alpha_scale");
@@ -271,4 +274,25 @@ TEST_CASE("a manifest written once names the file that differs, is missing or wa
   CHECK_THAT(refusal(), Contains("vae/") && Contains("content differs"));
   fs::remove(model.weights("text_encoder"));
   CHECK_THAT(refusal(), Contains("text_encoder/") && Contains("missing"));
+}
+
+TEST_CASE("a manifest follows links, as the digest does, and refuses those that lead nowhere") {
+  const ModelCopy model;
+  const TemporaryDirectory folder;
+  const std::string manifest = folder / "model.sha256", linked = folder / "linked";
+  CHECK(verify(model.path(), {"--write-manifest", manifest}).exit_code == 0);
+  fs::create_directories(linked);
+  for (const auto& entry : fs::directory_iterator(model.path())) {
+    fs::create_symlink(entry.path(), linked + "/" + entry.path().filename().string());
+  }
+  CHECK(verify(linked, {"--manifest", manifest}).exit_code == 0);
+  const auto refusal = [&](const std::string& target, const std::string& name) {
+    fs::create_symlink(target, linked + "/" + name);
+    const auto ended = verify(linked, {"--manifest", manifest});
+    fs::remove(linked + "/" + name);
+    CHECK(ended.exit_code == 2);
+    return ended.all();
+  };
+  CHECK_THAT(refusal("nowhere", "gone.json"), Contains("gone.json") && Contains("leads nowhere"));
+  CHECK_THAT(refusal(".", "again"), Contains("again") && Contains("loop"));
 }

@@ -29,16 +29,16 @@ Ended run_engine(std::vector<std::string> arguments) {
 }
 
 /// Model, LPIPS weights, a clip and two LoRA files, made once.
-class Shop {
+class PlanFixture {
  public:
-  static const Shop& get() {
-    static const Shop shop;
-    return shop;
+  static const PlanFixture& get() {
+    static const PlanFixture fixture;
+    return fixture;
   }
   std::string operator/(const std::string& name) const { return folder_ / name; }
 
  private:
-  Shop() {
+  PlanFixture() {
     REQUIRE(run_engine({"init-model", folder_ / "model", "--lpips", folder_ / "lpips.safetensors"})
                 .exit_code == 0);
     REQUIRE(run_engine({"demo-clips", folder_ / "clips"}).exit_code == 0);
@@ -67,7 +67,7 @@ class Shop {
 
 /// A plan of one run as `cox plan --json` prints it.
 json plan_of(const std::string& method) {
-  const Shop& shop = Shop::get();
+  const PlanFixture& fixture = PlanFixture::get();
   json parameters;
   const cox::Parameters defaults =
       cox::engine::test::schema_defaults(method, {{"height", 32},
@@ -86,23 +86,29 @@ json plan_of(const std::string& method) {
   return {{"format", "cox-plan/1"},
           {"model",
            {{"loras", json::array()},
-            {"metric_weights", {{"lpips", {{"path", shop / "lpips.safetensors"}}}}}}},
+            {"metric_weights", {{"lpips", {{"path", fixture / "lpips.safetensors"}}}}}}},
           {"dataset",
            {{"videos",
-             {{{"id", "the/clip"}, {"path", shop / "clip.mp4"}, {"caption", "a red square"}}}}}},
+             {{{"id", "the/clip"}, {"path", fixture / "clip.mp4"}, {"caption", "a red square"}}}}}},
           {"runs", {{{"name", "only"}, {"method", method}, {"parameters", parameters}}}}};
 }
 
 json lora_of(const std::string& name, double multiplier) {
-  return {{"path", Shop::get() / (name + ".safetensors")}, {"multiplier", multiplier}};
+  return {{"path", PlanFixture::get() / (name + ".safetensors")}, {"multiplier", multiplier}};
 }
 
 Ended run_plan(const std::string& verb, const json& plan, std::vector<std::string> more = {}) {
-  const Shop& shop = Shop::get();
-  std::ofstream(shop / "plan.json") << plan.dump();
-  std::vector<std::string> arguments = {
-      verb,       "--model",          shop / "model", "--video",   shop / "clip.mp4",
-      "--params", shop / "plan.json", "--out",        shop / "out"};
+  const PlanFixture& fixture = PlanFixture::get();
+  std::ofstream(fixture / "plan.json") << plan.dump();
+  std::vector<std::string> arguments = {verb,
+                                        "--model",
+                                        fixture / "model",
+                                        "--video",
+                                        fixture / "clip.mp4",
+                                        "--params",
+                                        fixture / "plan.json",
+                                        "--out",
+                                        fixture / "out"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_engine(arguments);
 }
@@ -131,10 +137,10 @@ TEST_CASE("a plan's LoRA files act with their multipliers, and --lora replaces t
   with["model"]["loras"] = {lora_of("weak", 2)};
   const json plain = scores(without), planned = scores(with);
   CHECK(planned != plain);
-  const std::string weak = Shop::get() / "weak.safetensors";
+  const std::string weak = PlanFixture::get() / "weak.safetensors";
   CHECK(scores(without, {"--lora", weak, "--lora-multiplier", "2"}) == planned);
 
-  const std::string strong = Shop::get() / "strong.safetensors";
+  const std::string strong = PlanFixture::get() / "strong.safetensors";
   const Ended replaced = run_plan("generate", with, {"--lora", strong});
   CHECK_THAT(replaced.err, Contains("--lora replaces the 1 LoRA files"));
   CHECK(json::parse(replaced.out)["metrics"] == scores(without, {"--lora", strong}));
@@ -155,11 +161,11 @@ TEST_CASE("a plan's caption is the prompt; without one the call says so") {
   const json silent = scores(plan, {"--prompt", ""});
 
   plan["dataset"]["videos"][0]["caption"] = "";
-  CHECK_THAT(refusal(run_plan("generate", plan), 2), Contains("--prompt is needed"));
+  CHECK_THAT(refusal(run_plan("generate", plan), 2), Contains("missing --prompt"));
   CHECK(scores(plan, {"--prompt", ""}) == silent);
   plan["dataset"]["videos"] = json::array();
   CHECK_THAT(refusal(run_plan("generate", plan), 2),
-             Contains("--prompt is needed") && Contains("clip.mp4"));
+             Contains("missing --prompt") && Contains("clip.mp4"));
   plan["runs"][0]["parameters"]["prompt_source"] = "constant";
   plan["runs"][0]["parameters"]["constant_prompt"] = "a red square";
   CHECK(run_plan("generate", plan).exit_code == 0);
@@ -180,5 +186,5 @@ TEST_CASE("a plan's LPIPS weights are used; without any nothing is trained first
   plan["model"]["metric_weights"]["lpips"]["path"] = "/nowhere/lpips.safetensors";
   CHECK_THAT(refusal(run_plan("adapt", plan), 3), Contains("/nowhere/lpips.safetensors"));
   plan["model"].erase("metric_weights");
-  CHECK_THAT(refusal(run_plan("adapt", plan), 2), Contains("--weights lpips=FILE is needed"));
+  CHECK_THAT(refusal(run_plan("adapt", plan), 2), Contains("missing --weights lpips=FILE"));
 }
