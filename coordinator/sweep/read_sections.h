@@ -15,7 +15,8 @@ void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics);
 void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnostics);
 void read_tables(const Node& node, const Schemas& schemas, std::vector<TableSection>& tables,
                  Diagnostics& diagnostics);
-void read_baseline(const Node& node, std::optional<LocatedText>& baseline, Diagnostics& diagnostics);
+void read_baseline(const Node& node, std::optional<LocatedText>& baseline,
+                   Diagnostics& diagnostics);
 std::vector<LocatedText> read_controls(const Node& node, Diagnostics& diagnostics);
 std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& diagnostics);
 void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics);
