@@ -4,10 +4,10 @@
 #include <optional>
 
 #include "base/text.h"
-#include "engine/adaptation/early_stop.h"
 #include "engine/adaptation/snapshot.h"
 #include "engine/stopwatch.h"
 #include "engine/tensors/torch.h"
+#include "sharing/early_stop.h"
 
 namespace cox::engine {
 
@@ -104,7 +104,7 @@ class BestState {
   Adaptation& adaptation_;
   const AdaptationSettings& settings_;
   std::vector<double> losses_;
-  EarlyStop rule_;
+  sharing::EarlyStop rule_;
   std::optional<Snapshot> best_;
 };
 

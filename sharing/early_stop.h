@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace cox::engine {
+namespace cox::sharing {
 
 /// When the loop ends and which state it keeps, from the held-out losses alone: no tensors, so that
 /// the rule can be replayed on recorded losses. A check counts as better only when strictly below
@@ -42,4 +42,4 @@ class EarlyStop {
   std::int64_t misses_ = 0;
 };
 
-}  // namespace cox::engine
+}  // namespace cox::sharing
