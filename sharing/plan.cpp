@@ -23,6 +23,18 @@ Plan plan_jobs(const std::vector<JobShape>& jobs) {
   return plan;
 }
 
+std::vector<std::size_t> run_order(const std::vector<JobShape>& jobs) {
+  const Plan plan = plan_jobs(jobs);
+  std::vector<std::size_t> order = plan.untrained;
+  for (const Trajectory& trajectory : plan.trajectories) {
+    std::vector<std::size_t> members = trajectory.jobs;
+    std::stable_sort(members.begin(), members.end(),
+                     [&](std::size_t a, std::size_t b) { return jobs[a].steps < jobs[b].steps; });
+    order.insert(order.end(), members.begin(), members.end());
+  }
+  return order;
+}
+
 std::int64_t shared_steps(const Plan& plan) {
   std::int64_t steps = 0;
   for (const Trajectory& trajectory : plan.trajectories) steps += trajectory.steps;

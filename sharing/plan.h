@@ -39,6 +39,11 @@ struct Plan {
 /// Groups jobs by trajectory.
 Plan plan_jobs(const std::vector<JobShape>& jobs);
 
+/// The order in which jobs share most while each is done as soon as it can be, as indices: jobs
+/// that train nothing first, since their generation is that of every start state; then one
+/// trajectory after another, and in it the jobs that read least first.
+std::vector<std::size_t> run_order(const std::vector<JobShape>& jobs);
+
 /// Optimizer steps of the plan, and of its jobs when each trains by itself to its last step.
 std::int64_t shared_steps(const Plan& plan);
 std::int64_t separate_steps(const std::vector<JobShape>& jobs);

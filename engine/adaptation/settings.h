@@ -2,20 +2,16 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <vector>
-
 #include "engine/adaptation/loss.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/parameters.h"
+#include "sharing/stop_rule.h"
 
 namespace cox::engine {
 
 struct EarlyStopSettings {
   bool enabled = false;
-  std::int64_t check_every = 1;
-  std::int64_t patience = 1;
-  std::int64_t noise_draws = 1;
-  std::vector<double> sigmas;
+  sharing::StopRule rule;
 };
 
 /// The parameters of schemas/adaptation.yaml.

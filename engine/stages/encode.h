@@ -15,6 +15,7 @@ struct EncodedJob {
   at::Tensor window;     ///< the same of the adaptation window; undefined when nothing trains
   TextStates prompt;
   TextStates negative_prompt;
+  double reused_s = 0;  ///< what encodings that were found in memory had taken
 };
 
 /// Encodings that jobs of one model share.

@@ -118,7 +118,7 @@ class Bench {
     AdaptationSettings settings;
     settings.steps = options_.steps;
     settings.optimizer = {"adamw", 5e-3, 0.9, 0.999, 1e-15, 0.01, 1.0, 0};
-    settings.early_stop = {true, options_.steps, 3, 2, {0.25, 0.5, 0.75}};
+    settings.early_stop = {true, {options_.steps, 3, 2, {0.25, 0.5, 0.75}}};
     return settings;
   }
 
@@ -155,7 +155,7 @@ class Bench {
     const AdaptationProblem problem{*backbone_, window, split, text_, random_};
     const double warm_up_s = warm_up_seconds([&] {
       AdaptationSettings one_step = loop_settings();
-      one_step.steps = one_step.early_stop.check_every = 1;
+      one_step.steps = one_step.early_stop.rule.check_every = 1;
       LoopTimings ignored;
       optimise(problem, *make_adaptation(), one_step, monitor, ignored);
     });

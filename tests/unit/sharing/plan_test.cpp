@@ -35,6 +35,13 @@ TEST_CASE("jobs of other trajectories, and jobs that train nothing, stay apart")
   CHECK(plan.untrained == std::vector<std::size_t>{1, 4});
 }
 
+TEST_CASE("jobs run in an order that keeps trajectories together and lets short jobs end first") {
+  const std::vector<JobShape> jobs = {job("b", 5),  job("a", 20), job("", 0), job("b", 2),
+                                      job("a", 20), job("", 0),   job("a", 7)};
+  CHECK(run_order(jobs) == std::vector<std::size_t>{2, 5, 3, 0, 6, 1, 4});
+  CHECK(run_order({}).empty());
+}
+
 TEST_CASE("no jobs make an empty plan") {
   CHECK(plan_jobs({}).trajectories.empty());
   CHECK(shared_steps(plan_jobs({})) == 0);
