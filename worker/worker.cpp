@@ -144,16 +144,24 @@ Result<v1::LeaseReply> Worker::ask_for_lease(v1::LeaseRequest& request) {
 
 Status Worker::run_bundle(const v1::Bundle& bundle) {
   keeper_.hold(bundle.lease_id());
-  for (const v1::LeasedJob& job : bundle.jobs()) {
+  const Status run = run_jobs(bundle);
+  executor_.end_bundle();
+  COX_RETURN_IF_ERROR(run);
+  // The lease is kept until the last report is answered.
+  const Status delivered = deliver_patiently();
+  keeper_.release(bundle.lease_id());
+  return delivered;
+}
+
+Status Worker::run_jobs(const v1::Bundle& bundle) {
+  for (const std::size_t index : executor_.begin_bundle(bundle)) {
+    const v1::LeasedJob& job = bundle.jobs(static_cast<int>(index));
     if (stop_.draining() || poisoned_ || !keeper_.holds(bundle.lease_id())) break;
     if (keeper_.is_cancelled(job.job_digest())) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
     if (missing_input_) break;
   }
-  // The lease is kept until the last report is answered.
-  const Status delivered = deliver_patiently();
-  keeper_.release(bundle.lease_id());
-  return delivered;
+  return Status::ok();
 }
 
 Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {

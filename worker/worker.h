@@ -62,6 +62,7 @@ class Worker {
   Result<std::optional<v1::Bundle>> next_bundle();
   Result<v1::LeaseReply> ask_for_lease(v1::LeaseRequest& request);
   Status run_bundle(const v1::Bundle& bundle);
+  Status run_jobs(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
   Status deliver_patiently();
   Status deliver_unspooled(const v1::JobReport& report, const Status& spooled);

@@ -45,6 +45,8 @@ class Run final : public Command {
     app.add_option("--out", options_.output_directory, "Folder for videos, logs and the database")
         ->capture_default_str()
         ->type_name("DIR");
+    app.add_flag("!--no-sharing", options_.sharing,
+                 "Compute every job by itself; results are the same bits");
   }
 
   Result<ExitCode> run(Session& session) override {

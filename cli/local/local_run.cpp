@@ -145,7 +145,8 @@ Status LocalRun::start_crew() {
                                           .devices = options_.devices,
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
-                                          .workers = options_.workers}));
+                                          .workers = options_.workers,
+                                          .sharing = options_.sharing}));
   session_.say(concat(report::counted(options_.workers, "worker"),
                       " started; from another terminal: cox watch --coordinator ",
                       server_->address()));

@@ -13,6 +13,7 @@ struct LocalRunOptions {
   std::string output_directory;
   std::vector<std::string> devices;  ///< worker i computes on the i-th, round and round
   int workers = 1;
+  bool sharing = true;  ///< false: every job computes everything by itself
 };
 
 /// Runs sweeps to their end on this machine: a coordinator in this process, worker processes beside

@@ -45,11 +45,20 @@ std::string WorkerCrew::log_of(const std::string& name) const {
 
 Result<ChildProcess> WorkerCrew::spawn(size_t index) const {
   const std::string& device = options_.devices[index % options_.devices.size()];
-  return ChildProcess::start(
-      {options_.program, "--coordinator", options_.coordinator, "--name", name_of(index),
-       "--device", device, "--device-slot", std::to_string(index), "--out",
-       options_.output_directory, "--die-with-parent"},
-      log_of(name_of(index)));
+  std::vector<std::string> words = {options_.program,
+                                    "--coordinator",
+                                    options_.coordinator,
+                                    "--name",
+                                    name_of(index),
+                                    "--device",
+                                    device,
+                                    "--device-slot",
+                                    std::to_string(index),
+                                    "--out",
+                                    options_.output_directory,
+                                    "--die-with-parent"};
+  if (!options_.sharing) words.push_back("--no-sharing");
+  return ChildProcess::start(words, log_of(name_of(index)));
 }
 
 std::vector<std::string> WorkerCrew::tend(TimeUs now, std::uint64_t finished_jobs) {

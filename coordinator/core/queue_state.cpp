@@ -34,9 +34,15 @@ void StateTally::remove(const JobStatus& status) {
 
 ReadyQueue::Place QueueState::place_of(JobNumber number) {
   const Job& job = at(number);
-  return {at(job.run).model,   governing(job).needs,
-          job.status.priority, job.submission,
-          job.video,           number};
+  const Run& run = at(job.run);
+  return {.model = run.model,
+          .needs = governing(job).needs,
+          .priority = job.status.priority,
+          .submission = job.submission,
+          .video = job.video,
+          .group = run.group,
+          .horizon = run.record.share.horizon,
+          .job = number};
 }
 
 std::string identity_of(const Video& video) {
@@ -105,6 +111,12 @@ void ensure_slice(QueueState& state, RunNumber number, DatasetNumber dataset) {
 ModelNumber model_number(QueueState& state, const std::string& digest) {
   const auto next = static_cast<ModelNumber>(state.model_by_digest.size());
   return state.model_by_digest.try_emplace(digest, next).first->second;
+}
+
+GroupNumber group_number(QueueState& state, const std::string& share_key) {
+  if (share_key.empty()) return GroupNumber{};
+  const auto next = static_cast<GroupNumber>(state.group_by_key.size() + 1);
+  return state.group_by_key.try_emplace(share_key, next).first->second;
 }
 
 JobNames names_of(QueueState& state, const Job& job) {

@@ -52,6 +52,7 @@ struct Slice {
 struct Run {
   RunRecord record;
   ModelNumber model{};
+  GroupNumber group{};
   std::vector<JobNumber> jobs;
   std::vector<Slice> slices;  ///< one per data set with which a series names the run
 };
@@ -113,6 +114,7 @@ struct QueueState {
   std::unordered_map<std::string, WorkerNumber> worker_by_id;
   std::unordered_map<std::string, WorkerNumber> worker_by_name;
   std::unordered_map<std::string, ModelNumber> model_by_digest;
+  std::unordered_map<std::string, GroupNumber> group_by_key;  ///< without ""
   // What waits for what.
   ReadyQueue ready;
   std::set<std::pair<TimeUs, JobNumber>> blocked;  ///< by end of backoff
@@ -176,6 +178,8 @@ void end_attempt(Step& step, JobNumber number, AttemptOutcome outcome, std::stri
 void ensure_slice(QueueState& state, RunNumber run, DatasetNumber dataset);
 Slice* find_slice(Run& run, DatasetNumber dataset);
 ModelNumber model_number(QueueState& state, const std::string& digest);
+/// 0 for "".
+GroupNumber group_number(QueueState& state, const std::string& share_key);
 
 /// Adds a line about one job to the journal.
 void journal_job(Step& step, std::string kind, JobNumber job, WorkerNumber worker,

@@ -11,6 +11,7 @@
 #include "coordinator/service/crew.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/ledger.h"
+#include "coordinator/service/share.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
 #include "coordinator/store/read_only.h"
@@ -121,6 +122,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
   COX_RETURN_IF_ERROR(check_options(options));
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
+  COX_RETURN_IF_ERROR(set_share_keys(snapshot));
   const core::CoreConfig config = {.lease_duration = options.lease,
                                    .reconnect_grace = options.reconnect_grace};
   core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());
