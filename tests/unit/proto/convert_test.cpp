@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "cox/v1/sweep.pb.h"
+#include "cox/v1/worker.pb.h"
 #include "record/job.h"
 #include "record/limits.h"
 #include "record/submission.h"
