@@ -11,10 +11,10 @@ using namespace cox::test;
 
 namespace {
 
-constexpr int kClips = 2;
-constexpr int kRuns = 40;
+constexpr int kSharedClips = 2;
+constexpr int kSharedRuns = 40;
 
-constexpr const char* kHead = R"(version: 1
+constexpr const char* kSharingHead = R"(version: 1
 series: {name: sharing}
 dataset: {manifest: clips.json}
 backbone: {name: longcat-video, model: MODEL}
@@ -37,8 +37,8 @@ runs:
 )";
 
 /// Step counts, early-stopping variants, output-bias rates and groups, as a study varies them.
-std::string sweep_text() {
-  std::string text = kHead;
+std::string sharing_sweep() {
+  std::string text = kSharingHead;
   text.replace(text.find("MODEL"), 5, COX_SOURCE_DIR "/models/tiny");
   int runs = 1;
   const auto add = [&](const std::string& method, const std::string& rest) {
@@ -62,12 +62,12 @@ std::string sweep_text() {
   for (const char* method : {"lora", "full", "norm", "hidden"}) {
     for (const int steps : {4, 8, 12}) add(method, fmt::format("lr: 1e-2, steps: {}", steps));
   }
-  REQUIRE(runs == kRuns);
+  REQUIRE(runs == kSharedRuns);
   return text;
 }
 
 /// Digest of each generated file, in the order of the results.
-std::string pixels(const std::string& database) {
+std::string pixel_digests(const std::string& database) {
   std::istringstream paths(
       sql(database, "SELECT generated_path FROM v_results ORDER BY run, video"));
   std::string digests;
@@ -82,13 +82,13 @@ std::string pixels(const std::string& database) {
 TEST_CASE("a sweep gives the same results with shared work and without, and tells what it shared") {
   const TemporaryDirectory folder;
   REQUIRE(run({program("cox-engine"), "synth", folder / "clips", "--domain", "texture", "--clips",
-               std::to_string(kClips), "--seed", "3", "--frames", "25"},
+               std::to_string(kSharedClips), "--seed", "3", "--frames", "25"},
               clean())
               .exit_code == 0);
   REQUIRE(run_cox({"dataset", "index", folder / "clips", "--layout", "folder", "-o",
                    folder / "clips.json"})
               .exit_code == 0);
-  write_text(folder / "sweep.yaml", sweep_text());
+  write_text(folder / "sweep.yaml", sharing_sweep());
 
   const Ended shared = run_cox({"run", folder / "sweep.yaml", "--out", folder / "shared"});
   INFO(shared.all());
@@ -99,18 +99,18 @@ TEST_CASE("a sweep gives the same results with shared work and without, and tell
   REQUIRE(alone.exit_code == 0);
 
   const std::string database = folder / "shared/cox.db", other = folder / "alone/cox.db";
-  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == kRuns * kClips);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == kSharedRuns * kSharedClips);
   CHECK(result_dump(database) == result_dump(other));
   const std::string nodes =
       "SELECT run, video, trajectory, generation FROM v_results ORDER BY run, video";
   CHECK(sql(database, nodes) == sql(other, nodes));
-  CHECK(pixels(database) == pixels(other));
+  CHECK(pixel_digests(database) == pixel_digests(other));
 
   // Nothing is shared without; with it, all but the one run of the pretrained model's trajectory.
   CHECK(sql_number(other, "SELECT count(*) FROM v_results WHERE shared_with <> '[]'") == 0);
   CHECK(sql_number(database,
                    "SELECT count(*) FROM v_results WHERE shared_with <> '[]' AND"
-                   " trajectory <> ''") == (kRuns - 1) * kClips);
+                   " trajectory <> ''") == (kSharedRuns - 1) * kSharedClips);
   CHECK(sql_number(database, "SELECT count(*) FROM v_results WHERE total_s <> alone_s") == 0);
   CHECK(sql_number(database, "SELECT sum(spent_s) < sum(alone_s) FROM v_results") == 1);
   // Equal names of generations mean equal frames.
