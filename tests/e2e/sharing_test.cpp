@@ -19,12 +19,12 @@ series: {name: sharing}
 dataset: {manifest: clips.json}
 backbone: {name: longcat-video, model: MODEL}
 params:
-  height: 96
-  width: 160
+  height: 48
+  width: 80
   cond_frames: 9
   total_frames: 13
   gen_start_frame: 21
-  inference_steps: 4
+  inference_steps: 2
   enhance_hf: false
   guidance: 1.0
   dtype: fp32
