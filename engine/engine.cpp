@@ -1,17 +1,20 @@
 #include "engine/engine.h"
 
 #include <fmt/format.h>
-
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 
-#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
 #include "cox_version.h"
 #include "engine/device/cuda.h"
 #include "engine/failure.h"
 #include "engine/nn/device_attention.h"
 #include "engine/nn/kernels.h"
+#include "engine/stage_clock.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/encode.h"
@@ -19,9 +22,10 @@
 #include "engine/stages/model.h"
 #include "engine/stages/plan.h"
 #include "engine/stages/score.h"
+#include "engine/stages/shared_work.h"
 #include "engine/stages/write.h"
-#include "engine/stopwatch.h"
 #include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -54,6 +58,32 @@ DeviceFacts facts_of(c10::Device device) {
   return facts;
 }
 
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+/// Names the generation that a result was scored on: results with equal names have equal frames.
+std::string generation_node(const JobInput& input, std::int64_t step,
+                            const std::string& video_digest) {
+  if (input.share.generation.empty()) return "";
+  const sharing::StateId state = sharing::state_id(input.share.trajectory, step);
+  return sha256_of(fmt::format("cox-generation-node/1\n{}\nstate {} {}\nvideo {} {}\nprompt {}\n",
+                               input.share.generation, state.trajectory, state.step,
+                               json_quoted(input.video.id), video_digest,
+                               json_quoted(input.prompt)));
+}
+
+/// One job, ready to adapt and generate.
+struct Task {
+  const JobInput& input;
+  const JobPlan& plan;
+  const EncodedJob& encoded;
+  const Model& model;
+  AdaptedModel& adapted;
+  StageClock& clock;
+  JobOutput& output;
+};
+
 }  // namespace
 
 struct Engine::State {
@@ -62,13 +92,19 @@ struct Engine::State {
         device(chosen),
         facts(facts_of(chosen)),
         models(chosen),
+        work(models),
         scores(chosen) {}
 
+  std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
   JobOutput run(const JobInput& input, JobMonitor& monitor);
+  at::Tensor continue_video(const Task& task);
+  at::Tensor generate_frames(const Task& task);
+  at::Tensor reuse_frames(const Task& task, const Generation& made);
   void enter_video(const std::string& digest);
   Model& load_model(const JobInput& input, const JobPlan& plan, StageTimings& timings);
-  void recover(JobFailure& failure);
-  Provenance provenance(const JobInput& input, const JobPlan& plan, const Model& model) const;
+  void recover(const JobInput& input, JobFailure& failure);
+  Provenance provenance(const JobInput& input, const JobPlan& plan, const Model& model,
+                        const AdaptationSummary& adaptation) const;
 
   static constexpr std::size_t kMaxSources = 4;
 
@@ -76,6 +112,7 @@ struct Engine::State {
   c10::Device device;
   DeviceFacts facts;
   ModelCache models;
+  SharedWork work;  ///< of one bundle; ends before the model that it acts on
   FileDigest digests;
   std::string video_digest;  ///< of the video that the caches below belong to
   SourceCache sources{kMaxSources};
@@ -87,6 +124,7 @@ struct Engine::State {
 void Engine::State::enter_video(const std::string& digest) {
   if (digest == video_digest) return;
   video_digest = digest;
+  work.leave_video();
   sources.clear();
   encodings.posteriors.clear();
   scores.clear_references();
@@ -101,8 +139,8 @@ Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
   return models.get(key, input.model.loras);
 }
 
-Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
-                                     const Model& model) const {
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan, const Model& model,
+                                     const AdaptationSummary& adaptation) const {
   Provenance from;
   from.machine = host_name();
   from.device = device.is_cpu() ? "cpu" : "cuda";
@@ -116,75 +154,125 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   from.model_digest = input.model.digest;
   from.video_digest = video_digest;
   from.backbone_checksum = model.checksum;
+  from.trajectory = input.share.trajectory;
+  from.generation = generation_node(input, adaptation.best_step, video_digest);
   return from;
 }
 
-/// Restores a state in which the next job does not depend on what failed in this one.
-void Engine::State::recover(JobFailure& failure) {
-  if (failure.detail == kWriteFailure) failure.poisoned = true;
-  if (failure.cause == FailureCause::kOom) {
-    sources.clear();
-    encodings.clear();
-    scores.clear_references();
-  }
+/// A device that fails here fails the next job too, which then tells.
+std::vector<std::size_t> Engine::State::begin_bundle(const std::vector<JobInput>& jobs) {
   try {
+    work.end();
+  } catch (const std::exception& error) {
+    log(LogLevel::kError, "engine", "could not make sure that the model is as it was loaded",
+        {{"error", error.what()}});
+  }
+  if (options.sharing) return work.expect(jobs);
+  std::vector<std::size_t> order(jobs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  return order;
+}
+
+/// Makes the next job independent of what went wrong in this one.
+void Engine::State::recover(const JobInput& input, JobFailure& failure) {
+  if (failure.detail == kWriteFailure) failure.poisoned = true;
+  try {
+    work.fail(input, failure);
+    if (failure.cause == FailureCause::kOom) {
+      sources.clear();
+      encodings.clear();
+      scores.clear_references();
+    }
     synchronize(device);
-    models.drop_if_changed();
+    if (!work.is_in_place()) models.drop_if_changed();
     release_cached_memory(device);
   } catch (const std::exception&) {
     failure.poisoned = true;
   }
 }
 
-/// Runs a job: decode, encode, adapt, generate, decode latents, score, write.
+at::Tensor Engine::State::generate_frames(const Task& task) {
+  StageClock& clock = task.clock;
+  const at::Tensor latents = clock.measure("generate", &StageTimings::generate_s, [&] {
+    return generate(task.plan, task.encoded, task.model, task.adapted.adapter(), clock.monitor());
+  });
+  task.output.peak_memory_bytes = work.peak_with(device_memory(device).peak_bytes);
+  work.leave(task.input);
+  return clock.measure("latent_decode", &StageTimings::latent_decode_s, [&] {
+    return decode_latents(task.plan, task.encoded, latents, task.model);
+  });
+}
+
+/// The scored frames that another job generated from an equal state, at the price that it paid.
+at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made) {
+  JobOutput& output = task.output;
+  output.peak_memory_bytes =
+      std::max(work.peak_with(device_memory(device).peak_bytes), made.peak_memory_bytes);
+  work.leave(task.input);
+  task.clock.count(&StageTimings::generate_s, made.generate_s);
+  task.clock.count(&StageTimings::latent_decode_s, made.latent_decode_s);
+  add_once(output.shared_with, made.job);
+  return made.frames.to(device);
+}
+
+/// The scored frames of the job: adapted, generated and decoded.
+at::Tensor Engine::State::continue_video(const Task& task) {
+  JobOutput& output = task.output;
+  Reached reached = task.adapted.reach(task.input.job_id, task.clock.monitor());
+  task.clock.count(&StageTimings::train_s, reached.alone.train_s, reached.spent.train_s);
+  task.clock.count(&StageTimings::early_stop_s, reached.alone.early_stop_s,
+                   reached.spent.early_stop_s);
+  output.adaptation = std::move(reached.summary);
+  output.shared_with = work.companions(task.input);
+
+  const std::string name = work.generation_name(task.input, output.adaptation.best_step);
+  if (name.empty()) return generate_frames(task);
+  if (const auto made = work.generations().find(name)) return reuse_frames(task, *made);
+  const at::Tensor frames = generate_frames(task);
+  work.generations().add(
+      name, {frames.to(at::kCPU), output.timings.generate_s, output.timings.latent_decode_s,
+             output.peak_memory_bytes, task.input.job_id});
+  return frames;
+}
+
+/// A job reads like this: decode, encode, adapt, generate, decode latents, score, write.
 JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
-  const double start = monotonic_seconds();
   reset_peak_memory(device);
   JobOutput output;
-  StageTimings& timings = output.timings;
-  const auto timed = [&](const char* stage, double& seconds, const auto& work) {
-    monitor.progress(stage, 0, 1);
-    const Stopwatch watch(seconds, device);
-    return work();
-  };
+  StageClock clock(output.timings, monitor, device);
 
   ParameterReader parameters(input.parameters);
   const JobPlan plan = plan_job(input, parameters);
   scores.prepare(plan, input);
   check_video_digest(input, digests.of(input.video.path));
   enter_video(digests.of(input.video.path));
-  const auto source = timed("decode", timings.decode_s,
-                            [&] { return decode_source(plan, input.video.path, sources); });
-  Model& model = load_model(input, plan, timings);
-  const EncodedJob encoded = timed("encode", timings.encode_s, [&] {
+  work.make_way(input);
+  double reused_s = 0;
+  const auto source = clock.measure("decode", &StageTimings::decode_s, [&] {
+    return decode_source(plan, input.video.path, sources, &reused_s);
+  });
+  clock.count(&StageTimings::decode_s, reused_s);
+  Model& model = load_model(input, plan, output.timings);
+  const EncodedJob encoded = clock.measure("encode", &StageTimings::encode_s, [&] {
     return encode(plan, *source, input.prompt, model, encodings);
   });
-  at::Tensor latents;
-  {
-    const AdaptedModel adapted = adapt(plan, encoded, model, parameters, monitor);
-    output.adaptation = adapted.summary;
-    timings.train_s = adapted.timings.train_s;
-    timings.early_stop_s = adapted.timings.early_stop_s;
-    latents = timed("generate", timings.generate_s,
-                    [&] { return generate(plan, encoded, model, adapted.adapter(), monitor); });
-  }
-  if (plan.adaptation) models.require_unchanged();
-  const at::Tensor frames = timed("latent_decode", timings.latent_decode_s,
-                                  [&] { return decode_latents(plan, encoded, latents, model); });
-  timed("metrics", timings.metrics_s, [&] {
+  clock.count(&StageTimings::encode_s, encoded.reused_s);
+  AdaptedModel& adapted = work.enter(input, plan, encoded, model, parameters);
+  const at::Tensor frames = continue_video({input, plan, encoded, model, adapted, clock, output});
+  clock.measure("metrics", &StageTimings::metrics_s, [&] {
     output.metrics = scores.score(plan, input, *source, frames);
     output.reference_digest = scores.reference_digest(plan, *source);
   });
-  const WrittenVideos written = timed("write", timings.write_s, [&] {
+  const WrittenVideos written = clock.measure("write", &StageTimings::write_s, [&] {
     return write_videos(plan, input, *source, video_digest, frames);
   });
 
   output.generated_path = written.generated_path;
   output.reference_path = written.reference_path;
   output.scored_frames = static_cast<int>(plan.scored.count);
-  output.provenance = provenance(input, plan, model);
-  output.peak_memory_bytes = device_memory(device).peak_bytes;
-  timings.total_s = monotonic_seconds() - start;
+  output.provenance = provenance(input, plan, model, output.adaptation);
+  output.peak_memory_bytes = std::max(output.peak_memory_bytes, device_memory(device).peak_bytes);
+  clock.finish();
   return output;
 }
 
@@ -209,13 +297,31 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
 
 const DeviceFacts& Engine::device() const { return state_->facts; }
 
+std::vector<std::size_t> Engine::begin_bundle(const std::vector<JobInput>& jobs) {
+  return state_->begin_bundle(jobs);
+}
+
+void Engine::end_bundle() { state_->begin_bundle({}); }
+
 JobOutcome Engine::run(const JobInput& input, Sink& sink) {
+  const bool shared = state_->work.expects(input);
+  JobOutcome outcome = run_once(input, sink);
+  const auto* failure = std::get_if<JobFailure>(&outcome);
+  const bool retries =
+      shared && failure != nullptr && failure->cause == FailureCause::kOom && !failure->poisoned;
+  if (!retries) return outcome;
+  log(LogLevel::kWarning, "engine", "no memory for what jobs share; the job runs by itself",
+      {{"job", input.job_id}, {"error", failure->message}});
+  return run_once(input, sink);
+}
+
+JobOutcome Engine::run_once(const JobInput& input, Sink& sink) {
   try {
     JobMonitor monitor(sink);
     return state_->run(input, monitor);
   } catch (const std::exception&) {
     JobFailure failure = failure_of(std::current_exception());
-    state_->recover(failure);
+    state_->recover(input, failure);
     return failure;
   } catch (...) {
     return JobFailure{FailureCause::kCrash, "unknown exception", "exception", true};

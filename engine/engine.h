@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/status.h"
 #include "record/job.h"
@@ -19,6 +20,7 @@ struct EngineOptions {
   bool deterministic = true;   ///< refuse kernels whose results vary between runs
   /// On a GPU: `fused`, our own between matrix products, or `stock`, only LibTorch's.
   std::string kernels = "fused";
+  bool sharing = true;  ///< false: each job of a bundle computes everything by itself
 };
 
 /// The device that an engine computes on.
@@ -52,11 +54,22 @@ class Engine {
 
   const DeviceFacts& device() const;
 
-  /// Runs one job. The one place that catches exceptions.
+  /// Announces the jobs that come next, all of one item, in place of those announced before;
+  /// returns the order to run them in, as indices. Work that they have in common is then done once:
+  /// adaptations that differ in length or in when they stop, and equal generations. Results have
+  /// the same bits as without sharing. A job that was not announced runs by itself.
+  std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
+
+  /// Puts the model back and forgets the jobs that have not run.
+  void end_bundle();
+
+  /// Runs one job. The one place that catches exceptions. A job that runs out of memory next to
+  /// shared work is run once more by itself.
   JobOutcome run(const JobInput& input, Sink& sink);
 
  private:
   struct State;
+  JobOutcome run_once(const JobInput& input, Sink& sink);
   explicit Engine(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

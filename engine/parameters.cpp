@@ -41,6 +41,10 @@ const Value::List& ParameterReader::list(const std::string& name, const std::str
   return *items;
 }
 
+void ParameterReader::accept(const std::set<std::string>& names) {
+  for (const std::string& name : names) find(name, "a value");
+}
+
 void ParameterReader::reject(const std::string& name, const std::string& expected) const {
   const auto found = parameters_.find(name);
   throw bad_value(name, expected,

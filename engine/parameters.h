@@ -40,6 +40,9 @@ class ParameterReader {
   /// Throws the error of a value that only its reader can judge.
   [[noreturn]] void reject(const std::string& name, const std::string& expected) const;
 
+  /// Counts these as read: another job with equal values read them. Throws when one is missing.
+  void accept(const std::set<std::string>& names);
+
   /// Throws when a parameter was never read: it would be in the job's identity without effect.
   void finish() const;
   const std::set<std::string>& names_read() const { return read_; }

@@ -11,6 +11,7 @@
 #include "record/metric_value.h"
 #include "record/model.h"
 #include "record/provenance.h"
+#include "record/share_keys.h"
 #include "record/stage_timings.h"
 #include "record/video.h"
 
@@ -27,6 +28,7 @@ struct JobInput {
   Video video;
   std::string prompt;            ///< as record/prompt.h chose it
   std::string output_directory;  ///< generated and reference videos go here; made when missing
+  ShareKeys share;               ///< what the job may share with others of its bundle
 };
 
 /// What a finished job hands in.
@@ -40,6 +42,7 @@ struct JobOutput {
   std::string reference_digest;
   std::int32_t scored_frames = 0;
   std::int64_t peak_memory_bytes = 0;
+  std::vector<std::string> shared_with;
 
   bool operator==(const JobOutput&) const = default;
 
@@ -62,6 +65,10 @@ struct JobOutput {
               &O::scored_frames},
         Field{"peak_memory_bytes", "bytes", "Device memory on a GPU, resident memory on a CPU.",
               &O::peak_memory_bytes},
+        Field{"shared_with", "",
+              "Digests of the jobs of its bundle that read the same trajectory, and of the job "
+              "whose generation it repeats.",
+              &O::shared_with},
     };
   }
 };

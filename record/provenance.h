@@ -21,6 +21,8 @@ struct Provenance {
   std::uint64_t backbone_checksum = 0;
   std::int32_t threads = 0;
   std::string kernels;
+  std::string trajectory;
+  std::string generation;
 
   bool operator==(const Provenance&) const = default;
 
@@ -45,6 +47,13 @@ struct Provenance {
               "Between matrix products: stock (LibTorch's operators), fused (the engine's own GPU "
               "kernels) or fused+cudnn (and cuDNN's attention where gradients flow).",
               &P::kernels},
+        Field{"trajectory", "",
+              "Digest of what the adapted states follow from besides the video; empty when nothing "
+              "trained.",
+              &P::trajectory},
+        Field{"generation", "",
+              "Digest of what the generated frames follow from: equal digests, equal frames.",
+              &P::generation},
     };
   }
 };

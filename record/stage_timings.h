@@ -4,7 +4,8 @@
 
 namespace cox {
 
-/// Wall seconds of each stage of a job, never mixed. Stages that did not run are 0.
+/// Wall seconds of each stage of a job, never mixed. Stages that did not run are 0. A stage whose
+/// work was shared says what it would have taken for this job by itself, as it was measured.
 struct StageTimings {
   double load_model_s = 0;
   double decode_s = 0;
@@ -15,7 +16,8 @@ struct StageTimings {
   double latent_decode_s = 0;
   double metrics_s = 0;
   double write_s = 0;
-  double total_s = 0;
+  double alone_s = 0;
+  double spent_s = 0;
 
   bool operator==(const StageTimings&) const = default;
 
@@ -31,7 +33,9 @@ struct StageTimings {
         Field{"latent_decode_s", "s", "From latents to pixels.", &S::latent_decode_s},
         Field{"metrics_s", "s", "Measuring.", &S::metrics_s},
         Field{"write_s", "s", "Writing video files.", &S::write_s},
-        Field{"total_s", "s", "The whole job.", &S::total_s},
+        Field{"alone_s", "s", "The whole job by itself, shared work included.", &S::alone_s},
+        Field{"spent_s", "s", "What was spent on the job, after what others had computed for it.",
+              &S::spent_s},
     };
   }
 };

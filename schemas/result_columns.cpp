@@ -1,5 +1,7 @@
 #include "schemas/result_columns.h"
 
+#include <set>
+#include <string_view>
 #include <type_traits>
 
 #include "record/job.h"
@@ -87,10 +89,10 @@ void add_provenance(Columns& columns) {
        {"replicate", "integer", "", "Which repetition with other noise the run is, from 0."},
        {"attempt", "integer", "", "Which try of the job delivered, from 1."},
        {"worker", "text", "", "Name of the worker that delivered."}});
-  const auto shared = [](std::string_view name) {
-    return name != "video_digest" && name != "backbone_checksum";
-  };
-  add_fields<Provenance>(columns, shared);
+  const std::set<std::string_view> of_result = {"video_digest", "backbone_checksum", "trajectory",
+                                                "generation"};
+  add_fields<Provenance>(columns,
+                         [&](std::string_view name) { return of_result.count(name) == 0; });
   columns.push_back({"lora_digest", "text", "",
                      "SHA-256 of each LoRA file next to the model in order, with its multiplier "
                      "unless that is 1; empty without one."});
@@ -99,6 +101,9 @@ void add_provenance(Columns& columns) {
   columns.push_back({"backbone_checksum", "text", "",
                      "Checksum of the backbone's parameters, equal before and after adaptation; 16 "
                      "hexadecimal digits."});
+  add_field<Provenance>(columns, "trajectory");
+  add_field<Provenance>(columns, "generation");
+  add_field<JobOutput>(columns, "shared_with");
 }
 
 void add_files_and_names(Columns& columns) {
@@ -118,6 +123,7 @@ Columns make_columns() {
   add_run_and_video(columns);
   add_measurements(columns);
   add_fields<StageTimings>(columns, every);
+  columns.push_back({"total_s", "real", "s", "The same as alone_s."});
   add_fields<AdaptationSummary>(columns, every);
   add_provenance(columns);
   add_files_and_names(columns);

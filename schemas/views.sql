@@ -47,7 +47,7 @@ SELECT
   {each metric|avg((SELECT q.mean FROM result_metrics q
     WHERE q.job_id = x.job_id AND q.metric_id = $id)) AS $name, }
   avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
-  avg(x.generate_s) AS generate_s, avg(x.total_s) AS total_s
+  avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -70,6 +70,7 @@ SELECT
     WHERE q.job_id = x.job_id AND q.metric_id NOT IN ({each metric|$id, }0)), '{}') AS other_metrics,
   x.nonfinite AS nonfinite, x.scored_frames AS scored_frames, y.per_frame AS per_frame,
   {each timing|x.$name AS $name, }
+  x.alone_s AS total_s,
   {each adaptation|$table.$name AS $name, }
   r.seed AS seed, r.replicate AS replicate, x.attempt AS attempt, w.name AS worker,
   {each environment|e.$name AS $name, }
@@ -78,6 +79,7 @@ SELECT
     WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
   x.video_digest AS video_digest,
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
+  x.trajectory AS trajectory, x.generation AS generation, y.shared_with AS shared_with,
   x.peak_memory_bytes AS peak_memory_bytes,
   x.generated_path AS generated_path, x.reference_path AS reference_path,
   x.reference_digest AS reference_digest,
@@ -158,7 +160,7 @@ SELECT
   t.train_s_sum / nullif(t.train_s_count, 0) AS train_s,
   t.early_stop_s_sum / nullif(t.early_stop_s_count, 0) AS early_stop_s,
   t.generate_s_sum / nullif(t.generate_s_count, 0) AS generate_s,
-  t.total_s_sum / nullif(t.total_s_count, 0) AS total_s,
+  t.alone_s_sum / nullif(t.alone_s_count, 0) AS total_s,
   (SELECT count(*) FROM run_environments n
    WHERE n.run_id = m.run_id AND n.dataset_id = m.dataset_id) AS environments,
   r.digest AS run_digest
@@ -177,7 +179,7 @@ SELECT
   total(x.train_s) AS train_s_sum, count(x.train_s) AS train_s_count,
   total(x.early_stop_s) AS early_stop_s_sum, count(x.early_stop_s) AS early_stop_s_count,
   total(x.generate_s) AS generate_s_sum, count(x.generate_s) AS generate_s_count,
-  total(x.total_s) AS total_s_sum, count(x.total_s) AS total_s_count
+  total(x.alone_s) AS alone_s_sum, count(x.alone_s) AS alone_s_count
 FROM jobs j
 JOIN results x ON x.job_id = j.id
 JOIN dataset_videos dv ON dv.video_id = j.video_id
@@ -217,6 +219,7 @@ SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   (a.granted_us - u.time_us) / 1e6 AS waited_s,
   {each timing|x.$name AS $name, }
+  x.alone_s AS total_s,
   x.steps_run AS steps_run,
   {each environment|e.$name AS $name, }
   lower(hex(j.digest)) AS job_digest
@@ -270,7 +273,7 @@ SELECT
     - (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id)
   END AS $name_difference, }
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
-  xa.total_s AS total_s_a, xb.total_s AS total_s_b,
+  xa.alone_s AS total_s_a, xb.alone_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
   (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
                 '$.fit', '$.color', '$.pil_order')

@@ -23,6 +23,7 @@ MAX_BASE_FILES = 16
 MAY_INCLUDE = {
     "base": [],
     "record": ["base"],
+    "sharing": ["base"],
     "schemas": ["record"],
     "engine/video": ["base"],
     "engine/tensors": ["base", "record"],
@@ -36,11 +37,11 @@ MAY_INCLUDE = {
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
     "engine/metrics": ["base", "record", "schemas", "engine/tensors", "engine/checkpoint",
                        "engine/nn"],
-    "engine/adaptation": ["base", "record", "engine/tensors", "engine/device", "engine/checkpoint",
+    "engine/adaptation": ["base", "record", "sharing", "engine/tensors", "engine/device", "engine/checkpoint",
                           "engine/backbones", "engine/diffusion", "engine/adaptation",
                           "engine/parameters.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
-    "engine": ["base", "record", "engine", "schemas"],
+    "engine": ["base", "record", "sharing", "engine", "schemas"],
     "tools/clips": ["base", "engine/video"],
     "tools": ["base", "record", "engine", "schemas", "tools"],
     "coordinator/core": ["base", "record"],
@@ -88,7 +89,7 @@ BANNED = {
 CATCH_ALL_ALLOWED = ("engine/engine.cpp",)
 
 CPP = (".h", ".cpp", ".cu")
-SOURCE_FOLDERS = ("base", "record", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
+SOURCE_FOLDERS = ("base", "record", "sharing", "proto", "engine", "tools", "coordinator", "worker", "cli", "schemas", "tests")
 
 
 class Findings:

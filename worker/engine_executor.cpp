@@ -50,6 +50,16 @@ EngineExecutor::EngineExecutor(std::unique_ptr<engine::Engine> engine, std::stri
                                std::string log_file)
     : engine_(std::move(engine)), out_(std::move(out)), log_file_(std::move(log_file)) {}
 
+std::vector<std::size_t> EngineExecutor::begin_bundle(const v1::Bundle& bundle) {
+  std::vector<JobInput> inputs;
+  for (const v1::LeasedJob& job : bundle.jobs()) {
+    // One that cannot be read shares nothing; `run` tells what is wrong with it.
+    Result<JobInput> input = job_input_of(job, bundle.video(), out_);
+    inputs.push_back(input.is_ok() ? std::move(input).value() : JobInput{});
+  }
+  return engine_->begin_bundle(inputs);
+}
+
 Executor::Outcome EngineExecutor::run(const v1::LeasedJob& job, const v1::Video& video,
                                       const CancelToken& cancel, ProgressListener& progress) {
   Outcome outcome;

@@ -16,6 +16,8 @@ class EngineExecutor final : public Executor {
   /// its last lines.
   EngineExecutor(std::unique_ptr<engine::Engine> engine, std::string out, std::string log_file);
 
+  std::vector<std::size_t> begin_bundle(const v1::Bundle& bundle) override;
+  void end_bundle() override { engine_->end_bundle(); }
   Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
               ProgressListener& progress) override;
   std::string loaded_model_digest() const override { return loaded_model_digest_; }

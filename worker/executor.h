@@ -1,8 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "cox/v1/job.pb.h"
 #include "cox/v1/worker.pb.h"
@@ -40,6 +43,17 @@ class Executor {
     /// nothing to report.
     std::string missing_input;
   };
+
+  /// Told which jobs follow, so that they can share work. Returns the order in which to run them,
+  /// as indices.
+  virtual std::vector<std::size_t> begin_bundle(const v1::Bundle& bundle) {
+    std::vector<std::size_t> order(static_cast<std::size_t>(bundle.jobs_size()));
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    return order;
+  }
+  /// The jobs of the bundle that have not run will not come.
+  virtual void end_bundle() {}
+
   virtual Outcome run(const v1::LeasedJob& job, const v1::Video& video, const CancelToken& cancel,
                       ProgressListener& progress) = 0;
 

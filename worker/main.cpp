@@ -54,6 +54,7 @@ struct Flags {
   bool idle_exit = false;
   std::optional<double> max_idle_s;
   double max_away_s = 3'600;
+  bool sharing = true;
   bool die_with_parent = false;
 };
 
@@ -109,6 +110,8 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--max-away", flags.max_away_s,
                  "Give up after this many seconds without a coordinator")
       ->capture_default_str();
+  app.add_flag("!--no-sharing", flags.sharing,
+               "Compute every job by itself, though others of its bundle do the same work");
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
 }
 
@@ -209,7 +212,8 @@ int run(Flags& flags) {
       engine::Engine::create({.device = flags.device,
                               .threads = flags.threads,
                               .deterministic = true,
-                              .kernels = flags.kernels});
+                              .kernels = flags.kernels,
+                              .sharing = flags.sharing});
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
   log(LogLevel::kInfo, "worker", "engine ready",
       {{"device", (*engine)->device().name}, {"kernels", flags.kernels}});

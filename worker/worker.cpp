@@ -166,15 +166,23 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
   log(LogLevel::kInfo, "worker", "leased",
       {{"lease", bundle.lease_id()}, {"video", bundle.video().id()}, {"jobs", bundle.jobs_size()}});
   keeper_.hold(bundle.lease_id());
-  for (const v1::LeasedJob& job : bundle.jobs()) {
-    if (stop_.draining() || end_ || !keeper_.holds(bundle.lease_id())) break;
-    if (keeper_.is_cancelled(job.job_digest())) continue;
-    COX_RETURN_IF_ERROR(run_job(bundle, job));
-  }
+  const Status run = run_jobs(bundle);
+  executor_.end_bundle();
+  COX_RETURN_IF_ERROR(run);
   // The lease is kept until the last report is answered.
   const Status delivered = deliver_with_retry();
   keeper_.release(bundle.lease_id());
   return delivered;
+}
+
+Status Worker::run_jobs(const v1::Bundle& bundle) {
+  for (const std::size_t index : executor_.begin_bundle(bundle)) {
+    const v1::LeasedJob& job = bundle.jobs(static_cast<int>(index));
+    if (stop_.draining() || end_ || !keeper_.holds(bundle.lease_id())) break;
+    if (keeper_.is_cancelled(job.job_digest())) continue;
+    COX_RETURN_IF_ERROR(run_job(bundle, job));
+  }
+  return Status::ok();
 }
 
 Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {

@@ -66,6 +66,7 @@ class Worker {
   Result<std::optional<v1::Bundle>> next_bundle();
   Result<v1::LeaseReply> lease_once(v1::LeaseRequest& request);
   Status run_bundle(const v1::Bundle& bundle);
+  Status run_jobs(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
   Status report(const v1::Bundle& bundle, const v1::LeasedJob& job, v1::JobReport report);
   Status deliver_with_retry();

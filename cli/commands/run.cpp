@@ -49,6 +49,8 @@ class Run final : public Command {
         ->check(not_empty)
         ->capture_default_str()
         ->type_name("DIR");
+    app.add_flag("!--no-sharing", options_.sharing,
+                 "Compute every job by itself; results are the same bits");
   }
 
   Result<ExitCode> run(Session& session) override {

@@ -151,7 +151,8 @@ Status LocalRun::start_crew() {
                                           .devices = options_.devices,
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
-                                          .workers = options_.workers}));
+                                          .workers = options_.workers,
+                                          .sharing = options_.sharing}));
   session_.say(fmt::format("{} started; from another terminal: cox watch --coordinator {}",
                            report::counted(options_.workers, "worker"), server_->address()));
   return Status::ok();
@@ -261,8 +262,7 @@ Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) 
   COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
   ExitCode exit_code = kExitOk;
   for (const sweep::SweepPlan& plan : plans) {
-    COX_RETURN_IF_ERROR(
-        print_results(session_, query, plan.series.name, plan.tables, {}));
+    COX_RETURN_IF_ERROR(print_results(session_, query, plan.series.name, plan.tables, {}));
     v1::ProgressRequest request;
     request.set_series(plan.series.name);
     COX_ASSIGN_OR_RETURN(const v1::ProgressReply reply, coordinator_->progress(request));

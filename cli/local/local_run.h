@@ -13,6 +13,7 @@ struct LocalRunOptions {
   std::string output_directory;
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
   int workers = 1;
+  bool sharing = true;  ///< false: every job computes everything by itself
 };
 
 /// Runs sweeps to their end on this machine, with a coordinator in this process and worker

@@ -88,13 +88,22 @@ std::string WorkerCrew::log_of(const std::string& name) const {
 Status WorkerCrew::spawn(size_t index) {
   Member& member = members_[index];
   const std::string& device = options_.devices[index % options_.devices.size()];
+  std::vector<std::string> words = {options_.program,
+                                    "--coordinator",
+                                    options_.coordinator,
+                                    "--name",
+                                    member.name,
+                                    "--device",
+                                    device,
+                                    "--device-slot",
+                                    std::to_string(index),
+                                    "--out",
+                                    options_.output_directory,
+                                    "--die-with-parent"};
+  if (!options_.sharing) words.push_back("--no-sharing");
   member.log_start = size_of(log_of(member.name));
-  COX_ASSIGN_OR_RETURN(
-      member.process,
-      ChildProcess::start({options_.program, "--coordinator", options_.coordinator, "--name",
-                           member.name, "--device", device, "--device-slot", std::to_string(index),
-                           "--out", options_.output_directory, "--die-with-parent"},
-                          log_of(member.name), environment_of_workers()));
+  COX_ASSIGN_OR_RETURN(member.process,
+                       ChildProcess::start(words, log_of(member.name), environment_of_workers()));
   member.exit_handled = false;
   return Status::ok();
 }

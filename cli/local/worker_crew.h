@@ -18,6 +18,7 @@ struct CrewOptions {
   std::string output_directory;
   std::string log_directory;
   int workers = 1;
+  bool sharing = true;
 };
 
 /// The worker processes of `cox run`. Owned by one thread: the one that started them.

@@ -129,6 +129,7 @@ struct GrantedJob {
   std::string method;
   std::string parameters_json;  ///< canonical, as submitted
   std::string definition;       ///< of its run, as submitted
+  ShareKeys share;              ///< of its run
 };
 
 struct LeaseGrant {

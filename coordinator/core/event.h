@@ -14,6 +14,7 @@
 #include "coordinator/core/result.h"
 #include "coordinator/core/state.h"
 #include "record/failure.h"
+#include "record/share_keys.h"
 
 namespace cox::core {
 
@@ -31,6 +32,7 @@ struct SubmittedRun {
   std::string lora_digest = "";  ///< of each file, with multipliers; "" without
   std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
   std::string origins_json = "";  ///< where its values came from; "" = unknown
+  ShareKeys share = {};
 };
 
 /// Its id is unique in the submission.

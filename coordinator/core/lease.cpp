@@ -128,8 +128,8 @@ GrantedJob grant_job(Step& step, JobNumber number, const Lease& lease, std::uint
   step.save(SaveAttempt{number, next.attempt, lease.worker, lease.number, position, step.now});
   const Job& job = state.job(number);
   const RunRecord& run = state.run(job.run).record;
-  return {number,     job.digest,          next.attempt,  run.digest,
-          run.method, run.parameters_json, run.definition};
+  return {number,     job.digest,          next.attempt,   run.digest,
+          run.method, run.parameters_json, run.definition, run.share};
 }
 
 void expire_leases(Step& step) {

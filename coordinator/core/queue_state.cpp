@@ -34,11 +34,14 @@ void StateTally::remove(const JobStatus& status) {
 
 ReadyQueue::Entry QueueState::entry_of(JobNumber number) {
   const Job& queued = job(number);
-  return {.model = run(queued.run).model,
+  const Run& its_run = run(queued.run);
+  return {.model = its_run.model,
           .needs = governing(queued).needs,
           .priority = queued.status.priority,
           .submission = queued.submission,
           .video = queued.video,
+          .group = its_run.group,
+          .horizon = its_run.record.share.horizon,
           .job = number};
 }
 
@@ -101,6 +104,12 @@ void ensure_slice(QueueState& state, RunNumber number, DatasetNumber dataset) {
 ModelNumber model_number(QueueState& state, const std::string& digest) {
   const auto next = static_cast<ModelNumber>(state.model_by_digest.size());
   return state.model_by_digest.try_emplace(digest, next).first->second;
+}
+
+GroupNumber group_number(QueueState& state, const std::string& share_key) {
+  if (share_key.empty()) return GroupNumber{};
+  const auto next = static_cast<GroupNumber>(state.group_by_key.size() + 1);
+  return state.group_by_key.try_emplace(share_key, next).first->second;
 }
 
 JobNames names_of(QueueState& state, const Job& job) {

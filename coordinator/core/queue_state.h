@@ -52,6 +52,7 @@ struct Slice {
 struct Run {
   RunRecord record;
   ModelNumber model{};
+  GroupNumber group{};
   std::vector<JobNumber> jobs;
   std::vector<Slice> slices;  ///< one per data set with which a series names the run
 };
@@ -113,6 +114,7 @@ struct QueueState {
   std::unordered_map<std::string, WorkerNumber> worker_by_id;
   std::unordered_map<std::string, WorkerNumber> worker_by_name;
   std::unordered_map<std::string, ModelNumber> model_by_digest;
+  std::unordered_map<std::string, GroupNumber> group_by_key;  ///< without ""
   // Jobs, leases and workers by what they wait for.
   ReadyQueue ready;
   std::set<std::pair<TimeUs, JobNumber>> blocked;  ///< by end of backoff
@@ -166,6 +168,8 @@ void ensure_slice(QueueState& state, RunNumber run, DatasetNumber dataset);
 Slice* find_slice(Run& run, DatasetNumber dataset);
 /// The model's number; a digest seen for the first time gets the next one.
 ModelNumber model_number(QueueState& state, const std::string& digest);
+/// The number of the group of runs with this share key; 0 for "".
+GroupNumber group_number(QueueState& state, const std::string& share_key);
 JobNames names_of(QueueState& state, const Job& job);
 
 }  // namespace cox::core

@@ -5,7 +5,7 @@
 namespace cox::core {
 
 ReadyQueue::Key ReadyQueue::key_of(const Entry& entry) {
-  return {~entry.priority, entry.submission, entry.video, entry.job};
+  return {~entry.priority, entry.submission, entry.video, entry.group, entry.horizon, entry.job};
 }
 
 void ReadyQueue::insert(const Entry& entry) {
@@ -60,10 +60,19 @@ std::vector<JobNumber> ReadyQueue::next_bundle(const Resources& has,
   const Queue* queue = choose(has, loaded, max_affinity_grants);
   if (queue == nullptr) return bundle;
   const Key& first = *queue->begin();
+  std::size_t whole = 0;  // jobs before the group that was begun last
+  GroupNumber group{};
   for (const Key& key : *queue) {
     const bool together = key.descending_priority == first.descending_priority &&
                           key.submission == first.submission && key.video == first.video;
-    if (!together || bundle.size() == max_jobs) break;
+    if (!together) break;
+    const bool continues = key.group == group && group != GroupNumber{};
+    if (bundle.size() == max_jobs) {
+      if (continues && whole > 0) bundle.resize(whole);
+      break;
+    }
+    if (!continues) whole = bundle.size();
+    group = key.group;
     bundle.push_back(key.job);
   }
   return bundle;

@@ -15,8 +15,13 @@ namespace cox::core {
 /// Models are numbered from 0 as they are first seen; few sweeps use more than one.
 enum class ModelNumber : std::uint32_t {};
 
+/// Groups of runs whose jobs of one video share work, numbered from 1 as they are first seen. 0 is
+/// no group: its jobs share nothing with each other.
+enum class GroupNumber : std::uint32_t {};
+
 /// The queued jobs in the order in which they are leased: by priority, then by age of the
-/// submission, then by video, so that a worker gets all runs of one video at once.
+/// submission, then by video, so that a worker gets all runs of one video at once. Jobs of one
+/// video are ordered by group, then by how far they read: the order in which a worker runs them.
 class ReadyQueue {
  public:
   struct Entry {
@@ -25,6 +30,8 @@ class ReadyQueue {
     std::int32_t priority = 0;
     SubmissionNumber submission{};
     VideoNumber video{};
+    GroupNumber group{};
+    std::int64_t horizon = 0;
     JobNumber job{};
   };
 
@@ -34,9 +41,9 @@ class ReadyQueue {
   std::size_t size() const { return size_; }
 
   /// The next bundle for a worker that has `has`: up to `max_jobs` jobs of one video and one model;
-  /// empty when nothing is queued that the worker can do. They stay in the queue. Jobs of the
-  /// `loaded` model go before older ones of equal priority, at most `max_affinity_grants` times in
-  /// a row.
+  /// empty when nothing is queued that the worker can do. A group that does not fit behind others
+  /// is left for the next bundle. They stay in the queue. Jobs of the `loaded` model go before
+  /// older ones of equal priority, at most `max_affinity_grants` times in a row.
   std::vector<JobNumber> next_bundle(const Resources& has, std::optional<ModelNumber> loaded,
                                      std::uint32_t max_jobs, std::uint32_t max_affinity_grants);
 
@@ -45,6 +52,8 @@ class ReadyQueue {
     std::int32_t descending_priority;  ///< ~priority, so that higher sorts first
     SubmissionNumber submission;
     VideoNumber video;
+    GroupNumber group;
+    std::int64_t horizon;
     JobNumber job;
     auto operator<=>(const Key&) const = default;
   };

@@ -13,6 +13,7 @@
 #include "coordinator/core/state.h"
 #include "record/failure.h"
 #include "record/limits.h"
+#include "record/share_keys.h"
 #include "record/video.h"
 
 namespace cox::core {
@@ -82,6 +83,7 @@ struct RunRecord {
   std::string owner_name;  ///< its name in the owning series
   std::string lora_digest;
   std::map<std::string, std::string> metric_weights;  ///< by metric, its weights' digest
+  ShareKeys share;  ///< follows from the rest, and is not stored: whoever loads a run sets it
   bool operator==(const RunRecord&) const = default;
 };
 

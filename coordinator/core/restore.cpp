@@ -47,7 +47,8 @@ void restore_runs(QueueState& state, Snapshot& snapshot) {
     check_number(record.number, state.runs.size());
     state.run_by_digest.emplace(record.digest, record.number);
     const ModelNumber model = model_number(state, record.model_digest);
-    state.runs.push_back(Run{std::move(record), model, {}, {}});
+    const GroupNumber group = group_number(state, record.share.trajectory);
+    state.runs.push_back(Run{std::move(record), model, group, {}, {}});
   }
   for (MemberRecord& member : snapshot.members) {
     Series& series = state.series(member.series);

@@ -4,7 +4,9 @@
 #include <charconv>
 #include <cmath>
 #include <utility>
+#include <vector>
 
+#include "base/text.h"
 #include "base/value.h"
 
 namespace cox::core {
@@ -47,6 +49,9 @@ JobResult::JobResult(JobOutput output)
     per_frame_json_ += json_quoted(metric.name) + ':' + json_numbers(metric.per_frame);
   }
   per_frame_json_ += '}';
+  std::vector<std::string> jobs;
+  for (const std::string& job : output_.shared_with) jobs.push_back(json_quoted(job));
+  shared_with_json_ = "[" + join(jobs, ",") + "]";
 }
 
 std::string json_number(double value) {

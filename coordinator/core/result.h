@@ -21,12 +21,14 @@ class JobResult {
   const std::string& per_frame_json() const { return per_frame_json_; }
   const std::string& losses_json() const { return losses_json_; }
   const std::string& anchor_losses_json() const { return anchor_losses_json_; }
+  const std::string& shared_with_json() const { return shared_with_json_; }
 
  private:
   JobOutput output_;
   std::string per_frame_json_;
   std::string losses_json_;
   std::string anchor_losses_json_;
+  std::string shared_with_json_;
 };
 
 /// `[1.0,0.5]`: each number as the shortest text that reads back as the same double. JSON has no

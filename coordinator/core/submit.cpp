@@ -223,12 +223,13 @@ RunNumber take_run(Step& step, const Submission& submission, const SubmittedRun&
     return known->second;
   }
   const auto number = static_cast<RunNumber>(state.runs.size() + 1);
-  RunRecord record{number,           run.digest,          run.method,        run.backbone,
-                   run.model_digest, run.parameters_json, run.definition,    submission.series,
-                   run.name,         run.lora_digest,     run.metric_weights};
+  RunRecord record{number,           run.digest,          run.method,         run.backbone,
+                   run.model_digest, run.parameters_json, run.definition,     submission.series,
+                   run.name,         run.lora_digest,     run.metric_weights, run.share};
   step.save(SaveRun{record, step.now});
   const ModelNumber model = model_number(state, run.model_digest);
-  state.runs.push_back(Run{std::move(record), model, {}, {}});
+  const GroupNumber group = group_number(state, run.share.trajectory);
+  state.runs.push_back(Run{std::move(record), model, group, {}, {}});
   state.run_by_digest.emplace(run.digest, number);
   return number;
 }

@@ -53,6 +53,7 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
                        read_definition(granted.definition, granted.run_digest));
   COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from(granted.parameters_json));
   job.set_prompt(prompt_of(parameters, caption));
+  *job.mutable_share() = to_proto<v1::ShareKeys>(granted.share);
   return Status::ok();
 }
 

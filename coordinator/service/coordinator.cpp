@@ -11,6 +11,7 @@
 #include "coordinator/service/convert.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/ledger.h"
+#include "coordinator/service/share.h"
 #include "coordinator/service/submission.h"
 #include "coordinator/service/validate.h"
 #include "coordinator/service/worker_activities.h"
@@ -111,6 +112,7 @@ Result<std::unique_ptr<Coordinator>> Coordinator::open(const CoordinatorOptions&
   COX_ASSIGN_OR_RETURN(store::Store store, store::Store::open(options.database));
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, store.load());
   store::bound_waits(snapshot, clock.now_us());
+  COX_RETURN_IF_ERROR(set_share_keys(snapshot));
   const core::CoreConfig config = {.lease_duration = options.lease,
                                    .reconnect_grace = options.reconnect_grace};
   core::Core core = core::Core::restore(config, std::move(snapshot), clock.now_us());

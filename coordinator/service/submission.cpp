@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/value.h"
 #include "coordinator/service/definition.h"
+#include "coordinator/service/share.h"
 #include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "schemas/metric_schema.h"
@@ -131,7 +132,8 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
           .definition = definition_of(named.run().model()),
           .lora_digest = sweep::lora_identity(files),
           .metric_weights = digests_of_weights(files),
-          .origins_json = named.origins_json()};
+          .origins_json = named.origins_json(),
+          .share = share_keys_of(run.method, run.parameters, files)};
 }
 
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {

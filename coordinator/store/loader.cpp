@@ -91,6 +91,7 @@ Status load_runs(const Database& database, core::Snapshot& to) {
                                     row.integer<core::SeriesNumber>(7),
                                     row.text(8),
                                     row.text(9),
+                                    {},
                                     {}});
                  return Status::ok();
                }));

@@ -18,7 +18,8 @@ namespace cox::store {
 
 /// Whether a field of Provenance is a column of environments; the others are columns of results.
 constexpr bool is_of_environment(std::string_view field) {
-  return field != "video_digest" && field != "backbone_checksum";
+  return field != "video_digest" && field != "backbone_checksum" && field != "trajectory" &&
+         field != "generation";
 }
 
 /// Whether a field of AdaptationSummary is a series, and so a column of result_details.
@@ -85,6 +86,7 @@ struct ResultDetailsRow {
     put("per_frame", save.result.per_frame_json());
     put("losses", save.result.losses_json());
     put("anchor_losses", save.result.anchor_losses_json());
+    put("shared_with", save.result.shared_with_json());
   }
 };
 

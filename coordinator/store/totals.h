@@ -31,7 +31,7 @@ inline constexpr TotaledTiming kTotaledTimings[] = {
     {"train_s", "train_s_sum", "train_s_count"},
     {"early_stop_s", "early_stop_s_sum", "early_stop_s_count"},
     {"generate_s", "generate_s_sum", "generate_s_count"},
-    {"total_s", "total_s_sum", "total_s_count"}};
+    {"alone_s", "alone_s_sum", "alone_s_count"}};
 
 struct RunTotalsRow {
   struct Record {

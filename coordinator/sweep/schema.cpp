@@ -32,6 +32,13 @@ constexpr std::pair<const char*, Role> kRoles[] = {
     {"replay", Role::kReplay},     {"label", Role::kLabel},
 };
 
+constexpr std::pair<const char*, Stage> kStages[] = {
+    {"source", Stage::kSource},
+    {"adaptation", Stage::kAdaptation},
+    {"generation", Stage::kGeneration},
+    {"metrics", Stage::kMetrics},
+};
+
 template <typename Kind, size_t N>
 std::optional<Kind> read_name(const std::pair<const char*, Kind> (&names)[N], const Node& node,
                               const std::string& what, Diagnostics& diagnostics) {
@@ -112,7 +119,7 @@ class SchemaReader {
     const Node& map = entry.value;
     if (!check_keys(map,
                     {"type", "default", "min", "above", "max", "below", "at_most", "values", "unit",
-                     "role", "doc"},
+                     "role", "stage", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -137,6 +144,9 @@ class SchemaReader {
     }
     if (const Node* node = map.find("role")) {
       schema.role = read_name(kRoles, *node, "role", diagnostics_).value_or(Role::kIdentity);
+    }
+    if (const Node* node = map.find("stage")) {
+      schema.stage = read_name(kStages, *node, "stage", diagnostics_).value_or(Stage::kSource);
     }
     read_default(map, schema);
     return schema;

@@ -17,7 +17,10 @@ enum class Type { kInt, kFloat, kBool, kText, kIntList, kFloatList, kTextList };
 /// How a parameter bears on results, and so on identity and sharing: schemas/README.md.
 enum class Role { kIdentity, kHorizon, kObserver, kReplay, kLabel };
 
-/// Returns the type as schema files spell it, for example `list of float`.
+/// The first stage of a job that reads a parameter; later stages follow from what it leaves.
+enum class Stage { kSource, kAdaptation, kGeneration, kMetrics };
+
+/// `list of float` and the like, as schema files spell it.
 const char* type_name(Type type);
 const char* role_name(Role role);
 
@@ -36,6 +39,7 @@ struct ParameterSchema {
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
+  Stage stage = Stage::kSource;  ///< the default is always safe: both share keys then cover it
   std::string doc;
   std::string file;  ///< that says the default, `schemas/run.yaml`
 };

@@ -37,22 +37,23 @@ OptimizerSettings read_optimizer(ParameterReader& parameters) {
 EarlyStopSettings read_early_stop(ParameterReader& parameters, std::int64_t steps) {
   EarlyStopSettings settings;
   settings.enabled = parameters.flag("early_stop.enabled");
-  settings.check_every = parameters.integer("early_stop.check_every", 1);
-  if (settings.enabled && settings.check_every > steps) {
-    parameters.reject(
-        "early_stop.check_every",
-        fmt::format("at most steps, {}: no check would follow, and the start state would be kept",
-                    steps));
+  sharing::StopRule& rule = settings.rule;
+  rule.check_every = parameters.integer("early_stop.check_every", 1);
+  if (settings.enabled && rule.check_every > steps) {
+    parameters.reject("early_stop.check_every",
+                      fmt::format("at most steps, {}: no check would follow, and the start "
+                                  "state would be kept",
+                                  steps));
   }
-  settings.patience = parameters.integer("early_stop.patience", 1);
-  settings.noise_draws = parameters.integer("early_stop.noise_draws", 1);
-  settings.sigmas = parameters.reals("early_stop.sigmas");
-  for (const double sigma : settings.sigmas) {
+  rule.patience = parameters.integer("early_stop.patience", 1);
+  rule.noise_draws = parameters.integer("early_stop.noise_draws", 1);
+  rule.sigmas = parameters.reals("early_stop.sigmas");
+  for (const double sigma : rule.sigmas) {
     if (!(sigma > 0 && sigma <= 1)) {
       parameters.reject("early_stop.sigmas", "noise levels above 0 and up to 1");
     }
   }
-  if (settings.sigmas.empty()) parameters.reject("early_stop.sigmas", "at least one noise level");
+  if (rule.sigmas.empty()) parameters.reject("early_stop.sigmas", "at least one noise level");
   return settings;
 }
 

@@ -2,21 +2,17 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <vector>
-
 #include "engine/adaptation/loss.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/parameters.h"
+#include "sharing/stop_rule.h"
 
 namespace cox::engine {
 
 /// When the optimization loop checks the held-out loss, and when it ends.
 struct EarlyStopSettings {
   bool enabled = false;
-  std::int64_t check_every = 1;  ///< optimizer steps between checks, 1 to steps
-  std::int64_t patience = 1;     ///< checks without improvement before the loop ends, from 1
-  std::int64_t noise_draws = 1;  ///< fixed noise tensors per check, from 1
-  std::vector<double> sigmas;    ///< noise levels of a check in (0, 1], at least one
+  sharing::StopRule rule;
 };
 
 /// The parameters of schemas/adaptation.yaml.

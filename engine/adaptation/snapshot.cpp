@@ -18,9 +18,14 @@ void for_each_tensor(const std::vector<ParameterGroup>& groups, Visit visit) {
 
 }  // namespace
 
-Snapshot Snapshot::of(const std::vector<ParameterGroup>& groups) {
+std::int64_t state_bytes(const std::vector<ParameterGroup>& groups) {
   std::int64_t bytes = 0;
   for_each_tensor(groups, [&](const TrainedTensor& tensor) { bytes += tensor.value.nbytes(); });
+  return bytes;
+}
+
+Snapshot Snapshot::of(const std::vector<ParameterGroup>& groups) {
+  const std::int64_t bytes = state_bytes(groups);
   Snapshot snapshot;
   for_each_tensor(groups, [&](const TrainedTensor& tensor) {
     const at::Tensor value = tensor.value.detach();

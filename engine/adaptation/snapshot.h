@@ -24,6 +24,9 @@ class Snapshot {
   std::vector<at::Tensor> values_;
 };
 
+/// What one state of all trained tensors takes.
+std::int64_t state_bytes(const std::vector<ParameterGroup>& groups);
+
 /// Restores the state before the first step and notifies the adaptation.
 void restore_start(Adaptation& adaptation);
 

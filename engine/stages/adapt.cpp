@@ -1,5 +1,7 @@
 #include "engine/stages/adapt.h"
 
+#include <set>
+
 #include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
 
@@ -19,6 +21,20 @@ constexpr double kUsableMemory = 0.9;
 /// Latent pixels of one token.
 constexpr std::int64_t kLatentsPerToken = 4;
 
+/// Whether training writes to parameters of the backbone itself.
+bool shares_tensors(const std::vector<ParameterGroup>& groups, Backbone& backbone) {
+  std::set<const void*> own;
+  for (const NamedTensor& parameter : backbone.parameters()) {
+    own.insert(parameter.tensor.unsafeGetTensorImpl());
+  }
+  for (const ParameterGroup& group : groups) {
+    for (const TrainedTensor& tensor : group.tensors) {
+      if (own.count(tensor.leaf.unsafeGetTensorImpl()) != 0) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
@@ -34,20 +50,37 @@ bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
   return needed > kUsableMemory * static_cast<double>(memory.available_bytes);
 }
 
-AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-                   ParameterReader& parameters, JobMonitor& monitor) {
+AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
+                           ParameterReader& parameters)
+    : random_(plan.run.random) {
   const at::ScalarType dtype = plan.adaptation ? plan.adaptation->trained_dtype : at::kFloat;
-  AdaptedModel adapted;
-  adapted.adaptation = plan.method->make(parameters, {*model.backbone, plan.run.random, dtype});
+  adaptation_ = plan.method->make(parameters, {*model.backbone, random_, dtype});
   parameters.finish();
-  if (!plan.adaptation) return adapted;
+  parameters_read_ = parameters.names_read();
+  if (!plan.adaptation) return;
+  trains_backbone_ = shares_tensors(adaptation_->groups(), *model.backbone);
   model.backbone->set_recompute(
-      needs_recompute(*model.backbone, encoded.window, adapted.adaptation->trains_linear_layers()));
+      needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers()));
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
-                                  plan.run.random};
-  adapted.summary =
-      optimise(problem, *adapted.adaptation, *plan.adaptation, monitor, adapted.timings);
-  return adapted;
+                                  random_};
+  trajectory_.emplace(problem, *adaptation_, *plan.adaptation);
+}
+
+void AdaptedModel::accept(ParameterReader& parameters) const {
+  parameters.accept(parameters_read_);
+  parameters.finish();
+}
+
+bool AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
+  return trajectory_ && trajectory_->watch(job, shape);
+}
+
+Reached AdaptedModel::reach(const std::string& job, JobMonitor& monitor) {
+  return trajectory_ ? trajectory_->reach(job, monitor) : Reached{};
+}
+
+void AdaptedModel::leave(const std::string& job) {
+  if (trajectory_) trajectory_->leave(job);
 }
 
 }  // namespace cox::engine

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
+#include <string>
 
 #include "engine/adaptation/loop.h"
 #include "engine/monitor.h"
@@ -8,19 +11,41 @@
 
 namespace cox::engine {
 
-/// The backbone with a method applied. The destructor restores the backbone.
-struct AdaptedModel {
-  std::unique_ptr<Adaptation> adaptation;
-  AdaptationSummary summary;
-  LoopTimings timings;
+/// A method in place on a model and, when it trains, its trajectory: for one job, or for several
+/// that read the same. Destroying it puts the backbone back. The model must outlive it.
+class AdaptedModel {
+ public:
+  /// Reads the method's own parameters, and throws when one is left that nobody read.
+  AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
+               ParameterReader& parameters);
+  AdaptedModel(const AdaptedModel&) = delete;
+  AdaptedModel& operator=(const AdaptedModel&) = delete;
 
-  const Adapter& adapter() const { return adaptation->adapter(); }
+  /// Counts the method's parameters as read for a further job of the same trajectory; throws when
+  /// it has others.
+  void accept(ParameterReader& parameters) const;
+
+  /// As Trajectory does; a method that does not train has nothing to watch or reach.
+  bool watch(const std::string& job, const sharing::JobShape& shape);
+  Reached reach(const std::string& job, JobMonitor& monitor);
+  void leave(const std::string& job);
+  bool watched() const { return trajectory_ && trajectory_->watched(); }
+  bool watched_by(const std::string& job) const {
+    return trajectory_ && trajectory_->watched_by(job);
+  }
+
+  bool trains() const { return trajectory_.has_value(); }
+  /// True when parameters of the backbone itself are other than loaded until this is destroyed.
+  bool trains_backbone() const { return trains_backbone_; }
+  const Adapter& adapter() const { return adaptation_->adapter(); }
+
+ private:
+  VideoRandom random_;
+  std::unique_ptr<Adaptation> adaptation_;
+  std::set<std::string> parameters_read_;
+  bool trains_backbone_ = false;
+  std::optional<Trajectory> trajectory_;
 };
-
-/// Applies the method and trains it on the adaptation window. Reads the method's own parameters,
-/// and throws when a parameter was read by nothing.
-AdaptedModel adapt(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-                   ParameterReader& parameters, JobMonitor& monitor);
 
 /// Whether the activations of `latents` fit into memory only if the backward pass recomputes them.
 bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,

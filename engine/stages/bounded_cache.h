@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace cox::engine {
 
 /// Keeps the last `limit` values that were made, by name. Values are shared: one that is in use
@@ -16,27 +18,39 @@ class BoundedCache {
  public:
   explicit BoundedCache(std::size_t limit) : limit_(limit) {}
 
+  /// `make` must leave its device idle. When the value was here, adds the seconds that it had taken
+  /// to `reused_s`.
   template <typename Make>
-  std::shared_ptr<const T> get_or_make(const std::string& name, Make make) {
-    if (const auto found = values_.find(name); found != values_.end()) return found->second;
+  std::shared_ptr<const T> get_or_make(const std::string& name, Make make,
+                                       double* reused_s = nullptr) {
+    if (const auto found = entries_.find(name); found != entries_.end()) {
+      if (reused_s != nullptr) *reused_s += found->second.seconds;
+      return found->second.value;
+    }
+    const double start = monotonic_seconds();
     auto value = std::make_shared<const T>(make());
     if (order_.size() == limit_) {
-      values_.erase(order_.front());
+      entries_.erase(order_.front());
       order_.pop_front();
     }
     order_.push_back(name);
-    values_.emplace(name, value);
+    entries_.emplace(name, Entry{value, monotonic_seconds() - start});
     return value;
   }
 
   void clear() {
-    values_.clear();
+    entries_.clear();
     order_.clear();
   }
 
  private:
+  struct Entry {
+    std::shared_ptr<const T> value;
+    double seconds = 0;  ///< that making it took
+  };
+
   std::size_t limit_;
-  std::map<std::string, std::shared_ptr<const T>> values_;
+  std::map<std::string, Entry> entries_;
   std::deque<std::string> order_;  ///< oldest first
 };
 

@@ -118,8 +118,9 @@ const std::string& FileDigest::of(const std::string& path) {
 }
 
 std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
-                                                  SourceCache& cache) {
-  return cache.get_or_make(source_name(plan, path), [&] { return read_source(plan, path); });
+                                                  SourceCache& cache, double* reused_s) {
+  return cache.get_or_make(
+      source_name(plan, path), [&] { return read_source(plan, path); }, reused_s);
 }
 
 }  // namespace cox::engine

@@ -39,8 +39,9 @@ class FileDigest {
 using SourceCache = BoundedCache<SourceFrames>;
 
 /// Reads and resizes the frames of `plan.decoded`. Throws EngineError (cause data, detail a name of
-/// video::fault_name) for a file that does not hold them.
+/// video::fault_name) for a file that does not hold them. Adds the seconds that frames found in
+/// `cache` had taken to `reused_s`.
 std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
-                                                  SourceCache& cache);
+                                                  SourceCache& cache, double* reused_s = nullptr);
 
 }  // namespace cox::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -19,10 +20,11 @@ class LatentSource {
                EncodingCache& cache)
       : plan_(plan), source_(source), vae_(vae), cache_(cache) {}
 
-  at::Tensor latents(const FrameRange& range, PosteriorDraw draw) const {
+  /// Adds the seconds of an encoding that was found to `reused_s`.
+  at::Tensor latents(const FrameRange& range, PosteriorDraw draw, double& reused_s) const {
     const auto video = cache_.posteriors.get_or_make(
         fmt::format("{}\n{}+{}", source_.name, range.first, range.count),
-        [&] { return vae_.encode(source_.pixels(range)); });
+        [&] { return encoded(range); }, &reused_s);
     const at::Tensor& mean = video->posterior.mean;
     const at::Tensor noise = plan_.run.random.stream(Purpose::kVae, static_cast<int64_t>(draw))
                                  .normal(mean.sizes())
@@ -31,21 +33,30 @@ class LatentSource {
   }
 
  private:
+  EncodedVideo encoded(const FrameRange& range) const {
+    EncodedVideo video = vae_.encode(source_.pixels(range));
+    synchronize(video.posterior.mean.device());
+    return video;
+  }
+
   const JobPlan& plan_;
   const SourceFrames& source_;
   const WanVae& vae_;
   EncodingCache& cache_;
 };
 
-TextStates text_of(const std::string& prompt, const TextEncoder& encoder, EncodingCache& cache) {
-  return *cache.texts.get_or_make(prompt, [&] {
+TextStates text_of(const std::string& prompt, const TextEncoder& encoder, EncodingCache& cache,
+                   double* reused_s) {
+  const auto encode = [&] {
     EncodedPrompt encoded = encoder.encode(prompt);
+    synchronize(encoded.text.states.device());
     if (encoded.dropped_tokens > 0) {
       log(LogLevel::kWarning, "engine", "the prompt was cut at the text encoder's length",
           {{"dropped_tokens", encoded.dropped_tokens}, {"prompt", prompt}});
     }
     return encoded.text;
-  });
+  };
+  return *cache.texts.get_or_make(prompt, encode, reused_s);
 }
 
 /// Logs frames that no stage sees: latents hold 1 + 4k pixel frames, and the rest at the end of a
@@ -72,10 +83,14 @@ EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::st
   tell_dropped_frames(plan, *model.vae, cache);
   const LatentSource encoder(plan, source, *model.vae, cache);
   EncodedJob job;
-  job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition);
-  if (plan.adaptation) job.window = encoder.latents(plan.window, PosteriorDraw::kWindow);
-  job.prompt = text_of(prompt, *model.text_encoder, cache);
-  job.negative_prompt = text_of(plan.run.negative_prompt, *model.text_encoder, cache);
+  job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition, job.reused_s);
+  if (plan.adaptation) {
+    job.window = encoder.latents(plan.window, PosteriorDraw::kWindow, job.reused_s);
+  }
+  job.prompt = text_of(prompt, *model.text_encoder, cache, &job.reused_s);
+  // A job encodes a text once, even when it is both of its prompts.
+  double* counted = plan.run.negative_prompt == prompt ? nullptr : &job.reused_s;
+  job.negative_prompt = text_of(plan.run.negative_prompt, *model.text_encoder, cache, counted);
   return job;
 }
 

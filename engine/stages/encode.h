@@ -15,6 +15,7 @@ struct EncodedJob {
   at::Tensor window;     ///< of the adaptation window, same layout; undefined when nothing trains
   TextStates prompt;
   TextStates negative_prompt;
+  double reused_s = 0;  ///< what encodings that were found in memory had taken
 };
 
 /// Encodings that jobs of one model share.

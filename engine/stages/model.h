@@ -49,13 +49,15 @@ class ModelCache {
   /// Discards the model if a parameter differs from what was loaded. Throws when the device fails.
   void drop_if_changed();
 
-  /// As drop_if_changed, and throws EngineError (cause crash) if it changed: its results are wrong.
+  /// Whether parameters differ from those that were loaded. There must be a model.
+  bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
+
+  /// The same, and a changed model is an EngineError (cause crash): whatever it computed is wrong.
   void require_unchanged();
 
  private:
   void load(const ModelKey& key);
   void set_loras(const std::vector<WeightFile>& loras);
-  bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
 
   at::Device device_;
   ModelKey key_;

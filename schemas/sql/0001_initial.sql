@@ -209,7 +209,8 @@ CREATE TABLE results (
   latent_decode_s REAL,
   metrics_s REAL,
   write_s REAL,
-  total_s REAL,
+  alone_s REAL,
+  spent_s REAL,
   trainable_parameters INTEGER NOT NULL,
   steps_run INTEGER NOT NULL,
   best_step INTEGER NOT NULL,
@@ -218,6 +219,8 @@ CREATE TABLE results (
   peak_memory_bytes INTEGER NOT NULL,
   video_digest TEXT NOT NULL,
   backbone_checksum INTEGER NOT NULL,
+  trajectory TEXT NOT NULL,
+  generation TEXT NOT NULL,
   generated_path TEXT NOT NULL,
   reference_path TEXT NOT NULL,
   reference_digest TEXT NOT NULL
@@ -238,7 +241,8 @@ CREATE TABLE result_details (
   job_id INTEGER PRIMARY KEY,
   per_frame TEXT NOT NULL,
   losses TEXT NOT NULL,
-  anchor_losses TEXT NOT NULL
+  anchor_losses TEXT NOT NULL,
+  shared_with TEXT NOT NULL CHECK (json_valid(shared_with))
 ) STRICT;
 
 -- Feature vectors by content: little-endian float32. Jobs that share a generation share them.
@@ -282,8 +286,8 @@ CREATE TABLE run_totals (
   early_stop_s_count INTEGER NOT NULL,
   generate_s_sum REAL NOT NULL,
   generate_s_count INTEGER NOT NULL,
-  total_s_sum REAL NOT NULL,
-  total_s_count INTEGER NOT NULL,
+  alone_s_sum REAL NOT NULL,
+  alone_s_count INTEGER NOT NULL,
   PRIMARY KEY (run_id, dataset_id)
 ) STRICT, WITHOUT ROWID;
 

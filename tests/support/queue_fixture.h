@@ -50,7 +50,7 @@ inline std::variant<core::JobResult, JobFailure> reported(
 inline JobOutput result(double psnr) {
   JobOutput result;
   result.metrics = {{"psnr", psnr, {psnr - 1, psnr + 1}}, {"ssim", 0.5, {0.25, 0.75}}};
-  result.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 45.5};
+  result.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 45.5, 30.5};
   result.adaptation = {1024, 10, 8, true, {0.5, 0.25}, {0.75, 0.5}, 0.125};
   result.provenance = {"host",
                        "cpu",
@@ -63,12 +63,15 @@ inline JobOutput result(double psnr) {
                        sha256_of("v1"),
                        0xfedcba9876543210,
                        4,
-                       "fused"};
+                       "fused",
+                       "states",
+                       "frames"};
   result.generated_path = "/out/a/v1.mkv";
   result.reference_path = "/out/reference/v1.mkv";
   result.reference_digest = sha256_of("frames of v1");
   result.scored_frames = 2;
   result.peak_memory_bytes = 1 << 20;
+  result.shared_with = {"one", "two"};
   return result;
 }
 

@@ -57,7 +57,7 @@ class SleepingExecutor final : public worker::Executor {
     psnr.set_mean(static_cast<double>(std::stoul(job.job_digest().substr(0, 6), nullptr, 16)));
     psnr.add_per_frame(psnr.mean());
     output.set_scored_frames(1);
-    output.mutable_timings()->set_total_s(0.01);
+    output.mutable_timings()->set_alone_s(0.01);
     output.mutable_provenance()->set_machine("test");
     output.mutable_provenance()->set_device("cpu");
     output.mutable_provenance()->set_dtype("fp32");

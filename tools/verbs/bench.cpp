@@ -128,10 +128,10 @@ class Bench {
                           .max_grad_norm = 1.0,
                           .warmup_steps = 0};
     settings.early_stop = {.enabled = true,
-                           .check_every = options_.steps,
-                           .patience = 3,
-                           .noise_draws = 2,
-                           .sigmas = {0.25, 0.5, 0.75}};
+                           .rule = {.check_every = options_.steps,
+                                    .patience = 3,
+                                    .noise_draws = 2,
+                                    .sigmas = {0.25, 0.5, 0.75}}};
     return settings;
   }
 
@@ -168,7 +168,7 @@ class Bench {
     const AdaptationProblem problem{*backbone_, window, split, text_, random_};
     const double warm_up_s = warm_up_seconds([&] {
       AdaptationSettings one_step = loop_settings();
-      one_step.steps = one_step.early_stop.check_every = 1;
+      one_step.steps = one_step.early_stop.rule.check_every = 1;
       LoopTimings ignored;
       optimise(problem, *make_adaptation(), one_step, monitor, ignored);
     });

@@ -99,8 +99,8 @@ TEST_CASE("early-stop checks do not change the trajectory") {
   Bench without("adasteer");
   Bench with("adasteer");
   with.settings.early_stop.enabled = true;
-  with.settings.early_stop.check_every = 1;
-  with.settings.early_stop.patience = 100;
+  with.settings.early_stop.rule.check_every = 1;
+  with.settings.early_stop.rule.patience = 100;
   CHECK(without.train().losses == with.train().losses);
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("the best state is restored without a stop, and its anchor loss is the
   Bench bench("adasteer");
   bench.settings.steps = 12;
   bench.settings.optimizer.lr = 0.5;  // wild enough for the loss to go up and down
-  bench.settings.early_stop = {true, 2, 100, 2, {0.25, 0.75}};
+  bench.settings.early_stop = {true, {2, 100, 2, {0.25, 0.75}}};
   const AdaptationSummary summary = bench.train();
   CHECK(summary.steps_run == 12);
   CHECK_FALSE(summary.stopped);
@@ -126,7 +126,7 @@ TEST_CASE("a run that never improves stops and generates from the start state") 
     bench.settings.steps = 20;
     bench.settings.target = LossTarget::kCleanMinusNoise;
     bench.settings.optimizer = {"sgd", 1e3, 0.9, 0.999, 1e-8, 0, 1.0, 0};  // away from any minimum
-    bench.settings.early_stop = {true, 1, 3, 1, {0.5}};
+    bench.settings.early_stop = {true, {1, 3, 1, {0.5}}};
     const AdaptationSummary summary = bench.train();
     CHECK(summary.stopped);
     CHECK(summary.steps_run == 3);

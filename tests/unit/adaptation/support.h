@@ -35,11 +35,9 @@ struct Bench {
     settings.steps = 4;
     settings.optimizer = {
         .name = "adamw", .lr = 1e-2, .eps = 1e-8, .weight_decay = 0.01, .max_grad_norm = 1.0};
-    settings.early_stop = {.enabled = false,
-                           .check_every = 2,
-                           .patience = 3,
-                           .noise_draws = 2,
-                           .sigmas = {0.25, 0.75}};
+    settings.early_stop = {
+        .enabled = false,
+        .rule = {.check_every = 2, .patience = 3, .noise_draws = 2, .sigmas = {0.25, 0.75}}};
     const auto draw = [&](std::int64_t step, at::IntArrayRef shape) {
       return random.stream(Purpose::kRandomModel, step).normal(shape).to(dtype);
     };

@@ -51,6 +51,12 @@ JobInput adaptation_job(const std::string& method, double lr) {
   return input;
 }
 
+/// Trains for one job, to its end.
+AdaptationSummary train(AdaptedModel& adapted, const JobPlan& plan, JobMonitor& monitor) {
+  REQUIRE(adapted.watch("job", job_shape(*plan.adaptation, plan.split)));
+  return adapted.reach("job", monitor).summary;
+}
+
 /// A clip of an unseen look. Nine frames are the condition and the twenty that follow are
 /// generated; adaptation is shown all twenty-nine, so that it trains on what will be asked of it.
 class ShownAnswer {
@@ -75,7 +81,8 @@ class ShownAnswer {
     ParameterReader parameters(input.parameters);
     const JobPlan plan = plan_job(input, parameters);
     const EncodedJob shown = encoded(plan);
-    const AdaptedModel adapted = adapt(plan, shown, model(plan), parameters, monitor_);
+    AdaptedModel adapted(plan, shown, model(plan), parameters);
+    train(adapted, plan, monitor_);
     return continued(adapted.adapter());
   }
 
@@ -163,15 +170,16 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   const EncodedJob encoded = encode(plan, *source, input.prompt, model, encodings);
   QuietSink sink;
   JobMonitor monitor(sink);
-  const AdaptedModel adapted = adapt(plan, encoded, model, parameters, monitor);
+  AdaptedModel adapted(plan, encoded, model, parameters);
+  const AdaptationSummary summary = train(adapted, plan, monitor);
 
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
                                   plan.run.random};
-  const std::vector<double>& losses = adapted.summary.anchor_losses;
+  const std::vector<double>& losses = summary.anchor_losses;
   const auto least = std::min_element(losses.begin(), losses.end());
-  CHECK(adapted.summary.best_step == 2 * (least - losses.begin()));
-  CHECK(adapted.summary.best_step > 0);
-  CHECK(adapted.summary.best_step < adapted.summary.steps_run);
+  CHECK(summary.best_step == 2 * (least - losses.begin()));
+  CHECK(summary.best_step > 0);
+  CHECK(summary.best_step < summary.steps_run);
   CHECK(anchor_loss(problem, adapted.adapter(), *plan.adaptation) == *least);
   CHECK(losses.back() > *least);
 }

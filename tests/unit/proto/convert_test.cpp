@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "cox/v1/sweep.pb.h"
+#include "cox/v1/worker.pb.h"
 #include "record/job.h"
 #include "record/limits.h"
 #include "record/submission.h"
@@ -60,7 +61,7 @@ void check_same_fields() {
 JobOutput full_output() {
   JobOutput output;
   output.metrics = {{"psnr", 21.5, {20.0, 23.0}, {}}, {"fvd", 0.75, {}, {0.5F, -1.25F}}};
-  output.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  output.timings = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   output.adaptation = {512, 20, 15, true, {0.5, 0.25}, {0.75}, 0.125};
   output.provenance.device_name = "EPYC";
   output.provenance.torch_version = "2.11";
@@ -72,6 +73,7 @@ JobOutput full_output() {
   output.reference_digest = "digest of frames";
   output.scored_frames = 14;
   output.peak_memory_bytes = 1LL << 40;
+  output.shared_with = {"one", "two"};
   return output;
 }
 
@@ -84,6 +86,7 @@ TEST_CASE("records and messages have the same fields") {
   check_same_fields<MetricValue, v1::MetricValue>();
   check_same_fields<JobOutput, v1::JobOutput>();
   check_same_fields<JobFailure, v1::JobFailure>();
+  check_same_fields<ShareKeys, v1::ShareKeys>();
   check_same_fields<Video, v1::Video>();
   check_same_fields<WeightFile, v1::WeightFile>();
   check_same_fields<ModelFiles, v1::ModelFiles>();
@@ -105,7 +108,8 @@ TEST_CASE("an output keeps every number on its way to the wire") {
   CHECK(message.timings().load_model_s() == 1);
   CHECK(message.timings().train_s() == 4);
   CHECK(message.timings().early_stop_s() == 5);
-  CHECK(message.timings().total_s() == 10);
+  CHECK(message.timings().alone_s() == 10);
+  CHECK(message.timings().spent_s() == 11);
   CHECK(message.adaptation().stopped());
   CHECK(message.adaptation().losses(1) == 0.25);
   CHECK(message.adaptation().anchor_losses(0) == 0.75);
@@ -118,6 +122,7 @@ TEST_CASE("an output keeps every number on its way to the wire") {
   CHECK(message.reference_path() == "/out/r.mkv");
   CHECK(message.reference_digest() == "digest of frames");
   CHECK(message.peak_memory_bytes() == 1LL << 40);
+  CHECK(message.shared_with(1) == "two");
 }
 
 TEST_CASE("a record is equal after the way to the wire and back") {

@@ -51,6 +51,7 @@ TEST_CASE("fields() of a record names every member once, with a meaning") {
   check_fields<Provenance>();
   check_fields<AdaptationSummary>();
   check_fields<MetricValue>();
+  check_fields<ShareKeys>();
   check_fields<Video>();
   check_fields<WeightFile>();
   check_fields<ModelFiles>();

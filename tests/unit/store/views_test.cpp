@@ -95,13 +95,33 @@ TEST_CASE("a result row holds what the worker reported") {
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
   cluster.finish(test::result(20.125));
   const Row row = cluster.row(
-      "SELECT psnr, per_frame, lpips, early_stop_s, total_s, losses, seed, attempt, worker, "
+      "SELECT psnr, per_frame, lpips, early_stop_s, alone_s, spent_s, total_s, losses, seed, "
+      "attempt, worker, "
       "machine, threads, kernels, backbone_checksum, stopped, video, nonfinite, "
-      "peak_memory_bytes, reference_digest FROM v_results");
-  CHECK(row == Row{20.125, R"({"psnr":[19.125,21.125],"ssim":[0.25,0.75]})", std::monostate{}, 5.0,
-                   45.5, "[0.5,0.25]", std::int64_t{42}, std::int64_t{1}, "w", "host",
-                   std::int64_t{4}, "fused", "fedcba9876543210", std::int64_t{1}, "v1",
-                   std::monostate{}, std::int64_t{1 << 20}, sha256_of("frames of v1")});
+      "peak_memory_bytes, reference_digest, trajectory, generation, shared_with FROM v_results");
+  CHECK(row == Row{20.125,
+                   R"({"psnr":[19.125,21.125],"ssim":[0.25,0.75]})",
+                   std::monostate{},
+                   5.0,
+                   45.5,
+                   30.5,
+                   45.5,
+                   "[0.5,0.25]",
+                   std::int64_t{42},
+                   std::int64_t{1},
+                   "w",
+                   "host",
+                   std::int64_t{4},
+                   "fused",
+                   "fedcba9876543210",
+                   std::int64_t{1},
+                   "v1",
+                   std::monostate{},
+                   std::int64_t{1 << 20},
+                   sha256_of("frames of v1"),
+                   "states",
+                   "frames",
+                   R"(["one","two"])"});
 }
 
 TEST_CASE("numbers that are not finite become NULL with a note, never text") {

@@ -1,5 +1,6 @@
 #include "worker/worker.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -25,7 +26,16 @@ class TestExecutor final : public Executor {
  public:
   std::function<void(const std::string&, const CancelToken&, Outcome&)> on_run;
   Calls ran;
+  bool reverses = false;  ///< chooses the last job first
+  int bundles = 0, ended = 0;
 
+  std::vector<std::size_t> begin_bundle(const cox::v1::Bundle& bundle) override {
+    ++bundles;
+    std::vector<std::size_t> order = Executor::begin_bundle(bundle);
+    if (reverses) std::reverse(order.begin(), order.end());
+    return order;
+  }
+  void end_bundle() override { ++ended; }
   Outcome run(const cox::v1::LeasedJob& job, const cox::v1::Video&, const CancelToken& cancel,
               ProgressListener& progress) override {
     Outcome outcome;
@@ -86,6 +96,17 @@ TEST_CASE("A worker runs a bundle in order, reports each job, and leaves when to
   CHECK(test.coordinator.calls() ==
         Calls{"register w0", "report aaa", "report bbb", "report ccc", "leave"});
   CHECK(test.spooled == 0);
+}
+
+TEST_CASE("The executor is told each bundle and chooses the order of its jobs") {
+  WorkerFixture test;
+  test.executor.reverses = true;
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  test.coordinator.add_bundle("l2", {"ccc", "ddd"});
+  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(test.executor.ran == Calls{"bbb", "aaa", "ddd", "ccc"});
+  CHECK(test.executor.bundles == 2);
+  CHECK(test.executor.ended == 2);
 }
 
 TEST_CASE("A worker computes on while the coordinator is away and delivers afterwards") {

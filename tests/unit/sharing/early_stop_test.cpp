@@ -1,11 +1,11 @@
-#include "engine/adaptation/early_stop.h"
+#include "sharing/early_stop.h"
 
 #include <catch2/catch.hpp>
 
 #include <limits>
 #include <vector>
 
-using cox::engine::EarlyStop;
+using cox::sharing::EarlyStop;
 
 namespace {
 

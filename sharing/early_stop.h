@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-namespace cox::engine {
+namespace cox::sharing {
 
 /// Decides from the held-out losses when the loop ends and which state it keeps. Has no tensors, so
 /// that the rule can be replayed on recorded losses. A check is better only if strictly below the
@@ -42,4 +42,4 @@ class EarlyStop {
   std::int64_t misses_ = 0;
 };
 
-}  // namespace cox::engine
+}  // namespace cox::sharing

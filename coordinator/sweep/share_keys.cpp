@@ -1,0 +1,69 @@
+#include "coordinator/sweep/share_keys.h"
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "coordinator/sweep/plan.h"
+
+namespace cox::sweep {
+
+namespace {
+
+/// The method that leaves the model as it is: what a trained method is at step 0.
+constexpr const char* kPretrained = "none";
+
+bool shapes_trajectory(const ParameterSchema& schema) {
+  const bool is_early = schema.stage == Stage::kSource || schema.stage == Stage::kAdaptation;
+  return is_early && schema.role != Role::kHorizon && schema.role != Role::kObserver;
+}
+
+bool shapes_generation(const ParameterSchema& schema) {
+  return schema.stage == Stage::kSource || schema.stage == Stage::kGeneration;
+}
+
+/// The canonical text of the parameters that `belongs` names. A parameter that the schema does not
+/// declare belongs everywhere.
+template <typename Belongs>
+std::string chosen(const MethodSchema& method, const Parameters& parameters, Belongs belongs) {
+  Parameters kept;
+  for (const auto& [name, value] : parameters) {
+    const auto schema = method.parameters.find(name);
+    if (schema == method.parameters.end() || belongs(schema->second)) kept.emplace(name, value);
+  }
+  return canonical_parameters(kept);
+}
+
+std::string digest_of(const char* what, const std::string& method, const std::string& parameters,
+                      const ModelFiles& model) {
+  return sha256_of(fmt::format("cox-{}/1\nbackbone {}\nmodel {}\nloras {}\nmethod {}\n{}\n", what,
+                               model.backbone, model.digest, lora_identity(model), method,
+                               parameters));
+}
+
+/// The sum over the parameters that say how far a run reads; a method has one.
+std::int64_t horizon_of(const MethodSchema& method, const Parameters& parameters) {
+  std::int64_t horizon = 0;
+  for (const auto& [name, schema] : method.parameters) {
+    const auto value = parameters.find(name);
+    if (schema.role != Role::kHorizon || value == parameters.end()) continue;
+    if (const auto* steps = value->second.get_if<std::int64_t>()) horizon += *steps;
+  }
+  return horizon;
+}
+
+}  // namespace
+
+ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
+                     const ModelFiles& model) {
+  ShareKeys keys;
+  if (method.trains) {
+    keys.horizon = horizon_of(method, parameters);
+    keys.trajectory =
+        digest_of("trajectory", method.name, chosen(method, parameters, shapes_trajectory), model);
+  }
+  keys.generation = digest_of("generation", method.trains ? kPretrained : method.name,
+                              chosen(method, parameters, shapes_generation), model);
+  return keys;
+}
+
+}  // namespace cox::sweep

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "base/value.h"
+#include "coordinator/sweep/schema.h"
+#include "record/model.h"
+#include "record/share_keys.h"
+
+namespace cox::sweep {
+
+/// The share keys of a run, from the roles and stages that the schema declares. The trajectory's
+/// covers what the adapted states follow from: model, method, and parameters of the source and
+/// adaptation stages whose role is not `horizon` or `observer`. The generation's covers model and
+/// parameters of the source and generation stages; and the method when it does not train, because
+/// it may steer generation.
+ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
+                     const ModelFiles& model);
+
+}  // namespace cox::sweep

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "engine/adaptation/latent_split.h"
+#include "engine/adaptation/video_random.h"
+#include "engine/backbones/backbone.h"
+
+namespace cox::engine {
+
+/// What a video gives to adaptation. References must outlive the adaptation.
+struct AdaptationProblem {
+  const Backbone& backbone;
+  at::Tensor latents;  ///< [1, C, split.total(), H, W] fp32 normalised, on the backbone's device
+  LatentSplit split;
+  TextStates text;  ///< of the positive prompt; there is no guidance in training
+  const VideoRandom& random;
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,30 @@
+#include "engine/adaptation/step_draws.h"
+
+#include <utility>
+
+namespace cox::engine {
+
+namespace {
+
+/// Noise levels of training are uniform from here to 1.
+constexpr double kSmallestSigma = 0.001;
+
+}  // namespace
+
+StepDraw StepDraws::next() {
+  if (!prepared_) prepare();
+  StepDraw draw = std::move(*prepared_);
+  prepared_.reset();
+  return draw;
+}
+
+void StepDraws::prepare() {
+  const LatentSplit& split = problem_.split;
+  const at::Tensor trained = problem_.latents.narrow(2, split.context, split.train);
+  const VideoRandom& random = problem_.random;
+  prepared_ = StepDraw{random.stream(Purpose::kTrainNoise, index_).normal(trained.sizes()),
+                       random.stream(Purpose::kTrainSigma, index_).uniform(kSmallestSigma, 1)};
+  ++index_;
+}
+
+}  // namespace cox::engine

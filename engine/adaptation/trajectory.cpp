@@ -1,0 +1,205 @@
+#include "engine/adaptation/trajectory.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/status.h"
+#include "engine/adaptation/probes.h"
+#include "engine/stopwatch.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
+                       const AdaptationSettings& settings, std::int64_t max_state_bytes)
+    : problem_(std::move(problem)),
+      adaptation_(adaptation),
+      target_(settings.target),
+      max_state_bytes_(max_state_bytes),
+      groups_(adaptation.groups()),
+      optimizer_(make_optimizer(settings.optimizer, groups_)),
+      draws_(problem_) {}
+
+bool Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
+  COX_CHECK(!started_, "a job joins a trajectory before its first step");
+  std::int64_t states = shape.stop ? 1 : 0;
+  for (const auto& [name, other] : watchers_) states += other.shape.stop ? 1 : 0;
+  if (states > 0) ++states;  // the live one, while another is in place
+  if (!watchers_.empty() && states * state_bytes(groups_) > max_state_bytes_) return false;
+  Watcher& watcher = watchers_[job];
+  watcher.shape = shape;
+  watcher.probes = sharing::probes_due({shape}, {0}).size();
+  return true;
+}
+
+std::vector<std::string> Trajectory::watchers() const {
+  std::vector<std::string> jobs;
+  for (const auto& [job, watcher] : watchers_) jobs.push_back(job);
+  return jobs;
+}
+
+Reached Trajectory::reach(const std::string& job, JobMonitor& monitor) {
+  Reached reached;
+  Watcher& watcher = watchers_.at(job);
+  start(reached.spent);
+  while (watcher.observer->active()) {
+    monitor.progress("train", static_cast<int>(step_), static_cast<int>(watcher.shape.steps));
+    advance(reached.spent);
+  }
+  place(watcher.observer->chosen_step());
+  reached.summary = summary_of(watcher);
+  reached.alone.train_s =
+      std::accumulate(step_s_.begin(), step_s_.begin() + watcher.observer->steps_run(), 0.0);
+  reached.alone.early_stop_s = watcher.checks_s;
+  return reached;
+}
+
+/// Measures the start state for every rule.
+void Trajectory::start(LoopTimings& spent) {
+  if (started_) return;
+  started_ = true;
+  std::vector<Watcher*> due;
+  for (auto& [job, watcher] : watchers_) {
+    if (watcher.shape.stop) due.push_back(&watcher);
+  }
+  const sharing::ProbeLosses losses = measure(due, spent);
+  for (auto& [job, watcher] : watchers_) watcher.observer.emplace(watcher.shape, losses);
+}
+
+/// Takes one optimizer step and the checks that are due after it.
+void Trajectory::advance(LoopTimings& spent) {
+  if (divergence_) throw EngineError(*divergence_);
+  place(step_);
+  keep_states();
+  double seconds = 0;
+  {
+    const Stopwatch watch(seconds, problem_.backbone.device());
+    losses_.push_back(take_step());
+  }
+  step_s_.push_back(seconds);
+  spent.train_s += seconds;
+  placed_ = ++step_;
+  std::vector<Watcher*> due;
+  for (auto& [job, watcher] : watchers_) {
+    if (watcher.observer->active() && watcher.observer->advance()) due.push_back(&watcher);
+  }
+  const sharing::ProbeLosses losses = measure(due, spent);
+  for (Watcher* watcher : due) watcher->observer->check(losses);
+}
+
+/// Each probe once; every rule carries the part of the time that its own probes took.
+sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopTimings& spent) {
+  if (due.empty()) return {};
+  std::vector<sharing::JobShape> shapes;
+  std::vector<std::size_t> all;
+  for (const Watcher* watcher : due) {
+    all.push_back(shapes.size());
+    shapes.push_back(watcher->shape);
+  }
+  const std::vector<sharing::Probe> probes = sharing::probes_due(shapes, all);
+  double seconds = 0;
+  sharing::ProbeLosses losses;
+  {
+    const Stopwatch watch(seconds, problem_.backbone.device());
+    losses = probe_losses(problem_, adaptation_.adapter(), probes, target_);
+  }
+  spent.early_stop_s += seconds;
+  for (Watcher* watcher : due) {
+    watcher->checks_s +=
+        seconds * static_cast<double>(watcher->probes) / static_cast<double>(probes.size());
+  }
+  return losses;
+}
+
+/// Before the live state changes: keeps it for the rules that hold it for the best so far, and
+/// drops states that no rule wants any more. A job whose last state passes without a reader will
+/// not find it here: it runs by itself.
+void Trajectory::keep_states() {
+  std::map<std::int64_t, Snapshot> kept;
+  for (auto entry = watchers_.begin(); entry != watchers_.end();) {
+    const sharing::Observer& observer = *entry->second.observer;
+    const std::int64_t chosen = observer.chosen_step();
+    if (!entry->second.shape.stop) {
+      entry = observer.active() ? std::next(entry) : watchers_.erase(entry);
+      continue;
+    }
+    if (chosen != 0 && kept.count(chosen) == 0) {
+      const auto earlier = states_.find(chosen);
+      COX_CHECK(earlier != states_.end() || chosen == step_, "a chosen state was not kept");
+      kept.emplace(chosen, earlier != states_.end() ? earlier->second : Snapshot::of(groups_));
+    }
+    ++entry;
+  }
+  states_ = std::move(kept);
+}
+
+/// Returns the loss before the update.
+double Trajectory::take_step() {
+  const LatentSplit& split = problem_.split;
+  const at::Tensor clean = problem_.latents.narrow(2, 0, split.context + split.train);
+  const StepDraw draw = draws_.next();
+  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.sigma,
+                                  problem_.text};
+  const at::Tensor loss =
+      denoising_loss(problem_.backbone, adaptation_.adapter(), question, target_);
+  draws_.prepare();
+  const double value = loss.item<double>();
+  if (!std::isfinite(value)) diverge("the loss", value);
+  loss.backward();
+  for (const double norm : optimizer_->step()) {
+    if (!std::isfinite(norm)) diverge("the gradient's norm", norm);
+  }
+  adaptation_.parameters_changed();
+  return value;
+}
+
+void Trajectory::diverge(const char* what, double value) {
+  divergence_.emplace(FailureCause::kDiverged,
+                      fmt::format("adaptation diverged: {} is {} at step {}; lower lr or "
+                                  "max_grad_norm",
+                                  what, value, step_ + 1),
+                      "not_finite");
+  throw EngineError(*divergence_);
+}
+
+/// Puts the state after `step` in place.
+void Trajectory::place(std::int64_t step) {
+  if (step == placed_) return;
+  if (placed_ == step_ && needs_live_state()) live_ = Snapshot::of(groups_);
+  placed_ = -1;  // neither, should what follows fail
+  if (step == step_) {
+    COX_CHECK(live_.has_value(), "the live state was not kept");
+    live_->restore(adaptation_);
+    live_.reset();
+  } else if (step == 0) {
+    restore_start(adaptation_);
+  } else {
+    states_.at(step).restore(adaptation_);
+  }
+  placed_ = step;
+}
+
+/// Whether a job will train on from the live state, or generate from it.
+bool Trajectory::needs_live_state() const {
+  for (const auto& [job, watcher] : watchers_) {
+    if (watcher.observer->active() || watcher.observer->chosen_step() == step_) return true;
+  }
+  return false;
+}
+
+AdaptationSummary Trajectory::summary_of(const Watcher& watcher) {
+  const sharing::Observer& observer = *watcher.observer;
+  AdaptationSummary summary;
+  summary.trainable_parameters = trainable_parameters(groups_);
+  summary.steps_run = static_cast<std::int32_t>(observer.steps_run());
+  summary.best_step = static_cast<std::int32_t>(observer.chosen_step());
+  summary.stopped = observer.stopped();
+  summary.losses.assign(losses_.begin(), losses_.begin() + observer.steps_run());
+  summary.anchor_losses = observer.losses();
+  summary.parameter_norm = change_norm(groups_);
+  return summary;
+}
+
+}  // namespace cox::engine

@@ -1,0 +1,49 @@
+#include "sharing/observer.h"
+
+#include <set>
+
+namespace cox::sharing {
+
+std::vector<Probe> StopRule::probes() const {
+  std::vector<Probe> probes;
+  for (const double sigma : sigmas) {
+    for (std::int64_t draw = 0; draw < noise_draws; ++draw) probes.push_back({sigma, draw});
+  }
+  return probes;
+}
+
+double StopRule::loss(const ProbeLosses& losses) const {
+  const std::vector<Probe> wanted = probes();
+  double sum = 0;
+  for (const Probe& probe : wanted) sum += losses.at(probe);
+  return sum / static_cast<double>(wanted.size());
+}
+
+Observer::Observer(const JobShape& job, const ProbeLosses& start)
+    : steps_(job.steps), rule_(job.stop) {
+  if (!rule_) return;
+  losses_.push_back(rule_->loss(start));
+  early_stop_.emplace(rule_->check_every, rule_->patience, losses_.front());
+}
+
+bool Observer::advance() {
+  ++steps_run_;
+  return rule_ && rule_->due(steps_run_);
+}
+
+bool Observer::check(const ProbeLosses& losses) {
+  losses_.push_back(rule_->loss(losses));
+  return early_stop_->observe(steps_run_, losses_.back());
+}
+
+std::vector<Probe> probes_due(const std::vector<JobShape>& jobs,
+                              const std::vector<std::size_t>& due) {
+  std::set<Probe> probes;
+  for (const std::size_t job : due) {
+    if (!jobs[job].stop) continue;
+    for (const Probe& probe : jobs[job].stop->probes()) probes.insert(probe);
+  }
+  return {probes.begin(), probes.end()};
+}
+
+}  // namespace cox::sharing

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace cox::sharing {
+
+/// The fixed noise that a check looks at: a noise level and the number of a draw. The loss of a
+/// probe does not depend on which other probes are measured.
+struct Probe {
+  double sigma = 0;  ///< in (0, 1]
+  std::int64_t draw = 0;
+  auto operator<=>(const Probe&) const = default;
+};
+
+using ProbeLosses = std::map<Probe, double>;
+
+/// How one job decides when its adaptation ends and which state generates. It only looks at the
+/// trajectory, so any number of rules can watch one.
+struct StopRule {
+  std::int64_t check_every = 1;  ///< optimizer steps
+  std::int64_t patience = 1;     ///< checks in a row without improvement before the end
+  std::int64_t noise_draws = 1;
+  std::vector<double> sigmas;
+
+  /// Every draw of every sigma, sigma by sigma: the order in which their losses are added up.
+  std::vector<Probe> probes() const;
+  /// True when a check follows optimizer step `step`, counted from 1.
+  bool due(std::int64_t step) const { return step % check_every == 0; }
+  /// The mean over the rule's probes. `losses` must hold each of them.
+  double loss(const ProbeLosses& losses) const;
+};
+
+}  // namespace cox::sharing

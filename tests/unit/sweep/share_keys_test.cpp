@@ -1,0 +1,103 @@
+#include "coordinator/sweep/share_keys.h"
+
+#include <catch2/catch.hpp>
+
+using namespace cox;
+using namespace cox::sweep;
+
+namespace {
+
+const Schemas& schemas() {
+  static const Schemas loaded = load_schemas().value();
+  return loaded;
+}
+
+Parameters defaults_of(const MethodSchema& method) {
+  Parameters parameters;
+  for (const auto& [name, schema] : method.parameters) {
+    if (schema.default_value) parameters.emplace(name, *schema.default_value);
+  }
+  return parameters;
+}
+
+ModelFiles model() {
+  ModelFiles files;
+  files.backbone = "longcat-video";
+  files.digest = "d";
+  return files;
+}
+
+/// Another value of the same type.
+Value other(const Value& value) {
+  if (const auto* flag = value.get_if<bool>()) return !*flag;
+  if (const auto* integer = value.get_if<std::int64_t>()) return *integer + 1;
+  if (const auto* real = value.get_if<double>()) return *real + 1;
+  if (const auto* text = value.get_if<std::string>()) return *text + "x";
+  Value::List list = *value.get_if<Value::List>();
+  list.push_back(list.at(0));
+  return list;
+}
+
+}  // namespace
+
+TEST_CASE("each parameter changes the keys that its stage and role say, and no others") {
+  for (const auto& [name, method] : schemas().methods) {
+    const Parameters base = defaults_of(method);
+    const ShareKeys keys = share_keys(method, base, model());
+    CHECK(keys.trajectory.empty() == !method.trains);
+    for (const auto& [parameter, schema] : method.parameters) {
+      INFO(name << " " << parameter);
+      Parameters changed = base;
+      changed[parameter] = other(base.at(parameter));
+      const ShareKeys now = share_keys(method, changed, model());
+      const bool is_early = schema.stage == Stage::kSource || schema.stage == Stage::kAdaptation;
+      const bool only_looks = schema.role == Role::kHorizon || schema.role == Role::kObserver;
+      CHECK((now.trajectory != keys.trajectory) == (method.trains && is_early && !only_looks));
+      CHECK((now.generation != keys.generation) ==
+            (schema.stage == Stage::kSource || schema.stage == Stage::kGeneration));
+    }
+  }
+}
+
+TEST_CASE("every parameter of a shipped method has the stage where the engine reads it") {
+  const MethodSchema& adasteer = *schemas().find_method("adasteer");
+  const auto stage = [&](const char* name) { return adasteer.parameters.at(name).stage; };
+  CHECK(stage("gen_start_frame") == Stage::kSource);
+  CHECK(stage("cond_frames") == Stage::kGeneration);
+  CHECK(stage("metrics") == Stage::kMetrics);
+  CHECK(stage("early_stop.holdout_fraction") == Stage::kAdaptation);
+  CHECK(adasteer.parameters.at("early_stop.holdout_fraction").role == Role::kIdentity);
+  CHECK(stage("groups") == Stage::kAdaptation);
+}
+
+TEST_CASE("trained methods generate like the pretrained model at step 0; other models never do") {
+  const auto keys = [](const char* method, const ModelFiles& files) {
+    const MethodSchema& schema = *schemas().find_method(method);
+    return share_keys(schema, defaults_of(schema), files);
+  };
+  CHECK(keys("none", model()).generation == keys("adasteer", model()).generation);
+  CHECK(keys("adasteer", model()).trajectory != keys("hidden", model()).trajectory);
+
+  ModelFiles tuned = model();
+  tuned.loras.push_back({"/l", "e", 1});
+  CHECK(keys("none", model()).generation != keys("none", tuned).generation);
+  CHECK(keys("adasteer", model()).trajectory != keys("adasteer", tuned).trajectory);
+
+  const MethodSchema& adasteer = *schemas().find_method("adasteer");
+  Parameters longer = defaults_of(adasteer);
+  longer["steps"] = 100;
+  CHECK(share_keys(adasteer, longer, model()).horizon == 100);
+  CHECK(keys("none", model()).horizon == 0);
+
+  ModelFiles scored = model();
+  scored.metric_weights["lpips"] = {"/w", "f", 1};
+  CHECK(keys("adasteer", model()) == keys("adasteer", scored));
+}
+
+TEST_CASE("a method that steers without training never equals the pretrained model") {
+  MethodSchema steers = *schemas().find_method("none");
+  steers.name = "steers";
+  const Parameters parameters = defaults_of(steers);
+  CHECK(share_keys(steers, parameters, model()).generation !=
+        share_keys(*schemas().find_method("none"), parameters, model()).generation);
+}
