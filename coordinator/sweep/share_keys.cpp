@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
-#include "coordinator/sweep/plan.h"
+#include "coordinator/sweep/identity.h"
 
 namespace cox::sweep {
 
