@@ -19,7 +19,7 @@ Ended run_worker(std::vector<std::string> arguments, Surroundings surroundings =
   return run(arguments, clean(std::move(surroundings)));
 }
 
-void check(const Ended& ended, int exit_code, const std::vector<std::string>& said,
+void check_ended(const Ended& ended, int exit_code, const std::vector<std::string>& said,
            const std::vector<std::string>& unsaid = {}) {
   INFO(ended.all());
   CHECK(ended.exit_code == exit_code);
@@ -44,11 +44,11 @@ TEST_CASE("an address that is none is refused by every program with what was mea
         {"127.0.0.1", "did you mean 127.0.0.1:7420?"},
         {"7450", "did you mean 127.0.0.1:7450?"}}) {
     INFO(address);
-    check(run_cox({"status", "--coordinator", address}), 2, {"'" + address + "'", meant});
-    check(run_cox({"watch", "--coordinator", address}), 2, {"'" + address + "'", meant});
-    check(run_cox({"coordinator", "--db", folder / "a.db", "--listen", address}), 2,
+    check_ended(run_cox({"status", "--coordinator", address}), 2, {"'" + address + "'", meant});
+    check_ended(run_cox({"watch", "--coordinator", address}), 2, {"'" + address + "'", meant});
+    check_ended(run_cox({"coordinator", "--db", folder / "a.db", "--listen", address}), 2,
           {"'" + address + "'", meant});
-    check(run_worker({"--out", folder / "out", "--coordinator", address}), 2,
+    check_ended(run_worker({"--out", folder / "out", "--coordinator", address}), 2,
           {"'" + address + "'", meant});
   }
   CHECK_FALSE(fs::exists(folder / "a.db"));
@@ -57,10 +57,10 @@ TEST_CASE("an address that is none is refused by every program with what was mea
 TEST_CASE("a worker takes its coordinator from the same variables as cox") {
   const TemporaryDirectory folder;
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
-  check(run_worker({"--out", folder / "out"},
+  check_ended(run_worker({"--out", folder / "out"},
                    {.directory = "", .environment = {{"COX_COORDINATOR", address}}}),
         4, {address});
-  check(run_worker({"--out", folder / "out"},
+  check_ended(run_worker({"--out", folder / "out"},
                    {.directory = "", .environment = {{"COX_CA_FILE", folder / "none.pem"}}}),
         2, {"none.pem"});
 }
@@ -69,8 +69,8 @@ TEST_CASE("a command without --db does not advise it, and the advice starts a co
   const TemporaryDirectory folder;
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   const Ended watch = run_cox({"watch", "--coordinator", address});
-  check(watch, 4, {"cox coordinator --db", "--ca-file"}, {"a database with --db"});
-  check(run_cox({"status", "--coordinator", address}), 4, {"a database with --db FILE"});
+  check_ended(watch, 4, {"cox coordinator --db", "--ca-file"}, {"a database with --db"});
+  check_ended(run_cox({"status", "--coordinator", address}), 4, {"a database with --db FILE"});
 
   std::string advice = after(watch.err, "start one with 'cox ");
   advice = advice.substr(0, advice.find('\''));
@@ -102,8 +102,8 @@ TEST_CASE("the worker command of a coordinator with TLS and tokens works when it
   worker.send(SIGTERM);
 
   // A client that does not use TLS is told what to add.
-  check(run_cox({"status", "--coordinator", address}), 4, {"--ca-file"});
-  check(run_cox({"status", "--coordinator", address, "--ca-file", folder / "server.pem"}), 2,
+  check_ended(run_cox({"status", "--coordinator", address}), 4, {"--ca-file"});
+  check_ended(run_cox({"status", "--coordinator", address, "--ca-file", folder / "server.pem"}), 2,
         {"COX_TOKEN"}, {"--token-file"});
 }
 
@@ -113,9 +113,9 @@ TEST_CASE("who is refused a database reads where its coordinator listens") {
   Running first(cox_command({"coordinator", "--db", folder / "a.db", "--listen", address}),
                 clean());
   REQUIRE(first.wait_for_err("start workers with"));
-  check(run_cox({"coordinator", "--db", folder / "a.db", "--listen", "127.0.0.1:0"}), 2,
+  check_ended(run_cox({"coordinator", "--db", folder / "a.db", "--listen", "127.0.0.1:0"}), 2,
         {"process " + std::to_string(first.pid()), address});
-  check(run_cox({"pause", "x", "--db", folder / "a.db"}), 2, {address});
+  check_ended(run_cox({"pause", "x", "--db", folder / "a.db"}), 2, {address});
 }
 
 TEST_CASE("a watcher whose coordinator is stopped is told so, not CANCELLED") {
@@ -129,18 +129,18 @@ TEST_CASE("a watcher whose coordinator is stopped is told so, not CANCELLED") {
   REQUIRE(watch.wait_for_err("of 12 jobs"));
   coordinator.send(SIGTERM);
   const Ended ended = watch.wait();
-  check(ended, 5, {"the coordinator does not answer"}, {"CANCELLED", "ancelled"});
+  check_ended(ended, 5, {"the coordinator does not answer"}, {"CANCELLED", "ancelled"});
 }
 
 TEST_CASE("an empty or missing database is no study, and no command makes one of it") {
   const TemporaryDirectory folder;
   write_text(folder / "empty.db", "");
   for (const std::string command : {"status", "results"}) {
-    check(run_cox({command, "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
+    check_ended(run_cox({command, "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
   }
   for (const std::string command : {"retry", "pause", "resume", "cancel"}) {
-    check(run_cox({command, "x", "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
-    check(run_cox({command, "x", "--db", folder / "typo.db"}), 3, {"no database"});
+    check_ended(run_cox({command, "x", "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
+    check_ended(run_cox({command, "x", "--db", folder / "typo.db"}), 3, {"no database"});
   }
   CHECK(fs::file_size(folder / "empty.db") == 0);
   CHECK_FALSE(fs::exists(folder / "typo.db"));
@@ -149,9 +149,9 @@ TEST_CASE("an empty or missing database is no study, and no command makes one of
 TEST_CASE("a database is a plain file, and its creation is said") {
   const TemporaryDirectory folder;
   for (const std::string name : {":memory:", "file:x.db"}) {
-    check(run_cox({"status", "--db", name}), 2, {name, "plain file name"});
-    check(run_cox({"coordinator", "--db", name}), 2, {name, "plain file name"});
-    check(run_cox({"run", Workbench::get().sweep(), "--db", name, "--out", folder / "out"}), 2,
+    check_ended(run_cox({"status", "--db", name}), 2, {name, "plain file name"});
+    check_ended(run_cox({"coordinator", "--db", name}), 2, {name, "plain file name"});
+    check_ended(run_cox({"run", Workbench::get().sweep(), "--db", name, "--out", folder / "out"}), 2,
           {name, "plain file name"});
   }
   CHECK(fs::is_empty(folder.path()));
@@ -165,18 +165,18 @@ TEST_CASE("an option without a value is refused instead of ignored") {
   const TemporaryDirectory folder;
   const std::string sweep = Workbench::get().sweep();
   const Surroundings here = clean({.directory = folder.path(), .environment = {}});
-  check(run_cox({"status", "--db", ""}, here), 2, {"--db", "empty string"});
-  check(run_cox({"status", "--coordinator", ""}, here), 2, {"--coordinator", "empty string"});
-  check(run_cox({"run", sweep, "--db", ""}, here), 2, {"--db", "empty string"});
-  check(run_cox({"run", sweep, "--out", ""}, here), 2, {"--out", "empty string"});
-  check(run_cox({"coordinator", "--db", ""}, here), 2, {"--db", "empty string"});
-  check(run_worker({"--out", ""}, here), 2, {"--out", "empty string"});
+  check_ended(run_cox({"status", "--db", ""}, here), 2, {"--db", "empty string"});
+  check_ended(run_cox({"status", "--coordinator", ""}, here), 2, {"--coordinator", "empty string"});
+  check_ended(run_cox({"run", sweep, "--db", ""}, here), 2, {"--db", "empty string"});
+  check_ended(run_cox({"run", sweep, "--out", ""}, here), 2, {"--out", "empty string"});
+  check_ended(run_cox({"coordinator", "--db", ""}, here), 2, {"--db", "empty string"});
+  check_ended(run_worker({"--out", ""}, here), 2, {"--out", "empty string"});
   CHECK(fs::is_empty(folder.path()));
 }
 
 TEST_CASE("devices and missing homes are refused or bounded, not an abort or a hang") {
   const TemporaryDirectory folder;
-  check(run_cox({"validate", "/dev/zero"}), 2, {"/dev/zero", "got a device"});
+  check_ended(run_cox({"validate", "/dev/zero"}), 2, {"/dev/zero", "got a device"});
   Surroundings homeless =
       clean({.directory = folder.path(), .environment = {{"HOME", ""}, {"XDG_CACHE_HOME", ""}}});
   const Ended validated = run_cox({"validate", Workbench::get().sweep()}, homeless);
@@ -189,9 +189,9 @@ TEST_CASE("a file size limit is an error of the write that is named, as a full d
   const auto limited = [&](const std::string& command) {
     return run({"bash", "-c", "ulimit -f 1; exec " + command}, clean());  // 1 KiB
   };
-  check(limited(program("cox-worker") + " --device cpu --max-away 1 --coordinator 127.0.0.1:1" +
+  check_ended(limited(program("cox-worker") + " --device cpu --max-away 1 --coordinator 127.0.0.1:1" +
                 " --out " + folder / "out"),
         2, {"cannot be written", "File too large"});
-  check(limited(program("cox") + " coordinator --db " + folder / "a.db --listen 127.0.0.1:0"), 2,
+  check_ended(limited(program("cox") + " coordinator --db " + folder / "a.db --listen 127.0.0.1:0"), 2,
         {"a.db"});
 }

@@ -27,6 +27,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
+#include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/load_sweep.h"
 
 namespace cox {

@@ -26,10 +26,7 @@ struct Worker {
   std::string device_name;
   Resources has;
 
-  bool satisfies(const Resources& needs) const {
-    return has.gpus >= needs.gpus && has.gpu_memory_bytes >= needs.gpu_memory_bytes &&
-           has.memory_bytes >= needs.memory_bytes;
-  }
+  bool satisfies(const Resources& needs) const { return covers(has, needs); }
 };
 
 /// The workers that are connected, by name.

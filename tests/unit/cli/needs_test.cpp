@@ -7,11 +7,11 @@ using namespace cox::cli;
 
 TEST_CASE("what no worker has is said with what the workers have") {
   constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
-  const auto worker = [](const char* name, std::int64_t gpus, const char* device,
+  const auto worker = [](const char* name, std::uint32_t gpus, const char* device,
                          std::int64_t gpu) {
-    return report::Worker{name, device, gpus, gpu * kGibibyte, 64 * kGibibyte};
+    return report::Worker{name, device, {gpus, gpu * kGibibyte, 64 * kGibibyte}};
   };
-  const report::Needs needs{1, 80 * kGibibyte, 0};
+  const Resources needs{1, 80 * kGibibyte, 0};
   CHECK(unmet_needs(needs, {}) == "needs a GPU with 80.0 GiB, workers have: none is connected");
   CHECK(unmet_needs(needs, {worker("w0", 0, "Xeon", 0), worker("w1", 1, "L4", 24)}) ==
         "needs a GPU with 80.0 GiB, workers have: w0 a cpu in a machine with 64.0 GiB; w1 L4 with "

@@ -11,6 +11,10 @@ using web::Request;
 
 namespace {
 
+Request request(std::multimap<std::string, std::string> parameters) {
+  return Request(std::move(parameters));
+}
+
 JobOutput output(double psnr) {
   JobOutput result;
   result.metrics = {{.name = "psnr", .mean = psnr, .per_frame = {psnr, psnr}}};
@@ -40,7 +44,7 @@ OrderedJson value(const Result<OrderedJson>& document) {
 TEST_CASE("the list of series counts jobs", "[web]") {
   StudyDatabase study;
   fill(study);
-  const OrderedJson list = value(web::series_list(study.query(), Request({})));
+  const OrderedJson list = value(web::series_list(study.query(), request({})));
   REQUIRE(list["series"].size() == 1);
   CHECK(list["series"][0]["series"] == "s");
   CHECK(list["series"][0]["done"] == 4);
@@ -50,7 +54,7 @@ TEST_CASE("the list of series counts jobs", "[web]") {
 TEST_CASE("a series without results says why it has no report", "[web]") {
   StudyDatabase study;
   study.submit("s", {{"none", "none", R"({"seed":1})"}}, {"a"});
-  const OrderedJson page = value(web::series_view(study.query(), Request({{"series", "s"}})));
+  const OrderedJson page = value(web::series_view(study.query(), request({{"series", "s"}})));
   CHECK(page["report"].is_null());
   CHECK(!page["why"].get<std::string>().empty());
   CHECK(page["runs"].size() == 1);
@@ -60,7 +64,7 @@ TEST_CASE("a comparison lists items from the lowest difference to the highest", 
   StudyDatabase study;
   fill(study);
   const OrderedJson page = value(
-      web::compare_view(study.query(), Request({{"baseline", "s/none"}, {"run", "s/better"}})));
+      web::compare_view(study.query(), request({{"baseline", "s/none"}, {"run", "s/better"}})));
   const OrderedJson& items = page["comparisons"][0]["items"];
   REQUIRE(items.size() == 2);
   CHECK(items[0]["item"] == "b");
@@ -75,7 +79,7 @@ TEST_CASE("a run's items come in pages", "[web]") {
   StudyDatabase study;
   fill(study);
   const OrderedJson page = value(web::run_view(
-      study.query(), Request({{"run", "s/better"}, {"offset", "1"}, {"limit", "1"}})));
+      study.query(), request({{"run", "s/better"}, {"offset", "1"}, {"limit", "1"}})));
   REQUIRE(page["items"].size() == 1);
   CHECK(page["items"][0]["item"] == "b");
   CHECK(page["items"][0]["metrics"]["psnr"] == 21.0);
@@ -86,10 +90,10 @@ TEST_CASE("an item has every run with its curves", "[web]") {
   StudyDatabase study;
   fill(study);
   const OrderedJson page =
-      value(web::item_view(study.query(), Request({{"series", "s"}, {"item", "a"}})));
+      value(web::item_view(study.query(), request({{"series", "s"}, {"item", "a"}})));
   REQUIRE(page["runs"].size() == 2);
   CHECK(page["runs"][0]["per_frame"]["psnr"].size() == 2);
-  const auto missing = web::item_view(study.query(), Request({{"series", "s"}, {"item", "zz"}}));
+  const auto missing = web::item_view(study.query(), request({{"series", "s"}, {"item", "zz"}}));
   CHECK(missing.status().code() == StatusCode::kNotFound);
 }
 
@@ -97,7 +101,7 @@ TEST_CASE("a query is one SELECT, and a long answer says that it is cut", "[web]
   StudyDatabase study;
   fill(study);
   const auto ask = [&](const std::string& sql) {
-    return web::query_view(study.query(), Request({{"sql", sql}}));
+    return web::query_view(study.query(), request({{"sql", sql}}));
   };
   CHECK(value(ask("SELECT run FROM v_results; -- all"))["rows"].size() == 4);
   const OrderedJson cut =
