@@ -20,7 +20,7 @@ Ended run_worker(std::vector<std::string> arguments, Surroundings surroundings =
 }
 
 void check_ended(const Ended& ended, int exit_code, const std::vector<std::string>& said,
-           const std::vector<std::string>& unsaid = {}) {
+                 const std::vector<std::string>& unsaid = {}) {
   INFO(ended.all());
   CHECK(ended.exit_code == exit_code);
   for (const std::string& text : said) CHECK_THAT(ended.err, Contains(text));
@@ -47,9 +47,9 @@ TEST_CASE("an address that is none is refused by every program with what was mea
     check_ended(run_cox({"status", "--coordinator", address}), 2, {"'" + address + "'", meant});
     check_ended(run_cox({"watch", "--coordinator", address}), 2, {"'" + address + "'", meant});
     check_ended(run_cox({"coordinator", "--db", folder / "a.db", "--listen", address}), 2,
-          {"'" + address + "'", meant});
+                {"'" + address + "'", meant});
     check_ended(run_worker({"--out", folder / "out", "--coordinator", address}), 2,
-          {"'" + address + "'", meant});
+                {"'" + address + "'", meant});
   }
   CHECK_FALSE(fs::exists(folder / "a.db"));
 }
@@ -58,11 +58,11 @@ TEST_CASE("a worker takes its coordinator from the same variables as cox") {
   const TemporaryDirectory folder;
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   check_ended(run_worker({"--out", folder / "out"},
-                   {.directory = "", .environment = {{"COX_COORDINATOR", address}}}),
-        4, {address});
+                         {.directory = "", .environment = {{"COX_COORDINATOR", address}}}),
+              4, {address});
   check_ended(run_worker({"--out", folder / "out"},
-                   {.directory = "", .environment = {{"COX_CA_FILE", folder / "none.pem"}}}),
-        2, {"none.pem"});
+                         {.directory = "", .environment = {{"COX_CA_FILE", folder / "none.pem"}}}),
+              2, {"none.pem"});
 }
 
 TEST_CASE("a command without --db does not advise it, and the advice starts a coordinator") {
@@ -104,7 +104,7 @@ TEST_CASE("the worker command of a coordinator with TLS and tokens works when it
   // A client that does not use TLS is told what to add.
   check_ended(run_cox({"status", "--coordinator", address}), 4, {"--ca-file"});
   check_ended(run_cox({"status", "--coordinator", address, "--ca-file", folder / "server.pem"}), 2,
-        {"COX_TOKEN"}, {"--token-file"});
+              {"COX_TOKEN"}, {"--token-file"});
 }
 
 TEST_CASE("who is refused a database reads where its coordinator listens") {
@@ -114,7 +114,7 @@ TEST_CASE("who is refused a database reads where its coordinator listens") {
                 clean());
   REQUIRE(first.wait_for_err("start workers with"));
   check_ended(run_cox({"coordinator", "--db", folder / "a.db", "--listen", "127.0.0.1:0"}), 2,
-        {"process " + std::to_string(first.pid()), address});
+              {"process " + std::to_string(first.pid()), address});
   check_ended(run_cox({"pause", "x", "--db", folder / "a.db"}), 2, {address});
 }
 
@@ -124,7 +124,8 @@ TEST_CASE("a watcher whose coordinator is stopped is told so, not CANCELLED") {
   Running coordinator(cox_command({"coordinator", "--db", folder / "a.db", "--listen", address}),
                       clean());
   REQUIRE(coordinator.wait_for_err("start workers with"));
-  REQUIRE(run_cox({"submit", Workbench::get().sweep(), "--coordinator", address}).exit_code == 0);
+  REQUIRE(run_cox({"submit", StudyFixture::get().sweep(), "--coordinator", address}).exit_code ==
+          0);
   Running watch(cox_command({"watch", "--coordinator", address, "--timeout", "6"}), clean());
   REQUIRE(watch.wait_for_err("of 12 jobs"));
   coordinator.send(SIGTERM);
@@ -139,7 +140,8 @@ TEST_CASE("an empty or missing database is no study, and no command makes one of
     check_ended(run_cox({command, "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
   }
   for (const std::string command : {"retry", "pause", "resume", "cancel"}) {
-    check_ended(run_cox({command, "x", "--db", folder / "empty.db"}), 2, {"empty.db' is an empty file"});
+    check_ended(run_cox({command, "x", "--db", folder / "empty.db"}), 2,
+                {"empty.db' is an empty file"});
     check_ended(run_cox({command, "x", "--db", folder / "typo.db"}), 3, {"no database"});
   }
   CHECK(fs::file_size(folder / "empty.db") == 0);
@@ -151,8 +153,9 @@ TEST_CASE("a database is a plain file, and its creation is said") {
   for (const std::string name : {":memory:", "file:x.db"}) {
     check_ended(run_cox({"status", "--db", name}), 2, {name, "plain file name"});
     check_ended(run_cox({"coordinator", "--db", name}), 2, {name, "plain file name"});
-    check_ended(run_cox({"run", Workbench::get().sweep(), "--db", name, "--out", folder / "out"}), 2,
-          {name, "plain file name"});
+    check_ended(
+        run_cox({"run", StudyFixture::get().sweep(), "--db", name, "--out", folder / "out"}), 2,
+        {name, "plain file name"});
   }
   CHECK(fs::is_empty(folder.path()));
   Running coordinator(
@@ -163,7 +166,7 @@ TEST_CASE("a database is a plain file, and its creation is said") {
 
 TEST_CASE("an option without a value is refused instead of ignored") {
   const TemporaryDirectory folder;
-  const std::string sweep = Workbench::get().sweep();
+  const std::string sweep = StudyFixture::get().sweep();
   const Surroundings here = clean({.directory = folder.path(), .environment = {}});
   check_ended(run_cox({"status", "--db", ""}, here), 2, {"--db", "empty string"});
   check_ended(run_cox({"status", "--coordinator", ""}, here), 2, {"--coordinator", "empty string"});
@@ -179,7 +182,7 @@ TEST_CASE("devices and missing homes are refused or bounded, not an abort or a h
   check_ended(run_cox({"validate", "/dev/zero"}), 2, {"/dev/zero", "got a device"});
   Surroundings homeless =
       clean({.directory = folder.path(), .environment = {{"HOME", ""}, {"XDG_CACHE_HOME", ""}}});
-  const Ended validated = run_cox({"validate", Workbench::get().sweep()}, homeless);
+  const Ended validated = run_cox({"validate", StudyFixture::get().sweep()}, homeless);
   INFO(validated.all());
   CHECK(validated.exit_code == 0);
 }
@@ -189,9 +192,10 @@ TEST_CASE("a file size limit is an error of the write that is named, as a full d
   const auto limited = [&](const std::string& command) {
     return run({"bash", "-c", "ulimit -f 1; exec " + command}, clean());  // 1 KiB
   };
-  check_ended(limited(program("cox-worker") + " --device cpu --max-away 1 --coordinator 127.0.0.1:1" +
-                " --out " + folder / "out"),
-        2, {"cannot be written", "File too large"});
-  check_ended(limited(program("cox") + " coordinator --db " + folder / "a.db --listen 127.0.0.1:0"), 2,
-        {"a.db"});
+  check_ended(
+      limited(program("cox-worker") + " --device cpu --max-away 1 --coordinator 127.0.0.1:1" +
+              " --out " + folder / "out"),
+      2, {"cannot be written", "File too large"});
+  check_ended(limited(program("cox") + " coordinator --db " + folder / "a.db --listen 127.0.0.1:0"),
+              2, {"a.db"});
 }
