@@ -29,9 +29,15 @@ struct TextCache {
 };
 
 struct BackboneInput {
-  at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
-  at::Tensor timestep;  ///< [B, T] in 0..1000; 0 on clean frames
-  TextStates text;
+  at::Tensor latents;  ///< [B, C, T, H, W]; H and W even
+  at::Tensor
+      timestep;     ///< [B, T], or [B, 1] for all frames, as the family counts; 0 on clean frames
+  TextStates text;  ///< a family that attends to every row takes an undefined mask
+  /// What some families take beside the latents; undefined elsewhere.
+  at::Tensor channel_condition;  ///< [B, C', T, H, W], joined to the latents on channels
+  at::Tensor image_states;       ///< [B, K, C] of an image encoder
+  at::Tensor pooled_text;        ///< [B, C]
+  at::Tensor embedded_guidance;  ///< [B]
   /// The first frames are clean conditioning: they attend to themselves only and get no cross
   /// attention. Must be 0 when `cache` is set: then `latents` holds the noise frames alone.
   int64_t condition_latent_frames = 0;
@@ -74,12 +80,14 @@ class Backbone {
  public:
   virtual ~Backbone() = default;
 
-  /// The raw output [B, C, T, H, W] fp32, which approximates x0 - noise; not negated.
+  /// The raw output [B, C, T, H, W] fp32, not negated. It approximates x0 - noise for
+  /// LongCat-Video; elsewhere the family's noise rule says what (engine/diffusion/noise_rule.h).
   /// Throws std::invalid_argument on wrong shapes, naming the tensor.
   virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
 
-  /// Runs the clean latents [1, C, T, H, W] alone at timestep 0, without cross attention.
-  virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const = 0;
+  /// Runs the clean latents [1, C, T, H, W] alone at timestep 0, without cross attention. Throws
+  /// std::logic_error where the family keeps no condition apart.
+  virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const;
 
   virtual TextCache prepare_text(const TextStates& /*text*/, const Adapter& /*adapter*/) const {
     return {};
