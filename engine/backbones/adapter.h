@@ -36,7 +36,8 @@ class Adapter {
   virtual at::Tensor block_time_embedding(int /*block*/, at::Tensor t) const { return t; }
   /// t [B, T, E] fp32: as the final layer receives it.
   virtual at::Tensor final_time_embedding(at::Tensor t) const { return t; }
-  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp.
+  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; or as
+  /// Backbone::modulations() says.
   virtual at::Tensor block_modulation(int /*block*/, at::Tensor m) const { return m; }
   /// The same for the text of a block that modulates its two streams by layers of their own.
   virtual at::Tensor text_modulation(int /*block*/, at::Tensor m) const { return m; }

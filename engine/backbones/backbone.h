@@ -74,6 +74,18 @@ struct NormSiteShape {
   int64_t size = 0;
 };
 
+/// What the timestep modulates alike in neighbouring blocks: one vector of equal parts, each as wide
+/// as the tokens.
+struct ModulationShape {
+  std::string name;                  ///< tells those of one backbone apart; "" for an only one
+  bool text = false;                 ///< seen by Adapter::text_modulation, not block_modulation
+  int64_t first_block = 0;
+  int64_t blocks = 0;
+  int64_t parts = 6;
+  std::vector<int64_t> shifts = {0, 3};  ///< which parts are shifts, ascending
+  std::vector<int64_t> scales = {1, 4};
+};
+
 /// A diffusion transformer with its seams. Weights are frozen: no parameter requires a gradient
 /// unless a method asks for it through parameters(). Owned by one thread.
 class Backbone {
@@ -98,6 +110,12 @@ class Backbone {
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
   /// In checkpoint order. Empty when the backbone has none of the kinds.
   virtual std::vector<NormSiteShape> norm_sites() const { return {}; }
+  /// One of six parts over all blocks unless the family says otherwise.
+  virtual std::vector<ModulationShape> modulations() const {
+    ModulationShape all;
+    all.blocks = shape().blocks;
+    return {all};
+  }
   /// Every parameter, in checkpoint order; the tensors are the live ones.
   virtual std::vector<NamedTensor> parameters() = 0;
   /// Every linear layer, inside and outside the blocks; the layers are the live ones. Empty when

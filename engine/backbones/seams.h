@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/backbones/adapter.h"
-#include "engine/backbones/weight_scope.h"
+#include "engine/backbones/site_source.h"
 
 namespace cox::engine {
 

@@ -14,6 +14,7 @@ namespace cox::engine {
 namespace {
 
 constexpr const char* kInputPrefix = "param.";
+constexpr const char* kOptional = "film_txt";
 
 ParityKind read_kind(ParityJob& job) {
   const auto kind = job.param<std::string>("kind");
@@ -21,23 +22,23 @@ ParityKind read_kind(ParityJob& job) {
   const Parameters steer = {{"final_layer", false}, {"delta_dim", 0}, {"clip", "joint"}};
   ParityKind found;
   if (kind == "delta_global") {
-    found = {"adasteer", {{"inject", "global"}, {"groups", 1}}, "delta"};
+    found = {"adasteer", {{"inject", "global"}, {"groups", 1}}, true};
     found.parameters.insert(steer.begin(), steer.end());
   } else if (kind == "delta_blocks") {
-    found = {"adasteer", {{"inject", "blocks"}, {"groups", groups()}}, "delta"};
+    found = {"adasteer", {{"inject", "blocks"}, {"groups", groups()}}, true};
     found.parameters.insert(steer.begin(), steer.end());
   } else if (kind == "film_full") {
-    found = {"film", {{"variant", "full"}, {"groups", groups()}}, "film"};
+    found = {"film", {{"variant", "full"}, {"groups", groups()}}, true};
   } else if (kind == "output_bias") {
-    found = {"obc", {}, "bias"};
-  } else if (kind == "cross_attn_norm" || kind == "qk_norm") {
-    found = {"norm", {{"tensors", kind}}, ""};
+    found = {"obc", {}, true};
+  } else if (kind == "cross_attn_norm" || kind == "qk_norm" || kind == "adaln_affine") {
+    found = {"norm", {{"tensors", kind}}, false};
   } else if (kind == "lora") {
-    found = {"lora", {}, ""};
+    found = {"lora", {}, false};
   } else {
     job.reject("kind",
                "expected delta_global, delta_blocks, film_full, output_bias, lora, "
-               "cross_attn_norm or qk_norm, got " +
+               "cross_attn_norm, qk_norm or adaln_affine, got " +
                    kind);
   }
   return found;
@@ -50,19 +51,28 @@ Trained::Trained(ParityJob& job, std::unique_ptr<Backbone> backbone)
   set_values(job);
 }
 
+std::string Trained::contract_name(const TrainedTensor& tensor) const {
+  return kind_.stacked ? tensor.name.substr(0, tensor.name.rfind('.')) : tensor.name;
+}
+
 TensorMap Trained::collect(bool gradients) const {
   const at::NoGradGuard no_grad;
-  TensorMap found;
-  std::vector<at::Tensor> rows;
+  std::map<std::string, std::vector<at::Tensor>> rows;
   for (const TrainedTensor& tensor : tensors()) {
     const at::Tensor gradient = tensor.leaf.grad();
     at::Tensor wanted = gradients ? gradient : tensor.value.detach().clone();
     if (!wanted.defined()) wanted = at::zeros_like(tensor.value);
-    found[tensor.name] = wanted;
-    rows.push_back(wanted);
+    rows[contract_name(tensor)].push_back(wanted);
   }
-  if (kind_.stacked.empty()) return found;
-  return {{kind_.stacked, at::stack(rows).view(input_shape_)}};
+  TensorMap found;
+  for (const auto& [name, list] : rows) {
+    if (!kind_.stacked) {
+      found[name] = list.front();
+    } else if (const auto shape = stacked_shapes_.find(name); shape != stacked_shapes_.end()) {
+      found[name] = at::stack(list).view(shape->second);
+    }
+  }
+  return found;
 }
 
 std::unique_ptr<Adaptation> Trained::attach(ParityJob& job) {
@@ -79,24 +89,38 @@ std::unique_ptr<Adaptation> Trained::attach(ParityJob& job) {
   settings.scale = job.param<double>("alpha");
   settings.adapts = [&](const LinearSite& site) {
     const bool wanted = std::find(targets.begin(), targets.end(), site.name) != targets.end();
-    return wanted && job.has_tensor(fmt::format("{}{}.A", kInputPrefix, site.key));
+    return wanted && (job.has_tensor(fmt::format("{}{}.A", kInputPrefix, site.key)) ||
+                      job.has_tensor(fmt::format("{}{}.B", kInputPrefix, site.key)));
   };
   return attach_lora(settings, context);
 }
 
+void Trained::set_stacked(ParityJob& job) {
+  std::map<std::string, std::vector<TrainedTensor>> rows;
+  for (const TrainedTensor& tensor : tensors()) rows[contract_name(tensor)].push_back(tensor);
+  for (const auto& [name, list] : rows) {
+    // A question about the latents' modulation may leave that of the text alone.
+    if (name == kOptional && !job.has_tensor(kInputPrefix + name)) continue;
+    const at::Tensor values = job.tensor(kInputPrefix + name);
+    const auto count = static_cast<int64_t>(list.size());
+    if (values.numel() % count != 0) {
+      throw user_error(fmt::format("tensor {}{}: expected {} rows, got shape {}", kInputPrefix,
+                                   name, count, shape_text(values.sizes())),
+                       "tensor");
+    }
+    stacked_shapes_[name] = values.sizes().vec();
+    const at::Tensor by_row = values.reshape({count, -1});
+    for (int64_t i = 0; i < count; ++i) {
+      const at::Tensor& value = list[static_cast<size_t>(i)].value;
+      check_shape(by_row[i], value.sizes(), kInputPrefix + name);
+      value.copy_(by_row[i]);
+    }
+  }
+}
+
 void Trained::set_values(ParityJob& job) {
   const at::NoGradGuard no_grad;
-  if (!kind_.stacked.empty()) {
-    const at::Tensor values = job.tensor(kInputPrefix + kind_.stacked);
-    input_shape_ = values.sizes().vec();
-    const auto rows = tensors();
-    const at::Tensor by_row = values.reshape({static_cast<int64_t>(rows.size()), -1});
-    for (size_t i = 0; i < rows.size(); ++i) {
-      check_shape(by_row[static_cast<int64_t>(i)], rows[i].value.sizes(), kind_.stacked);
-      rows[i].value.copy_(by_row[static_cast<int64_t>(i)]);
-    }
-    return;
-  }
+  if (kind_.stacked) return set_stacked(job);
   for (const TrainedTensor& tensor : tensors()) {
     const at::Tensor value = job.tensor(kInputPrefix + tensor.name);
     check_shape(value, tensor.value.sizes(), tensor.name);

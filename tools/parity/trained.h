@@ -13,7 +13,8 @@ namespace cox::engine {
 struct ParityKind {
   std::string method;
   Parameters parameters;
-  std::string stacked;  ///< the one input whose rows are the trained tensors; "" = one input each
+  /// Tensors NAME.0, NAME.1, ... are the rows of the one input NAME; otherwise each has its own.
+  bool stacked = false;
 };
 
 /// The method of parameter `kind`, in place on a transformer, with the values of the request's
@@ -33,6 +34,8 @@ class Trained {
  private:
   std::vector<TrainedTensor> tensors() const { return adaptation_->groups().at(0).tensors; }
   std::unique_ptr<Adaptation> attach(ParityJob& job);
+  std::string contract_name(const TrainedTensor& tensor) const;
+  void set_stacked(ParityJob& job);
   void set_values(ParityJob& job);
   at::Tensor stored(const std::string& name) const;
 
@@ -40,7 +43,7 @@ class Trained {
   VideoRandom random_;
   ParityKind kind_;
   std::unique_ptr<Adaptation> adaptation_;
-  std::vector<int64_t> input_shape_;
+  std::map<std::string, std::vector<int64_t>> stacked_shapes_;  ///< of the inputs, by their names
 };
 
 /// Runs the backward pass and writes `loss` and `grad.NAME`.

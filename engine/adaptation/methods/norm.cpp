@@ -47,10 +47,12 @@ class Norm final : public Adaptation, private Adapter {
 
 std::unique_ptr<Adaptation> make_norm(ParameterReader& parameters, const MethodContext& context) {
   const std::string which =
-      parameters.choice("tensors", {"cross_attn_norm", "qk_norm", "all_norm"});
+      parameters.choice("tensors", {"cross_attn_norm", "qk_norm", "adaln_affine", "all_norm"});
   std::set<NormKind> kinds;
-  if (which != "qk_norm") kinds.insert(NormKind::kBeforeCrossAttention);
-  if (which != "cross_attn_norm") kinds.insert(NormKind::kQueryKey);
+  const bool all = which == "all_norm";
+  if (all || which == "cross_attn_norm") kinds.insert(NormKind::kBeforeCrossAttention);
+  if (all || which == "qk_norm") kinds.insert(NormKind::kQueryKey);
+  if (all || which == "adaln_affine") kinds.insert(NormKind::kModulated);
   return std::make_unique<Norm>(kinds, context);
 }
 

@@ -40,6 +40,7 @@ Positions read_positions(const JsonConfig& json) {
 }  // namespace
 
 Config Config::from_json(const JsonConfig& json) {
+  require_only(json, "_class_name", "CogVideoXTransformer3DModel");
   refuse_other_layouts(json);
   Config config;
   config.in_channels = positive_integer(json, "in_channels");

@@ -133,6 +133,15 @@ at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, co
   return unpack_patches(linear_fp32(weights_.out, modulated), grid, kPatch);
 }
 
+std::vector<ModulationShape> Transformer::modulations() const {
+  ModulationShape both;
+  both.blocks = config_.depth;
+  both.parts = 12;
+  both.shifts = {0, 3, 6, 9};
+  both.scales = {1, 4, 7, 10};
+  return {both};
+}
+
 BackboneShape Transformer::shape() const {
   return {config_.depth, config_.hidden(), config_.time_embedding, config_.out_channels,
           config_.head_dim};

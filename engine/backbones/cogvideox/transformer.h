@@ -25,6 +25,8 @@ class Transformer : public Backbone {
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override { return weights_.sites.linears; }
   std::vector<NormSiteShape> norm_sites() const override { return weights_.sites.norms; }
+  /// Both sites of a block side by side, each shift, scale, gate of the latents, then of the text.
+  std::vector<ModulationShape> modulations() const override;
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.patch_weight.scalar_type(); }
   at::Device device() const override { return weights_.patch_weight.device(); }

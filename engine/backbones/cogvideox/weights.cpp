@@ -16,12 +16,12 @@ TokenGrid trained_grid(const Config& c) {
 
 }  // namespace
 
-AdaptiveNorm::AdaptiveNorm(const WeightScope& scope, const Config& c)
+AdaptiveNorm::AdaptiveNorm(const SiteSource& scope, const Config& c)
     : modulation(scope.linear(kModulation, "linear", 6 * c.hidden(), c.time_embedding)),
       gain(scope.norm(kModulated, "norm.weight", c.hidden())),
       bias(scope.norm(kModulated, "norm.bias", c.hidden())) {}
 
-BlockWeights::BlockWeights(const WeightScope& scope, const Config& c)
+BlockWeights::BlockWeights(const SiteSource& scope, const Config& c)
     : norm1(scope.at("norm1"), c),
       query_gain(scope.norm(kQueryKey, "attn1.norm_q.weight", c.head_dim)),
       query_bias(scope.norm(kQueryKey, "attn1.norm_q.bias", c.head_dim)),
@@ -37,10 +37,10 @@ BlockWeights::BlockWeights(const WeightScope& scope, const Config& c)
       ffn_out(scope.linear(kFeedForward, "ff.net.2", c.hidden(), kFeedForwardRatio * c.hidden())) {}
 
 Weights::Weights(const Config& config, WeightSource& source) {
-  take(WeightScope(source, sites), config);
+  take(SiteSource(source, sites), config);
 }
 
-void Weights::take(const WeightScope& root, const Config& c) {
+void Weights::take(const SiteSource& root, const Config& c) {
   const int64_t d = c.hidden(), e = c.time_embedding;
   patch_weight = root.tensor("patch_embed.proj.weight", {d, c.in_channels, kPatch, kPatch});
   patch_bias = root.tensor("patch_embed.proj.bias", {d});

@@ -3,14 +3,14 @@
 #include <vector>
 
 #include "engine/backbones/cogvideox/config.h"
-#include "engine/backbones/weight_scope.h"
+#include "engine/backbones/site_source.h"
 
 namespace cox::engine::cogvideox {
 
 /// One of the two sites of a block: an affine layer norm that text and latents share, and what
 /// the timestep adds to it.
 struct AdaptiveNorm {
-  AdaptiveNorm(const WeightScope& scope, const Config& config);
+  AdaptiveNorm(const SiteSource& scope, const Config& config);
 
   Linear modulation;  ///< [6 hidden, time embedding]
   NormWeight gain, bias;
@@ -18,7 +18,7 @@ struct AdaptiveNorm {
 
 /// The tensors of one block.
 struct BlockWeights {
-  BlockWeights(const WeightScope& scope, const Config& config);
+  BlockWeights(const SiteSource& scope, const Config& config);
 
   AdaptiveNorm norm1;  ///< before attention
   NormWeight query_gain, query_bias, key_gain, key_bias;
@@ -44,7 +44,7 @@ struct Weights {
   Linear out;
 
  private:
-  void take(const WeightScope& root, const Config& config);
+  void take(const SiteSource& root, const Config& config);
 };
 
 }  // namespace cox::engine::cogvideox

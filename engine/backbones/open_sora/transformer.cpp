@@ -138,6 +138,23 @@ at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, co
                         config_.patch);
 }
 
+std::vector<ModulationShape> Transformer::modulations() const {
+  ModulationShape latents;
+  latents.name = "img";
+  latents.blocks = config_.double_blocks;
+  ModulationShape text = latents;
+  text.name = "txt";
+  text.text = true;
+  ModulationShape single;
+  single.name = "single";
+  single.first_block = config_.double_blocks;
+  single.blocks = config_.single_blocks;
+  single.parts = 3;
+  single.shifts = {0};
+  single.scales = {1};
+  return {latents, text, single};
+}
+
 BackboneShape Transformer::shape() const {
   return {config_.double_blocks + config_.single_blocks, config_.hidden, config_.hidden,
           config_.latent_channels(), config_.head_dim()};

@@ -26,6 +26,8 @@ class Transformer : public Backbone {
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override { return weights_.sites.linears; }
   std::vector<NormSiteShape> norm_sites() const override { return weights_.sites.norms; }
+  /// `img` and `txt` of the double blocks, `single` of the others.
+  std::vector<ModulationShape> modulations() const override;
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.latents.weight.scalar_type(); }
   at::Device device() const override { return weights_.latents.weight.device(); }

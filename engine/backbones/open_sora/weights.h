@@ -4,13 +4,13 @@
 #include <vector>
 
 #include "engine/backbones/open_sora/config.h"
-#include "engine/backbones/weight_scope.h"
+#include "engine/backbones/site_source.h"
 
 namespace cox::engine::open_sora {
 
 /// Two layers with a SiLU between them.
 struct Embedder {
-  Embedder(const WeightScope& scope, int64_t in, int64_t out);
+  Embedder(const SiteSource& scope, int64_t in, int64_t out);
   at::Tensor forward(const at::Tensor& x) const;  ///< in fp32
 
   Linear in_layer, out_layer;
@@ -18,14 +18,14 @@ struct Embedder {
 
 /// Gains of the queries and keys of each head.
 struct HeadGains {
-  HeadGains(const WeightScope& scope, int64_t head_dim);
+  HeadGains(const SiteSource& scope, int64_t head_dim);
 
   NormWeight query, key;
 };
 
 /// One stream of a double block, text or latents.
 struct StreamWeights {
-  StreamWeights(const WeightScope& block, const std::string& stream, const Config& config);
+  StreamWeights(const SiteSource& block, const std::string& stream, const Config& config);
 
   Linear modulation;                ///< [6 hidden, hidden]
   std::vector<Linear> projections;  ///< q, k, v; or one that fuses them
@@ -35,13 +35,13 @@ struct StreamWeights {
 };
 
 struct DoubleBlockWeights {
-  DoubleBlockWeights(const WeightScope& scope, const Config& config);
+  DoubleBlockWeights(const SiteSource& scope, const Config& config);
 
   StreamWeights latents, text;
 };
 
 struct SingleBlockWeights {
-  SingleBlockWeights(const WeightScope& scope, const Config& config);
+  SingleBlockWeights(const SiteSource& scope, const Config& config);
 
   std::vector<Linear> projections;  ///< q, k, v with the feed-forward input; or one that fuses them
   Linear out;                       ///< of attention and feed-forward side by side

@@ -9,6 +9,7 @@ namespace cox::engine {
 
 CogVideoXVaeConfig read_cogvideox_vae_config(const std::string& path) {
   const JsonConfig file = JsonConfig::read(path);
+  require_only(file, "_class_name", "AutoencoderKLCogVideoX");
   require_only(file, "act_fn", "silu");
   require_only(file, "use_quant_conv", false);
   require_only(file, "use_post_quant_conv", false);

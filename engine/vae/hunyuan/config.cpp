@@ -17,6 +17,7 @@ std::vector<std::int64_t> HunyuanVaeConfig::factors(std::size_t level) const {
 
 HunyuanVaeConfig read_hunyuan_vae_config(const std::string& path) {
   const JsonConfig file = JsonConfig::read(path);
+  require_only(file, "_class_name", "AutoencoderKLHunyuanVideo");
   require_only(file, "act_fn", "silu");
   HunyuanVaeConfig config;
   config.in_channels = positive_integer(file, "in_channels");

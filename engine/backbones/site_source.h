@@ -23,14 +23,14 @@ struct TransformerSites {
 };
 
 /// Takes the tensors below one name of the checkpoint and notes what they are.
-class WeightScope {
+class SiteSource {
  public:
-  WeightScope(WeightSource& source, TransformerSites& sites) : source_(source), sites_(sites) {}
+  SiteSource(WeightSource& source, TransformerSites& sites) : source_(source), sites_(sites) {}
 
   /// The scope of a child module.
-  WeightScope at(const std::string& child) const;
+  SiteSource at(const std::string& child) const;
   /// The scope of block `index` of a list; `block` is its number among all blocks.
-  WeightScope block(const std::string& list, int64_t index, int64_t block) const;
+  SiteSource block(const std::string& list, int64_t index, int64_t block) const;
 
   at::Tensor tensor(const std::string& name, const std::vector<int64_t>& shape) const;
   Linear linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,

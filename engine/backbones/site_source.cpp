@@ -1,32 +1,32 @@
-#include "engine/backbones/weight_scope.h"
+#include "engine/backbones/site_source.h"
 
 #include <fmt/format.h>
 
 namespace cox::engine {
 
-WeightScope WeightScope::at(const std::string& child) const {
-  WeightScope scope = *this;
+SiteSource SiteSource::at(const std::string& child) const {
+  SiteSource scope = *this;
   scope.prefix_ += child + ".";
   scope.below_ += child + ".";
   return scope;
 }
 
-WeightScope WeightScope::block(const std::string& list, int64_t index, int64_t block) const {
-  WeightScope scope = *this;
+SiteSource SiteSource::block(const std::string& list, int64_t index, int64_t block) const {
+  SiteSource scope = *this;
   scope.prefix_ += fmt::format("{}.{}.", list, index);
   scope.below_.clear();
   scope.block_ = static_cast<int>(block);
   return scope;
 }
 
-at::Tensor WeightScope::tensor(const std::string& name, const std::vector<int64_t>& shape) const {
+at::Tensor SiteSource::tensor(const std::string& name, const std::vector<int64_t>& shape) const {
   const std::string key = prefix_ + name;
   at::Tensor taken = source_.take(key, shape);
   sites_.parameters.push_back({key, taken});
   return taken;
 }
 
-Linear WeightScope::linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,
+Linear SiteSource::linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,
                            bool biased) const {
   Linear layer;
   layer.weight = tensor(name + ".weight", {out, in});
@@ -36,7 +36,7 @@ Linear WeightScope::linear(LinearKind kind, const std::string& name, int64_t out
   return layer;
 }
 
-NormWeight WeightScope::norm(NormKind kind, const std::string& name, int64_t size) const {
+NormWeight SiteSource::norm(NormKind kind, const std::string& name, int64_t size) const {
   NormWeight weight{tensor(name, {size}), {kind, prefix_ + name}};
   sites_.norms.push_back({weight.site, size});
   return weight;
