@@ -4,16 +4,8 @@
 
 namespace cox::engine {
 
-at::Tensor run_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
-  return adapter.linear(layer.site, x, linear(layer, x));
-}
-
-at::Tensor run_linear_fp32(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
+at::Tensor adapted_linear_fp32(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
   return adapter.linear(layer.site, x, linear_fp32(layer, x));
-}
-
-at::Tensor run_norm_parameter(const Adapter& adapter, const NormWeight& weight) {
-  return adapter.norm_parameter(weight.site, weight.value);
 }
 
 at::Tensor run_block_output(const Adapter& adapter, int block, const at::Tensor& x,

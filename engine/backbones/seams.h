@@ -1,17 +1,12 @@
 #pragma once
 
 #include "engine/backbones/adapter.h"
-#include "engine/backbones/site_source.h"
+#include "engine/backbones/weight_scope.h"
 
 namespace cox::engine {
 
-/// A linear layer with its seam.
-at::Tensor run_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
-/// The same in fp32: timestep embedding to modulation.
-at::Tensor run_linear_fp32(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
-
-/// A stored normalization parameter with its seam.
-at::Tensor run_norm_parameter(const Adapter& adapter, const NormWeight& weight);
+/// A linear layer with its seam, in fp32: timestep embedding to modulation.
+at::Tensor adapted_linear_fp32(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
 
 /// The output of a block with its seam, which sees the tokens of the latents only. x is
 /// [B, text tokens + N, D]; nothing is copied where the adapter changes nothing.

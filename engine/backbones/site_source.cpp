@@ -27,7 +27,7 @@ at::Tensor SiteSource::tensor(const std::string& name, const std::vector<int64_t
 }
 
 Linear SiteSource::linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,
-                           bool biased) const {
+                          bool biased) const {
   Linear layer;
   layer.weight = tensor(name + ".weight", {out, in});
   if (biased) layer.bias = tensor(name + ".bias", {out});
@@ -36,8 +36,8 @@ Linear SiteSource::linear(LinearKind kind, const std::string& name, int64_t out,
   return layer;
 }
 
-NormWeight SiteSource::norm(NormKind kind, const std::string& name, int64_t size) const {
-  NormWeight weight{tensor(name, {size}), {kind, prefix_ + name}};
+NormParameter SiteSource::norm(NormKind kind, const std::string& name, int64_t size) const {
+  NormParameter weight{tensor(name, {size}), {kind, prefix_ + name}};
   sites_.norms.push_back({weight.site, size});
   return weight;
 }

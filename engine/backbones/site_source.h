@@ -4,16 +4,11 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/backbones/weight_scope.h"
 #include "engine/checkpoint/weight_source.h"
 #include "engine/nn/linear.h"
 
 namespace cox::engine {
-
-/// A normalization parameter and which one it is.
-struct NormWeight {
-  at::Tensor value;
-  NormSite site = {};
-};
 
 /// Every tensor of a transformer and what methods may change of it, in the order of taking.
 struct TransformerSites {
@@ -35,7 +30,7 @@ class SiteSource {
   at::Tensor tensor(const std::string& name, const std::vector<int64_t>& shape) const;
   Linear linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,
                 bool biased = true) const;
-  NormWeight norm(NormKind kind, const std::string& name, int64_t size) const;
+  NormParameter norm(NormKind kind, const std::string& name, int64_t size) const;
 
  private:
   WeightSource& source_;

@@ -33,8 +33,8 @@ struct RunNorm : torch::autograd::Function<RunNorm> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const double added = context->saved_data["added"].toDouble();
-    const auto backward = runs_fused(saved[0]) ? fused::run_norm_backward
-                                               : formula::run_norm_backward;
+    const auto backward =
+        runs_fused(saved[0]) ? fused::run_norm_backward : formula::run_norm_backward;
     const RunNormGradients d =
         backward(gradients[0], saved[0], saved[1], saved[2], saved[3], added);
     return {d.x, d.shift, d.scale, {}, {}};
@@ -64,8 +64,9 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Ten
   return differentiable_run_norm(x, one_run(bias), one_run(gain), /*added=*/0, eps);
 }
 
-at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale) {
-  return differentiable_run_norm(x, shift, scale, /*added=*/1, kNormEpsilon);
+at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                          double eps) {
+  return differentiable_run_norm(x, shift, scale, /*added=*/1, eps);
 }
 
 at::Tensor modulated_affine_norm(const at::Tensor& x, const at::Tensor& gain,

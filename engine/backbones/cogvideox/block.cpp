@@ -27,16 +27,16 @@ Block::Block(int index, const Config& config, const BlockWeights& weights)
 
 at::Tensor Block::modulation(const at::Tensor& t, const Adapter& adapter) const {
   const at::Tensor time = at::silu(adapter.block_time_embedding(index_, t));
-  const at::Tensor m = at::cat({run_linear_fp32(adapter, weights_.norm1.modulation, time),
-                                run_linear_fp32(adapter, weights_.norm2.modulation, time)},
+  const at::Tensor m = at::cat({adapted_linear_fp32(adapter, weights_.norm1.modulation, time),
+                                adapted_linear_fp32(adapter, weights_.norm2.modulation, time)},
                                -1);
   return adapter.block_modulation(index_, m);
 }
 
 at::Tensor Block::normed(const AdaptiveNorm& norm, const at::Tensor& x,
                          const std::vector<at::Tensor>& m, const BlockPass& pass) const {
-  const at::Tensor gain = run_norm_parameter(pass.adapter, norm.gain);
-  const at::Tensor bias = run_norm_parameter(pass.adapter, norm.bias);
+  const at::Tensor gain = adapted_norm(pass.adapter, norm.gain);
+  const at::Tensor bias = adapted_norm(pass.adapter, norm.bias);
   const JointTokens tokens = split_joint(x, pass.text_tokens);
   return join(
       {modulated_affine_norm(tokens.text, gain, bias, m[kTextShift], m[kTextScale], epsilon_),
@@ -59,20 +59,21 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const BlockP
 
 at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass) const {
   const Adapter& adapter = pass.adapter;
-  const auto turned = [&](const Linear& layer, const NormWeight& gain, const NormWeight& bias) {
-    return layer_normed_heads(run_linear(adapter, layer, x), heads_,
-                              run_norm_parameter(adapter, gain), run_norm_parameter(adapter, bias),
+  const auto turned = [&](const Linear& layer, const NormParameter& gain,
+                          const NormParameter& bias) {
+    return layer_normed_heads(adapted_linear(adapter, layer, x), heads_,
+                              adapted_norm(adapter, gain), adapted_norm(adapter, bias),
                               kHeadEpsilon, pass.rope);
   };
   const at::Tensor q = turned(weights_.to_q, weights_.query_gain, weights_.query_bias);
   const at::Tensor k = turned(weights_.to_k, weights_.key_gain, weights_.key_bias);
-  const at::Tensor v = split_heads(run_linear(adapter, weights_.to_v, x), heads_);
-  return run_linear(adapter, weights_.to_out, merge_heads(attention(q, k, v)));
+  const at::Tensor v = split_heads(adapted_linear(adapter, weights_.to_v, x), heads_);
+  return adapted_linear(adapter, weights_.to_out, merge_heads(attention(q, k, v)));
 }
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
-  return run_linear(adapter, weights_.ffn_out,
-                    at::gelu(run_linear(adapter, weights_.ffn_in, x), "tanh"));
+  return adapted_linear(adapter, weights_.ffn_out,
+                        at::gelu(adapted_linear(adapter, weights_.ffn_in, x), "tanh"));
 }
 
 }  // namespace cox::engine::cogvideox

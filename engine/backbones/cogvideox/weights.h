@@ -13,7 +13,7 @@ struct AdaptiveNorm {
   AdaptiveNorm(const SiteSource& scope, const Config& config);
 
   Linear modulation;  ///< [6 hidden, time embedding]
-  NormWeight gain, bias;
+  NormParameter gain, bias;
 };
 
 /// The tensors of one block.
@@ -21,7 +21,7 @@ struct BlockWeights {
   BlockWeights(const SiteSource& scope, const Config& config);
 
   AdaptiveNorm norm1;  ///< before attention
-  NormWeight query_gain, query_bias, key_gain, key_bias;
+  NormParameter query_gain, query_bias, key_gain, key_bias;
   Linear to_q, to_k, to_v, to_out;
   AdaptiveNorm norm2;  ///< before the feed-forward network
   Linear ffn_in, ffn_out;

@@ -5,15 +5,9 @@
 
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/longcat/config.h"
-#include "engine/checkpoint/weight_map.h"
-#include "engine/nn/linear.h"
+#include "engine/backbones/weight_scope.h"
 
 namespace cox::engine::longcat {
-
-struct NormParameter {
-  at::Tensor value;
-  NormSite site = {};
-};
 
 /// The tensors of one block; visit_weights sets the sites.
 struct BlockWeights {
@@ -33,9 +27,6 @@ struct Weights {
   std::vector<BlockWeights> blocks;
   Linear final_modulation, final_out;
 };
-
-using WeightVisitor =
-    std::function<void(const std::string& key, at::Tensor& tensor, std::vector<int64_t> shape)>;
 
 /// Visits every tensor with its checkpoint key and shape, in the order of the published files, and
 /// sets the sites of layers and norm parameters. This is the one place that knows the names.

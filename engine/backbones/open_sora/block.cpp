@@ -27,7 +27,7 @@ at::Tensor pair_halves(const at::Tensor& x, int64_t heads) {
 Parts project(const Adapter& adapter, const std::vector<Linear>& projections, const at::Tensor& x,
               at::IntArrayRef sizes) {
   Parts products;
-  for (const Linear& layer : projections) products.push_back(run_linear(adapter, layer, x));
+  for (const Linear& layer : projections) products.push_back(adapted_linear(adapter, layer, x));
   const at::Tensor all = products.size() == 1 ? products.front() : at::Tensor();
   if (all.defined()) return all.split_with_sizes(sizes, -1);
   // q and k by themselves; the last layer holds the rest.
@@ -52,18 +52,18 @@ class Stream {
     const at::Tensor normed = modulated_norm(x_, m_[kShift], m_[kScale]);
     const int64_t d = x_.size(-1);
     const Parts qkv = project(adapter_, weights_.projections, normed, {d, d, d});
-    return {layout_.normed(qkv[0], run_norm_parameter(adapter_, weights_.gains.query), rope),
-            layout_.normed(qkv[1], run_norm_parameter(adapter_, weights_.gains.key), rope),
+    return {layout_.normed(qkv[0], adapted_norm(adapter_, weights_.gains.query), rope),
+            layout_.normed(qkv[1], adapted_norm(adapter_, weights_.gains.key), rope),
             split_heads(qkv[2], layout_.heads)};
   }
 
   at::Tensor finish(const at::Tensor& attended) const {
     const at::Tensor x =
-        gated_residual(x_, m_[kGate], run_linear(adapter_, weights_.out, attended));
+        gated_residual(x_, m_[kGate], adapted_linear(adapter_, weights_.out, attended));
     const at::Tensor inner =
-        run_linear(adapter_, weights_.ffn_in, modulated_norm(x, m_[kShiftFfn], m_[kScaleFfn]));
+        adapted_linear(adapter_, weights_.ffn_in, modulated_norm(x, m_[kShiftFfn], m_[kScaleFfn]));
     return gated_residual(x, m_[kGateFfn],
-                          run_linear(adapter_, weights_.ffn_out, at::gelu(inner, "tanh")));
+                          adapted_linear(adapter_, weights_.ffn_out, at::gelu(inner, "tanh")));
   }
 
  private:
@@ -92,11 +92,12 @@ at::Tensor DoubleBlock::forward(const at::Tensor& x, const at::Tensor& t,
   const JointTokens tokens = split_joint(x, pass.text_tokens);
   const Stream latents(
       weights_.latents, layout_, adapter, tokens.latents,
-      adapter.block_modulation(index_, run_linear_fp32(adapter, weights_.latents.modulation, time))
+      adapter
+          .block_modulation(index_, adapted_linear_fp32(adapter, weights_.latents.modulation, time))
           .chunk(6, -1));
   const Stream text(
       weights_.text, layout_, adapter, tokens.text,
-      adapter.text_modulation(index_, run_linear_fp32(adapter, weights_.text.modulation, time))
+      adapter.text_modulation(index_, adapted_linear_fp32(adapter, weights_.text.modulation, time))
           .chunk(6, -1));
 
   const int64_t latent_tokens = tokens.latents.size(1);
@@ -118,7 +119,7 @@ at::Tensor SingleBlock::forward(const at::Tensor& x, const at::Tensor& t,
   const Adapter& adapter = pass.adapter;
   const at::Tensor time = at::silu(adapter.block_time_embedding(index_, t));
   const Parts m =
-      adapter.block_modulation(index_, run_linear_fp32(adapter, weights_.modulation, time))
+      adapter.block_modulation(index_, adapted_linear_fp32(adapter, weights_.modulation, time))
           .chunk(3, -1);
 
   const int64_t ffn = weights_.out.weight.size(1) - hidden_;
@@ -126,12 +127,12 @@ at::Tensor SingleBlock::forward(const at::Tensor& x, const at::Tensor& t,
       project(adapter, weights_.projections, modulated_norm(x, m[kShift], m[kScale]),
               {hidden_, hidden_, hidden_, ffn});
   const at::Tensor q =
-      layout_.normed(parts[0], run_norm_parameter(adapter, weights_.gains.query), pass.rope);
+      layout_.normed(parts[0], adapted_norm(adapter, weights_.gains.query), pass.rope);
   const at::Tensor k =
-      layout_.normed(parts[1], run_norm_parameter(adapter, weights_.gains.key), pass.rope);
+      layout_.normed(parts[1], adapted_norm(adapter, weights_.gains.key), pass.rope);
   const at::Tensor attended = merge_heads(attention(q, k, split_heads(parts[2], layout_.heads)));
   const at::Tensor inner = at::cat({attended, at::gelu(parts[3], "tanh")}, -1);
-  const at::Tensor out = gated_residual(x, m[kGate], run_linear(adapter, weights_.out, inner));
+  const at::Tensor out = gated_residual(x, m[kGate], adapted_linear(adapter, weights_.out, inner));
   return run_block_output(adapter, index_, out, pass.text_tokens);
 }
 

@@ -20,7 +20,7 @@ struct Embedder {
 struct HeadGains {
   HeadGains(const SiteSource& scope, int64_t head_dim);
 
-  NormWeight query, key;
+  NormParameter query, key;
 };
 
 /// One stream of a double block, text or latents.
