@@ -9,7 +9,7 @@ namespace cox::engine {
 namespace {
 
 /// The clean latents that x and v say.
-at::Tensor clean_of(double alpha, const at::Tensor& x, const at::Tensor& v) {
+at::Tensor clean_latents_of(double alpha, const at::Tensor& x, const at::Tensor& v) {
   return std::sqrt(alpha) * x - std::sqrt(1 - alpha) * v;
 }
 
@@ -27,7 +27,7 @@ at::Tensor CogVideoXDdim::step(std::int64_t index, const at::Tensor& x,
   const double from = schedule_.alpha(time);
   const double to = schedule_.alpha(schedule_.next_time(time, steps_));
   const double kept = std::sqrt((1 - to) / (1 - from));
-  return kept * x + (std::sqrt(to) - std::sqrt(from) * kept) * clean_of(from, x, output);
+  return kept * x + (std::sqrt(to) - std::sqrt(from) * kept) * clean_latents_of(from, x, output);
 }
 
 CogVideoXDpm::CogVideoXDpm(const CogVideoXSchedule& schedule, std::int64_t steps)
@@ -45,7 +45,7 @@ at::Tensor CogVideoXDpm::step(std::int64_t index, const at::Tensor& x, const at:
   const double kept = std::sqrt((1 - to) / (1 - from)) * std::exp(-h);
   const double drawn = std::sqrt((1 - to) * -std::expm1(-2 * h));
 
-  const at::Tensor clean = clean_of(from, x, output);
+  const at::Tensor clean = clean_latents_of(from, x, output);
   at::Tensor aimed = clean;
   if (index > 0 && next >= 0) {
     // 1 / (2 r), r the last step's length over this one's: 0 after the infinite first one.

@@ -17,7 +17,7 @@ constexpr double kLeastNoise = 1e-5;
 constexpr double kModelTimes = 1000;
 /// Tokens of a frame at which the shift of one frame is 1 and 3.
 constexpr double kFewTokens = 256, kManyTokens = 4096;
-constexpr double kLeastShift = 1, kLargestShift = 3;
+constexpr double kShiftOfFew = 1, kShiftOfMany = 3;
 constexpr std::int64_t kFirstOscillation = 10;
 
 }  // namespace
@@ -34,8 +34,8 @@ NoisedLatents open_sora_noised(const at::Tensor& clean, const at::Tensor& noise,
 }
 
 double open_sora_shift(std::int64_t frame_tokens, std::int64_t latent_frames) {
-  const double slope = (kLargestShift - kLeastShift) / (kManyTokens - kFewTokens);
-  const double of_frame = kLeastShift + slope * (static_cast<double>(frame_tokens) - kFewTokens);
+  const double slope = (kShiftOfMany - kShiftOfFew) / (kManyTokens - kFewTokens);
+  const double of_frame = kShiftOfFew + slope * (static_cast<double>(frame_tokens) - kFewTokens);
   return of_frame * std::sqrt(static_cast<double>(latent_frames));
 }
 
