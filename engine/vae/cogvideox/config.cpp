@@ -13,6 +13,7 @@ CogVideoXVaeConfig read_cogvideox_vae_config(const std::string& path) {
   require_only(file, "act_fn", "silu");
   require_only(file, "use_quant_conv", false);
   require_only(file, "use_post_quant_conv", false);
+  require_only(file, "invert_scale_latents", false);
   require_null(file, "shift_factor");
 
   CogVideoXVaeConfig config;
