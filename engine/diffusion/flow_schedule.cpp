@@ -25,8 +25,7 @@ void require_supported(const JsonConfig& config) {
   for (const char* flag : {"use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas",
                            "use_dynamic_shifting", "thresholding"}) {
     if (config.has(flag) && config.boolean(flag)) {
-      throw user_error(fmt::format("{}: '{}' is not supported", config.path(), flag),
-                       "bad_config");
+      throw user_error(fmt::format("{}: '{}' is not supported", config.path(), flag), "bad_config");
     }
   }
   const auto require_text = [&](const char* key, const std::string& only) {
@@ -37,7 +36,8 @@ void require_supported(const JsonConfig& config) {
   };
   require_text("prediction_type", "flow_prediction");
   require_text("final_sigmas_type", "zero");
-  if (config.has("num_train_timesteps") && config.integer("num_train_timesteps") != kTrainedLevels) {
+  if (config.has("num_train_timesteps") &&
+      config.integer("num_train_timesteps") != kTrainedLevels) {
     throw user_error(fmt::format("{}: 'num_train_timesteps': only {} is supported", config.path(),
                                  kTrainedLevels),
                      "bad_config");

@@ -10,7 +10,7 @@ namespace cox::engine {
 
 /// Noise levels of the Wan family's sampling, from noisy to clean.
 struct FlowSchedule {
-  std::vector<float> sigmas;           ///< [n + 1], the last is 0
+  std::vector<float> sigmas;            ///< [n + 1], the last is 0
   std::vector<std::int64_t> timesteps;  ///< [n], 1000 sigma without its fraction
   std::int64_t evaluations() const { return static_cast<std::int64_t>(timesteps.size()); }
 };

@@ -148,8 +148,8 @@ std::unique_ptr<FlowSolver> make_flow_solver(const std::string& name, std::vecto
   for (const auto& [known, make] : kSolvers) {
     if (name == known) return make(Levels(std::move(sigmas)));
   }
-  throw user_error(fmt::format("solver: expected one of {}, got '{}'",
-                               join(flow_solver_names(), ", "), name));
+  throw user_error(
+      fmt::format("solver: expected one of {}, got '{}'", join(flow_solver_names(), ", "), name));
 }
 
 std::vector<std::string> flow_solver_names() {

@@ -58,9 +58,10 @@ class ParityJob {
       reject(name, error.what());
     }
   }
+  bool has_param(const std::string& name) const { return request_.parameters.count(name) != 0; }
   template <typename T>
   T param_or(const std::string& name, T otherwise) {
-    return request_.parameters.count(name) == 0 ? otherwise : param<T>(name);
+    return has_param(name) ? param<T>(name) : otherwise;
   }
   /// Parameters whose names begin with `prefix`, without it, as JSON texts.
   std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
