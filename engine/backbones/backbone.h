@@ -74,11 +74,11 @@ struct NormSiteShape {
   int64_t size = 0;
 };
 
-/// What the timestep modulates alike in neighbouring blocks: one vector of equal parts, each as wide
-/// as the tokens.
+/// What the timestep modulates alike in neighbouring blocks: one vector of equal parts, each as
+/// wide as the tokens.
 struct ModulationShape {
-  std::string name;                  ///< tells those of one backbone apart; "" for an only one
-  bool text = false;                 ///< seen by Adapter::text_modulation, not block_modulation
+  std::string name;   ///< tells those of one backbone apart; "" for an only one
+  bool text = false;  ///< seen by Adapter::text_modulation, not block_modulation
   int64_t first_block = 0;
   int64_t blocks = 0;
   int64_t parts = 6;

@@ -79,7 +79,8 @@ at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenGrid
 }
 
 at::Tensor Transformer::stored_positions(const TokenGrid& grid) const {
-  // Fewer frames take the first ones of the table, as the model was trained; see docs/cogvideox-open-sora.md.
+  // Fewer frames take the first ones of the table, as the model was trained:
+  // docs/cogvideox-open-sora.md.
   const int64_t rows = config_.sample_rows / kPatch, columns = config_.sample_columns / kPatch;
   if (grid.rows != rows || grid.columns != columns || grid.frames > config_.latent_frames()) {
     throw std::invalid_argument(fmt::format(

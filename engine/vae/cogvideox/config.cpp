@@ -8,7 +8,10 @@
 namespace cox::engine {
 
 CogVideoXVaeConfig read_cogvideox_vae_config(const std::string& path) {
-  const JsonConfig file = JsonConfig::read(path);
+  return parse_cogvideox_vae_config(JsonConfig::read(path));
+}
+
+CogVideoXVaeConfig parse_cogvideox_vae_config(const JsonConfig& file) {
   require_only(file, "_class_name", "AutoencoderKLCogVideoX");
   require_only(file, "act_fn", "silu");
   require_only(file, "use_quant_conv", false);

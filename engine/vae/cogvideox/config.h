@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/json_config.h"
+
 namespace cox::engine {
 
 /// vae/config.json of a CogVideoX VAE. Every size of the network follows from it.
@@ -24,5 +26,8 @@ struct CogVideoXVaeConfig {
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
 /// contradictory entry, and for layouts that are not CogVideoX 1.0.
 CogVideoXVaeConfig read_cogvideox_vae_config(const std::string& path);
+
+/// The same from entries that were read already.
+CogVideoXVaeConfig parse_cogvideox_vae_config(const JsonConfig& file);
 
 }  // namespace cox::engine

@@ -16,7 +16,10 @@ std::vector<std::int64_t> HunyuanVaeConfig::factors(std::size_t level) const {
 }
 
 HunyuanVaeConfig read_hunyuan_vae_config(const std::string& path) {
-  const JsonConfig file = JsonConfig::read(path);
+  return parse_hunyuan_vae_config(JsonConfig::read(path));
+}
+
+HunyuanVaeConfig parse_hunyuan_vae_config(const JsonConfig& file) {
   require_only(file, "_class_name", "AutoencoderKLHunyuanVideo");
   require_only(file, "act_fn", "silu");
   HunyuanVaeConfig config;

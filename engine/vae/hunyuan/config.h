@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/checkpoint/json_config.h"
+
 namespace cox::engine {
 
 /// vae/config.json of a HunyuanVideo VAE. Every size of the network follows from it.
@@ -29,5 +31,8 @@ struct HunyuanVaeConfig {
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
 /// contradictory entry.
 HunyuanVaeConfig read_hunyuan_vae_config(const std::string& path);
+
+/// The same from entries that were read already.
+HunyuanVaeConfig parse_hunyuan_vae_config(const JsonConfig& file);
 
 }  // namespace cox::engine

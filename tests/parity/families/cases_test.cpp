@@ -82,3 +82,5 @@ void run_folder(const std::string& name) {
 TEST_CASE("the door's Wan stages agree with diffusers") { run_folder("wan"); }
 
 TEST_CASE("the door's STAS is the formula's") { run_folder("stas"); }
+TEST_CASE("the door's CogVideoX stages agree with diffusers") { run_folder("cogvideox"); }
+TEST_CASE("the door's Open-Sora stages agree with its own modules") { run_folder("open_sora"); }

@@ -4,6 +4,7 @@
 #include "engine/diffusion/cogvideox_solvers.h"
 #include "engine/tensors/torch.h"
 #include "engine/vae/cogvideox/vae.h"
+#include "tools/parity/families/stas.h"
 #include "tools/parity/family_ops.h"
 #include "tools/parity/trained.h"
 
@@ -106,7 +107,9 @@ const ParityOps& cogvideox_parity_ops() {
       {"latents-normalize",
        [](ParityJob& job) { write_normalized(job, *load_cogvideox_vae(job)); }},
       {"text-encode", cogvideox_text},
-      {"solver-steps", cogvideox_solver}};
+      {"solver-steps", cogvideox_solver},
+      {"stas", parity_stas},
+      {"stas-profile", parity_stas_profile}};
   return kOps;
 }
 

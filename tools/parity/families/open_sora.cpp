@@ -6,6 +6,7 @@
 #include "engine/tensors/torch.h"
 #include "engine/text/clip_text_encoder.h"
 #include "engine/vae/hunyuan/vae.h"
+#include "tools/parity/families/stas.h"
 #include "tools/parity/family_ops.h"
 #include "tools/parity/trained.h"
 
@@ -112,7 +113,9 @@ const ParityOps& open_sora_parity_ops() {
       {"latents-normalize",
        [](ParityJob& job) { write_normalized(job, *load_open_sora_vae(job)); }},
       {"text-encode", open_sora_text},
-      {"solver-steps", open_sora_solver}};
+      {"solver-steps", open_sora_solver},
+      {"stas", parity_stas},
+      {"stas-profile", parity_stas_profile}};
   return kOps;
 }
 

@@ -2,10 +2,10 @@
 
 #include "engine/backbones/cogvideox/factory.h"
 #include "engine/backbones/open_sora/factory.h"
+#include "engine/backbones/published.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/random.h"
 #include "tests/support/torch_catch.h"
-#include "tests/unit/backbones/published_sizes.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -22,27 +22,29 @@ JsonConfig with(JsonConfig config, const std::map<std::string, std::string>& ent
 }
 
 std::unique_ptr<Backbone> small_cogvideox() {
-  return cogvideox::random_transformer(with(cogvideox_config("5b"), {{"num_attention_heads", "2"},
-                                                                     {"attention_head_dim", "16"},
-                                                                     {"in_channels", "4"},
-                                                                     {"out_channels", "4"},
-                                                                     {"time_embed_dim", "24"},
-                                                                     {"text_embed_dim", "20"},
-                                                                     {"num_layers", "3"},
-                                                                     {"max_text_seq_length", "5"}}),
-                                       3, at::kCPU, Precision::kFp32);
+  return cogvideox::random_transformer(
+      with(published_part("cogvideox-5b", "transformer"), {{"num_attention_heads", "2"},
+                                                           {"attention_head_dim", "16"},
+                                                           {"in_channels", "4"},
+                                                           {"out_channels", "4"},
+                                                           {"time_embed_dim", "24"},
+                                                           {"text_embed_dim", "20"},
+                                                           {"num_layers", "3"},
+                                                           {"max_text_seq_length", "5"}}),
+      3, at::kCPU, Precision::kFp32);
 }
 
 std::unique_ptr<Backbone> small_open_sora() {
-  return open_sora::random_transformer(with(open_sora_config(), {{"in_channels", "16"},
-                                                                 {"vec_in_dim", "12"},
-                                                                 {"context_in_dim", "20"},
-                                                                 {"hidden_size", "32"},
-                                                                 {"num_heads", "2"},
-                                                                 {"depth", "2"},
-                                                                 {"depth_single_blocks", "2"},
-                                                                 {"axes_dim", "[4, 6, 6]"}}),
-                                       3, at::kCPU, Precision::kFp32);
+  return open_sora::random_transformer(
+      with(published_part("open-sora-2.0", "transformer"), {{"in_channels", "16"},
+                                                            {"vec_in_dim", "12"},
+                                                            {"context_in_dim", "20"},
+                                                            {"hidden_size", "32"},
+                                                            {"num_heads", "2"},
+                                                            {"depth", "2"},
+                                                            {"depth_single_blocks", "2"},
+                                                            {"axes_dim", "[4, 6, 6]"}}),
+      3, at::kCPU, Precision::kFp32);
 }
 
 at::Tensor drawn(int64_t number, at::IntArrayRef shape) {

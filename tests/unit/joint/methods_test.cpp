@@ -1,11 +1,12 @@
-// Trained parameters of every method on CogVideoX and Open-Sora at their published sizes.
+// CogVideoX and Open-Sora at their published sizes, on shapes: their own parameters, and those that
+// every method trains.
 
 #include "engine/adaptation/method.h"
 #include "engine/backbones/cogvideox/factory.h"
 #include "engine/backbones/open_sora/factory.h"
+#include "engine/backbones/published.h"
 #include "engine/tensors/error.h"
 #include "tests/support/torch_catch.h"
-#include "tests/unit/backbones/published_sizes.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -45,11 +46,55 @@ std::int64_t attention_lora(Backbone& backbone) {
                   {"last_blocks", 0}});
 }
 
+std::unique_ptr<Backbone> published_cogvideox(const std::string& model) {
+  return cogvideox::shape_transformer(published_part(model, "transformer"));
+}
+
+struct Counts {
+  int64_t tensors = 0;
+  int64_t parameters = 0;
+  int64_t positions = 0;  ///< a stored table, which counts as a buffer
+};
+
+Counts counts_of(Backbone& backbone) {
+  Counts counts;
+  for (const NamedTensor& parameter : backbone.parameters()) {
+    ++counts.tensors;
+    const bool table = parameter.name == "patch_embed.pos_embedding";
+    (table ? counts.positions : counts.parameters) += parameter.tensor.numel();
+  }
+  return counts;
+}
+
+void check_counts(Backbone& backbone, const std::string& model, int64_t tensors,
+                  int64_t parameters) {
+  INFO(model);
+  const Counts counts = counts_of(backbone);
+  CHECK(counts.tensors == tensors);
+  CHECK(counts.parameters == parameters);
+  CHECK(published_model(model).integer("tensors") == tensors);
+  CHECK(published_model(model).integer("parameters") == parameters);
+}
+
 }  // namespace
 
+TEST_CASE("CogVideoX and Open-Sora have the published tensors and parameters") {
+  check_counts(*published_cogvideox("cogvideox-2b"), "cogvideox-2b", 736, 1'693'783'872);
+  check_counts(*published_cogvideox("cogvideox-5b"), "cogvideox-5b", 1024, 5'570'283'072);
+  const auto image = published_cogvideox("cogvideox-5b-i2v");
+  check_counts(*image, "cogvideox-5b-i2v", 1025, 5'570'479'680);
+  CHECK(counts_of(*image).positions == 17'776 * 3072);
+  const auto open_sora =
+      open_sora::shape_transformer(published_part("open-sora-2.0", "transformer"));
+  check_counts(*open_sora, "open-sora-2.0", 1082, 11'891'390'528);
+  CHECK(open_sora->shape().blocks == 57);
+  CHECK(open_sora->shape().time_embedding == 3072);
+  CHECK(open_sora->shape().latent_channels == 16);
+}
+
 TEST_CASE("methods train the published numbers of parameters of CogVideoX") {
-  const auto small = cogvideox::shape_transformer(cogvideox_config("2b"));
-  const auto large = cogvideox::shape_transformer(cogvideox_config("5b"));
+  const auto small = published_cogvideox("cogvideox-2b");
+  const auto large = published_cogvideox("cogvideox-5b");
   CHECK(delta(*small, 1) == 512);
   CHECK(delta(*small, 4) == 2'048);
   CHECK(delta(*small, 30) == 15'360);
@@ -70,7 +115,7 @@ TEST_CASE("methods train the published numbers of parameters of CogVideoX") {
 }
 
 TEST_CASE("methods train the published numbers of parameters of Open-Sora") {
-  const auto model = open_sora::shape_transformer(open_sora_config());
+  const auto model = open_sora::shape_transformer(published_part("open-sora-2.0", "transformer"));
   CHECK(delta(*model, 1) == 3'072);
   CHECK(delta(*model, 4) == 12'288);
   CHECK(delta(*model, 57) == 175'104);
