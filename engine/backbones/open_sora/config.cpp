@@ -31,6 +31,7 @@ std::vector<int64_t> read_axes(const JsonConfig& json, int64_t head_dim) {
 }  // namespace
 
 Config Config::from_json(const JsonConfig& json) {
+  require_only(json, "_class_name", "MMDiTModel");
   Config config;
   config.in_channels = positive_integer(json, "in_channels");
   config.pooled_channels = positive_integer(json, "vec_in_dim");

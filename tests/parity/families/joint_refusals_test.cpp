@@ -71,7 +71,7 @@ TEST_CASE("a transformer of another family is refused by its class") {
   CHECK_THAT(refusal(call), Contains("expected CogVideoXTransformer3DModel, got Wan"));
   call = open_sora_forward();
   call.model = kCogVideoX + "/5b";
-  CHECK_THAT(refusal(call), Contains("Open-Sora"));
+  CHECK_THAT(refusal(call), Contains("expected MMDiTModel, got CogVideoX"));
 }
 
 TEST_CASE("kinds that CogVideoX and Open-Sora lack are refused") {

@@ -42,7 +42,7 @@ std::int64_t attention_lora(Backbone& backbone) {
   return trained(backbone, "lora",
                  {{"rank", 1},
                   {"alpha", 2.0},
-                  {"targets", std::vector<std::string>{"qkv", "proj"}},
+                  {"targets", cox::Value::List{"qkv", "proj"}},
                   {"last_blocks", 0}});
 }
 

@@ -47,19 +47,19 @@ std::unique_ptr<Backbone> small_open_sora() {
       3, at::kCPU, Precision::kFp32);
 }
 
-at::Tensor drawn(int64_t number, at::IntArrayRef shape) {
+at::Tensor numbers(int64_t number, at::IntArrayRef shape) {
   return RandomStream({7, 0, "clip", Purpose::kRandomModel, static_cast<uint64_t>(number)})
       .normal(shape);
 }
 
 BackboneInput question(const Backbone& backbone) {
   BackboneInput input;
-  input.latents = drawn(0, {1, backbone.shape().latent_channels, kFrames, kHeight, kWidth});
+  input.latents = numbers(0, {1, backbone.shape().latent_channels, kFrames, kHeight, kWidth});
   input.timestep = at::full({1, 1}, 400.0);
-  input.text.states = drawn(1, {1, 1, kText, 20});
+  input.text.states = numbers(1, {1, 1, kText, 20});
   if (backbone.shape().time_embedding == backbone.shape().hidden) {  // Open-Sora
-    input.pooled_text = drawn(2, {1, 12});
-    input.channel_condition = drawn(3, {1, 5, kFrames, kHeight, kWidth});
+    input.pooled_text = numbers(2, {1, 12});
+    input.channel_condition = numbers(3, {1, 5, kFrames, kHeight, kWidth});
   }
   return input;
 }
@@ -84,7 +84,7 @@ class Probe : public Adapter {
 
 void check_recompute(Backbone& backbone) {
   const at::Tensor vector =
-      drawn(5, {backbone.shape().time_embedding}).mul_(0.1).set_requires_grad(true);
+      numbers(5, {backbone.shape().time_embedding}).mul_(0.1).set_requires_grad(true);
   const Probe probe(vector);
   const auto gradient = [&](bool recompute) {
     backbone.set_recompute(recompute);
@@ -130,15 +130,15 @@ TEST_CASE("inputs that a model does not take, or needs, are refused by name") {
 
   const auto open_sora = small_open_sora();
   input = question(*open_sora);
-  input.pooled_text = {};
+  input.pooled_text = at::Tensor();
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("pooled text"));
   input = question(*open_sora);
-  input.channel_condition = {};
+  input.channel_condition = at::Tensor();
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("condition"));
   input = question(*open_sora);
   input.embedded_guidance = at::ones({1});
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("not a distilled one"));
   input = question(*open_sora);
-  input.latents = drawn(0, {1, 4, kFrames, 3, kWidth});
+  input.latents = numbers(0, {1, 4, kFrames, 3, kWidth});
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("height 3"));
 }
