@@ -209,7 +209,7 @@ def registered(path, macro="COX_[A-Z_]+"):
 
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
-METHOD_NAMES_ALLOWED = ("tools/parity/parity_training.cpp", "tools/verbs/bench.cpp")
+METHOD_NAMES_ALLOWED = ("tools/parity/trained.cpp", "tools/verbs/bench.cpp")
 # Method names that are also other things: parameter values, kinds of files, parts of tensor names.
 COMMON_WORDS = ("none", "full", "norm", "hidden", "lora")
 

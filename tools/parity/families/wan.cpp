@@ -1,6 +1,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "engine/backbones/wan/factory.h"
+#include "engine/diffusion/flow_sampler.h"
 #include "engine/diffusion/flow_schedule.h"
 #include "engine/diffusion/flow_solver.h"
 #include "engine/diffusion/noise_rule.h"
@@ -20,12 +21,17 @@ std::unique_ptr<Backbone> load_wan(ParityJob& job) {
                                job.request().device, job.request().precision);
 }
 
+/// Rows [B, L, C] without a mask: all are attended to.
+TextStates text_rows(const ParityJob& job, const std::string& name) {
+  const at::Tensor states = job.tensor(name);
+  check_shape(states, {kAny, kAny, kAny}, name);
+  return {states.unsqueeze(1), {}};
+}
+
 /// What the transformer is given beside latents and timestep.
 BackboneInput wan_conditions(const ParityJob& job) {
   BackboneInput input;
-  const at::Tensor states = job.tensor("text_states");
-  check_shape(states, {kAny, kAny, kAny}, "text_states");
-  input.text.states = states.unsqueeze(1);
+  input.text = text_rows(job, "text_states");
   if (job.has_tensor("cond")) input.channel_condition = job.tensor("cond");
   if (job.has_tensor("image_states")) input.image_states = job.tensor("image_states");
   return input;
@@ -88,12 +94,14 @@ void wan_text_encode(ParityJob& job) {
   job.set_output("text_states", states * mask.unsqueeze(-1).to(states.scalar_type()));
 }
 
+double wan_shift(const ParityJob& job) {
+  return flow_shift(JsonConfig::read(job.model_part("scheduler") + "/scheduler_config.json"));
+}
+
 void wan_solver_steps(ParityJob& job) {
   const at::NoGradGuard no_grad;
   const auto name = job.param<std::string>("solver");
-  const FlowSchedule schedule = make_flow_schedule(
-      job.param<int64_t>("steps"),
-      flow_shift(JsonConfig::read(job.model_part("scheduler") + "/scheduler_config.json")));
+  const FlowSchedule schedule = make_flow_schedule(job.param<int64_t>("steps"), wan_shift(job));
   const auto solver = make_flow_solver(name, schedule.sigmas);
   at::Tensor x = job.tensor("latents");
   const at::Tensor outputs = job.tensor("model_output");
@@ -113,6 +121,31 @@ void wan_solver_steps(ParityJob& job) {
                                               : at::tensor(schedule.timesteps, at::kLong));
 }
 
+/// Beyond the contract: sampling of one sample. Optional `prefix_latents` are continued by the rule
+/// that parameter `prefix` names.
+void wan_generate_latents(ParityJob& job) {
+  FlowSampleInput input;
+  input.noise = job.tensor("noise");
+  input.text = text_rows(job, "text_states");
+  FlowSamplerOptions options;
+  options.solver = job.param<std::string>("solver");
+  options.steps = job.param<int64_t>("steps");
+  options.shift = wan_shift(job);
+  options.guidance = job.param<double>("guidance");
+  if (options.guidance > 1) input.negative_text = text_rows(job, "negative_text_states");
+  const auto rule = job.param_or<std::string>("prefix", "none");
+  if (rule != "none" && rule != "splice" && rule != "replace") {
+    job.reject("prefix", "expected none, splice or replace, got " + rule);
+  }
+  if (rule != "none") {
+    input.prefix = job.tensor("prefix_latents");
+    options.prefix = rule == "splice" ? FlowPrefix::kSplice : FlowPrefix::kReplace;
+  }
+  if (job.has_tensor("cond")) input.channel_condition = job.tensor("cond");
+  if (job.has_tensor("image_states")) input.image_states = job.tensor("image_states");
+  job.set_output("latents", sample_flow(*load_wan(job), Adapter(), input, options));
+}
+
 ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
   return {{"dit-forward", dit_forward},
           {"loss-grad", loss_grad},
@@ -121,6 +154,7 @@ ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
           {"latents-normalize", parity_latents_normalize},
           {"text-encode", wan_text_encode},
           {"solver-steps", wan_solver_steps},
+          {"generate-latents", wan_generate_latents},
           {"stas", parity_stas},
           {"stas-profile", parity_stas_profile}};
 }
