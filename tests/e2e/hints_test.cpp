@@ -4,7 +4,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "tests/e2e/workbench.h"
+#include "tests/e2e/study_fixture.h"
 #include "tests/support/certificate.h"
 
 using namespace cox::test;
