@@ -34,16 +34,19 @@ DimChoice read_dim_choice(ParityJob& job) {
 StasTokens read_stas_tokens(ParityJob& job) {
   StasTokens tokens;
   tokens.first_frame = job.param_or<bool>("first_frame", true);
-  if (!job.has_param("boundary")) return tokens;
-  const auto boundary = job.param<std::string>("boundary");
-  if (boundary == "none") return tokens;
-  if (boundary != "rows" && boundary != "frames") {
-    job.reject("boundary", "expected rows or frames, got " + boundary);
+  tokens.head = job.param_or<double>("b_head", tokens.head);
+  tokens.tail = job.param_or<double>("b_tail", tokens.tail);
+  const auto boundary = job.param_or<std::string>("boundary", "none");
+  if (boundary == "rows") {
+    tokens.boundary = StasBoundary::kRows;
+  } else if (boundary == "frames") {
+    tokens.boundary = StasBoundary::kFrames;
+  } else if (boundary != "none") {
+    job.reject("boundary", "expected none, rows or frames, got " + boundary);
   }
-  tokens.boundary = boundary == "rows" ? StasBoundary::kRows : StasBoundary::kFrames;
-  tokens.head = job.param_or<double>("b_head", 0);
-  tokens.tail = job.param_or<double>("b_tail", 0);
-  if (tokens.boundary == StasBoundary::kFrames) tokens.chunk = job.param<int64_t>("chunk");
+  // Only whole frames come in runs.
+  const bool needs_chunk = tokens.boundary == StasBoundary::kFrames;
+  tokens.chunk = needs_chunk ? job.param<int64_t>("chunk") : job.param_or<int64_t>("chunk", 1);
   return tokens;
 }
 

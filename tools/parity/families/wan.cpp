@@ -8,6 +8,7 @@
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/umt5_encoder.h"
+#include "engine/vae/latent_space.h"
 #include "tools/parity/families.h"
 #include "tools/parity/families/stas.h"
 #include "tools/parity/trained.h"
@@ -63,7 +64,7 @@ NoisedLatents wan21_noised(ParityJob& job, int64_t) {
   return flow_noised(job.tensor("clean"), job.tensor("noise"), job.tensor("sigma"));
 }
 NoisedLatents wan22_noised(ParityJob& job, int64_t prefix) {
-  const auto kept = job.param<std::string>("prefix");
+  const auto kept = job.param_or<std::string>("prefix", "clean");
   if (kept != "clean") job.reject("prefix", "expected clean, got " + kept);
   const at::Tensor clean = job.tensor("clean"), noise = job.tensor("noise");
   check_shape(clean, {kAny, kAny, kAny, kAny, kAny}, "clean");
@@ -81,6 +82,15 @@ void wan_loss_grad(ParityJob& job) {
   const Trained trained(job, load_wan(job));
   const at::Tensor output = trained.backbone().forward(input, trained.adapter());
   write_loss_and_gradients(job, trained, mean_square_from(output, question.target, prefix));
+}
+
+/// From vae/config.json alone: no weights are read.
+void wan_latents_normalize(ParityJob& job) {
+  const at::NoGradGuard no_grad;
+  const VaeConfig config = parse_vae_config(job.model_config("vae"));
+  const at::Tensor latents = job.tensor("latents").to(scalar_type(job.request().precision));
+  job.set_output("normalized", normalize_latents(latents, config).to(at::kFloat));
+  job.set_output("denormalized", denormalize_latents(latents, config).to(at::kFloat));
 }
 
 void wan_text_encode(ParityJob& job) {
@@ -151,7 +161,7 @@ ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
           {"loss-grad", loss_grad},
           {"vae-encode", parity_vae_encode},
           {"vae-decode", parity_vae_decode},
-          {"latents-normalize", parity_latents_normalize},
+          {"latents-normalize", wan_latents_normalize},
           {"text-encode", wan_text_encode},
           {"solver-steps", wan_solver_steps},
           {"generate-latents", wan_generate_latents},
