@@ -37,10 +37,10 @@ class Adapter {
   virtual at::Tensor block_time_embedding(int /*block*/, at::Tensor t) const { return t; }
   /// t [B, T, E] fp32: as the final layer receives it.
   virtual at::Tensor final_time_embedding(at::Tensor t) const { return t; }
-  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; or as
-  /// Backbone::modulations() says.
+  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; or the
+  /// parts that Backbone::modulations() lists.
   virtual at::Tensor block_modulation(int /*block*/, at::Tensor m) const { return m; }
-  /// The same for the text of a block that modulates its two streams by layers of their own.
+  /// m of the text stream, in blocks whose text and latents have separate modulation layers.
   virtual at::Tensor text_modulation(int /*block*/, at::Tensor m) const { return m; }
   /// h [B, N, D] compute dtype: the output of a block.
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }

@@ -5,7 +5,7 @@
 namespace cox::engine {
 
 ConditionCache Backbone::prefill(const at::Tensor&, const Adapter&) const {
-  throw std::logic_error("this backbone keeps no condition cache");
+  throw std::logic_error("this backbone has no condition cache");
 }
 
 }  // namespace cox::engine

@@ -29,11 +29,10 @@ struct TextCache {
 };
 
 struct BackboneInput {
-  at::Tensor latents;  ///< [B, C, T, H, W]; H and W even
-  at::Tensor
-      timestep;     ///< [B, T], or [B, 1] for all frames, as the family counts; 0 on clean frames
-  TextStates text;  ///< a family that attends to every row takes an undefined mask
-  /// What some families take beside the latents; undefined elsewhere.
+  at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
+  at::Tensor timestep;  ///< [B, T] or [B, 1] in the family's units; 0 on clean frames
+  TextStates text;      ///< the mask is undefined if the family attends to every row
+  /// Further inputs of some families; undefined for the others.
   at::Tensor channel_condition;  ///< [B, C', T, H, W], joined to the latents on channels
   at::Tensor image_states;       ///< [B, K, C] of an image encoder
   at::Tensor pooled_text;        ///< [B, C]
@@ -74,10 +73,10 @@ struct NormSiteShape {
   int64_t size = 0;
 };
 
-/// What the timestep modulates alike in neighbouring blocks: one vector of equal parts, each as
-/// wide as the tokens.
+/// A modulation vector that consecutive blocks have in the same form: equal parts, each as wide as
+/// the tokens.
 struct ModulationShape {
-  std::string name;   ///< tells those of one backbone apart; "" for an only one
+  std::string name;   ///< unique within a backbone; "" if it has only one
   bool text = false;  ///< seen by Adapter::text_modulation, not block_modulation
   int64_t first_block = 0;
   int64_t blocks = 0;
@@ -93,7 +92,7 @@ class Backbone {
   virtual ~Backbone() = default;
 
   /// The raw output [B, C, T, H, W] fp32, not negated. It approximates x0 - noise for
-  /// LongCat-Video; elsewhere the family's noise rule says what (engine/diffusion/noise_rule.h).
+  /// LongCat-Video; see engine/diffusion/noise_rule.h for the other families.
   /// Throws std::invalid_argument on wrong shapes, naming the tensor.
   virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
 
@@ -110,7 +109,7 @@ class Backbone {
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
   /// In checkpoint order. Empty when the backbone has none of the kinds.
   virtual std::vector<NormSiteShape> norm_sites() const { return {}; }
-  /// One of six parts over all blocks unless the family says otherwise.
+  /// By default one vector of six parts for all blocks.
   virtual std::vector<ModulationShape> modulations() const {
     ModulationShape all;
     all.blocks = shape().blocks;

@@ -10,11 +10,11 @@
 
 namespace cox::engine {
 
-// The three ways to make a `Transformer(config, source)` whose constructor takes its weights from a
+// Three ways to make a `Transformer(config, source)` whose constructor takes its weights from a
 // WeightSource.
 
-/// A source of random weights of plausible size, made on the device: for benchmarks and for tests
-/// of paths, not reproducible between devices.
+/// Returns a source of random weights of plausible size, drawn on the device: for benchmarks and
+/// for tests of paths, not reproducible between devices.
 WeightSource random_weight_source(std::vector<ExpectedTensor> wanted, uint64_t seed,
                                   at::Device device, at::ScalarType dtype);
 

@@ -7,15 +7,16 @@
 
 namespace cox::engine {
 
-/// Names of the published models of schemas/models/, in order of the alphabet.
+/// Returns the names of the published models in schemas/models/, sorted.
 std::vector<std::string> published_models();
 
-/// A published model: its `family`, `parameters`, `tensors` and the configurations of its parts.
-/// Throws EngineError(kUser) that names the known ones.
+/// Returns a published model: its `family`, `parameters`, `tensors` and the configurations of its
+/// parts. Throws EngineError(kUser) that names the known models for an unknown name.
 JsonConfig published_model(const std::string& name);
 
-/// The configuration of one part, as config.json has it: `transformer`, `vae`, `text_encoder`,
-/// `scheduler`. A part that the model lists under `shared` is in schemas/models/parts/.
+/// Returns the configuration of one part, in the form of its config.json: `transformer`, `vae`,
+/// `text_encoder`, `scheduler`. Parts that the model lists under `shared` are in
+/// schemas/models/parts/.
 JsonConfig published_part(const std::string& name, const std::string& part);
 
 }  // namespace cox::engine

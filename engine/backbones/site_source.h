@@ -10,21 +10,22 @@
 
 namespace cox::engine {
 
-/// Every tensor of a transformer and what methods may change of it, in the order of taking.
+/// Every tensor of a transformer and the sites that methods may change, in the order in which they
+/// were taken.
 struct TransformerSites {
   std::vector<NamedTensor> parameters;
   std::vector<LinearSiteShape> linears;
   std::vector<NormSiteShape> norms;
 };
 
-/// Takes the tensors below one name of the checkpoint and notes what they are.
+/// Takes the tensors under one prefix of a checkpoint and records their sites.
 class SiteSource {
  public:
   SiteSource(WeightSource& source, TransformerSites& sites) : source_(source), sites_(sites) {}
 
-  /// The scope of a child module.
+  /// Returns the scope of a child module.
   SiteSource at(const std::string& child) const;
-  /// The scope of block `index` of a list; `block` is its number among all blocks.
+  /// Returns the scope of block `index` of a list; `block` is its number among all blocks.
   SiteSource block(const std::string& list, int64_t index, int64_t block) const;
 
   at::Tensor tensor(const std::string& name, const std::vector<int64_t>& shape) const;
@@ -36,7 +37,7 @@ class SiteSource {
   WeightSource& source_;
   TransformerSites& sites_;
   std::string prefix_;  ///< of checkpoint keys
-  std::string below_;   ///< the part of it below the block
+  std::string below_;   ///< the part of prefix_ below the block
   int block_ = -1;
 };
 

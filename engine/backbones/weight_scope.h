@@ -11,7 +11,7 @@
 
 namespace cox::engine {
 
-/// A parameter of a normalisation that methods may replace.
+/// A normalization parameter that methods may replace.
 struct NormParameter {
   at::Tensor value;
   NormSite site = {};
@@ -70,8 +70,8 @@ class WeightScope {
 /// Records every tensor's key and shape in `expected`, which must outlive the visitor.
 WeightVisitor list_weights(std::vector<ExpectedTensor>& expected);
 
-/// Loads each tensor; the checkpoint must outlive the visitor. Tensors whose key holds one of
-/// `wide` stay in fp32.
+/// Loads each tensor; the checkpoint must outlive the visitor. Tensors whose key contains one
+/// of `wide` stay in fp32.
 WeightVisitor load_weights_from(const Checkpoint& checkpoint, at::Device device,
                                 at::ScalarType dtype, std::vector<std::string> wide = {});
 
@@ -79,13 +79,13 @@ WeightVisitor load_weights_from(const Checkpoint& checkpoint, at::Device device,
 /// reproducible between devices.
 WeightVisitor draw_weights(uint64_t seed, at::Device device, at::ScalarType dtype);
 
-/// Makes fp32 tensors on the meta device: shapes without memory.
+/// Makes fp32 tensors on the meta device: shapes without data.
 WeightVisitor declare_weights();
 
-/// A linear layer with its seam.
+/// Applies a linear layer with its seam.
 at::Tensor adapted_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
 
-/// A stored normalisation parameter with its seam.
+/// Returns a stored normalization parameter after its seam.
 at::Tensor adapted_norm(const Adapter& adapter, const NormParameter& parameter);
 
 }  // namespace cox::engine

@@ -7,14 +7,14 @@
 namespace cox::engine {
 namespace {
 
-/// x with the known frames in place of its first ones.
+/// Returns x with its first frames replaced by the known ones.
 at::Tensor with_known(const at::Tensor& x, const at::Tensor& known) {
   if (!known.defined()) return x;
   const int64_t first = known.size(2);
   return at::cat({known.to(x.options()), x.narrow(2, first, x.size(2) - first)}, 2);
 }
 
-/// The guided raw output at x.
+/// Returns the guided raw output at x.
 class CogVideoXGuide {
  public:
   CogVideoXGuide(const Backbone& backbone, const Adapter& adapter, const CogVideoXStart& start,

@@ -14,7 +14,7 @@
 namespace cox::engine {
 namespace {
 
-/// Products of 1 - beta, for beta the squares of equally spaced numbers.
+/// Returns the cumulative products of 1 - beta; betas are the squares of equally spaced numbers.
 std::vector<double> scaled_linear_alphas(std::int64_t times, double first, double last) {
   const double low = std::sqrt(first), high = std::sqrt(last);
   std::vector<double> alphas;
@@ -32,7 +32,7 @@ void shift_ratio(std::vector<double>& alphas, double scale) {
   for (double& a : alphas) a = a / (scale + (1 - scale) * a);
 }
 
-/// Moves and stretches the square roots so that the last is 0 and the first stays.
+/// Shifts and scales the square roots so that the last is 0 and the first is unchanged.
 void bring_last_to_zero(std::vector<double>& alphas) {
   const double first = std::sqrt(alphas.front()), last = std::sqrt(alphas.back());
   for (double& a : alphas) {

@@ -11,23 +11,23 @@
 
 namespace cox::engine {
 
-/// CogVideoX's noise levels: a scaled-linear schedule of 1000 times, its signal-to-noise ratio
-/// shifted and brought to 0 at the last time. Source: CogVideoXDDIMScheduler of
+/// CogVideoX's noise levels: a scaled-linear schedule of 1000 times with a shifted signal-to-noise
+/// ratio, rescaled to 0 at the last time. Source: CogVideoXDDIMScheduler of
 /// huggingface/diffusers.
 class CogVideoXSchedule {
  public:
   /// Reads scheduler/scheduler_config.json. Throws EngineError(kUser) that names file and key for a
-  /// missing entry or another kind of schedule.
+  /// missing entry or an unsupported schedule.
   static CogVideoXSchedule from_json(const JsonConfig& json);
 
-  /// The share of the clean latents in the variance at `time`; 1 before the first one.
+  /// Returns the clean latents' share of the variance at `time`; 1 for times below 0.
   double alpha(std::int64_t time) const;
   std::int64_t times() const { return static_cast<std::int64_t>(alphas_.size()); }
 
-  /// The times of `steps` evaluations, the last first. Throws EngineError(kUser) unless `steps` is
-  /// 1 to times().
+  /// Returns the times of `steps` evaluations in descending order. Throws EngineError(kUser) unless
+  /// `steps` is 1 to times().
   std::vector<std::int64_t> sampling_times(std::int64_t steps) const;
-  /// Where a step from `time` leads; below 0 for clean latents.
+  /// Returns the time after a step from `time`; negative for clean latents.
   std::int64_t next_time(std::int64_t time, std::int64_t steps) const {
     return time - times() / steps;
   }

@@ -8,12 +8,12 @@
 namespace cox::engine {
 namespace {
 
-/// The clean latents that x and v say.
+/// Returns the clean latents implied by x and v.
 at::Tensor clean_latents_of(double alpha, const at::Tensor& x, const at::Tensor& v) {
   return std::sqrt(alpha) * x - std::sqrt(1 - alpha) * v;
 }
 
-/// Half the logarithm of the signal-to-noise ratio; infinite at its ends.
+/// Half the logarithm of the signal-to-noise ratio; infinite at both ends.
 double log_ratio(double alpha) { return std::log(std::sqrt(alpha / (1 - alpha))); }
 
 }  // namespace
@@ -36,7 +36,7 @@ CogVideoXDpm::CogVideoXDpm(const CogVideoXSchedule& schedule, std::int64_t steps
 at::Tensor CogVideoXDpm::step(std::int64_t index, const at::Tensor& x, const at::Tensor& output,
                               const at::Tensor& noise) {
   if ((index == 0) == clean_before_.defined()) {
-    throw std::logic_error("CogVideoXDpm: steps must come in order");
+    throw std::logic_error("CogVideoXDpm: steps must be called in order");
   }
   const auto i = static_cast<std::size_t>(index);
   const std::int64_t next = schedule_.next_time(times_.at(i), steps_);
@@ -48,7 +48,7 @@ at::Tensor CogVideoXDpm::step(std::int64_t index, const at::Tensor& x, const at:
   const at::Tensor clean = clean_latents_of(from, x, output);
   at::Tensor aimed = clean;
   if (index > 0 && next >= 0) {
-    // 1 / (2 r), r the last step's length over this one's: 0 after the infinite first one.
+    // 1 / (2 r), where r is the previous step's length over this one's; 0 after the infinite first.
     const double last = log_ratio(from) - log_ratio(schedule_.alpha(times_[i - 1]));
     const double share = h / last / 2;
     aimed = (1 + share) * clean - share * clean_before_;

@@ -23,9 +23,9 @@ class CogVideoXDdim {
   std::vector<std::int64_t> times_;
 };
 
-/// DPM-Solver++ of second order for the stochastic equation: draws noise in every step, and
-/// remembers the clean latents of the step before. Source: CogVideoXDPMScheduler of
-/// huggingface/diffusers. One object samples once, its steps in order.
+/// DPM-Solver++ of second order for the stochastic equation: draws noise in every step and
+/// keeps the clean latents of the previous step. Source: CogVideoXDPMScheduler of
+/// huggingface/diffusers. One object serves one sample, with its steps in order.
 class CogVideoXDpm {
  public:
   CogVideoXDpm(const CogVideoXSchedule& schedule, std::int64_t steps);

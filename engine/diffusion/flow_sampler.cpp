@@ -26,7 +26,7 @@ int64_t frames_of_prefix(const FlowSampleInput& input, FlowPrefix prefix) {
   return frames;
 }
 
-/// One sample's frames with the first ones replaced.
+/// Returns the frames of one sample with the first ones replaced.
 at::Tensor with_first_frames(const at::Tensor& x, const at::Tensor& first) {
   const int64_t kept = first.size(2);
   return at::cat({first, x.narrow(2, kept, x.size(2) - kept)}, 2);
@@ -104,7 +104,7 @@ at::Tensor known_frame_mask(int64_t known, int64_t latent_frames, int64_t height
     throw std::invalid_argument(
         fmt::format("known frames: expected 0 to {}, got {}", pixel_frames, known));
   }
-  // The first pixel frame stands for a whole group.
+  // The first pixel frame counts as a whole group.
   const at::Tensor places = (at::arange(latent_frames * group) - (group - 1)).clamp_min(0);
   return (places < known)
       .to(at::kFloat)

@@ -8,10 +8,10 @@ namespace cox::engine {
 namespace {
 
 constexpr std::int64_t kTrainedLevels = 1000;
-/// Of a model's schedule: beyond it every noise level but the last is about 1.
+/// Largest shift accepted; above it every noise level except the last is about 1.
 constexpr double kLargestFlowShift = 1e6;
 
-/// n + 1 numbers from 1 to 1 / 1000, as numpy.linspace rounds them.
+/// Returns n + 1 numbers from 1 to 1 / 1000, rounded like numpy.linspace.
 std::vector<double> clean_shares(std::int64_t steps) {
   const double last = 1.0 / kTrainedLevels;
   const double step = (last - 1.0) / static_cast<double>(steps);

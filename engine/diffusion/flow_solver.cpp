@@ -13,7 +13,7 @@
 namespace cox::engine {
 namespace {
 
-/// The noise levels as the solvers count them: a = 1 - s, lambda = log(a / s).
+/// Noise levels in the solvers' terms: a = 1 - s, lambda = log(a / s).
 class Levels {
  public:
   explicit Levels(std::vector<float> sigmas) : sigmas_(std::move(sigmas)) {}
@@ -21,9 +21,9 @@ class Levels {
   std::int64_t steps() const { return static_cast<std::int64_t>(sigmas_.size()) - 1; }
   double sigma(std::int64_t i) const { return sigmas_.at(static_cast<std::size_t>(i)); }
   double alpha(std::int64_t i) const { return 1 - sigma(i); }
-  /// Infinite at level 0 of noise.
+  /// Infinite where the noise is 0.
   double lambda(std::int64_t i) const { return std::log(alpha(i)) - std::log(sigma(i)); }
-  /// The first and the last step have no second point to lean on.
+  /// The first and the last step have no second point.
   bool is_first_order(std::int64_t i) const { return i == 0 || i + 1 == steps(); }
 
  private:
@@ -32,9 +32,9 @@ class Levels {
 
 /// A step from level `from` to level `from` + 1.
 struct Span {
-  double h;      ///< lambda's growth
+  double h;      ///< increase of lambda
   double phi;    ///< expm1(-h)
-  double keep;   ///< of x: sigma_to / sigma_from
+  double keep;   ///< factor of x: sigma_to / sigma_from
   double alpha;  ///< at the end
 };
 
@@ -78,7 +78,7 @@ class DpmPlusPlus final : public FlowSolver {
 
  private:
   Levels levels_;
-  at::Tensor before_;  ///< clean latents of the step before
+  at::Tensor before_;  ///< clean latents of the previous step
 };
 
 class UniPc final : public FlowSolver {
@@ -96,7 +96,7 @@ class UniPc final : public FlowSolver {
   }
 
  private:
-  /// How far the step before lies behind level i, in units of h, as a negative number.
+  /// Offset of the previous step from level i in units of h; negative.
   double ratio(std::int64_t i, double h) const {
     return (levels_.lambda(i - 1) - levels_.lambda(i)) / h;
   }
@@ -109,7 +109,7 @@ class UniPc final : public FlowSolver {
     return first - span.alpha * span.phi * 0.5 * slope;
   }
 
-  /// The step from level i again, now that the clean latents at its end are known.
+  /// Repeats the step from level i with the clean latents at its end.
   at::Tensor correct(std::int64_t i, const at::Tensor& clean) const {
     const Span span = span_of(levels_, i);
     const at::Tensor first = span.keep * start_ - span.alpha * span.phi * latest_;
@@ -124,9 +124,9 @@ class UniPc final : public FlowSolver {
   }
 
   Levels levels_;
-  at::Tensor start_;    ///< x at the beginning of the step before, corrected
-  at::Tensor latest_;   ///< clean latents of the step before
-  at::Tensor earlier_;  ///< and of the one before that
+  at::Tensor start_;    ///< x at the start of the previous step, corrected
+  at::Tensor latest_;   ///< clean latents of the previous step
+  at::Tensor earlier_;  ///< clean latents of the step before that
 };
 
 using MakeSolver = std::unique_ptr<FlowSolver> (*)(Levels levels);

@@ -16,7 +16,7 @@ enum class CogVideoXSolver { kDdim, kDpm };
 struct CogVideoXSampling {
   CogVideoXSolver solver = CogVideoXSolver::kDdim;
   int64_t steps = 50;
-  double guidance = 6.0;  ///< 1 or less: the positive prompt alone, half the work
+  double guidance = 6.0;  ///< 1 or less: only the positive prompt, half the work
 };
 
 struct CogVideoXStart {
@@ -25,13 +25,13 @@ struct CogVideoXStart {
   at::Tensor condition;  ///< [1, C', T, H, W] for an image-to-video model; undefined for others
   TextStates text;
   TextStates negative_text;  ///< not read when guidance is off
-  /// Standard normal like `noise`, of one step: the DPM solver asks for it.
+  /// Draws the noise of one step, standard normal in the shape of `noise`; used by the DPM solver.
   std::function<at::Tensor(int64_t step)> step_noise;
 };
 
-/// Samples every frame and returns those after the known ones, fp32. Known frames are put in place
-/// before each evaluation, clean: the original's sampling option, not something that the model was
-/// trained for.
+/// Samples every frame and returns those after the known ones, fp32. Before each
+/// evaluation the first frames are replaced with the clean known frames: a sampling option of the
+/// original implementation, for which the model was not trained.
 at::Tensor sample_cogvideox(const Backbone& backbone, const Adapter& adapter,
                             const CogVideoXSchedule& schedule, const CogVideoXStart& start,
                             const CogVideoXSampling& options, const StepCallback& on_step = {});
@@ -48,11 +48,12 @@ struct OpenSoraStart {
   OpenSoraText negative_text;
 };
 
-/// The mask of known frames and their latents, as the transformer takes them: [1, 1 + C, T, H, W].
+/// Returns the transformer's condition [1, 1 + C, T, H, W]: the mask of known frames and their
+/// latents.
 at::Tensor open_sora_condition(const at::Tensor& known, const at::Tensor& like);
 
 /// Samples every frame and returns those after the known ones, fp32. Known frames reach the model
-/// through its condition; one known frame is what it was trained for, more is not known to be.
+/// through its condition. It was trained for one known frame; for more, this is undocumented.
 at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
                             const OpenSoraStart& start, const OpenSoraGuidance& guidance,
                             int64_t steps, const StepCallback& on_step = {});

@@ -20,7 +20,7 @@ at::Tensor mean_square_from(const at::Tensor& output, const at::Tensor& target, 
   const int64_t frames = target.size(2);
   if (first < 0 || first >= frames) {
     throw std::invalid_argument(fmt::format(
-        "loss: expected 0 to {} frames to leave out of {}, got {}", frames - 1, frames, first));
+        "loss: expected 0 to {} frames to exclude of {}, got {}", frames - 1, frames, first));
   }
   const at::Tensor difference = to_fp32(output) - target;
   return difference.narrow(2, first, frames - first).square().mean();

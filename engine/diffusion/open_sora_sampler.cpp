@@ -9,7 +9,7 @@ namespace {
 constexpr double kModelTimesPerSigma = 1000;
 constexpr int64_t kPixelsPerToken = 4;
 
-/// The three branches of guidance as one batch, or the prompt's alone.
+/// The three branches of guidance as one batch, or only the prompt's.
 BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& condition,
                                  bool guided) {
   BackboneInput input;

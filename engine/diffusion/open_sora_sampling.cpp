@@ -12,10 +12,10 @@
 namespace cox::engine {
 namespace {
 
-/// What is left of the noise at time 0.
+/// The noise level at time 0.
 constexpr double kLeastNoise = 1e-5;
 constexpr double kModelTimes = 1000;
-/// Tokens of a frame at which the shift of one frame is 1 and 3.
+/// Tokens per frame at which the shift of a single frame is 1 and 3.
 constexpr double kFewTokens = 256, kManyTokens = 4096;
 constexpr double kShiftOfFew = 1, kShiftOfMany = 3;
 constexpr std::int64_t kFirstOscillation = 10;

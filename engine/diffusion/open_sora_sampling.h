@@ -17,10 +17,10 @@ namespace cox::engine {
 NoisedLatents open_sora_noised(const at::Tensor& clean, const at::Tensor& noise,
                                const at::Tensor& t);
 
-/// How far times move towards 1, by the tokens of a latent frame and the latent frames.
+/// Returns the shift of times towards 1, from the tokens of a latent frame and the latent frames.
 double open_sora_shift(std::int64_t frame_tokens, std::int64_t latent_frames);
 
-/// steps + 1 times from 1 to 0, shifted.
+/// Returns steps + 1 shifted times from 1 to 0.
 std::vector<double> open_sora_times(std::int64_t steps, double shift);
 
 struct OpenSoraGuidance {
@@ -33,11 +33,11 @@ struct OpenSoraGuidance {
 /// Raw outputs at the same latents [B, C, T, H, W].
 struct OpenSoraBranches {
   at::Tensor prompt;          ///< with text and condition
-  at::Tensor without_prompt;  ///< the condition alone
+  at::Tensor without_prompt;  ///< only the condition
   at::Tensor without_both;
 };
 
-/// The guided output of step `index` of `steps`.
+/// Returns the guided output of step `index` of `steps`.
 at::Tensor guide_open_sora(const OpenSoraBranches& branches, const OpenSoraGuidance& guidance,
                            std::int64_t index, std::int64_t steps);
 

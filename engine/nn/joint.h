@@ -4,10 +4,10 @@
 
 namespace cox::engine {
 
-// Text and latents in one sequence [B, text + N, D], text first, each with shifts, scales and gates
-// of its own.
+// Text and latents in one sequence [B, text + N, D], text first, with separate shifts, scales and
+// gates.
 
-/// The two parts of a sequence, views.
+/// The two parts of a sequence, as views.
 struct JointTokens {
   at::Tensor text;     ///< [B, text tokens, D]
   at::Tensor latents;  ///< [B, N, D]

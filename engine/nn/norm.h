@@ -20,7 +20,7 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Ten
 at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
                           double eps = kNormEpsilon);
 
-/// (LN(x) gain + bias) (1 + scale) + shift, gain and bias [D], otherwise the same.
+/// (LN(x) gain + bias) (1 + scale) + shift, gain and bias [D]; otherwise like the above.
 at::Tensor modulated_affine_norm(const at::Tensor& x, const at::Tensor& gain,
                                  const at::Tensor& bias, const at::Tensor& shift,
                                  const at::Tensor& scale, double eps);

@@ -37,7 +37,7 @@ at::Tensor axis_angles(int64_t positions, int64_t pairs) {
          at::tensor(frequencies_of(pairs), at::kFloat);
 }
 
-/// The same in float64 throughout.
+/// Like axis_angles, in float64 throughout.
 at::Tensor exact_axis_angles(int64_t positions, int64_t pairs) {
   std::vector<double> frequencies;
   for (int64_t j = 0; j < pairs; ++j) {

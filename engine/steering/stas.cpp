@@ -27,7 +27,7 @@ at::Tensor visual_magnitudes(const at::Tensor& hidden, const VisualRows& rows) {
   return to_fp32(hidden.narrow(1, rows.first, visual)).abs();
 }
 
-/// [B] of [B, V, D]; the mean of the two middle values where their number is even.
+/// Medians [B] of [B, V, D]; the mean of the two middle values if the count is even.
 at::Tensor median_of(const at::Tensor& magnitudes) {
   const at::Tensor sorted = std::get<0>(magnitudes.flatten(1).sort(1));
   const int64_t count = sorted.size(1);
@@ -36,22 +36,22 @@ at::Tensor median_of(const at::Tensor& magnitudes) {
   return ((low + high) / 2).to(at::kFloat);
 }
 
-/// A count of tokens or frames up to `most`.
+/// Returns a count of tokens or frames, at most `most`.
 int64_t whole_count(double value, int64_t most, const char* name) {
   if (!(value >= 0) || value != std::floor(value) || value > static_cast<double>(most)) {
     throw std::invalid_argument(
-        fmt::format("STAS {}: expected a whole number up to {}, got {}", name, most, value));
+        fmt::format("STAS {}: expected an integer from 0 to {}, got {}", name, most, value));
   }
   return static_cast<int64_t>(value);
 }
 
-/// The same, or a share of `most`.
+/// Returns a count, or a share of `most` for values between 0 and 1.
 int64_t count_or_share(double value, int64_t most, const char* name) {
   if (value > 0 && value < 1) return static_cast<int64_t>(value * static_cast<double>(most));
   return whole_count(value, most, name);
 }
 
-/// [length] bool, true at both ends.
+/// Returns [length] bool, true at both ends.
 at::Tensor ends(int64_t length, int64_t head, int64_t tail) {
   const at::Tensor places = at::arange(length);
   return (places < head).logical_or(places >= length - tail);
@@ -65,7 +65,7 @@ at::Tensor listed_dims(const std::vector<int64_t>& dims, int64_t size) {
           fmt::format("STAS dims: expected 0 to {}, got {}", size - 1, dim));
     }
     if (!seen.insert(dim).second) {
-      throw std::invalid_argument(fmt::format("STAS dims: {} is named twice", dim));
+      throw std::invalid_argument(fmt::format("STAS dims: {} is listed twice", dim));
     }
   }
   if (seen.empty()) throw std::invalid_argument("STAS dims: expected at least one, got none");

@@ -5,11 +5,11 @@
 
 namespace cox::engine {
 
-/// config.json of a CLIP text encoder, alone or as `text_config` of a whole CLIP. Every size of the
-/// network follows from it.
+/// config.json of a CLIP text encoder, on its own or as `text_config` of a whole CLIP. Every size
+/// of the network follows from it.
 struct ClipTextConfig {
   std::int64_t vocab_size = 0;
-  std::int64_t hidden = 0;         ///< hidden_size, of the pooled text too
+  std::int64_t hidden = 0;         ///< hidden_size, also that of the pooled text
   std::int64_t ffn_hidden = 0;     ///< intermediate_size
   std::int64_t layers = 0;         ///< num_hidden_layers
   std::int64_t heads = 0;          ///< num_attention_heads

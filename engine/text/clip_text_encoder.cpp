@@ -13,7 +13,7 @@
 namespace cox::engine {
 namespace {
 
-/// The published `eos_token_id`, which is not the id that texts end with.
+/// The published `eos_token_id`, which differs from the id that ends texts.
 constexpr std::int64_t kLegacyEnd = 2;
 
 at::Tensor quick_gelu(const at::Tensor& x) { return x * at::sigmoid(1.702 * x); }
@@ -92,7 +92,7 @@ at::Tensor ClipTextEncoder::pooled(const at::Tensor& input_ids) const {
   check_ids(input_ids, config_.vocab_size);
   const at::Tensor ids = input_ids.to(tokens_.device());
   if (ids.size(1) > config_.max_positions) {
-    throw std::invalid_argument(fmt::format("input_ids: expected up to {} ids a text, got {}",
+    throw std::invalid_argument(fmt::format("input_ids: expected at most {} ids per text, got {}",
                                             config_.max_positions, ids.size(1)));
   }
   at::Tensor x = at::embedding(tokens_, ids) + positions_.narrow(0, 0, ids.size(1));

@@ -24,9 +24,9 @@ class ClipTextEncoder {
   ClipTextEncoder(const ClipTextConfig& config, WeightSource& weights);
 
   /// input_ids [B, L] int64 -> the normed state of each text's end, [B, hidden]. The end is the
-  /// first `eos_token_id`; where the configuration says 2, as published ones do though no text ends
-  /// with it, the first of the largest id. Throws std::invalid_argument for wrong shapes, for ids
-  /// outside the vocabulary and for a text without an end.
+  /// first `eos_token_id`; if the configuration says 2, which published ones do although no text
+  /// ends with it, the first occurrence of the largest id. Throws std::invalid_argument for wrong
+  /// shapes, for ids outside the vocabulary and for a text without an end.
   at::Tensor pooled(const at::Tensor& input_ids) const;
 
   const ClipTextConfig& config() const { return config_; }

@@ -11,8 +11,8 @@
 
 namespace cox::engine {
 
-/// The encoder half of T5 v1.1: UMT5's, but the relative position bias of the first layer serves
-/// all of them. Padding takes part like any other token, as CogVideoX and Open-Sora use it. Weights
+/// The encoder half of T5 v1.1: like UMT5's, but all layers use the relative position bias of
+/// the first one. Padding tokens are attended to, as in CogVideoX and Open-Sora. Weights
 /// are frozen; owned by one thread.
 class T5Encoder {
  public:

@@ -21,7 +21,7 @@ class Umt5Norm {
   double epsilon_;
 };
 
-/// Whether a layer holds a relative position bias: each of UMT5's does, only the first of T5's.
+/// Whether a layer has a relative position bias: every layer of UMT5, only the first of T5.
 enum class PositionBias { kOwn, kNone };
 
 /// One encoder layer: self-attention, then a gated feed-forward network, each behind a norm and
@@ -44,7 +44,7 @@ class Umt5Layer {
   std::int64_t heads_;
   at::Tensor q_, k_, v_;      ///< [heads * d_kv, d_model]
   at::Tensor o_;              ///< [d_model, heads * d_kv]
-  at::Tensor position_bias_;  ///< [buckets, heads]; undefined for none
+  at::Tensor position_bias_;  ///< [buckets, heads]; undefined if the layer has none
   Umt5Norm attention_norm_;
   at::Tensor wi_0_, wi_1_;  ///< [d_ff, d_model]
   at::Tensor wo_;           ///< [d_model, d_ff]

@@ -14,10 +14,10 @@ struct VaeConfig {
   std::int64_t base_dim = 0;           ///< channels after the encoder's first convolution
   std::int64_t decoder_base_dim = 0;   ///< the decoder's; equals base_dim unless the file says so
   std::int64_t z_dim = 0;              ///< latent channels
-  std::int64_t in_channels = 3;        ///< of the encoder: a pixel's, times patch * patch
-  std::int64_t out_channels = 3;       ///< of the decoder, likewise
-  bool residual = false;               ///< levels have shortcuts of means and copies
-  std::int64_t patch = 1;              ///< pixels on a side that become channels of one
+  std::int64_t in_channels = 3;        ///< encoder input: pixel channels times patch * patch
+  std::int64_t out_channels = 3;       ///< decoder output, likewise
+  bool residual = false;               ///< levels have shortcuts that average or repeat values
+  std::int64_t patch = 1;              ///< each patch x patch pixels become the channels of one
   std::int64_t num_res_blocks = 0;     ///< per level of the encoder; the decoder has one more
   std::vector<std::int64_t> dim_mult;  ///< channels of each level, in units of base_dim
   std::vector<bool> temporal_downsample;  ///< for each level but the last: does it halve time?
@@ -33,7 +33,7 @@ struct VaeConfig {
 };
 
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
-/// contradictory entry, and for layouts of neither kind (`attn_scales`).
+/// contradictory entry, and for unsupported layouts (`attn_scales`).
 VaeConfig read_vae_config(const std::string& path);
 VaeConfig parse_vae_config(const JsonConfig& file);
 

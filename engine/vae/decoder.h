@@ -25,7 +25,7 @@ class VaeDecoder {
   struct Level {
     std::vector<ResidualBlock> blocks;
     std::optional<Upsample> up;
-    std::int64_t channels = 0;                ///< that it makes
+    std::int64_t channels = 0;                ///< of the output
     std::optional<ResampleFactors> shortcut;  ///< of the residual layout
   };
 

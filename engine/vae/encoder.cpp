@@ -29,7 +29,7 @@ VaeEncoder::VaeEncoder(const VaeBuild& build, const VaeConfig& config)
 VaeEncoder::Level VaeEncoder::make_level(const VaeBuild& build, const VaeConfig& config,
                                          std::size_t index, std::int64_t channels,
                                          int& number) const {
-  // The residual layout counts levels and, in each, blocks.
+  // The residual layout numbers levels, and blocks within each level.
   const VaeBuild here = build.at(fmt::format("down_blocks.{}", index));
   const auto block_at = [&](std::int64_t block) {
     return config.residual ? here.at(fmt::format("resnets.{}", block))

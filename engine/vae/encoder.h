@@ -25,7 +25,7 @@ class VaeEncoder {
   struct Level {
     std::vector<ResidualBlock> blocks;
     std::optional<Downsample> down;
-    std::int64_t channels = 0;                ///< that it makes
+    std::int64_t channels = 0;                ///< of the output
     std::optional<ResampleFactors> shortcut;  ///< of the residual layout
   };
 

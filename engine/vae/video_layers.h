@@ -10,7 +10,7 @@ namespace cox::engine {
 
 // Layers of the VAEs that keep a video as [B, C, T, H, W].
 
-/// Group norm with gain and bias over whole groups of channels, frames included.
+/// Group norm with gain and bias over groups of channels and all frames.
 class GroupNorm3d {
  public:
   GroupNorm3d(const VaeBuild& build, std::int64_t channels, std::int64_t groups, double epsilon);
@@ -33,7 +33,7 @@ class Conv3d {
   at::Tensor weight_, bias_;
 };
 
-/// Every pixel and frame `factor` times: frames, rows, columns.
+/// Repeats frames, rows and columns by `factor`.
 at::Tensor repeat_nearest(const at::Tensor& x, at::IntArrayRef factor);
 
 }  // namespace cox::engine

@@ -17,7 +17,7 @@ class VideoVae {
   /// latents [B, z, T, h, w], not normalized -> pixels clamped to [-1, 1].
   virtual at::Tensor decode(const at::Tensor& latents) const = 0;
 
-  /// Into and out of the space that the transformer works in, in the dtype of `latents`.
+  /// Convert into and out of the transformer's latent space, in the dtype of `latents`.
   virtual at::Tensor normalize(const at::Tensor& latents) const = 0;
   virtual at::Tensor denormalize(const at::Tensor& latents) const = 0;
 };

@@ -33,10 +33,10 @@ class WanVae {
   ~WanVae();
 
   /// pixels [B, 3, F, H, W] in [-1, 1], moved to the VAE's dtype and device; F >= 1, H and W
-  /// multiples of spatial_scale. Latents are not normalised.
+  /// multiples of spatial_scale. Latents are not normalized.
   EncodedVideo encode(const at::Tensor& pixels) const;
 
-  /// latents [B, z, T, h, w], not normalised -> pixels [B, 3, 4T-3, H, W], H and W spatial_scale
+  /// latents [B, z, T, h, w], not normalized -> pixels [B, 3, 4T-3, H, W], H and W spatial_scale
   /// times h and w, clamped to [-1, 1].
   at::Tensor decode(const at::Tensor& latents) const;
 

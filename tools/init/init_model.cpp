@@ -61,7 +61,7 @@ std::vector<ExpectedTensor> wan_tensors(const JsonConfig& json) {
   return wan::expected_tensors(wan::Config::from_json(json));
 }
 
-/// Where the files of a family's transformer are, and what is in them.
+/// The folder and the tensors of a family's transformer.
 struct TransformerLayout {
   const char* family;
   const char* folder;

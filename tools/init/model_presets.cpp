@@ -82,7 +82,7 @@ std::string scheduler_config(const std::string& shift) {
                      shift);
 }
 
-/// `channels`: of the VAE's latents.
+/// `channels` is the number of latent channels.
 std::string wan_config(int channels) {
   return fmt::format(R"({{
   "_class_name": "WanTransformer3DModel",

@@ -13,7 +13,7 @@ struct ModelPreset {
   std::string text_encoder;  ///< text_encoder/config.json; its vocab_size follows the tokenizer
   std::string tokenizer;     ///< tokenizer/tokenizer_config.json
   std::string scheduler;     ///< scheduler/scheduler_config.json
-  std::string family = "longcat-video";                         ///< of parity --backbone
+  std::string family = "longcat-video";  ///< a name that `parity --backbone` takes
   std::string index = "{\"model_name\": \"LongCat-Video\"}\n";  ///< model_index.json
 };
 

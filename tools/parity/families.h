@@ -7,17 +7,17 @@
 
 namespace cox::engine {
 
-/// The ops of a family of backbones by their names.
+/// The ops of a model family by name.
 using ParityOps = std::map<std::string, ParityOp>;
 
-/// Every name of families.def.
+/// Returns every name of families.def.
 std::vector<std::string> parity_families();
 
-/// Every op that some family has.
+/// Returns every op that at least one family has.
 std::vector<std::string> parity_op_names();
 
-/// The op of a family, or one that needs no model. Throws EngineError(kUser) that names what there
-/// is for an unknown family or op.
+/// Returns an op of a family. Throws EngineError(kUser) that lists the known names for an unknown
+/// family or op.
 const ParityOp& find_parity_op(const std::string& family, const std::string& op);
 
 }  // namespace cox::engine

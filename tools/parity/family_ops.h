@@ -5,12 +5,12 @@
 
 namespace cox::engine {
 
-// What the ops of families have in common.
+// Code shared by the ops of several families.
 
-/// `text_states` [B, L, C], rows that all take part: no mask.
+/// Returns `text_states` [B, L, C] without a mask: attention covers every row.
 TextStates unmasked_text(const ParityJob& job);
 
-/// The input tensor of this name, or an undefined one.
+/// Returns the input tensor of this name, or an undefined tensor.
 at::Tensor optional_tensor(const ParityJob& job, const std::string& name);
 
 /// `pixels` -> `mean`, `logvar`.
@@ -23,7 +23,8 @@ void write_normalized(ParityJob& job, const VideoVae& vae);
 /// text_encoder/, a T5: `input_ids` -> `text_states`.
 void parity_t5_encode(ParityJob& job);
 
-/// `latents` and `model_output` [steps, ...] of solver-steps, as many rows as parameter `steps`.
+/// Reads `latents` and `model_output` [steps, ...] of solver-steps; parameter `steps` is the number
+/// of rows.
 struct SolverInputs {
   SolverInputs(ParityJob& job, const std::string& output_name);
 
@@ -32,7 +33,7 @@ struct SolverInputs {
   at::Tensor outputs;
 };
 
-/// Checks a further input of solver-steps with one row a step.
+/// Checks a further input of solver-steps, which has one row for each step.
 at::Tensor per_step_tensor(ParityJob& job, const SolverInputs& inputs, const std::string& name);
 
 }  // namespace cox::engine

@@ -30,7 +30,7 @@ struct ParityRequest {
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
   std::map<std::string, std::string> metric_weights;  ///< files by metric
-  std::vector<WeightFile> loras;  ///< to put beside the transformer
+  std::vector<WeightFile> loras;                      ///< to add to the transformer
 };
 
 class ParityJob {
@@ -67,10 +67,10 @@ class ParityJob {
   std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
   [[noreturn]] void reject(const std::string& name, const std::string& why) const;
 
-  /// config.json of a part of the model directory, `config_override.` parameters applied.
+  /// Reads config.json of a part of the model directory and applies `config_override.` parameters.
   JsonConfig model_config(const std::string& part);
-  /// The transformer of a LongCat-Video model directory, `config_override.` parameters applied, the
-  /// LoRA in place.
+  /// Loads the transformer of a LongCat-Video model directory with `config_override.` parameters
+  /// and LoRA files applied.
   std::unique_ptr<Backbone> load_dit();
   /// `request.model_directory` + "/" + `part`; throws when --model is missing.
   std::string model_part(const std::string& part) const;

@@ -82,7 +82,7 @@ std::unique_ptr<Adaptation> Trained::attach(ParityJob& job) {
     return find_method(kind_.method).make(reader, context);
   }
   // The contract's alpha is not divided by the rank, its targets are layer names, and a layer
-  // without a pair in the input is left alone.
+  // without a pair in the input is not adapted.
   const auto targets = job.param<std::vector<std::string>>("targets");
   LoraSettings settings;
   settings.rank = job.param<int64_t>("rank");
@@ -99,7 +99,7 @@ void Trained::set_stacked(ParityJob& job) {
   std::map<std::string, std::vector<TrainedTensor>> rows;
   for (const TrainedTensor& tensor : tensors()) rows[contract_name(tensor)].push_back(tensor);
   for (const auto& [name, list] : rows) {
-    // A question about the latents' modulation may leave that of the text alone.
+    // The text's modulation is optional.
     if (name == kOptional && !job.has_tensor(kInputPrefix + name)) continue;
     const at::Tensor values = job.tensor(kInputPrefix + name);
     const auto count = static_cast<int64_t>(list.size());
@@ -128,12 +128,12 @@ void Trained::set_values(ParityJob& job) {
   }
 }
 
-/// Norm tuning trains offsets, the contract gives whole values.
+/// Norm tuning trains offsets; the contract gives absolute values.
 at::Tensor Trained::stored(const std::string& name) const {
   for (const NamedTensor& parameter : backbone_->parameters()) {
     if (parameter.name == name) return parameter.tensor.to(at::kFloat);
   }
-  throw user_error("no tensor " + name + " in the checkpoint", "tensor");
+  throw user_error(fmt::format("no tensor {} in the checkpoint", name), "tensor");
 }
 
 void write_loss_and_gradients(ParityJob& job, const Trained& trained, const at::Tensor& loss) {

@@ -9,16 +9,17 @@
 
 namespace cox::engine {
 
-/// A method of ours under the contract's names.
+/// One of our methods under the contract's names.
 struct ParityKind {
   std::string method;
   Parameters parameters;
-  /// Tensors NAME.0, NAME.1, ... are the rows of the one input NAME; otherwise each has its own.
+  /// Tensors NAME.0, NAME.1, ... are the rows of the one input NAME; otherwise each has its own
+  /// input.
   bool stacked = false;
 };
 
-/// The method of parameter `kind`, in place on a transformer, with the values of the request's
-/// `param.` tensors. Throws EngineError(kUser) for a kind that the transformer cannot serve.
+/// The method of parameter `kind`, applied to a transformer with the values of the request's
+/// `param.` tensors. Throws EngineError(kUser) for a kind that the transformer does not support.
 class Trained {
  public:
   Trained(ParityJob& job, std::unique_ptr<Backbone> backbone);
@@ -28,7 +29,7 @@ class Trained {
   std::vector<ParameterGroup> groups() const { return adaptation_->groups(); }
 
   /// Trained values, or their gradients, by the contract's names without a prefix. The gradient of
-  /// what no block uses is 0.
+  /// an unused tensor is 0.
   TensorMap collect(bool gradients) const;
 
  private:

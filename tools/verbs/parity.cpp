@@ -82,7 +82,7 @@ void add_parity_verb(CLI::App& app) {
   auto options = std::make_shared<ParityOptions>();
   verb->add_option("op", options->op, "One of " + join(parity_op_names(), ", "))->required();
   verb->add_option("--backbone", options->backbone,
-                   "Family of the model: " + join(parity_families(), ", "));
+                   "Model family: " + join(parity_families(), ", "));
   verb->add_option("--model", options->model,
                    "Checkpoint root: dit/ or transformer/, vae/ text_encoder/ scheduler/");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");

@@ -10,12 +10,12 @@ namespace cox::engine {
 namespace {
 
 struct FilmSettings {
-  bool shifts = true;  ///< the trained parts, beside the scales
+  bool shifts = true;  ///< trained parts in addition to the scales
   bool gates = true;
   int64_t groups = 1;
 };
 
-/// The trained parts of a modulation, in ascending order.
+/// Returns the trained parts of a modulation in ascending order.
 std::vector<int64_t> trained_parts(const FilmSettings& settings, const ModulationShape& shape) {
   std::set<int64_t> parts(shape.scales.begin(), shape.scales.end());
   if (settings.shifts) parts.insert(shape.shifts.begin(), shape.shifts.end());
@@ -75,7 +75,7 @@ class Film final : public Adaptation, private Adapter {
     return m;
   }
 
-  /// At full length, zero where nothing is trained.
+  /// Returns the vector at full length; untrained parts are 0.
   at::Tensor vector_of(const FilmVectors& one, int block, const at::Tensor& m) const {
     const int64_t group = group_of(block, settings_.groups, shape_.blocks);
     const at::Tensor& value = one.vectors.at(static_cast<size_t>(group)).value;

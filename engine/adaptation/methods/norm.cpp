@@ -16,7 +16,7 @@ namespace {
 /// value instead of zero.
 class Norm final : public Adaptation, private Adapter {
  public:
-  /// `name`: what the user calls the kinds.
+  /// `name` is the user's name for the kinds.
   Norm(const std::set<NormKind>& kinds, const std::string& name, const MethodContext& context) {
     for (const NormSiteShape& shape : context.backbone.norm_sites()) {
       if (kinds.count(shape.site.kind) == 0) continue;

@@ -17,7 +17,7 @@ namespace {
 enum Modulation { kShift, kScale, kGate, kTextShift, kTextScale, kTextGate };
 constexpr int64_t kParts = 6;
 
-/// Of queries and keys, whatever the configuration says of the other norms.
+/// For queries and keys, independent of the configured epsilon of the other norms.
 constexpr double kHeadEpsilon = 1e-6;
 
 }  // namespace
@@ -59,14 +59,14 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const BlockP
 
 at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass) const {
   const Adapter& adapter = pass.adapter;
-  const auto turned = [&](const Linear& layer, const NormParameter& gain,
-                          const NormParameter& bias) {
+  const auto rotated = [&](const Linear& layer, const NormParameter& gain,
+                           const NormParameter& bias) {
     return layer_normed_heads(adapted_linear(adapter, layer, x), heads_,
                               adapted_norm(adapter, gain), adapted_norm(adapter, bias),
                               kHeadEpsilon, pass.rope);
   };
-  const at::Tensor q = turned(weights_.to_q, weights_.query_gain, weights_.query_bias);
-  const at::Tensor k = turned(weights_.to_k, weights_.key_gain, weights_.key_bias);
+  const at::Tensor q = rotated(weights_.to_q, weights_.query_gain, weights_.query_bias);
+  const at::Tensor k = rotated(weights_.to_k, weights_.key_gain, weights_.key_bias);
   const at::Tensor v = split_heads(adapted_linear(adapter, weights_.to_v, x), heads_);
   return adapted_linear(adapter, weights_.to_out, merge_heads(attention(q, k, v)));
 }

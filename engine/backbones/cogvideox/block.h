@@ -5,11 +5,11 @@
 
 namespace cox::engine::cogvideox {
 
-/// What all blocks of one forward pass share.
+/// Inputs that all blocks of one forward pass share.
 struct BlockPass {
   const Adapter& adapter;
   int64_t text_tokens = 0;  ///< the first tokens of the sequence; the others are latents
-  at::Tensor rope;          ///< [tokens, head_dim / 2], text not turned; undefined for none
+  at::Tensor rope;          ///< [tokens, head_dim / 2], identity for text; undefined without RoPE
 };
 
 /// One transformer block, a view of its weights: attention, then a feed-forward network, both over

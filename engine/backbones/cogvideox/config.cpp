@@ -7,7 +7,7 @@
 namespace cox::engine::cogvideox {
 namespace {
 
-/// What CogVideoX 1.5 and other descendants have and 1.0 has not.
+/// Rejects features of CogVideoX 1.5 and other successors of 1.0.
 void refuse_other_layouts(const JsonConfig& json) {
   for (const char* key : {"patch_size_t", "ofs_embed_dim"}) {
     require_config(!json.has(key), json,
@@ -64,7 +64,7 @@ Config Config::from_json(const JsonConfig& json) {
   require_config(config.in_channels >= config.out_channels, json,
                  fmt::format("'in_channels': expected at least 'out_channels' {}, got {}",
                              config.out_channels, config.in_channels));
-  // Quarters and eighths of them are told apart by pairs of sine and cosine.
+  // Quarters and eighths of them must consist of whole sine and cosine pairs.
   const bool fixed = config.positions == Positions::kFixedTable;
   const int64_t placed = fixed ? config.hidden() : config.head_dim;
   require_config(placed % 16 == 0, json,

@@ -6,24 +6,24 @@
 
 namespace cox::engine::cogvideox {
 
-/// What tells a token its place. Each published model has another combination.
+/// How positions are encoded. Each published model uses a different combination.
 enum class Positions {
   kFixedTable,        ///< sines and cosines added to the patches: 2B
-  kRotary,            ///< queries and keys turned: 5B
+  kRotary,            ///< queries and keys rotated: 5B
   kRotaryAndLearned,  ///< and a stored table added: 5B-I2V
 };
 
 /// Dimensions of a CogVideoX 1.0 transformer, as transformer/config.json gives them.
 struct Config {
-  int64_t in_channels = 0;   ///< latents, and the condition of an image-to-video model
-  int64_t out_channels = 0;  ///< of the VAE's latents
+  int64_t in_channels = 0;   ///< latents, plus the condition of an image-to-video model
+  int64_t out_channels = 0;  ///< channels of the VAE's latents
   int64_t heads = 0;
   int64_t head_dim = 0;
   int64_t depth = 0;           ///< num_layers
   int64_t time_embedding = 0;  ///< time_embed_dim
   int64_t text_channels = 0;   ///< text_embed_dim
   int64_t text_tokens = 0;     ///< max_text_seq_length
-  int64_t sample_rows = 0;     ///< sample_height, latent pixels of the size trained at
+  int64_t sample_rows = 0;     ///< sample_height, latent pixels of the training size
   int64_t sample_columns = 0;  ///< sample_width
   int64_t sample_frames = 0;   ///< pixel frames
   int64_t temporal_ratio = 0;  ///< temporal_compression_ratio: pixel frames a latent frame
@@ -35,10 +35,10 @@ struct Config {
 
   int64_t hidden() const { return heads * head_dim; }
   int64_t condition_channels() const { return in_channels - out_channels; }
-  /// Latent frames of the size trained at.
+  /// Latent frames of the training size.
   int64_t latent_frames() const { return (sample_frames - 1) / temporal_ratio + 1; }
 
-  /// Throws EngineError(kUser) on a missing key, or on values that the architecture cannot have.
+  /// Throws EngineError(kUser) on a missing key, or on unsupported values.
   static Config from_json(const JsonConfig& json);
 };
 

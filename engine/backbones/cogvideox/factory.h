@@ -7,7 +7,7 @@
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 
-/// How a CogVideoX transformer is made: from files, from random numbers, or as shapes.
+/// Makes a CogVideoX transformer from files, from random numbers, or as shapes.
 namespace cox::engine::cogvideox {
 
 /// Reads the safetensors of `directory`; `json` is its config.json.

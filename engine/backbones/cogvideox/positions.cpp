@@ -31,7 +31,7 @@ at::Tensor over_grid(const at::Tensor& rows, Axis axis, const TokenGrid& grid) {
       .reshape({grid.tokens(), rows.size(1)});
 }
 
-/// Where the tokens of one axis lie: from `first`, their pitch that of `extent` over `count`.
+/// Returns the positions of one axis: from `first`, with a spacing of `extent` over `count`.
 at::Tensor fitted_positions(int64_t count, double first, double extent) {
   std::vector<double> positions = {first};
   const auto n = static_cast<double>(count);
@@ -42,7 +42,7 @@ at::Tensor fitted_positions(int64_t count, double first, double extent) {
   return at::tensor(positions, at::kDouble).to(at::kFloat);
 }
 
-/// A grid fitted into the one trained at, centered; every number rounds half to even.
+/// A grid fitted into the training grid, centered; every number rounds half to even.
 struct Region {
   double top = 0, left = 0, rows = 0, columns = 0;
 };
@@ -82,13 +82,13 @@ at::Tensor fixed_table(const Config& config, const TokenGrid& grid) {
 at::Tensor rotary_table(const Config& config, const TokenGrid& grid) {
   const Region region = fit(config, grid);
   const int64_t frame_pairs = config.head_dim / 8, space_pairs = 3 * config.head_dim / 16;
-  const auto turned = [&](const at::Tensor& positions, int64_t pairs, Axis axis) {
+  const auto rotated = [&](const at::Tensor& positions, int64_t pairs, Axis axis) {
     return over_grid(angles_of(positions, pairs), axis, grid);
   };
   const at::Tensor angles = at::cat(
-      {turned(at::arange(grid.frames, at::kFloat), frame_pairs, kFrame),
-       turned(fitted_positions(grid.rows, region.top, region.rows), space_pairs, kRow),
-       turned(fitted_positions(grid.columns, region.left, region.columns), space_pairs, kColumn)},
+      {rotated(at::arange(grid.frames, at::kFloat), frame_pairs, kFrame),
+       rotated(fitted_positions(grid.rows, region.top, region.rows), space_pairs, kRow),
+       rotated(fitted_positions(grid.columns, region.left, region.columns), space_pairs, kColumn)},
       1);
   return at::polar(at::ones_like(angles), angles);
 }

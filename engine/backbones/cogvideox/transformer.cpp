@@ -39,12 +39,12 @@ void Transformer::check(const BackboneInput& input) const {
                 {sizes[0], config_.condition_channels(), sizes[2], sizes[3], sizes[4]},
                 "condition");
   } else if (input.channel_condition.defined()) {
-    throw std::invalid_argument("condition: this model has no channels for one; leave it out");
+    throw std::invalid_argument("condition: this model has no condition channels; omit it");
   }
   if (input.condition_latent_frames != 0 || input.cache != nullptr) {
     throw std::invalid_argument(
-        "condition_latent_frames: CogVideoX has no clean frames; expected "
-        "0 and no cache");
+        "condition_latent_frames: CogVideoX does not support clean frames; "
+        "expected 0 and no cache");
   }
 }
 
@@ -79,7 +79,7 @@ at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenGrid
 }
 
 at::Tensor Transformer::stored_positions(const TokenGrid& grid) const {
-  // Fewer frames take the first ones of the table, as the model was trained:
+  // With fewer frames the first rows of the table are used, as in training:
   // docs/cogvideox-open-sora.md.
   const int64_t rows = config_.sample_rows / kPatch, columns = config_.sample_columns / kPatch;
   if (grid.rows != rows || grid.columns != columns || grid.frames > config_.latent_frames()) {
@@ -105,9 +105,9 @@ at::Tensor Transformer::rope(const TokenGrid& grid) const {
   auto found = tables_.find(grid);
   if (found == tables_.end()) {
     if (tables_.size() >= kMaxTables) tables_.clear();
-    const at::Tensor turned = rotary_table(config_, grid);
-    const at::Tensor still = at::ones({config_.text_tokens, turned.size(1)}, turned.options());
-    found = tables_.emplace(grid, at::cat({still, turned}).to(device())).first;
+    const at::Tensor rotated = rotary_table(config_, grid);
+    const at::Tensor still = at::ones({config_.text_tokens, rotated.size(1)}, rotated.options());
+    found = tables_.emplace(grid, at::cat({still, rotated}).to(device())).first;
   }
   return found->second;
 }

@@ -11,21 +11,22 @@ namespace cox::engine::cogvideox {
 /// The CogVideoX 1.0 diffusion transformer: 2B, 5B and 5B-I2V. Source: Yang et al., CogVideoX
 /// (arXiv 2408.06072); CogVideoXTransformer3DModel of huggingface/diffusers. The raw output is
 /// v = sqrt(a) noise - sqrt(1 - a) x0, not a direction to the clean latents. Blocks refer to the
-/// weights, so an object is neither copied nor moved.
+/// weights, so an object cannot be copied or moved.
 class Transformer : public Backbone {
  public:
   Transformer(const Config& config, WeightSource& source);
   Transformer(const Transformer&) = delete;
   Transformer& operator=(const Transformer&) = delete;
 
-  /// `input.timestep` is [B, 1], whole numbers in 0..999; `input.channel_condition` holds the
-  /// latents that an image-to-video model is given.
+  /// `input.timestep` is [B, 1], integers in 0..999; `input.channel_condition` holds the
+  /// condition latents of an image-to-video model.
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
 
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override { return weights_.sites.linears; }
   std::vector<NormSiteShape> norm_sites() const override { return weights_.sites.norms; }
-  /// Both sites of a block side by side, each shift, scale, gate of the latents, then of the text.
+  /// Both sites of a block, concatenated; each is shift, scale, gate of the latents, then of the
+  /// text.
   std::vector<ModulationShape> modulations() const override;
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.patch_weight.scalar_type(); }

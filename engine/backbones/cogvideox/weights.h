@@ -7,8 +7,8 @@
 
 namespace cox::engine::cogvideox {
 
-/// One of the two sites of a block: an affine layer norm that text and latents share, and what
-/// the timestep adds to it.
+/// One of the two sites of a block: an affine layer norm that text and latents share, and its
+/// modulation by the timestep.
 struct AdaptiveNorm {
   AdaptiveNorm(const SiteSource& scope, const Config& config);
 
@@ -27,13 +27,13 @@ struct BlockWeights {
   Linear ffn_in, ffn_out;
 };
 
-/// Takes every tensor with its key in a published checkpoint. This is the one place that knows the
+/// Takes every tensor by its key in a published checkpoint. This is the one place that knows the
 /// names. Source: CogVideoXTransformer3DModel of huggingface/diffusers.
 struct Weights {
   Weights(const Config& config, WeightSource& source);
 
   TransformerSites sites;
-  at::Tensor positions;  ///< [1, text tokens + tokens trained at, hidden]; undefined for most
+  at::Tensor positions;  ///< [1, text + training tokens, hidden]; undefined for most models
   at::Tensor patch_weight, patch_bias;  ///< weight [hidden, in_channels, 2, 2]
   Linear text;
   Linear time_in, time_out;

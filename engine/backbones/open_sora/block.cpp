@@ -13,31 +13,31 @@
 namespace cox::engine::open_sora {
 namespace {
 
-/// Indices of the modulation parts: six of a stream, the first three of a single block.
+/// Indices of the modulation parts: a stream has all six, a single block the first three.
 enum Modulation { kShift, kScale, kGate, kShiftFfn, kScaleFfn, kGateFfn };
 
 using Parts = std::vector<at::Tensor>;  ///< each [B, 1, D] fp32
 
-/// Features (j, j + d / 2) of each head side by side.
+/// Reorders the features of each head so that j and j + d / 2 are adjacent.
 at::Tensor pair_halves(const at::Tensor& x, int64_t heads) {
   return x.unflatten(-1, {heads, 2, -1}).transpose(-1, -2).flatten(-3);
 }
 
-/// A product of `projections` with x, cut into `sizes` along its features.
+/// Applies `projections` to x and splits the features into `sizes`.
 Parts project(const Adapter& adapter, const std::vector<Linear>& projections, const at::Tensor& x,
               at::IntArrayRef sizes) {
   Parts products;
   for (const Linear& layer : projections) products.push_back(adapted_linear(adapter, layer, x));
   const at::Tensor all = products.size() == 1 ? products.front() : at::Tensor();
   if (all.defined()) return all.split_with_sizes(sizes, -1);
-  // q and k by themselves; the last layer holds the rest.
+  // Separate q and k; the last layer contains the rest.
   const Parts rest = products.back().split_with_sizes(sizes.slice(2), -1);
   Parts parts = {products[0], products[1]};
   parts.insert(parts.end(), rest.begin(), rest.end());
   return parts;
 }
 
-/// One stream of a double block on its way through.
+/// One stream of a double block during a pass.
 class Stream {
  public:
   Stream(const StreamWeights& weights, const HeadLayout& layout, const Adapter& adapter,

@@ -5,28 +5,28 @@
 
 namespace cox::engine::open_sora {
 
-/// What all blocks of one forward pass share.
+/// Inputs that all blocks of one forward pass share.
 struct BlockPass {
   const Adapter& adapter;
   int64_t text_tokens = 0;  ///< the first tokens of the sequence; the others are latents
   at::Tensor rope;          ///< [tokens, head_dim / 2]
 };
 
-/// Splits projections into heads: what the two kinds of block share.
+/// Splits projections into heads, in both kinds of block.
 struct HeadLayout {
   explicit HeadLayout(const Config& config)
       : heads(config.heads), rotates_halves(config.rotates_halves) {}
 
-  /// x [B, N, hidden] -> [B, heads, N, d]: normed, then turned by `rope` where it is defined.
-  /// Where halves turn together the features of a head come out in the order of pairs, queries and
-  /// keys alike, which their products don't notice.
+  /// x [B, N, hidden] -> [B, heads, N, d]: normed, then rotated by `rope` if it is defined.
+  /// If the model rotates halves, the features of a head are returned in the order of pairs, for
+  /// queries and keys, so their products are unchanged.
   at::Tensor normed(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope) const;
 
   int64_t heads;
   bool rotates_halves;
 };
 
-/// Text and latents with weights of their own, which attend to one another. A view of its weights.
+/// Text and latents with separate weights and joint attention. A view of its weights.
 /// Source: DoubleStreamBlock of hpcaitech/Open-Sora.
 class DoubleBlock {
  public:
@@ -41,13 +41,13 @@ class DoubleBlock {
   const DoubleBlockWeights& weights_;
 };
 
-/// Attention and feed-forward side by side over one stream. A view of its weights. Source:
+/// Attention and feed-forward in parallel over one stream. A view of its weights. Source:
 /// SingleStreamBlock of hpcaitech/Open-Sora.
 class SingleBlock {
  public:
   SingleBlock(int index, const Config& config, const SingleBlockWeights& weights);
 
-  /// As DoubleBlock's.
+  /// Arguments as in DoubleBlock::forward.
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass) const;
 
  private:

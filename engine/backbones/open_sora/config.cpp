@@ -57,7 +57,7 @@ Config Config::from_json(const JsonConfig& json) {
                  fmt::format("'in_channels' {} must be a multiple of 'patch_size' squared {}",
                              config.in_channels, config.patch * config.patch));
   require_config(json.boolean("cond_embed"), json,
-                 "'cond_embed': expected true, as Open-Sora v2.0 has it, got false");
+                 "'cond_embed': expected true, as in Open-Sora v2.0, got false");
   return config;
 }
 

@@ -7,7 +7,7 @@
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 
-/// How an Open-Sora transformer is made: from files, from random numbers, or as shapes.
+/// Makes an Open-Sora transformer from files, from random numbers, or as shapes.
 namespace cox::engine::open_sora {
 
 /// Reads the safetensors of `directory`; `json` is its config.json.

@@ -22,7 +22,8 @@ constexpr size_t kMaxTables = 8;
 constexpr int64_t kFrequencySize = 256;
 constexpr double kGuidanceFactor = 1000;
 
-/// [tokens, head_dim / 2]: each axis turns the pairs of its features by position * theta^(-j / n).
+/// [tokens, head_dim / 2]: each axis rotates the pairs of its features by position * theta^(-j /
+/// n).
 at::Tensor rotary_table(const Config& config, const TokenGrid& grid) {
   const int64_t counts[] = {grid.frames, grid.rows, grid.columns};
   std::vector<at::Tensor> parts;
@@ -64,7 +65,7 @@ void Transformer::check(const BackboneInput& input) const {
   if (config_.guidance_embed) {
     check_shape(input.embedded_guidance, {sizes[0]}, "guidance");
   } else if (input.embedded_guidance.defined()) {
-    throw std::invalid_argument("guidance: this model is not a distilled one; leave it out");
+    throw std::invalid_argument("guidance: this model is not distilled; omit it");
   }
   if (input.condition_latent_frames != 0 || input.cache != nullptr) {
     throw std::invalid_argument(
@@ -113,9 +114,9 @@ at::Tensor Transformer::rope(const TokenGrid& grid, int64_t text_tokens) const {
   auto found = tables_.find(key);
   if (found == tables_.end()) {
     if (tables_.size() >= kMaxTables) tables_.clear();
-    const at::Tensor turned = rotary_table(config_, grid);
-    const at::Tensor still = at::ones({text_tokens, turned.size(1)}, turned.options());
-    found = tables_.emplace(key, at::cat({still, turned}).to(device())).first;
+    const at::Tensor rotated = rotary_table(config_, grid);
+    const at::Tensor still = at::ones({text_tokens, rotated.size(1)}, rotated.options());
+    found = tables_.emplace(key, at::cat({still, rotated}).to(device())).first;
   }
   return found->second;
 }

@@ -10,7 +10,7 @@ namespace cox::engine::open_sora {
 
 /// The Open-Sora v2.0 diffusion transformer. Source: Peng et al., Open-Sora 2.0 (arXiv 2503.09642);
 /// MMDiTModel of hpcaitech/Open-Sora. The raw output approximates noise - x0. Blocks refer to the
-/// weights, so an object is neither copied nor moved.
+/// weights, so an object cannot be copied or moved.
 class Transformer : public Backbone {
  public:
   Transformer(const Config& config, WeightSource& source);
@@ -19,14 +19,14 @@ class Transformer : public Backbone {
 
   /// `input.timestep` is [B, 1] in 0..1000; `input.channel_condition` [B, 1 + C, T, H, W] holds the
   /// mask of known frames and their latents, all zeros for text-to-video; `input.pooled_text` is
-  /// always needed, `input.embedded_guidance` by distilled models.
+  /// required; `input.embedded_guidance` is required for distilled models.
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
 
-  /// `blocks` counts double blocks first.
+  /// Block numbers count the double blocks first.
   BackboneShape shape() const override;
   std::vector<LinearSiteShape> linear_sites() const override { return weights_.sites.linears; }
   std::vector<NormSiteShape> norm_sites() const override { return weights_.sites.norms; }
-  /// `img` and `txt` of the double blocks, `single` of the others.
+  /// `img` and `txt` for the double blocks, `single` for the others.
   std::vector<ModulationShape> modulations() const override;
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.latents.weight.scalar_type(); }

@@ -8,7 +8,7 @@ namespace {
 using enum LinearKind;
 using enum NormKind;
 
-/// Sizes of the sinusoids that the timestep and the guidance are embedded from.
+/// Sizes of the sinusoidal features of the timestep and the guidance.
 constexpr int64_t kFrequencies = 256;
 
 std::vector<Linear> double_projections(const SiteSource& scope, const Config& c) {

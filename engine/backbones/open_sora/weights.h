@@ -28,7 +28,7 @@ struct StreamWeights {
   StreamWeights(const SiteSource& block, const std::string& stream, const Config& config);
 
   Linear modulation;                ///< [6 hidden, hidden]
-  std::vector<Linear> projections;  ///< q, k, v; or one that fuses them
+  std::vector<Linear> projections;  ///< q, k, v; or one fused layer
   HeadGains gains;
   Linear out;
   Linear ffn_in, ffn_out;
@@ -43,13 +43,13 @@ struct DoubleBlockWeights {
 struct SingleBlockWeights {
   SingleBlockWeights(const SiteSource& scope, const Config& config);
 
-  std::vector<Linear> projections;  ///< q, k, v with the feed-forward input; or one that fuses them
-  Linear out;                       ///< of attention and feed-forward side by side
+  std::vector<Linear> projections;  ///< q, k, v with the feed-forward input; or one fused layer
+  Linear out;                       ///< from attention and feed-forward, concatenated
   HeadGains gains;
   Linear modulation;  ///< [3 hidden, hidden]
 };
 
-/// Takes every tensor with its key in a published checkpoint. This is the one place that knows the
+/// Takes every tensor by its key in a published checkpoint. This is the one place that knows the
 /// names. Source: MMDiTModel of hpcaitech/Open-Sora.
 struct Weights {
   Weights(const Config& config, WeightSource& source);

@@ -5,13 +5,13 @@
 
 namespace cox::engine::wan {
 
-/// What the blocks attend to beside their own tokens, in the compute dtype.
+/// Tokens for cross-attention, in the compute dtype.
 struct Context {
   at::Tensor text;   ///< [B, L, hidden]
-  at::Tensor image;  ///< [B, K, hidden]; undefined without an image
+  at::Tensor image;  ///< [B, K, hidden]; undefined if there is no image
 };
 
-/// What all blocks of one forward pass share.
+/// Inputs that all blocks of one forward pass share.
 struct BlockPass {
   const Adapter& adapter;
   at::Tensor rope;  ///< [N, head_dim / 2]

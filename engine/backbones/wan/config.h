@@ -8,8 +8,8 @@ namespace cox::engine::wan {
 
 /// Dimensions of a Wan transformer, as transformer/config.json of the diffusers layout gives them.
 struct Config {
-  int64_t in_channels = 0;     ///< of the noisy latents and of what is joined to them
-  int64_t out_channels = 0;    ///< of the VAE's latents
+  int64_t in_channels = 0;     ///< noisy latents, plus the channels of the condition
+  int64_t out_channels = 0;    ///< channels of the VAE's latents
   int64_t depth = 0;           ///< num_layers
   int64_t heads = 0;           ///< num_attention_heads
   int64_t head_dim = 0;        ///< attention_head_dim
@@ -17,16 +17,16 @@ struct Config {
   int64_t text_channels = 0;   ///< text_dim
   int64_t frequency_size = 0;  ///< freq_dim
   int64_t image_channels = 0;  ///< image_dim; 0 without an image embedder
-  int64_t max_positions = 0;   ///< rope_max_seq_len: of each axis of the token grid
-  double eps = 0;              ///< of the blocks' norms
+  int64_t max_positions = 0;   ///< rope_max_seq_len, for each axis of the token grid
+  double eps = 0;              ///< epsilon of the blocks' norms
 
   int64_t hidden() const { return heads * head_dim; }
-  /// Channels that are joined to the latents: 0 for text-to-video.
+  /// Channels of the condition: 0 for text-to-video.
   int64_t condition_channels() const { return in_channels - out_channels; }
   bool sees_image() const { return image_channels > 0; }
 
-  /// Throws EngineError(kUser) on a missing key, on values that the architecture cannot have, and
-  /// on the config of another class.
+  /// Throws EngineError(kUser) on a missing key, on unsupported values, and on the
+  /// config of another class.
   static Config from_json(const JsonConfig& json);
 };
 

@@ -7,7 +7,7 @@
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 
-/// How a Wan transformer is made: from files, from random numbers, or as shapes.
+/// Makes a Wan transformer from files, from random numbers, or as shapes.
 namespace cox::engine::wan {
 
 /// Reads the safetensors of `directory`, which must fit `json`, its config.json.

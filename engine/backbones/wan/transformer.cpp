@@ -71,7 +71,7 @@ void Transformer::check(const BackboneInput& input) const {
   const int64_t joined = config_.condition_channels();
   if ((joined > 0) != input.channel_condition.defined()) {
     throw std::invalid_argument(
-        fmt::format("channel condition: the model takes {} channels beside its latents", joined));
+        fmt::format("channel condition: expected {} channels in addition to the latents", joined));
   }
   if (joined > 0) {
     check_shape(input.channel_condition,
@@ -79,14 +79,15 @@ void Transformer::check(const BackboneInput& input) const {
                 "channel condition");
   }
   if (config_.sees_image() != input.image_states.defined()) {
-    throw std::invalid_argument(fmt::format("image states: the model takes {}",
-                                            config_.sees_image() ? "some, got none" : "none"));
+    throw std::invalid_argument(fmt::format("image states: {} by this model",
+                                            config_.sees_image() ? "required" : "not supported"));
   }
   if (config_.sees_image()) {
     check_shape(input.image_states, {batch, kAny, config_.image_channels}, "image states");
   }
   if (input.cache != nullptr || input.condition_latent_frames != 0) {
-    throw std::invalid_argument("Wan has no condition apart from its latents and timesteps");
+    throw std::invalid_argument(
+        "condition_latent_frames: Wan does not support clean frames; expected 0 and no cache");
   }
 }
 
@@ -99,7 +100,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   const at::Tensor shared = project_time(t);
   at::Tensor x = embed_patches(input);
   for (size_t i = 0; i < blocks_.size(); ++i) {
-    // Projected again only where a method gives the block an embedding of its own.
+    // Projected again only if a method replaces the embedding of this block.
     const at::Tensor own = adapter.block_time_embedding(static_cast<int>(i), t);
     x = run_block(i, x, own.is_same(t) ? shared : project_time(own), context, pass);
   }
@@ -107,7 +108,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
 }
 
 at::Tensor Transformer::embed_patches(const BackboneInput& input) const {
-  // A convolution whose kernel is its stride: one product for each patch of (channel, row, column).
+  // The kernel size equals the stride: one product for each patch of (channel, row, column).
   const TokenGrid grid = grid_of(input.latents);
   const int64_t batch = input.latents.size(0), c = config_.in_channels;
   at::Tensor latents = input.latents.to(device(), compute_dtype());

@@ -9,11 +9,11 @@
 namespace cox::engine::wan {
 
 /// The Wan diffusion transformer: Wan2.1 text-to-video and image-to-video, and Wan2.2 TI2V, which
-/// differs in its timesteps alone: one for each latent frame. Source: Wan Team, Wan: Open and
+/// differs only in its timesteps: one for each latent frame. Source: Wan Team, Wan: Open and
 /// Advanced Large-Scale Video Generative Models (arXiv 2503.20314); the diffusers layout. The raw
-/// output approximates noise - x0. Every row of the text is attended to; a mask, where it is
-/// defined, sets the rows that it leaves out to zero. Blocks refer to the weights, so an object is
-/// neither copied nor moved.
+/// output approximates noise - x0. Attention covers every text row; a mask, if defined, sets
+/// the excluded rows to zero. Blocks refer to the weights, so an object
+/// cannot be copied or moved.
 class Transformer : public Backbone {
  public:
   Transformer(const Config& config, Weights weights);
@@ -36,7 +36,7 @@ class Transformer : public Backbone {
   void check_latents(const BackboneInput& input) const;
   at::Tensor embed_patches(const BackboneInput& input) const;
   at::Tensor embed_time(const at::Tensor& timestep) const;
-  /// The embedding for all blocks, [B, T, 6D].
+  /// Projects the embedding for all blocks: [B, T, 6D].
   at::Tensor project_time(const at::Tensor& t) const;
   Context embed_context(const BackboneInput& input) const;
   at::Tensor run_block(size_t index, const at::Tensor& x, const at::Tensor& time,

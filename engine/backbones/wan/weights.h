@@ -7,13 +7,13 @@
 
 namespace cox::engine::wan {
 
-/// The attention of visual tokens to something: q and the output are the tokens' own.
+/// Self- or cross-attention; q and the output belong to the visual tokens.
 struct AttentionWeights {
   Linear q, k, v, out;
-  NormParameter q_gain, k_gain;  ///< [hidden], over all heads together
+  NormParameter q_gain, k_gain;  ///< [hidden], one norm over all heads
 };
 
-/// Keys and values of image states, with the queries of the text's attention.
+/// Keys and values of image states; the queries are those of text cross-attention.
 struct ImageKeyValueWeights {
   Linear k, v;
   NormParameter k_gain;
@@ -22,7 +22,7 @@ struct ImageKeyValueWeights {
 struct BlockWeights {
   at::Tensor modulation;  ///< scale_shift_table [1, 6, hidden]
   AttentionWeights self, cross;
-  ImageKeyValueWeights image;  ///< where the model has an image embedder
+  ImageKeyValueWeights image;  ///< only if the model has an image embedder
   NormParameter cross_norm_gain, cross_norm_bias;
   Linear ffn_up, ffn_down;
 };
@@ -40,7 +40,7 @@ struct ImageEmbedderWeights {
 struct Weights {
   Linear patch;  ///< weight [hidden, in_channels, 1, 2, 2]
   Linear time_in, time_out;
-  Linear time_projection;  ///< [6 hidden, hidden], of all blocks
+  Linear time_projection;  ///< [6 hidden, hidden], shared by all blocks
   Linear text_in, text_out;
   ImageEmbedderWeights image;
   std::vector<BlockWeights> blocks;
@@ -57,8 +57,8 @@ void visit_weights(Weights& weights, const Config& config, const WeightVisitor& 
 /// 825 entries for Wan2.1-T2V-1.3B.
 std::vector<ExpectedTensor> expected_tensors(const Config& config);
 
-/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly. What computes
-/// times and modulations stays in fp32.
+/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly. Weights
+/// of timestep embeddings and modulations stay in fp32.
 Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
                      at::ScalarType dtype);
 

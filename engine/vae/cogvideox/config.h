@@ -16,7 +16,7 @@ struct CogVideoXVaeConfig {
   std::vector<std::int64_t> channels;  ///< block_out_channels, of each level
   std::int64_t blocks = 0;           ///< layers_per_block of the encoder; the decoder has one more
   std::int64_t groups = 0;           ///< norm_num_groups
-  double norm_epsilon = 0;           ///< of the encoder's blocks
+  double norm_epsilon = 0;           ///< in the encoder's blocks
   std::int64_t temporal_levels = 0;  ///< the first levels halve time: log2 of the ratio
   double scaling_factor = 0;
 
@@ -24,10 +24,10 @@ struct CogVideoXVaeConfig {
 };
 
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
-/// contradictory entry, and for layouts that are not CogVideoX 1.0.
+/// contradictory entry, and for layouts other than CogVideoX 1.0.
 CogVideoXVaeConfig read_cogvideox_vae_config(const std::string& path);
 
-/// The same from entries that were read already.
+/// Checks entries that were already read.
 CogVideoXVaeConfig parse_cogvideox_vae_config(const JsonConfig& file);
 
 }  // namespace cox::engine

@@ -9,9 +9,9 @@
 namespace cox::engine::cogvideox_vae {
 namespace {
 
-constexpr std::int64_t kHistory = 2;  ///< frames that a convolution sees before its own
+constexpr std::int64_t kHistory = 2;  ///< earlier frames that a convolution reads
 
-/// The latents at the resolution of `x`. An odd count of frames has one that stands alone.
+/// Resizes the latents to the resolution of `x`. With an odd frame count the first is separate.
 at::Tensor resized_to(const at::Tensor& latents, const at::Tensor& x) {
   const std::int64_t frames = x.size(kTime), rows = x.size(3), columns = x.size(4);
   const auto resized = [&](const at::Tensor& part, std::int64_t count) {
@@ -22,14 +22,14 @@ at::Tensor resized_to(const at::Tensor& latents, const at::Tensor& x) {
   return at::cat({resized(latents.narrow(kTime, 0, 1), 1), resized(rest, frames - 1)}, kTime);
 }
 
-/// A function of images [B T, C, H, W] applied to a video.
+/// Applies a function of images [B T, C, H, W] to a video.
 template <typename Function>
 at::Tensor by_frame(const at::Tensor& x, const Function& function) {
   const at::Tensor images = function(x.transpose(1, kTime).flatten(0, 1));
   return images.unflatten(0, {x.size(0), -1}).transpose(1, kTime);
 }
 
-/// Means of neighbouring frames, an even count of them.
+/// Averages adjacent frames; the count must be even.
 at::Tensor pair_means(const at::Tensor& x) { return x.unflatten(kTime, {-1, 2}).mean(kTime + 1); }
 
 at::Tensor halve_time(const at::Tensor& x) {

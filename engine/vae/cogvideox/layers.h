@@ -9,13 +9,13 @@
 
 namespace cox::engine::cogvideox_vae {
 
-/// The axis of frames in [B, C, T, H, W].
+/// The frame axis of [B, C, T, H, W].
 inline constexpr std::int64_t kTime = 2;
-/// Of every norm outside the encoder's blocks.
+/// Epsilon of every norm outside the encoder's blocks.
 inline constexpr double kEpsilon = 1e-6;
 
-/// 3x3x3 convolution: zeros around each frame; in time each output frame sees itself and the two
-/// before it, which at the start of a video are its first frame. [B, C, T, H, W].
+/// 3x3x3 convolution: zeros around each frame; in time each output frame depends on itself and the
+/// two before it; before the start of a video its first frame is repeated. [B, C, T, H, W].
 class CausalConv {
  public:
   CausalConv(const VaeBuild& build, std::int64_t in, std::int64_t out);
@@ -26,7 +26,7 @@ class CausalConv {
   std::size_t slot_;
 };
 
-/// Group norm, scaled and shifted pixel by pixel by what the latents say there.
+/// Group norm, scaled and shifted at each pixel by functions of the latents.
 class SpatialNorm {
  public:
   SpatialNorm(const VaeBuild& build, std::int64_t channels, const CogVideoXVaeConfig& config);
@@ -37,7 +37,7 @@ class SpatialNorm {
   Conv3d scale_, shift_;
 };
 
-/// Norm, SiLU, convolution, twice, beside a shortcut.
+/// Norm, SiLU, convolution, twice, plus a shortcut.
 class EncoderBlock {
  public:
   EncoderBlock(const VaeBuild& build, std::int64_t in, std::int64_t out,
@@ -52,7 +52,7 @@ class EncoderBlock {
   std::optional<Conv3d> shortcut_;
 };
 
-/// The same with norms that see the latents.
+/// A residual block whose norms depend on the latents.
 class DecoderBlock {
  public:
   DecoderBlock(const VaeBuild& build, std::int64_t in, std::int64_t out,
@@ -72,9 +72,11 @@ class Resample {
  public:
   Resample(const VaeBuild& build, std::int64_t channels, bool temporal);
 
-  /// Halves height and width, and averages pairs of frames; an odd count keeps its first frame.
+  /// Halves height and width, and averages pairs of frames; with an odd count the first frame is
+  /// kept.
   at::Tensor down(const at::Tensor& x) const;
-  /// Doubles height and width, and repeats frames; of an odd count not the first.
+  /// Doubles height and width, and repeats frames; with an odd count the first frame is not
+  /// repeated.
   at::Tensor up(const at::Tensor& x) const;
 
  private:

@@ -10,11 +10,11 @@ namespace cox::engine::cogvideox_vae {
 namespace {
 
 constexpr std::int64_t kMidBlocks = 2;
-/// Frames of a chunk.
+/// Frames per chunk.
 constexpr std::int64_t kPixelFrames = 8;
 constexpr std::int64_t kLatentFrames = 2;
 
-/// `network` on chunks of `size` frames; the first one also has the remainder.
+/// Runs `network` on chunks of `size` frames; the first chunk also contains the remainder.
 template <typename Network>
 at::Tensor in_chunks(const Network& network, std::size_t slots, const at::Tensor& x,
                      std::int64_t size) {

@@ -46,8 +46,8 @@ class Decoder {
   CausalConv conv_out_;
 };
 
-/// Every weight of the VAE, and the cutting of videos into chunks: the remainder of frames goes
-/// into the first one. Group norms see one chunk, so the cutting is part of the result.
+/// Every weight of the VAE, and the division of videos into chunks: the remainder of frames goes
+/// into the first one. Group norms cover one chunk, so the division affects the result.
 class Networks {
  public:
   Networks(const CogVideoXVaeConfig& config, WeightSource& weights);

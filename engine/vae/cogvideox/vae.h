@@ -9,9 +9,9 @@
 
 namespace cox::engine {
 
-/// The CogVideoX 1.0 VAE. Videos are cut into chunks of 8 pixel or 2 latent frames, whose
-/// convolutions remember the frames before them; an even count of latent frames gives 4 pixel
-/// frames for each of them (diffusers key names).
+/// The CogVideoX 1.0 VAE. Videos are cut into chunks of 8 pixel or 2 latent frames;
+/// convolutions keep the frames before a chunk. An even count of latent frames gives 4 pixel frames
+/// for each (diffusers key names).
 class CogVideoXVae : public VideoVae {
  public:
   /// Loads `<directory>/config.json` and its weights. Throws EngineError(kUser) for a bad config
@@ -31,7 +31,7 @@ class CogVideoXVae : public VideoVae {
   std::unique_ptr<State> state_;
 };
 
-/// The tensors that a checkpoint of this configuration holds.
+/// Returns the tensors that a checkpoint of this configuration must contain.
 std::vector<ExpectedTensor> expected_cogvideox_vae(const CogVideoXVaeConfig& config);
 
 }  // namespace cox::engine

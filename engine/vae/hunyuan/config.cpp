@@ -36,7 +36,7 @@ HunyuanVaeConfig parse_hunyuan_vae_config(const JsonConfig& file) {
   if (file.has("mid_block_add_attention")) {
     config.attends = file.boolean("mid_block_add_attention");
   }
-  // Another ratio is laid out by another rule.
+  // Other ratios use another layout.
   require_only(file, "temporal_compression_ratio", 4.0);
   return config;
 }

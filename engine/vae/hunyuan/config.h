@@ -22,9 +22,9 @@ struct HunyuanVaeConfig {
   double scaling_factor = 0;
 
   std::int64_t spatial_scale() const { return std::int64_t{1} << spatial_halvings; }
-  /// Frames, rows and columns that join one another between `level` and the next; all 1 where
-  /// nothing is resampled. Encoder and decoder count levels alike: space in the first ones, time in
-  /// the last ones.
+  /// Resampling factors of frames, rows and columns between `level` and the next; all 1 without
+  /// resampling. Encoder and decoder use the same numbering: space in the first levels, time in the
+  /// last ones.
   std::vector<std::int64_t> factors(std::size_t level) const;
 };
 
@@ -32,7 +32,7 @@ struct HunyuanVaeConfig {
 /// contradictory entry.
 HunyuanVaeConfig read_hunyuan_vae_config(const std::string& path);
 
-/// The same from entries that were read already.
+/// Checks entries that were already read.
 HunyuanVaeConfig parse_hunyuan_vae_config(const JsonConfig& file);
 
 }  // namespace cox::engine

@@ -9,11 +9,11 @@
 
 namespace cox::engine::hunyuan_vae {
 
-/// Of every norm.
+/// Epsilon of every norm.
 inline constexpr double kEpsilon = 1e-6;
 
-/// 3x3x3 convolution that repeats the border: one pixel around each frame, and the first frame
-/// twice before it. [B, C, T, H, W].
+/// 3x3x3 convolution with a replicated border: one pixel around each frame, and two copies of the
+/// first frame before it. [B, C, T, H, W].
 class CausalConv {
  public:
   CausalConv(const VaeBuild& build, std::int64_t in, std::int64_t out);
@@ -23,7 +23,7 @@ class CausalConv {
   Conv3d conv_;
 };
 
-/// Norm, SiLU, convolution, twice, beside a shortcut.
+/// Norm, SiLU, convolution, twice, plus a shortcut.
 class ResidualBlock {
  public:
   ResidualBlock(const VaeBuild& build, std::int64_t in, std::int64_t out,
@@ -57,7 +57,7 @@ class CausalAttention {
   Projection q_, k_, v_, out_;
 };
 
-/// Residual block, attention unless the configuration has none, residual block.
+/// Residual block, attention if the configuration has it, residual block.
 class MidBlock {
  public:
   MidBlock(const VaeBuild& build, std::int64_t channels, const HunyuanVaeConfig& config);

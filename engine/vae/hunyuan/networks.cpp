@@ -22,7 +22,7 @@ std::vector<ResidualBlock> blocks_of(const VaeBuild& build, std::int64_t count, 
   return blocks;
 }
 
-/// Repeats pixels and frames; the first frame stays one.
+/// Repeats pixels and frames; the first frame is not repeated in time.
 at::Tensor enlarged(const at::Tensor& x, const std::vector<std::int64_t>& factors) {
   const at::Tensor first = repeat_nearest(x.narrow(kTime, 0, 1), {1, factors[1], factors[2]});
   if (x.size(kTime) == 1) return first;

@@ -18,7 +18,7 @@ class Encoder {
   struct Level {
     std::vector<ResidualBlock> blocks;
     std::optional<CausalConv> down;
-    std::vector<std::int64_t> factors;  ///< of frames, rows and columns
+    std::vector<std::int64_t> factors;  ///< for frames, rows and columns
   };
 
   CausalConv conv_in_;
@@ -57,7 +57,7 @@ class Networks {
   at::Tensor decode(const at::Tensor& latents) const;
 
  private:
-  SlotCounter slots_;  ///< none is taken: a video is one piece
+  SlotCounter slots_;  ///< stays empty: a video is processed in one piece
   Encoder encoder_;
   Conv3d quant_conv_;
   Conv3d post_quant_conv_;

@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// The HunyuanVideo VAE, which Open-Sora v2.0 uses. A video is one piece: the memory that it needs
+/// The HunyuanVideo VAE, which Open-Sora v2.0 uses. A video is processed in one piece, so memory
 /// grows with its length (diffusers key names).
 class HunyuanVae : public VideoVae {
  public:
@@ -30,7 +30,7 @@ class HunyuanVae : public VideoVae {
   std::unique_ptr<State> state_;
 };
 
-/// The tensors that a checkpoint of this configuration holds.
+/// Returns the tensors that a checkpoint of this configuration must contain.
 std::vector<ExpectedTensor> expected_hunyuan_vae(const HunyuanVaeConfig& config);
 
 }  // namespace cox::engine

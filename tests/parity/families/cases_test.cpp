@@ -14,8 +14,7 @@ namespace {
 
 constexpr double kElementFactor = 10;
 
-/// The tensors of one side of a case, "in" or "out", by their own names, as fp32 where they are
-/// floating.
+/// Returns the tensors of one side of a case, "in" or "out", without the prefix of their names.
 Tensors side_of(const Tensors& stored, const std::string& name, const std::string& side) {
   const std::string prefix = name + "/" + side + "/";
   Tensors found;
@@ -27,8 +26,8 @@ Tensors side_of(const Tensors& stored, const std::string& name, const std::strin
 
 double rms(const at::Tensor& x) { return x.to(at::kDouble).square().mean().sqrt().item<double>(); }
 
-/// Relative L2 within the tolerance, and each element within ten times that of its own size and the
-/// largest rms of the case.
+/// Checks relative L2 against the tolerance, and each element against ten times the tolerance of
+/// the sum of its size and the case's largest rms.
 void check_close(const at::Tensor& got, const at::Tensor& expected, double tolerance,
                  double largest_rms) {
   REQUIRE(got.sizes() == expected.sizes());

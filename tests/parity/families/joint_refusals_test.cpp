@@ -48,10 +48,10 @@ Call open_sora_forward() {
 
 }  // namespace
 
-TEST_CASE("CogVideoX refuses inputs of another model") {
+TEST_CASE("CogVideoX refuses inputs for another model") {
   Call call = cogvideox_forward("5b");
   call.inputs["cond"] = at::ones({1, 4, 2, 8, 12});
-  CHECK_THAT(refusal(call), Contains("no channels for one"));
+  CHECK_THAT(refusal(call), Contains("no condition channels"));
   CHECK_THAT(refusal(cogvideox_forward("5b-i2v")), Contains("condition: expected shape"));
   call = cogvideox_forward("5b");
   call.inputs["text_states"] = at::ones({1, 4, 20});
@@ -65,7 +65,7 @@ TEST_CASE("CogVideoX refuses inputs of another model") {
   CHECK_THAT(refusal(call), Contains("learned positions are for 8 x 12"));
 }
 
-TEST_CASE("a transformer of another family is refused by its class") {
+TEST_CASE("a transformer of another family is refused, naming its class") {
   Call call = cogvideox_forward("5b");
   call.parameters = {R"(config_override._class_name="WanTransformer3DModel")"};
   CHECK_THAT(refusal(call), Contains("expected CogVideoXTransformer3DModel, got Wan"));
@@ -84,7 +84,7 @@ TEST_CASE("kinds that CogVideoX and Open-Sora lack are refused") {
   }
 }
 
-TEST_CASE("questions that do not fit are refused by tensor and parameter") {
+TEST_CASE("inputs that do not fit are refused, naming tensor and parameter") {
   Call call = cogvideox_loss("output_bias");
   CHECK_THAT(refusal(call), Contains("param.bias"));
   call.inputs["param.bias"] = at::zeros({4});
@@ -105,7 +105,7 @@ TEST_CASE("questions that do not fit are refused by tensor and parameter") {
   CHECK_THAT(refusal(call), Contains("param.delta: expected shape [24], got [36]"));
 }
 
-TEST_CASE("Open-Sora asks for everything that it takes") {
+TEST_CASE("Open-Sora requires all of its inputs") {
   for (const std::string name : {"text_pooled", "cond", "text_states"}) {
     Call call = open_sora_forward();
     call.inputs.erase(name);
@@ -113,13 +113,13 @@ TEST_CASE("Open-Sora asks for everything that it takes") {
   }
   Call call = open_sora_forward();
   call.inputs["guidance"] = at::ones({1});
-  CHECK_THAT(refusal(call), Contains("not a distilled one"));
+  CHECK_THAT(refusal(call), Contains("not distilled"));
   call = open_sora_forward();
   call.model = kOpenSora + "/fused";
   CHECK_THAT(refusal(call), Contains("guidance: expected shape [1]"));
 }
 
-TEST_CASE("text encoders and solvers are chosen by names that the family has") {
+TEST_CASE("unknown text encoders and solvers are refused with the known names") {
   Call call = joint_call("cogvideox", "text-encode", "coders");
   call.inputs = {{"input_ids", at::ones({1, 3}, at::kLong)}};
   call.parameters = {"encoder=clip"};

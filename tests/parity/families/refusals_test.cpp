@@ -21,11 +21,11 @@ Call wan_forward(const std::string& family, const std::string& model) {
 
 }  // namespace
 
-TEST_CASE("an unknown family is refused with the families that there are") {
+TEST_CASE("an unknown family is refused with the known ones") {
   CHECK_THAT(refusal(wan_forward("wan3", "t2v")), Contains("wan2.1, wan2.2"));
 }
 
-TEST_CASE("an op that the family lacks is refused with those that it has") {
+TEST_CASE("an unknown op is refused with the family's ops") {
   Call call = wan_forward("wan2.1", "t2v");
   call.op = "cfg-zero";
   CHECK_THAT(refusal(call), Contains("solver-steps"));
@@ -39,7 +39,7 @@ TEST_CASE("Wan's timesteps have the family's shape") {
   CHECK_THAT(refusal(call), Contains("timestep: expected shape [1]"));
 }
 
-TEST_CASE("an image-to-video model asks for its condition, a text-to-video model refuses one") {
+TEST_CASE("an image-to-video model requires its condition, a text-to-video model refuses it") {
   Call call = wan_forward("wan2.1", "i2v");
   CHECK_THAT(refusal(call), Contains("channel condition"));
   call.inputs["cond"] = at::ones({1, 8, 2, 4, 4});
@@ -49,13 +49,13 @@ TEST_CASE("an image-to-video model asks for its condition, a text-to-video model
   CHECK_THAT(refusal(call), Contains("channel condition"));
 }
 
-TEST_CASE("the config of another family is refused by its class") {
+TEST_CASE("the config of another family is refused, naming its class") {
   Call call = wan_forward("wan2.1", "t2v");
   call.parameters = {R"(config_override._class_name="CogVideoXTransformer3DModel")"};
   CHECK_THAT(refusal(call), Contains("another family") && Contains("CogVideoX"));
 }
 
-TEST_CASE("a kind that Wan cannot serve, and a parameter that no op reads, are refused") {
+TEST_CASE("unsupported kinds and unread parameters are refused") {
   Call call = wan_forward("wan2.1", "t2v");
   call.op = "loss-grad";
   call.inputs = {{"clean", at::ones({1, 4, 2, 4, 4})},
@@ -71,7 +71,7 @@ TEST_CASE("a kind that Wan cannot serve, and a parameter that no op reads, are r
   CHECK_THAT(refusal(call), Contains("expected 0 to 1 frames"));
 }
 
-TEST_CASE("STAS refuses dims, counts and grids that the states do not have") {
+TEST_CASE("STAS refuses dims, counts and grids that do not fit the states") {
   Call call{.op = "stas", .model = "", .options = {"--backbone", "wan2.1"}};
   call.inputs = {{"hidden", at::ones({1, 12, 4})}};
   const std::vector<std::string> common = {"alpha=1", "lambda=1", "reference=layer",

@@ -1,5 +1,5 @@
-// CogVideoX and Open-Sora at their published sizes, on shapes: their own parameters, and those that
-// every method trains.
+// CogVideoX and Open-Sora at their published sizes, shapes only: parameter counts of the models and
+// of every method.
 
 #include "engine/adaptation/method.h"
 #include "engine/backbones/cogvideox/factory.h"
@@ -92,7 +92,7 @@ TEST_CASE("CogVideoX and Open-Sora have the published tensors and parameters") {
   CHECK(open_sora->shape().latent_channels == 16);
 }
 
-TEST_CASE("methods train the published numbers of parameters of CogVideoX") {
+TEST_CASE("methods train the expected numbers of parameters of CogVideoX") {
   const auto small = published_cogvideox("cogvideox-2b");
   const auto large = published_cogvideox("cogvideox-5b");
   CHECK(delta(*small, 1) == 512);
@@ -114,7 +114,7 @@ TEST_CASE("methods train the published numbers of parameters of CogVideoX") {
   CHECK_THROWS_WITH(norm(*small, "cross_attn_norm"), Contains("none of the norms"));
 }
 
-TEST_CASE("methods train the published numbers of parameters of Open-Sora") {
+TEST_CASE("methods train the expected numbers of parameters of Open-Sora") {
   const auto model = open_sora::shape_transformer(published_part("open-sora-2.0", "transformer"));
   CHECK(delta(*model, 1) == 3'072);
   CHECK(delta(*model, 4) == 12'288);

@@ -1,4 +1,4 @@
-// Sampling with models that know the answer: every solver must arrive at it.
+// Sampling with models that return the exact answer: every solver must reach it.
 
 #include "engine/diffusion/joint_samplers.h"
 
@@ -44,7 +44,7 @@ class Oracle : public Backbone {
 
 const at::Tensor kAnswer = drawn(1, {1, 4, 3, 4, 4});
 
-/// The v that leads from x at a time of the schedule to the answer.
+/// Returns the v that leads from x at a time of the schedule to the answer.
 at::Tensor v_to_answer(const CogVideoXSchedule& schedule, const BackboneInput& input) {
   const double a = schedule.alpha(static_cast<int64_t>(input.timestep[0][0].item<float>()));
   return (std::sqrt(a) * input.latents - kAnswer) / std::sqrt(1 - a);
@@ -52,7 +52,7 @@ at::Tensor v_to_answer(const CogVideoXSchedule& schedule, const BackboneInput& i
 
 }  // namespace
 
-TEST_CASE("DDIM and DPM of CogVideoX arrive at the answer of a model that knows it") {
+TEST_CASE("CogVideoX's DDIM and DPM reach the answer of an exact model") {
   const auto schedule = CogVideoXSchedule::from_json(kScheduler);
   const Oracle oracle([&](const BackboneInput& input) { return v_to_answer(schedule, input); });
   CogVideoXStart start;
@@ -71,7 +71,7 @@ TEST_CASE("DDIM and DPM of CogVideoX arrive at the answer of a model that knows 
   }
 }
 
-TEST_CASE("known frames of CogVideoX are in place in every evaluation, and not in the result") {
+TEST_CASE("CogVideoX's known frames are present in every evaluation, and absent from the result") {
   const auto schedule = CogVideoXSchedule::from_json(kScheduler);
   CogVideoXStart start;
   start.noise = drawn(2, kAnswer.sizes());

@@ -78,17 +78,17 @@ TEST_CASE("the encoder of T5 v1.1 XXL has the published number of parameters") {
   CHECK(numbers_of(shapes.taken()) == 4'762'310'656);
 }
 
-TEST_CASE("a text that CLIP cannot take is refused by what is wrong") {
+TEST_CASE("invalid CLIP input is refused, naming the reason") {
   const ClipTextEncoder clip = small_clip(9);
   CHECK_THROWS_WITH(clip.pooled(at::full({1, 3}, 20, at::kLong)),
                     Contains("expected ids in [0, 20)"));
-  CHECK_THROWS_WITH(clip.pooled(at::full({1, 5}, 9, at::kLong)), Contains("up to 4 ids"));
+  CHECK_THROWS_WITH(clip.pooled(at::full({1, 5}, 9, at::kLong)), Contains("at most 4 ids"));
   CHECK_THROWS_WITH(clip.pooled(at::full({1, 3}, 8, at::kLong)), Contains("end token 9"));
   CHECK(clip.pooled(at::full({2, 3}, 9, at::kLong)).sizes() == at::IntArrayRef({2, 8}));
   CHECK(small_clip(2).pooled(at::full({1, 3}, 8, at::kLong)).size(0) == 1);
 }
 
-TEST_CASE("a CLIP configuration may be nested, and another activation is refused") {
+TEST_CASE("a CLIP configuration may be nested; an unsupported activation is refused") {
   const cox::test::TemporaryDirectory folder;
   const auto read = [&](const std::string& text) {
     std::ofstream(folder / "config.json") << text;

@@ -1,4 +1,4 @@
-// CogVideoX and Open-Sora: what their seams see, and that recomputing changes nothing.
+// CogVideoX and Open-Sora: the inputs of their seams, and equality with and without recomputation.
 
 #include "engine/backbones/cogvideox/factory.h"
 #include "engine/backbones/open_sora/factory.h"
@@ -64,7 +64,7 @@ BackboneInput question(const Backbone& backbone) {
   return input;
 }
 
-/// One vector on the modulation of every block, and a record of what the other seams were given.
+/// Adds one vector to the modulation of every block and records the inputs of the other seams.
 class Probe : public Adapter {
  public:
   explicit Probe(at::Tensor vector) : vector_(std::move(vector)) {}
@@ -105,7 +105,7 @@ void check_seams(Backbone& backbone, const std::vector<int>& blocks) {
 
 }  // namespace
 
-TEST_CASE("seams of joint attention see every block once, and the tokens of the latents only") {
+TEST_CASE("seams of joint attention see every block once, and only the tokens of the latents") {
   check_seams(*small_cogvideox(), {0, 1, 2});
   check_seams(*small_open_sora(), {0, 1, 2, 3});
 }
@@ -115,18 +115,19 @@ TEST_CASE("gradients are the same when blocks are recomputed") {
   check_recompute(*small_open_sora());
 }
 
-TEST_CASE("inputs that a model does not take, or needs, are refused by name") {
+TEST_CASE("unsupported and missing inputs are refused by name") {
   const at::NoGradGuard no_grad;
   const auto cogvideox = small_cogvideox();
   BackboneInput input = question(*cogvideox);
   input.channel_condition = at::zeros_like(input.latents);
-  CHECK_THROWS_WITH(cogvideox->forward(input, Adapter()), Contains("no channels for one"));
+  CHECK_THROWS_WITH(cogvideox->forward(input, Adapter()), Contains("no condition channels"));
   input = question(*cogvideox);
   input.timestep = at::zeros({1, kFrames});
   CHECK_THROWS_WITH(cogvideox->forward(input, Adapter()), Contains("timestep: expected shape"));
   input = question(*cogvideox);
   input.condition_latent_frames = 1;
-  CHECK_THROWS_WITH(cogvideox->forward(input, Adapter()), Contains("no clean frames"));
+  CHECK_THROWS_WITH(cogvideox->forward(input, Adapter()),
+                    Contains("does not support clean frames"));
 
   const auto open_sora = small_open_sora();
   input = question(*open_sora);
@@ -137,7 +138,7 @@ TEST_CASE("inputs that a model does not take, or needs, are refused by name") {
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("condition"));
   input = question(*open_sora);
   input.embedded_guidance = at::ones({1});
-  CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("not a distilled one"));
+  CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("not distilled"));
   input = question(*open_sora);
   input.latents = numbers(0, {1, 4, kFrames, 3, kWidth});
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("height 3"));

@@ -1,4 +1,4 @@
-// The VAEs of CogVideoX and Open-Sora at their published sizes, on shapes.
+// The VAEs of CogVideoX and Open-Sora at their published sizes, shapes only.
 
 #include <functional>
 #include <numeric>
@@ -44,7 +44,7 @@ TEST_CASE("the VAE of Open-Sora has the published tensors and parameters") {
   CHECK(config.spatial_scale() == 8);
 }
 
-TEST_CASE("a VAE of another family or layout is refused by the entry that says so") {
+TEST_CASE("a VAE of another family or layout is refused, naming the entry") {
   const JsonConfig cogvideox = published_part("cogvideox-2b", "vae");
   const JsonConfig hunyuan = published_part("open-sora-2.0", "vae");
   CHECK_THROWS_WITH(parse_cogvideox_vae_config(hunyuan),

@@ -14,7 +14,7 @@ constexpr int64_t kText = 2;
 const VisualRows kRows = {{3, 2, 2}, kText};
 
 /// Small values, with massive ones in dim 1 of frame 0 and dim 3 of the last token, and larger
-/// ones still in the text.
+/// values in the text.
 at::Tensor states() {
   at::Tensor hidden = at::full({1, kText + 12, 5}, 0.5, at::kFloat);
   hidden.narrow(1, 0, kText).fill_(9000);
@@ -30,18 +30,19 @@ std::vector<int64_t> list_of(const at::Tensor& x) {
 
 }  // namespace
 
-TEST_CASE("STAS chooses dims from visual tokens alone") {
+TEST_CASE("STAS chooses dims only from visual tokens") {
   const at::Tensor hidden = states();
   CHECK(list_of(choose_dims(hidden, kRows, DimRule{100, 300})) == std::vector<int64_t>{1, 3});
   CHECK(list_of(choose_dims(hidden, kRows, DimRule{100, 500})) == std::vector<int64_t>{1});
   CHECK(list_of(choose_dims(hidden, kRows, DimRule{1000, 1})).empty());
   CHECK(list_of(choose_dims(hidden, kRows, TopDims{1})) == std::vector<int64_t>{1});
-  // Of equal ones the smallest.
+  // Ties go to the smallest.
   CHECK(list_of(choose_dims(hidden, kRows, TopDims{3})) == std::vector<int64_t>{0, 1, 3});
   CHECK(list_of(choose_dims(hidden, kRows, DimList{{4, 0}})) == std::vector<int64_t>{0, 4});
 }
 
-TEST_CASE("STAS draws values on the tokens and dims towards the maximum, and nothing else") {
+TEST_CASE(
+    "STAS moves values on the tokens and dims towards the maximum, and changes nothing else") {
   const at::Tensor hidden = states();
   const at::Tensor dims = choose_dims(hidden, kRows, DimList{{1, 3}});
   const at::Tensor layer = stas_maximum(hidden, kRows, dims, StasReference::kLayer);
@@ -70,17 +71,17 @@ TEST_CASE("STAS token sets are rows of a frame or frames of a run") {
   CHECK_THROWS_WITH(boundary_tokens(grid, {true, StasBoundary::kRows, 5, 0, 1}),
                     Contains("b_head"));
   CHECK_THROWS_WITH(boundary_tokens(grid, {true, StasBoundary::kFrames, 0.5, 0, 2}),
-                    Contains("whole number"));
+                    Contains("expected an integer"));
 }
 
-TEST_CASE("STAS acts in the first steps alone") {
+TEST_CASE("STAS acts only in the first steps") {
   CHECK(stas_acts(0, 50, 0.2));
   CHECK(stas_acts(9, 50, 0.2));
   CHECK_FALSE(stas_acts(10, 50, 0.2));
   CHECK_FALSE(stas_acts(0, 50, 0));
 }
 
-TEST_CASE("an activation profile shows where the massive values stand") {
+TEST_CASE("an activation profile shows the positions of massive values") {
   const at::Tensor hidden = states();
   const at::Tensor dims = choose_dims(hidden, kRows, DimList{{1, 3}});
   const ActivationProfile profile =

@@ -10,7 +10,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-/// Clean latents m are known: the exact flow's velocity at x is (x - m) / s.
+/// With known clean latents m, the exact velocity of the flow at x is (x - m) / s.
 double end_of(const std::string& solver, int64_t steps, double m) {
   const FlowSchedule schedule = make_flow_schedule(steps, 3.0);
   const auto follows = make_flow_solver(solver, schedule.sigmas);
@@ -21,14 +21,14 @@ double end_of(const std::string& solver, int64_t steps, double m) {
   return x.item<double>();
 }
 
-/// Data of a normal distribution of deviation c: the flow keeps x / std(s) with
+/// Normally distributed data with deviation c: the flow keeps x / std(s), where
 /// std(s)^2 = (1 - s)^2 c^2 + s^2, and the clean latents expected at x are (1 - s) c^2 x /
 /// std(s)^2.
 constexpr double kDeviation = 0.5;
 
 double deviation_at(double sigma) { return std::hypot((1 - sigma) * kDeviation, sigma); }
 
-/// How far from the flow's end a solver arrives.
+/// Returns a solver's distance from the end of the flow.
 double normal_error(const std::string& solver, int64_t steps) {
   const FlowSchedule schedule = make_flow_schedule(steps, 1.0);
   const auto follows = make_flow_solver(solver, schedule.sigmas);
@@ -54,7 +54,7 @@ TEST_CASE("flow levels follow the shifted formula and end with 0") {
   CHECK_THROWS_WITH(make_flow_schedule(10, 0), Contains("shift"));
 }
 
-TEST_CASE("every flow solver reaches clean latents that it is told at each step") {
+TEST_CASE("every flow solver reaches clean latents that are given at each step") {
   for (const std::string& solver : flow_solver_names()) {
     for (const int64_t steps : {1, 2, 3, 20}) {
       INFO(solver << " " << steps);
@@ -64,7 +64,7 @@ TEST_CASE("every flow solver reaches clean latents that it is told at each step"
   CHECK_THROWS_WITH(make_flow_solver("heun", {1, 0}), Contains("unipc, euler, dpm++"));
 }
 
-TEST_CASE("flow solvers follow the flow of normal data, at their orders") {
+TEST_CASE("flow solvers follow the flow of normal data with their orders of convergence") {
   const double euler = normal_error("euler", 20);
   CHECK(euler < 0.05);
   CHECK(normal_error("euler", 80) < euler / 3);

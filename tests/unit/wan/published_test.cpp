@@ -1,4 +1,4 @@
-// Published sizes, on shapes alone: what the models have and what methods train on them.
+// Published sizes, shapes only: parameter counts of the models and of the methods.
 
 #include "engine/backbones/published.h"
 #include "engine/adaptation/method.h"
@@ -26,7 +26,7 @@ constexpr Sizes kSizes[] = {
      368'640},
     {"wan2.1-t2v-14b", 14'288'491'584, 1095, 5'120, 204'800, 16, 30'720, 409'600, 819'200,
      1'638'400, 1'638'400},
-    // Beside the text's attention: a key norm, and two layers that make keys and values.
+    // In addition to text attention: a key norm, and two layers for keys and values.
     {"wan2.1-i2v-14b", 16'394'878'784, 1303, 5'120, 204'800, 16, 30'720, 409'600,
      819'200 + 40 * 5'120, 1'638'400, 1'638'400 + 40 * 4 * 5'120},
     {"wan2.2-ti2v-5b", 4'999'787'712, 825, 3'072, 92'160, 48, 18'432, 184'320, 368'640, 737'280,
@@ -71,7 +71,7 @@ TEST_CASE("published Wan models have the parameters of their files") {
   }
 }
 
-TEST_CASE("methods train on published Wan models what their formulas say") {
+TEST_CASE("methods train the parameter counts of their formulas on published Wan models") {
   for (const Sizes& sizes : kSizes) {
     INFO(sizes.model);
     const auto backbone = wan::shape_transformer(published_part(sizes.model, "transformer"));

@@ -51,7 +51,7 @@ TEST_CASE("flow sampling without a prefix is the solver on guided outputs") {
   }
 }
 
-TEST_CASE("a prefix comes back as it was given and moves the other frames") {
+TEST_CASE("a prefix is returned as given and changes the other frames") {
   const auto model = small_wan();
   FlowSampleInput input = sample_input();
   FlowSamplerOptions options;
@@ -98,7 +98,7 @@ TEST_CASE("a spliced prefix has time 0 in every evaluation") {
   CHECK_FALSE(times.later[0].equal(times.later[2]));
 }
 
-TEST_CASE("the mask of known frames counts the first pixel frame four times") {
+TEST_CASE("the mask of known frames repeats the first pixel frame four times") {
   const at::Tensor one = known_frame_mask(1, 3, 2, 2);
   CHECK(one.sizes() == at::IntArrayRef({1, 4, 3, 2, 2}));
   CHECK(one.select(2, 0).min().item<float>() == 1);

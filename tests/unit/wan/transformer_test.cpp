@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kHidden = 24;
 
-/// One vector on the embedding, for all blocks through their own seams or through the common one.
+/// Adds one vector to the embedding of all blocks, through their own seams or the common one.
 class Shift : public Adapter {
  public:
   Shift(at::Tensor delta, bool by_block) : delta_(std::move(delta)), by_block_(by_block) {}
@@ -57,7 +57,7 @@ class Calls : public Adapter {
 
 }  // namespace
 
-TEST_CASE("Wan: the same vector at every block's seam and at the common one give one result") {
+TEST_CASE("Wan: a vector at every block's seam and at the common seam gives the same result") {
   const at::NoGradGuard no_grad;
   const auto model = small_wan();
   const at::Tensor delta = 0.3 * drawn({kHidden}, 5);
@@ -104,7 +104,7 @@ TEST_CASE("Wan: one timestep for all frames equals the same timestep for each") 
         1e-6);
 }
 
-TEST_CASE("Wan: a text mask sets rows to zero and leaves them in") {
+TEST_CASE("Wan: a text mask zeroes rows without removing them") {
   const at::NoGradGuard no_grad;
   const auto model = small_wan();
   BackboneInput masked = small_input(), zeroed = small_input();
@@ -127,7 +127,7 @@ TEST_CASE("Wan: recomputed blocks give the same gradients") {
   CHECK(relative_error(gradients[1], gradients[0]) < 1e-5);
 }
 
-TEST_CASE("Wan: every site of layers and norms is reached once a pass") {
+TEST_CASE("Wan: every layer and norm site is reached once per pass") {
   const at::NoGradGuard no_grad;
   const auto model = small_wan();
   const Calls calls;
@@ -149,7 +149,7 @@ TEST_CASE("Wan: bf16 stays near fp32") {
                        wide->forward(small_input(), Adapter())) < 0.03);
 }
 
-TEST_CASE("Wan: configs that the architecture cannot have are refused by key") {
+TEST_CASE("Wan: unsupported configs are refused, naming the key") {
   const auto refused = [](const std::string& key, const std::string& value) {
     return wan::Config::from_json(small_config().with_override(key, value));
   };

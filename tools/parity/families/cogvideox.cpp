@@ -60,7 +60,7 @@ void cogvideox_text(ParityJob& job) {
   parity_t5_encode(job);
 }
 
-/// Latents after each step of a solver and the share of clean latents at its times.
+/// Writes the latents after each step of a solver and the clean latents' share at its times.
 void write_cogvideox_steps(ParityJob& job, const CogVideoXSchedule& schedule,
                            const std::vector<int64_t>& times,
                            const std::vector<at::Tensor>& latents) {

@@ -41,7 +41,7 @@ void open_sora_forward(ParityJob& job) {
   job.set_output("prediction", backbone->forward(input, Adapter()));
 }
 
-/// The first latent frame that the loss counts.
+/// Returns the first latent frame in the loss.
 int64_t first_counted_frame(ParityJob& job) {
   const auto known = job.param_or<int64_t>("num_cond_latents", 0);
   const auto frames = job.param_or<std::string>("loss_frames", "target");

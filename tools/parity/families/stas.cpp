@@ -44,7 +44,7 @@ StasTokens read_stas_tokens(ParityJob& job) {
   } else if (boundary != "none") {
     job.reject("boundary", "expected none, rows or frames, got " + boundary);
   }
-  // Only whole frames come in runs.
+  // Only whole frames form runs.
   const bool needs_chunk = tokens.boundary == StasBoundary::kFrames;
   tokens.chunk = needs_chunk ? job.param<int64_t>("chunk") : job.param_or<int64_t>("chunk", 1);
   return tokens;

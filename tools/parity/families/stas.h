@@ -4,7 +4,7 @@
 
 namespace cox::engine {
 
-// Ops on hidden states alone: every family beside LongCat-Video has them, and none differs.
+// Ops on hidden states only; all families except LongCat-Video have the same ones.
 void parity_stas(ParityJob& job);
 void parity_stas_profile(ParityJob& job);
 

@@ -22,14 +22,14 @@ std::unique_ptr<Backbone> load_wan(ParityJob& job) {
                                job.request().device, job.request().precision);
 }
 
-/// Rows [B, L, C] without a mask: all are attended to.
+/// Returns rows [B, L, C] without a mask: attention covers all of them.
 TextStates text_rows(const ParityJob& job, const std::string& name) {
   const at::Tensor states = job.tensor(name);
   check_shape(states, {kAny, kAny, kAny}, name);
   return {states.unsqueeze(1), {}};
 }
 
-/// What the transformer is given beside latents and timestep.
+/// Returns the inputs of the transformer other than latents and timestep.
 BackboneInput wan_conditions(const ParityJob& job) {
   BackboneInput input;
   input.text = text_rows(job, "text_states");
@@ -84,7 +84,7 @@ void wan_loss_grad(ParityJob& job) {
   write_loss_and_gradients(job, trained, mean_square_from(output, question.target, prefix));
 }
 
-/// From vae/config.json alone: no weights are read.
+/// Reads only vae/config.json, not the weights.
 void wan_latents_normalize(ParityJob& job) {
   const at::NoGradGuard no_grad;
   const VaeConfig config = parse_vae_config(job.model_config("vae"));
@@ -126,13 +126,13 @@ void wan_solver_steps(ParityJob& job) {
   job.set_output("latents.steps", at::stack(after));
   const at::Tensor sigmas = at::tensor(schedule.sigmas, at::kFloat);
   job.set_output("sigmas", sigmas);
-  // Euler's timesteps keep their fraction.
+  // Euler's timesteps are not rounded.
   job.set_output("timesteps", name == "euler" ? sigmas.narrow(0, 0, schedule.evaluations()) * 1000
                                               : at::tensor(schedule.timesteps, at::kLong));
 }
 
-/// Beyond the contract: sampling of one sample. Optional `prefix_latents` are continued by the rule
-/// that parameter `prefix` names.
+/// Generates one sample; not part of the contract. Optional `prefix_latents` are continued by the
+/// rule of parameter `prefix`.
 void wan_generate_latents(ParityJob& job) {
   FlowSampleInput input;
   input.noise = job.tensor("noise");
