@@ -30,7 +30,8 @@ MAY_INCLUDE = {
     "engine/device": ["base", "engine/tensors"],
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
-    "engine/vae": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
+    "engine/vae": ["base", "engine/vae", "engine/tensors", "engine/device", "engine/checkpoint",
+                   "engine/nn"],
     "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
@@ -211,7 +212,7 @@ def registered(path, macro="COX_[A-Z_]+"):
 
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
-METHOD_NAMES_ALLOWED = ("tools/parity/parity_training.cpp", "tools/verbs/bench.cpp")
+METHOD_NAMES_ALLOWED = ("tools/parity/trained.cpp", "tools/verbs/bench.cpp")
 # Method names that are also other things: parameter values, kinds of files, parts of tensor names.
 COMMON_WORDS = ("none", "full", "norm", "hidden", "lora")
 

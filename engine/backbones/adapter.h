@@ -12,6 +12,7 @@ namespace cox::engine {
 enum class NormKind {
   kQueryKey,              ///< the gain of queries or keys, self- or cross-attention
   kBeforeCrossAttention,  ///< gain or bias of the norm of tokens before cross-attention
+  kModulated,             ///< gain or bias of a norm whose output the timestep modulates
 };
 
 /// Which normalisation parameter a tensor is.
@@ -36,8 +37,11 @@ class Adapter {
   virtual at::Tensor block_time_embedding(int /*block*/, at::Tensor t) const { return t; }
   /// t [B, T, E] fp32: as the final layer receives it.
   virtual at::Tensor final_time_embedding(at::Tensor t) const { return t; }
-  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp.
+  /// m [B, T, 6D] fp32: shift_msa, scale_msa, gate_msa, shift_mlp, scale_mlp, gate_mlp; or the
+  /// parts that Backbone::modulations() lists.
   virtual at::Tensor block_modulation(int /*block*/, at::Tensor m) const { return m; }
+  /// m of the text stream, in blocks whose text and latents have separate modulation layers.
+  virtual at::Tensor text_modulation(int /*block*/, at::Tensor m) const { return m; }
   /// h [B, N, D] compute dtype: the output of a block.
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.

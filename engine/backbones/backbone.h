@@ -30,8 +30,13 @@ struct TextCache {
 
 struct BackboneInput {
   at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
-  at::Tensor timestep;  ///< [B, T] in 0..1000; 0 on clean frames
-  TextStates text;
+  at::Tensor timestep;  ///< [B, T] or [B, 1] in the family's units; 0 on clean frames
+  TextStates text;      ///< the mask is undefined if the family attends to every row
+  /// Further inputs of some families; undefined for the others.
+  at::Tensor channel_condition;  ///< [B, C', T, H, W], joined to the latents on channels
+  at::Tensor image_states;       ///< [B, K, C] of an image encoder
+  at::Tensor pooled_text;        ///< [B, C]
+  at::Tensor embedded_guidance;  ///< [B]
   /// The first frames are clean conditioning: they attend to themselves only and get no cross
   /// attention. Must be 0 if `cache` is set: `latents` then holds only the noise frames.
   int64_t condition_latent_frames = 0;
@@ -68,18 +73,32 @@ struct NormSiteShape {
   int64_t size = 0;
 };
 
+/// A modulation vector that consecutive blocks have in the same form: equal parts, each as wide as
+/// the tokens.
+struct ModulationShape {
+  std::string name;   ///< unique within a backbone; "" if it has only one
+  bool text = false;  ///< seen by Adapter::text_modulation, not block_modulation
+  int64_t first_block = 0;
+  int64_t blocks = 0;
+  int64_t parts = 6;
+  std::vector<int64_t> shifts = {0, 3};  ///< which parts are shifts, ascending
+  std::vector<int64_t> scales = {1, 4};
+};
+
 /// A diffusion transformer with its seams. Weights are frozen: no parameter requires a gradient
 /// unless a method asks for it through parameters(). Owned by one thread.
 class Backbone {
  public:
   virtual ~Backbone() = default;
 
-  /// The raw output [B, C, T, H, W] fp32, which approximates x0 - noise; not negated.
+  /// The raw output [B, C, T, H, W] fp32, not negated. It approximates x0 - noise for
+  /// LongCat-Video; see engine/diffusion/noise_rule.h for the other families.
   /// Throws std::invalid_argument on wrong shapes, naming the tensor.
   virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
 
-  /// Runs only the clean latents [1, C, T, H, W] at timestep 0, without cross attention.
-  virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const = 0;
+  /// Runs only the clean latents [1, C, T, H, W] at timestep 0, without cross attention. Throws
+  /// std::logic_error if the family has no separate condition.
+  virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const;
 
   virtual TextCache prepare_text(const TextStates& /*text*/, const Adapter& /*adapter*/) const {
     return {};
@@ -90,6 +109,12 @@ class Backbone {
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
   /// In checkpoint order. Empty when the backbone has none of the kinds.
   virtual std::vector<NormSiteShape> norm_sites() const { return {}; }
+  /// By default one vector of six parts for all blocks.
+  virtual std::vector<ModulationShape> modulations() const {
+    ModulationShape all;
+    all.blocks = shape().blocks;
+    return {all};
+  }
   /// Every parameter, in checkpoint order; the tensors are the live ones.
   virtual std::vector<NamedTensor> parameters() = 0;
   /// Every linear layer, inside and outside the blocks; the layers are the live ones. Empty when

@@ -64,8 +64,17 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Ten
   return differentiable_run_norm(x, one_run(bias), one_run(gain), /*added=*/0, eps);
 }
 
-at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale) {
-  return differentiable_run_norm(x, shift, scale, /*added=*/1, kNormEpsilon);
+at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                          double eps) {
+  return differentiable_run_norm(x, shift, scale, /*added=*/1, eps);
+}
+
+at::Tensor modulated_affine_norm(const at::Tensor& x, const at::Tensor& gain,
+                                 const at::Tensor& bias, const at::Tensor& shift,
+                                 const at::Tensor& scale, double eps) {
+  const at::Tensor factor = scale + 1;
+  return differentiable_run_norm(x, to_fp32(bias) * factor + shift, to_fp32(gain) * factor,
+                                 /*added=*/0, eps);
 }
 
 }  // namespace cox::engine

@@ -17,6 +17,12 @@ at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Ten
 
 /// LN(x) (1 + scale) + shift in fp32, rounded to the dtype of x once. x [B, N, D]; shift and scale
 /// [B, T, D] fp32, one for each of the T equal runs of N / T tokens.
-at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale);
+at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
+                          double eps = kNormEpsilon);
+
+/// (LN(x) gain + bias) (1 + scale) + shift, gain and bias [D]; otherwise like the above.
+at::Tensor modulated_affine_norm(const at::Tensor& x, const at::Tensor& gain,
+                                 const at::Tensor& bias, const at::Tensor& shift,
+                                 const at::Tensor& scale, double eps);
 
 }  // namespace cox::engine

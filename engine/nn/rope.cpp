@@ -37,9 +37,20 @@ at::Tensor axis_angles(int64_t positions, int64_t pairs) {
          at::tensor(frequencies_of(pairs), at::kFloat);
 }
 
-}  // namespace
+/// Like axis_angles, in float64 throughout.
+at::Tensor exact_axis_angles(int64_t positions, int64_t pairs) {
+  std::vector<double> frequencies;
+  for (int64_t j = 0; j < pairs; ++j) {
+    frequencies.push_back(
+        1.0 / std::pow(kBase, static_cast<double>(2 * j) / static_cast<double>(2 * pairs)));
+  }
+  return at::arange(positions, at::kDouble).unsqueeze(1) * at::tensor(frequencies, at::kDouble);
+}
 
-at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim) {
+using AxisAngles = at::Tensor (*)(int64_t positions, int64_t pairs);
+
+/// Angles [tokens, head_dim / 2] of a grid.
+at::Tensor grid_angles(const TokenGrid& grid, int64_t head_dim, AxisAngles axis_angles) {
   const int64_t space_pairs = head_dim / 6;
   const int64_t frame_pairs = head_dim / 2 - 2 * space_pairs;
   const auto spread = [&](const at::Tensor& angles, int axis) {
@@ -48,12 +59,25 @@ at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim) {
     shape[static_cast<size_t>(axis)] = sizes[0];
     return angles.view(shape).expand({grid.frames, grid.rows, grid.columns, sizes[1]});
   };
-  const at::Tensor angles = at::cat({spread(axis_angles(grid.frames, frame_pairs), 0),
-                                     spread(axis_angles(grid.rows, space_pairs), 1),
-                                     spread(axis_angles(grid.columns, space_pairs), 2)},
-                                    -1)
-                                .view({grid.tokens(), head_dim / 2});
+  return at::cat({spread(axis_angles(grid.frames, frame_pairs), 0),
+                  spread(axis_angles(grid.rows, space_pairs), 1),
+                  spread(axis_angles(grid.columns, space_pairs), 2)},
+                 -1)
+      .view({grid.tokens(), head_dim / 2});
+}
+
+at::Tensor unit_numbers(const at::Tensor& angles) {
   return at::polar(at::ones_like(angles), angles);
+}
+
+}  // namespace
+
+at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim) {
+  return unit_numbers(grid_angles(grid, head_dim, axis_angles));
+}
+
+at::Tensor exact_rope_table(const TokenGrid& grid, int64_t head_dim) {
+  return unit_numbers(grid_angles(grid, head_dim, exact_axis_angles)).to(at::kComplexFloat);
 }
 
 at::Tensor apply_rope(const at::Tensor& x, const at::Tensor& table) {

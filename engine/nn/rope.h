@@ -19,6 +19,9 @@ struct TokenGrid {
 /// position * 10000^(-j / n).
 at::Tensor rope_table(const TokenGrid& grid, int64_t head_dim);
 
+/// Like rope_table, with every angle in float64, rounded at the end.
+at::Tensor exact_rope_table(const TokenGrid& grid, int64_t head_dim);
+
 /// Rotates neighboring pairs of x [B, heads, tokens, head_dim] by the table's angles, in fp32, and
 /// rounds to the dtype of x.
 at::Tensor apply_rope(const at::Tensor& x, const at::Tensor& table);

@@ -5,10 +5,10 @@
 #include <ATen/ops/embedding.h>
 
 #include <limits>
-#include <stdexcept>
 
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
+#include "engine/text/input_ids.h"
 #include "engine/text/relative_buckets.h"
 
 namespace cox::engine {
@@ -48,12 +48,7 @@ at::Tensor Umt5Encoder::encode(const at::Tensor& input_ids,
   const at::NoGradGuard no_grad;
   check_shape(input_ids, {kAny, kAny}, "input_ids");
   check_shape(attention_mask, input_ids.sizes(), "attention_mask");
-  const auto lowest = input_ids.min().item<std::int64_t>();
-  const auto highest = input_ids.max().item<std::int64_t>();
-  if (lowest < 0 || highest >= config_.vocab_size) {
-    throw std::invalid_argument(fmt::format("input_ids: expected ids in [0, {}), got {} to {}",
-                                            config_.vocab_size, lowest, highest));
-  }
+  check_ids(input_ids, config_.vocab_size);
 
   const at::Tensor buckets =
       relative_buckets(input_ids.size(1), config_.relative_attention_num_buckets,
@@ -64,7 +59,9 @@ at::Tensor Umt5Encoder::encode(const at::Tensor& input_ids,
                                      .unsqueeze(1)
                                      .unsqueeze(1);
   at::Tensor x = at::embedding(shared_, input_ids.to(shared_.device()));
-  for (const Umt5Layer& layer : layers_) x = layer.forward(x, buckets, hidden_keys);
+  for (const Umt5Layer& layer : layers_) {
+    x = layer.forward(x, layer.position_bias(buckets) + hidden_keys);
+  }
   return final_norm_.forward(x);
 }
 

@@ -21,26 +21,30 @@ class Umt5Norm {
   double epsilon_;
 };
 
-/// One encoder layer: self-attention with its own relative position bias, then a gated feed-forward
-/// network, each behind a norm and added to its input. Nothing has a bias; scores are not scaled.
+/// Whether a layer has a relative position bias: every layer of UMT5, only the first of T5.
+enum class PositionBias { kOwn, kNone };
+
+/// One encoder layer: self-attention, then a gated feed-forward network, each behind a norm and
+/// added to its input. Nothing has a bias; scores are not scaled.
 class Umt5Layer {
  public:
-  Umt5Layer(WeightSource& weights, const std::string& name, const Umt5Config& config);
+  Umt5Layer(WeightSource& weights, const std::string& name, const Umt5Config& config,
+            PositionBias position = PositionBias::kOwn);
 
-  /// x [B, L, d_model]; buckets [L, L]; mask_bias [B, 1, 1, L], 0 for tokens and the lowest finite
-  /// number for padding.
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& buckets,
-                     const at::Tensor& mask_bias) const;
+  /// The layer's own bias of scores, [heads, L, L], for buckets [L, L].
+  at::Tensor position_bias(const at::Tensor& buckets) const;
+
+  /// x [B, L, d_model]; bias of scores, [heads, L, L] or [B, heads, L, L].
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& bias) const;
 
  private:
-  at::Tensor attend(const at::Tensor& x, const at::Tensor& buckets,
-                    const at::Tensor& mask_bias) const;
+  at::Tensor attend(const at::Tensor& x, const at::Tensor& bias) const;
   at::Tensor feed_forward(const at::Tensor& x) const;
 
   std::int64_t heads_;
   at::Tensor q_, k_, v_;      ///< [heads * d_kv, d_model]
   at::Tensor o_;              ///< [d_model, heads * d_kv]
-  at::Tensor position_bias_;  ///< [buckets, heads]
+  at::Tensor position_bias_;  ///< [buckets, heads]; undefined if the layer has none
   Umt5Norm attention_norm_;
   at::Tensor wi_0_, wi_1_;  ///< [d_ff, d_model]
   at::Tensor wo_;           ///< [d_model, d_ff]

@@ -26,13 +26,8 @@ void require_positive(const JsonConfig& file, const char* key, std::int64_t valu
 }
 
 void refuse_other_layouts(const JsonConfig& file) {
-  const bool residual = file.has("is_residual") && file.boolean("is_residual");
-  const bool patched = file.has("patch_size");
-  const bool attends = file.has("attn_scales") && !file.reals("attn_scales").empty();
-  if (residual || patched || attends) {
-    refuse(file,
-           "expected the Wan 2.1 layout (is_residual false, patch_size null, attn_scales empty), "
-           "got another one");
+  if (file.has("attn_scales") && !file.reals("attn_scales").empty()) {
+    refuse(file, "attn_scales: expected an empty list, as in Wan 2.1 and Wan 2.2");
   }
 }
 
@@ -43,6 +38,14 @@ void check(const JsonConfig& file, const VaeConfig& config) {
   require_positive(file, "in_channels", config.in_channels);
   require_positive(file, "out_channels", config.out_channels);
   require_positive(file, "num_res_blocks", config.num_res_blocks);
+  require_positive(file, "patch_size", config.patch);
+  if (config.in_channels % (config.patch * config.patch) != 0 ||
+      config.out_channels % (config.patch * config.patch) != 0) {
+    refuse(file,
+           fmt::format(
+               "in_channels {} and out_channels {} must be multiples of patch_size squared, {}",
+               config.in_channels, config.out_channels, config.patch * config.patch));
+  }
   if (config.dim_mult.empty()) refuse(file, "dim_mult: expected at least one level, got none");
   for (const std::int64_t factor : config.dim_mult) require_positive(file, "dim_mult", factor);
   if (config.temporal_downsample.size() + 1 != config.dim_mult.size()) {
@@ -72,7 +75,7 @@ void check(const JsonConfig& file, const VaeConfig& config) {
 }  // namespace
 
 std::int64_t VaeConfig::spatial_scale() const {
-  return std::int64_t{1} << temporal_downsample.size();
+  return patch * (std::int64_t{1} << temporal_downsample.size());
 }
 
 std::int64_t VaeConfig::temporal_scale() const {
@@ -81,7 +84,10 @@ std::int64_t VaeConfig::temporal_scale() const {
 }
 
 VaeConfig read_vae_config(const std::string& path) {
-  const JsonConfig file = JsonConfig::read(path);
+  return parse_vae_config(JsonConfig::read(path));
+}
+
+VaeConfig parse_vae_config(const JsonConfig& file) {
   refuse_other_layouts(file);
   VaeConfig config;
   config.base_dim = file.integer("base_dim");
@@ -90,6 +96,8 @@ VaeConfig read_vae_config(const std::string& path) {
   config.z_dim = file.integer("z_dim");
   if (file.has("in_channels")) config.in_channels = file.integer("in_channels");
   if (file.has("out_channels")) config.out_channels = file.integer("out_channels");
+  if (file.has("is_residual")) config.residual = file.boolean("is_residual");
+  if (file.has("patch_size")) config.patch = file.integer("patch_size");
   config.num_res_blocks = file.integer("num_res_blocks");
   config.dim_mult = file.integers("dim_mult");
   config.temporal_downsample = file.booleans(kTemporalKey);

@@ -24,9 +24,15 @@ VaeDecoder::VaeDecoder(const VaeBuild& build, const VaeConfig& config)
     }
     if (i + 1 < levels) {
       const bool temporal = config.temporal_downsample[levels - 2 - i];  // mirrors the encoder
-      level.up.emplace(here.at("upsamplers.0"), channels, temporal);
-      channels /= 2;
+      if (config.residual) {
+        level.up.emplace(here.at("upsampler"), channels, channels, temporal);
+        level.shortcut = ResampleFactors{temporal ? 2 : 1, 2};
+      } else {
+        level.up.emplace(here.at("upsamplers.0"), channels, channels / 2, temporal);
+        channels /= 2;
+      }
     }
+    level.channels = channels;
     levels_.push_back(std::move(level));
   }
 }
@@ -34,8 +40,12 @@ VaeDecoder::VaeDecoder(const VaeBuild& build, const VaeConfig& config)
 at::Tensor VaeDecoder::forward(const at::Tensor& frames, FeatureCache& cache) const {
   at::Tensor x = mid_.forward(conv_in_.forward(frames, cache), cache);
   for (const Level& level : levels_) {
+    const at::Tensor kept =
+        level.shortcut ? duplicate_up(x, level.channels, *level.shortcut, cache.in_first_chunk())
+                       : at::Tensor();
     for (const ResidualBlock& block : level.blocks) x = block.forward(x, cache);
     if (level.up) x = level.up->forward(x, cache);
+    if (kept.defined()) x = x + kept;
   }
   return conv_out_.forward(at::silu(norm_out_.forward(x)), cache);
 }

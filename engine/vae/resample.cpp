@@ -45,9 +45,9 @@ at::Tensor Downsample::forward(const at::Tensor& frames, FeatureCache& cache) co
   return time_ ? time_->forward(halved, cache) : halved;
 }
 
-Upsample::Upsample(const VaeBuild& build, std::int64_t channels, bool temporal)
-    : spatial_(build.at("resample.1"), channels, channels / 2) {
-  if (temporal) time_.emplace(build.at("time_conv"), channels, 2 * channels);
+Upsample::Upsample(const VaeBuild& build, std::int64_t in, std::int64_t out, bool temporal)
+    : spatial_(build.at("resample.1"), in, out) {
+  if (temporal) time_.emplace(build.at("time_conv"), in, 2 * in);
 }
 
 at::Tensor Upsample::forward(const at::Tensor& frames, FeatureCache& cache) const {

@@ -32,11 +32,11 @@ class Downsample {
   std::optional<HalvingTimeConv> time_;
 };
 
-/// Doubles height and width, halves the channels and, when `temporal`, doubles the frame count of
-/// all chunks but the first. Frames [B, T, H, W, C].
+/// Doubles height and width, turns `in` channels into `out` and, when `temporal`, doubles the frame
+/// count of all chunks but the first. Frames [B, T, H, W, C].
 class Upsample {
  public:
-  Upsample(const VaeBuild& build, std::int64_t channels, bool temporal);
+  Upsample(const VaeBuild& build, std::int64_t in, std::int64_t out, bool temporal);
   at::Tensor forward(const at::Tensor& frames, FeatureCache& cache) const;
 
  private:

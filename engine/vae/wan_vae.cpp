@@ -6,6 +6,7 @@
 
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
+#include "engine/vae/group_resample.h"
 #include "engine/vae/latent_space.h"
 #include "engine/vae/networks.h"
 
@@ -49,7 +50,7 @@ std::unique_ptr<WanVae> WanVae::load(const std::string& directory, at::ScalarTyp
 
 EncodedVideo WanVae::encode(const at::Tensor& pixels) const {
   const at::NoGradGuard no_grad;
-  check_shape(pixels, {kAny, state_->config.in_channels, kAny, kAny, kAny}, "pixels");
+  check_shape(pixels, {kAny, state_->config.pixel_channels_in(), kAny, kAny, kAny}, "pixels");
   require_multiple(pixels.size(3), state_->config.spatial_scale(), "height");
   require_multiple(pixels.size(4), state_->config.spatial_scale(), "width");
 
@@ -57,8 +58,10 @@ EncodedVideo WanVae::encode(const at::Tensor& pixels) const {
   encoded.encoded_frames = pixel_frames(latent_frames(pixels.size(2)));
   encoded.dropped_frames = pixels.size(2) - encoded.encoded_frames;
 
-  const at::Tensor frames = channels_innermost(
-      pixels.narrow(2, 0, encoded.encoded_frames).to(state_->device, state_->dtype));
+  const at::Tensor frames = pixels_to_channels(
+      channels_innermost(
+          pixels.narrow(2, 0, encoded.encoded_frames).to(state_->device, state_->dtype)),
+      state_->config.patch);
   encoded.posterior = split_moments(
       channels_first(state_->networks.encode(frames, state_->config.temporal_scale())));
   return encoded;
@@ -68,7 +71,8 @@ at::Tensor WanVae::decode(const at::Tensor& latents) const {
   const at::NoGradGuard no_grad;
   check_shape(latents, {kAny, state_->config.z_dim, kAny, kAny, kAny}, "latents");
   const at::Tensor frames = channels_innermost(latents.to(state_->device, state_->dtype));
-  return channels_first(state_->networks.decode(frames)).clamp_(-1, 1);
+  const at::Tensor decoded = state_->networks.decode(frames);
+  return channels_first(channels_to_pixels(decoded, state_->config.patch)).clamp_(-1, 1);
 }
 
 at::Tensor WanVae::normalize(const at::Tensor& latents) const {

@@ -20,7 +20,7 @@ struct EncodedVideo {
   std::int64_t dropped_frames = 0;  ///< pixel frames at the end that they do not
 };
 
-/// The Wan 2.1 layout VAE (AutoencoderKLWan of diffusers, key names included). Weights are frozen.
+/// The VAE of Wan 2.1 or the residual one of Wan 2.2 (diffusers key names). Weights are frozen.
 /// Videos are cut into chunks whose temporal layers remember the frames before them: encoding takes
 /// 1 pixel frame, then groups of 4; decoding one latent frame at a time. Const methods keep no
 /// state between calls; owned by one thread.
@@ -33,10 +33,11 @@ class WanVae {
   ~WanVae();
 
   /// pixels [B, 3, F, H, W] in [-1, 1], moved to the VAE's dtype and device; F >= 1, H and W
-  /// multiples of spatial_scale. Latents are not normalised.
+  /// multiples of spatial_scale. Latents are not normalized.
   EncodedVideo encode(const at::Tensor& pixels) const;
 
-  /// latents [B, z, T, h, w], not normalised -> pixels [B, 3, 4T-3, 8h, 8w] clamped to [-1, 1].
+  /// latents [B, z, T, h, w], not normalized -> pixels [B, 3, 4T-3, H, W], H and W spatial_scale
+  /// times h and w, clamped to [-1, 1].
   at::Tensor decode(const at::Tensor& latents) const;
 
   /// Convert into and out of the transformer's latent space: engine/vae/latent_space.h.

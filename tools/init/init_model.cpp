@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/backbones/longcat/weights.h"
+#include "engine/backbones/wan/weights.h"
 #include "engine/text/umt5_encoder.h"
 #include "engine/vae/networks.h"
 #include "tools/init/model_presets.h"
@@ -53,12 +54,39 @@ class PendingDirectory {
   std::string aside_;
 };
 
-void write_dit(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
-  const auto config =
-      longcat::Config::from_json(JsonConfig::parse(preset.dit, model.file("dit/config.json")));
-  model.write("dit/config.json", preset.dit);
-  save_random_weights(model.file("dit/diffusion_pytorch_model"), longcat::expected_tensors(config),
-                      draw);
+std::vector<ExpectedTensor> longcat_tensors(const JsonConfig& json) {
+  return longcat::expected_tensors(longcat::Config::from_json(json));
+}
+std::vector<ExpectedTensor> wan_tensors(const JsonConfig& json) {
+  return wan::expected_tensors(wan::Config::from_json(json));
+}
+
+/// The folder and the tensors of a family's transformer.
+struct TransformerLayout {
+  const char* family;
+  const char* folder;
+  std::vector<ExpectedTensor> (*tensors)(const JsonConfig& json);
+};
+
+constexpr TransformerLayout kTransformerLayouts[] = {
+    {"longcat-video", "dit", longcat_tensors},
+    {"wan2.1", "transformer", wan_tensors},
+    {"wan2.2", "transformer", wan_tensors},
+};
+
+const TransformerLayout& layout_of(const std::string& family) {
+  for (const TransformerLayout& layout : kTransformerLayouts) {
+    if (family == layout.family) return layout;
+  }
+  throw std::logic_error(fmt::format("no layout for a transformer of family {}", family));
+}
+
+void write_transformer(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
+  const TransformerLayout& layout = layout_of(preset.family);
+  const std::string folder = fmt::format("{}/", layout.folder);
+  model.write(folder + "config.json", preset.dit);
+  const JsonConfig json = JsonConfig::parse(preset.dit, model.file(folder + "config.json"));
+  save_random_weights(model.file(folder + "diffusion_pytorch_model"), layout.tensors(json), draw);
 }
 
 void write_vae(const PendingDirectory& model, const ModelPreset& preset, Draw draw) {
@@ -95,11 +123,11 @@ void write_random_model(const RandomModelOptions& options) {
   }
   const PendingDirectory model(options.directory);
   const Draw draw{options.seed, options.device, scalar_type(options.precision)};
-  write_dit(model, preset, draw);
+  write_transformer(model, preset, draw);
   write_vae(model, preset, draw);
   write_text(model, preset, draw);
   model.write("scheduler/scheduler_config.json", preset.scheduler);
-  model.write("model_index.json", "{\"model_name\": \"LongCat-Video\"}\n");
+  model.write("model_index.json", preset.index);
   model.publish();
 }
 

@@ -23,13 +23,12 @@ struct RandomModelOptions {
 /// Names that RandomModelOptions::preset takes.
 std::vector<std::string> random_model_presets();
 
-/// Writes a whole model directory in the published layout (dit/ vae/ text_encoder/ tokenizer/
-/// scheduler/ model_index.json) with seeded random weights, in shards above 4 GiB: every path of
-/// the engine runs on it and no activation vanishes or explodes, but nothing is learned. The
-/// same options give the same bytes on one machine and build.
-/// Written aside and renamed, so `directory` is either complete or absent.
-/// Throws std::invalid_argument for an unknown preset or an existing directory, std::runtime_error
-/// when the disk refuses.
+/// Writes a whole model directory in the published layout (dit/ or transformer/, vae/ text_encoder/
+/// tokenizer/ scheduler/ model_index.json) with seeded random weights, in shards above 4 GiB: every
+/// path of the engine runs on it and no activation vanishes or explodes, but nothing is learned.
+/// The same options give the same bytes on one machine and build. Written aside and renamed, so
+/// `directory` is either complete or absent. Throws std::invalid_argument for an unknown preset or
+/// an existing directory, std::runtime_error when the disk refuses.
 void write_random_model(const RandomModelOptions& options);
 
 }  // namespace cox::engine

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "engine/backbones/published.h"
 #include "engine/backbones/registry.h"
 
 namespace cox::engine {
@@ -81,6 +82,70 @@ std::string scheduler_config(const std::string& shift) {
                      shift);
 }
 
+/// `channels` is the number of latent channels.
+std::string wan_config(int channels) {
+  return fmt::format(R"({{
+  "_class_name": "WanTransformer3DModel",
+  "patch_size": [1, 2, 2],
+  "num_attention_heads": 4,
+  "attention_head_dim": 24,
+  "in_channels": {0},
+  "out_channels": {0},
+  "text_dim": 64,
+  "freq_dim": 256,
+  "ffn_dim": 384,
+  "num_layers": 4,
+  "cross_attn_norm": true,
+  "qk_norm": "rms_norm_across_heads",
+  "eps": 1e-06,
+  "image_dim": null,
+  "added_kv_proj_dim": null,
+  "rope_max_seq_len": 1024,
+  "pos_embed_seq_len": null
+}}
+)",
+                     channels);
+}
+
+constexpr const char* kResidualVae = R"({
+  "_class_name": "AutoencoderKLWan",
+  "base_dim": 8,
+  "decoder_base_dim": 12,
+  "z_dim": 8,
+  "dim_mult": [1, 2, 4, 4],
+  "num_res_blocks": 1,
+  "attn_scales": [],
+  "temperal_downsample": [false, true, true],
+  "is_residual": true,
+  "in_channels": 12,
+  "out_channels": 12,
+  "patch_size": 2,
+  "latents_mean": [0, 0, 0, 0, 0, 0, 0, 0],
+  "latents_std": [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+}
+)";
+
+constexpr const char* kWanPipeline = "WanPipeline";
+
+/// Wan2.2 TI2V has a timestep for each latent frame.
+std::string wan_index(const std::string& pipeline, bool expands_timesteps) {
+  return fmt::format("{{\"_class_name\": \"{}\", \"expand_timesteps\": {}}}\n", pipeline,
+                     expands_timesteps);
+}
+
+ModelPreset published_wan(const std::string& name, const std::string& pipeline) {
+  const auto part = [&](const char* which) { return published_part(name, which).dump(); };
+  const std::string family = published_model(name).text("family");
+  return {name,
+          part("transformer"),
+          part("vae"),
+          part("text_encoder"),
+          tokenizer_config(512),
+          part("scheduler"),
+          family,
+          wan_index(pipeline, family == "wan2.2")};
+}
+
 }  // namespace
 
 const std::vector<ModelPreset>& model_presets() {
@@ -97,7 +162,19 @@ const std::vector<ModelPreset>& model_presets() {
       {"longcat-video", published_config("longcat-video").dump(),
        published_config("longcat-video", "vae").dump(),
        published_config("longcat-video", "text_encoder").dump(), tokenizer_config(512),
-       scheduler_config("12.0")}};
+       scheduler_config("12.0")},
+      // The other families, small and at their published sizes. Image-to-video has no image encoder
+      // among its files yet: its states are given.
+      {"wan2.1-tiny", wan_config(16), vae_config(/*residual_blocks=*/1, "0.5"), kTextEncoder,
+       tokenizer_config(32), published_part("wan2.1-t2v-1.3b", "scheduler").dump(), "wan2.1",
+       wan_index(kWanPipeline, false)},
+      {"wan2.2-tiny", wan_config(8), kResidualVae, kTextEncoder, tokenizer_config(32),
+       published_part("wan2.2-ti2v-5b", "scheduler").dump(), "wan2.2",
+       wan_index(kWanPipeline, true)},
+      published_wan("wan2.1-t2v-1.3b", kWanPipeline),
+      published_wan("wan2.1-t2v-14b", kWanPipeline),
+      published_wan("wan2.1-i2v-14b", "WanImageToVideoPipeline"),
+      published_wan("wan2.2-ti2v-5b", kWanPipeline)};
   return presets;
 }
 

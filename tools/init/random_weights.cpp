@@ -31,6 +31,7 @@ struct Damping {
 };
 constexpr Damping kDampings[] = {
     {"adaLN_modulation", 0.3},  // modulation stays a correction
+    {"time_proj", 0.3},         // Wan's
     {"decoder.conv_out", 0.4},  // most pixels stay inside [-1, 1]
     {"SelfAttention.q", 0.5},   // UMT5 does not scale its scores
     {"quant_conv", 0.5},        // latents of about half unit size
@@ -41,7 +42,8 @@ bool contains(const std::string& name, const char* part) {
 }
 
 bool is_gain(const ExpectedTensor& tensor) {
-  return ends_with(tensor.name, "gamma") || ends_with(tensor.name, "norm.weight");
+  const bool is_weight = tensor.shape.size() == 1 && ends_with(tensor.name, ".weight");
+  return is_weight || ends_with(tensor.name, "gamma");
 }
 
 bool is_table(const ExpectedTensor& tensor) {

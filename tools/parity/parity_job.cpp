@@ -73,13 +73,17 @@ std::string ParityJob::model_part(const std::string& part) const {
   return fmt::format("{}/{}", request_.model_directory, part);
 }
 
-std::unique_ptr<Backbone> ParityJob::load_dit() {
-  const std::string directory = model_part("dit");
-  JsonConfig json = JsonConfig::read(directory + "/config.json");
+JsonConfig ParityJob::model_config(const std::string& part) {
+  JsonConfig json = JsonConfig::read(model_part(part) + "/config.json");
   for (const auto& [key, value] : params_with_prefix("config_override.")) {
     json = json.with_override(key, value);
   }
-  const longcat::Config config = longcat::Config::from_json(json);
+  return json;
+}
+
+std::unique_ptr<Backbone> ParityJob::load_dit() {
+  const std::string directory = model_part("dit");
+  const longcat::Config config = longcat::Config::from_json(model_config("dit"));
   auto backbone = std::make_unique<longcat::Transformer>(
       config, longcat::load_weights(config, Checkpoint::open(directory), request_.device,
                                     scalar_type(request_.precision)));
@@ -101,24 +105,6 @@ void ParityJob::finish() const {
   for (const auto& [name, value] : request_.parameters) {
     if (read_.count(name) == 0) reject(name, "this op does not read it");
   }
-}
-
-const std::map<std::string, ParityOp>& parity_ops() {
-  static const std::map<std::string, ParityOp> kOps = {
-      {"dit-forward", parity_dit_forward},
-      {"dit-forward-cached", parity_dit_forward_cached},
-      {"loss-grad", parity_loss_grad},
-      {"adamw-steps", parity_adamw_steps},
-      {"adamw-given-gradients", parity_adamw_given_gradients},
-      {"sigma-tables", parity_sigma_tables},
-      {"cfg-zero", parity_cfg_zero},
-      {"generate-latents", parity_generate_latents},
-      {"vae-encode", parity_vae_encode},
-      {"vae-decode", parity_vae_decode},
-      {"latents-normalize", parity_latents_normalize},
-      {"umt5-encode", parity_umt5_encode},
-      {"frame-metrics", parity_frame_metrics}};
-  return kOps;
 }
 
 }  // namespace cox::engine

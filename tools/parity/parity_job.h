@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 #include "record/job.h"
 
@@ -21,6 +22,7 @@ using TensorMap = std::map<std::string, at::Tensor>;
 /// The input of one call of `cox-engine parity OP`. Reads are strict: a missing tensor or parameter
 /// is an error that names it, and so is a parameter that the op never reads.
 struct ParityRequest {
+  std::string family = "longcat-video";
   std::string op;
   std::string model_directory;
   Precision precision = Precision::kFp32;
@@ -28,7 +30,7 @@ struct ParityRequest {
   std::map<std::string, nlohmann::json> parameters;
   TensorMap inputs;
   std::map<std::string, std::string> metric_weights;  ///< files by metric
-  std::vector<WeightFile> loras;  ///< to put beside the transformer
+  std::vector<WeightFile> loras;                      ///< to add to the transformer
 };
 
 class ParityJob {
@@ -56,16 +58,19 @@ class ParityJob {
       reject(name, error.what());
     }
   }
+  bool has_param(const std::string& name) const { return request_.parameters.count(name) != 0; }
   template <typename T>
   T param_or(const std::string& name, T otherwise) {
-    return request_.parameters.count(name) == 0 ? otherwise : param<T>(name);
+    return has_param(name) ? param<T>(name) : otherwise;
   }
   /// Returns parameters whose names begin with `prefix`, without the prefix, as JSON strings.
   std::map<std::string, std::string> params_with_prefix(const std::string& prefix);
   [[noreturn]] void reject(const std::string& name, const std::string& why) const;
 
-  /// The transformer of the model directory, `config_override.` parameters applied, the LoRA in
-  /// place.
+  /// Reads config.json of a part of the model directory and applies `config_override.` parameters.
+  JsonConfig model_config(const std::string& part);
+  /// Loads the transformer of a LongCat-Video model directory with `config_override.` parameters
+  /// and LoRA files applied.
   std::unique_ptr<Backbone> load_dit();
   /// `request.model_directory` + "/" + `part`; throws when --model is missing.
   std::string model_part(const std::string& part) const;
@@ -88,10 +93,7 @@ class ParityJob {
 
 using ParityOp = std::function<void(ParityJob&)>;
 
-/// Every op of the contract by its name.
-const std::map<std::string, ParityOp>& parity_ops();
-
-// The ops, by subject.
+// The ops of LongCat-Video, by subject.
 void parity_dit_forward(ParityJob& job);
 void parity_dit_forward_cached(ParityJob& job);
 void parity_loss_grad(ParityJob& job);

@@ -2,139 +2,16 @@
 
 #include <ATen/ops/tensor.h>
 
-#include <algorithm>
-
 #include "engine/adaptation/loss.h"
-#include "engine/adaptation/method.h"
-#include "engine/adaptation/methods/lora.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
-#include "tools/parity/parity_job.h"
+#include "tools/parity/trained.h"
 
 namespace cox::engine {
 
 namespace {
-
-constexpr const char* kInputPrefix = "param.";
-
-/// One of our methods under the contract's names.
-struct Kind {
-  std::string method;
-  Parameters parameters;
-  std::string stacked;  ///< the one input whose rows are the trained tensors; "" = one input each
-};
-
-Kind read_kind(ParityJob& job) {
-  const auto kind = job.param<std::string>("kind");
-  const auto groups = [&] { return Value(job.param<std::int64_t>("groups")); };
-  const Parameters steer = {{"final_layer", false}, {"delta_dim", 0}, {"clip", "joint"}};
-  Kind found;
-  if (kind == "delta_global") {
-    found = {"adasteer", {{"inject", "global"}, {"groups", 1}}, "delta"};
-    found.parameters.insert(steer.begin(), steer.end());
-  } else if (kind == "delta_blocks") {
-    found = {"adasteer", {{"inject", "blocks"}, {"groups", groups()}}, "delta"};
-    found.parameters.insert(steer.begin(), steer.end());
-  } else if (kind == "film_full") {
-    found = {"film", {{"variant", "full"}, {"groups", groups()}}, "film"};
-  } else if (kind == "output_bias") {
-    found = {"obc", {}, "bias"};
-  } else if (kind == "cross_attn_norm" || kind == "qk_norm") {
-    found = {"norm", {{"tensors", kind}}, ""};
-  } else if (kind == "lora") {
-    found = {"lora", {}, ""};
-  } else {
-    job.reject("kind",
-               "expected delta_global, delta_blocks, film_full, output_bias, lora, "
-               "cross_attn_norm or qk_norm, got " +
-                   kind);
-  }
-  return found;
-}
-
-/// A method applied with the values of the request's `param.` tensors.
-class Trained {
- public:
-  explicit Trained(ParityJob& job)
-      : backbone_(job.load_dit()), kind_(read_kind(job)), adaptation_(attach(job)) {
-    set_values(job);
-  }
-
-  const Backbone& backbone() const { return *backbone_; }
-  const Adapter& adapter() const { return adaptation_->adapter(); }
-  std::vector<ParameterGroup> groups() const { return adaptation_->groups(); }
-
-  /// Trained values, or their gradients, by the contract's names without a prefix.
-  TensorMap collect(bool gradients) const {
-    TensorMap found;
-    std::vector<at::Tensor> rows;
-    for (const TrainedTensor& tensor : tensors()) {
-      const at::Tensor wanted = gradients ? tensor.leaf.grad() : tensor.value.detach().clone();
-      found[tensor.name] = wanted;
-      rows.push_back(wanted);
-    }
-    if (kind_.stacked.empty()) return found;
-    return {{kind_.stacked, at::stack(rows).view(input_shape_)}};
-  }
-
- private:
-  std::vector<TrainedTensor> tensors() const { return adaptation_->groups().at(0).tensors; }
-
-  std::unique_ptr<Adaptation> attach(ParityJob& job) {
-    const MethodContext context{*backbone_, random_};
-    if (kind_.method != "lora") {
-      ParameterReader reader(kind_.parameters);
-      return find_method(kind_.method).make(reader, context);
-    }
-    // The contract's alpha is not divided by the rank, its targets are layer names, and a layer
-    // without a pair in the input is left alone.
-    const auto targets = job.param<std::vector<std::string>>("targets");
-    LoraSettings settings;
-    settings.rank = job.param<int64_t>("rank");
-    settings.scale = job.param<double>("alpha");
-    settings.adapts = [&](const LinearSite& site) {
-      const bool wanted = std::find(targets.begin(), targets.end(), site.name) != targets.end();
-      return wanted && job.has_tensor(fmt::format("{}{}.A", kInputPrefix, site.key));
-    };
-    return attach_lora(settings, context);
-  }
-
-  void set_values(ParityJob& job) {
-    const at::NoGradGuard no_grad;
-    if (!kind_.stacked.empty()) {
-      const at::Tensor values = job.tensor(kInputPrefix + kind_.stacked);
-      input_shape_ = values.sizes().vec();
-      const auto rows = tensors();
-      const at::Tensor by_row = values.reshape({static_cast<int64_t>(rows.size()), -1});
-      for (size_t i = 0; i < rows.size(); ++i) {
-        check_shape(by_row[static_cast<int64_t>(i)], rows[i].value.sizes(), kind_.stacked);
-        rows[i].value.copy_(by_row[static_cast<int64_t>(i)]);
-      }
-      return;
-    }
-    for (const TrainedTensor& tensor : tensors()) {
-      const at::Tensor value = job.tensor(kInputPrefix + tensor.name);
-      check_shape(value, tensor.value.sizes(), tensor.name);
-      tensor.value.copy_(kind_.method == "norm" ? value - stored(tensor.name) : value);
-    }
-  }
-
-  /// Norm tuning trains offsets, the contract gives whole values.
-  at::Tensor stored(const std::string& name) const {
-    for (const NamedTensor& parameter : backbone_->parameters()) {
-      if (parameter.name == name) return parameter.tensor.to(at::kFloat);
-    }
-    throw user_error("no tensor " + name + " in the checkpoint", "tensor");
-  }
-
-  std::unique_ptr<Backbone> backbone_;
-  VideoRandom random_;
-  Kind kind_;
-  std::unique_ptr<Adaptation> adaptation_;
-  std::vector<int64_t> input_shape_;
-};
 
 /// The contract's problem of step `step`.
 class Questions {
@@ -205,19 +82,14 @@ OptimizerSettings read_adamw(ParityJob& job) {
 }  // namespace
 
 void parity_loss_grad(ParityJob& job) {
-  const Trained trained(job);
+  const Trained trained(job, job.load_dit());
   const Questions questions(job);
   questions.check_steps(1);
-  const at::Tensor loss = questions.loss(trained, questions.noise(), 0);
-  loss.backward();
-  job.set_output("loss", loss.reshape({1}));
-  for (const auto& [name, gradient] : trained.collect(/*gradients=*/true)) {
-    job.set_output("grad." + name, gradient);
-  }
+  write_loss_and_gradients(job, trained, questions.loss(trained, questions.noise(), 0));
 }
 
 void parity_adamw_steps(ParityJob& job) {
-  const Trained trained(job);
+  const Trained trained(job, job.load_dit());
   const Questions questions(job);
   const auto optimizer = make_optimizer(read_adamw(job), trained.groups());
   std::vector<at::Tensor> losses;

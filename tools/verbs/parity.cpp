@@ -4,7 +4,7 @@
 #include "engine/checkpoint/safetensors.h"
 #include "engine/device/cuda.h"
 #include "engine/tensors/error.h"
-#include "tools/parity/parity_job.h"
+#include "tools/parity/families.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -13,6 +13,7 @@ namespace {
 
 struct ParityOptions {
   std::string op;
+  std::string backbone = "longcat-video";
   std::string model;
   std::string dtype = "fp32";
   std::string device = "cpu";
@@ -22,12 +23,6 @@ struct ParityOptions {
   MetricWeightOptions weights;
   LoraOptions lora;
 };
-
-std::vector<std::string> op_names() {
-  std::vector<std::string> names;
-  for (const auto& [name, op] : parity_ops()) names.push_back(name);
-  return names;
-}
 
 TensorMap read_inputs(const std::vector<std::string>& files) {
   TensorMap inputs;
@@ -58,14 +53,10 @@ std::map<std::string, nlohmann::json> read_parameters(const std::vector<std::str
 }
 
 void run_op(const ParityOptions& options) {
-  const auto op = parity_ops().find(options.op);
-  if (op == parity_ops().end()) {
-    throw user_error(
-        fmt::format("parity: expected an op of {}, got {}", join(op_names(), ", "), options.op),
-        "usage");
-  }
+  const ParityOp& op = find_parity_op(options.backbone, options.op);
   if (!options.model.empty()) require_model_directory(options.model);
   ParityRequest request;
+  request.family = options.backbone;
   request.op = options.op;
   request.model_directory = options.model;
   request.precision = parse_precision(options.dtype);
@@ -76,7 +67,7 @@ void run_op(const ParityOptions& options) {
   request.metric_weights = options.weights.files();
   request.loras = options.lora.loras();
   ParityJob job(std::move(request));
-  op->second(job);
+  op(job);
   job.finish();
   save_safetensors(options.output, job.outputs());
 }
@@ -89,8 +80,11 @@ void add_parity_verb(CLI::App& app) {
                "cox-engine parity dit-forward --model out/model --param num_cond_latents=2 "
                "--input in.safetensors --output out.safetensors");
   auto options = std::make_shared<ParityOptions>();
-  verb->add_option("op", options->op, "One of " + join(op_names(), ", "))->required();
-  verb->add_option("--model", options->model, "Checkpoint root: dit/ vae/ text_encoder/");
+  verb->add_option("op", options->op, "One of " + join(parity_op_names(), ", "))->required();
+  verb->add_option("--backbone", options->backbone,
+                   "Model family: " + join(parity_families(), ", "));
+  verb->add_option("--model", options->model,
+                   "Checkpoint root: dit/ or transformer/, vae/ text_encoder/ scheduler/");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--param", options->parameters, "KEY=JSON, repeatable")->allow_extra_args(false);

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <set>
+
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -7,44 +9,88 @@ namespace cox::engine {
 
 namespace {
 
-/// Parts of a block's modulation, in their order: shift, scale, gate of attention, then of the
-/// feed-forward.
-constexpr int64_t kParts = 6;
-
 struct FilmSettings {
-  std::vector<int64_t> parts;  ///< the trained ones, in ascending order
+  bool shifts = true;  ///< trained parts in addition to the scales
+  bool gates = true;
   int64_t groups = 1;
 };
 
-/// Vectors c_g on the output of each block's modulation layer: m' = m + c_g, for all frames.
+/// Returns the trained parts of a modulation in ascending order.
+std::vector<int64_t> trained_parts(const FilmSettings& settings, const ModulationShape& shape) {
+  std::set<int64_t> parts(shape.scales.begin(), shape.scales.end());
+  if (settings.shifts) parts.insert(shape.shifts.begin(), shape.shifts.end());
+  for (int64_t part = 0; settings.gates && part < shape.parts; ++part) parts.insert(part);
+  return {parts.begin(), parts.end()};
+}
+
+/// The vectors of one modulation, one for each group of blocks.
+struct FilmVectors {
+  ModulationShape shape;
+  std::vector<int64_t> parts;
+  std::vector<TrainedTensor> vectors;
+
+  bool serves(int block, bool text) const {
+    return shape.text == text && block >= shape.first_block &&
+           block < shape.first_block + shape.blocks;
+  }
+};
+
+/// Vectors c_g on the output of each block's modulation layers: m' = m + c_g, for all frames.
 class Film final : public Adaptation, private Adapter {
  public:
   Film(const FilmSettings& settings, const MethodContext& context)
       : settings_(settings), shape_(context.backbone.shape()) {
-    const int64_t trained = static_cast<int64_t>(settings.parts.size()) * shape_.hidden;
-    for (int64_t group = 0; group < settings.groups; ++group) {
-      vectors_.push_back(zero_tensor(fmt::format("film.{}", group), {trained}, context));
+    for (const ModulationShape& shape : context.backbone.modulations()) {
+      FilmVectors made{shape, trained_parts(settings, shape), {}};
+      const auto trained = static_cast<int64_t>(made.parts.size()) * shape_.hidden;
+      const std::string name = shape.name.empty() ? "film" : "film_" + shape.name;
+      for (int64_t group = 0; group < settings.groups; ++group) {
+        made.vectors.push_back(zero_tensor(fmt::format("{}.{}", name, group), {trained}, context));
+      }
+      modulations_.push_back(std::move(made));
     }
   }
 
   const Adapter& adapter() const override { return *this; }
-  std::vector<ParameterGroup> groups() override { return {{vectors_}}; }
+  std::vector<ParameterGroup> groups() override {
+    ParameterGroup all;
+    for (const FilmVectors& one : modulations_) {
+      all.tensors.insert(all.tensors.end(), one.vectors.begin(), one.vectors.end());
+    }
+    return {all};
+  }
 
  private:
   at::Tensor block_modulation(int block, at::Tensor m) const override {
-    const int64_t group = group_of(block, settings_.groups, shape_.blocks);
-    const at::Tensor learned =
-        vectors_.at(static_cast<size_t>(group)).value.to(m.scalar_type()).view({-1, shape_.hidden});
-    std::vector<at::Tensor> parts(kParts, at::zeros({shape_.hidden}, m.options()));
-    for (size_t i = 0; i < settings_.parts.size(); ++i) {
-      parts[static_cast<size_t>(settings_.parts[i])] = learned[static_cast<int64_t>(i)];
+    return moved(block, /*text=*/false, m);
+  }
+  at::Tensor text_modulation(int block, at::Tensor m) const override {
+    return moved(block, /*text=*/true, m);
+  }
+
+  at::Tensor moved(int block, bool text, const at::Tensor& m) const {
+    for (const FilmVectors& one : modulations_) {
+      if (one.serves(block, text)) return m + vector_of(one, block, m);
     }
-    return m + at::cat(parts);
+    return m;
+  }
+
+  /// Returns the vector at full length; untrained parts are 0.
+  at::Tensor vector_of(const FilmVectors& one, int block, const at::Tensor& m) const {
+    const int64_t group = group_of(block, settings_.groups, shape_.blocks);
+    const at::Tensor& value = one.vectors.at(static_cast<size_t>(group)).value;
+    const at::Tensor learned = value.to(m.scalar_type()).view({-1, shape_.hidden});
+    std::vector<at::Tensor> parts(static_cast<size_t>(one.shape.parts),
+                                  at::zeros({shape_.hidden}, m.options()));
+    for (size_t i = 0; i < one.parts.size(); ++i) {
+      parts[static_cast<size_t>(one.parts[i])] = learned[static_cast<int64_t>(i)];
+    }
+    return at::cat(parts);
   }
 
   FilmSettings settings_;
   BackboneShape shape_;
-  std::vector<TrainedTensor> vectors_;
+  std::vector<FilmVectors> modulations_;
 };
 
 }  // namespace
@@ -52,9 +98,8 @@ class Film final : public Adaptation, private Adapter {
 std::unique_ptr<Adaptation> make_film(ParameterReader& parameters, const MethodContext& context) {
   const std::string variant = parameters.choice("variant", {"full", "shift_scale", "scale_only"});
   FilmSettings settings;
-  settings.parts = {0, 1, 2, 3, 4, 5};
-  if (variant == "shift_scale") settings.parts = {0, 1, 3, 4};
-  if (variant == "scale_only") settings.parts = {1, 4};
+  settings.shifts = variant != "scale_only";
+  settings.gates = variant == "full";
   settings.groups = parameters.integer("groups", 1, context.backbone.shape().blocks);
   return std::make_unique<Film>(settings, context);
 }

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <map>
 #include <set>
 
@@ -14,14 +16,17 @@ namespace {
 /// value instead of zero.
 class Norm final : public Adaptation, private Adapter {
  public:
-  Norm(const std::set<NormKind>& kinds, const MethodContext& context) {
+  /// `name` is the user's name for the kinds.
+  Norm(const std::set<NormKind>& kinds, const std::string& name, const MethodContext& context) {
     for (const NormSiteShape& shape : context.backbone.norm_sites()) {
       if (kinds.count(shape.site.kind) == 0) continue;
       offsets_.emplace(shape.site.key, zero_tensor(shape.site.key, {shape.size}, context));
       order_.push_back(shape.site.key);
     }
-    if (order_.empty())
-      throw user_error("norm: the backbone has none of the norms to train", "method");
+    if (order_.empty()) {
+      throw user_error(
+          fmt::format("norm: tensors: the backbone has none of the norms of '{}'", name), "method");
+    }
   }
 
   const Adapter& adapter() const override { return *this; }
@@ -47,11 +52,13 @@ class Norm final : public Adaptation, private Adapter {
 
 std::unique_ptr<Adaptation> make_norm(ParameterReader& parameters, const MethodContext& context) {
   const std::string which =
-      parameters.choice("tensors", {"cross_attn_norm", "qk_norm", "all_norm"});
+      parameters.choice("tensors", {"cross_attn_norm", "qk_norm", "adaln_affine", "all_norm"});
   std::set<NormKind> kinds;
-  if (which != "qk_norm") kinds.insert(NormKind::kBeforeCrossAttention);
-  if (which != "cross_attn_norm") kinds.insert(NormKind::kQueryKey);
-  return std::make_unique<Norm>(kinds, context);
+  const bool all = which == "all_norm";
+  if (all || which == "cross_attn_norm") kinds.insert(NormKind::kBeforeCrossAttention);
+  if (all || which == "qk_norm") kinds.insert(NormKind::kQueryKey);
+  if (all || which == "adaln_affine") kinds.insert(NormKind::kModulated);
+  return std::make_unique<Norm>(kinds, which, context);
 }
 
 }  // namespace cox::engine

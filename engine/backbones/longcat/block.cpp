@@ -15,16 +15,6 @@ namespace {
 /// Indices of the six modulation parts.
 enum Modulation { kShiftSelf, kScaleSelf, kGateSelf, kShiftFfn, kScaleFfn, kGateFfn };
 
-/// A linear layer with its seam.
-at::Tensor adapted(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
-  return adapter.linear(layer.site, x, linear(layer, x));
-}
-
-/// A stored normalisation parameter with its seam.
-at::Tensor adapted(const Adapter& adapter, const NormParameter& parameter) {
-  return adapter.norm_parameter(parameter.site, parameter.value);
-}
-
 }  // namespace
 
 Block::Block(int index, const Config& config, const BlockWeights& weights)
@@ -52,21 +42,22 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const TextSo
 at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, const BlockPass& pass,
                                  KeyValue* made) const {
   const Adapter& adapter = pass.adapter;
-  const HeadNorms norms = {heads_, adapted(adapter, weights_.self_q_gain),
-                           adapted(adapter, weights_.self_k_gain), pass.rope};
+  const HeadNorms norms = {heads_, adapted_norm(adapter, weights_.self_q_gain),
+                           adapted_norm(adapter, weights_.self_k_gain), pass.rope};
   std::optional<EarlierKeys> before;
   if (cache != nullptr) before.emplace(EarlierKeys{cache->keys, cache->values});
-  const HeadTensors heads =
-      self_attention_heads(adapted(adapter, weights_.qkv, x), norms, before ? &*before : nullptr);
+  const HeadTensors heads = self_attention_heads(adapted_linear(adapter, weights_.qkv, x), norms,
+                                                 before ? &*before : nullptr);
   if (made != nullptr) *made = {heads.keys, own_tokens(heads.values)};
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
   const at::Tensor mixed = clean_first_attention(heads.queries, heads.keys, heads.values, clean);
-  return adapted(adapter, weights_.self_out, merge_heads(mixed));
+  return adapted_linear(adapter, weights_.self_out, merge_heads(mixed));
 }
 
 KeyValue Block::text_key_values(const at::Tensor& tokens, const Adapter& adapter) const {
-  const std::vector<at::Tensor> kv = adapted(adapter, weights_.cross_kv, tokens).chunk(2, -1);
-  return {normed_heads(kv[0], heads_, adapted(adapter, weights_.cross_k_gain)),
+  const std::vector<at::Tensor> kv =
+      adapted_linear(adapter, weights_.cross_kv, tokens).chunk(2, -1);
+  return {normed_heads(kv[0], heads_, adapted_norm(adapter, weights_.cross_k_gain)),
           split_heads(kv[1], heads_)};
 }
 
@@ -83,25 +74,25 @@ at::Tensor Block::cross_attention(const at::Tensor& x, const TextSource& text,
     kv = text_key_values(embedded.tokens, adapter);
     key_mask = embedded.key_mask;
   }
-  const at::Tensor q = normed_heads(adapted(adapter, weights_.cross_q, x), heads_,
-                                    adapted(adapter, weights_.cross_q_gain));
+  const at::Tensor q = normed_heads(adapted_linear(adapter, weights_.cross_q, x), heads_,
+                                    adapted_norm(adapter, weights_.cross_q_gain));
   const at::Tensor mixed = attention(q, kv.keys, kv.values, key_mask);
-  return adapted(adapter, weights_.cross_out, merge_heads(mixed));
+  return adapted_linear(adapter, weights_.cross_out, merge_heads(mixed));
 }
 
 at::Tensor Block::add_cross_attention(const at::Tensor& x, const TextSource& text,
                                       const BlockPass& pass) const {
   const int64_t clean = pass.condition_frames * pass.grid.per_frame();
   const at::Tensor noisy = x.narrow(1, clean, x.size(1) - clean);
-  const at::Tensor normed = layer_norm(noisy, adapted(pass.adapter, weights_.cross_norm_gain),
-                                       adapted(pass.adapter, weights_.cross_norm_bias));
+  const at::Tensor normed = layer_norm(noisy, adapted_norm(pass.adapter, weights_.cross_norm_gain),
+                                       adapted_norm(pass.adapter, weights_.cross_norm_bias));
   return add_to_tail(x, cross_attention(normed, text, pass.adapter));
 }
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
-  const at::Tensor gate = adapted(adapter, weights_.ffn_gate, x);
-  const at::Tensor up = adapted(adapter, weights_.ffn_up, x);
-  return adapted(adapter, weights_.ffn_down, swiglu(gate, up));
+  const at::Tensor gate = adapted_linear(adapter, weights_.ffn_gate, x);
+  const at::Tensor up = adapted_linear(adapter, weights_.ffn_up, x);
+  return adapted_linear(adapter, weights_.ffn_down, swiglu(gate, up));
 }
 
 }  // namespace cox::engine::longcat

@@ -5,45 +5,7 @@
 namespace cox::engine::longcat {
 namespace {
 
-/// Names below one prefix.
-class Scope {
- public:
-  explicit Scope(const WeightVisitor& visit, std::string prefix = "", int block = -1)
-      : visit_(visit), prefix_(std::move(prefix)), block_(block) {}
-
-  void tensor(const std::string& name, at::Tensor& tensor, std::vector<int64_t> shape) const {
-    if (visit_.tensor) visit_.tensor(prefix_ + name, tensor, std::move(shape));
-  }
-  void norm(NormKind kind, const std::string& name, NormParameter& parameter, int64_t size) const {
-    parameter.site = {kind, prefix_ + name};
-    tensor(name, parameter.value, {size});
-    if (visit_.norm) visit_.norm(parameter);
-  }
-  void linear(LinearKind kind, const std::string& name, Linear& layer, int64_t out,
-              int64_t in) const {
-    site(kind, name, layer);
-    tensor(name + ".weight", layer.weight, {out, in});
-    tensor(name + ".bias", layer.bias, {out});
-    if (visit_.layer) visit_.layer(layer);
-  }
-  void linear_without_bias(LinearKind kind, const std::string& name, Linear& layer, int64_t out,
-                           int64_t in) const {
-    site(kind, name, layer);
-    tensor(name + ".weight", layer.weight, {out, in});
-    if (visit_.layer) visit_.layer(layer);
-  }
-
- private:
-  void site(LinearKind kind, const std::string& name, Linear& layer) const {
-    layer.site = {block_, kind, name, prefix_ + name};
-  }
-
-  const WeightVisitor& visit_;
-  std::string prefix_;
-  int block_;
-};
-
-void visit_block(BlockWeights& block, const Config& c, const Scope& scope) {
+void visit_block(BlockWeights& block, const Config& c, const WeightScope& scope) {
   using enum LinearKind;
   using enum NormKind;
   const int64_t d = c.hidden, f = c.ffn_hidden;
@@ -67,7 +29,7 @@ void visit_block(BlockWeights& block, const Config& c, const Scope& scope) {
 }  // namespace
 
 void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit) {
-  const Scope root(visit);
+  const WeightScope root(visit);
   weights.blocks.resize(static_cast<size_t>(c.depth));
   root.tensor("x_embedder.proj.weight", weights.patch.weight,
               {c.hidden, c.channels, 1, kPatch, kPatch});
@@ -79,7 +41,7 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
   root.linear(kOther, "y_embedder.y_proj.2", weights.text_out, c.hidden, c.hidden);
   for (size_t i = 0; i < weights.blocks.size(); ++i) {
     visit_block(weights.blocks[i], c,
-                Scope(visit, fmt::format("blocks.{}.", i), static_cast<int>(i)));
+                WeightScope(visit, fmt::format("blocks.{}.", i), static_cast<int>(i)));
   }
   root.linear(kOther, "final_layer.linear", weights.final_out, kPatch * kPatch * c.channels,
               c.hidden);
@@ -90,10 +52,7 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
 std::vector<ExpectedTensor> expected_tensors(const Config& config) {
   std::vector<ExpectedTensor> expected;
   Weights none;
-  visit_weights(none, config,
-                {[&](const std::string& key, at::Tensor&, std::vector<int64_t> shape) {
-                  expected.push_back({key, std::move(shape)});
-                }});
+  visit_weights(none, config, list_weights(expected));
   return expected;
 }
 
@@ -101,10 +60,7 @@ Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Dev
                      at::ScalarType dtype) {
   check_keys(checkpoint, expected_tensors(config), "DiT");
   Weights weights;
-  visit_weights(weights, config,
-                {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-                  tensor = load_weight(checkpoint, key, device, dtype);
-                }});
+  visit_weights(weights, config, load_weights_from(checkpoint, device, dtype));
   return weights;
 }
 

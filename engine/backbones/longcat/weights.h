@@ -5,15 +5,9 @@
 
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/longcat/config.h"
-#include "engine/checkpoint/weight_map.h"
-#include "engine/nn/linear.h"
+#include "engine/backbones/weight_scope.h"
 
 namespace cox::engine::longcat {
-
-struct NormParameter {
-  at::Tensor value;
-  NormSite site = {};
-};
 
 /// The tensors of one block; visit_weights sets the sites.
 struct BlockWeights {
@@ -32,16 +26,6 @@ struct Weights {
   Linear text_in, text_out;
   std::vector<BlockWeights> blocks;
   Linear final_modulation, final_out;
-};
-
-using TensorVisitor =
-    std::function<void(const std::string& key, at::Tensor& tensor, std::vector<int64_t> shape)>;
-
-/// What visit_weights calls; empty functions are skipped.
-struct WeightVisitor {
-  TensorVisitor tensor = {};                                ///< every tensor
-  std::function<void(Linear& layer)> layer = {};            ///< every linear layer
-  std::function<void(NormParameter& parameter)> norm = {};  ///< what an adapter may replace
 };
 
 /// Visits every tensor with its checkpoint key and shape, in the order of the published files, and

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "engine/backbones/registry.h"
+#include "engine/backbones/wan/factory.h"
 #include "engine/diffusion/schedule.h"
 #include "engine/metrics/lpips_network.h"
 #include "engine/tensors/random.h"
@@ -81,6 +82,44 @@ TEST_CASE("every part of a random model loads, and activations keep a sane size"
   input.timestep = at::full({1, 3}, 500.0);
   input.text = text->encode("Two boats.").text;
   CHECK(relative_error(backbone->forward(input, Adapter()), velocity) > 1e-3);  // text matters
+}
+
+TEST_CASE("every part of a random Wan model loads, and activations have a plausible size") {
+  struct Case {
+    const char* preset;
+    int64_t channels, pixels;  ///< of the latents; of a latent along height and width
+  };
+  for (const Case& expected : {Case{"wan2.1-tiny", 16, 8}, Case{"wan2.2-tiny", 8, 16}}) {
+    INFO(expected.preset);
+    const test::TemporaryDirectory folder;
+    const std::string model = folder / "model";
+    write_random_model({model, expected.preset, 1});
+    const auto vae = WanVae::load(model + "/vae", at::kFloat, at::kCPU);
+    const at::Tensor pixels =
+        noise({1, 3, 5, 4 * expected.pixels, 2 * expected.pixels}, 1).clamp(-1, 1);
+    const at::Tensor latents = vae->normalize(vae->encode(pixels).posterior.mean);
+    REQUIRE(latents.sizes() == at::IntArrayRef({1, expected.channels, 2, 4, 2}));
+    CHECK(spread(latents) > 0.1);
+    CHECK(spread(latents) < 5);
+
+    const auto text = TextEncoder::load(model, at::kFloat, at::kCPU);
+    BackboneInput input;
+    input.latents = noise({1, expected.channels, 3, 4, 6}, 2);
+    input.timestep = at::full({1, 1}, 500.0);
+    input.text = text->encode("A red circle moves to the left under a purple sky.").text;
+    const std::string folder_of_transformer = model + "/transformer";
+    const auto backbone =
+        wan::load_transformer(JsonConfig::read(folder_of_transformer + "/config.json"),
+                              folder_of_transformer, at::kCPU, Precision::kFp32);
+    const at::Tensor velocity = backbone->forward(input, Adapter());
+    CHECK(spread(velocity) > 0.2);
+    CHECK(spread(velocity) < 5);
+    input.timestep = at::full({1, 1}, 900.0);
+    CHECK(relative_error(backbone->forward(input, Adapter()), velocity) > 1e-2);  // time matters
+    input.timestep = at::full({1, 1}, 500.0);
+    input.text = text->encode("Two boats.").text;
+    CHECK(relative_error(backbone->forward(input, Adapter()), velocity) > 1e-3);  // text matters
+  }
 }
 
 TEST_CASE("a random model is not written over anything, and only known presets are") {

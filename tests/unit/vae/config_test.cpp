@@ -45,9 +45,11 @@ TEST_CASE("a VAE config that contradicts itself is refused, naming the key") {
 }
 
 TEST_CASE("a VAE of another layout is refused") {
-  CHECK_THROWS_WITH(read(kGood, "EXTRA", ", \"is_residual\": true"),
-                    Catch::Contains("Wan 2.1 layout"));
-  CHECK_THROWS_WITH(read(kGood, "EXTRA", ", \"patch_size\": 2"), Catch::Contains("Wan 2.1 layout"));
+  CHECK_THROWS_WITH(read(kGood, "EXTRA", ", \"attn_scales\": [0.5]"),
+                    Catch::Contains("attn_scales"));
+  CHECK_THROWS_WITH(read(kGood, "EXTRA", ", \"patch_size\": 2"),
+                    Catch::Contains("multiples of patch_size squared, 4"));
+  CHECK_THROWS_WITH(read(kGood, "EXTRA", ", \"patch_size\": 0"), Catch::Contains("patch_size"));
 }
 
 }  // namespace cox::engine

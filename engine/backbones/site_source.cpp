@@ -1,0 +1,45 @@
+#include "engine/backbones/site_source.h"
+
+#include <fmt/format.h>
+
+namespace cox::engine {
+
+SiteSource SiteSource::at(const std::string& child) const {
+  SiteSource scope = *this;
+  scope.prefix_ += child + ".";
+  scope.below_ += child + ".";
+  return scope;
+}
+
+SiteSource SiteSource::block(const std::string& list, int64_t index, int64_t block) const {
+  SiteSource scope = *this;
+  scope.prefix_ += fmt::format("{}.{}.", list, index);
+  scope.below_.clear();
+  scope.block_ = static_cast<int>(block);
+  return scope;
+}
+
+at::Tensor SiteSource::tensor(const std::string& name, const std::vector<int64_t>& shape) const {
+  const std::string key = prefix_ + name;
+  at::Tensor taken = source_.take(key, shape);
+  sites_.parameters.push_back({key, taken});
+  return taken;
+}
+
+Linear SiteSource::linear(LinearKind kind, const std::string& name, int64_t out, int64_t in,
+                          bool biased) const {
+  Linear layer;
+  layer.weight = tensor(name + ".weight", {out, in});
+  if (biased) layer.bias = tensor(name + ".bias", {out});
+  layer.site = {block_, kind, below_ + name, prefix_ + name};
+  if (kind != LinearKind::kOther) sites_.linears.push_back({layer.site, in, out});
+  return layer;
+}
+
+NormParameter SiteSource::norm(NormKind kind, const std::string& name, int64_t size) const {
+  NormParameter weight{tensor(name, {size}), {kind, prefix_ + name}};
+  sites_.norms.push_back({weight.site, size});
+  return weight;
+}
+
+}  // namespace cox::engine

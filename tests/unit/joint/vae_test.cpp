@@ -1,0 +1,62 @@
+// The VAEs of CogVideoX and Open-Sora at their published sizes, shapes only.
+
+#include <functional>
+#include <numeric>
+
+#include "engine/backbones/published.h"
+#include "engine/vae/cogvideox/vae.h"
+#include "engine/vae/hunyuan/vae.h"
+#include "tests/support/torch_catch.h"
+
+using namespace cox;
+using namespace cox::engine;
+using Catch::Matchers::Contains;
+
+namespace {
+
+int64_t parameters_of(const std::vector<ExpectedTensor>& tensors) {
+  int64_t total = 0;
+  for (const ExpectedTensor& tensor : tensors) {
+    total +=
+        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
+  }
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("the VAE of CogVideoX has the published tensors and parameters") {
+  const auto config = parse_cogvideox_vae_config(published_part("cogvideox-2b", "vae"));
+  const auto tensors = expected_cogvideox_vae(config);
+  CHECK(tensors.size() == 436);
+  CHECK(parameters_of(tensors) == 215'583'907);
+  CHECK(config.spatial_scale() == 8);
+  CHECK(config.scaling_factor == 1.15258426);
+  CHECK(parse_cogvideox_vae_config(published_part("cogvideox-5b-i2v", "vae")).scaling_factor ==
+        0.7);
+}
+
+TEST_CASE("the VAE of Open-Sora has the published tensors and parameters") {
+  const auto config = parse_hunyuan_vae_config(published_part("open-sora-2.0", "vae"));
+  const auto tensors = expected_hunyuan_vae(config);
+  CHECK(tensors.size() == 248);
+  CHECK(parameters_of(tensors) == 246'478'803);
+  CHECK(config.spatial_scale() == 8);
+}
+
+TEST_CASE("a VAE of another family or layout is refused, naming the entry") {
+  const JsonConfig cogvideox = published_part("cogvideox-2b", "vae");
+  const JsonConfig hunyuan = published_part("open-sora-2.0", "vae");
+  CHECK_THROWS_WITH(parse_cogvideox_vae_config(hunyuan),
+                    Contains("expected AutoencoderKLCogVideoX, got AutoencoderKLHunyuanVideo"));
+  CHECK_THROWS_WITH(parse_hunyuan_vae_config(cogvideox),
+                    Contains("expected AutoencoderKLHunyuanVideo, got AutoencoderKLCogVideoX"));
+  CHECK_THROWS_WITH(parse_cogvideox_vae_config(cogvideox.with_override("use_quant_conv", "true")),
+                    Contains("'use_quant_conv': expected false, got true"));
+  CHECK_THROWS_WITH(
+      parse_hunyuan_vae_config(hunyuan.with_override("temporal_compression_ratio", "8")),
+      Contains("'temporal_compression_ratio': expected 4, got 8"));
+  CHECK_THROWS_WITH(
+      parse_hunyuan_vae_config(hunyuan.with_override("block_out_channels", "[100, 256, 512, 512]")),
+      Contains("multiples of 'norm_num_groups' 32, got 100"));
+}
