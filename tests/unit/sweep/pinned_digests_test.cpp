@@ -33,19 +33,23 @@ TEST_CASE("the runs of the demo have the digests that were recorded") {
   std::map<std::string, std::string> digests;
   for (const Run& run : demo(sandbox).runs) digests[run.name] = run.digest;
   const std::map<std::string, std::string> recorded = {
-      {"none", "7dbbd5cffa02e599166ce6b0cb5e74a956c6c0d5a76f4011c21d5510f93ba88b"},
-      {"adasteer-1", "6f006bc5a6ffba7a74b2d7c6f77f2dc02234f1eb50260840c961c2cd22c2de86"},
-      {"adasteer-1-5-steps", "9cd9f55dff33f08860275cf7a0977eaf37c81b7d79f1ea32315ca5797e80b37d"},
-      {"adasteer-1-20-steps", "3f1556846c4318d064ec2f667ab4279377bb62a5752fbd26ccfdcbdd11ec738a"},
-      {"adasteer-1-flipped", "0f861d57ec3d5ac1f919008e4595554f56f13b64583ee57188b3d6e7eaa11af8"},
-      {"adasteer-4", "77c2a1aedf21e07ca447f90d4b584a006d3c22aa15de6b1964c5b42780a8046f"},
-      {"obc", "ac9911298028603ad9aa28a39e47d385ddd9b736b39611848e4bf49d92c48c20"},
-      {"norm", "3c13a459af262ae8adc3f72f8db5828746f6563eb95a056e013589ac02078dbb"},
-      {"hidden", "0da923876f24e56612655ff6e756489ba2cfcaf755e37a647c85a2a49b845a2d"},
-      {"lora", "23f3c50f1b558cbbd8b46bde44ac7a4b9aba85f0261f69b213e27af8c4891e59"},
-      {"full", "ffa0b8782f20f435001acc9bb8a506a1325b0bcef6a0b0ff29e8b5c6a6aa8396"},
+      {"none", "b50010be7b315fb438dce9565aaf2cbfdf39cfb26608bd1a816fff16b03f3526"},
+      {"adasteer-1", "0e4101c9049f32c280d1a14af3dda9481e64cd41593d3114e5539c765260c627"},
+      {"adasteer-1-5-steps", "ea4145e52ec30d126b603e5dcd3e0dae0c14e39afb19e50ed25a443ff108be0c"},
+      {"adasteer-1-20-steps", "b8f0c41390ebb92b8b4d3b6a541fc8472dd016f539588848de6ad825c9234274"},
+      {"adasteer-1-flipped", "7567a138c781ba8b5b9ddc8e807686d545ccde1fd34471c164609ee461031b0c"},
+      {"adasteer-4", "9271243a86e8c6215f974c81d203aa603b6aa161738666ec07056d41f79d5143"},
+      {"obc", "37204a1de59b593f1da198b50bc3b9bcc676d1668ec73fbb5423067ffb381167"},
+      {"norm", "e05cbfa81bf29023528ca6133320de1fd158a9ae22418ef792d44170ec225d3e"},
+      {"hidden", "7a99a7a4ab0e6314f3cf7b9507276eb4205749cb6e1c117e3300236555a28c7a"},
+      {"lora", "909f348fc4582a9d0a26abf79865db7527c18c9bcfb2685337e747b38c047f0c"},
+      {"full", "3457bd2542fc3c9275d830d0f7008431be54a2b431921b7ad1458a952a0067dc"},
   };
-  CHECK(digests == recorded);
+  CHECK(digests.size() == recorded.size());
+  for (const auto& [name, digest] : recorded) {
+    INFO(name);
+    CHECK(digests[name] == digest);
+  }
 }
 
 TEST_CASE("a job of the demo has the digest that was recorded") {
@@ -53,7 +57,7 @@ TEST_CASE("a job of the demo has the digest that was recorded") {
   const SweepPlan plan = demo(sandbox);
   REQUIRE(plan.dataset.videos.front().id == "cat");
   CHECK(job_digest(run_named(plan, "none"), plan.dataset.videos.front()) ==
-        "910c4af650182108dc02b5f134fe17c9ce32efcc391105b2fbe31d02d15c771e");
+        "dfce1b49b671ba7eaa801c36230af40a8e5b264bc8c495d9b983180acf256e6d");
 }
 
 TEST_CASE("a run with LoRA files has the digest that was recorded") {
@@ -64,5 +68,5 @@ TEST_CASE("a run with LoRA files has the digest that was recorded") {
       demo(sandbox, {"backbone.lora=[" + sandbox.path("step.safetensors") +
                      ", {file: " + sandbox.path("look.safetensors") + ", multiplier: 0.5}]"});
   CHECK(run_named(plan, "none").digest ==
-        "7481056a5225ac37117e2f5e3fb987474d442e863a1e912aad95506685e29d96");
+        "be8fd26e950f4086a4bc830137ee39a35b1f6835f4a6c86073e84242d2447c0d");
 }

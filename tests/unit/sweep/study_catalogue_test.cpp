@@ -112,7 +112,7 @@ TEST_CASE("with its own defaults the study differs only where docs/replication.m
   const Study study;
   const std::set<std::string> corrected = {"color",       "prompt_source", "constant_prompt",
                                            "loss_target", "param_dtype",   "weight_decay",
-                                           "clip"};
+                                           "clip",        "metric_conventions"};
   for (const Json& series : catalogue().at("series")) {
     const SweepPlan as_it_ran = study.plan(series, {"replicate=adasteer-2026"});
     const SweepPlan correct = study.plan(series);
