@@ -181,6 +181,11 @@ void WebServer::State::serve_events(httplib::Response& response) {
 
 void WebServer::State::define_routes() {
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  // Without httplib's SO_REUSEPORT: a port that another program listens on is in use.
+  server.set_socket_options([](int socket) {
+    const int yes = 1;
+    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
   server.set_payload_max_length(kMaxRequestBytes);
   server.set_keep_alive_max_count(100);
   server.set_default_headers({{"Content-Security-Policy", kPolicy},

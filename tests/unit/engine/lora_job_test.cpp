@@ -79,7 +79,7 @@ TEST_CASE("the distilled schedule refuses what it cannot be") {
   input.parameters["inference_steps"] = 16;
   input.parameters["enhance_hf"] = true;
   const std::string message = fail(*engine, input).message;
-  CHECK(message.find("parameter enhance_hf: expected false under distill") != std::string::npos);
+  CHECK(message.find("parameter enhance_hf: expected false with distill") != std::string::npos);
   input.parameters.erase("distill");
   CHECK(fail(*engine, input).message.find("parameter distill") != std::string::npos);
 }

@@ -103,7 +103,8 @@ TEST_CASE("a query is one SELECT, and a long answer says that it is cut", "[web]
   const auto ask = [&](const std::string& sql) {
     return web::query_view(study.query(), request({{"sql", sql}}));
   };
-  CHECK(value(ask("SELECT run FROM v_results; -- all"))["rows"].size() == 4);
+  CHECK(value(ask("SELECT run FROM v_results ; "))["rows"].size() == 4);
+  CHECK(value(ask("SELECT run FROM v_results -- all"))["rows"].size() == 4);
   const OrderedJson cut =
       value(ask("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
                 " SELECT i FROM n"));
