@@ -11,7 +11,7 @@
 #include "coordinator/sweep/share_keys.h"
 #include "engine/adaptation/method.h"
 #include "engine/video/decode.h"
-#include "workshop.h"
+#include "engine_fixture.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -28,7 +28,7 @@ ShareKeys keys_of(const JobInput& input) {
 class Jobs {
  public:
   JobInput& add(const std::string& method, const Parameters& changed = {}) {
-    JobInput input = Workshop::get().job(method);
+    JobInput input = EngineFixture::get().job(method);
     for (const auto& [name, value] : changed) input.parameters.at(name) = value;
     input.job_id = "job" + std::to_string(all_.size());
     input.share = keys_of(input);
