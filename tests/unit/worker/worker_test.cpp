@@ -103,7 +103,7 @@ TEST_CASE("The executor is told each bundle and chooses the order of its jobs") 
   test.executor.reverses = true;
   test.coordinator.add_bundle("l1", {"aaa", "bbb"});
   test.coordinator.add_bundle("l2", {"ccc", "ddd"});
-  CHECK(is(test.run(), WorkerEnd::kIdle));
+  CHECK(is(test.run(), EndKind::kIdle));
   CHECK(test.executor.ran == Calls{"bbb", "aaa", "ddd", "ccc"});
   CHECK(test.executor.bundles == 2);
   CHECK(test.executor.ended == 2);
