@@ -18,12 +18,12 @@ namespace {
 constexpr std::int64_t kMaxWorkers = 1'000'000;
 constexpr std::int64_t kMaxVideos = 1'000'000;
 
-/// Parameters of training that do not bear on its time.
+/// Parameters that do not bear on time.
 const std::set<std::string>& timeless() {
   static const std::set<std::string> names = {
-      "adam_eps",      "alpha",     "clip",         "loss_target",  "lr",
-      "max_grad_norm", "seed",      "steps",        "warmup_steps", "constant_prompt",
-      "weight_decay",  "replicate", "prompt_source"};
+      "adam_eps",      "alpha",     "clip",          "loss_target",  "lr",
+      "max_grad_norm", "seed",      "steps",         "warmup_steps", "constant_prompt",
+      "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions"};
   return names;
 }
 
@@ -95,7 +95,8 @@ class MeasuredSeconds {
       if (newest == nullptr || run.newest_us > newest->newest_us) newest = &run;
     }
     if (newest == nullptr) return;
-    measured_on_ = fmt::format("{}, build {}", newest->device_name, newest->build);
+    measured_on_ = fmt::format("{}, build {}, in {}", newest->device_name, newest->build,
+                               options.measured->source);
     for (const MeasuredRun& run : options.measured->runs) {
       const MethodSchema* method = schemas.find_method(run.method);
       if (method == nullptr || run.build != newest->build) continue;
@@ -305,7 +306,11 @@ class Pricer {
   std::map<std::string, std::vector<std::string>> names_;  ///< of runs by data set and effect
 };
 
-std::string hours(double seconds) { return fmt::format("{:.2f}", seconds / 3600); }
+std::string number_of(std::int64_t count, const char* what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+std::string hours(double seconds) { return fmt::format("{:.4g}", seconds / 3600); }
 
 }  // namespace
 
@@ -323,12 +328,14 @@ Result<PlanPrice> price_of(const std::vector<SweepPlan>& plans, const PriceOptio
 }
 
 std::string price_text(const PlanPrice& price) {
-  std::string text = fmt::format(
-      "price on {} ({} runs, {} distinct; {} jobs, {} done already{})\n", price.device, price.runs,
-      price.distinct_runs, price.jobs, price.known_jobs,
-      price.inputs_were_read
-          ? ""
-          : fmt::format("; inputs were not read: {} videos of each data set", price.videos));
+  std::string text =
+      fmt::format("price on {}: {}, {} distinct; {}, {} of them done already\n", price.device,
+                  number_of(static_cast<std::int64_t>(price.runs), "run"), price.distinct_runs,
+                  number_of(price.jobs, "job"), price.known_jobs);
+  if (!price.inputs_were_read) {
+    text += fmt::format("inputs were not read: priced for {} of each data set\n",
+                        number_of(price.videos, "video"));
+  }
   text += fmt::format("{:<12}{:>12}{:>12}   hours of the device\n", "", "naive", "shared");
   const sharing::CauseSeconds& naive = price.naive.seconds;
   const sharing::CauseSeconds& shared = price.shared.seconds;
@@ -347,16 +354,16 @@ std::string price_text(const PlanPrice& price) {
   if (price.naive_s() > 0) {
     text += fmt::format("shared / naive: {:.3f}\n", price.shared_s() / price.naive_s());
   }
-  text +=
-      fmt::format("peak memory: {:.1f} GB when nothing is recomputed; {} {} finish in {} hours\n",
-                  price.peak_memory_bytes / 1e9, price.workers,
-                  price.workers == 1 ? "worker" : "workers", hours(price.finish_s));
+  text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
+                      price.peak_memory_bytes / 1e9);
+  text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),
+                      number_of(price.workers, "worker"));
   std::vector<std::string> origins;
   for (const auto& [origin, runs] : price.origin) {
-    origins.push_back(fmt::format("{} ({} runs)", origin, runs));
+    origins.push_back(fmt::format("{} for {}", origin, number_of(runs, "run")));
   }
-  text += fmt::format("seconds: {}{}\n", join(origins, "; "),
-                      price.measured_on.empty() ? "" : "; measured on " + price.measured_on);
+  text += fmt::format("seconds: {}\n", origins.empty() ? "none" : join(origins, "; "));
+  if (!price.measured_on.empty()) text += fmt::format("measured on: {}\n", price.measured_on);
   return text;
 }
 

@@ -62,7 +62,7 @@ struct PlanPrice {
   double peak_memory_bytes = 0;
   std::int64_t workers = 1;
   std::string device;
-  std::string measured_on;                     ///< "NVIDIA H200, build 0.1.0+..."; "" = nothing
+  std::string measured_on;  ///< device, build and database; "" = nothing was measured
   std::map<std::string, std::int64_t> origin;  ///< "steps, measured" to runs, "steps, counted" ...
   bool inputs_were_read = true;
   std::int64_t videos = 1;  ///< as in the options

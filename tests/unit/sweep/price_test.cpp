@@ -143,10 +143,11 @@ TEST_CASE("measured results of equal geometry, device and newest build give the 
   auto elsewhere = known;
   elsewhere.device_name = "NVIDIA A100";
   elsewhere.newest_us = 99;
+  options.measured->source = "database 'x.db'";
   options.measured->runs = {older, known, elsewhere};
   const auto made = price(plan, options);
   REQUIRE(made.is_ok());
-  CHECK(made->measured_on == "NVIDIA H200, build b1");
+  CHECK(made->measured_on == "NVIDIA H200, build b1, in database 'x.db'");
   CHECK(made->shared.seconds.training == Approx(40 * 3.0));
   CHECK(made->shared.seconds.generation == Approx(6 * 50.0));
   CHECK(made->origin.at("steps, measured") == 3);
@@ -171,7 +172,7 @@ TEST_CASE("without inputs the price is for the videos that the caller assumes") 
   CHECK_FALSE(made->inputs_were_read);
   CHECK(made->shared.counts.steps == 200);
   CHECK(made->shared.seconds.generation == Approx(30 * 37.458628199781046));
-  CHECK(price_text(*made).find("10 videos of each data set") != std::string::npos);
+  CHECK(price_text(*made).find("priced for 10 videos of each data set") != std::string::npos);
 
   const auto few = load_sweep_without_inputs(sandbox.path("a.yaml"), {{"dataset.max_videos=3"}});
   REQUIRE(few.is_ok());
