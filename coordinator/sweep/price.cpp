@@ -306,7 +306,7 @@ class Pricer {
   std::map<std::string, std::vector<std::string>> names_;  ///< of runs by data set and effect
 };
 
-std::string number_of(std::int64_t count, const char* what) {
+std::string how_many(std::int64_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -330,11 +330,11 @@ Result<PlanPrice> price_of(const std::vector<SweepPlan>& plans, const PriceOptio
 std::string price_text(const PlanPrice& price) {
   std::string text =
       fmt::format("price on {}: {}, {} distinct; {}, {} of them done already\n", price.device,
-                  number_of(static_cast<std::int64_t>(price.runs), "run"), price.distinct_runs,
-                  number_of(price.jobs, "job"), price.known_jobs);
+                  how_many(static_cast<std::int64_t>(price.runs), "run"), price.distinct_runs,
+                  how_many(price.jobs, "job"), price.known_jobs);
   if (!price.inputs_were_read) {
     text += fmt::format("inputs were not read: priced for {} of each data set\n",
-                        number_of(price.videos, "video"));
+                        how_many(price.videos, "video"));
   }
   text += fmt::format("{:<12}{:>12}{:>12}   hours of the device\n", "", "naive", "shared");
   const sharing::CauseSeconds& naive = price.naive.seconds;
@@ -357,10 +357,10 @@ std::string price_text(const PlanPrice& price) {
   text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
                       price.peak_memory_bytes / 1e9);
   text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),
-                      number_of(price.workers, "worker"));
+                      how_many(price.workers, "worker"));
   std::vector<std::string> origins;
   for (const auto& [origin, runs] : price.origin) {
-    origins.push_back(fmt::format("{} for {}", origin, number_of(runs, "run")));
+    origins.push_back(fmt::format("{} for {}", origin, how_many(runs, "run")));
   }
   text += fmt::format("seconds: {}\n", origins.empty() ? "none" : join(origins, "; "));
   if (!price.measured_on.empty()) text += fmt::format("measured on: {}\n", price.measured_on);
