@@ -30,14 +30,17 @@ class Plan final : public Command {
   void declare(CLI::App& app) override {
     specs_.declare(app);
     source_.declare(app);
-    app.add_flag("--without-inputs", without_inputs_,
-                 "Do not look for videos and model; digests and job counts stay empty");
+    auto* without =
+        app.add_flag("--without-inputs", without_inputs_,
+                     "Do not look for videos and model; digests and job counts stay empty");
     auto* json = app.add_flag("--json", json_, "Print one cox-plan/1 document for each file");
-    app.add_flag("--origins", origins_,
-                 "Also show where each value of each run was written; --json always does")
-        ->excludes(json);
+    auto* origins =
+        app.add_flag("--origins", origins_,
+                     "Also show where each value of each run was written; --json always does");
+    origins->excludes(json);
     app.add_flag("--price", price_only_,
-                 "Print only the price of all files together; with --json as cox-price/1");
+                 "Print only the price of all files together; with --json as cox-price/1")
+        ->excludes(origins);
     app.add_option("--device-model", device_, "Device whose measured rates price the work")
         ->capture_default_str()
         ->type_name("NAME");
@@ -46,6 +49,7 @@ class Plan final : public Command {
         ->type_name("N");
     app.add_option("--videos", options_.videos,
                    "With --without-inputs: price so many videos of each data set")
+        ->needs(without)
         ->capture_default_str()
         ->type_name("N");
   }
