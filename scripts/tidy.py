@@ -47,7 +47,7 @@ MAY_INCLUDE = {
     "tools": ["base", "record", "engine", "schemas", "tools"],
     "coordinator/core": ["base", "record"],
     "coordinator/dataset": ["base", "engine/video"],
-    "coordinator/sweep": ["base", "record", "schemas", "coordinator/dataset"],
+    "coordinator/sweep": ["base", "record", "sharing", "schemas", "coordinator/dataset"],
     "coordinator/store": ["base", "record", "schemas", "coordinator/core"],
     "coordinator/report/statistics": ["base", "record"],
     "coordinator/report/data": ["base", "record", "schemas", "coordinator/store",

@@ -78,6 +78,8 @@ SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> run
   plan.retry = sweep.retry;
   plan.policy = sweep.policy;
   plan.resources = sweep.resources;
+  plan.written = {sweep.dataset.manifest.text, sweep.backbone.name, sweep.backbone.model.text,
+                  sweep.dataset.max_videos};
   return plan;
 }
 
@@ -148,6 +150,9 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   if (sweep.can_be_resolved && sweep.unread.empty()) check_references(sweep, runs, diagnostics);
 
   SweepPlan plan = plan_of(sweep, sources.all_text(), std::move(runs));
+  const auto published = schemas.published_facts.find(sweep.backbone.name);
+  plan.facts = facts;
+  if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;
   if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
   for (Run& run : plan.runs) run.effect = effect_of(run, plan.model, facts);

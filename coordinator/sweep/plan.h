@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/value.h"
+#include "coordinator/sweep/model_facts.h"
 #include "coordinator/sweep/origin.h"
 #include "record/limits.h"
 #include "record/model.h"
@@ -48,6 +50,14 @@ struct Series {
   std::map<std::string, std::string> labels;
 };
 
+/// What the sweep file says of its inputs, also where they were not read.
+struct WrittenInputs {
+  std::string manifest;
+  std::string backbone;
+  std::string model;
+  std::optional<std::int64_t> max_videos;
+};
+
 /// Runs that compute the same although these parameters differ.
 struct EqualRuns {
   std::vector<std::string> names;
@@ -61,10 +71,12 @@ struct SweepPlan {
   /// What this version lacks to run the sweep; "" = nothing. A sweep that waits has no `runs`.
   std::string waits_for;
   std::vector<std::string> waiting_runs;  ///< their names
+  WrittenInputs written;
   Dataset dataset;
   ModelFiles model;
-  std::vector<Run> runs;              ///< in the order of the file; two names may share one digest
-  std::string baseline;               ///< run name, or `series/run`; "" when not given
+  ModelFacts facts;       ///< of the model; those of the published one where it was not read
+  std::vector<Run> runs;  ///< in the order of the file; two names may share one digest
+  std::string baseline;   ///< run name, or `series/run`; "" when not given
   std::vector<std::string> controls;  ///< runs that reports keep apart from what is asked
   std::vector<EquivalenceMargin> equivalence;
   std::vector<ResultTable> tables;

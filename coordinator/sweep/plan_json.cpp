@@ -5,8 +5,9 @@
 #include <set>
 #include <utility>
 
-#include "record/prompt.h"
 #include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/price_fields.h"
+#include "record/prompt.h"
 
 namespace cox::sweep {
 
@@ -145,10 +146,10 @@ Json equivalence_json(const std::vector<EquivalenceMargin>& margins) {
 
 }  // namespace
 
-std::string plan_json(const SweepPlan& plan) {
+std::string plan_json(const SweepPlan& plan, const PlanPrice* price) {
   Json runs = Json::array();
   for (const Run& run : plan.runs) runs.push_back(json_of(run, plan));
-  const Json json = {
+  Json json = {
       {"format", "cox-plan/1"},
       {"series", series_json(plan.series)},
       {"waits_for", plan.waits_for},
@@ -177,6 +178,13 @@ std::string plan_json(const SweepPlan& plan) {
         {"gpu_memory_bytes", plan.resources.gpu_memory_bytes},
         {"memory_bytes", plan.resources.memory_bytes}}},
   };
+  if (price != nullptr) {
+    // "runs" and "duplicates" are this document's own.
+    const Json fields = price_fields(*price);
+    for (const auto& [key, value] : fields.items()) {
+      if (!json.contains(key)) json[key] = value;
+    }
+  }
   // Strings from files may hold bytes that are not UTF-8; these are replaced.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

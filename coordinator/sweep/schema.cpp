@@ -15,6 +15,8 @@ namespace cox::sweep {
 
 namespace {
 
+constexpr std::int64_t kMaxPublishedSize = 1 << 20;
+
 using ParameterSchemas = std::map<std::string, ParameterSchema>;
 
 constexpr std::pair<const char*, Type> kTypes[] = {
@@ -208,8 +210,16 @@ class SchemaReader {
     const Node* facts = file.find("facts");
     if (facts == nullptr) return;
     for (const Entry& fact : facts->entries) {
-      schemas_.backbone_facts[name][fact.key] =
-          read_text(fact.value, fact.key, diagnostics_).value_or("");
+      const std::string place = read_text(fact.value, fact.key, diagnostics_).value_or("");
+      schemas_.backbone_facts[name][fact.key] = place;
+      // The file also holds the published configuration, under the same names.
+      const std::size_t dot = place.find('.');
+      const Node* folder = file.find(place.substr(0, dot));
+      const Node* value = folder == nullptr ? nullptr : folder->find(place.substr(dot + 1));
+      if (value == nullptr) continue;
+      if (const auto size = read_int(*value, fact.key, 1, kMaxPublishedSize, diagnostics_)) {
+        schemas_.published_facts[name][fact.key] = *size;
+      }
     }
   }
 

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "base/value.h"
+#include "coordinator/sweep/model_facts.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -72,7 +73,8 @@ struct Schemas {
   std::map<std::string, std::string> backbones;  ///< name to doc
   /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json.
   std::map<std::string, std::map<std::string, std::string>> backbone_facts;
-  std::vector<std::string> result_columns;  ///< of `v_results`, for tables
+  std::map<std::string, ModelFacts> published_facts;  ///< of each backbone's published model
+  std::vector<std::string> result_columns;            ///< of `v_results`, for tables
 
   const MethodSchema* find_method(std::string_view name) const;
   /// The declaration in any method that has it: right about type, silent about bounds.

@@ -1,0 +1,286 @@
+#include "coordinator/sweep/cost_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "coordinator/sweep/geometry.h"
+
+namespace cox::sweep {
+
+namespace {
+
+constexpr double kMillion = 1e6;
+/// Bytes moved between products, by token, block and hidden unit: 27 passes over bf16.
+constexpr double kElementwiseBytes = 27 * 2;
+/// Bytes that a step keeps by token, block and hidden unit: 17.7 values of bf16.
+constexpr double kKeptBytes = 17.7 * 2;
+/// Backward attention makes five products where forward makes two.
+constexpr double kAttentionBackward = 2.5;
+constexpr double kScheduleShift = 12;
+constexpr std::int64_t kTailEvaluations = 10;
+constexpr double kFeedForwardUnit = 256;
+constexpr double kBytesOfHalf = 2;
+
+double number(const Parameters& parameters, const char* name) {
+  const auto found = parameters.find(name);
+  if (found == parameters.end()) return 0;
+  if (const auto* whole = found->second.get_if<std::int64_t>()) return static_cast<double>(*whole);
+  const auto* real = found->second.get_if<double>();
+  return real == nullptr ? 0 : *real;
+}
+
+std::int64_t integer(const Parameters& parameters, const char* name) {
+  return static_cast<std::int64_t>(number(parameters, name));
+}
+
+bool is_on(const Parameters& parameters, const char* name) {
+  const auto found = parameters.find(name);
+  return found != parameters.end() && found->second == Value(true);
+}
+
+double feed_forward_size(double hidden) {
+  return kFeedForwardUnit * std::ceil(std::floor(8 * hidden / 3) / kFeedForwardUnit);
+}
+
+/// Operations of one pass through all blocks.
+struct Pass {
+  double products = 0;
+  double attention = 0;
+  double tokens = 0;  ///< that pass through the blocks
+
+  Pass& operator+=(const Pass& other) {
+    products += other.products;
+    attention += other.attention;
+    tokens += other.tokens;
+    return *this;
+  }
+  Pass times(double count) const { return {products * count, attention * count, tokens * count}; }
+};
+
+/// Context tokens: they see each other only, and skip cross-attention.
+Pass context_pass(double context, const ModelShape& m) {
+  const double each = 8 * m.hidden * m.hidden + 6 * m.hidden * feed_forward_size(m.hidden);
+  return {m.blocks * context * each, m.blocks * 4 * m.hidden * context * context, context};
+}
+
+/// Noised tokens, which see the context and each other.
+Pass noised_pass(double context, double noised, const ModelShape& m) {
+  const double each = 12 * m.hidden * m.hidden + 6 * m.hidden * feed_forward_size(m.hidden);
+  return {m.blocks * noised * each, m.blocks * 4 * m.hidden * noised * (context + noised), noised};
+}
+
+double elementwise_seconds(double tokens, const ModelShape& m, const DeviceModel& device) {
+  return tokens * m.blocks * m.hidden * kElementwiseBytes * device.elementwise;
+}
+
+double forward_seconds(const Pass& pass, const ModelShape& m, const DeviceModel& device) {
+  return pass.products / device.products + pass.attention / device.attention +
+         elementwise_seconds(pass.tokens, m, device);
+}
+
+/// Tokens of the frames that a run adapts to.
+struct Window {
+  double context = 0;
+  double trained = 0;
+  double held_out = 0;
+};
+
+double tokens_of_latent(const Parameters& p) {
+  return number(p, "height") / 16 * (number(p, "width") / 16);
+}
+
+Window window_of(const Parameters& p) {
+  const std::int64_t latents = latent_frames(integer(p, "adaptation_window.total_frames"));
+  const std::int64_t clean =
+      std::min(latent_frames(integer(p, "adaptation_window.context_frames")), latents - 1);
+  std::int64_t held = held_out_latents(latents - clean, number(p, "early_stop.holdout_fraction"));
+  if (latents - clean - held < 1) held = 0;
+  const double each = tokens_of_latent(p);
+  return {each * static_cast<double>(clean), each * static_cast<double>(latents - clean - held),
+          each * static_cast<double>(held)};
+}
+
+bool trains(const Parameters& p) { return p.contains("adaptation_window.total_frames"); }
+
+/// The part of the blocks through which gradients flow; `obc` sits behind all of them.
+double share_of_backward(const std::string& method, const Parameters& p, const ModelShape& m) {
+  if (method == "obc") return 0;
+  const double last = number(p, "last_blocks");
+  return last > 0 ? std::min(1.0, last / m.blocks) : 1;
+}
+
+double step_seconds(const std::string& method, const Parameters& p, const ModelShape& m,
+                    const DeviceModel& device) {
+  const Window window = window_of(p);
+  Pass forward = context_pass(window.context, m);
+  forward += noised_pass(window.context, window.trained, m);
+  const double share = share_of_backward(method, p, m);
+  const double weight_gradients = method == "full" ? 1 : 0;
+  return forward_seconds(forward, m, device) +
+         share * (forward.products * (1 + weight_gradients) / device.products +
+                  kAttentionBackward * forward.attention / device.attention_backward +
+                  2 * elementwise_seconds(forward.tokens, m, device));
+}
+
+/// Latent frames of context, and of what is generated after it.
+struct Continuation {
+  double context = 0;
+  double generated = 0;
+  double pixel_frames = 0;  ///< that decoding gives
+};
+
+Continuation continuation_of(const Parameters& p) {
+  const std::int64_t total = (integer(p, "total_frames") + 2) / 4 + 1;  // up to the next 4k + 1
+  const std::int64_t context = latent_frames(integer(p, "cond_frames"));
+  return {static_cast<double>(context), static_cast<double>(total - context),
+          static_cast<double>(4 * (total - 1) + 1)};
+}
+
+double branches_of(const Parameters& p) { return number(p, "guidance") > 1 ? 2 : 1; }
+
+double generation_seconds(const Parameters& p, const ModelShape& m, const DeviceModel& device) {
+  const Continuation frames = continuation_of(p);
+  const double context = frames.context * tokens_of_latent(p);
+  Pass evaluation = noised_pass(context, frames.generated * tokens_of_latent(p), m);
+  const Pass prefill = context_pass(context, m);
+  const bool caches = is_on(p, "use_kv_cache");
+  if (!caches) evaluation += prefill;
+  Pass all = evaluation.times(branches_of(p) * static_cast<double>(evaluations_of(p)));
+  if (caches) all += prefill;
+  return forward_seconds(all, m, device);
+}
+
+double training_bytes(const std::string& method, const Parameters& p, const ModelShape& m) {
+  if (!trains(p)) return 0;
+  const Window window = window_of(p);
+  const double kept = (window.context + window.trained) * m.blocks * m.hidden * kKeptBytes *
+                      share_of_backward(method, p, m);
+  // Gradients in bf16 and masters in fp32.
+  const double of_weights = method == "full" ? m.parameters() * (2 + 4) : 0;
+  return kept + of_weights;
+}
+
+double generation_bytes(const Parameters& p, const ModelShape& m) {
+  const Continuation frames = continuation_of(p);
+  const double tokens = tokens_of_latent(p);
+  const double cache = 2 * kBytesOfHalf * frames.context * tokens * m.hidden * m.blocks;
+  const double live = branches_of(p) * frames.generated * tokens * m.hidden * kKeptBytes;
+  return cache + live;
+}
+
+}  // namespace
+
+const std::vector<DeviceModel>& device_models() {
+  static const std::vector<DeviceModel> models = {{.name = "h200",
+                                                   .device = "cuda",
+                                                   .name_contains = "H200",
+                                                   .products = 675e12,
+                                                   .attention = 570e12,
+                                                   .attention_backward = 240e12,
+                                                   .elementwise = 1 / 4.3e12,
+                                                   .read = 0.0087,
+                                                   .encode = 0.066,
+                                                   .decode = 0.041,
+                                                   .measure = 0.075,
+                                                   .write = 0.061,
+                                                   .load = 8.4 / 27.2e9},
+                                                  {.name = "cpu",
+                                                   .device = "cpu",
+                                                   .name_contains = "",
+                                                   .products = 66e9,
+                                                   .attention = 66e9,
+                                                   .attention_backward = 66e9,
+                                                   .elementwise = 0,
+                                                   .read = 0.012,
+                                                   .encode = 1.24,
+                                                   .decode = 2.2,
+                                                   .measure = 0.29,
+                                                   .write = 0.14,
+                                                   .load = 7.6e-9}};
+  return models;
+}
+
+Result<DeviceModel> device_model(std::string_view name) {
+  std::vector<std::string> names;
+  for (const DeviceModel& model : device_models()) {
+    if (model.name == name) return model;
+    names.emplace_back(model.name);
+  }
+  return invalid_argument(
+      fmt::format("unknown device model '{}'; expected one of {}", name, join(names, ", ")));
+}
+
+double ModelShape::parameters() const {
+  return blocks * (8 * hidden * hidden + 3 * hidden * feed_forward_size(hidden) +
+                   6 * hidden * time_embedding);
+}
+
+Result<ModelShape> model_shape(const ModelFacts& facts) {
+  ModelShape shape;
+  const std::pair<const char*, double*> sizes[] = {{"blocks", &shape.blocks},
+                                                   {"hidden_size", &shape.hidden},
+                                                   {"time_embedding_size", &shape.time_embedding}};
+  for (const auto& [name, size] : sizes) {
+    const auto found = facts.find(name);
+    if (found == facts.end() || found->second < 1) {
+      return invalid_argument(
+          fmt::format("the model's '{}': expected at least 1, got {}", name,
+                      found == facts.end() ? "nothing" : fmt::to_string(found->second)));
+    }
+    *size = static_cast<double>(found->second);
+  }
+  return shape;
+}
+
+sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters& p,
+                                     const ModelShape& m, const DeviceModel& device) {
+  const double picture = number(p, "height") * number(p, "width") / kMillion;
+  const double scored = number(p, "total_frames") - number(p, "cond_frames");
+  double encoded = number(p, "cond_frames");
+  sharing::UnitSeconds seconds;
+  if (trains(p)) {
+    const Window window = window_of(p);
+    encoded += number(p, "adaptation_window.total_frames");
+    seconds.step = step_seconds(method, p, m, device);
+    seconds.check = forward_seconds(context_pass(window.context, m), m, device);
+    seconds.probe = forward_seconds(noised_pass(window.context, window.held_out, m), m, device);
+  }
+  const double read = number(p, "gen_start_frame") + scored;
+  seconds.source = picture * (read * device.read + encoded * device.encode);
+  seconds.generation = generation_seconds(p, m, device);
+  seconds.decode = picture * continuation_of(p).pixel_frames * device.decode;
+  seconds.score = picture * (scored * device.measure + number(p, "total_frames") * device.write);
+  return seconds;
+}
+
+double peak_memory_bytes(const std::string& method, const Parameters& parameters,
+                         const ModelShape& model) {
+  return kBytesOfHalf * model.parameters() +
+         std::max(training_bytes(method, parameters, model), generation_bytes(parameters, model));
+}
+
+std::int64_t probes_of(const Parameters& parameters) {
+  if (!is_on(parameters, "early_stop.enabled")) return 0;
+  const auto sigmas = parameters.find("early_stop.sigmas");
+  const auto* list = sigmas == parameters.end() ? nullptr : sigmas->second.get_if<Value::List>();
+  return list == nullptr ? 0
+                         : static_cast<std::int64_t>(list->size()) *
+                               integer(parameters, "early_stop.noise_draws");
+}
+
+std::int64_t evaluations_of(const Parameters& parameters) {
+  const std::int64_t steps = integer(parameters, "inference_steps");
+  if (!is_on(parameters, "enhance_hf")) return steps;
+  // Levels fall evenly from 1 to 0.001; one above 1 / (1 + shift) is above 0.5 after the shift.
+  std::int64_t kept = 0;
+  for (std::int64_t i = 0; i < steps; ++i) {
+    const double part = steps > 1 ? static_cast<double>(i) / static_cast<double>(steps - 1) : 0;
+    if (1 - 0.999 * part > 1 / (1 + kScheduleShift)) ++kept;
+  }
+  return kept + kTailEvaluations;
+}
+
+}  // namespace cox::sweep

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/value.h"
+#include "coordinator/sweep/model_facts.h"
+#include "sharing/price.h"
+
+namespace cox::sweep {
+
+/// Measured rates of a device, by which work is turned into seconds: docs/pricing.md says where
+/// each comes from.
+struct DeviceModel {
+  const char* name;           ///< of --device-model
+  const char* device;         ///< as results call it: cuda or cpu
+  const char* name_contains;  ///< what the device's name in results contains; "" = anything
+  double products;            ///< FLOP/s of matrix products
+  double attention;           ///< FLOP/s of attention, forward
+  double attention_backward;  ///< FLOP/s, deterministic
+  double elementwise;         ///< s for each byte moved between products; 0 = part of their rates
+  double read, encode, decode, measure, write;  ///< s for each million pixels
+  double load;                                  ///< s for each byte of the transformer's weights
+};
+
+const std::vector<DeviceModel>& device_models();
+/// kInvalidArgument with the known names for any other.
+Result<DeviceModel> device_model(std::string_view name);
+
+/// The sizes of a transformer that its work follows from.
+struct ModelShape {
+  double blocks = 0;
+  double hidden = 0;
+  double time_embedding = 0;
+
+  double parameters() const;
+};
+
+/// kInvalidArgument when a size is missing or not positive.
+Result<ModelShape> model_shape(const ModelFacts& facts);
+
+/// The seconds that the work of a run takes by counting operations.
+sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters& parameters,
+                                     const ModelShape& model, const DeviceModel& device);
+
+/// Bytes that the run holds on the device at most: the weights and what its largest stage keeps
+/// when it recomputes nothing.
+double peak_memory_bytes(const std::string& method, const Parameters& parameters,
+                         const ModelShape& model);
+
+/// Probes of each check; 0 for a run without early stopping.
+std::int64_t probes_of(const Parameters& parameters);
+
+/// How many evaluations of the transformer the sampler makes.
+std::int64_t evaluations_of(const Parameters& parameters);
+
+}  // namespace cox::sweep

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/sweep/cost_model.h"
+#include "coordinator/sweep/plan.h"
+#include "sharing/price.h"
+
+namespace cox::sweep {
+
+/// What a run took by itself on one device: sums over `results` finished videos.
+struct MeasuredRun {
+  std::string method;
+  Parameters parameters;
+  std::string model_digest;
+  std::string device;
+  std::string device_name;
+  std::string build;
+  std::int64_t newest_us = 0;
+  std::int64_t results = 0;
+  std::int64_t steps = 0;
+  std::int64_t checks = 0;
+  double source_s = 0;  ///< reading and encoding
+  double train_s = 0;
+  double check_s = 0;
+  double generate_s = 0;
+  double decode_s = 0;
+  double score_s = 0;  ///< measuring and writing
+};
+
+/// What a database knows of the plans.
+struct Measured {
+  std::string source;  ///< "database 'out/cox.db'"
+  std::vector<MeasuredRun> runs;
+  std::set<std::string> done_jobs;  ///< digests
+};
+
+struct PriceOptions {
+  DeviceModel device = device_models().front();
+  std::int64_t workers = 1;
+  /// Videos of each data set that was not read; a sweep's max_videos is smaller or wins.
+  std::int64_t videos = 1;
+  std::optional<Measured> measured;
+};
+
+struct PlanPrice {
+  std::size_t runs = 0;
+  std::size_t distinct_runs = 0;
+  std::vector<std::vector<std::string>> duplicates;  ///< names of runs that compute the same
+  std::int64_t jobs = 0;
+  std::int64_t known_jobs = 0;  ///< done already; the rest of the price is without them
+  sharing::Cost naive;
+  sharing::Cost shared;
+  double load_s = 0;  ///< of the model in each worker, in both sums
+  double finish_s = 0;
+  double peak_memory_bytes = 0;
+  std::int64_t workers = 1;
+  std::string device;
+  std::string measured_on;  ///< device, build and database; "" = nothing was measured
+  std::map<std::string, std::int64_t> origin;  ///< "steps, measured" to runs, "steps, counted" ...
+  bool inputs_were_read = true;
+  std::int64_t videos = 1;  ///< as in the options
+
+  double naive_s() const { return naive.seconds.total() + load_s; }
+  double shared_s() const { return shared.seconds.total() + load_s; }
+};
+
+/// Prices the jobs of all plans together, as one queue runs them. Sweeps that wait for a later
+/// version have no runs and cost nothing. kInvalidArgument for fewer than one worker or video and
+/// for a model without its sizes.
+Result<PlanPrice> price_of(const std::vector<SweepPlan>& plans, const PriceOptions& options);
+
+/// A short table: counts, GPU-hours by cause, memory, finish time, and where the seconds are from.
+std::string price_text(const PlanPrice& price);
+
+}  // namespace cox::sweep

@@ -1,0 +1,208 @@
+#include "sharing/price.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <queue>
+#include <set>
+#include <tuple>
+
+#include "sharing/observer.h"
+
+namespace cox::sharing {
+
+namespace {
+
+Status check_job(const PricedJob& job) {
+  const UnitSeconds& s = job.seconds;
+  for (const double seconds :
+       {s.source, s.step, s.check, s.probe, s.generation, s.decode, s.score}) {
+    if (!std::isfinite(seconds) || seconds < 0) {
+      return invalid_argument(
+          fmt::format("job '{}': expected seconds of at least 0, got {}", job.identity, seconds));
+    }
+  }
+  if (job.shape.steps < 0) {
+    return invalid_argument(
+        fmt::format("job '{}': expected at least 0 steps, got {}", job.identity, job.shape.steps));
+  }
+  if (!job.shape.stop) return Status::ok();
+  if (job.shape.stop->check_every < 1) {
+    return invalid_argument(fmt::format("job '{}': expected check_every of at least 1, got {}",
+                                        job.identity, job.shape.stop->check_every));
+  }
+  if (job.shape.stop->probes().empty()) {
+    return invalid_argument(fmt::format("job '{}': its stop rule looks at nothing", job.identity));
+  }
+  return Status::ok();
+}
+
+void add_source(const PricedJob& job, Cost& cost) {
+  ++cost.counts.sources;
+  cost.seconds.source += job.seconds.source;
+}
+
+void add_steps(const PricedJob& job, std::int64_t steps, Cost& cost) {
+  cost.counts.steps += steps;
+  cost.seconds.training += static_cast<double>(steps) * job.seconds.step;
+}
+
+void add_checks(const PricedJob& job, std::int64_t checks, std::int64_t probes, Cost& cost) {
+  cost.counts.checks += checks;
+  cost.counts.probes += probes;
+  cost.seconds.checks += static_cast<double>(checks) * job.seconds.check +
+                         static_cast<double>(probes) * job.seconds.probe;
+}
+
+void add_generation(const PricedJob& job, Cost& cost) {
+  ++cost.counts.generations;
+  cost.seconds.generation += job.seconds.generation;
+  cost.seconds.decode += job.seconds.decode;
+}
+
+void add_score(const PricedJob& job, Cost& cost) {
+  ++cost.counts.jobs;
+  cost.seconds.score += job.seconds.score;
+}
+
+Cost cost_alone(const PricedJob& job) {
+  Cost cost;
+  add_source(job, cost);
+  if (!job.shape.trajectory.empty()) {
+    add_steps(job, job.shape.steps, cost);
+    if (const auto& rule = job.shape.stop) {
+      const std::int64_t checks = 1 + job.shape.steps / rule->check_every;
+      add_checks(job, checks, checks * static_cast<std::int64_t>(rule->probes().size()), cost);
+    }
+  }
+  add_generation(job, cost);
+  add_score(job, cost);
+  return cost;
+}
+
+std::vector<PricedJob> without_duplicates(const std::vector<PricedJob>& jobs) {
+  std::vector<PricedJob> distinct;
+  std::set<std::string> seen;
+  for (const PricedJob& job : jobs) {
+    if (seen.insert(job.identity).second) distinct.push_back(job);
+  }
+  return distinct;
+}
+
+/// Prices jobs of one item that share, piece by piece.
+class SharedPrice {
+ public:
+  explicit SharedPrice(const std::vector<PricedJob>& jobs) : jobs_(jobs) {
+    for (const PricedJob& job : jobs) shapes_.push_back(job.shape);
+  }
+
+  void price(ItemPrice& price) {
+    const Plan plan = plan_jobs(shapes_);
+    if (!plan.untrained.empty()) add_piece(cost_of_results(plan.untrained), price);
+    for (const Trajectory& trajectory : plan.trajectories) {
+      Cost cost = cost_of_results(trajectory.jobs);
+      add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
+      for (std::int64_t step = 0; step <= trajectory.steps; ++step) {
+        add_check(trajectory, step, cost);
+      }
+      add_piece(cost, price);
+    }
+  }
+
+ private:
+  static void add_piece(const Cost& cost, ItemPrice& price) {
+    price.shared.add(cost);
+    price.pieces.push_back(cost.seconds.total());
+  }
+
+  /// Reads sources, generates and scores for `members`.
+  Cost cost_of_results(const std::vector<std::size_t>& members) {
+    Cost cost;
+    for (const std::size_t member : members) {
+      const PricedJob& job = jobs_[member];
+      if (sources_.insert(job.source).second) add_source(job, cost);
+      if (generations_.insert(generation_of(job.shape)).second) add_generation(job, cost);
+      add_score(job, cost);
+    }
+    return cost;
+  }
+
+  void add_check(const Trajectory& trajectory, std::int64_t step, Cost& cost) const {
+    std::vector<std::size_t> due;
+    for (const std::size_t job : trajectory.jobs) {
+      const JobShape& shape = shapes_[job];
+      const bool is_due = step == 0 || (step <= shape.steps && shape.stop && shape.stop->due(step));
+      if (shape.stop && is_due) due.push_back(job);
+    }
+    if (due.empty()) return;
+    const auto probes = static_cast<std::int64_t>(probes_due(shapes_, due).size());
+    add_checks(jobs_[due.front()], 1, probes, cost);
+  }
+
+  /// Equal for jobs that are known beforehand to have equal pixels.
+  using GenerationKey =
+      std::tuple<GenerationId, std::int64_t, std::int64_t, std::int64_t, std::vector<double>>;
+
+  static GenerationKey generation_of(const JobShape& job) {
+    const std::int64_t steps = job.trajectory.empty() ? 0 : job.steps;
+    const GenerationId id{state_id(job.trajectory, steps), job.generation};
+    if (!job.stop) return {id, 0, 0, 0, {}};
+    return {id, job.stop->check_every, job.stop->patience, job.stop->noise_draws, job.stop->sigmas};
+  }
+
+  const std::vector<PricedJob>& jobs_;
+  std::vector<JobShape> shapes_;
+  std::set<std::string> sources_;
+  std::set<GenerationKey> generations_;
+};
+
+}  // namespace
+
+void Cost::add(const Cost& other, std::int64_t times) {
+  const auto add_count = [&](std::int64_t WorkCounts::*field) {
+    counts.*field += times * other.counts.*field;
+  };
+  const auto add_seconds = [&](double CauseSeconds::*field) {
+    seconds.*field += static_cast<double>(times) * other.seconds.*field;
+  };
+  for (const auto field : {&WorkCounts::jobs, &WorkCounts::sources, &WorkCounts::steps,
+                           &WorkCounts::checks, &WorkCounts::probes, &WorkCounts::generations}) {
+    add_count(field);
+  }
+  for (const auto field :
+       {&CauseSeconds::training, &CauseSeconds::checks, &CauseSeconds::generation,
+        &CauseSeconds::decode, &CauseSeconds::source, &CauseSeconds::score}) {
+    add_seconds(field);
+  }
+}
+
+Result<ItemPrice> price_item(const std::vector<PricedJob>& jobs) {
+  ItemPrice price;
+  for (const PricedJob& job : jobs) {
+    COX_RETURN_IF_ERROR(check_job(job));
+    price.naive.add(cost_alone(job));
+  }
+  const std::vector<PricedJob> distinct = without_duplicates(jobs);
+  SharedPrice(distinct).price(price);
+  return price;
+}
+
+double finish_seconds(const std::vector<double>& pieces, std::int64_t workers) {
+  COX_CHECK(workers >= 1, "a finish time needs a worker");
+  std::priority_queue<double, std::vector<double>, std::greater<>> free_at;
+  double last = 0;
+  for (const double piece : pieces) {
+    double start = 0;
+    if (static_cast<std::int64_t>(free_at.size()) == workers) {
+      start = free_at.top();
+      free_at.pop();
+    }
+    free_at.push(start + piece);
+    last = std::max(last, start + piece);
+  }
+  return last;
+}
+
+}  // namespace cox::sharing

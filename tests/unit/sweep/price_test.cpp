@@ -1,0 +1,233 @@
+#include "coordinator/sweep/price.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/load_sweep.h"
+#include "coordinator/sweep/plan_json.h"
+#include "tests/unit/sweep/sandbox.h"
+
+using namespace cox::sweep;
+using namespace cox::sweep::test;
+
+namespace {
+
+// The published window: 4 context, 3 trained and 1 held-out latent frames of 1,560 tokens; 4 + 4
+// generated.
+const std::string kStudy =
+    "method: adasteer\n"
+    "method_params: {trains: {lr: 5e-3, early_stop: {enabled: false}}}\n"
+    "runs: [{id: A, steps: 5}, {id: B, steps: 20}, {id: C, steps: 20}, {id: N, method: none}]\n";
+
+cox::Result<PlanPrice> price(const SweepPlan& plan, const PriceOptions& options = {}) {
+  return price_of({plan}, options);
+}
+
+MeasuredRun measured(const SweepPlan& plan, const Run& run) {
+  MeasuredRun made;
+  made.method = run.method;
+  made.parameters = run.parameters;
+  made.model_digest = plan.model.digest;
+  made.device = "cuda";
+  made.device_name = "NVIDIA H200";
+  made.build = "b1";
+  made.newest_us = 10;
+  made.results = 4;
+  made.steps = 40;
+  made.train_s = 120;
+  made.generate_s = 200;
+  made.source_s = made.decode_s = made.score_s = 4;
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("counted seconds are the operations over the rates of the device") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan("method: adasteer\n");
+  const auto shape = model_shape(plan.facts);
+  REQUIRE(shape.is_ok());
+  const auto device = device_model("h200");
+  REQUIRE(device.is_ok());
+  const auto seconds = counted_seconds("adasteer", plan.runs[0].parameters, *shape, *device);
+  // Worked out apart, from the token counts; measured on the device: 39.5, 1.64 and 0.79 s.
+  CHECK(seconds.generation == Approx(37.458628199781046));
+  CHECK(seconds.step == Approx(1.6160243320495262));
+  CHECK(seconds.check + 6 * seconds.probe == Approx(0.686639511672156));
+  CHECK(probes_of(plan.runs[0].parameters) == 6);
+  CHECK(evaluations_of(plan.runs[0].parameters) == 56);
+  // The weights and 17.7 values of bf16 for each of 10,920 tokens; 104.8 GB were measured.
+  CHECK(peak_memory_bytes("adasteer", plan.runs[0].parameters, *shape) / 1e9 == Approx(103.080788));
+}
+
+TEST_CASE("methods differ in what a step computes") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "runs: [{id: A, method: adasteer}, {id: O, method: obc}, {id: F, method: full}, "
+      "{id: L, method: lora}, {id: K, method: lora, last_blocks: 12}, {id: N, method: none}]\n");
+  const auto shape = model_shape(plan.facts);
+  const auto device = device_model("h200");
+  std::map<std::string, double> step;
+  for (const Run& run : plan.runs) {
+    step[run.name] = counted_seconds(run.method, run.parameters, *shape, *device).step;
+  }
+  CHECK(step["N"] == 0);
+  CHECK(step["L"] == Approx(step["A"]));
+  CHECK(step["K"] == Approx(step["O"] + (step["A"] - step["O"]) / 4));
+  CHECK(step["F"] > step["A"]);
+}
+
+TEST_CASE("a plan's price counts duplicates once and a trajectory once") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(kStudy);
+  const auto made = price(plan);
+  REQUIRE(made.is_ok());
+  CHECK(made->runs == 4);
+  CHECK(made->distinct_runs == 3);
+  CHECK(made->duplicates == std::vector<std::vector<std::string>>{{"s/B", "s/C"}});
+  CHECK(made->jobs == 8);
+  CHECK(made->known_jobs == 0);
+  // Two videos.
+  CHECK(made->naive.counts.steps == 2 * 45);
+  CHECK(made->shared.counts.steps == 2 * 20);
+  CHECK(made->naive.counts.generations == 8);
+  CHECK(made->shared.counts.generations == 6);
+  CHECK(made->shared.seconds.generation == Approx(6 * 37.458628199781046));
+  CHECK(made->shared.seconds.training == Approx(40 * 1.6160243320495262));
+  CHECK(made->finish_s == Approx(made->shared_s()));
+  CHECK(made->measured_on.empty());
+}
+
+TEST_CASE("plans are priced together: equal runs of two series are one") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(kStudy);
+  auto other = plan;
+  other.series.name = "t";
+  const auto alone = price(plan);
+  const auto both = price_of({plan, other}, {});
+  REQUIRE(both.is_ok());
+  CHECK(both->shared.counts == alone->shared.counts);
+  CHECK(both->naive.counts.steps == 2 * alone->naive.counts.steps);
+  CHECK(both->distinct_runs == 3);
+}
+
+TEST_CASE("jobs that the database has are known, and cost nothing") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(kStudy);
+  PriceOptions options;
+  options.measured.emplace();
+  for (const auto& video : plan.dataset.videos) {
+    options.measured->done_jobs.insert(job_digest(run_named(plan, "B"), video));
+  }
+  const auto made = price(plan, options);
+  REQUIRE(made.is_ok());
+  CHECK(made->known_jobs == 4);  // B is C
+  CHECK(made->shared.counts.steps == 2 * 5);
+  CHECK(made->shared.counts.generations == 4);
+}
+
+TEST_CASE("measured results of equal geometry, device and newest build give the seconds") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(kStudy);
+  PriceOptions options;
+  options.measured.emplace();
+  // Another rate and number of steps is equal geometry.
+  auto known = measured(plan, run_named(plan, "A"));
+  known.parameters["lr"] = 1.0;
+  auto older = known;
+  older.build = "b0";
+  older.newest_us = 9;
+  older.train_s = 1e6;
+  auto elsewhere = known;
+  elsewhere.device_name = "NVIDIA A100";
+  elsewhere.newest_us = 99;
+  options.measured->source = "database 'x.db'";
+  options.measured->runs = {older, known, elsewhere};
+  const auto made = price(plan, options);
+  REQUIRE(made.is_ok());
+  CHECK(made->measured_on == "NVIDIA H200, build b1, in database 'x.db'");
+  CHECK(made->shared.seconds.training == Approx(40 * 3.0));
+  CHECK(made->shared.seconds.generation == Approx(6 * 50.0));
+  CHECK(made->origin.at("steps, measured") == 3);
+  CHECK(made->origin.count("steps, counted") == 0);
+  CHECK(made->origin.at("source, counted") == 1);  // `none` reads no window
+
+  options.measured->runs[1].parameters["height"] = 240;
+  const auto other = price(plan, options);
+  CHECK(other->origin.at("steps, counted") == 3);
+}
+
+TEST_CASE("without inputs the price is for the videos that the caller assumes") {
+  const Sandbox sandbox;
+  sandbox.write("a.yaml", kHead + kStudy);
+  const auto plan = load_sweep_without_inputs(sandbox.path("a.yaml"));
+  REQUIRE(plan.is_ok());
+  PriceOptions options;
+  options.videos = 10;
+  const auto made = price(*plan, options);
+  REQUIRE(made.is_ok());
+  CHECK(made->jobs == 40);
+  CHECK_FALSE(made->inputs_were_read);
+  CHECK(made->shared.counts.steps == 200);
+  CHECK(made->shared.seconds.generation == Approx(30 * 37.458628199781046));
+  CHECK(price_text(*made).find("priced for 10 videos of each data set") != std::string::npos);
+
+  const auto few = load_sweep_without_inputs(sandbox.path("a.yaml"), {{"dataset.max_videos=3"}});
+  REQUIRE(few.is_ok());
+  CHECK(price(*few, options)->jobs == 12);
+}
+
+TEST_CASE("the price as JSON has its own document and extends the plan's") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(kStudy);
+  const auto made = price(plan);
+  const auto json = nlohmann::json::parse(price_json(*made));
+  CHECK(json.at("format") == "cox-price/1");
+  CHECK(json.at("runs") == 4);
+  CHECK(json.at("duplicates") == nlohmann::json::parse(R"([["s/B", "s/C"]])"));
+  CHECK(json.at("gpu_hours").at("naive") == Approx(made->naive_s() / 3600));
+  CHECK(json.at("gpu_hours").at("by_cause").at("training").at("shared") ==
+        Approx(made->shared.seconds.training / 3600));
+  double sum = 0;
+  for (const auto& cause : json.at("gpu_hours").at("by_cause")) {
+    sum += cause.at("shared").get<double>();
+  }
+  CHECK(sum == Approx(json.at("gpu_hours").at("shared").get<double>()));
+
+  const auto document = nlohmann::json::parse(plan_json(plan, &*made));
+  CHECK(document.at("format") == "cox-plan/1");
+  CHECK(document.at("runs").is_array());
+  CHECK(document.at("duplicates") == nlohmann::json::parse(R"([["B", "C"]])"));
+  CHECK(document.at("distinct_runs") == 3);
+  CHECK(document.at("jobs") == 8);
+  CHECK(document.at("finish_s") == json.at("finish_s"));
+}
+
+TEST_CASE("a price that cannot be made says why") {
+  const Sandbox sandbox;
+  auto plan = sandbox.plan(kStudy);
+  PriceOptions options;
+  options.workers = 0;
+  CHECK(price(plan, options).status().message() == "workers: expected 1 to 1000000, got 0");
+  options.workers = 1;
+  options.videos = -1;
+  CHECK(price(plan, options).status().message() == "videos: expected 1 to 1000000, got -1");
+  CHECK(device_model("abacus").status().message() ==
+        "unknown device model 'abacus'; expected one of h200, cpu");
+  plan.facts["hidden_size"] = 0;
+  CHECK(price(plan).status().message() == "the model's 'hidden_size': expected at least 1, got 0");
+  plan.facts.erase("hidden_size");
+  CHECK(price(plan).status().message() ==
+        "the model's 'hidden_size': expected at least 1, got nothing");
+}
+
+TEST_CASE("a sweep that waits costs nothing") {
+  SweepPlan waiting;
+  waiting.waits_for = "a backbone";
+  const auto made = price(waiting);
+  REQUIRE(made.is_ok());
+  CHECK(made->runs == 0);
+  CHECK(made->shared_s() == 0);
+  CHECK(made->finish_s == 0);
+}
