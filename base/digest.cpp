@@ -113,9 +113,10 @@ bool is_settled(const struct stat& facts) {
 Result<std::string> remembered_sha256_of_file(const std::string& path) {
   COX_ASSIGN_OR_RETURN(const struct stat before, facts_of_file(path));
   const std::string identity = identity_of(path, before);
-  const std::string entry = user_cache_directory() + "/digests/" + sha256_of(identity);
-  const bool settled = is_settled(before);
-  if (settled) {
+  const std::string cache = user_cache_directory();
+  const std::string entry = cache + "/digests/" + sha256_of(identity);
+  const bool remembers = !cache.empty() && is_settled(before);
+  if (remembers) {
     if (auto known = read_file(entry); known.is_ok() && known->size() == 64) return known;
   }
   COX_ASSIGN_OR_RETURN(const std::string digest, sha256_of_file(path));
@@ -124,7 +125,7 @@ Result<std::string> remembered_sha256_of_file(const std::string& path) {
     return unavailable(fmt::format("'{}' changed while it was read; try again", path));
   }
   // A cache that cannot be written costs time, not correctness.
-  if (settled) (void)write_file_atomically(entry, digest);
+  if (remembers) (void)write_file_atomically(entry, digest);
   return digest;
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,8 +16,12 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <mutex>
+#include <optional>
 #include <utility>
 
+#include "base/log.h"
+#include "base/process.h"
 #include "base/text.h"
 
 namespace cox {
@@ -27,9 +32,9 @@ namespace {
 
 Status file_error(const std::string& what, const std::string& path) {
   const int error = errno;
-  const StatusCode code = error == ENOSPC   ? StatusCode::kResourceExhausted
-                          : error == ENOENT ? StatusCode::kNotFound
-                                            : StatusCode::kUnavailable;
+  const StatusCode code = is_disk_full(error) ? StatusCode::kResourceExhausted
+                          : error == ENOENT   ? StatusCode::kNotFound
+                                              : StatusCode::kUnavailable;
   return {code, fmt::format("{} '{}': {}", what, path, std::strerror(error))};
 }
 
@@ -297,12 +302,39 @@ Status publish_file(const std::string& aside, const std::string& path) {
   return put_in_place(flushed, aside, path);
 }
 
+namespace {
+
+/// The value of an environment variable that holds an absolute path.
+std::optional<std::string> path_in_environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value != '/') return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> home_in_user_database() {
+  constexpr std::size_t kEntryBytes = 16 * 1024;
+  std::vector<char> buffer(kEntryBytes);
+  passwd entry{};
+  passwd* found = nullptr;
+  const int error = ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found);
+  if (error != 0 || found == nullptr || *found->pw_dir != '/') return std::nullopt;
+  return found->pw_dir;
+}
+
+}  // namespace
+
 std::string user_cache_directory() {
-  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache != '\0') {
-    return std::string(cache) + "/coxswain";
-  }
-  const char* home = std::getenv("HOME");
-  return std::string(home != nullptr ? home : "/tmp") + "/.cache/coxswain";
+  if (const auto cache = path_in_environment("XDG_CACHE_HOME")) return *cache + "/coxswain";
+  std::optional<std::string> home = path_in_environment("HOME");
+  if (!home) home = home_in_user_database();
+  if (home) return *home + "/.cache/coxswain";
+  static std::once_flag said;
+  std::call_once(said, [] {
+    log(LogLevel::kWarning, "cache",
+        "no cache: neither HOME nor the user database names a home directory; digests of models "
+        "and compiled kernels are computed again by each program; set HOME or XDG_CACHE_HOME");
+  });
+  return "";
 }
 
 std::string unique_sibling(const std::string& path) {

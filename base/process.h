@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 
 namespace cox {
@@ -21,5 +22,9 @@ inline void prepare_process() {
   }
   std::signal(SIGXFSZ, SIG_IGN);
 }
+
+/// Whether a write failed because no more bytes fit: the disk or the user's quota is full, or the
+/// file has reached the size limit of the process (`ulimit -f`).
+inline bool is_disk_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 }  // namespace cox

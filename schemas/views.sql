@@ -58,6 +58,28 @@ LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
 LEFT JOIN results x ON x.job_id = j.id
 GROUP BY s.name, m.position, m.name, r.digest;
 
+-- One row per current run of a series with where its jobs stand, without a look at its results: what
+-- `cox status` counts, quickly also when a million jobs wait. A filter on series is applied before
+-- counting. CROSS JOIN keeps the order of the loops, so that grouping sorts nothing.
+CREATE VIEW v_run_states AS
+SELECT
+  s.name AS series, m.position AS position, m.name AS run, r.digest AS run_digest,
+  r.method AS method, o.name AS owner_series, r.owner_name AS owner_run,
+  r.created_us AS created_us, d.videos AS videos,
+  sum(j.state IS 0) AS queued, sum(j.state IS 1) AS blocked, sum(j.state IS 2) AS leased,
+  sum(j.state IS 3) AS done,
+  sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
+  sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
+  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined
+FROM series s
+CROSS JOIN series_runs m ON m.series_id = s.id AND m.superseded = 0
+JOIN runs r ON r.id = m.run_id
+JOIN datasets d ON d.id = m.dataset_id
+JOIN series o ON o.id = r.owner_series_id
+LEFT JOIN jobs j ON j.run_id = m.run_id AND EXISTS (
+  SELECT 1 FROM dataset_videos v WHERE v.dataset_id = m.dataset_id AND v.video_id = j.video_id)
+GROUP BY s.name, m.name, m.run_id;
+
 -- One row per series x run x finished video. schemas/result_columns.yaml explains each column.
 CREATE VIEW v_results AS
 SELECT
@@ -357,6 +379,15 @@ SELECT
   w.joined_us AS joined_us, w.left_us AS left_us, w.left_us IS NULL AS here,
   (SELECT count(*) FROM attempts a WHERE a.outcome = 0 AND a.worker_id = w.id) AS held_jobs
 FROM workers w;
+
+-- When each worker that was granted a job was last heard of with one: the newest grant or end of its
+-- attempts. Reads every attempt.
+CREATE VIEW v_worker_activity AS
+SELECT
+  w.name || '.' || w.id AS worker_id, a.last_us AS last_us
+FROM workers w
+JOIN (SELECT worker_id, max(max(granted_us, coalesce(ended_us, 0))) AS last_us
+      FROM attempts GROUP BY worker_id) a ON a.worker_id = w.id;
 
 -- The journal. Ask for a range of sequence, or ORDER BY sequence DESC LIMIT n.
 CREATE VIEW v_events AS

@@ -292,7 +292,13 @@ Result<ExitCode> run_locally(Session& session, const std::vector<sweep::SweepPla
                              const LocalRunOptions& options) {
   LocalRun run(session, options);
   COX_RETURN_IF_ERROR(run.open());
-  COX_RETURN_IF_ERROR(run.submit(plans));
+  // Its coordinator is in this process: one that stopped is not one that cannot be reached.
+  const Status submitted = run.submit(plans);
+  if (submitted.code() == StatusCode::kUnavailable) {
+    return internal_error(
+        fmt::format("{}; then resume with: {}", submitted.message(), session.command_line()));
+  }
+  COX_RETURN_IF_ERROR(submitted);
   COX_RETURN_IF_ERROR(run.check_job_inputs());
   COX_RETURN_IF_ERROR(run.work());
   return run.conclude(plans);

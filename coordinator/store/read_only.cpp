@@ -1,8 +1,11 @@
 #include "coordinator/store/read_only.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -134,13 +137,42 @@ std::string sql_text(const std::string& text) {
   return quoted + '\'';
 }
 
+namespace {
+
+/// Whether nobody writes to the database and this process cannot: it has no log, and none can be
+/// made beside it. SQLite needs a log to share the file with writers.
+bool is_archived(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::absolute(path, error).parent_path();
+  return !std::filesystem::exists(path + "-wal", error) &&
+         ::faccessat(AT_FDCWD, folder.c_str(), W_OK, AT_EACCESS) != 0;
+}
+
+/// The path as a URI that tells SQLite that the file does not change.
+std::string immutable_uri(const std::string& path) {
+  std::error_code error;
+  std::string uri = "file://";
+  for (const char c : std::filesystem::absolute(path, error).string()) {
+    const bool is_plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/';
+    uri += is_plain ? std::string(1, c) : fmt::format("%{:02x}", static_cast<unsigned char>(c));
+  }
+  return uri + "?immutable=1";
+}
+
+Result<Database> open_to_read(const std::string& path) {
+  constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
+  if (!is_archived(path)) return Database::open(path, kFlags);
+  return Database::open(immutable_uri(path), kFlags | SQLITE_OPEN_URI);
+}
+
+}  // namespace
+
 Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
     return not_found(fmt::format("there is no database file '{}'", path));
   }
-  COX_ASSIGN_OR_RETURN(Database database,
-                       Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
+  COX_ASSIGN_OR_RETURN(Database database, open_to_read(path));
   COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, known_version()));
   if (version != known_version()) {
     return failed_precondition(

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "base/process.h"
 #include "coordinator/store/lock_wait.h"
 
 namespace cox::store {
@@ -40,15 +43,38 @@ StatusCode code_of(int sqlite_code) {
   }
 }
 
+/// The errno of the last failed call on the database's file or on its log. A failed commit leaves
+/// sqlite3_system_errno() as it was.
+std::array<int, 3> last_errnos(sqlite3* handle) {
+  std::array<int, 3> errnos = {sqlite3_system_errno(handle), 0, 0};
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &errnos[1]);
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errnos[2]);
+  }
+  return errnos;
+}
+
+/// Whether the last call failed because no more bytes fit into a file. SQLite itself says so only
+/// of a full disk; a quota and a file size limit are I/O errors to it.
+bool is_out_of_space(sqlite3* handle) {
+  const int code = sqlite3_errcode(handle) & 0xff;
+  if (code != SQLITE_IOERR) return code == SQLITE_FULL;
+  const std::array<int, 3> errnos = last_errnos(handle);
+  return std::any_of(errnos.begin(), errnos.end(), &is_disk_full);
+}
+
 }  // namespace
 
 Status sqlite_error(sqlite3* handle, std::string_view what) {
   const int code = sqlite3_extended_errcode(handle);
   std::string message = fmt::format("{}: {}", what, sqlite3_errmsg(handle));
-  if ((code & 0xff) == SQLITE_FULL) {
+  if (is_out_of_space(handle)) {
     message +=
-        "; the disk is full, or the database has reached its page limit: free space and "
-        "restart";
+        "; the disk or the quota is full, or the limit on file sizes (ulimit -f) or on the "
+        "database's pages is reached: free space or raise the limit, and restart";
+    return {StatusCode::kResourceExhausted, std::move(message)};
   }
   if ((code & 0xff) == SQLITE_BUSY) {
     message += fmt::format("; {} holds the lock: end it and restart",

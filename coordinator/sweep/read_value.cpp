@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/text.h"
@@ -30,6 +31,15 @@ std::optional<double> parse_float(const std::string& text) {
   return *number == 0 ? 0.0 : *number;  // Minus zero and zero are one value.
 }
 
+/// Whether readers of YAML differ about the value: `010` is 8 in version 1.1 and 10 in version 1.2.
+bool has_leading_zero(const Node& node) {
+  if (!node.is_scalar() || node.quoted) return false;
+  std::string_view digits = node.text;
+  if (!digits.empty() && digits.front() == '-') digits.remove_prefix(1);
+  return digits.size() > 1 && digits.front() == '0' &&
+         digits.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 std::optional<Value> parse_scalar(const Node& node, Type type) {
   if (!node.is_scalar()) return std::nullopt;
   if (type == Type::kText) return Value(node.text);
@@ -39,6 +49,7 @@ std::optional<Value> parse_scalar(const Node& node, Type type) {
     if (node.text == "false") return Value(false);
     return std::nullopt;
   }
+  if (has_leading_zero(node)) return std::nullopt;
   if (type == Type::kInt) {
     const auto number = parse_number<std::int64_t>(node.text);
     return number ? std::optional<Value>(*number) : std::nullopt;
@@ -132,8 +143,13 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
   if (!item) {
     auto value = parse_scalar(node, type);
     if (!value) {
+      const bool is_number = type == Type::kInt || type == Type::kFloat;
       diagnostics.error(
-          node.at, fmt::format("{}: expected {}, got {}", what, expected(type), describe(node)));
+          node.at,
+          fmt::format("{}: expected {}, got {}{}", what, expected(type), describe(node),
+                      is_number && has_leading_zero(node)
+                          ? "; remove the leading zero, which some readers of YAML take for base 8"
+                          : ""));
       return value;
     }
     if (!is_printable(node, what, diagnostics)) return std::nullopt;

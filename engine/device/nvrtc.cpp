@@ -93,8 +93,12 @@ Result<std::string> compile(const Nvrtc& nvrtc, const CudaSource& source,
                                       join(options, " "), words.empty() ? "no log" : words));
 }
 
-std::string cache_path(const CudaSource& source, const std::vector<std::string>& options,
-                       const std::string& version) {
+/// Where compiled code is kept; none without a cache.
+std::optional<std::string> cache_path(const CudaSource& source,
+                                      const std::vector<std::string>& options,
+                                      const std::string& version) {
+  const std::string cache = user_cache_directory();
+  if (cache.empty()) return std::nullopt;
   Sha256 digest;
   for (const auto& [name, text] : source.files) {
     digest.update(name);
@@ -103,7 +107,7 @@ std::string cache_path(const CudaSource& source, const std::vector<std::string>&
     digest.update(std::string_view("\0", 1));
   }
   digest.update(fmt::format("{}\n{}\n{}", source.main, join(options, " "), version));
-  return fmt::format("{}/kernels/{}.cubin", user_cache_directory(), digest.finish());
+  return fmt::format("{}/kernels/{}.cubin", cache, digest.finish());
 }
 
 /// A cache file is the digest of the code, a line break, and the code, so that a damaged file is
@@ -129,15 +133,18 @@ Result<std::string> compile_cuda(const CudaSource& source, const std::string& ar
   int major = 0, minor = 0;
   if (nvrtc->version(&major, &minor) != 0) return internal_error("cannot read NVRTC's version");
   const std::vector<std::string> options = {"--gpu-architecture=" + architecture, "--std=c++17"};
-  const std::string path = cache_path(source, options, fmt::format("{}.{}", major, minor));
-  if (const std::optional<std::string> cached = read_cached(path)) return *cached;
+  const std::optional<std::string> path =
+      cache_path(source, options, fmt::format("{}.{}", major, minor));
+  if (path) {
+    if (const std::optional<std::string> cached = read_cached(*path)) return *cached;
+  }
 
   Result<std::string> code = compile(*nvrtc, source, options);
-  if (!code.is_ok()) return code;
-  const Status kept = write_file_atomically(path, fmt::format("{}\n{}", sha256_of(*code), *code));
+  if (!code.is_ok() || !path) return code;
+  const Status kept = write_file_atomically(*path, fmt::format("{}\n{}", sha256_of(*code), *code));
   if (!kept.is_ok()) {
     log(LogLevel::kWarning, "engine", "cannot cache compiled kernels",
-        {{"path", path}, {"error", kept.message()}});
+        {{"path", *path}, {"error", kept.message()}});
   }
   return code;
 }

@@ -10,6 +10,8 @@ extern "C" {
 #include <cstring>
 #include <string>
 
+#include "base/process.h"
+
 namespace cox::video {
 
 namespace {
@@ -80,7 +82,7 @@ Encoder::~Encoder() {
 void Encoder::check(int code, const char* what) const {
   if (code >= 0) return;
   const StatusCode kind =
-      code == AVERROR(ENOSPC) ? StatusCode::kResourceExhausted : StatusCode::kUnavailable;
+      is_disk_full(AVUNERROR(code)) ? StatusCode::kResourceExhausted : StatusCode::kUnavailable;
   throw EncodeError(kind, fmt::format("{}: {}{}", what, av_error_text(code), log_.remark()));
 }
 

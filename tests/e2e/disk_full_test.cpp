@@ -111,3 +111,27 @@ TEST_CASE(
   CHECK(after.substr(0, before.size()) == before);
   CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
 }
+
+TEST_CASE(
+    "a file size limit at a commit stops the run as a full disk does; what was saved is kept") {
+  const TemporaryDirectory folder;
+  const std::string sweep = StudyFixture::get().sweep();
+  const std::vector<std::string> command = {
+      "run", sweep, "--out", folder / "out", "--db", folder / "db/cox.db", "--workers", "1"};
+  std::vector<std::string> limited = {"bash", "-c", "ulimit -f 700; exec \"$@\"", "bash"};
+  for (const std::string& word : cox_command(command)) limited.push_back(word);
+  const Ended full = run(limited, clean());
+  INFO(full.all());
+  CHECK(full.exit_code == 1);
+  CHECK_THAT(full.err, Contains("cannot write its database") && Contains("(ulimit -f)") &&
+                           Contains("free space") && Contains("then resume with: "));
+  CHECK(processes_with(folder.path()).empty());
+  const std::string database = folder / "db/cox.db";
+  const std::string before = done_jobs(database);
+
+  const Ended again = run_cox(command);
+  INFO(again.all());
+  CHECK(again.exit_code == 0);
+  CHECK(done_jobs(database).substr(0, before.size()) == before);
+  CHECK(sql_number(database, "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
+}

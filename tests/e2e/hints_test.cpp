@@ -197,5 +197,5 @@ TEST_CASE("a file size limit is an error of the write that is named, as a full d
               " --out " + folder / "out"),
       2, {"cannot be written", "File too large"});
   check_ended(limited(program("cox") + " coordinator --db " + folder / "a.db --listen 127.0.0.1:0"),
-              2, {"a.db"});
+              1, {"a.db", "the disk or the quota is full", "(ulimit -f)", "free space"});
 }

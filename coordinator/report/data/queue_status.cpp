@@ -8,6 +8,10 @@ namespace cox::report {
 
 namespace {
 
+constexpr const char* kWorkerColumns =
+    "worker, machine, device, device_name, gpu_memory_bytes, memory_bytes, held_jobs AS jobs, pid,"
+    " engine_build";
+
 Result<std::vector<Worker>> workers_where(const Query& query, const std::string& condition) {
   COX_ASSIGN_OR_RETURN(
       const Table table,
@@ -29,7 +33,7 @@ Result<Table> series_status(const Query& query) {
       "SELECT series, count(*) AS runs, sum(videos) AS jobs, sum(queued) AS queued,"
       " sum(blocked) AS blocked, sum(leased) AS leased, sum(done) AS done,"
       " sum(failed + quarantined) AS failed, sum(failed_as_expected) AS expected,"
-      " sum(cancelled) AS cancelled, sum(paused) AS paused FROM v_runs WHERE superseded = 0"
+      " sum(cancelled) AS cancelled, sum(paused) AS paused FROM v_run_states"
       " GROUP BY series ORDER BY max(created_us)");
 }
 
@@ -41,8 +45,8 @@ Result<Table> run_status(const Query& query, const std::string& series) {
                         " cancelled, paused,"
                         " CASE WHEN owner_series = series AND owner_run = run THEN NULL"
                         " ELSE owner_series || '/' || owner_run END AS owner,"
-                        " substr(run_digest, 1, 12) AS digest FROM v_runs"
-                        " WHERE superseded = 0 AND series = {} ORDER BY position",
+                        " substr(run_digest, 1, 12) AS digest FROM v_run_states"
+                        " WHERE series = {} ORDER BY position",
                         sql_text(series))));
   if (table.rows.empty()) {
     return not_found(
@@ -53,8 +57,18 @@ Result<Table> run_status(const Query& query, const std::string& series) {
 
 Result<Table> worker_status(const Query& query) {
   return query(
-      "SELECT worker, machine, device, device_name, gpu_memory_bytes, memory_bytes,"
-      " held_jobs AS jobs, pid, engine_build FROM v_workers WHERE here = 1 ORDER BY worker");
+      fmt::format("SELECT {} FROM v_workers WHERE here = 1 ORDER BY worker", kWorkerColumns));
+}
+
+Result<Table> worker_history(const Query& query, WorkersShown shown) {
+  return query(fmt::format(
+      "SELECT {}, CASE WHEN here THEN 'connected' ELSE 'left' END AS state,"
+      " strftime('%Y-%m-%dT%H:%M:%SZ',"
+      " max(joined_us, coalesce(left_us, 0), coalesce(last_us, 0)) / 1000000, 'unixepoch')"
+      " AS last_seen"
+      " FROM v_workers LEFT JOIN v_worker_activity USING (worker_id){}"
+      " ORDER BY here DESC, worker, joined_us",
+      kWorkerColumns, shown == WorkersShown::kConnected ? " WHERE here = 1" : ""));
 }
 
 Result<std::vector<Worker>> connected_workers(const Query& query) {

@@ -20,6 +20,12 @@ Result<Table> run_status(const Query& query, const std::string& series);
 /// One row for each worker that is connected.
 Result<Table> worker_status(const Query& query);
 
+enum class WorkersShown { kConnected, kAll };
+
+/// The same with the worker's state and with last_seen, when the coordinator last recorded that it
+/// joined, took a job, ended one or left; those that left come last. Reads every attempt.
+Result<Table> worker_history(const Query& query, WorkersShown shown);
+
 /// A worker as it registered.
 struct Worker {
   std::string name;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/print/report_tables.h"
+#include "coordinator/report/print/text_table.h"
 #include "coordinator/report/print/wording.h"
 #include "coordinator/report/statistics/mean_test.h"
 
@@ -223,14 +224,14 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
 }
 
 std::string report_markdown(const SeriesReport& report) {
-  return fmt::format(
+  return without_tags(fmt::format(
       "{}{}{}## Leaderboard\n\n{}{}{}{}## Time\n\nMean wall seconds of each stage of a video. Runs "
       "of one video share decoding and encoding,\nwhich count where they were done "
       "first.\n\n{}{}## Provenance\n\n{}\n",
       heading(report), question(report), findings(report), markdown(leaderboard(report)),
       declared_tables(report), differences(report) + category_section(report) + set_section(report),
       factor_sections(report), markdown(timing_table(report)), warnings_section(report.warnings),
-      trim(markdown(provenance_table(report))));
+      trim(markdown(provenance_table(report)))));
 }
 
 std::string comparison_markdown(const std::vector<Comparison>& comparisons,

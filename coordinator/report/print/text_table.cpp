@@ -1,6 +1,7 @@
 #include "coordinator/report/print/text_table.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "coordinator/report/print/number.h"
 
@@ -17,7 +18,7 @@ std::string escaped(const std::string& text) {
     if (c == '|') clean += '\\';
     clean += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
-  return clean;
+  return without_tags(clean);
 }
 
 /// Whether every cell is a number, an interval, a bound or absent.
@@ -72,6 +73,22 @@ TextTable without_columns(const TextTable& table, const IsLeftOut& is_left_out) 
 }
 
 }  // namespace
+
+std::string without_tags(std::string_view text) {
+  std::string safe;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : ' ';
+    const bool begins_tag =
+        text[i] == '<' && (std::isalpha(static_cast<unsigned char>(next)) != 0 || next == '/' ||
+                           next == '!' || next == '?');
+    if (begins_tag) {
+      safe += "&lt;";
+    } else {
+      safe += text[i];
+    }
+  }
+  return safe;
+}
 
 TextTable TextTable::without_empty_columns() const {
   return without_columns(*this,

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/store/table.h"
 
 namespace cox::report {
+
+/// `text` with `&lt;` where it would begin an HTML tag, which Markdown passes on to the reader.
+std::string without_tags(std::string_view text);
 
 /// A table of strings, as Markdown shows it.
 struct TextTable {
@@ -19,7 +23,7 @@ struct TextTable {
 };
 
 /// Formats the table for GitHub, with an empty line after it; columns of numbers are aligned to the
-/// right. `|` and control characters in cells are made harmless.
+/// right. `|`, tags and control characters in cells are made harmless.
 std::string markdown(const TextTable& table);
 
 /// Formats values, with numbers as people read them.

@@ -1,12 +1,16 @@
 #include "base/file.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
+#include "tests/support/file_size_limit.h"
 #include "tests/support/temporary_directory.h"
 
 using namespace cox;
@@ -181,4 +185,57 @@ TEST_CASE("A path is normalized only where it still names the same file") {
   CHECK(normalized_path(root + "here/link/../x") == root + "here/link/../x");
   CHECK(normalized_path("no/such/../path") == "no/path");
   CHECK(normalized_path("../a") == "../a");
+}
+
+namespace {
+
+/// Sets an environment variable, or unsets it, while it lives.
+class Variable {
+ public:
+  Variable(const char* name, const char* value) : name_(name) {
+    if (const char* former = std::getenv(name)) former_ = former;
+    set(value);
+  }
+  ~Variable() { set(former_ ? former_->c_str() : nullptr); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  void set(const char* value) const {
+    if (value == nullptr) {
+      ::unsetenv(name_);
+    } else {
+      ::setenv(name_, value, 1);
+    }
+  }
+  const char* name_;
+  std::optional<std::string> former_;
+};
+
+}  // namespace
+
+TEST_CASE("The cache lies in the user's own home, never where other users can write") {
+  const passwd* user = ::getpwuid(::getuid());
+  REQUIRE(user != nullptr);
+  const std::string own = std::string(user->pw_dir) + "/.cache/coxswain";
+  for (const char* cache : {static_cast<const char*>(nullptr), "", "relative"}) {
+    const Variable xdg("XDG_CACHE_HOME", cache);
+    for (const char* home : {static_cast<const char*>(nullptr), "", "relative"}) {
+      const Variable unset("HOME", home);
+      CHECK(user_cache_directory() == own);
+    }
+    const Variable home("HOME", "/somewhere");
+    CHECK(user_cache_directory() == "/somewhere/.cache/coxswain");
+  }
+  const Variable xdg("XDG_CACHE_HOME", "/caches");
+  CHECK(user_cache_directory() == "/caches/coxswain");
+}
+
+TEST_CASE("A file size limit is reported as a full disk") {
+  const test::TemporaryDirectory folder;
+  const test::FileSizeLimit limit(100);
+  const Status status = write_file_atomically(folder / "file", std::string(200, 'x'));
+  CHECK(status.code() == StatusCode::kResourceExhausted);
+  CHECK(status.message().find("File too large") != std::string::npos);
+  CHECK(std::filesystem::is_empty(folder.path()));
 }

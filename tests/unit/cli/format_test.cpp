@@ -1,10 +1,19 @@
 #include "cli/output/format.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/text.h"
+#include "coordinator/report/print/series_tables.h"
+#include "tests/unit/report/study_database.h"
+
+using namespace cox;
 using namespace cox::cli;
 
 namespace {
@@ -59,6 +68,39 @@ TEST_CASE("csv quotes what needs it and keeps every digit") {
         "none,8,23.456\n"
         "\"ada, \"\"G4\"\" | x\",7,\n");
   CHECK(written({{"x"}, {{0.1 + 0.2}}}, Format::kCsv) == "x\n0.30000000000000004\n");
+}
+
+TEST_CASE("every number of the jobs' csv reads back as the number that was measured") {
+  const std::vector<double> psnrs = {
+      0.1 + 0.2, 1.0 / 3, std::nextafter(25.0, 26.0), 1e-300, 23.456789012345678, 100};
+  std::vector<std::string> videos;
+  for (std::size_t i = 0; i < psnrs.size(); ++i) videos.push_back(fmt::format("v{}", i));
+  test::StudyDatabase study;
+  study.submit("s", {{"a", "none", R"({"replicate":0,"seed":42})"}}, videos);
+  std::size_t next = 0;
+  study.run([&](const std::string&, const std::string&) {
+    const double psnr = psnrs.at(next++);
+    return test::scored(psnr, psnr / 300);
+  });
+  const Table jobs = report::job_rows(study.query(), "s").value();
+  std::istringstream csv(written(jobs, Format::kCsv));
+  std::string line;
+  REQUIRE(std::getline(csv, line));
+  const std::vector<std::string> columns = split(line, ',');
+  const auto at = [&](const char* name) {
+    return static_cast<std::size_t>(std::find(columns.begin(), columns.end(), name) -
+                                    columns.begin());
+  };
+  for (const double psnr : psnrs) {
+    REQUIRE(std::getline(csv, line));
+    // The columns up to the metrics hold no comma.
+    const std::vector<std::string> fields = split(line, ',');
+    CHECK(std::stod(fields.at(at("psnr"))) == psnr);
+    CHECK(std::stod(fields.at(at("ssim"))) == psnr / 300);
+    const std::string frames = fmt::format("\"\"psnr\"\":[{}]", fields.at(at("psnr")));
+    INFO(line);
+    CHECK(line.find(frames) != std::string::npos);  // per_frame, JSON
+  }
 }
 
 TEST_CASE("csv tells an empty text from a missing value") {

@@ -475,5 +475,18 @@ TEST_CASE("a sweep's opening comment is its question") {
   CHECK(opening_comment("version: 1\n").empty());
 }
 
+TEST_CASE("a page passes no HTML tag of a sweep on to its reader") {
+  StudyDatabase study;
+  study.submit("s", {{"none", "none", R"({"replicate":0,"seed":42})"}}, {"v01"});
+  study.run([](const auto&, const auto&) { return test::scored(20, 0.5); });
+  SweepNotes said;
+  said.title = "`<script>alert(1)</script> a<b, p < 0.05";
+  said.question = "<!-- hidden --> Why?";
+  const std::string page = report_markdown(report_on(study.query(), "s", said).value());
+  INFO(page);
+  CHECK(page.find("# `&lt;script>alert(1)&lt;/script> a&lt;b, p < 0.05") != std::string::npos);
+  CHECK(page.find("&lt;!-- hidden -->") != std::string::npos);
+}
+
 }  // namespace
 }  // namespace cox::report

@@ -1,6 +1,9 @@
 #include "coordinator/store/read_only.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"
@@ -77,6 +80,43 @@ TEST_CASE("a reader sees commits, and the writer does not wait for it") {
   CHECK(rows == 8);
   const auto table = opened.database.query_table("SELECT count(*) FROM v_runs");
   CHECK(table->rows[0] == Row{std::int64_t{8}});
+}
+
+/// Gives up the rights of root, who may write everywhere, while it lives.
+class OrdinaryUser {
+ public:
+  OrdinaryUser() { set(kNobody); }
+  ~OrdinaryUser() { set(0); }
+  OrdinaryUser(const OrdinaryUser&) = delete;
+  OrdinaryUser& operator=(const OrdinaryUser&) = delete;
+
+ private:
+  static constexpr uid_t kNobody = 65534;
+  static void set(uid_t user) {
+    if (::getuid() == 0) CHECK(::seteuid(user) == 0);
+  }
+};
+
+TEST_CASE("a database in a folder that nobody may write to can be read") {
+  const test::Scratch scratch;
+  const std::string folder = scratch.file("100% of it?");
+  const std::string path = folder + "/a.db";
+  {
+    Store store = Store::open(path).value();
+    core::Core core;
+    REQUIRE(store.commit(core.apply(test::submission("s", {"a"}, {"v1"}), 1)).is_ok());
+  }
+  std::filesystem::permissions(path, std::filesystem::perms(0444));
+  std::filesystem::permissions(folder, std::filesystem::perms(0555));
+  {
+    const OrdinaryUser user;
+    const auto archived = ReadOnlyDatabase::open(path);
+    INFO(archived.status());
+    REQUIRE(archived.is_ok());
+    CHECK(archived->query_table("SELECT series, videos FROM v_runs")->rows ==
+          std::vector<Row>{{"s", std::int64_t{1}}});
+  }
+  std::filesystem::permissions(folder, std::filesystem::perms(0755));
 }
 
 TEST_CASE("a file that is not there is named") {

@@ -1,5 +1,7 @@
 #include "coordinator/store/store.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -8,6 +10,7 @@
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/sqlite.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
 
@@ -195,6 +198,32 @@ TEST_CASE("a full disk loses nothing that was acknowledged") {
   core::Core core = core::Core::restore({}, acknowledged, 0);
   CHECK(store.commit(core.apply(test::submission("more", {"more"}, {"v1"}), 5)).is_ok());
   CHECK(store.load().value() == core.snapshot());
+}
+
+TEST_CASE("a file size limit at a commit is a full disk, and loses nothing acknowledged") {
+  const test::Scratch scratch;
+  const std::string path = scratch.file("a.db");
+  core::Snapshot acknowledged;
+  {
+    Store store = Store::open(path).value();
+    core::Core core;
+    Status status;
+    const test::FileSizeLimit limit(std::filesystem::file_size(path + "-wal") + 600'000);
+    for (int commits = 0; status.is_ok() && commits < 1000; ++commits) {
+      acknowledged = core.snapshot();
+      const std::string series = fmt::format("series{}", commits);
+      core::Submitted event = test::submission(series, {series}, {"v1", "v2", "v3"});
+      event.sweep_text.assign(10'000, 'x');
+      status = store.commit(core.apply(std::move(event), commits));
+    }
+    CHECK(status.code() == StatusCode::kResourceExhausted);
+    CHECK(status.message().find("(ulimit -f)") != std::string::npos);
+    CHECK(status.message().find("free space") != std::string::npos);
+  }
+  const Store store = Store::open(path).value();
+  CHECK(store.integrity_check().is_ok());
+  CHECK(store.load().value() == acknowledged);
+  CHECK(acknowledged.series.size() > 1);
 }
 
 }  // namespace

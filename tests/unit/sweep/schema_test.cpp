@@ -120,6 +120,13 @@ TEST_CASE("values are typed by their schema") {
   CHECK(read("[0.25, 1]", Type::kFloatList) == "[0.25,1.0]");
   CHECK(read("1.5", Type::kInt).find("v: expected an int, got '1.5'") != std::string::npos);
   CHECK(read("1e3", Type::kInt).find("expected an int") != std::string::npos);
+  CHECK(read("0", Type::kInt) == "0");
+  CHECK(read("0010", Type::kText) == "\"0010\"");
+  for (const char* ambiguous : {"010", "-010", "08", "00"}) {
+    for (const Type type : {Type::kInt, Type::kFloat}) {
+      CHECK(read(ambiguous, type).find("; remove the leading zero") != std::string::npos);
+    }
+  }
   CHECK(read("99999999999999999999", Type::kInt).find("expected an int") != std::string::npos);
   CHECK(read("\"0.01\"", Type::kFloat).find("expected a float, got string '0.01'") !=
         std::string::npos);

@@ -1,14 +1,13 @@
 #include "tools/training/train_loop.h"
 
 #include <ATen/ops/randn.h>
-#include <sys/resource.h>
 
-#include <csignal>
 #include <filesystem>
 
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
+#include "tests/support/file_size_limit.h"
 #include "tests/support/torch_catch.h"
 
 using namespace cox;
@@ -22,27 +21,6 @@ struct Scratch {
   Scratch() { std::filesystem::create_directories(folder); }
   ~Scratch() { std::filesystem::remove_all(folder); }
   std::string file(const char* name) const { return (folder / name).string(); }
-};
-
-/// Writes beyond so many bytes of a file fail while it lives, as on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    former_handler_ = std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &former_);
-    const rlimit limit = {bytes, former_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &former_);
-    std::signal(SIGXFSZ, former_handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit former_ = {};
-  void (*former_handler_)(int) = SIG_DFL;
 };
 
 const std::map<std::string, at::Tensor>& start_weights() {
@@ -182,7 +160,7 @@ TEST_CASE("A disk that is full leaves the former checkpoint as it was") {
     return std::distance(std::filesystem::directory_iterator(scratch.folder), {});
   };
   {
-    const FileSizeLimit full(200);  // fewer bytes than the header takes
+    const cox::test::FileSizeLimit full(200);  // fewer bytes than the header takes
     try {
       run(state, 120, 120, file);
       FAIL("saved");
