@@ -71,8 +71,8 @@ Status publish_file(const std::string& aside, const std::string& path);
 
 /// $XDG_CACHE_HOME/coxswain, or coxswain below ~/.cache; ~ is $HOME, or else the home directory in
 /// the system's user database. Variables that are empty or hold a relative path count as unset. ""
-/// without any of these: nothing is cached then, which is logged once. A folder that other users can
-/// write to would let them choose what is remembered.
+/// without any of these: nothing is cached then, which is logged once. In a folder that other users
+/// can write to, they could choose what is remembered.
 std::string user_cache_directory();
 
 /// A name in `directory` that no other process uses, for writing something aside before a rename.
