@@ -1,8 +1,9 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <optional>
 
-#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/progress/watch_loop.h"
@@ -50,8 +51,8 @@ class Submit final : public Command {
       COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply, calls->submit(request));
       write_rows(session.out, submission_rows(plan, reply),
                  output_.layout(session.out_terminal, {"cox-submission", 1}));
-      session.say(concat(dry_run_ ? "nothing was submitted; it would be: " : "",
-                         submission_summary(plan.series.name, reply)));
+      session.say(fmt::format("{}{}", dry_run_ ? "nothing was submitted; it would be: " : "",
+                              submission_summary(plan.series.name, reply)));
     }
     session.out.flush();
     return wait_ ? wait_for(session, *calls, plans) : Result<ExitCode>(kExitOk);
@@ -61,8 +62,9 @@ class Submit final : public Command {
   /// Not CLI11's PositiveNumber, which lets nan through.
   Status check_timeout() const {
     if (!timeout_s_ || (*timeout_s_ > 0 && *timeout_s_ <= kLongestTimeoutS)) return Status::ok();
-    return invalid_argument(concat("--timeout: expected a number of seconds above 0, at most ",
-                                   kLongestTimeoutS, ", got ", *timeout_s_));
+    return invalid_argument(
+        fmt::format("--timeout: expected a number of seconds above 0, at most {}, got {}",
+                    kLongestTimeoutS, *timeout_s_));
   }
 
   /// The worst exit code of all series, which share the time.
