@@ -372,9 +372,10 @@ Result<FileLock> FileLock::hold(const std::string& path) {
   if (descriptor < 0) return file_error("cannot open", path);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return FileLock(descriptor);
   ::close(descriptor);
-  return unavailable(fmt::format("'{}' is in use by another process under this name or through a "
-                                 "link; stop that process first, or use another file",
-                                 path));
+  return unavailable(
+      fmt::format("'{}' is in use by another process under this name or through a "
+                  "link; stop that process first, or use another file",
+                  path));
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
