@@ -210,7 +210,7 @@ at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made)
       std::max(work.peak_with(device_memory(device).peak_bytes), made.peak_memory_bytes);
   work.leave(task.input);
   task.clock.count(&StageTimings::generate_s, made.generate_s);
-  task.clock.count(&StageTimings::latent_decode_s, made.latent_decode_s);
+  task.clock.count(&StageTimings::latent_decode_s, made.decoding_s);
   add_once(output.shared_with, made.job);
   return made.frames.to(device);
 }

@@ -14,7 +14,7 @@ namespace cox::engine {
 struct Generation {
   at::Tensor frames;  ///< [F, 3, H, W] fp32 in [0, 1], in host memory
   double generate_s = 0;
-  double latent_decode_s = 0;
+  double decoding_s = 0;
   std::int64_t peak_memory_bytes = 0;
   std::string job;  ///< that computed it
 };

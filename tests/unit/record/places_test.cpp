@@ -57,7 +57,8 @@ std::vector<std::string> places(const std::string& record) {
 
 TEST_CASE("adding a stage timing changes four files: record, message, table and the stage") {
   // Which stages are the kinds of work that `cox plan` prices.
-  const std::vector<std::string> users = {"cli/sources/measured_runs.cpp"};
+  const std::vector<std::string> users = {"cli/sources/measured_runs.cpp",
+                                          "coordinator/sweep/price."};
   for (const char* stage : {"load_model_s", "decode_s", "latent_decode_s", "write_s"}) {
     INFO(stage);
     CHECK(files_that_name(stage, kProduct, users) == places("record/stage_timings.h"));
