@@ -21,8 +21,8 @@ struct Node {
   std::vector<Node> items;
   std::vector<Entry> entries;
 
-  Node() = default;
-  Node(Kind node_kind, const Position& place) : kind(node_kind), at(place) {}
+  Node();
+  Node(Kind node_kind, const Position& position);
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_scalar() const { return kind == Kind::kScalar; }
@@ -38,6 +38,10 @@ struct Entry {
   Position key_at;
   Node value;
 };
+
+// Not in the class, where Entry is still incomplete.
+inline Node::Node() = default;
+inline Node::Node(Kind node_kind, const Position& position) : kind(node_kind), at(position) {}
 
 /// `a map`, `a list`, `string '0.01'`, `nothing`: for "expected ..., got ...".
 std::string describe(const Node& node);

@@ -22,7 +22,6 @@ namespace {
 
 /// An open page holds one thread for its event stream.
 constexpr std::size_t kThreads = 96;
-constexpr std::size_t kMaxWaitingConnections = 256;
 constexpr std::size_t kMaxRequestBytes = 256'000;
 /// A stream ends after so long, and the page opens the next: a page that is gone is noticed then.
 constexpr std::chrono::seconds kStreamLife{60};

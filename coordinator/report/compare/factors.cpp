@@ -65,7 +65,8 @@ bool is_constant(const Partition& groups) {
 /// `cond_frames` before the `adaptation_window.context_frames` that was derived from it.
 std::vector<std::string> candidates(const std::vector<const RunData*>& runs) {
   std::vector<std::string> names;
-  for (const auto& [name, value] : runs.front()->parameters) {
+  for (const auto& parameter : runs.front()->parameters) {
+    const std::string& name = parameter.first;  // clang 14 captures no structured binding
     const bool everywhere = std::all_of(runs.begin(), runs.end(), [&](const RunData* run) {
       return run->parameters.contains(name);
     });
