@@ -26,6 +26,9 @@ constexpr std::size_t kMaxRequestBytes = 256'000;
 /// A stream ends after so long, and the page opens the next: a page that is gone is noticed then.
 constexpr std::chrono::seconds kStreamLife{60};
 constexpr std::chrono::milliseconds kPollInterval{1000};
+/// The listening thread is up within milliseconds.
+constexpr std::chrono::seconds kMaxStart{10};
+constexpr std::chrono::milliseconds kStartPoll{1};
 constexpr std::uint64_t kMaxVideoBytes = 512'000'000;
 
 constexpr const char* kPolicy =
@@ -242,6 +245,15 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const WebOptions& options,
   state->address =
       fmt::format("http://{}:{}/", options.host == "::1" ? "[::1]" : options.host, port);
   state->thread = std::jthread([raw = state.get()] { raw->server.listen_after_bind(); });
+  // Until it runs, httplib ignores a stop, and the destructor would wait for the thread forever.
+  const auto give_up = std::chrono::steady_clock::now() + kMaxStart;
+  while (!state->server.is_running()) {
+    if (std::chrono::steady_clock::now() > give_up) {
+      return unavailable(
+          fmt::format("{} did not start to listen within {} s", state->address, kMaxStart.count()));
+    }
+    std::this_thread::sleep_for(kStartPoll);
+  }
   return std::unique_ptr<WebServer>(new WebServer(std::move(state)));
 }
 

@@ -31,3 +31,9 @@ TEST_CASE("a port in use is told", "[web]") {
   CHECK(second.status().code() == StatusCode::kUnavailable);
   CHECK(second.status().message().find("--listen") != std::string::npos);
 }
+
+TEST_CASE("a server that is stopped at once ends", "[web]") {
+  for (int i = 0; i < 50; ++i) {
+    CHECK(web::WebServer::start({.port = 0, .cache_folder = ""}, nothing()).is_ok());
+  }
+}
