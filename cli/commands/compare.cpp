@@ -4,10 +4,7 @@
 #include "cli/commands.h"
 #include "cli/options.h"
 #include "cli/sources/query.h"
-#include "coordinator/report/compare/checks.h"
-#include "coordinator/report/data/named_run.h"
-#include "coordinator/report/data/parameter_difference.h"
-#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/compare/named_comparison.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
@@ -69,51 +66,13 @@ class Compare final : public Command {
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
-    COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> all, load(query));
-    std::vector<report::Comparison> comparisons;
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      COX_ASSIGN_OR_RETURN(report::Comparison comparison,
-                           report::compare(all.front(), all[i], metric));
-      if (all[i].method != all.front().method) {
-        comparison.confounded = report::shared_parameters_that_differ(all[i], all.front());
-      }
-      comparisons.push_back(std::move(comparison));
-    }
-    if (margin_ > 0) report::test_equivalence(margin_, comparisons);
-    report::correct_family(comparisons);
-    std::vector<std::string> warnings = warnings_of(all, comparisons);
-    COX_ASSIGN_OR_RETURN(const auto more, report::replicate_warnings(query, all));
-    warnings.insert(warnings.end(), more.begin(), more.end());
-    print(session, comparisons, warnings);
+    COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
+                         report::compare_named(query, baseline_, runs_, metric, margin_));
+    print(session, named.comparisons, named.warnings);
     return kExitOk;
   }
 
  private:
-  /// The baseline first.
-  Result<std::vector<report::RunData>> load(const report::Query& query) const {
-    std::vector<std::string> names = {baseline_};
-    names.insert(names.end(), runs_.begin(), runs_.end());
-    std::vector<report::RunData> all;
-    for (const std::string& text : names) {
-      COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, text));
-      all.push_back(std::move(run));
-    }
-    return all;
-  }
-
-  static std::vector<std::string> warnings_of(const std::vector<report::RunData>& runs,
-                                              const std::vector<report::Comparison>& comparisons) {
-    std::vector<std::string> all;
-    const std::vector<report::RunData> singles = report::single_runs(runs);
-    for (auto& warnings :
-         {report::coverage_warnings(runs), report::identity_warnings(singles),
-          report::comparison_warnings(comparisons), report::environment_warnings(singles),
-          report::design_warnings(singles)}) {
-      all.insert(all.end(), warnings.begin(), warnings.end());
-    }
-    return all;
-  }
-
   void print(Session& session, const std::vector<report::Comparison>& comparisons,
              const std::vector<std::string>& warnings) const {
     const Layout layout = output_.layout(session.out_terminal, {"cox-comparison", 1});

@@ -107,7 +107,9 @@ OrderedJson set_metrics_json(const std::vector<SetComparison>& comparisons) {
   return list;
 }
 
-OrderedJson report_object(const SeriesReport& report) {
+}  // namespace
+
+OrderedJson report_document(const SeriesReport& report) {
   OrderedJson object = {{"series", report.series},
                         {"title", report.notes.title},
                         {"question", report.notes.question},
@@ -135,18 +137,21 @@ OrderedJson report_object(const SeriesReport& report) {
   return object;
 }
 
-}  // namespace
+OrderedJson comparison_document(const std::vector<Comparison>& comparisons,
+                                const std::vector<std::string>& warnings) {
+  return {{"format", "cox-comparison/1"},
+          {"comparisons", comparisons_json(comparisons)},
+          {"warnings", warnings}};
+}
 
 std::string comparison_json(const std::vector<Comparison>& comparisons,
                             const std::vector<std::string>& warnings) {
-  return json_document({{"format", "cox-comparison/1"},
-                        {"comparisons", comparisons_json(comparisons)},
-                        {"warnings", warnings}});
+  return json_document(comparison_document(comparisons, warnings));
 }
 
 std::string report_json(const std::vector<SeriesReport>& reports) {
   OrderedJson document = {{"format", "cox-report/1"}, {"reports", OrderedJson::array()}};
-  for (const SeriesReport& report : reports) document["reports"].push_back(report_object(report));
+  for (const SeriesReport& report : reports) document["reports"].push_back(report_document(report));
   return json_document(document);
 }
 

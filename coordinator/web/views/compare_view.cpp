@@ -1,11 +1,7 @@
 #include <algorithm>
 #include <map>
 
-#include "coordinator/report/compare/checks.h"
-#include "coordinator/report/compare/comparison.h"
-#include "coordinator/report/data/named_run.h"
-#include "coordinator/report/data/parameter_difference.h"
-#include "coordinator/report/data/replicates.h"
+#include "coordinator/report/compare/named_comparison.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/web/views.h"
 
@@ -46,19 +42,6 @@ OrderedJson item_differences(const report::Comparison& comparison, const report:
   return items;
 }
 
-std::vector<std::string> warnings_of(const std::vector<report::RunData>& runs,
-                                     const std::vector<report::Comparison>& comparisons) {
-  std::vector<std::string> all;
-  const std::vector<report::RunData> singles = report::single_runs(runs);
-  for (const auto& warnings :
-       {report::coverage_warnings(runs), report::identity_warnings(singles),
-        report::comparison_warnings(comparisons), report::environment_warnings(singles),
-        report::design_warnings(singles)}) {
-    all.insert(all.end(), warnings.begin(), warnings.end());
-  }
-  return all;
-}
-
 }  // namespace
 
 Result<OrderedJson> compare_view(const report::Query& query, const Request& request) {
@@ -70,30 +53,19 @@ Result<OrderedJson> compare_view(const report::Query& query, const Request& requ
   if (names.empty() || names.size() > kMaxRuns) {
     return invalid_argument("choose 1 to 32 runs to compare with the baseline");
   }
-  COX_ASSIGN_OR_RETURN(const report::RunData baseline,
-                       report::load_named_run(query, baseline_name));
-  std::vector<report::RunData> runs = {baseline};
-  std::vector<report::Comparison> comparisons;
-  for (const std::string& name : names) {
-    COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, name));
-    COX_ASSIGN_OR_RETURN(report::Comparison comparison, report::compare(baseline, run, metric));
-    if (run.method != baseline.method) {
-      comparison.confounded = report::shared_parameters_that_differ(run, baseline);
-    }
-    comparisons.push_back(std::move(comparison));
-    runs.push_back(std::move(run));
-  }
-  report::correct_family(comparisons);
-  OrderedJson document =
-      OrderedJson::parse(report::comparison_json(comparisons, warnings_of(runs, comparisons)));
+  COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
+                       report::compare_named(query, baseline_name, names, metric));
+  const report::RunData& baseline = named.runs.front();
+  OrderedJson document = report::comparison_document(named.comparisons, named.warnings);
   document["metric"] = {{"name", metric.name},
                         {"unit", metric.unit},
                         {"higher_is_better", metric.higher_is_better},
                         {"decimals", metric.decimals}};
   document["baseline"] = baseline.full_name();
   document["series"] = baseline.series;
-  for (std::size_t i = 0; i < comparisons.size(); ++i) {
-    document["comparisons"][i]["items"] = item_differences(comparisons[i], baseline, runs[i + 1]);
+  for (std::size_t i = 0; i < named.comparisons.size(); ++i) {
+    document["comparisons"][i]["items"] =
+        item_differences(named.comparisons[i], baseline, named.runs[i + 1]);
   }
   return document;
 }

@@ -47,7 +47,7 @@ Result<OrderedJson> series_view(const report::Query& query, const Request& reque
     return document;
   }
   COX_RETURN_IF_ERROR(report.status());
-  document["report"] = OrderedJson::parse(report::report_json({*report}))["reports"][0];
+  document["report"] = report::report_document(*report);
   add_tables(*report, document);
   return document;
 }

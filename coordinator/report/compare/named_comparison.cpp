@@ -1,0 +1,52 @@
+#include "coordinator/report/compare/named_comparison.h"
+
+#include "coordinator/report/compare/checks.h"
+#include "coordinator/report/data/named_run.h"
+#include "coordinator/report/data/parameter_difference.h"
+#include "coordinator/report/data/replicates.h"
+
+namespace cox::report {
+
+namespace {
+
+Result<std::vector<std::string>> warnings_of(const Query& query, const NamedComparison& named) {
+  const std::vector<RunData> singles = single_runs(named.runs);
+  COX_ASSIGN_OR_RETURN(const auto of_replicates, replicate_warnings(query, named.runs));
+  std::vector<std::string> all;
+  for (const auto& warnings :
+       {coverage_warnings(named.runs), identity_warnings(singles),
+        comparison_warnings(named.comparisons), environment_warnings(singles),
+        design_warnings(singles), of_replicates}) {
+    all.insert(all.end(), warnings.begin(), warnings.end());
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<NamedComparison> compare_named(const Query& query, const std::string& baseline,
+                                      const std::vector<std::string>& names, const Metric& metric,
+                                      double margin) {
+  NamedComparison named;
+  COX_ASSIGN_OR_RETURN(RunData first, load_named_run(query, baseline));
+  named.runs.push_back(std::move(first));
+  for (const std::string& name : names) {
+    COX_ASSIGN_OR_RETURN(RunData run, load_named_run(query, name));
+    named.runs.push_back(std::move(run));
+  }
+  const RunData& base = named.runs.front();
+  for (std::size_t i = 1; i < named.runs.size(); ++i) {
+    const RunData& run = named.runs[i];
+    COX_ASSIGN_OR_RETURN(Comparison comparison, compare(base, run, metric));
+    if (run.method != base.method) {
+      comparison.confounded = shared_parameters_that_differ(run, base);
+    }
+    named.comparisons.push_back(std::move(comparison));
+  }
+  if (margin > 0) test_equivalence(margin, named.comparisons);
+  correct_family(named.comparisons);
+  COX_ASSIGN_OR_RETURN(named.warnings, warnings_of(query, named));
+  return named;
+}
+
+}  // namespace cox::report
