@@ -4,6 +4,23 @@
 
 namespace cox::engine {
 
+std::vector<LinearSiteShape> linear_sites_of(const std::vector<Linear*>& layers) {
+  std::vector<LinearSiteShape> sites;
+  for (const Linear* layer : layers) {
+    if (layer->site.kind == LinearKind::kOther) continue;
+    sites.push_back({layer->site, layer->weight.size(1), layer->weight.size(0)});
+  }
+  return sites;
+}
+
+std::vector<NormSiteShape> norm_sites_of(const std::vector<const NormParameter*>& parameters) {
+  std::vector<NormSiteShape> sites;
+  for (const NormParameter* parameter : parameters) {
+    sites.push_back({parameter->site, parameter->value.size(0)});
+  }
+  return sites;
+}
+
 SiteSource SiteSource::at(const std::string& child) const {
   SiteSource scope = *this;
   scope.prefix_ += child + ".";

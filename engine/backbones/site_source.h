@@ -18,6 +18,10 @@ struct TransformerSites {
   std::vector<NormSiteShape> norms;
 };
 
+/// The sites of layers whose names a visit has set, without those that no method may change.
+std::vector<LinearSiteShape> linear_sites_of(const std::vector<Linear*>& layers);
+std::vector<NormSiteShape> norm_sites_of(const std::vector<const NormParameter*>& parameters);
+
 /// Takes the tensors under one prefix of a checkpoint and records their sites.
 class SiteSource {
  public:

@@ -1,25 +1,12 @@
 #include "engine/text/t5_encoder.h"
 
 #include <ATen/ops/embedding.h>
-#include <fmt/format.h>
 
 #include "engine/tensors/torch.h"
 #include "engine/text/input_ids.h"
 #include "engine/text/relative_buckets.h"
 
 namespace cox::engine {
-namespace {
-
-std::vector<Umt5Layer> build_t5_layers(WeightSource& weights, const Umt5Config& config) {
-  std::vector<Umt5Layer> layers;
-  for (std::int64_t i = 0; i < config.num_layers; ++i) {
-    layers.emplace_back(weights, fmt::format("encoder.block.{}", i), config,
-                        i == 0 ? PositionBias::kOwn : PositionBias::kNone);
-  }
-  return layers;
-}
-
-}  // namespace
 
 std::unique_ptr<T5Encoder> T5Encoder::load(const std::string& directory, at::ScalarType dtype,
                                            at::Device device) {
@@ -32,7 +19,7 @@ std::unique_ptr<T5Encoder> T5Encoder::load(const std::string& directory, at::Sca
 T5Encoder::T5Encoder(const Umt5Config& config, WeightSource& weights)
     : config_(config),
       shared_(weights.take("shared.weight", {config.vocab_size, config.d_model})),
-      layers_(build_t5_layers(weights, config)),
+      layers_(build_umt5_layers(weights, config, PositionBias::kNone)),
       final_norm_(weights, "encoder.final_layer_norm", config) {}
 
 at::Tensor T5Encoder::encode(const at::Tensor& input_ids) const {

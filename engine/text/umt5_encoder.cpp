@@ -1,7 +1,5 @@
 #include "engine/text/umt5_encoder.h"
 
-#include <fmt/format.h>
-
 #include <ATen/ops/embedding.h>
 
 #include <limits>
@@ -13,14 +11,6 @@
 
 namespace cox::engine {
 namespace {
-
-std::vector<Umt5Layer> build_layers(WeightSource& weights, const Umt5Config& config) {
-  std::vector<Umt5Layer> layers;
-  for (std::int64_t i = 0; i < config.num_layers; ++i) {
-    layers.emplace_back(weights, fmt::format("encoder.block.{}", i), config);
-  }
-  return layers;
-}
 
 double lowest_finite(at::ScalarType dtype) {
   return dtype == at::kBFloat16 ? static_cast<double>(std::numeric_limits<c10::BFloat16>::lowest())
@@ -40,7 +30,7 @@ std::unique_ptr<Umt5Encoder> Umt5Encoder::load(const std::string& directory, at:
 Umt5Encoder::Umt5Encoder(const Umt5Config& config, WeightSource& weights)
     : config_(config),
       shared_(weights.take("shared.weight", {config.vocab_size, config.d_model})),
-      layers_(build_layers(weights, config)),
+      layers_(build_umt5_layers(weights, config, PositionBias::kOwn)),
       final_norm_(weights, "encoder.final_layer_norm", config) {}
 
 at::Tensor Umt5Encoder::encode(const at::Tensor& input_ids,

@@ -4,6 +4,7 @@
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/softmax.h>
+#include <fmt/format.h>
 
 #include "engine/tensors/torch.h"
 
@@ -68,6 +69,16 @@ at::Tensor Umt5Layer::feed_forward(const at::Tensor& x) const {
 at::Tensor Umt5Layer::forward(const at::Tensor& x, const at::Tensor& bias) const {
   const at::Tensor attended = x + attend(attention_norm_.forward(x), bias);
   return attended + feed_forward(feed_forward_norm_.forward(attended));
+}
+
+std::vector<Umt5Layer> build_umt5_layers(WeightSource& weights, const Umt5Config& config,
+                                         PositionBias later) {
+  std::vector<Umt5Layer> layers;
+  for (std::int64_t i = 0; i < config.num_layers; ++i) {
+    layers.emplace_back(weights, fmt::format("encoder.block.{}", i), config,
+                        i == 0 ? PositionBias::kOwn : later);
+  }
+  return layers;
 }
 
 }  // namespace cox::engine

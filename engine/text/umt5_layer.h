@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
+#include <vector>
 
 #include "engine/checkpoint/weight_source.h"
 #include "engine/text/umt5_config.h"
@@ -50,5 +51,9 @@ class Umt5Layer {
   at::Tensor wo_;           ///< [d_model, d_ff]
   Umt5Norm feed_forward_norm_;
 };
+
+/// The layers of an encoder. `later` says whether those after the first have a bias of their own.
+std::vector<Umt5Layer> build_umt5_layers(WeightSource& weights, const Umt5Config& config,
+                                         PositionBias later);
 
 }  // namespace cox::engine

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "engine/backbones/site_source.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
 #include "engine/tensors/precision.h"
@@ -189,22 +190,9 @@ BackboneShape Transformer::shape() const {
           config_.head_dim};
 }
 
-std::vector<LinearSiteShape> Transformer::linear_sites() const {
-  std::vector<LinearSiteShape> sites;
-  for (const Linear* layer : layers_) {
-    if (layer->site.kind == LinearKind::kOther) continue;
-    sites.push_back({layer->site, layer->weight.size(1), layer->weight.size(0)});
-  }
-  return sites;
-}
+std::vector<LinearSiteShape> Transformer::linear_sites() const { return linear_sites_of(layers_); }
 
-std::vector<NormSiteShape> Transformer::norm_sites() const {
-  std::vector<NormSiteShape> sites;
-  for (const NormParameter* parameter : norms_) {
-    sites.push_back({parameter->site, parameter->value.size(0)});
-  }
-  return sites;
-}
+std::vector<NormSiteShape> Transformer::norm_sites() const { return norm_sites_of(norms_); }
 
 std::vector<NamedTensor> Transformer::parameters() {
   std::vector<NamedTensor> all;
