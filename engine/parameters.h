@@ -16,7 +16,7 @@ struct RealRange {
   double max = std::numeric_limits<double>::infinity();
 };
 
-/// Reads a job's parameters by type. There are no defaults: the sweep's schema resolved every
+/// Reads a job's parameters by type. It has no defaults: the sweep's schema resolved every
 /// value, so a missing one means that coordinator and engine disagree. Every read throws
 /// EngineError (cause user, detail `parameter`) that names the parameter, the expected and the
 /// actual value. Torch-free. Borrows the parameters; owned by one thread.

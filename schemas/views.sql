@@ -1,5 +1,5 @@
--- What people and reports read: results, runs, jobs and their history by name. Views hold nothing: a
--- coordinator that opens a database makes those anew that this file, or the registry of metrics, has
+-- Results, runs, jobs and their history by name, for people and reports. Views store nothing: a
+-- coordinator that opens a database creates them again if this file or the registry of metrics has
 -- changed.
 --
 -- {each KIND|TEXT} becomes one TEXT for each entry of a list, with $name replaced:
@@ -80,7 +80,7 @@ LEFT JOIN jobs j ON j.run_id = m.run_id AND EXISTS (
   SELECT 1 FROM dataset_videos v WHERE v.dataset_id = m.dataset_id AND v.video_id = j.video_id)
 GROUP BY s.name, m.name, m.run_id;
 
--- One row per series x run x finished video. schemas/result_columns.yaml explains each column.
+-- One row per series x run x finished video. schemas/result_columns.cpp explains each column.
 CREATE VIEW v_results AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,

@@ -11,7 +11,7 @@ bool is_failed_as_expected(const JobStatus& status) {
          status.cause == FailureCause::kData;
 }
 
-/// A diverged job is a finding, and an expected failure is no news: neither stops a series.
+/// Diverged jobs are findings, and expected failures need no attention: neither stops a series.
 bool counts_for_policy(const JobStatus& status) {
   if (status.state == JobState::kQuarantined) return true;
   return status.state == JobState::kFailed && status.cause != FailureCause::kDiverged &&

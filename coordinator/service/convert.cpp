@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "coordinator/service/definition.h"
-#include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "record/prompt.h"
 

@@ -185,7 +185,7 @@ class Pricer {
     return Status::ok();
   }
 
-  /// What the videos of the plan are told apart by, when they were not read.
+  /// Returns the key of the plan's data set; its manifest's path if the videos were not read.
   static std::string data_of(const SweepPlan& plan) {
     return plan.dataset.digest.empty() ? plan.written.manifest + "\n" : plan.dataset.digest + "\n";
   }

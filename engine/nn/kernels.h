@@ -18,8 +18,8 @@ std::string kernel_path_name(KernelPath path);
 /// Throws EngineError(kUser) on any other name.
 KernelPath parse_kernel_path(std::string_view name);
 
-/// Sets it for the whole process; the default is kFused. There is no fallback: if our kernels
-/// cannot be compiled, their first use throws.
+/// Sets the path for the whole process; the default is kFused. If our kernels cannot be compiled,
+/// their first use throws; it never falls back to kStock.
 void choose_kernels(KernelPath path);
 KernelPath chosen_kernels();
 

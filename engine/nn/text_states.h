@@ -4,7 +4,7 @@
 
 namespace cox::engine {
 
-/// The text that a forward pass is conditioned on: the output of a text encoder and an input of a
+/// Conditions a forward pass on a prompt: the output of a text encoder and an input of a
 /// backbone.
 struct TextStates {
   at::Tensor states;  ///< [B, 1, L, C] as the text encoder gave them, rows of padding included

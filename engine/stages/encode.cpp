@@ -88,7 +88,7 @@ EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::st
     job.window = encoder.latents(plan.window, PosteriorDraw::kWindow, job.reused_s);
   }
   job.prompt = text_of(prompt, *model.text_encoder, cache, &job.reused_s);
-  // A job encodes a text once, even when it is both of its prompts.
+  // Encodes a prompt once per job, even if both prompts of the job are equal.
   double* counted = plan.run.negative_prompt == prompt ? nullptr : &job.reused_s;
   job.negative_prompt = text_of(plan.run.negative_prompt, *model.text_encoder, cache, counted);
   return job;

@@ -23,10 +23,11 @@ class ClipTextEncoder {
 
   ClipTextEncoder(const ClipTextConfig& config, WeightSource& weights);
 
-  /// input_ids [B, L] int64 -> the normed state of each text's end, [B, hidden]. The end is the
-  /// first `eos_token_id`; if the configuration says 2, which published ones do although no text
-  /// ends with it, the first occurrence of the largest id. Throws std::invalid_argument for wrong
-  /// shapes, for ids outside the vocabulary and for a text without an end.
+  /// input_ids [B, L] int64 -> the normed state at the end token of each prompt, [B, hidden]. The
+  /// end is the first `eos_token_id`. If the configuration says 2, as published ones do although no
+  /// prompt ends with it, the end is the first occurrence of the largest id. Throws
+  /// std::invalid_argument for wrong shapes, ids outside the vocabulary, and a prompt without an
+  /// end token.
   at::Tensor pooled(const at::Tensor& input_ids) const;
 
   const ClipTextConfig& config() const { return config_; }

@@ -133,7 +133,7 @@ TEST_CASE("a watcher whose coordinator is stopped is told so, not CANCELLED") {
   check_ended(ended, 5, {"the coordinator does not answer"}, {"CANCELLED", "ancelled"});
 }
 
-TEST_CASE("an empty or missing database is no study, and no command makes one of it") {
+TEST_CASE("an empty or missing database is refused, and no command creates one") {
   const TemporaryDirectory folder;
   write_text(folder / "empty.db", "");
   for (const std::string command : {"status", "results"}) {

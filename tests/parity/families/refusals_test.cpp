@@ -39,7 +39,7 @@ TEST_CASE("Wan's timesteps have the family's shape") {
   CHECK_THAT(refusal(call), Contains("timestep: expected shape [1]"));
 }
 
-TEST_CASE("an image-to-video model requires its condition, a text-to-video model refuses it") {
+TEST_CASE("image-to-video models require a condition, and text-to-video models refuse one") {
   Call call = wan_forward("wan2.1", "i2v");
   CHECK_THAT(refusal(call), Contains("channel condition"));
   call.inputs["cond"] = at::ones({1, 8, 2, 4, 4});

@@ -185,7 +185,7 @@ TEST_CASE("every method gives the same bits shared and by itself") {
   }
 }
 
-TEST_CASE("what a job shared, what it cost by itself and what was spent are told apart") {
+TEST_CASE("a result says what was shared, what the job costs by itself, and what was spent") {
   Jobs jobs;
   const Parameters plain = {{"early_stop.enabled", false}, {"steps", 6}};
   const std::string longest = jobs.add("adasteer", plain).job_id;
