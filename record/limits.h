@@ -50,6 +50,9 @@ struct FailurePolicy {
   }
 };
 
+/// More than any host has.
+constexpr std::uint32_t kMostGpusOfJob = 64;
+
 /// What a worker must have to be given a job, or has. A label: never part of a job's identity.
 struct Resources {
   std::uint32_t gpus = 0;
@@ -61,7 +64,7 @@ struct Resources {
   static constexpr auto fields() {
     using R = Resources;
     return std::tuple{
-        Field{"gpus", "", "0 = a processor is enough; a worker drives one GPU at most.", &R::gpus},
+        Field{"gpus", "", "GPUs that do a job together; 0 = a processor is enough.", &R::gpus},
         Field{"gpu_memory_bytes", "bytes", "Memory of the GPU.", &R::gpu_memory_bytes},
         Field{"memory_bytes", "bytes", "Memory of the machine.", &R::memory_bytes},
     };

@@ -17,6 +17,7 @@
 #include "base/process.h"
 #include "cox_version.h"
 #include "engine/engine.h"
+#include "record/limits.h"
 #include "worker/device.h"
 #include "worker/engine_executor.h"
 #include "worker/name.h"
@@ -43,9 +44,9 @@ struct Flags {
   std::string token_file;
   Endpoint endpoint;  ///< of these and the environment
   std::string name;
-  std::string device = "auto";
+  DeviceChoice choice;
+  std::string device;  ///< chosen_devices
   std::string kernels = "fused";
-  int device_slot = 0;
   int threads = 1;
   std::string out = "out";
   std::string spool;
@@ -80,15 +81,19 @@ void declare(CLI::App& app, Flags& flags) {
       ->check(not_empty);
   app.add_option("--name", flags.name,
                  "Unique name of this worker, the same after a restart (default HOST.DEVICE)");
-  app.add_option("--device", flags.device, "Where to compute: auto, cpu, cuda or cuda:N")
+  app.add_option("--device", flags.choice.wanted,
+                 "Where to compute: auto, cpu, cuda or cuda:N; a list computes each job together")
+      ->capture_default_str();
+  app.add_option("--gpus-per-job", flags.choice.gpus_per_job, "GPUs that compute each job together")
+      ->check(CLI::Range(1U, kMostGpusOfJob))
       ->capture_default_str();
   app.add_option("--kernels", flags.kernels,
                  "GPU kernels: fused (the engine's own, compiled at the start) or stock (only "
                  "LibTorch's); results record which")
       ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
-  app.add_option("--device-slot", flags.device_slot,
-                 "GPU to use when --device names none, modulo the number of GPUs")
+  app.add_option("--device-slot", flags.choice.slot,
+                 "GPU, or set of them, to use when --device names none, modulo their number")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option("--threads", flags.threads, "CPU threads for tensor work")
@@ -125,7 +130,7 @@ Status check_seconds(const char* option, double seconds) {
 Status complete(Flags& flags) {
   if (flags.max_idle_s) COX_RETURN_IF_ERROR(check_seconds("--max-idle", *flags.max_idle_s));
   COX_RETURN_IF_ERROR(check_seconds("--max-away", flags.max_away_s));
-  flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
+  COX_ASSIGN_OR_RETURN(flags.device, chosen_devices(flags.choice, engine::gpu_count()));
   if (flags.name.empty()) {
     const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
     flags.name = default_name(host_name(), flags.device, visible != nullptr ? visible : "");
@@ -149,7 +154,8 @@ WorkerOptions options_of(const Flags& flags, const engine::DeviceFacts& device) 
   options.identity.set_name(flags.name);
   options.identity.set_machine(host_name());
   options.identity.set_pid(::getpid());
-  options.identity.set_device(flags.device.substr(0, flags.device.find(':')));
+  options.identity.set_device(device.gpus > 0 ? "cuda" : "cpu");
+  options.identity.set_gpus(static_cast<std::uint32_t>(device.gpus));
   options.identity.set_device_name(device.name);
   options.identity.set_device_memory_bytes(device.gpu_memory_bytes);
   options.identity.set_memory_bytes(device.machine_memory_bytes);

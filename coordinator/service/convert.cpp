@@ -81,13 +81,18 @@ Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request) {
         fmt::format("memory of the worker: expected 0 or more bytes, got {} (device) and {}",
                     request.device_memory_bytes(), request.memory_bytes()));
   }
+  if (request.gpus() > kMostGpusOfJob || (request.device() == "cuda") != (request.gpus() > 0)) {
+    return invalid_argument(
+        fmt::format("gpus of the worker: expected 1 to {} on cuda and 0 on cpu, got {} on {}",
+                    kMostGpusOfJob, request.gpus(), request.device()));
+  }
   return core::WorkerJoined{.name = request.name(),
                             .machine = request.machine(),
                             .pid = request.pid(),
                             .device = request.device(),
                             .device_name = request.device_name(),
                             .engine_build = request.engine_build(),
-                            .has = {.gpus = request.device() == "cuda" ? 1U : 0U,
+                            .has = {.gpus = request.gpus(),
                                     .gpu_memory_bytes = request.device_memory_bytes(),
                                     .memory_bytes = request.memory_bytes()}};
 }

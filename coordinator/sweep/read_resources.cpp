@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -46,8 +48,7 @@ void read_resources(const Node& node, Resources& resources, Diagnostics& diagnos
   if (!check_keys(node, {"gpus", "gpu_memory", "memory"}, "resources", diagnostics)) return;
   const Node* gpus = node.find("gpus");
   if (gpus != nullptr) {
-    // A worker drives one GPU, and a job runs on one worker.
-    const auto number = read_int(*gpus, "resources.gpus", 0, 1, diagnostics);
+    const auto number = read_int(*gpus, "resources.gpus", 0, kMostGpusOfJob, diagnostics);
     if (number) resources.gpus = static_cast<std::uint32_t>(*number);
   }
   read_size(node, "gpu_memory", resources.gpu_memory_bytes, diagnostics);
@@ -57,7 +58,7 @@ void read_resources(const Node& node, Resources& resources, Diagnostics& diagnos
     diagnostics.error(gpus->at, "resources: gpus is 0, but gpu_memory asks for a GPU",
                       "drop one of the two");
   }
-  resources.gpus = 1;
+  resources.gpus = std::max(resources.gpus, 1U);
 }
 
 }  // namespace cox::sweep

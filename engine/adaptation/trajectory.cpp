@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "engine/adaptation/probes.h"
+#include "engine/parallel/gradients.h"
 #include "engine/stopwatch.h"
 #include "engine/tensors/torch.h"
 
@@ -147,12 +148,26 @@ double Trajectory::take_step() {
   draws_.prepare();
   const double value = loss.item<double>();
   if (!std::isfinite(value)) diverge("the loss", value);
-  loss.backward();
+  backward(loss);
   for (const double norm : optimizer_->step()) {
     if (!std::isfinite(norm)) diverge("the gradient's norm", norm);
   }
   adaptation_.parameters_changed();
   return value;
+}
+
+/// On several GPUs each has a share of the gradients, and all must step alike.
+void Trajectory::backward(const at::Tensor& loss) {
+  Group* group = problem_.backbone.group();
+  if (group == nullptr) return loss.backward();
+  (loss / group->size()).backward();
+  std::vector<at::Tensor> gradients;
+  for (const ParameterGroup& parameters : groups_) {
+    for (const TrainedTensor& tensor : parameters.tensors) {
+      if (tensor.leaf.grad().defined()) gradients.push_back(tensor.leaf.grad());
+    }
+  }
+  sum_gradients(*group, gradients);
 }
 
 void Trajectory::diverge(const char* what, double value) {

@@ -74,6 +74,7 @@ class Trajectory {
   void advance(LoopTimings& spent);
   void keep_states();
   double take_step();
+  void backward(const at::Tensor& loss);
   sharing::ProbeLosses measure(const std::vector<Watcher*>& due, LoopTimings& spent);
   void place(std::int64_t step);
   bool needs_live_state() const;

@@ -13,6 +13,8 @@
 
 namespace cox::engine {
 
+class Group;
+
 /// Keys and values of the conditioning latents, computed once by Backbone::prefill.
 struct ConditionCache {
   std::vector<at::Tensor> keys;    ///< per block [1, heads, tokens, head_dim], before RoPE
@@ -127,6 +129,17 @@ class Backbone {
   /// must then be leaves that get their gradient through backward() (see
   /// engine/tensors/gradient.h), and backbone and adapter must live until it has finished.
   virtual void set_recompute(bool recompute) = 0;
+
+  /// Runs every later pass as one part of `group` (null: alone), which the caller owns. All parts
+  /// must hold equal weights and make the same passes with equal inputs; outputs are whole and equal
+  /// on each. Condition caches hold this part's heads and belong to the group they were made with.
+  /// Gradients are this part's share (engine/parallel/token_split.h). Throws EngineError(kUser) when
+  /// the family runs on one device only.
+  virtual void set_group(Group* group);
+  Group* group() const { return group_; }
+
+ protected:
+  Group* group_ = nullptr;
 };
 
 }  // namespace cox::engine

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/parallel/parts.h"
 #include "engine/tensors/precision.h"
 #include "engine/text/text_encoder.h"
 #include "engine/vae/wan_vae.h"
@@ -32,6 +33,7 @@ struct Model {
   std::unique_ptr<TextEncoder> text_encoder;
   double shift = 1;            ///< of the sampling schedule
   std::uint64_t checksum = 0;  ///< of the backbone's parameters, which every job must leave equal
+  PartGroups parts;            ///< of the devices that do a job together
 };
 
 /// Holds the model of the last job. Owned by one thread.

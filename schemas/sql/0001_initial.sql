@@ -186,6 +186,7 @@ CREATE TABLE environments (
   engine_build TEXT NOT NULL,
   torch_version TEXT NOT NULL,
   model_digest TEXT NOT NULL,
+  gpus INTEGER NOT NULL,
   threads INTEGER NOT NULL,
   kernels TEXT NOT NULL
 ) STRICT;

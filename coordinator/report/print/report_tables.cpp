@@ -110,18 +110,15 @@ std::string deviation_text(const std::optional<double>& deviation, int decimals)
 
 /// "host, a processor, CPU threads 4, fused kernels, fp32, engine 0.1.0, LibTorch 2.11.0"
 std::string environment_text(const Environment& environment) {
-  const std::pair<const char*, const char*> formats[] = {{"machine", "{}"},
-                                                         {"device_name", "{}"},
-                                                         {"driver", "driver {}"},
-                                                         {"threads", "CPU threads {}"},
-                                                         {"kernels", "{} kernels"},
-                                                         {"dtype", "{}"},
-                                                         {"engine_build", "engine {}"},
-                                                         {"torch_version", "LibTorch {}"}};
+  const std::pair<const char*, const char*> formats[] = {
+      {"machine", "{}"},   {"device_name", "{}"},         {"driver", "driver {}"},
+      {"gpus", "GPUs {}"}, {"threads", "CPU threads {}"}, {"kernels", "{} kernels"},
+      {"dtype", "{}"},     {"engine_build", "engine {}"}, {"torch_version", "LibTorch {}"}};
   std::vector<std::string> parts;
   for (const auto& [column, format] : formats) {
     const std::string text = in_environment(environment, column);
-    if (!text.empty()) parts.push_back(fmt::format(fmt::runtime(format), text));
+    const bool none = text.empty() || text == "0";  // no GPUs
+    if (!none) parts.push_back(fmt::format(fmt::runtime(format), text));
   }
   return join(parts, ", ");
 }

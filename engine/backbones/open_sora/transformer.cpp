@@ -11,6 +11,7 @@
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
+#include "engine/tensors/precision.h"
 #include "engine/tensors/recompute.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"

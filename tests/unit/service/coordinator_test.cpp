@@ -243,6 +243,7 @@ TEST_CASE("A job goes only to a worker that has what it needs") {
   v1::RegisterRequest identity = worker::versioned_identity();
   identity.set_name("w1");
   identity.set_device("cuda");
+  identity.set_gpus(1);
   identity.set_device_name("NVIDIA H100");
   identity.set_device_memory_bytes(84'900'000'000);
   const std::string large = must(test.coordinator->register_worker(identity)).worker_id();

@@ -167,7 +167,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nmethod_params: {none: {lr: 1}}\n", "is not a parameter of method 'none'"},
       {"method: none\nlabels: [a]\n", "labels must be a map"},
       {"method: none\nresources: {gpu: 1}\n", "did you mean 'gpus'?"},
-      {"method: none\nresources: {gpus: 2}\n", "resources.gpus: expected 0 to 1, got 2"},
+      {"method: none\nresources: {gpus: 65}\n", "resources.gpus: expected 0 to 64, got 65"},
       {"method: none\nresources: {gpu_memory: 80}\n", "expected a size such as 80GB"},
       {"method: none\nresources: {memory: 1.5GiB}\n", "resources.memory: expected a size"},
       {"method: none\nresources: {gpus: 0, gpu_memory: 8GB}\n", "gpu_memory asks for a GPU"},

@@ -1,0 +1,36 @@
+#include "engine/backbones/branch_split.h"
+
+#include <stdexcept>
+
+#include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+
+at::Tensor BranchSplit::own(const at::Tensor& x) const {
+  return x.defined() ? x.narrow(0, branches_.rank(), 1) : x;
+}
+
+at::Tensor BranchSplit::forward(const BackboneInput& input, const Adapter& adapter) const {
+  check_shape(input.latents, {branches_.size(), kAny, kAny, kAny, kAny}, "latents of two branches");
+  BackboneInput row = input;
+  for (at::Tensor* x :
+       {&row.latents, &row.timestep, &row.text.states, &row.text.mask, &row.channel_condition,
+        &row.image_states, &row.pooled_text, &row.embedded_guidance}) {
+    *x = own(*x);
+  }
+  return branches_.all_gather(inner_.forward(row, adapter)).flatten(0, 1);
+}
+
+SamplingParts::SamplingParts(Backbone& backbone, const PartGroups& groups, bool guided)
+    : backbone_(backbone), groups_(groups) {
+  if (!guided || groups.branches == nullptr) return;
+  backbone.set_group(groups.branch);
+  split_.emplace(backbone, *groups.branches);
+}
+
+TextCache BranchSplit::prepare_text(const TextStates& text, const Adapter& adapter) const {
+  return inner_.prepare_text({own(text.states), own(text.mask)}, adapter);
+}
+
+}  // namespace cox::engine
