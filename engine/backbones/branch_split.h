@@ -50,7 +50,10 @@ class SamplingParts {
   SamplingParts(const SamplingParts&) = delete;
   SamplingParts& operator=(const SamplingParts&) = delete;
 
-  const Backbone& backbone() const { return split_ ? *split_ : backbone_; }
+  const Backbone& backbone() const {
+    if (split_) return *split_;
+    return backbone_;
+  }
 
  private:
   Backbone& backbone_;
