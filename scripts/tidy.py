@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "base": [],
     "record": ["base"],
     "sharing": ["base"],
-    "schemas": ["record"],
+    "schemas": ["base", "record"],
     "engine/video": ["base"],
     "engine/tensors": ["base", "record"],
     "engine/device": ["base", "engine/tensors"],
@@ -36,10 +36,13 @@ MAY_INCLUDE = {
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
+    "engine/families": ["base", "schemas", "engine/tensors", "engine/checkpoint", "engine/nn",
+                        "engine/vae", "engine/text", "engine/backbones", "engine/diffusion",
+                        "engine/families", "engine/parameters.h"],
     "engine/metrics": ["base", "record", "schemas", "engine/tensors", "engine/checkpoint",
                        "engine/nn"],
     "engine/adaptation": ["base", "record", "sharing", "engine/tensors", "engine/device", "engine/checkpoint",
-                          "engine/backbones", "engine/diffusion", "engine/adaptation",
+                          "engine/backbones", "engine/diffusion", "engine/steering", "engine/adaptation",
                           "engine/parameters.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
     "engine": ["base", "record", "sharing", "engine", "schemas"],
@@ -213,8 +216,9 @@ def registered(path, macro="COX_[A-Z_]+"):
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
 METHOD_NAMES_ALLOWED = ("tools/parity/trained.cpp", "tools/verbs/bench.cpp")
-# Method names that are also other things: parameter values, kinds of files, parts of tensor names.
-COMMON_WORDS = ("none", "full", "norm", "hidden", "lora")
+# Method names that are also other things: parameter values, kinds of files, parts of tensor names,
+# operations of the parity door.
+COMMON_WORDS = ("none", "full", "norm", "hidden", "lora", "stas")
 
 
 def check_named_once(root, files, findings):

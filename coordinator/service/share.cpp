@@ -36,7 +36,7 @@ Status set_share_keys(core::RunRecord& run) {
 
 ShareKeys share_keys_of(const std::string& method, const Parameters& parameters,
                         const ModelFiles& files) {
-  const sweep::MethodSchema* schema = schemas().find_method(method);
+  const sweep::MethodSchema* schema = schemas().find_method(method, files.backbone);
   return schema == nullptr ? ShareKeys{} : sweep::share_keys(*schema, parameters, files);
 }
 

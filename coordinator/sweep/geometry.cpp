@@ -16,7 +16,6 @@ namespace {
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
 constexpr std::int64_t kDistilledLevels = 50;
-constexpr std::int64_t kSizeUnit = 16;  // the VAE's factor 8 times the patch size 2
 
 std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
@@ -28,7 +27,8 @@ std::optional<std::int64_t> integer(const Parameters& parameters, const char* na
 /// Collects the failed checks of one run.
 class GeometryCheck {
  public:
-  explicit GeometryCheck(const Parameters& parameters) : parameters_(parameters) {}
+  GeometryCheck(const Parameters& parameters, std::int64_t size_unit)
+      : parameters_(parameters), size_unit_(size_unit) {}
 
   std::vector<GeometryError> run() {
     check_generation();
@@ -69,10 +69,10 @@ class GeometryCheck {
 
   void check_size(const char* name) {
     const auto size = get(name);
-    if (!size || *size % kSizeUnit == 0) return;
-    const std::int64_t below = *size / kSizeUnit * kSizeUnit;
-    fail(fmt::format("size: {} {} is not a multiple of {}; use {} or {}", name, *size, kSizeUnit,
-                     below, below + kSizeUnit),
+    if (!size || *size % size_unit_ == 0) return;
+    const std::int64_t below = *size / size_unit_ * size_unit_;
+    fail(fmt::format("size: {} {} is not a multiple of {}; use {} or {}", name, *size, size_unit_,
+                     below, below + size_unit_),
          {name});
   }
 
@@ -175,6 +175,7 @@ class GeometryCheck {
   }
 
   const Parameters& parameters_;
+  std::int64_t size_unit_;
   std::vector<GeometryError> errors_;
 };
 
@@ -187,8 +188,8 @@ std::int64_t held_out_latents(std::int64_t rest, double fraction) {
   return std::max<std::int64_t>(1, share);
 }
 
-std::vector<GeometryError> geometry_errors(const Parameters& parameters) {
-  return GeometryCheck(parameters).run();
+std::vector<GeometryError> geometry_errors(const Parameters& parameters, std::int64_t size_unit) {
+  return GeometryCheck(parameters, size_unit).run();
 }
 
 std::int64_t source_frames_needed(const Parameters& parameters) {

@@ -14,8 +14,10 @@ struct GeometryError {
   std::vector<std::string> parameters;  ///< those that it compares
 };
 
-/// Returns what is impossible whatever the model and the videos are.
-std::vector<GeometryError> geometry_errors(const Parameters& parameters);
+/// Returns what is impossible whatever the videos are. Height and width must be multiples of
+/// `size_unit`, the backbone's.
+std::vector<GeometryError> geometry_errors(const Parameters& parameters,
+                                           std::int64_t size_unit = 16);
 
 /// Returns how many latent frames the VAE makes of `pixel_frames`: one of the first, and one of
 /// each four that follow.

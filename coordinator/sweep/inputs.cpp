@@ -230,8 +230,8 @@ ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>&
     if (!fs::is_directory(model.directory, error)) {
       diagnostics.missing(
           section.model.at,
-          fmt::format("no model directory at {}; expected the published layout with dit/, vae/ and "
-                      "text_encoder/",
+          fmt::format("no model directory at {}; expected the published layout with dit/ or "
+                      "transformer/, vae/ and text_encoder/",
                       model.directory));
     }
   }

@@ -16,6 +16,7 @@
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sources.h"
 #include "coordinator/sweep/waiting_sweep.h"
+#include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
 
@@ -103,6 +104,11 @@ ModelFacts facts_of(const BackboneSection& section, const Schemas& schemas,
                     Diagnostics& diagnostics) {
   const auto places = schemas.backbone_facts.find(section.name);
   if (places == schemas.backbone_facts.end() || section.model.text.empty()) return {};
+  if (const Status status = check_family(section.model.text, *find_backbone(section.name));
+      status.code() == StatusCode::kInvalidArgument) {
+    diagnostics.error(section.model.at, status.message());
+    return {};
+  }
   auto facts = read_model_facts(section.model.text, places->second);
   if (facts.is_ok()) return std::move(facts).value();
   if (facts.status().code() != StatusCode::kNotFound) {
@@ -118,6 +124,16 @@ std::string effect_of(const Run& run, const ModelFiles& model, const ModelFacts&
   return run_digest(effective, model);
 }
 
+/// The name as written; "" when there is none, which is reported where the section is read.
+std::string backbone_name(const Node& root, const std::vector<Override>& overrides) {
+  for (const Override& override : overrides) {
+    if (override.key == "backbone.name") return override.value.text;
+  }
+  const Node* section = root.find("backbone");
+  const Node* name = section == nullptr || !section->is_map() ? nullptr : section->find("name");
+  return name == nullptr || !name->is_scalar() ? "" : name->text;
+}
+
 void refuse_waiting(const SweepPlan& plan, const Position& at, Diagnostics& diagnostics) {
   diagnostics.error(
       at,
@@ -126,10 +142,12 @@ void refuse_waiting(const SweepPlan& plan, const Position& at, Diagnostics& diag
 }
 
 Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool with_inputs) {
-  COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
+  COX_ASSIGN_OR_RETURN(const Schemas every, load_schemas());
   Diagnostics diagnostics;
   Sources sources;
   COX_ASSIGN_OR_RETURN(Node root, sources.read(path, diagnostics));
+  const auto overrides = sources.read_overrides(options.overrides, diagnostics);
+  const Schemas schemas = every.on(backbone_name(root, overrides));
   if (root.find("waits_for") != nullptr) {
     SweepPlan plan = read_waiting_sweep(root, sources.all_text(), diagnostics);
     if (!options.accept_waiting) refuse_waiting(plan, root.at, diagnostics);
@@ -138,7 +156,6 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   }
   const BestTaken taken =
       with_best(std::move(root), options.find_best, schemas, sources, diagnostics);
-  const auto overrides = sources.read_overrides(options.overrides, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
 
   const SweepFile sweep =

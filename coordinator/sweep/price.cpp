@@ -223,7 +223,7 @@ class Pricer {
   }
 
   sharing::PricedJob job_of(const Run& run, const SweepPlan& plan, const ModelShape& shape) {
-    const MethodSchema& method = schemas_.methods.at(run.method);
+    const MethodSchema& method = *schemas_.find_method(run.method, plan.written.backbone);
     ModelFiles model = plan.model;
     model.backbone = plan.written.backbone;
     if (model.digest.empty()) model.digest = plan.written.model;

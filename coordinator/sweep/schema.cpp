@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -63,11 +65,13 @@ class SchemaReader {
 
   Schemas read() {
     for (const std::string& name : metric_names()) schemas_.metrics[name] = *find_metric(name);
-    const ParameterSchemas run = read_parameters(parse("run.yaml"), {});
-    const ParameterSchemas adaptation = read_parameters(parse("adaptation.yaml"), {});
+    run_[kEveryBackbone] = read_parameters(parse("run.yaml"), {});
+    adaptation_[kEveryBackbone] = read_parameters(parse("adaptation.yaml"), {});
     for (const auto& [path, text] : texts_) {
-      if (starts_with(path, "methods/")) read_method(parse(path), run, adaptation);
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
+    }
+    for (const auto& [path, text] : texts_) {
+      if (starts_with(path, "methods/")) read_methods(parse(path));
     }
     for (const ResultColumn& column : result_columns()) {
       schemas_.result_columns.push_back(column.name);
@@ -99,10 +103,11 @@ class SchemaReader {
   }
 
   // The declarations under `parameters`; a name of `known` may be repeated with only a `default`.
-  ParameterSchemas read_parameters(const Node& file, ParameterSchemas known) {
-    const Node* parameters = file.find("parameters");
+  ParameterSchemas read_parameters(const Node& file, ParameterSchemas known,
+                                   const char* section = "parameters") {
+    const Node* parameters = file.find(section);
     if (parameters == nullptr || !parameters->is_map()) {
-      diagnostics_.error(file.at, "expected a map `parameters`");
+      diagnostics_.error(file.at, fmt::format("expected a map `{}`", section));
       return known;
     }
     for (const Entry& entry : parameters->entries) {
@@ -120,8 +125,8 @@ class SchemaReader {
   std::optional<ParameterSchema> read_parameter(const Entry& entry) {
     const Node& map = entry.value;
     if (!check_keys(map,
-                    {"type", "default", "min", "above", "max", "below", "at_most", "values", "unit",
-                     "role", "stage", "doc"},
+                    {"type", "default", "min", "above", "max", "below", "at_most", "under",
+                     "values", "unit", "role", "stage", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -141,6 +146,7 @@ class SchemaReader {
     schema.max = read_bound(map, "max");
     schema.below = read_bound(map, "below");
     schema.at_most = text_of(map, "at_most");
+    schema.under = text_of(map, "under");
     if (const Node* node = map.find("values")) {
       schema.values = read_allowed(*node);
     }
@@ -183,12 +189,21 @@ class SchemaReader {
     return normalized(schema, std::move(*value));
   }
 
-  void read_method(const Node& file, const ParameterSchemas& run,
-                   const ParameterSchemas& adaptation) {
+  /// The method once for every backbone together, and once for each.
+  void read_methods(const Node& file) {
     if (!check_keys(file, {"method", "title", "trains", "doc", "source", "parameters"}, "a method",
                     diagnostics_)) {
       return;
     }
+    for (const auto& [backbone, run] : run_) {
+      MethodSchema method = read_method(file, run, adaptation_.at(backbone));
+      auto& methods = backbone == kEveryBackbone ? schemas_.methods : schemas_.methods_on[backbone];
+      methods[method.name] = std::move(method);
+    }
+  }
+
+  MethodSchema read_method(const Node& file, const ParameterSchemas& run,
+                           const ParameterSchemas& adaptation) {
     MethodSchema method;
     method.name = text_of(file, "method");
     method.title = text_of(file, "title");
@@ -200,27 +215,54 @@ class SchemaReader {
     ParameterSchemas known = run;
     if (method.trains) known.insert(adaptation.begin(), adaptation.end());
     method.parameters = read_parameters(file, std::move(known));
-    schemas_.methods[method.name] = std::move(method);
+    return method;
   }
 
   void read_backbone(const Node& file) {
-    // The rest is the engine's: see engine/backbones.
+    if (!check_keys(file,
+                    {"backbone", "title", "doc", "published", "transformer", "identify", "geometry",
+                     "facts", "refuses", "parameters", "adaptation"},
+                    "a backbone", diagnostics_)) {
+      return;
+    }
     const std::string name = text_of(file, "backbone");
     schemas_.backbones[name] = text_of(file, "doc");
+    run_[name] = extended(file, "parameters", run_, name);
+    adaptation_[name] = extended(file, "adaptation", adaptation_, name);
     const Node* facts = file.find("facts");
     if (facts == nullptr) return;
+    const Node published = parse("models/" + text_of(file, "published") + ".yaml");
     for (const Entry& fact : facts->entries) {
       const std::string place = read_text(fact.value, fact.key, diagnostics_).value_or("");
       schemas_.backbone_facts[name][fact.key] = place;
-      // The file also holds the published configuration, under the same names.
-      const std::size_t dot = place.find('.');
-      const Node* folder = file.find(place.substr(0, dot));
-      const Node* value = folder == nullptr ? nullptr : folder->find(place.substr(dot + 1));
-      if (value == nullptr) continue;
-      if (const auto size = read_int(*value, fact.key, 1, kMaxPublishedSize, diagnostics_)) {
-        schemas_.published_facts[name][fact.key] = *size;
+      const auto size = fact_of(place, [&](const std::string& folder, const std::string& key) {
+        const Node* part = published.find(folder);
+        const Node* value = part == nullptr ? nullptr : part->find(key);
+        return value == nullptr ? std::optional<std::int64_t>()
+                                : read_int(*value, key, 1, kMaxPublishedSize, diagnostics_);
+      });
+      if (size) schemas_.published_facts[name][fact.key] = *size;
+    }
+  }
+
+  /// Lays the backbone's section over what every backbone has, and adds its own parameters to the
+  /// parameters of all together.
+  ParameterSchemas extended(const Node& file, const char* section,
+                            std::map<std::string, ParameterSchemas>& of, const std::string& name) {
+    ParameterSchemas& all = of[kEveryBackbone];
+    ParameterSchemas common = all;
+    std::erase_if(common, [&](const auto& entry) { return owned_.count(entry.first) != 0; });
+    ParameterSchemas known = read_parameters(file, std::move(common), section);
+    for (const auto& [key, schema] : known) {
+      if (all.count(key) != 0 && owned_.count(key) == 0) continue;
+      owned_.insert(key);
+      schemas_.backbone_parameters[name].push_back(schema);
+      std::vector<std::string>& values = all.emplace(key, schema).first->second.values;
+      for (const std::string& value : schema.values) {
+        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
       }
     }
+    return known;
   }
 
   // One type in all methods: an expression or an axis is typed before its row's method is known.
@@ -244,11 +286,13 @@ class SchemaReader {
     for (const auto& [method_name, method] : schemas_.methods) {
       for (const auto& [name, parameter] : method.parameters) {
         for (const auto& [backbone, facts] : schemas_.backbone_facts) {
-          if (parameter.at_most.empty() || facts.count(parameter.at_most) != 0) continue;
-          diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', "
-                                             "which schemas/backbones/{}.yaml does not list under "
-                                             "`facts`",
-                                             method_name, name, parameter.at_most, backbone));
+          for (const std::string& fact : {parameter.at_most, parameter.under}) {
+            if (fact.empty() || facts.count(fact) != 0) continue;
+            diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', "
+                                               "which schemas/backbones/{}.yaml does not list "
+                                               "under `facts`",
+                                               method_name, name, fact, backbone));
+          }
         }
       }
     }
@@ -297,8 +341,13 @@ class SchemaReader {
     }
   }
 
+  static constexpr const char* kEveryBackbone = "";
+
   const SchemaTexts& texts_;
   std::deque<SourceFile> files_;
+  std::map<std::string, ParameterSchemas> run_;         ///< by backbone
+  std::map<std::string, ParameterSchemas> adaptation_;  ///< likewise
+  std::set<std::string> owned_;                         ///< parameters of some backbones only
   Diagnostics diagnostics_;
   Schemas schemas_;
 };
@@ -322,6 +371,20 @@ const char* role_name(Role role) {
 const MethodSchema* Schemas::find_method(std::string_view name) const {
   const auto found = methods.find(std::string(name));
   return found == methods.end() ? nullptr : &found->second;
+}
+
+const MethodSchema* Schemas::find_method(std::string_view name, const std::string& backbone) const {
+  const auto of_backbone = methods_on.find(backbone);
+  if (of_backbone == methods_on.end()) return find_method(name);
+  const auto found = of_backbone->second.find(std::string(name));
+  return found == of_backbone->second.end() ? nullptr : &found->second;
+}
+
+Schemas Schemas::on(const std::string& backbone) const {
+  Schemas narrowed = *this;
+  const auto found = methods_on.find(backbone);
+  if (found != methods_on.end()) narrowed.methods = found->second;
+  return narrowed;
 }
 
 const ParameterSchema* Schemas::find_parameter(std::string_view name) const {

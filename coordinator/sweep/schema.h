@@ -35,6 +35,7 @@ struct ParameterSchema {
   std::optional<double> max;           ///< inclusive
   std::optional<double> below;         ///< exclusive
   std::string at_most;                 ///< a fact of the model that bounds it too, "" = none
+  std::string under;                   ///< likewise, exclusive
   /// Allowed strings; empty = any. A list with allowed values is a set: no item twice, and its
   /// items are put into this order, so that how a set was written never changes a digest.
   std::vector<std::string> values;
@@ -67,16 +68,24 @@ struct Preset {
 
 /// Everything that schemas/ declares. A parameter has one type wherever it occurs.
 struct Schemas {
-  std::map<std::string, MethodSchema> methods;
+  std::map<std::string, MethodSchema> methods;  ///< with the parameters of every backbone
+  /// With the parameters and defaults of one backbone, by its name.
+  std::map<std::string, std::map<std::string, MethodSchema>> methods_on;
+  std::map<std::string, std::vector<ParameterSchema>> backbone_parameters;  ///< its own
   std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
-  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json.
+  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json, or a
+  /// sum or product of such places: `a.b + a.c`.
   std::map<std::string, std::map<std::string, std::string>> backbone_facts;
   std::map<std::string, ModelFacts> published_facts;  ///< of each backbone's published model
   std::vector<std::string> result_columns;            ///< of `v_results`, for tables
 
   const MethodSchema* find_method(std::string_view name) const;
+  const MethodSchema* find_method(std::string_view name, const std::string& backbone) const;
+  /// Returns the same schemas whose methods have only the parameters and defaults of `backbone`;
+  /// all of them if there is no such backbone.
+  Schemas on(const std::string& backbone) const;
   /// The declaration in any method that has it: right about type, silent about bounds.
   const ParameterSchema* find_parameter(std::string_view name) const;
   std::vector<std::string> method_names() const;

@@ -121,11 +121,26 @@ SettingsResolver::Names SettingsResolver::switched_off(const MethodSchema& metho
 }
 
 std::string SettingsResolver::model_error(const ParameterSchema& schema, const Value& value) const {
-  const auto fact = facts_.find(schema.at_most);
-  const auto* number = value.get_if<std::int64_t>();
-  if (fact == facts_.end() || number == nullptr || *number <= fact->second) return "";
-  return fmt::format("expected at most {}, the {} of the model in {}", fact->second, fact->first,
-                     sweep_.backbone.model.text);
+  std::vector<std::int64_t> numbers;
+  if (const auto* number = value.get_if<std::int64_t>()) numbers.push_back(*number);
+  if (const auto* list = value.get_if<Value::List>()) {
+    for (const Value& item : *list) {
+      if (const auto* number = item.get_if<std::int64_t>()) numbers.push_back(*number);
+    }
+  }
+  const auto error = [&](const std::string& fact_name, const char* bound,
+                         std::int64_t allowed) -> std::string {
+    const auto fact = facts_.find(fact_name);
+    if (fact == facts_.end()) return "";
+    const bool exceeds = std::any_of(numbers.begin(), numbers.end(), [&](std::int64_t number) {
+      return number > fact->second + allowed;
+    });
+    return exceeds ? fmt::format("expected {} {}, the {} of the model in {}", bound, fact->second,
+                                 fact->first, sweep_.backbone.model.text)
+                   : "";
+  };
+  const std::string most = error(schema.at_most, "at most", 0);
+  return most.empty() ? error(schema.under, "less than", -1) : most;
 }
 
 void SettingsResolver::check_values(const Row& row, const Settings& settings) {

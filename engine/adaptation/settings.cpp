@@ -65,10 +65,6 @@ AdaptationSettings read_adaptation_settings(ParameterReader& parameters) {
   settings.optimizer = read_optimizer(parameters);
   settings.trained_dtype =
       parameters.choice("param_dtype", {"fp32", "bf16"}) == "fp32" ? at::kFloat : at::kBFloat16;
-  const std::string target =
-      parameters.choice("loss_target", {"clean_minus_noise", "noise_minus_clean"});
-  settings.target =
-      target == "clean_minus_noise" ? LossTarget::kCleanMinusNoise : LossTarget::kNoiseMinusClean;
   settings.window_frames = parameters.integer("adaptation_window.total_frames", 1);
   settings.context_frames = parameters.integer("adaptation_window.context_frames", 1);
   settings.holdout_fraction = parameters.real("early_stop.holdout_fraction", {0, 1});

@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/adaptation/loss.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/parameters.h"
 #include "sharing/stop_rule.h"
@@ -19,11 +18,10 @@ struct EarlyStopSettings {
 struct AdaptationSettings {
   int steps = 0;  ///< optimizer steps, 1 to 1,000,000
   OptimizerSettings optimizer;
-  at::ScalarType trained_dtype = at::kFloat;         ///< fp32, or bf16 as in the AdaSteer study
-  LossTarget target = LossTarget::kCleanMinusNoise;  ///< the other sign replicates the study
-  std::int64_t window_frames = 0;                    ///< pixel frames before the first scored one
-  std::int64_t context_frames = 0;                   ///< the first pixel frames of the window
-  double holdout_fraction = 0;  ///< in [0, 1): share of the latents after the context
+  at::ScalarType trained_dtype = at::kFloat;  ///< fp32, or bf16 as in the AdaSteer study
+  std::int64_t window_frames = 0;             ///< pixel frames before the first scored one
+  std::int64_t context_frames = 0;            ///< the first pixel frames of the window
+  double holdout_fraction = 0;                ///< in [0, 1): share of the latents after the context
   EarlyStopSettings early_stop;
 };
 

@@ -8,8 +8,8 @@ namespace cox::engine {
 
 /// What is random in one optimizer step.
 struct StepDraw {
-  at::Tensor noise;  ///< [1, C, T, H, W] of the trained frames
-  double sigma = 0;
+  at::Tensor noise;  ///< [1, C, T, H, W] of the frames that the rule noises
+  double level = 0;
 };
 
 /// The draws of successive steps. A draw takes 10 ms on the CPU at the published size, so prepare()

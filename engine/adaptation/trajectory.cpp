@@ -16,7 +16,6 @@ Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
                        const AdaptationSettings& settings, std::int64_t max_state_bytes)
     : problem_(std::move(problem)),
       adaptation_(adaptation),
-      target_(settings.target),
       max_state_bytes_(max_state_bytes),
       groups_(adaptation.groups()),
       optimizer_(make_optimizer(settings.optimizer, groups_)),
@@ -103,7 +102,7 @@ sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopT
   sharing::ProbeLosses losses;
   {
     const Stopwatch watch(seconds, problem_.backbone.device());
-    losses = probe_losses(problem_, adaptation_.adapter(), probes, target_);
+    losses = probe_losses(problem_, adaptation_.adapter(), probes);
   }
   spent.early_stop_s += seconds;
   for (Watcher* watcher : due) {
@@ -140,10 +139,9 @@ double Trajectory::take_step() {
   const LatentSplit& split = problem_.split;
   const at::Tensor clean = problem_.latents.narrow(2, 0, split.context + split.train);
   const StepDraw draw = draws_.next();
-  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.sigma,
+  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.level,
                                   problem_.text};
-  const at::Tensor loss =
-      denoising_loss(problem_.backbone, adaptation_.adapter(), question, target_);
+  const at::Tensor loss = problem_.rule.loss(problem_.backbone, adaptation_.adapter(), question);
   draws_.prepare();
   const double value = loss.item<double>();
   if (!std::isfinite(value)) diverge("the loss", value);

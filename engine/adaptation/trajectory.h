@@ -82,7 +82,6 @@ class Trajectory {
 
   AdaptationProblem problem_;
   Adaptation& adaptation_;
-  LossTarget target_;
   std::int64_t max_state_bytes_;
   std::vector<ParameterGroup> groups_;
   std::unique_ptr<Optimizer> optimizer_;

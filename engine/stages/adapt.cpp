@@ -9,13 +9,6 @@ namespace cox::engine {
 
 namespace {
 
-/// Values of the compute dtype that one block keeps for the backward pass, for each token and
-/// hidden unit: inputs of three norms 3, qkv 3, queries and keys after their norm 2, attention 1,
-/// two gated branches 2, cross-attention 3, gate and up of the feed-forward layer 5.4.
-constexpr double kKeptValues = 19.4;
-/// Where linear layers train, also their inputs that are not kept otherwise: after three norms 3,
-/// the feed-forward product 2.7.
-constexpr double kKeptLinearInputs = 5.7;
 /// Fraction of the free memory that activations may use.
 constexpr double kUsableMemory = 0.9;
 /// Latent pixels of one token.
@@ -41,8 +34,9 @@ bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
                      bool trains_linear_layers) {
   const BackboneShape shape = backbone.shape();
   const std::int64_t tokens =
-      latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken;
-  const double values = kKeptValues + (trains_linear_layers ? kKeptLinearInputs : 0);
+      latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken +
+      shape.joined_text_tokens;
+  const double values = shape.kept_values + (trains_linear_layers ? shape.kept_linear_inputs : 0);
   const double needed = values * static_cast<double>(c10::elementSize(backbone.compute_dtype())) *
                         static_cast<double>(tokens) * static_cast<double>(shape.hidden) *
                         static_cast<double>(shape.blocks);
@@ -61,8 +55,9 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
   trains_backbone_ = shares_tensors(adaptation_->groups(), *model.backbone);
   model.backbone->set_recompute(
       needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers()));
-  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
-                                  random_};
+  rule_ = plan.recipe->training_rule(model);
+  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split,
+                                  encoded.prompt,  random_,        *rule_};
   trajectory_.emplace(problem, *adaptation_, *plan.adaptation);
 }
 

@@ -44,6 +44,7 @@ class AdaptedModel {
   std::unique_ptr<Adaptation> adaptation_;
   std::set<std::string> parameters_read_;
   bool trains_backbone_ = false;
+  std::unique_ptr<TrainingRule> rule_;
   std::optional<Trajectory> trajectory_;
 };
 

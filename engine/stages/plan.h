@@ -8,6 +8,7 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
+#include "engine/families/family.h"
 #include "engine/metrics/metric.h"
 #include "engine/tensors/precision.h"
 #include "engine/video/decode.h"
@@ -16,14 +17,11 @@
 
 namespace cox::engine {
 
-/// Pixels per side of one latent, and of one transformer token (2 latents).
-constexpr std::int64_t kLatentPixels = 8;
-constexpr std::int64_t kTokenPixels = 2 * kLatentPixels;
 /// Bounds that keep products of sizes far from overflow.
 constexpr std::int64_t kMaxFrames = 100'000;
 constexpr std::int64_t kMaxSide = 16'384;
 
-/// The parameters of schemas/run.yaml.
+/// The parameters of schemas/run.yaml but for those of the sampler, which the family reads.
 struct RunSettings {
   std::int64_t cond_frames = 0;
   std::int64_t total_frames = 0;
@@ -36,10 +34,6 @@ struct RunSettings {
   video::Fit fit = video::Fit::kStretch;
   std::string negative_prompt;
   std::int64_t inference_steps = 0;
-  double guidance = 0;
-  bool enhance_hf = false;
-  bool distill = false;
-  bool use_kv_cache = true;
   Precision precision = Precision::kFp32;
   std::vector<std::string> metrics;
   MetricConventions conventions = MetricConventions::kStandard;
@@ -58,8 +52,10 @@ struct FrameRange {
 /// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
 /// from the scored frames on is seen before scoring.
 struct JobPlan {
+  const Family* family = nullptr;
   const MethodEntry* method = nullptr;
   RunSettings run;
+  std::shared_ptr<const Recipe> recipe;
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
 
   FrameRange condition;

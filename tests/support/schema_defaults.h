@@ -41,27 +41,33 @@ inline Parameters own_defaults(const std::string& method) {
   return defaults;
 }
 
-/// Every parameter of a run of `method`, as the schema files default it, but for `changed`.
-inline Parameters schema_defaults(const std::string& method, const Parameters& changed) {
+/// Adds the defaults of a section; an entry without a type replaces a default of `known`.
+inline void add_defaults(const YAML::Node& section, const YAML::Node& known, Parameters& defaults) {
+  for (const auto& entry : section) {
+    const auto name = entry.first.as<std::string>();
+    YAML::Node declared = YAML::Clone(entry.second);
+    if (!declared["type"]) declared["type"] = known[name]["type"].as<std::string>();
+    defaults[name] = default_of(declared);
+  }
+}
+
+/// Every parameter of a run of `method` on a backbone, as the schema files default it, but for
+/// `changed`.
+inline Parameters schema_defaults(const std::string& method, const Parameters& changed,
+                                  const std::string& backbone = "longcat-video") {
   const YAML::Node own = schema_file("methods/" + method + ".yaml");
+  const YAML::Node family = schema_file("backbones/" + backbone + ".yaml");
+  const YAML::Node run = schema_file("run.yaml")["parameters"];
   Parameters defaults;
-  const auto add_all = [&](const YAML::Node& parameters) {
-    for (const auto& entry : parameters) {
-      defaults[entry.first.as<std::string>()] = default_of(entry.second);
-    }
-  };
-  add_all(schema_file("run.yaml")["parameters"]);
+  add_defaults(run, run, defaults);
+  add_defaults(family["parameters"], run, defaults);
   YAML::Node loop;
   if (own["trains"].as<bool>()) {
     loop = schema_file("adaptation.yaml")["parameters"];
-    add_all(loop);
+    add_defaults(loop, loop, defaults);
+    add_defaults(family["adaptation"], loop, defaults);
   }
-  for (const auto& entry : own["parameters"]) {
-    const auto name = entry.first.as<std::string>();
-    YAML::Node declared = YAML::Clone(entry.second);
-    if (!declared["type"]) declared["type"] = loop[name]["type"].as<std::string>();
-    defaults[name] = default_of(declared);
-  }
+  add_defaults(own["parameters"], loop, defaults);
   for (const auto& [name, value] : changed) defaults[name] = value;
   return defaults;
 }

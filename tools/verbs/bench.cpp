@@ -4,10 +4,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "engine/backbones/registry.h"
 #include "engine/device/cuda.h"
+#include "engine/diffusion/context_flow.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/engine.h"
+#include "engine/families/registry.h"
 #include "engine/nn/kernels.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/plan.h"
@@ -75,7 +76,7 @@ class Bench {
   explicit Bench(const BenchOptions& options)
       : options_(options),
         device_(parse_device(options.device)),
-        config_(options.model.empty() ? published_config(options.config)
+        config_(options.model.empty() ? published_transformer(options.config).config
                                       : JsonConfig::read(options.model + "/dit/config.json")) {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
@@ -165,7 +166,8 @@ class Bench {
     NoSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
-    const AdaptationProblem problem{*backbone_, window, split, text_, random_};
+    const ContextFlow rule;
+    const AdaptationProblem problem{*backbone_, window, split, text_, random_, rule};
     const double warm_up_s = warm_up_seconds([&] {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
@@ -242,14 +244,17 @@ void add_bench_verb(CLI::App& app) {
       add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
                "cox-engine bench --config longcat-video --device cuda --steps 5");
   auto options = std::make_shared<BenchOptions>();
-  verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
+  verb->add_option("--config", options->config,
+                   "longcat-video, the family that this benchmark counts operations for")
+      ->check(CLI::IsMember({"longcat-video"}));
   verb->add_option(
       "--model", options->model,
       "Take the sizes of this directory's dit/config.json instead; no weights are read");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  const CLI::Validator side = whole_number(kTokenPixels, kMaxSide, kTokenPixels);
+  const std::int64_t unit = find_family(options->config).geometry().size_unit;
+  const CLI::Validator side = whole_number(unit, kMaxSide, unit);
   const CLI::Validator count = whole_number(1, kMaxFrames);
   verb->add_option("--height", options->height, "Pixels, a multiple of 16")->check(side);
   verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);

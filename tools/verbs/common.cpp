@@ -210,7 +210,7 @@ void require_model_directory(const std::string& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory, error)) return;
   throw user_error(fmt::format("no model directory at '{}'; expected the published layout with "
-                               "dit/, vae/ and text_encoder/",
+                               "dit/ or transformer/, vae/ and text_encoder/",
                                directory),
                    "not_found");
 }

@@ -2,7 +2,8 @@
 
 #include "base/text.h"
 #include "engine/adaptation/method.h"
-#include "engine/backbones/registry.h"
+#include "engine/backbones/published.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "tools/verbs/run_file.h"
 #include "tools/verbs/verbs.h"
@@ -26,18 +27,17 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-JsonConfig config_of(const ParamsOptions& options) {
+std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   if (options.model.empty() == options.config.empty()) {
     throw user_error("params: use either --model DIR or --config NAME", "usage");
   }
-  if (options.model.empty()) return published_config(options.config);
+  if (options.model.empty()) {
+    const PublishedTransformer published = published_transformer(options.config);
+    return published.family.shape_transformer(published.config);
+  }
   require_model_directory(options.model);
-  return JsonConfig::read(options.model + "/dit/config.json");
-}
-
-std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
-  const std::string name = options.config.empty() ? BackboneRequest{}.name : options.config;
-  return shape_backbone(name, config_of(options));
+  const Family& family = family_of_model(options.model);
+  return family.shape_transformer(transformer_config(family, options.model));
 }
 
 /// Applies the method. A plan has the parameters of the whole run, of which the method reads its
@@ -93,9 +93,9 @@ void add_params_verb(CLI::App& app) {
                "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
                "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
   auto options = std::make_shared<ParamsOptions>();
-  verb->add_option("--model", options->model, "Model directory; only dit/config.json is read");
+  verb->add_option("--model", options->model, "Model directory; only configurations are read");
   verb->add_option("--config", options->config,
-                   "Published configuration: " + join(backbone_names(), ", "));
+                   "Published configuration: " + join(published_models(), ", "));
   verb->add_option("--method", options->method,
                    "One of " + join(method_names(), ", ") +
                        "; or FILE.json, the output of `cox plan SPEC --json`");

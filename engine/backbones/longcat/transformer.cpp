@@ -94,6 +94,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   const TokenGrid grid = grid_of(input.latents);
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
   const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame)};
+  adapter.begin_pass({grid, first_frame, input.sampling});
 
   const bool prepared = input.text_cache != nullptr && !input.text_cache->keys.empty();
   const TextSource text =

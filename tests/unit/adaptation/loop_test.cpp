@@ -46,9 +46,9 @@ TEST_CASE("a perfect model has loss 0, and four times the mean square under the 
   const TextStates text;
   const DenoisingProblem problem{clean, 1, noise, sigma, text};
   const double right =
-      denoising_loss(backbone, nothing, problem, LossTarget::kCleanMinusNoise).item<double>();
+      ContextFlow(LossTarget::kCleanMinusNoise).loss(backbone, nothing, problem).item<double>();
   const double flipped =
-      denoising_loss(backbone, nothing, problem, LossTarget::kNoiseMinusClean).item<double>();
+      ContextFlow(LossTarget::kNoiseMinusClean).loss(backbone, nothing, problem).item<double>();
   const double square = (clean.narrow(2, 1, 2) - noise).square().mean().item<double>();
   CHECK(right < 1e-28);
   CHECK(flipped == Approx(4 * square).epsilon(1e-12));
@@ -66,9 +66,9 @@ TEST_CASE("training lowers the loss, and the flipped sign ends above it") {
 
     Bench flipped(method);
     flipped.settings.steps = 30;
-    flipped.settings.target = LossTarget::kNoiseMinusClean;
+    flipped.rule = ContextFlow(LossTarget::kNoiseMinusClean);
     flipped.train();
-    flipped.settings.target = LossTarget::kCleanMinusNoise;
+    flipped.rule = ContextFlow(LossTarget::kCleanMinusNoise);
     CHECK(flipped.loss().item<double>() > right.loss().item<double>());
   }
 }
@@ -124,7 +124,6 @@ TEST_CASE("a run that never improves stops and generates from the start state") 
     Bench bench(method);
     const double before = bench.loss().item<double>();
     bench.settings.steps = 20;
-    bench.settings.target = LossTarget::kCleanMinusNoise;
     bench.settings.optimizer = {"sgd", 1e3, 0.9, 0.999, 1e-8, 0, 1.0, 0};  // away from any minimum
     bench.settings.early_stop = {true, {1, 3, 1, {0.5}}};
     const AdaptationSummary summary = bench.train();

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/adaptation/loop.h"
+#include "engine/diffusion/context_flow.h"
 #include "fake_backbone.h"
 #include "tests/support/schema_defaults.h"
 
@@ -48,7 +49,7 @@ struct Bench {
   /// Of the first group.
   std::vector<TrainedTensor> tensors() const { return adaptation->groups().at(0).tensors; }
 
-  AdaptationProblem problem() const { return {backbone, latents, split, text, random}; }
+  AdaptationProblem problem() const { return {backbone, latents, split, text, random, rule}; }
 
   AdaptationSummary train() {
     SilentSink sink;
@@ -62,16 +63,16 @@ struct Bench {
     const at::Tensor noise = random.stream(Purpose::kRandomModel, 2)
                                  .normal({1, FakeBackbone::kChannels, split.train, 4, 4})
                                  .to(latents.scalar_type());
-    return denoising_loss(
+    return rule.loss(
         backbone, adaptation->adapter(),
-        {latents.narrow(2, 0, split.context + split.train), split.context, noise, 0.4, text},
-        settings.target);
+        {latents.narrow(2, 0, split.context + split.train), split.context, noise, 0.4, text});
   }
 
   VideoRandom random{7, 0, "clip"};
   FakeBackbone backbone;
   LatentSplit split{2, 2, 1};
   AdaptationSettings settings;
+  ContextFlow rule;
   std::unique_ptr<Adaptation> adaptation;
   at::Tensor latents;
   TextStates text;

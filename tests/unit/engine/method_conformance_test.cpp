@@ -4,7 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "engine/backbones/registry.h"
+#include "engine/diffusion/context_flow.h"
+#include "engine/families/registry.h"
 #include "engine/stages/adapt.h"
 #include "engine/tensors/torch.h"
 #include "engine_fixture.h"
@@ -56,7 +57,8 @@ struct Placed {
     QuietSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
-    const AdaptationProblem problem{*backbone, latents, {2, 2, 1}, text, plan.run.random};
+    const ContextFlow rule;
+    const AdaptationProblem problem{*backbone, latents, {2, 2, 1}, text, plan.run.random, rule};
     return optimise(problem, *adaptation, *plan.adaptation, monitor, timings);
   }
 

@@ -173,8 +173,9 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   AdaptedModel adapted(plan, encoded, model, parameters);
   const AdaptationSummary summary = train(adapted, plan, monitor);
 
-  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
-                                  plan.run.random};
+  const auto rule = plan.recipe->training_rule(model);
+  const AdaptationProblem problem{*model.backbone, encoded.window,  plan.split,
+                                  encoded.prompt,  plan.run.random, *rule};
   const std::vector<double>& losses = summary.anchor_losses;
   const auto least = std::min_element(losses.begin(), losses.end());
   CHECK(summary.best_step == 2 * (least - losses.begin()));
