@@ -61,6 +61,36 @@ TEST_CASE("a method that does not train has no adaptation parameters") {
   CHECK(none.parameters.count("cond_frames") == 1);
 }
 
+TEST_CASE("a backbone has parameters and defaults of its own") {
+  const auto schemas = load_schemas();
+  REQUIRE(schemas.is_ok());
+  const auto& longcat = schemas->find_method("full", "longcat-video")->parameters;
+  const auto& wan = schemas->find_method("full", "wan2.1")->parameters;
+  for (const char* name : {"enhance_hf", "distill", "use_kv_cache", "loss_target"}) {
+    INFO(name);
+    CHECK(longcat.count(name) == 1);
+    CHECK(wan.count(name) == 0);
+  }
+  CHECK(longcat.count("solver") == 0);
+  CHECK(wan.at("solver").values == std::vector<std::string>{"unipc", "euler", "dpm++"});
+  CHECK(longcat.at("guidance").default_value == Value(4.0));
+  CHECK(wan.at("guidance").default_value == Value(5.0));
+  CHECK(schemas->find_method("none", "longcat-video")->parameters.count("loss_target") == 0);
+  // All backbones together know every name, and every value of it.
+  const ParameterSchema* solver = schemas->find_parameter("solver");
+  REQUIRE(solver != nullptr);
+  for (const char* value : {"unipc", "ddim"}) {
+    CHECK(std::count(solver->values.begin(), solver->values.end(), value) == 1);
+  }
+  CHECK(schemas->on("wan2.1").find_parameter("enhance_hf") == nullptr);
+  for (const auto& [backbone, doc] : schemas->backbones) {
+    INFO(backbone);
+    CHECK(schemas->published_facts.at(backbone).size() == 3);
+  }
+  CHECK(schemas->published_facts.at("open-sora").at("blocks") == 57);
+  CHECK(schemas->published_facts.at("wan2.2").at("hidden_size") == 3072);
+}
+
 TEST_CASE("a method takes the shared parameters and may replace a default") {
   const auto schemas = load_schemas(
       {{"run.yaml", kRun}, {"adaptation.yaml", kAdaptation}, {"methods/full.yaml", kMethod}});
