@@ -110,7 +110,7 @@ std::string text_error(const ParameterSchema& schema, const std::string& text) {
 }
 
 std::string list_error(const ParameterSchema& schema, const Value::List& list) {
-  if (list.empty()) return "expected at least one item";
+  if (list.empty()) return schema.may_be_empty ? "" : "expected at least one item";
   std::set<std::string> seen;
   for (const Value& item : list) {
     if (const std::string error = bounds_error(schema, item); !error.empty()) return error;

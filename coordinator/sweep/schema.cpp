@@ -126,7 +126,7 @@ class SchemaReader {
     const Node& map = entry.value;
     if (!check_keys(map,
                     {"type", "default", "min", "above", "max", "below", "at_most", "under",
-                     "values", "unit", "role", "stage", "doc"},
+                     "values", "may_be_empty", "unit", "role", "stage", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -147,6 +147,9 @@ class SchemaReader {
     schema.below = read_bound(map, "below");
     schema.at_most = text_of(map, "at_most");
     schema.under = text_of(map, "under");
+    if (const Node* node = map.find("may_be_empty")) {
+      schema.may_be_empty = read_bool(*node, "may_be_empty", diagnostics_).value_or(false);
+    }
     if (const Node* node = map.find("values")) {
       schema.values = read_allowed(*node);
     }

@@ -39,6 +39,7 @@ struct ParameterSchema {
   /// Allowed strings; empty = any. A list with allowed values is a set: no item twice, and its
   /// items are put into this order, so that how a set was written never changes a digest.
   std::vector<std::string> values;
+  bool may_be_empty = false;  ///< a list without items has a meaning
   std::string unit;
   Role role = Role::kIdentity;
   Stage stage = Stage::kSource;  ///< the default is always safe: both share keys then cover it
