@@ -160,9 +160,9 @@ Result<const BackboneSchema*> family_of(const std::string& directory) {
   if (found != nullptr) return found;
   std::vector<std::string> expected;
   for (const BackboneSchema& family : backbone_schemas()) {
-    expected.push_back(fmt::format("{} ({})", family.name, marks_text(family)));
+    expected.push_back(fmt::format("{}/{} for {}", directory, marks_text(family), family.title));
   }
-  return not_found(fmt::format("{}: expected a model of one of these families: {}", directory,
+  return not_found(fmt::format("'{}' is a model of no known family; expected {}", directory,
                                join(expected, "; ")));
 }
 
