@@ -1,6 +1,8 @@
 // Every family of backbones through `cox run`, on small random models in their published layouts.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "tests/e2e/study_fixture.h"
 
@@ -167,4 +169,46 @@ TEST_CASE("cox-engine verifies and counts a model of every family") {
     INFO(counted.all());
     CHECK(counted.exit_code == 0);
   }
+}
+
+TEST_CASE("cox-engine activations writes the profile of every block, and a drawing") {
+  const FamilyCase& family = kFamilies[0];
+  const FamilyFixture fixture(family);
+  const std::string sweep = fixture.folder() + "/sweep.yaml",
+                    plan = fixture.folder() + "/plan.json";
+  write_text(sweep, sweep_of(family, fixture.model(), "  - {id: none, method: none}\n"));
+  const Ended planned = run_cox({"plan", sweep, "--json"});
+  INFO(planned.all());
+  REQUIRE(planned.exit_code == 0);
+  write_text(plan, planned.out);
+  const std::string json = fixture.folder() + "/a.json", svg = fixture.folder() + "/a.svg";
+  const auto activations = [&](const std::string& evaluation) {
+    return run({program("cox-engine"), "activations", "--model", fixture.model(), "--video",
+                StudyFixture::get() / "clips/ball_in_the_sky.mp4", "--params", plan, "--prompt", "",
+                "--evaluation", evaluation, "--top", "3", "--output", json, "--svg", svg},
+               clean());
+  };
+  const Ended ended = activations("0");
+  INFO(ended.all());
+  REQUIRE(ended.exit_code == 0);
+  const auto profile = nlohmann::json::parse(file_text(json));
+  CHECK(profile.at("dims").size() == 3);
+  CHECK(profile.at("backbone") == "wan2.1");
+  const auto& grid = profile.at("grid");
+  REQUIRE(profile.at("blocks").size() == 4);
+  for (const auto& block : profile.at("blocks")) {
+    CHECK(block.at("dims").size() == 3);
+    CHECK(block.at("dim_max").size() == 96);
+    CHECK(block.at("token_max").size() ==
+          grid[0].get<std::size_t>() * grid[1].get<std::size_t>() * grid[2].get<std::size_t>());
+    const auto maxima = block.at("dim_max").get<std::vector<double>>();
+    const auto tokens = block.at("token_max").get<std::vector<double>>();
+    const double largest = block.at("largest").get<double>();
+    CHECK(*std::max_element(maxima.begin(), maxima.end()) == largest);
+    CHECK(*std::max_element(tokens.begin(), tokens.end()) == largest);
+    CHECK(block.at("ratio").get<double>() ==
+          Approx(largest / block.at("median").get<double>()).epsilon(1e-6));
+  }
+  CHECK_THAT(file_text(svg), Contains("<svg") && Contains("polyline"));
+  CHECK_THAT(activations("3").err, Contains("--evaluation"));
 }
