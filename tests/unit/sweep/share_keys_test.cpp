@@ -34,7 +34,7 @@ Value other(const Value& value) {
   if (const auto* real = value.get_if<double>()) return *real + 1;
   if (const auto* text = value.get_if<std::string>()) return *text + "x";
   Value::List list = *value.get_if<Value::List>();
-  list.push_back(list.at(0));
+  list.push_back(list.empty() ? Value(1) : list.at(0));
   return list;
 }
 
