@@ -39,14 +39,19 @@ class CachedQuestions final : public HeldOutQuestions {
     if (context.size(2) > 0) context_cache_ = backbone.prefill(context, adapter);
   }
 
-  at::Tensor loss(const at::Tensor& latents, const at::Tensor& noise, double level) const override {
+  at::Tensor output(const at::Tensor& latents, const at::Tensor& noise,
+                    double level) const override {
     BackboneInput input;
     input.latents = noised(latents, noise, level);
     input.timestep = denoising_timesteps(0, latents.size(2), level, latents);
     input.text = text_;
     input.cache = context_cache_ ? &*context_cache_ : nullptr;
     input.text_cache = &text_cache_;
-    return loss_of_output(backbone_.forward(input, adapter_), latents, noise, target_);
+    return backbone_.forward(input, adapter_);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const at::Tensor& latents, const at::Tensor& noise,
+                     double) const override {
+    return loss_of_output(output, latents, noise, target_);
   }
 
  private:
@@ -58,22 +63,30 @@ class CachedQuestions final : public HeldOutQuestions {
   std::optional<ConditionCache> context_cache_;
 };
 
+/// The frames after the context.
+at::Tensor target_frames(const at::Tensor& latents, const DenoisingProblem& problem) {
+  return latents.narrow(2, problem.context, problem.clean.size(2) - problem.context);
+}
+
 }  // namespace
 
-at::Tensor ContextFlow::loss(const Backbone& backbone, const Adapter& adapter,
-                             const DenoisingProblem& problem) const {
+at::Tensor ContextFlow::output(const Backbone& backbone, const Adapter& adapter,
+                               const DenoisingProblem& problem) const {
   const int64_t frames = problem.clean.size(2);
   const at::Tensor context = problem.clean.narrow(2, 0, problem.context);
-  const at::Tensor clean = problem.clean.narrow(2, problem.context, frames - problem.context);
+  const at::Tensor clean = target_frames(problem.clean, problem);
 
   BackboneInput input;
   input.latents = at::cat({context, noised(clean, problem.noise, problem.level)}, 2);
   input.timestep = denoising_timesteps(problem.context, frames, problem.level, problem.clean);
   input.text = problem.text;
   input.condition_latent_frames = problem.context;
-  const at::Tensor output = backbone.forward(input, adapter);
-  return loss_of_output(output.narrow(2, problem.context, clean.size(2)), clean, problem.noise,
-                        target_);
+  return backbone.forward(input, adapter);
+}
+
+at::Tensor ContextFlow::loss_of(const at::Tensor& output, const DenoisingProblem& problem) const {
+  return loss_of_output(target_frames(output, problem), target_frames(problem.clean, problem),
+                        problem.noise, target_);
 }
 
 std::unique_ptr<HeldOutQuestions> ContextFlow::questions(const Backbone& backbone,

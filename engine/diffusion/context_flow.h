@@ -31,8 +31,9 @@ class ContextFlow final : public TrainingRule {
   explicit ContextFlow(LossTarget target = LossTarget::kCleanMinusNoise) : target_(target) {}
 
   bool noises_context() const override { return false; }
-  at::Tensor loss(const Backbone& backbone, const Adapter& adapter,
-                  const DenoisingProblem& problem) const override;
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override;
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override;
   std::unique_ptr<HeldOutQuestions> questions(const Backbone& backbone, const Adapter& adapter,
                                               const at::Tensor& context,
                                               const TextStates& text) const override;

@@ -17,12 +17,21 @@ class WholeQuestions final : public HeldOutQuestions {
         context_(std::move(context)),
         text_(text) {}
 
-  at::Tensor loss(const at::Tensor& latents, const at::Tensor& noise, double level) const override {
-    return rule_.loss(backbone_, adapter_,
-                      {at::cat({context_, latents}, 2), context_.size(2), noise, level, text_});
+  at::Tensor output(const at::Tensor& latents, const at::Tensor& noise,
+                    double level) const override {
+    return rule_.output(backbone_, adapter_, problem_of(latents, noise, level));
+  }
+  at::Tensor loss_of(const at::Tensor& output, const at::Tensor& latents, const at::Tensor& noise,
+                     double level) const override {
+    return rule_.loss_of(output, problem_of(latents, noise, level));
   }
 
  private:
+  DenoisingProblem problem_of(const at::Tensor& latents, const at::Tensor& noise,
+                              double level) const {
+    return {at::cat({context_, latents}, 2), context_.size(2), noise, level, text_};
+  }
+
   const TrainingRule& rule_;
   const Backbone& backbone_;
   const Adapter& adapter_;

@@ -41,22 +41,28 @@ class VelocityRule final : public TrainingRule {
 
   bool noises_context() const override { return true; }
 
-  at::Tensor loss(const Backbone& backbone, const Adapter& adapter,
-                  const DenoisingProblem& problem) const override {
-    const auto times = static_cast<double>(model_.schedule.times());
-    const std::int64_t time = std::max<std::int64_t>(0, std::llround(problem.level * times) - 1);
-    const NoisedLatents noised =
-        model_.schedule.noised(problem.clean, problem.noise, at::tensor({time}, at::kLong));
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override {
+    const NoisedLatents question = noised(problem);
     BackboneInput input;
-    input.latents = noised.latents;
-    input.timestep = noised.timestep;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
     input.text = problem.text;
     input.channel_condition =
         image_condition(model_, problem.clean.narrow(2, 0, problem.context), problem.clean);
-    return mean_square_from(backbone.forward(input, adapter), noised.target, problem.context);
+    return backbone.forward(input, adapter);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
+    return mean_square_from(output, noised(problem).target, problem.context);
   }
 
  private:
+  NoisedLatents noised(const DenoisingProblem& problem) const {
+    const auto times = static_cast<double>(model_.schedule.times());
+    const std::int64_t time = std::max<std::int64_t>(0, std::llround(problem.level * times) - 1);
+    return model_.schedule.noised(problem.clean, problem.noise, at::tensor({time}, at::kLong));
+  }
+
   const CogVideoXModel& model_;
 };
 

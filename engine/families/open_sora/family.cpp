@@ -25,17 +25,25 @@ class ConditionRule final : public TrainingRule {
  public:
   bool noises_context() const override { return true; }
 
-  at::Tensor loss(const Backbone& backbone, const Adapter& adapter,
-                  const DenoisingProblem& problem) const override {
-    const at::Tensor t = at::full({1}, problem.level, problem.clean.options());
-    const NoisedLatents noised = open_sora_noised(problem.clean, problem.noise, t);
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override {
+    const NoisedLatents question = noised(problem);
     BackboneInput input;
-    input.latents = noised.latents;
-    input.timestep = noised.timestep;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
     input.text = problem.text;
     input.channel_condition =
         open_sora_condition(problem.clean.narrow(2, 0, problem.context), problem.clean);
-    return mean_square_from(backbone.forward(input, adapter), noised.target, problem.context);
+    return backbone.forward(input, adapter);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
+    return mean_square_from(output, noised(problem).target, problem.context);
+  }
+
+ private:
+  static NoisedLatents noised(const DenoisingProblem& problem) {
+    return open_sora_noised(problem.clean, problem.noise,
+                            at::full({1}, problem.level, problem.clean.options()));
   }
 };
 

@@ -31,19 +31,26 @@ class WanRule final : public TrainingRule {
 
   bool noises_context() const override { return !splices_; }
 
-  at::Tensor loss(const Backbone& backbone, const Adapter& adapter,
-                  const DenoisingProblem& problem) const override {
-    const at::Tensor sigma = at::full({1}, problem.level, problem.clean.options());
-    const NoisedLatents noised = splices_ ? flow_noised_after(problem.clean, problem.noise, sigma)
-                                          : flow_noised(problem.clean, problem.noise, sigma);
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override {
+    const NoisedLatents question = noised(problem);
     BackboneInput input;
-    input.latents = noised.latents;
-    input.timestep = noised.timestep;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
     input.text = problem.text;
-    return mean_square_from(backbone.forward(input, adapter), noised.target, problem.context);
+    return backbone.forward(input, adapter);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
+    return mean_square_from(output, noised(problem).target, problem.context);
   }
 
  private:
+  NoisedLatents noised(const DenoisingProblem& problem) const {
+    const at::Tensor sigma = at::full({1}, problem.level, problem.clean.options());
+    return splices_ ? flow_noised_after(problem.clean, problem.noise, sigma)
+                    : flow_noised(problem.clean, problem.noise, sigma);
+  }
+
   bool splices_;
 };
 
