@@ -146,7 +146,7 @@ Status check_family(const std::string& directory, const BackboneSchema& family) 
   COX_ASSIGN_OR_RETURN(const BackboneSchema* other, family_among(facts));
   if (other != nullptr) {
     return invalid_argument(fmt::format(
-        "{}: this is a {} model ({}), but the backbone is {}; "
+        "{}: this is a model of {} ({}), but the backbone is {}; "
         "write backbone.name: {}, or give a model of {}",
         directory, other->title, marks_text(*other), family.name, other->name, family.title));
   }
