@@ -212,3 +212,24 @@ TEST_CASE("cox-engine activations writes the profile of every block, and a drawi
   CHECK_THAT(file_text(svg), Contains("<svg") && Contains("polyline"));
   CHECK_THAT(activations("3").err, Contains("--evaluation"));
 }
+
+TEST_CASE("STAS on LongCat-Video is refused while the first frame is in the cache") {
+  const TemporaryDirectory folder;
+  std::string text = StudyFixture::get().sweep_text();
+  text.replace(text.find("clips.json"), 10, StudyFixture::get() / "clips.json");
+  text.replace(text.find("model: model}"), 13, "model: " + StudyFixture::get() / "model" + "}");
+  text.replace(text.find("runs:\n"), text.size(), "runs:\n  - {id: stas, method: stas}\n");
+  const std::string sweep = folder / "sweep.yaml";
+  write_text(sweep, text);
+  const Ended refused = run_cox({"run", sweep, "--out", folder.path()});
+  INFO(refused.all());
+  CHECK(refused.exit_code != 0);
+  CHECK_THAT(refused.err, Contains("method 'stas' with first_frame: true, use_kv_cache: true") &&
+                              Contains("set use_kv_cache: false"));
+  const Ended ended =
+      run_cox({"run", sweep, "--out", folder.path(), "--set", "use_kv_cache=false"});
+  INFO(ended.all());
+  CHECK(ended.exit_code == 0);
+  CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_results WHERE psnr > 0") ==
+        StudyFixture::kReadableVideos);
+}
