@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "engine/adaptation/method.h"
 #include "engine/families/registry.h"
+#include "engine/tensors/error.h"
 #include "tests/support/schema_defaults.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/init/init_model.h"
@@ -18,7 +19,8 @@ namespace {
 
 /// A method on the published transformer that stands for the family, as shapes.
 void attach(const Family& family, const std::string& method, Parameters parameters) {
-  for (const auto& [name, value] : test::own_defaults(method)) parameters.emplace(name, value);
+  for (const auto& [name, value] : cox::engine::test::own_defaults(method))
+    parameters.emplace(name, value);
   const auto shapes =
       family.shape_transformer(published_transformer(family.schema().published).config);
   ParameterReader reader(parameters);
@@ -39,8 +41,8 @@ bool is_refused(const Family& family, const std::string& method, const std::stri
 
 /// The parameters of a run of a method on the family's backbone.
 std::shared_ptr<const Recipe> read(const Family& family, const Parameters& changed, bool trains) {
-  const Parameters parameters =
-      test::schema_defaults(trains ? "adasteer" : "none", changed, family.schema().name);
+  const Parameters parameters = cox::engine::test::schema_defaults(trains ? "adasteer" : "none",
+                                                                   changed, family.schema().name);
   ParameterReader reader(parameters);
   return family.read(reader, trains);
 }
