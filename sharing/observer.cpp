@@ -7,7 +7,8 @@ namespace cox::sharing {
 std::vector<Probe> StopRule::probes() const {
   std::vector<Probe> probes;
   for (const double sigma : sigmas) {
-    for (std::int64_t draw = 0; draw < noise_draws; ++draw) probes.push_back({sigma, draw});
+    for (std::int64_t draw = 0; draw < noise_draws; ++draw)
+      probes.push_back({sigma, draw, context});
   }
   return probes;
 }

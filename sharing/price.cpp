@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <queue>
 #include <set>
 #include <tuple>
@@ -73,7 +74,8 @@ Cost cost_alone(const PricedJob& job) {
   if (!job.shape.trajectory.empty()) {
     add_steps(job, job.shape.steps, cost);
     if (const auto& rule = job.shape.stop) {
-      const std::int64_t checks = 1 + job.shape.steps / rule->check_every;
+      const bool is_constant = !job.shape.passes.empty();  // a probe has one answer
+      const std::int64_t checks = is_constant ? 1 : 1 + job.shape.steps / rule->check_every;
       add_checks(job, checks, checks * static_cast<std::int64_t>(rule->probes().size()), cost);
     }
   }
@@ -103,9 +105,10 @@ class SharedPrice {
     if (!plan.untrained.empty()) add_piece(cost_of_results(plan.untrained), price);
     for (const Trajectory& trajectory : plan.trajectories) {
       Cost cost = cost_of_results(trajectory.jobs);
-      add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
-      for (std::int64_t step = 0; step <= trajectory.steps; ++step) {
-        add_check(trajectory, step, cost);
+      if (shapes_[trajectory.jobs.front()].passes.empty()) {
+        add_trajectory(trajectory, cost);
+      } else {
+        add_new_passes(trajectory, cost);
       }
       add_piece(cost, price);
     }
@@ -129,6 +132,24 @@ class SharedPrice {
     return cost;
   }
 
+  void add_trajectory(const Trajectory& trajectory, Cost& cost) const {
+    add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
+    for (std::int64_t step = 0; step <= trajectory.steps; ++step) add_check(trajectory, step, cost);
+  }
+
+  /// The steps and probes that no trajectory with equal passes has computed before.
+  void add_new_passes(const Trajectory& trajectory, Cost& cost) {
+    const PricedJob& first = jobs_[trajectory.jobs.front()];
+    Passes& passes = passes_[first.shape.passes];
+    add_steps(first, std::max<std::int64_t>(0, trajectory.steps - passes.steps), cost);
+    passes.steps = std::max(passes.steps, trajectory.steps);
+    std::int64_t probes = 0;
+    for (const Probe& probe : probes_due(shapes_, trajectory.jobs)) {
+      probes += passes.probes.insert(probe).second ? 1 : 0;
+    }
+    if (probes > 0) add_checks(first, 1, probes, cost);
+  }
+
   void add_check(const Trajectory& trajectory, std::int64_t step, Cost& cost) const {
     std::vector<std::size_t> due;
     for (const std::size_t job : trajectory.jobs) {
@@ -142,18 +163,22 @@ class SharedPrice {
   }
 
   /// Equal for jobs that are known beforehand to have equal pixels.
-  using GenerationKey =
-      std::tuple<GenerationId, std::int64_t, std::int64_t, std::int64_t, std::vector<double>>;
+  using GenerationKey = std::tuple<GenerationId, std::int64_t, std::int64_t, std::vector<Probe>>;
 
   static GenerationKey generation_of(const JobShape& job) {
     const std::int64_t steps = job.trajectory.empty() ? 0 : job.steps;
     const GenerationId id{state_id(job.trajectory, steps), job.generation};
-    if (!job.stop) return {id, 0, 0, 0, {}};
-    return {id, job.stop->check_every, job.stop->patience, job.stop->noise_draws, job.stop->sigmas};
+    if (!job.stop) return {id, 0, 0, {}};
+    return {id, job.stop->check_every, job.stop->patience, job.stop->probes()};
   }
 
   const std::vector<PricedJob>& jobs_;
   std::vector<JobShape> shapes_;
+  struct Passes {
+    std::int64_t steps = 0;
+    std::set<Probe> probes;
+  };
+  std::map<std::string, Passes> passes_;
   std::set<std::string> sources_;
   std::set<GenerationKey> generations_;
 };

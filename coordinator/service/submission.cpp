@@ -15,6 +15,7 @@
 #include "base/value.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/share.h"
+#include "coordinator/sweep/added_parameters.h"
 #include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "schemas/metric_schema.h"
@@ -111,6 +112,7 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
                     "version of cox that the coordinator has, and do not edit runs",
                     run.digest, message.digest()));
   }
+  run.parameters.merge(sweep::added_parameters(run.method));
   return run;
 }
 
@@ -128,7 +130,7 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
           .method = run.method,
           .backbone = files.backbone,
           .model_digest = files.digest,
-          .parameters_json = named.run().parameters(),
+          .parameters_json = canonical_parameters(run.parameters),
           .definition = definition_of(named.run().model()),
           .lora_digest = sweep::lora_identity(files),
           .metric_weights = digests_of_weights(files),

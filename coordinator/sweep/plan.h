@@ -17,8 +17,8 @@
 namespace cox::sweep {
 
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
-/// `label`, the digests of model, LoRA files and the weights of its metrics, and the versions of
-/// schemas/versions.def.
+/// `label` (those of added_parameters.h only off their default), the digests of model, LoRA files
+/// and the weights of its metrics, and the versions of schemas/versions.def.
 struct Run {
   std::string name;         ///< unique in its series
   std::string shared_name;  ///< of all replicates that it is one of; "" without replicates

@@ -23,7 +23,8 @@ const std::set<std::string>& timeless() {
   static const std::set<std::string> names = {
       "adam_eps",      "alpha",     "clip",          "loss_target",  "lr",
       "max_grad_norm", "seed",      "steps",         "warmup_steps", "constant_prompt",
-      "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions"};
+      "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions",
+      "momentum",      "scaling",   "clip_together", "form",         "final_vector"};
   return names;
 }
 
@@ -144,10 +145,19 @@ std::optional<sharing::StopRule> rule_of(const Parameters& parameters) {
                          whole("early_stop.patience"),
                          whole("early_stop.noise_draws"),
                          {}};
+  if (parameters.at("early_stop.context") == Value("adjacent")) {
+    rule.context = sharing::CheckContext::kAdjacent;
+  }
   for (const Value& sigma : *parameters.at("early_stop.sigmas").get_if<Value::List>()) {
     rule.sigmas.push_back(*sigma.get_if<double>());
   }
   return rule;
+}
+
+/// How many checks a run makes, the one before the first step included.
+std::int64_t checks_of(const Parameters& parameters) {
+  const auto whole = [&](const char* name) { return *parameters.at(name).get_if<std::int64_t>(); };
+  return 1 + whole("steps") / whole("early_stop.check_every");
 }
 
 class Pricer {
@@ -223,13 +233,14 @@ class Pricer {
   }
 
   sharing::PricedJob job_of(const Run& run, const SweepPlan& plan, const ModelShape& shape) {
-    const MethodSchema& method = schemas_.methods.at(run.method);
+    const MethodSchema& method = *schemas_.find_method(run.method);
     ModelFiles model = plan.model;
     model.backbone = plan.written.backbone;
     if (model.digest.empty()) model.digest = plan.written.model;
     const ShareKeys keys = share_keys(method, run.parameters, model);
     sharing::PricedJob job;
-    job.shape = {keys.trajectory, keys.horizon, {}, keys.generation};
+    job.shape = {keys.trajectory, keys.horizon, {}, keys.generation,
+                 passes_key(method, run.parameters, model)};
     if (method.trains) job.shape.stop = rule_of(run.parameters);
     job.identity = run_digest(run, model);
     job.source = geometry_of(Work::kSource, method, run.parameters, model.digest).second;
@@ -258,6 +269,10 @@ class Pricer {
     const double counted = seconds.check + probes * seconds.probe;
     double whole = counted;
     take(Work::kCheck, whole);
+    if (whole != counted && method.acts_on == std::vector<std::string>{"output"}) {
+      // Only the first check computed anything; the measured mean is over all of them.
+      whole *= static_cast<double>(checks_of(run.parameters));
+    }
     seconds.check *= whole / counted;
     seconds.probe *= whole / counted;
     return seconds;

@@ -47,7 +47,7 @@ void RunChecks::fail(const Position& at, const std::string& message, const std::
 }
 
 void RunChecks::check_geometry(const Row& row, const Settings& settings, const Run& run) {
-  for (const GeometryError& error : geometry_errors(run.parameters)) {
+  for (const GeometryError& error : geometry_errors(run.method, run.parameters)) {
     if (depends_on_unread(error.parameters)) continue;
     // Reported where the strongest of the compared values was written.
     const Assigned* strongest = nullptr;

@@ -27,11 +27,18 @@ at::Tensor noised(const at::Tensor& clean, const at::Tensor& noise, double sigma
 at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
                                const at::Tensor& like);
 
+/// Returns the frames after the context.
+at::Tensor target_frames(const at::Tensor& latents, const DenoisingProblem& problem);
+
 /// Returns the mean square of (output - target) over target frames, fp32, a scalar tensor with its
 /// graph. There is no KV cache: the context is part of the forward pass, so gradients reach what
 /// acts on it.
 at::Tensor denoising_loss(const Backbone& backbone, const Adapter& adapter,
                           const DenoisingProblem& problem, LossTarget target);
+
+/// Returns the raw output over all frames, with its graph.
+at::Tensor denoising_output(const Backbone& backbone, const Adapter& adapter,
+                            const DenoisingProblem& problem);
 
 /// Returns the same loss, given the raw output over target frames.
 at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,

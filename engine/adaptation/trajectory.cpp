@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/status.h"
 #include "engine/adaptation/probes.h"
@@ -12,15 +13,27 @@
 
 namespace cox::engine {
 
+namespace {
+
+std::vector<OptimizerSettings> optimizers_of(const AdaptationSettings& settings) {
+  std::vector<OptimizerSettings> optimizers;
+  for (const MemberSettings& member : settings.members) optimizers.push_back(member.optimizer);
+  return optimizers;
+}
+
+}  // namespace
+
 Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
-                       const AdaptationSettings& settings, std::int64_t max_state_bytes)
+                       const AdaptationSettings& settings, std::int64_t max_state_bytes,
+                       RawOutputs* raw)
     : problem_(std::move(problem)),
       adaptation_(adaptation),
       target_(settings.target),
       max_state_bytes_(max_state_bytes),
       groups_(adaptation.groups()),
-      optimizer_(make_optimizer(settings.optimizer, groups_)),
-      draws_(problem_) {}
+      optimizer_(optimizers_of(settings), groups_, settings.clip_together),
+      draws_(problem_),
+      raw_(raw != nullptr ? *raw : own_raw_) {}
 
 bool Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
   COX_CHECK(!started_, "a job joins a trajectory before its first step");
@@ -78,7 +91,7 @@ void Trajectory::advance(LoopTimings& spent) {
     const Stopwatch watch(seconds, problem_.backbone.device());
     losses_.push_back(take_step());
   }
-  step_s_.push_back(seconds);
+  step_s_.push_back(seconds + std::exchange(reused_s_, 0));
   spent.train_s += seconds;
   placed_ = ++step_;
   std::vector<Watcher*> due;
@@ -103,9 +116,12 @@ sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopT
   sharing::ProbeLosses losses;
   {
     const Stopwatch watch(seconds, problem_.backbone.device());
-    losses = probe_losses(problem_, adaptation_.adapter(), probes, target_);
+    losses = probe_losses(
+        problem_, probes, target_,
+        [this](const auto& question, const auto& compute) { return answer(question, compute); });
   }
   spent.early_stop_s += seconds;
+  seconds += std::exchange(reused_s_, 0);
   for (Watcher* watcher : due) {
     watcher->checks_s +=
         seconds * static_cast<double>(watcher->probes) / static_cast<double>(probes.size());
@@ -142,17 +158,33 @@ double Trajectory::take_step() {
   const StepDraw draw = draws_.next();
   const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.sigma,
                                   problem_.text};
-  const at::Tensor loss =
-      denoising_loss(problem_.backbone, adaptation_.adapter(), question, target_);
+  const at::Tensor output = answer(fmt::format("step {}", step_ + 1), [&](const Adapter& adapter) {
+    return denoising_output(problem_.backbone, adapter, question);
+  });
+  const at::Tensor loss = loss_of_output(target_frames(output, question),
+                                         target_frames(clean, question), question.noise, target_);
   draws_.prepare();
   const double value = loss.item<double>();
   if (!std::isfinite(value)) diverge("the loss", value);
   loss.backward();
-  for (const double norm : optimizer_->step()) {
+  for (const double norm : optimizer_.step()) {
     if (!std::isfinite(norm)) diverge("the gradient's norm", norm);
   }
   adaptation_.parameters_changed();
   return value;
+}
+
+/// Returns the output for a question. A method that acts on the output only moves the pretrained
+/// model's, which is the same for all of them.
+at::Tensor Trajectory::answer(const std::string& question,
+                              const std::function<at::Tensor(const Adapter&)>& compute) {
+  const Adapter& adapter = adaptation_.adapter();
+  if (!adaptation_.acts_on_output_only()) return compute(adapter);
+  const bool was_computed = raw_.holds(question);
+  const RawOutputs::Answer found =
+      raw_.of(question, problem_.backbone.device(), [&] { return compute(pretrained_); });
+  if (asked_.insert(question).second && was_computed) reused_s_ += found.seconds;
+  return adapter.output(found.output);
 }
 
 void Trajectory::diverge(const char* what, double value) {

@@ -1,13 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/adaptation/problem.h"
+#include "engine/adaptation/raw_outputs.h"
 #include "engine/adaptation/settings.h"
 #include "engine/adaptation/snapshot.h"
 #include "engine/adaptation/step_draws.h"
@@ -42,8 +45,10 @@ class Trajectory {
 
   /// The adaptation, and what the problem refers to, must outlive it. The settings are those that
   /// all of its jobs have in common: optimizer and loss.
+  /// `raw` holds what a method that acts on the output only need not compute again; nullptr = what
+  /// this trajectory computes by itself.
   Trajectory(AdaptationProblem problem, Adaptation& adaptation, const AdaptationSettings& settings,
-             std::int64_t max_state_bytes = kMaxStateBytes);
+             std::int64_t max_state_bytes = kMaxStateBytes, RawOutputs* raw = nullptr);
   Trajectory(const Trajectory&) = delete;
   Trajectory& operator=(const Trajectory&) = delete;
 
@@ -74,6 +79,8 @@ class Trajectory {
   void advance(LoopTimings& spent);
   void keep_states();
   double take_step();
+  at::Tensor answer(const std::string& question,
+                    const std::function<at::Tensor(const Adapter&)>& compute);
   sharing::ProbeLosses measure(const std::vector<Watcher*>& due, LoopTimings& spent);
   void place(std::int64_t step);
   bool needs_live_state() const;
@@ -85,8 +92,13 @@ class Trajectory {
   LossTarget target_;
   std::int64_t max_state_bytes_;
   std::vector<ParameterGroup> groups_;
-  std::unique_ptr<Optimizer> optimizer_;
+  Optimizer optimizer_;
   StepDraws draws_;
+  Adapter pretrained_;  ///< changes nothing
+  RawOutputs own_raw_{""};
+  RawOutputs& raw_;
+  std::set<std::string> asked_;  ///< of raw_, so far
+  double reused_s_ = 0;          ///< what answers that others computed had taken
   std::map<std::string, Watcher> watchers_;
   bool started_ = false;
 

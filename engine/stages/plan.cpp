@@ -79,21 +79,32 @@ FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& paramet
   return window;
 }
 
+/// A rule that can check nothing would keep the last state without a word.
+void check_split(const JobPlan& plan, const ParameterReader& parameters) {
+  if (!plan.adaptation->early_stop.enabled || plan.split.held_out > 0) return;
+  parameters.reject(
+      "early_stop.enabled",
+      fmt::format("false with a window of {} latent frames, {} of them context: one is left, which "
+                  "is trained on",
+                  plan.split.total(), plan.split.context));
+}
+
 }  // namespace
 
 JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   JobPlan plan;
-  plan.method = &find_method(input.method);
+  plan.method = find_methods(input.method);
   plan.run = read_run_settings(input, parameters);
   const RunSettings& run = plan.run;
   plan.scored = {run.gen_start_frame, run.total_frames - run.cond_frames};
   plan.condition = {run.gen_start_frame - run.cond_frames, run.cond_frames};
   std::int64_t first = plan.condition.first;
-  if (plan.method->trains) {
-    plan.adaptation = read_adaptation_settings(parameters);
+  if (plan.method.trains()) {
+    plan.adaptation = read_adaptation_settings(plan.method, parameters);
     plan.window = adaptation_window(plan, parameters);
     plan.split = split_latents(plan.window.count, plan.adaptation->context_frames,
                                plan.adaptation->holdout_fraction);
+    check_split(plan, parameters);
     first = std::min(first, plan.window.first);
   }
   plan.decoded = {first, plan.scored.end() - first};

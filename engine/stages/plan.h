@@ -58,7 +58,7 @@ struct FrameRange {
 /// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
 /// from the scored frames on is seen before scoring.
 struct JobPlan {
-  const MethodEntry* method = nullptr;
+  MethodSet method;
   RunSettings run;
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
 

@@ -68,8 +68,8 @@ class SharedWork {
   };
   struct Live {
     Live(std::string trajectory, const JobPlan& plan, const EncodedJob& encoded, Model& model,
-         ParameterReader& parameters)
-        : key(std::move(trajectory)), adapted(plan, encoded, model, parameters) {}
+         ParameterReader& parameters, const SharedRaw* raw)
+        : key(std::move(trajectory)), adapted(plan, encoded, model, parameters, raw) {}
     std::string key;
     AdaptedModel adapted;
     std::int64_t peak_bytes = 0;
@@ -85,7 +85,8 @@ class SharedWork {
   std::vector<std::string> order_;
   std::map<std::string, Expected> expected_;  ///< by job
   GenerationCache generations_;
-  std::unique_ptr<Live> live_;
+  std::optional<RawOutputs> raw_;  ///< of methods that act on the output only
+  std::unique_ptr<Live> live_;     ///< refers to raw_
 };
 
 }  // namespace cox::engine

@@ -119,14 +119,14 @@ class Bench {
   AdaptationSettings loop_settings() const {
     AdaptationSettings settings;
     settings.steps = options_.steps;
-    settings.optimizer = {.name = "adamw",
-                          .lr = 5e-3,
-                          .beta1 = 0.9,
-                          .beta2 = 0.999,
-                          .eps = 1e-15,
-                          .weight_decay = 0.01,
-                          .max_grad_norm = 1.0,
-                          .warmup_steps = 0};
+    settings.members[0].optimizer = {.name = "adamw",
+                                     .lr = 5e-3,
+                                     .beta1 = 0.9,
+                                     .beta2 = 0.999,
+                                     .eps = 1e-15,
+                                     .weight_decay = 0.01,
+                                     .max_grad_norm = 1.0,
+                                     .warmup_steps = 0};
     settings.early_stop = {.enabled = true,
                            .rule = {.check_every = options_.steps,
                                     .patience = 3,
@@ -145,11 +145,9 @@ class Bench {
   }
 
   std::unique_ptr<Adaptation> make_adaptation() {
-    const Parameters parameters = {{"inject", "global"},
-                                   {"groups", 1},
-                                   {"final_layer", false},
-                                   {"delta_dim", 0},
-                                   {"clip", "joint"}};
+    const Parameters parameters = {{"inject", "global"},   {"groups", 1},
+                                   {"final_layer", false}, {"delta_dim", 0},
+                                   {"clip", "joint"},      {"blocks", Value::List{}}};
     ParameterReader reader(parameters);
     return find_method("adasteer").make(reader, {*backbone_, random_});
   }

@@ -40,15 +40,31 @@ std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   return shape_backbone(name, config_of(options));
 }
 
-/// Applies the method. A plan has the parameters of the whole run, of which the method reads its
-/// own;
-/// --set takes only the method's.
+/// Parameters that methods gained (`since` in schemas/methods), with their defaults: earlier plans
+/// and commands do not have them.
+Parameters with_added(Parameters parameters, const MethodSet& methods) {
+  const Parameters added = {{"blocks", Value::List{}}, {"clip", "joint"},
+                            {"form", "offset"},        {"final_vector", "everywhere"},
+                            {"pairs", "fused"},        {"scaling", "alpha_over_rank"}};
+  for (std::size_t member = 0; member < methods.members.size(); ++member) {
+    for (const auto& [name, value] : added)
+      parameters.emplace(methods.prefix(member) + name, value);
+  }
+  return parameters;
+}
+
+/// Applies the method, or methods that act together. A plan has the parameters of the whole run, of
+/// which the method reads its own; --set takes only the method's.
 std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& planned,
-                                   const Parameters& given, const MethodContext& context) {
+                                   const Parameters& given, Backbone& backbone,
+                                   const VideoRandom& random) {
   Parameters all = given;
   all.insert(planned.begin(), planned.end());
+  const MethodSet methods = find_methods(method);
+  all = with_added(std::move(all), methods);
   ParameterReader reader(all);
-  auto adaptation = find_method(method).make(reader, context);
+  const std::vector<at::ScalarType> dtypes(methods.members.size(), at::kFloat);
+  auto adaptation = make_adaptation(methods, reader, backbone, random, dtypes);
   for (const auto& [name, value] : given) {
     if (reader.names_read().count(name) == 0) reader.reject(name, "a parameter of " + method);
   }
@@ -68,7 +84,7 @@ void print_counts(const ParamsOptions& options) {
   const RunFile run = is_file ? read_run_file(options.method, options.run) : RunFile{};
   const std::string method = is_file ? run.method : options.method;
   const auto adaptation =
-      attach(method, run.parameters, parse_assignments(options.settings), {*backbone, random});
+      attach(method, run.parameters, parse_assignments(options.settings), *backbone, random);
 
   nlohmann::ordered_json trained = nlohmann::ordered_json::array();
   for (const ParameterGroup& group : adaptation->groups()) {

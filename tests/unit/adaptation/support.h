@@ -27,14 +27,22 @@ struct Bench {
   explicit Bench(const std::string& method, Parameters parameters = {},
                  at::ScalarType dtype = at::kFloat)
       : backbone(dtype) {
-    for (const auto& [name, value] : own_defaults(method)) parameters.emplace(name, value);
+    const MethodSet methods = find_methods(method);
+    for (std::size_t i = 0; i < methods.members.size(); ++i) {
+      for (const auto& [name, value] : own_defaults(methods.members[i]->name)) {
+        parameters.emplace(methods.prefix(i) + name, value);
+      }
+    }
     ParameterReader reader(parameters);
-    adaptation = find_method(method).make(
-        reader, {backbone, random, dtype == at::kDouble ? at::kDouble : at::kFloat});
+    const std::vector<at::ScalarType> dtypes(methods.members.size(),
+                                             dtype == at::kDouble ? at::kDouble : at::kFloat);
+    adaptation = make_adaptation(methods, reader, backbone, random, dtypes);
     reader.finish();
+    settings.members.resize(methods.members.size());
     settings.steps = 4;
-    settings.optimizer = {
+    settings.members[0].optimizer = {
         .name = "adamw", .lr = 1e-2, .eps = 1e-8, .weight_decay = 0.01, .max_grad_norm = 1.0};
+    for (MemberSettings& member : settings.members) member = settings.members[0];
     settings.early_stop = {
         .enabled = false,
         .rule = {.check_every = 2, .patience = 3, .noise_draws = 2, .sigmas = {0.25, 0.75}}};

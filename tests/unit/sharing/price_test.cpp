@@ -105,3 +105,16 @@ TEST_CASE("a price of impossible jobs is refused with the job's name") {
   CHECK(message(checked("x", 5, 0, {0.5})) == "job 'x': expected check_every of at least 1, got 0");
   CHECK(message(checked("x", 5, 1, {})) == "job 'x': its stop rule looks at nothing");
 }
+
+TEST_CASE("passes that several trajectories have in common are paid once, and probes once") {
+  const auto biased = [](const std::string& trajectory, std::int64_t steps) {
+    PricedJob made = checked(trajectory, steps, 1, {0.5, 0.75});
+    made.shape.trajectory = trajectory;
+    made.shape.passes = "p";
+    return made;
+  };
+  const ItemPrice price = priced({biased("a", 5), biased("b", 20), biased("c", 10)});
+  CHECK(price.naive.counts == WorkCounts{3, 3, 35, 3, 6, 3});
+  CHECK(price.shared.counts == WorkCounts{3, 1, 20, 1, 2, 3});
+  CHECK(price.pieces.size() == 3);
+}
