@@ -54,6 +54,12 @@ void restore_start(Adaptation& adaptation) {
     }
   });
   adaptation.parameters_changed();
+  // A value of a narrower type than its leaf has rounded what it was given.
+  for_each_tensor(adaptation.groups(), [](const TrainedTensor& tensor) {
+    if (tensor.start.defined() && !tensor.leaf.is_same(tensor.value)) {
+      tensor.leaf.detach().copy_(tensor.start);
+    }
+  });
 }
 
 double change_norm(const std::vector<ParameterGroup>& groups) {

@@ -55,9 +55,10 @@ TEST_CASE("the start state is the pretrained model, also where the trained type 
   cox::Parameters none;
   ParameterReader reader(none);
   const auto adaptation = find_method("full").make(reader, {backbone, random, at::kBFloat16});
+  const std::vector<ParameterGroup> groups = adaptation->groups();
   {
     const at::NoGradGuard no_grad;
-    for (const TrainedTensor& tensor : adaptation->groups()[0].tensors) tensor.value.add_(1);
+    for (const TrainedTensor& tensor : groups.front().tensors) tensor.value.add_(1);
   }
   adaptation->parameters_changed();
   restore_start(*adaptation);
