@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "record/job.h"
+#include "sharing/state_store.h"
 
 namespace cox::engine {
 
@@ -21,6 +22,10 @@ struct EngineOptions {
   /// On a GPU: `fused`, our own between matrix products, or `stock`, only LibTorch's.
   std::string kernels = "fused";
   bool sharing = true;  ///< false: each job of a bundle computes everything by itself
+  /// Where adaptations of announced jobs save their states, to be continued after the process ends;
+  /// nullptr saves nothing. Must outlive the engine.
+  sharing::StateStore* states = nullptr;
+  double save_every_s = 10;  ///< computed seconds of an adaptation between saved states
 };
 
 /// The device that an engine computes on.

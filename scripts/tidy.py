@@ -63,6 +63,7 @@ MAY_INCLUDE = {
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h"],
+    "worker/state_folder": ["base", "sharing/state_store.h"],
     "worker": ["base", "record", "schemas", "proto", "worker", "cox/v1"],
     "cli": ["base", "record", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }

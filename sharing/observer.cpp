@@ -36,6 +36,35 @@ bool Observer::check(const ProbeLosses& losses) {
   return early_stop_->observe(steps_run_, losses_.back());
 }
 
+namespace {
+
+/// Nullptr unless every probe of the job's rule was measured after `step`.
+const ProbeLosses* measured(const JobShape& job, const CheckLosses& checks, std::int64_t step) {
+  const auto found = checks.find(step);
+  if (found == checks.end()) return nullptr;
+  for (const Probe& probe : job.stop->probes()) {
+    if (found->second.count(probe) == 0) return nullptr;
+  }
+  return &found->second;
+}
+
+}  // namespace
+
+std::optional<Observer> replayed(const JobShape& job, const CheckLosses& checks,
+                                 std::int64_t steps) {
+  const ProbeLosses none;
+  const ProbeLosses* losses = job.stop ? measured(job, checks, 0) : &none;
+  if (losses == nullptr) return std::nullopt;
+  Observer observer(job, *losses);
+  while (observer.active() && observer.steps_run() < steps) {
+    if (!observer.advance()) continue;
+    losses = measured(job, checks, observer.steps_run());
+    if (losses == nullptr) return std::nullopt;
+    observer.check(*losses);
+  }
+  return observer;
+}
+
 std::vector<Probe> probes_due(const std::vector<JobShape>& jobs,
                               const std::vector<std::size_t>& due) {
   std::set<Probe> probes;

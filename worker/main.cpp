@@ -23,6 +23,7 @@
 #include "worker/output_folder.h"
 #include "worker/signals.h"
 #include "worker/spool.h"
+#include "worker/state_folder.h"
 #include "worker/versions.h"
 #include "worker/worker.h"
 
@@ -49,6 +50,8 @@ struct Flags {
   int threads = 1;
   std::string out = "out";
   std::string spool;
+  std::string states;
+  double save_every_s = 10;
   std::string log_file;
   std::uint32_t max_jobs = 64;
   bool idle_exit = false;
@@ -100,6 +103,13 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--spool", flags.spool,
                  "Folder for results that are not delivered yet (default OUT/spool/NAME)")
       ->check(not_empty);
+  app.add_option("--states", flags.states,
+                 "Folder for states of adaptations in progress, which a restart continues; workers "
+                 "of one machine may share it (default OUT/states)")
+      ->check(not_empty);
+  app.add_option("--save-every", flags.save_every_s,
+                 "Seconds of an adaptation after which its state is saved")
+      ->capture_default_str();
   app.add_option("--log-file", flags.log_file, "Append the log to this file (env COX_LOG: level)")
       ->check(not_empty);
   app.add_option("--max-jobs-per-bundle", flags.max_jobs, "Most jobs to lease at once")
@@ -125,6 +135,7 @@ Status check_seconds(const char* option, double seconds) {
 Status complete(Flags& flags) {
   if (flags.max_idle_s) COX_RETURN_IF_ERROR(check_seconds("--max-idle", *flags.max_idle_s));
   COX_RETURN_IF_ERROR(check_seconds("--max-away", flags.max_away_s));
+  COX_RETURN_IF_ERROR(check_seconds("--save-every", flags.save_every_s));
   flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
   if (flags.name.empty()) {
     const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
@@ -133,6 +144,7 @@ Status complete(Flags& flags) {
   COX_RETURN_IF_ERROR(check_name(flags.name));
   flags.out = std::filesystem::absolute(flags.out).lexically_normal().string();
   if (flags.spool.empty()) flags.spool = fmt::format("{}/spool/{}", flags.out, flags.name);
+  if (flags.states.empty()) flags.states = fmt::format("{}/states", flags.out);
   flags.endpoint = endpoint_from(flags.coordinator, flags.ca_file);
   if (!flags.token_file.empty()) {
     flags.endpoint.token_source = fmt::format("token file '{}'", flags.token_file);
@@ -208,12 +220,15 @@ int run(Flags& flags) {
   if (!client.is_ok()) return fail(client.status(), kUsage);
   Result<Spool> spool = Spool::open(flags.spool);
   if (!spool.is_ok()) return fail(spool.status(), kFailed);
+  StateFolder states(flags.states);
   Result<std::unique_ptr<engine::Engine>> engine =
       engine::Engine::create({.device = flags.device,
                               .threads = flags.threads,
                               .deterministic = true,
                               .kernels = flags.kernels,
-                              .sharing = flags.sharing});
+                              .sharing = flags.sharing,
+                              .states = &states,
+                              .save_every_s = flags.save_every_s});
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
   log(LogLevel::kInfo, "worker", "engine ready",
       {{"device", (*engine)->device().name}, {"kernels", flags.kernels}});

@@ -30,6 +30,7 @@ double joint_norm(const ParameterGroup& group) {
 class Sgd final : public Optimizer {
  public:
   using Optimizer::Optimizer;
+  std::vector<at::Tensor> state() const override { return {}; }
 
  private:
   void update(size_t, const at::Tensor& value, const at::Tensor& gradient, double rate) override {
@@ -47,6 +48,15 @@ class AdamW final : public Optimizer {
         moments_.push_back({at::zeros_like(value), at::zeros_like(value)});
       }
     }
+  }
+
+  std::vector<at::Tensor> state() const override {
+    std::vector<at::Tensor> state;
+    for (const Moments& moments : moments_) {
+      state.push_back(moments.first);
+      state.push_back(moments.second);
+    }
+    return state;
   }
 
  private:
@@ -104,6 +114,14 @@ std::vector<double> Optimizer::step() {
   }
   ++steps_done_;
   return norms;
+}
+
+void Optimizer::resume(int steps_done, const std::vector<at::Tensor>& state) {
+  const at::NoGradGuard no_grad;
+  const std::vector<at::Tensor> own = this->state();
+  COX_CHECK(own.size() == state.size(), "the state of another optimizer");
+  for (size_t i = 0; i < own.size(); ++i) own[i].copy_(state[i]);
+  steps_done_ = steps_done;
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,

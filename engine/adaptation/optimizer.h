@@ -35,12 +35,18 @@ class Optimizer {
   /// A norm that is not finite updates nothing.
   std::vector<double> step();
 
+  int steps_done() const { return steps_done_; }
+  /// What the next step depends on besides the values, the gradients and steps_done, in a fixed
+  /// order: the optimizer's own tensors, not copies.
+  virtual std::vector<at::Tensor> state() const = 0;
+  /// Continues after `steps_done` steps from a copy of what state() was then.
+  void resume(int steps_done, const std::vector<at::Tensor>& state);
+
  protected:
   /// Moves `tensors[index]` (counted over all groups) along its clipped gradient, of its dtype.
   virtual void update(size_t index, const at::Tensor& value, const at::Tensor& gradient,
                       double rate) = 0;
   const OptimizerSettings& settings() const { return settings_; }
-  int steps_done() const { return steps_done_; }
 
  private:
   OptimizerSettings settings_;

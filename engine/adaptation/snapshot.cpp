@@ -35,6 +35,12 @@ Snapshot Snapshot::of(const std::vector<ParameterGroup>& groups) {
   return snapshot;
 }
 
+Snapshot Snapshot::from(std::vector<at::Tensor> values) {
+  Snapshot snapshot;
+  snapshot.values_ = std::move(values);
+  return snapshot;
+}
+
 void Snapshot::restore(Adaptation& adaptation) const {
   const at::NoGradGuard no_grad;
   size_t index = 0;

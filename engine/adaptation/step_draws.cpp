@@ -18,6 +18,11 @@ StepDraw StepDraws::next() {
   return draw;
 }
 
+void StepDraws::skip_to(int steps) {
+  index_ = steps;
+  prepare();
+}
+
 void StepDraws::prepare() {
   const LatentSplit& split = problem_.split;
   const at::Tensor trained = problem_.latents.narrow(2, split.context, split.train);

@@ -21,6 +21,8 @@ class StepDraws {
   /// Returns the draw of the next step.
   StepDraw next();
   void prepare();
+  /// The next draw is that of the step after `steps` steps.
+  void skip_to(int steps);
 
  private:
   const AdaptationProblem& problem_;

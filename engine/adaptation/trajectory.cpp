@@ -60,6 +60,7 @@ Reached Trajectory::reach(const std::string& job, JobMonitor& monitor) {
 void Trajectory::start(LoopTimings& spent) {
   if (started_) return;
   started_ = true;
+  if (resume()) return;
   std::vector<Watcher*> due;
   for (auto& [job, watcher] : watchers_) {
     if (watcher.shape.stop) due.push_back(&watcher);
@@ -85,8 +86,11 @@ void Trajectory::advance(LoopTimings& spent) {
   for (auto& [job, watcher] : watchers_) {
     if (watcher.observer->active() && watcher.observer->advance()) due.push_back(&watcher);
   }
+  const double checks_s = spent.early_stop_s;
   const sharing::ProbeLosses losses = measure(due, spent);
   for (Watcher* watcher : due) watcher->observer->check(losses);
+  unsaved_s_ += seconds + spent.early_stop_s - checks_s;
+  if (saving_.store != nullptr && unsaved_s_ >= saving_.every_s) save();
 }
 
 /// Each probe once; every rule carries the part of the time that its own probes took.
@@ -106,6 +110,8 @@ sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopT
     losses = probe_losses(problem_, adaptation_.adapter(), probes, target_);
   }
   spent.early_stop_s += seconds;
+  checks_[step_] = losses;
+  check_s_[step_] = seconds;
   for (Watcher* watcher : due) {
     watcher->checks_s +=
         seconds * static_cast<double>(watcher->probes) / static_cast<double>(probes.size());

@@ -75,6 +75,10 @@ bool AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape)
   return trajectory_ && trajectory_->watch(job, shape);
 }
 
+void AdaptedModel::save_to(StateSaving saving) {
+  if (trajectory_) trajectory_->save_to(std::move(saving));
+}
+
 Reached AdaptedModel::reach(const std::string& job, JobMonitor& monitor) {
   return trajectory_ ? trajectory_->reach(job, monitor) : Reached{};
 }

@@ -27,6 +27,7 @@ class AdaptedModel {
 
   /// As Trajectory does; a method that does not train has nothing to watch or reach.
   bool watch(const std::string& job, const sharing::JobShape& shape);
+  void save_to(StateSaving saving);
   Reached reach(const std::string& job, JobMonitor& monitor);
   void leave(const std::string& job);
   bool watched() const { return trajectory_ && trajectory_->watched(); }

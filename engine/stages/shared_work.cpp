@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/log.h"
 
 namespace cox::engine {
@@ -92,8 +93,20 @@ AdaptedModel& SharedWork::enter(const JobInput& job, const JobPlan& plan, const 
                                  encoded, model, parameters);
   if (!live_->adapted.trains()) return live_->adapted;
   live_->adapted.watch(job.job_id, job_shape(*plan.adaptation, plan.split));
-  if (expected != nullptr) gather(job.job_id);
+  if (expected != nullptr) {
+    gather(job.job_id);
+    live_->adapted.save_to(saving_of(job));
+  }
   return live_->adapted;
+}
+
+/// States outlive the process only for a video and a model that are known by their content.
+StateSaving SharedWork::saving_of(const JobInput& job) const {
+  if (job.video.digest.empty() || job.model.digest.empty()) return {};
+  StateSaving saving = saving_;
+  saving.trajectory =
+      sha256_of(fmt::format("cox-states/1\n{}\n{}\n", saving_.trajectory, live_->key));
+  return saving;
 }
 
 /// Lets every open job of the trajectory watch it, beside the `first`.
