@@ -18,6 +18,7 @@
 #include "engine/stages/adapt.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/encode.h"
+#include "engine/stages/external.h"
 #include "engine/stages/generate.h"
 #include "engine/stages/model.h"
 #include "engine/stages/plan.h"
@@ -62,6 +63,16 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+/// States are continued only where they would be computed with the same bits: on this machine, by
+/// this build, with as many threads.
+StateSaving saving_of(const EngineOptions& options, c10::Device device, const DeviceFacts& facts) {
+  return {options.states,
+          fmt::format("{}\n{} {} {}\n{} {} {}\n{} {}", host_name(), device.str(), facts.name,
+                      driver_version(device), options.threads, options.deterministic,
+                      options.kernels, engine_build(), torch_version()),
+          options.save_every_s};
+}
+
 /// Names the generation that a result was scored on: results with equal names have equal frames.
 std::string generation_node(const JobInput& input, std::int64_t step,
                             const std::string& video_digest) {
@@ -92,7 +103,7 @@ struct Engine::State {
         device(chosen),
         facts(facts_of(chosen)),
         models(chosen),
-        work(models),
+        work(models, saving_of(engine_options, chosen, facts)),
         scores(chosen) {}
 
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
@@ -100,9 +111,14 @@ struct Engine::State {
   at::Tensor continue_video(const Task& task);
   at::Tensor generate_frames(const Task& task);
   at::Tensor reuse_frames(const Task& task, const Generation& made);
+  void score_external(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
+                      StageClock& clock, JobOutput& output);
+  void score_and_write(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
+                       const at::Tensor& frames, StageClock& clock, JobOutput& output);
   void enter_video(const std::string& digest);
   Model& load_model(const JobInput& input, const JobPlan& plan, StageTimings& timings);
   void recover(const JobInput& input, JobFailure& failure);
+  Provenance provenance(const JobInput& input, const JobPlan& plan) const;
   Provenance provenance(const JobInput& input, const JobPlan& plan, const Model& model,
                         const AdaptationSummary& adaptation) const;
 
@@ -139,20 +155,25 @@ Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
   return models.get(key, input.model.loras);
 }
 
-Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan, const Model& model,
-                                     const AdaptationSummary& adaptation) const {
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan) const {
   Provenance from;
   from.machine = host_name();
   from.device = device.is_cpu() ? "cpu" : "cuda";
   from.device_name = facts.name;
   from.driver = driver_version(device);
   from.threads = options.threads;
-  from.kernels = kernels_of(*model.backbone);
   from.dtype = precision_name(plan.run.precision);
   from.engine_build = engine_build();
   from.torch_version = torch_version();
   from.model_digest = input.model.digest;
   from.video_digest = video_digest;
+  return from;
+}
+
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan, const Model& model,
+                                     const AdaptationSummary& adaptation) const {
+  Provenance from = provenance(input, plan);
+  from.kernels = kernels_of(*model.backbone);
   from.backbone_checksum = model.checksum;
   from.trajectory = input.share.trajectory;
   from.generation = generation_node(input, adaptation.best_step, video_digest);
@@ -252,6 +273,11 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
     return decode_source(plan, input.video.path, sources, &reused_s);
   });
   clock.count(&StageTimings::decode_s, reused_s);
+  if (plan.external) {
+    parameters.finish();
+    score_external(input, plan, *source, clock, output);
+    return output;
+  }
   Model& model = load_model(input, plan, output.timings);
   const EncodedJob encoded = clock.measure("encode", &StageTimings::encode_s, [&] {
     return encode(plan, *source, input.prompt, model, encodings);
@@ -259,21 +285,40 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   clock.count(&StageTimings::encode_s, encoded.reused_s);
   AdaptedModel& adapted = work.enter(input, plan, encoded, model, parameters);
   const at::Tensor frames = continue_video({input, plan, encoded, model, adapted, clock, output});
+  score_and_write(input, plan, *source, frames, clock, output);
+  output.provenance = provenance(input, plan, model, output.adaptation);
+  return output;
+}
+
+/// Another program adapted and generated. The file's digest names its generation, and no model
+/// takes part.
+void Engine::State::score_external(const JobInput& input, const JobPlan& plan,
+                                   const SourceFrames& source, StageClock& clock,
+                                   JobOutput& output) {
+  const ExternalFrames made = clock.measure("decode", &StageTimings::decode_s, [&] {
+    return read_external_frames(plan, input.video.id);
+  });
+  score_and_write(input, plan, source, made.frames.to(device), clock, output);
+  output.provenance = provenance(input, plan);
+  output.provenance.generation = made.digest;
+}
+
+/// The end of every job.
+void Engine::State::score_and_write(const JobInput& input, const JobPlan& plan,
+                                    const SourceFrames& source, const at::Tensor& frames,
+                                    StageClock& clock, JobOutput& output) {
   clock.measure("metrics", &StageTimings::metrics_s, [&] {
-    output.metrics = scores.score(plan, input, *source, frames);
-    output.reference_digest = scores.reference_digest(plan, *source);
+    output.metrics = scores.score(plan, input, source, frames);
+    output.reference_digest = scores.reference_digest(plan, source);
   });
   const WrittenVideos written = clock.measure("write", &StageTimings::write_s, [&] {
-    return write_videos(plan, input, *source, video_digest, frames);
+    return write_videos(plan, input, source, video_digest, frames);
   });
-
   output.generated_path = written.generated_path;
   output.reference_path = written.reference_path;
   output.scored_frames = static_cast<int>(plan.scored.count);
-  output.provenance = provenance(input, plan, model, output.adaptation);
   output.peak_memory_bytes = std::max(output.peak_memory_bytes, device_memory(device).peak_bytes);
   clock.finish();
-  return output;
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}

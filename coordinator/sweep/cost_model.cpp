@@ -253,6 +253,10 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
   seconds.generation = generation_seconds(p, m, device);
   seconds.decode = picture * continuation_of(p).pixel_frames * device.decode;
   seconds.score = picture * (scored * device.measure + number(p, "total_frames") * device.write);
+  if (method == "external") {  // the model takes no part, and a second video is read
+    seconds.source = picture * (read + number(p, "skip_frames") + scored) * device.read;
+    seconds.generation = seconds.decode = 0;
+  }
   return seconds;
 }
 

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
+#include "coordinator/sweep/identity.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/effective.h"
+#include "coordinator/sweep/external_videos.h"
 #include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/inputs.h"
 #include "coordinator/sweep/model_facts.h"
@@ -91,6 +92,10 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
   if (runs_are_right) {
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);
+    for (std::string& note : resolve_external_videos(plan.dataset, sweep.dataset.manifest.at,
+                                                     plan.runs, diagnostics)) {
+      plan.notes.push_back(std::move(note));
+    }
   }
   plan.model = resolve_model(sweep.backbone, plan.runs, diagnostics);
   if (!diagnostics.ok()) return;

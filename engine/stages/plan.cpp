@@ -66,6 +66,17 @@ RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters
   return run;
 }
 
+ExternalVideos read_external_videos(ParameterReader& parameters) {
+  ExternalVideos videos;
+  videos.path = parameters.text("videos");
+  if (videos.path.empty()) parameters.reject("videos", "a path, which may contain {video}");
+  videos.skip_frames = parameters.integer("skip_frames", 0, kMaxFrames);
+  // They identify the videos, and the job reads its own.
+  parameters.text("made_by");
+  parameters.text("videos_digest");
+  return videos;
+}
+
 /// Returns the frames before the first scored one that adaptation sees.
 FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& parameters) {
   const std::int64_t frames = plan.adaptation->window_frames;
@@ -96,6 +107,8 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
                                plan.adaptation->holdout_fraction);
     first = std::min(first, plan.window.first);
   }
+  // Only a method that leaves everything to another program has this parameter.
+  if (input.parameters.count("videos") != 0) plan.external = read_external_videos(parameters);
   plan.decoded = {first, plan.scored.end() - first};
 
   // The condition drops frames that do not fill a latent frame; the total is rounded up to 4k+1.

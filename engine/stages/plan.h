@@ -54,6 +54,12 @@ struct FrameRange {
   std::int64_t end() const { return first + count; }
 };
 
+/// Where the videos of another program are.
+struct ExternalVideos {
+  std::string path;              ///< with `{video}` for the id
+  std::int64_t skip_frames = 0;  ///< of the file, before the first scored one
+};
+
 /// Everything that follows from a job's parameters. Time order of pixel frames: [.. adaptation
 /// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
 /// from the scored frames on is seen before scoring.
@@ -61,6 +67,7 @@ struct JobPlan {
   const MethodEntry* method = nullptr;
   RunSettings run;
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
+  std::optional<ExternalVideos> external;        ///< set when another program generated
 
   FrameRange condition;
   FrameRange window;  ///< of the adaptation; empty when the method does not train
