@@ -160,6 +160,12 @@ class Pricer {
     price_.device = options_.device.name;
     price_.measured_on = measured_.measured_on();
     price_.videos = options_.videos;
+    if (options_.measured) {
+      for (const MeasuredRun& run : options_.measured->runs) {
+        price_.ruled += run.ruled;
+        price_.starts += run.starts;
+      }
+    }
     for (const SweepPlan& plan : plans_) COX_RETURN_IF_ERROR(add_plan(plan));
     price_.duplicates = duplicates();
     COX_RETURN_IF_ERROR(price_items());
@@ -287,6 +293,7 @@ class Pricer {
       }
       price_.naive.add(found->second.naive);
       price_.shared.add(found->second.shared);
+      price_.least.add(found->second.least);
       pieces.insert(pieces.end(), found->second.pieces.begin(), found->second.pieces.end());
     }
     if (pieces.empty()) price_.load_s = 0;
@@ -308,6 +315,19 @@ class Pricer {
 
 std::string how_many(std::int64_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// What is saved beyond that when stop rules choose states that are generated anyway.
+std::string least_text(const PlanPrice& price) {
+  if (price.least_s() == price.shared_s()) return "";
+  std::string text =
+      fmt::format(" when stop rules choose different states, {:.3f} when each chooses the start",
+                  price.least_s() / price.naive_s());
+  if (const auto expected = price.expected_s()) {
+    text += fmt::format("\nexpected: {:.3f}, since rules chose the start in {} of {} results",
+                        *expected / price.naive_s(), price.starts, price.ruled);
+  }
+  return text;
 }
 
 std::string hours(double seconds) { return fmt::format("{:.4g}", seconds / 3600); }
@@ -352,7 +372,8 @@ std::string price_text(const PlanPrice& price) {
     text += fmt::format("{:<12}{:>12}{:>12}\n", name, hours(alone), hours(once));
   }
   if (price.naive_s() > 0) {
-    text += fmt::format("shared / naive: {:.3f}\n", price.shared_s() / price.naive_s());
+    text += fmt::format("shared / naive: {:.3f}{}\n", price.shared_s() / price.naive_s(),
+                        least_text(price));
   }
   text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
                       price.peak_memory_bytes / 1e9);
