@@ -167,6 +167,11 @@ JOIN set_metric_values z ON z.run_id = m.run_id AND z.dataset_id = m.dataset_id
 JOIN metrics k ON k.id = z.metric_id
 WHERE m.superseded = 0;
 
+-- Results that were published elsewhere, by `cox import-results`: for reading beside the measured ones.
+-- metric is a metric's name, train_s or generate_s; deviation is that between videos.
+CREATE VIEW v_published AS
+SELECT source, series, run, metric, mean, deviation, videos FROM published_results;
+
 -- One row per current run of a series: means over its finished videos, and how many those are. Means
 -- over different videos do not compare: see v_pairs.
 CREATE VIEW v_leaderboard AS

@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/print_results.h"
 #include "cli/sources/best_finder.h"
+#include "cli/sources/predicted_time.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/print/markdown.h"
@@ -26,6 +27,7 @@ namespace {
 struct Subject {
   std::string series;
   std::optional<report::SweepNotes> notes;
+  std::optional<sweep::SweepPlan> plan = {};  ///< of its file
 };
 
 report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& file_text) {
@@ -89,6 +91,9 @@ class Report final : public Command {
     for (const Subject& subject : subjects) {
       COX_RETURN_IF_ERROR(report::check_series(query, subject.series));
       COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(query, subject));
+      if (subject.plan) {
+        COX_ASSIGN_OR_RETURN(made.predicted, predicted_time(query, *subject.plan));
+      }
       reports.push_back(std::move(made));
     }
     report::relate_series(reports);
@@ -116,7 +121,7 @@ class Report final : public Command {
     COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
-    return Subject{plan.series.name, notes_of(plan, text)};
+    return Subject{plan.series.name, notes_of(plan, text), plan};
   }
 
   std::string printed(const std::vector<report::SeriesReport>& reports) const {

@@ -4,11 +4,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/core/records.h"
+#include "coordinator/store/published_result.h"
 #include "coordinator/store/set_metric_value.h"
 
 namespace cox::store {
@@ -53,6 +55,9 @@ class Store {
   /// Writes a value of a metric of scope `set` durably, replacing one over the same videos.
   /// kNotFound when there is no such run, or no such data set.
   Status save(const SetMetricValue& value);
+
+  /// Replaces durably what `source` published.
+  Status publish(const std::string& source, const std::vector<PublishedResult>& results);
 
   /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
   /// together.

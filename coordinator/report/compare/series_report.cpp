@@ -238,6 +238,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));
+  COX_ASSIGN_OR_RETURN(report.published, published_of(query, series));
   append(report.warnings, coverage_warnings(report.runs));
   const std::vector<RunData> singles = single_runs(report.runs);
   append(report.warnings, identity_warnings(singles));

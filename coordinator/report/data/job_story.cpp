@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/value.h"
+#include "coordinator/report/data/reuse.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/words.h"
 
@@ -138,6 +139,9 @@ Result<JobStory> job_story(const Query& query, const std::string& job_digest) {
                         " granted, (ended_us - granted_us) / 1e6 AS held_s, message"
                         " FROM v_attempts{} ORDER BY attempt",
                         where)));
+  if (story.state == "done") {
+    COX_ASSIGN_OR_RETURN(story.reuse, reuse_sentence(query, job_digest));
+  }
   COX_RETURN_IF_ERROR(find_nearest(query, job.text("run_digest"), story));
   return story;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "coordinator/report/print/beside_table.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/text_table.h"
 #include "coordinator/report/print/wording.h"
@@ -181,6 +182,19 @@ std::string set_section(const SeriesReport& report) {
       markdown(set_table(report)));
 }
 
+std::string published_section(const SeriesReport& report) {
+  if (report.published.empty()) return "";
+  return fmt::format(
+      "## Published\n\nNumbers that were published elsewhere, beside the measured means. No mean, "
+      "comparison or test\nabove has them in it.\n\n{}",
+      markdown(published_table(report)));
+}
+
+std::string predicted_lines(const SeriesReport& report) {
+  const std::string sentence = predicted_sentence(report);
+  return sentence.empty() ? "" : sentence + "\n\n";
+}
+
 std::string warnings_section(const std::vector<std::string>& warnings) {
   return fmt::format("## Coverage and warnings\n\n{}",
                      warnings.empty() ? "Every run finished every video, on one environment.\n\n"
@@ -227,10 +241,11 @@ std::string report_markdown(const SeriesReport& report) {
   return without_tags(fmt::format(
       "{}{}{}## Leaderboard\n\n{}{}{}{}## Time\n\nMean wall seconds of each stage of a video. Runs "
       "of one video share decoding and encoding,\nwhich count where they were done "
-      "first.\n\n{}{}## Provenance\n\n{}\n",
+      "first.\n\n{}{}{}{}## Provenance\n\n{}\n",
       heading(report), question(report), findings(report), markdown(leaderboard(report)),
       declared_tables(report), differences(report) + category_section(report) + set_section(report),
-      factor_sections(report), markdown(timing_table(report)), warnings_section(report.warnings),
+      factor_sections(report), markdown(timing_table(report)), predicted_lines(report),
+      published_section(report), warnings_section(report.warnings),
       trim(markdown(provenance_table(report)))));
 }
 
