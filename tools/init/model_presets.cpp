@@ -9,7 +9,9 @@
 namespace cox::engine {
 namespace {
 
-std::string dit_config(int hidden, int depth, int heads) {
+constexpr int kSmallTimeEmbedding = 64;
+
+std::string dit_config(int hidden, int depth, int heads, int time_embedding = kSmallTimeEmbedding) {
   return fmt::format(R"({{
   "in_channels": 16,
   "out_channels": 16,
@@ -18,13 +20,13 @@ std::string dit_config(int hidden, int depth, int heads) {
   "num_heads": {},
   "caption_channels": 64,
   "mlp_ratio": 4,
-  "adaln_tembed_dim": 64,
+  "adaln_tembed_dim": {},
   "frequency_embedding_size": 128,
   "patch_size": [1, 2, 2],
   "text_tokens_zero_pad": true
 }}
 )",
-                     hidden, depth, heads);
+                     hidden, depth, heads, time_embedding);
 }
 
 /// `deviation` is the standard deviation of every latent channel, until a trainer measures them.
@@ -158,6 +160,11 @@ const std::vector<ModelPreset>& model_presets() {
       {"small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
        vae_config(/*residual_blocks=*/2, "1"), kTextEncoder, tokenizer_config(64),
        scheduler_config("3.0")},
+      // As many blocks and as long a time embedding as the published model, otherwise small: for
+      // methods that split them.
+      {"deep", dit_config(/*hidden=*/64, /*depth=*/48, /*heads=*/1, /*time_embedding=*/512),
+       vae_config(/*residual_blocks=*/1, "0.5"), kTextEncoder, tokenizer_config(32),
+       scheduler_config("12.0")},
       // The published size, to measure at: 38 GB in bf16.
       {"longcat-video", published_config("longcat-video").dump(),
        published_config("longcat-video", "vae").dump(),
