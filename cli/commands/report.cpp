@@ -27,7 +27,7 @@ namespace {
 struct Subject {
   std::string series;
   std::optional<report::SweepNotes> notes;
-  std::optional<sweep::SweepPlan> plan = {};  ///< of its file
+  std::optional<sweep::SweepPlan> plan = {};  ///< of its file, when its inputs are there
 };
 
 report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& file_text) {
@@ -121,7 +121,11 @@ class Report final : public Command {
     COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
-    return Subject{plan.series.name, notes_of(plan, text), plan};
+    Subject subject{plan.series.name, notes_of(plan, text)};
+    // Where the inputs are not at hand, nothing is predicted.
+    Result<sweep::SweepPlan> whole = sweep::load_sweep(what, {{}, best_finder(chosen)});
+    if (whole.is_ok()) subject.plan = std::move(whole).value();
+    return subject;
   }
 
   std::string printed(const std::vector<report::SeriesReport>& reports) const {

@@ -29,6 +29,20 @@ const sweep::DeviceModel* device_of(const report::Table& devices) {
   return common;
 }
 
+/// Whether the database has exactly the runs of the plan, by content.
+Result<bool> has_runs_of(const report::Query& query, const std::string& where,
+                         const sweep::SweepPlan& plan) {
+  COX_ASSIGN_OR_RETURN(const report::Table stored, query("SELECT DISTINCT run_digest FROM v_runs" +
+                                                         where + " AND superseded = 0"));
+  std::set<std::string> ours;
+  for (const sweep::Run& run : plan.runs) ours.insert(run.digest);
+  std::set<std::string> theirs;
+  for (std::size_t i = 0; i < stored.rows.size(); ++i) {
+    theirs.insert(report::RowReader(stored, i).text("run_digest"));
+  }
+  return ours == theirs;
+}
+
 }  // namespace
 
 Result<std::optional<report::PredictedTime>> predicted_time(const report::Query& query,

@@ -9,8 +9,8 @@
 
 namespace cox::cli {
 
-/// What the cost model says about the sweep beside what its jobs took. Nothing unless every job is
-/// done, on devices that the model knows.
+/// What the cost model says about the sweep beside what its jobs took. Nothing unless the runs of
+/// the database are the sweep's own, every job is done, and the model knows their device.
 Result<std::optional<report::PredictedTime>> predicted_time(const report::Query& query,
                                                             const sweep::SweepPlan& plan);
 

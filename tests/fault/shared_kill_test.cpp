@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iostream>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "base/digest.h"
@@ -126,6 +127,27 @@ int mentions(const Cluster& cluster, const std::string& words) {
   return count;
 }
 
+/// The whole states that the workers saved, not those that are being written.
+std::set<std::string> saved_states(const Cluster& cluster) {
+  std::set<std::string> names;
+  std::error_code error;
+  const fs::path folder = fs::path(cluster.directory()) / "out/states";
+  for (fs::directory_iterator file(folder, error), end; !error && file != end;
+       file.increment(error)) {
+    if (file->path().extension() == ".state") names.insert(file->path().filename().string());
+  }
+  return names;
+}
+
+/// Waits until an adaptation is under way, so that a kill hits it.
+void wait_for_new_state(const Cluster& cluster, milliseconds at_most) {
+  const std::set<std::string> before = saved_states(cluster);
+  const auto deadline = std::chrono::steady_clock::now() + at_most;
+  while (saved_states(cluster) == before && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
 /// Cuts one saved state short, if there is one.
 void damage_a_state(const Cluster& cluster) {
   const fs::path folder = fs::path(cluster.directory()) / "out/states";
@@ -173,6 +195,7 @@ TEST_CASE("Kills inside shared bundles lose nothing, double nothing and change n
   while (killed < kills && shared.progress().done() < kJobs) {
     std::this_thread::sleep_for(milliseconds(pause_ms(random)));
     const int index = victim(random) - 1;
+    if (index >= 0) wait_for_new_state(shared, milliseconds(5'000));
     (index < 0 ? shared.coordinator() : shared.worker(index)).kill();
     if (++killed % 3 == 0) damage_a_state(shared);
     shared.revive();
@@ -196,17 +219,9 @@ TEST_CASE(
   cluster.start_coordinator();
   cluster.submit(plan);
   cluster.start_workers();
-  const fs::path states = fs::path(cluster.directory()) / "out/states";
-  const auto deadline = std::chrono::steady_clock::now() + kSharedPatience;
-  const auto saved = [&] {
-    std::error_code error;
-    return !fs::is_empty(states, error) && !error;
-  };
-  while (!saved() && std::chrono::steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(milliseconds(1));
-  }
+  wait_for_new_state(cluster, kSharedPatience);
   cluster.worker(0).kill();
-  REQUIRE(saved());
+  REQUIRE_FALSE(saved_states(cluster).empty());
   CHECK(cluster.progress().done() < kSharedRuns * kSharedVideos);
   cluster.start_worker(0);
   const bool is_done = cluster.wait_until_done(kSharedRuns * kSharedVideos, kSharedPatience);
