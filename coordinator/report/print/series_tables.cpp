@@ -19,8 +19,16 @@ namespace cox::report {
 
 namespace {
 
-/// The stages whose mean seconds are shown next to the metrics of a run.
-constexpr std::array kShownStages = {"train_s", "early_stop_s", "generate_s", "total_s"};
+/// A stage whose mean seconds are shown next to the metrics of a run, and its column.
+struct ShownStage {
+  const char* stage;
+  const char* column;
+};
+
+constexpr std::array<ShownStage, 4> kShownStages = {{{"train_s", "train_s"},
+                                                     {"early_stop_s", "early_stop_s"},
+                                                     {"generate_s", "generate_s"},
+                                                     {"alone_s", "total_s"}}};
 
 Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 Cell cell_of(std::size_t count) { return static_cast<std::int64_t>(count); }
@@ -42,7 +50,9 @@ Row means_of(const RunData& run, const std::vector<Metric>& metrics) {
     row.push_back(cell_of(summary.mean));
     row.push_back(cell_of(summary.standard_error));
   }
-  for (const char* stage : kShownStages) row.push_back(cell_of(stage_mean(run, stage)));
+  for (const ShownStage& shown : kShownStages) {
+    row.push_back(cell_of(stage_mean(run, shown.stage)));
+  }
   const std::vector<std::string> marks = marks_of(run);
   Cell& shown = row.emplace_back();
   if (!marks.empty()) shown = join(marks, ", ");
@@ -79,7 +89,7 @@ Table series_means(const SeriesResults& results) {
     optional.insert(optional.end(), {metric.name, metric.name + "_se"});
   }
   table.columns.insert(table.columns.end(), optional.begin(), optional.end());
-  table.columns.insert(table.columns.end(), kShownStages.begin(), kShownStages.end());
+  for (const ShownStage& shown : kShownStages) table.columns.emplace_back(shown.column);
   table.columns.emplace_back(kMarks);
   optional.emplace_back(kMarks);
   for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results.metrics));

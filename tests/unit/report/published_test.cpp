@@ -8,6 +8,7 @@
 #include "coordinator/report/data/job_story.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
+#include "coordinator/report/print/series_tables.h"
 #include "tests/unit/report/study_database.h"
 
 using namespace cox;
@@ -103,6 +104,21 @@ TEST_CASE("a report shows published numbers beside the measured ones and nowhere
   CHECK(page.find("| gone | psnr | 20.00 | - | - | - | - | paper |") != std::string::npos);
   report.published.clear();
   CHECK(report_json({report}) == before);
+}
+
+TEST_CASE("the total of a run's means is what its videos take by themselves") {
+  StudyDatabase study;
+  study.submit("groups", {{"none", "none", "{\"seed\": 1}"}}, {"a", "bb"});
+  study.run([](const std::string&, const std::string& video) -> StudyDatabase::Outcome {
+    JobOutput output;
+    output.metrics = {{"psnr", 20, {}, {}}};
+    output.timings.alone_s = video == "a" ? 3 : 5;
+    return output;
+  });
+  const Table means = series_means(load_series_results(study.query(), "groups").value());
+  const auto total = std::find(means.columns.begin(), means.columns.end(), "total_s");
+  REQUIRE(total != means.columns.end());
+  CHECK(std::get<double>(means.rows.at(0).at(total - means.columns.begin())) == 4);
 }
 
 TEST_CASE("predicted time stands beside the actual one") {
