@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -54,6 +55,9 @@ struct Flags {
   bool idle_exit = false;
   std::optional<double> max_idle_s;
   double max_away_s = 3'600;
+  std::optional<double> time_limit_s;
+  std::optional<std::int64_t> until;  ///< seconds since 1970, UTC
+  std::optional<double> job_time_s;
   bool sharing = true;
   bool die_with_parent = false;
 };
@@ -110,6 +114,14 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--max-away", flags.max_away_s,
                  "Give up after this many seconds without a coordinator")
       ->capture_default_str();
+  auto* limit = app.add_option("--time-limit", flags.time_limit_s,
+                               "Leave in time, this many seconds after the start at the latest: "
+                               "no job begins that would not end before");
+  app.add_option("--until", flags.until,
+                 "Likewise, as a point in time: seconds since 1970, as `date +%s` prints them")
+      ->excludes(limit);
+  app.add_option("--job-time", flags.job_time_s,
+                 "Seconds that a job is expected to take until one was measured");
   app.add_flag("!--no-sharing", flags.sharing,
                "Compute every job by itself, though others of its bundle do the same work");
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
@@ -122,7 +134,34 @@ Status check_seconds(const char* option, double seconds) {
                                       option, kLongestWaitS, seconds));
 }
 
+/// Turns --until into the seconds that are left.
+Status complete_time_limit(Flags& flags) {
+  if (flags.job_time_s) COX_RETURN_IF_ERROR(check_seconds("--job-time", *flags.job_time_s));
+  if (flags.until) {
+    const std::int64_t now = std::time(nullptr);
+    if (*flags.until <= now) {
+      return invalid_argument(fmt::format(
+          "--until: expected a time in the future, got {}; now it is {}", *flags.until, now));
+    }
+    flags.time_limit_s = static_cast<double>(*flags.until - now);
+  }
+  return flags.time_limit_s ? check_seconds("--time-limit", *flags.time_limit_s) : Status::ok();
+}
+
+TimeLimit time_limit_of(const Flags& flags) {
+  using std::chrono::duration;
+  using std::chrono::duration_cast;
+  if (!flags.time_limit_s) return {};
+  const auto steady = [](double seconds) {
+    return duration_cast<TimeLimit::Duration>(duration<double>(seconds));
+  };
+  const TimeLimit::Time now = TimeLimit::Clock::now();
+  return {now, now + steady(*flags.time_limit_s),
+          flags.job_time_s ? std::optional(steady(*flags.job_time_s)) : std::nullopt};
+}
+
 Status complete(Flags& flags) {
+  COX_RETURN_IF_ERROR(complete_time_limit(flags));
   if (flags.max_idle_s) COX_RETURN_IF_ERROR(check_seconds("--max-idle", *flags.max_idle_s));
   COX_RETURN_IF_ERROR(check_seconds("--max-away", flags.max_away_s));
   flags.device = chosen_device(flags.device, flags.device_slot, engine::gpu_count());
@@ -142,7 +181,8 @@ Status complete(Flags& flags) {
   return Status::ok();
 }
 
-WorkerOptions options_of(const Flags& flags, const engine::DeviceFacts& device) {
+WorkerOptions options_of(const Flags& flags, const TimeLimit& limit,
+                         const engine::DeviceFacts& device) {
   using std::chrono::milliseconds;
   WorkerOptions options;
   options.identity = versioned_identity();
@@ -160,6 +200,7 @@ WorkerOptions options_of(const Flags& flags, const engine::DeviceFacts& device) 
     options.max_idle = milliseconds(static_cast<std::int64_t>(*flags.max_idle_s * 1e3));
   }
   options.max_away = milliseconds(static_cast<std::int64_t>(flags.max_away_s * 1e3));
+  options.time_limit = limit;
   return options;
 }
 
@@ -181,6 +222,9 @@ int exit_status_of(const Result<WorkerEnd>& end) {
       return fail(
           unavailable(fmt::format("left: this process cannot run another job: {}", end->reason)),
           kPoisonedExitStatus);
+    case EndKind::kOutOfTime:
+      log(LogLevel::kInfo, "worker", "leaving", {{"reason", end->reason}});
+      break;
     case EndKind::kDrained:
     case EndKind::kIdle:
       break;
@@ -198,6 +242,7 @@ int run(Flags& flags) {
     if (::getppid() != parent) stop.drain();
   }
   if (const Status status = complete(flags); !status.is_ok()) return fail(status, kUsage);
+  const TimeLimit limit = time_limit_of(flags);
   if (process_environment("COX_LOG").empty()) set_log_level(LogLevel::kInfo);
   if (!flags.log_file.empty()) set_log_file(flags.log_file);
   if (const Status status = check_writable(flags.out); !status.is_ok()) {
@@ -217,7 +262,7 @@ int run(Flags& flags) {
   if (!engine.is_ok()) return fail(engine.status(), kUsage);
   log(LogLevel::kInfo, "worker", "engine ready",
       {{"device", (*engine)->device().name}, {"kernels", flags.kernels}});
-  const WorkerOptions options = options_of(flags, (*engine)->device());
+  const WorkerOptions options = options_of(flags, limit, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
   Worker worker(options, *client, executor, *spool, stop);
   return exit_status_of(worker.run());
