@@ -1,92 +1,16 @@
 #include <fmt/format.h>
 
-#include <functional>
 #include <utility>
+#include <vector>
 
 #include "base/file.h"
 #include "base/text.h"
+#include "coordinator/cluster/keys.h"
 #include "coordinator/cluster/settings.h"
-#include "coordinator/cluster/time_text.h"
-#include "coordinator/sweep/read_value.h"
-#include "coordinator/sweep/yaml_tree.h"
 
 namespace cox::cluster {
 
 namespace {
-
-using sweep::Diagnostics;
-using sweep::Node;
-
-constexpr std::size_t kMaxSettingsBytes = 1 << 20;
-
-/// The readers of the keys of one map: each key is written once, here.
-class Keys {
- public:
-  explicit Keys(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
-
-  void text(const char* key, std::string& value) {
-    add(key, [&value, key, this](const Node& node) {
-      if (auto read = sweep::read_text(node, key, diagnostics_)) value = std::move(*read);
-    });
-  }
-  void texts(const char* key, std::vector<std::string>& value) {
-    add(key, [&value, key, this](const Node& node) {
-      value = sweep::read_texts(node, key, diagnostics_);
-      if (value.size() > kMaxListLength) {
-        diagnostics_.error(node.at, fmt::format("{}: expected at most {} entries, got {}", key,
-                                                kMaxListLength, value.size()));
-      }
-    });
-  }
-  void integer(const char* key, int min, int max, int& value) {
-    add(key, [&value, key, min, max, this](const Node& node) {
-      const auto read = sweep::read_int(node, key, min, max, diagnostics_);
-      if (read) value = static_cast<int>(*read);
-    });
-  }
-  void seconds(const char* key, int min, std::chrono::seconds& value) {
-    add(key, [&value, key, min, this](const Node& node) {
-      const auto read = sweep::read_int(node, key, min, 86'400, diagnostics_);
-      if (read) value = std::chrono::seconds(*read);
-    });
-  }
-  void flag(const char* key, bool& value) {
-    add(key, [&value, key, this](const Node& node) {
-      if (const auto read = sweep::read_bool(node, key, diagnostics_)) value = *read;
-    });
-  }
-  void limit(const char* key, std::chrono::seconds& value) {
-    add(key, [&value, key, this](const Node& node) {
-      const auto read = node.is_scalar() ? parse_time_limit(node.text) : std::nullopt;
-      if (read) value = *read;
-      if (!read) {
-        diagnostics_.error(node.at,
-                           fmt::format("{}: expected a time limit, got {}", key, describe(node)),
-                           "such as 240 (minutes), 4:00:00 or 1-12:00:00");
-      }
-    });
-  }
-  void map(const char* key, Keys& inner) {
-    add(key, [key, &inner](const Node& node) { inner.read(node, key); });
-  }
-
-  void read(const Node& map, const std::string& where) {
-    std::vector<std::string> allowed;
-    for (const auto& [key, reader] : readers_) allowed.push_back(key);
-    if (!sweep::check_keys(map, allowed, where, diagnostics_)) return;
-    for (const auto& [key, reader] : readers_) {
-      if (const Node* node = map.find(key)) reader(*node);
-    }
-  }
-
- private:
-  void add(const char* key, std::function<void(const Node&)> reader) {
-    readers_.emplace_back(key, std::move(reader));
-  }
-
-  Diagnostics& diagnostics_;
-  std::vector<std::pair<std::string, std::function<void(const Node&)>>> readers_;
-};
 
 void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
   keys.text("name", settings.name);
@@ -176,15 +100,11 @@ Status check_texts(const SlurmSettings& settings) {
 }  // namespace
 
 Result<SlurmSettings> read_settings(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxSettingsBytes));
-  const sweep::SourceFile source = sweep::make_source(path, text);
-  Diagnostics diagnostics;
-  const Node root = sweep::parse_yaml(source, diagnostics);
   SlurmSettings settings;
+  sweep::Diagnostics diagnostics;
   Keys keys(diagnostics), container(diagnostics);
   declare(keys, container, settings);
-  if (diagnostics.ok()) keys.read(root, "the settings");
-  COX_RETURN_IF_ERROR(diagnostics.status());
+  COX_RETURN_IF_ERROR(read_keys(path, keys, diagnostics));
   return settings;
 }
 
