@@ -120,6 +120,10 @@ class SlurmCommand final : public Command {
     for (std::string* path : {&settings_.out, &settings_.ca_file, &settings_.token_file}) {
       if (!path->empty()) *path = fs::absolute(*path).lexically_normal().string();
     }
+    // A word without '/' is looked up in PATH on the node, and a path of a container is inside it.
+    if (settings_.container.image.empty() && settings_.worker.find('/') != std::string::npos) {
+      settings_.worker = fs::absolute(settings_.worker).lexically_normal().string();
+    }
     COX_RETURN_IF_ERROR(cluster::check_settings(settings_));
     complete_endpoint();
     return Status::ok();
@@ -136,7 +140,9 @@ class SlurmCommand final : public Command {
 
   /// What does not need Slurm to be known as wrong.
   Status check_here(Session& session) const {
-    if (settings_.container.image.empty() && ::access(settings_.worker.c_str(), X_OK) != 0) {
+    const bool is_path = settings_.worker.find('/') != std::string::npos;
+    if (settings_.container.image.empty() && is_path &&
+        ::access(settings_.worker.c_str(), X_OK) != 0) {
       return failed_precondition(fmt::format(
           "worker: '{}' is not a program here; give its path on the nodes", settings_.worker));
     }

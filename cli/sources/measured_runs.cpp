@@ -10,7 +10,7 @@ namespace cox::cli {
 
 namespace {
 
-constexpr const char* kRuns =
+constexpr const char* kMeasuredRuns =
     "SELECT run_digest, method, parameters, model_digest FROM v_runs GROUP BY run_digest";
 
 /// A job under several names is one result.
@@ -46,7 +46,7 @@ void read_times(const report::RowReader& row, sweep::MeasuredRun& run) {
 Result<sweep::Measured> measured_runs(const report::Query& query) {
   sweep::Measured measured;
   measured.source = query.source();
-  COX_ASSIGN_OR_RETURN(const report::Table runs, query(kRuns));
+  COX_ASSIGN_OR_RETURN(const report::Table runs, query(kMeasuredRuns));
   std::map<std::string, sweep::MeasuredRun> by_digest;
   for (std::size_t i = 0; i < runs.rows.size(); ++i) {
     const report::RowReader row(runs, i);

@@ -155,9 +155,9 @@ class SlurmTest(unittest.TestCase):
         self.settings(study, gpus=1, gpu_type="h100")
         self.assertIn("no node of partition 'main' has 1 h100 GPUs; it has: 1 h200 in a node",
                       self.cox(study, "up", check=False).stderr)
-        self.settings(study, gpus=0, gpu_type="", memory="9999G")
+        self.settings(study, gpus=0, gpu_type=None, memory="9999G")
         self.assertIn("Slurm would not take such tasks", self.cox(study, "up", check=False).stderr)
-        self.settings(study, memory="", worker="/nowhere/cox-worker")
+        self.settings(study, memory=None, worker="/nowhere/cox-worker")
         self.assertIn("'/nowhere/cox-worker' is not a program here", self.cox(study, "up", check=False).stderr)
         self.assertEqual(self.slurm.queue(), {})
 
@@ -173,6 +173,7 @@ class SlurmTest(unittest.TestCase):
         path = study.folder / "slurm.yaml"
         lines = dict(line.split(": ", 1) for line in path.read_text().splitlines())
         lines.update((key, json.dumps(value)) for key, value in changed.items())
+        lines = {key: value for key, value in lines.items() if value != "null"}
         path.write_text("".join(f"{key}: {value}\n" for key, value in lines.items()))
 
     def test_f_without_an_answer_nothing_is_done_and_nothing_hangs(self):

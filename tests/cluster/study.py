@@ -24,8 +24,9 @@ class Study:
 
     def __init__(self, folder, programs, source, listen="127.0.0.1:0", options=()):
         self.folder = pathlib.Path(folder)
-        self.cox = str(pathlib.Path(programs) / "cox")
-        self.worker = str(pathlib.Path(programs) / "cox-test-worker")
+        programs = pathlib.Path(programs).resolve()
+        self.cox = str(programs / "cox")
+        self.worker = str(programs / "cox-test-worker")
         self.model = str(pathlib.Path(source).resolve() / "models" / "tiny")
         self.database = self.folder / "cox.db"
         self.listen, self.options = listen, [str(option) for option in options]

@@ -2,6 +2,8 @@
 
 #include "coordinator/store/care.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
