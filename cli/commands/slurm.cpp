@@ -207,6 +207,8 @@ class SlurmCommand final : public Command {
     const cluster::ScaleStep step = plan_scale(open, {}, settings_, {}, std::time(nullptr));
     session.out << cluster::batch_script(settings_, step.submit.value_or(cluster::ArrayRequest{}));
     session.say(step.why);
+    session.say(fmt::format("to submit it by hand, first: mkdir -p {0}/tasks {0}/logs",
+                            settings_.folder()));
     return kExitOk;
   }
 
@@ -230,17 +232,16 @@ class SlurmCommand final : public Command {
       session.say(fmt::format("cancelled {} that waited", counted_tasks(surplus.size())));
     }
     if (!found.step.submit) return kExitOk;
-    COX_ASSIGN_OR_RETURN(const std::string id, slurm.submit(*found.step.submit));
-    session.out << id << '\n';
+    COX_ASSIGN_OR_RETURN(const cluster::Slurm::Submitted array, slurm.submit(*found.step.submit));
+    session.out << array.id << '\n';
     session.out.flush();
-    session.say(
-        fmt::format("submitted array {}: {}, {} at once{}; logs in {}/logs", id,
-                    counted_tasks(static_cast<std::size_t>(found.step.submit->tasks)),
-                    found.step.submit->at_once,
-                    found.step.submit->excluded_nodes.empty()
-                        ? ""
-                        : fmt::format(", not on {}", join(found.step.submit->excluded_nodes, ", ")),
-                    settings_.folder()));
+    session.say(fmt::format(
+        "submitted array {}: {}, {} at once{}; logs in {}/logs", array.id,
+        counted_tasks(static_cast<std::size_t>(array.tasks)), found.step.submit->at_once,
+        found.step.submit->excluded_nodes.empty()
+            ? ""
+            : fmt::format(", not on {}", join(found.step.submit->excluded_nodes, ", ")),
+        settings_.folder()));
     return kExitOk;
   }
 

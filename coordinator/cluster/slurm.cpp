@@ -100,7 +100,21 @@ Status Slurm::check() const {
                         : judged.status().with_context("Slurm would not take such tasks");
 }
 
-Result<std::string> Slurm::submit(const ArrayRequest& array) const {
+/// The site's bound; ours where it does not tell.
+int Slurm::largest_array() const {
+  const auto config = output_of(run_, {.words = {"scontrol", "show", "config"}});
+  if (!config.is_ok()) return kMaxTasks;
+  for (const std::string& line : split(*config, '\n')) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos || trim(line.substr(0, equals)) != "MaxArraySize") continue;
+    const long most = std::strtol(line.c_str() + equals + 1, nullptr, 10);
+    return static_cast<int>(std::clamp(most, 1L, static_cast<long>(kMaxTasks)));
+  }
+  return kMaxTasks;
+}
+
+Result<Slurm::Submitted> Slurm::submit(ArrayRequest array) const {
+  array.tasks = std::min(array.tasks, largest_array());
   std::error_code error;
   for (const char* part : {"tasks", "logs"}) {
     std::filesystem::create_directories(std::filesystem::path(settings_.folder()) / part, error);
@@ -114,7 +128,9 @@ Result<std::string> Slurm::submit(const ArrayRequest& array) const {
                                         .input = batch_script(settings_, array),
                                         .at_most = std::chrono::seconds(60)}));
   const std::string id = trim(split(printed, ';').front());  // "1234" or "1234;cluster"
-  if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) return id;
+  if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) {
+    return Submitted{id, array.tasks};
+  }
   return internal_error(
       fmt::format("sbatch: expected a job id, got '{}'", abbreviated(escaped(printed), 200)));
 }
@@ -147,7 +163,8 @@ Result<TaskList> Slurm::tasks(std::int64_t since) const {
   COX_ASSIGN_OR_RETURN(const std::vector<Task> held, queue());
   std::map<std::string, KnownTask> known;
   take_queue(held, known);
-  COX_ASSIGN_OR_RETURN(const std::vector<TaskNote> notes, read_task_notes(settings_.folder()));
+  COX_ASSIGN_OR_RETURN(const std::vector<TaskNote> notes,
+                       read_task_notes(settings_.folder(), since));
   std::vector<TaskNote> recent;
   std::copy_if(notes.begin(), notes.end(), std::back_inserter(recent), [&](const TaskNote& note) {
     return note.began >= since || known.contains(note.id);

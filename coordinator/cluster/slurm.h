@@ -42,8 +42,11 @@ class Slurm {
   /// Asks the site whether it could ever run such tasks.
   Status check() const;
 
-  /// Submits an array; returns its job id.
-  Result<std::string> submit(const ArrayRequest& array) const;
+  struct Submitted {
+    std::string id;  ///< of the array
+    int tasks = 0;   ///< fewer than asked for where the site's arrays are smaller
+  };
+  Result<Submitted> submit(ArrayRequest array) const;
 
   /// The tasks that Slurm holds. An error is no answer: it does not mean that there are none.
   Result<std::vector<Task>> queue() const;
@@ -61,6 +64,7 @@ class Slurm {
 
  private:
   Result<std::vector<Task>> account(std::int64_t since) const;
+  int largest_array() const;
 
   SlurmSettings settings_;
   Run run_;

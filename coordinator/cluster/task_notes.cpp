@@ -1,8 +1,10 @@
 #include "coordinator/cluster/task_notes.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <charconv>
+#include <ctime>
 #include <filesystem>
 
 #include "base/file.h"
@@ -15,12 +17,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxNoteBytes = 4'096;
+constexpr std::int64_t kClockGraceS = 86'400;
 
 template <typename T>
 bool read_number(const std::string& text, T& number) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
   return error == std::errc() && stop == end;
+}
+
+/// Seconds since 1970; now when the file is gone or cannot be asked: it is then read, or told.
+std::int64_t written_at(const fs::directory_entry& entry) {
+  struct stat facts {};
+  return ::stat(entry.path().c_str(), &facts) == 0 ? facts.st_mtime : std::time(nullptr);
 }
 
 Status not_a_note(const std::string& path, const std::string& why) {
@@ -61,13 +70,14 @@ Result<TaskNote> read_note(const fs::path& path) {
 
 }  // namespace
 
-Result<std::vector<TaskNote>> read_task_notes(const std::string& folder) {
+Result<std::vector<TaskNote>> read_task_notes(const std::string& folder, std::int64_t since) {
   std::vector<TaskNote> notes;
   std::error_code error;
   fs::directory_iterator entry(fs::path(folder) / "tasks", error);
   if (error == std::errc::no_such_file_or_directory) return notes;
   for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
     if (entry->path().filename().string().front() == '.') continue;  // being written
+    if (written_at(*entry) < since - kClockGraceS) continue;
     if (notes.size() == kMaxTaskNotes) {
       return failed_precondition(fmt::format(
           "'{}/tasks' has more than {} notes; delete the old ones", folder, kMaxTaskNotes));

@@ -20,8 +20,9 @@ struct TaskNote {
   std::optional<int> exit_code;
 };
 
-/// Reads FOLDER/tasks; none when there is no such folder. Files that are not such notes are errors.
-Result<std::vector<TaskNote>> read_task_notes(const std::string& folder);
+/// Reads the notes in FOLDER/tasks that were written after `since`, a day of grace for clocks that
+/// differ included; none when there is no such folder. Files that are not such notes are errors.
+Result<std::vector<TaskNote>> read_task_notes(const std::string& folder, std::int64_t since);
 
 /// What an exit code of a task means: "ended", "a file that a job needs is missing there".
 std::string exit_code_meaning(int exit_code);

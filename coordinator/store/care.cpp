@@ -21,6 +21,17 @@ namespace fs = std::filesystem;
 constexpr const char* kLogSuffix = "-wal";
 constexpr const char* kIndexSuffix = "-shm";
 
+bool exists(const std::string& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+/// A part of a copy that failed: what matters is the failure that is told.
+void remove_if_there(const std::string& path) {
+  std::error_code error;
+  fs::remove(path, error);
+}
+
 std::uint64_t size_or_zero(const std::string& path) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(path, error);
@@ -36,7 +47,7 @@ Status check_is_file(const std::string& path) {
 /// "" when nobody uses the database, else who does.
 std::string holder_of(const std::string& path) {
   const std::string lock = path + ".lock";
-  if (!fs::exists(lock)) return "";
+  if (!exists(lock)) return "";
   const Status held = FileLock::acquire(lock).status();
   return held.is_ok() ? "" : held.message();
 }
@@ -78,17 +89,32 @@ Status publish_checked(const std::string& aside, const std::string& path) {
   if (status.is_ok() && condition->kind == Condition::Kind::kDamaged) {
     status = {StatusCode::kDataLoss, "the copy is damaged: " + condition->damage};
   }
-  for (const char* suffix : {kLogSuffix, kIndexSuffix}) fs::remove(aside + suffix);
+  for (const char* suffix : {kLogSuffix, kIndexSuffix}) remove_if_there(aside + suffix);
   if (status.is_ok()) return publish_file(aside, path);
-  fs::remove(aside);
+  remove_if_there(aside);
   return status;
+}
+
+/// Copies all pages in one step, under one read transaction: writers continue meanwhile. (VACUUM
+/// INTO cannot copy generated columns from a connection that only reads.)
+Status copy_pages(const Database& from, const std::string& to) {
+  COX_ASSIGN_OR_RETURN(
+      const Database copy,
+      Database::open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX));
+  sqlite3_backup* backup = sqlite3_backup_init(copy.handle(), "main", from.handle(), "main");
+  if (backup == nullptr) return sqlite_error(copy.handle(), "backup");
+  sqlite3_backup_step(backup, -1);
+  const int code = sqlite3_backup_finish(backup);
+  if (code != SQLITE_OK) return sqlite_error(copy.handle(), "backup");
+  // Without a log of its own: whoever reads the copy then leaves no file beside it.
+  return copy.query_text("PRAGMA journal_mode = DELETE").status();
 }
 
 Status copy_bytes(const std::string& from, const std::string& to) {
   std::error_code error;
   fs::copy_file(from, to, error);
   if (!error) return Status::ok();
-  fs::remove(to);
+  remove_if_there(to);
   return unavailable(fmt::format("cannot copy '{}' to '{}': {}", from, to, error.message()));
 }
 
@@ -97,14 +123,14 @@ std::string name_aside(const std::string& path) {
   constexpr int kMostNames = 10'000;
   for (int number = 1; number <= kMostNames; ++number) {
     std::string name = fmt::format("{}.before-restore.{}", path, number);
-    if (!fs::exists(name)) return name;
+    if (!exists(name)) return name;
   }
   return "";
 }
 
 /// Moves the database with its log: apart they are worth nothing.
 Result<std::string> move_aside(const std::string& path) {
-  if (!fs::exists(path)) return std::string();
+  if (!exists(path)) return std::string();
   const std::string aside = name_aside(path);
   if (aside.empty()) {
     return failed_precondition(
@@ -113,7 +139,7 @@ Result<std::string> move_aside(const std::string& path) {
   std::error_code error;
   for (const char* suffix : {kLogSuffix, kIndexSuffix, ""}) {
     const std::string from = path + suffix;
-    if (fs::exists(from)) fs::rename(from, aside + suffix, error);
+    if (exists(from)) fs::rename(from, aside + suffix, error);
     if (error) {
       return unavailable(fmt::format("cannot move '{}' aside: {}", from, error.message()));
     }
@@ -164,20 +190,16 @@ Result<Facts> facts_of(const std::string& path) {
 Status back_up_to(const std::string& path, const std::string& copy) {
   COX_ASSIGN_OR_RETURN(const Database database, open_to_read(path));
   COX_RETURN_IF_ERROR(version_of(database, path, known_version()).status());
-  if (fs::exists(copy)) {
+  if (exists(copy)) {
     return {StatusCode::kAlreadyExists,
             fmt::format("'{}' exists; a backup never replaces a file: give another name", copy)};
   }
   // Beside the database first, where SQLite may write: the copy's place may be a network's.
   const std::string local = unique_sibling(path);
-  COX_ASSIGN_OR_RETURN(Statement vacuum, Statement::prepare(database.handle(), "VACUUM INTO ?"));
-  if (const Status status = vacuum.run(local); !status.is_ok()) {
-    fs::remove(local);
-    return status.with_context(fmt::format("cannot copy '{}'", path));
-  }
   const std::string aside = unique_sibling(copy);
-  Status status = copy_bytes(local, aside);
-  fs::remove(local);
+  Status status = copy_pages(database, local).with_context(fmt::format("cannot copy '{}'", path));
+  if (status.is_ok()) status = copy_bytes(local, aside);
+  remove_if_there(local);
   if (status.is_ok()) status = publish_checked(aside, copy);
   return status;
 }

@@ -88,7 +88,7 @@ class HostsTest(unittest.TestCase):
     def test_two_hosts_from_up_to_down(self):
         workers = ["h1-0", "h1-1", "h2-0", "h2-1"]
         study = self.begin(0.2)
-        study.submit("hosts", runs=1, videos=60)
+        study.submit("two", runs=1, videos=60, lost=3)
         first = self.hosts(study, "up")
         self.assertEqual(self.states(first), dict.fromkeys(workers, "started"), self.logs(study))
         # They are where they should be, and outlive the SSH connection.
@@ -106,7 +106,7 @@ class HostsTest(unittest.TestCase):
         self.assertEqual(self.states(renewed), dict.fromkeys(workers, "started"), self.logs(study))
         self.assertNotEqual(self.pid(renewed, "h2-0"), self.pid(first, "h2-0"))
 
-        wait_for("all jobs are done", lambda: study.counts("hosts") == {"done": 60}, WAIT_S,
+        wait_for("all jobs are done", lambda: study.counts("two") == {"done": 60}, WAIT_S,
                  lambda: f"{study.counts('hosts')}\n{self.logs(study)}")
         machines = {row["worker"] for row in study.rows("SELECT DISTINCT worker FROM v_results")}
         self.assertTrue({name[:2] for name in machines} == {"h1", "h2"}, machines)

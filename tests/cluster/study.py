@@ -14,7 +14,7 @@ series: {{name: {name}}}
 dataset: {{manifest: {manifest}}}
 backbone: {{name: longcat-video, model: {model}}}
 params: {{height: 96, width: 160, cond_frames: 9, total_frames: 17, gen_start_frame: 21}}
-retry: {{lost: 0}}
+retry: {{lost: {lost}}}
 runs:
 """
 
@@ -67,13 +67,13 @@ class Study:
                 self.process.kill()
                 self.process.wait()
 
-    def submit(self, name, runs, videos, **ask):
+    def submit(self, name, runs, videos, lost=0):
         manifest = self.folder / f"{name}.json"
         manifest.write_text(json.dumps(self.manifest(name, videos)))
         sweep = self.folder / f"{name}.yaml"
         rows = "".join(f"  - {{id: r{i}, method: none, seed: {i}}}\n" for i in range(runs))
-        sweep.write_text(SWEEP.format(name=name, manifest=manifest, model=self.model) + rows)
-        return self.ask("submit", sweep, **ask)
+        sweep.write_text(SWEEP.format(name=name, manifest=manifest, model=self.model, lost=lost) + rows)
+        return self.ask("submit", sweep)
 
     def manifest(self, name, count):
         videos = []

@@ -1,6 +1,7 @@
 #include "coordinator/cluster/batch_script.h"
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 

@@ -17,7 +17,7 @@ namespace {
 /// Slurm's programs as a test wants them to answer; remembers what was asked.
 struct FakeSlurm {
   cox::test::TemporaryDirectory folder;
-  std::string squeue, sacct;
+  std::string squeue, sacct, config;
   bool sacct_fails = false;
   std::vector<std::vector<std::string>> asked;
 
@@ -41,6 +41,7 @@ struct FakeSlurm {
       return CommandEnd{sacct_fails ? 1 : 0, sacct, sacct_fails ? "accounting is disabled" : ""};
     }
     if (command.words.front() == "squeue") return CommandEnd{0, squeue, ""};
+    if (command.words.front() == "scontrol") return CommandEnd{0, config, ""};
     return CommandEnd{0, "4711\n", ""};
   }
 };
@@ -146,8 +147,14 @@ TEST_CASE("the newest of the tasks that wait are given up first, by number and n
   CHECK(newest[1].id == "9_9");
 }
 
-TEST_CASE("sbatch's answer is a job id or an error") {
+TEST_CASE("an array is submitted under its job id, no larger than the site's arrays are") {
   FakeSlurm fake;
   Slurm slurm = fake.slurm();
-  CHECK(*slurm.submit({}) == "4711");
+  CHECK(slurm.submit({})->id == "4711");
+  fake.config = "MaxArraySize            = 21\nMaxJobCount             = 10000\n";
+  CHECK(
+      slurm.submit({.tasks = 500, .at_once = 4, .longest_job = {}, .excluded_nodes = {}})->tasks ==
+      21);
+  CHECK(slurm.submit({.tasks = 5, .at_once = 4, .longest_job = {}, .excluded_nodes = {}})->tasks ==
+        5);
 }

@@ -85,7 +85,7 @@ TEST_CASE("a backup of a database in use is one whole file of that moment") {
   CaredFor database;
   database.submit("s");
   const std::string copy = database.scratch.file("copy.db");
-  REQUIRE(back_up_to(database.path, copy).is_ok());
+  REQUIRE(back_up_to(database.path, copy).to_string() == "ok");
   database.submit("later");
   CHECK(series_in(copy) == 1);
   CHECK(series_in(database.path) == 2);
@@ -112,7 +112,7 @@ TEST_CASE("a restored backup takes the database's place, and what was there is k
   CaredFor database;
   database.submit("s");
   const std::string copy = database.scratch.file("copy.db");
-  REQUIRE(back_up_to(database.path, copy).is_ok());
+  REQUIRE(back_up_to(database.path, copy).to_string() == "ok");
   database.submit("later");
 
   const auto refused = restore_from(copy, database.path);
@@ -133,7 +133,7 @@ TEST_CASE("a damaged backup, and a database that was left open, are not restored
   CaredFor database;
   database.submit("s");
   const std::string copy = database.scratch.file("copy.db");
-  REQUIRE(back_up_to(database.path, copy).is_ok());
+  REQUIRE(back_up_to(database.path, copy).to_string() == "ok");
   const std::string crashed = database.crashed_copy();
   database.store.reset();
   CHECK(restore_from(crashed, database.path).status().code() == StatusCode::kFailedPrecondition);
