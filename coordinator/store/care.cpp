@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "base/file.h"
@@ -49,7 +50,16 @@ std::string holder_of(const std::string& path) {
   const std::string lock = path + ".lock";
   if (!exists(lock)) return "";
   const Status held = FileLock::acquire(lock).status();
-  return held.is_ok() ? "" : held.message();
+  return held.message().substr(0, held.message().find(';'));  // without what to do about it
+}
+
+/// An empty file may become one.
+bool begins_as_database(const std::string& path) {
+  constexpr std::string_view kBegin = "SQLite format 3";
+  std::string begin(kBegin.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return file.gcount() == 0 || begin == kBegin;
 }
 
 Result<Database> open_to_read(const std::string& path) {
@@ -162,7 +172,12 @@ Result<Condition> examine(const std::string& path) {
   COX_ASSIGN_OR_RETURN(const Database database, open_to_read(path));
   const Result<std::int64_t> version = version_of(database, path, known_version());
   if (!version.is_ok() && !is_damage(version.status())) return version.status();
-  condition.damage = version.is_ok() ? damage_in(database, *version) : version.status().message();
+  if (!begins_as_database(path)) {
+    condition.damage =
+        "it does not begin as a database does: it is another file, or its first page is damaged";
+  } else {
+    condition.damage = version.is_ok() ? damage_in(database, *version) : version.status().message();
+  }
   if (!condition.damage.empty()) condition.kind = Condition::Kind::kDamaged;
   return condition;
 }

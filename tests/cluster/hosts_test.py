@@ -116,6 +116,39 @@ class HostsTest(unittest.TestCase):
         self.assertEqual(self.states(self.hosts(study, "down")), dict.fromkeys(workers, "stopped"))
         self.assertEqual(self.states(self.hosts(study, "status")), dict.fromkeys(workers, "stopped"))
 
+    def test_a_worker_is_drained_resumed_and_removed(self):
+        study = self.begin(0.3)
+        settings = json.loads((study.folder / "hosts.yaml").read_text())
+        self.write(study, {**settings, "hosts": [{"name": "h1", "workers": 2}]})
+        study.submit("named", runs=1, videos=40)
+        self.assertIn("no worker 'h1-0' was ever here", study.ask("workers", "drain", "h1-0", check=False).stderr)
+        self.hosts(study, "up")
+        wait_for("both work", lambda: {row["worker"] for row in study.rows("SELECT worker FROM v_results")}
+                 == {"h1-0", "h1-1"}, WAIT_S, lambda: self.logs(study))
+        told = study.ask("workers", "drain", "h1-0").stderr
+        self.assertIn("'h1-0' finishes its job in flight and leaves; drained now: h1-0", told)
+        wait_for("the drained worker left", lambda: self.states(self.hosts(study, "status"))["h1-0"] == "stopped", WAIT_S,
+                 lambda: self.logs(study))
+        self.assertNotIn("lost", study.outcomes("named"))
+        # It comes back in vain, until it is resumed.
+        self.hosts(study, "up", check=False)
+        wait_for("it left again", lambda: self.states(self.hosts(study, "status"))["h1-0"] == "stopped", WAIT_S,
+                 lambda: self.logs(study))
+        self.assertIn("drained now: none", study.ask("workers", "resume", "h1-0").stderr)
+        self.assertEqual(study.ask("workers", "resume", "h1-0", check=False).returncode, 3)
+
+        # One that stands still holds its job for a minute; removed, it loses it at once.
+        answer = self.hosts(study, "status")
+        os.kill(self.pid(answer, "h1-1"), signal.SIGSTOP)
+        held = "SELECT count(*) AS jobs FROM v_attempts WHERE worker = 'h1-1' AND outcome = 'open'"
+        study.ask("workers", "remove", "h1-1")
+        self.assertEqual(study.rows(held)[0]["jobs"], 0)
+        self.hosts(study, "up", check=False)
+        wait_for("the other one does the rest", lambda: study.counts("named") == {"done": 40}, WAIT_S,
+                 lambda: f"{study.counts('named')}\n{self.logs(study)}")
+        os.kill(self.pid(answer, "h1-1"), signal.SIGCONT)
+        self.assertEqual(self.states(self.hosts(study, "down")), {"h1-0": "stopped", "h1-1": "stopped"})
+
     def test_a_worker_with_the_wrong_token_and_a_host_that_is_away_are_told(self):
         study = self.begin(0.2)
         settings = json.loads((study.folder / "hosts.yaml").read_text())

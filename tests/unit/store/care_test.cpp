@@ -76,6 +76,10 @@ TEST_CASE("a file that is in use, was closed, was left open or is damaged is tol
 TEST_CASE("what is not a database of ours, or not there, is an error and not damage") {
   const test::Scratch scratch;
   CHECK(examine(scratch.file("none.db")).status().code() == StatusCode::kNotFound);
+  std::ofstream(scratch.file("words.db")) << std::string(10'000, 'w');
+  const Condition words = examine(scratch.file("words.db")).value();
+  CHECK(words.kind == Kind::kDamaged);
+  CHECK_THAT(words.damage, Contains("it is another file, or its first page is damaged"));
   std::ofstream(scratch.file("empty.db"));
   const auto empty = facts_of(scratch.file("empty.db"));
   CHECK_FALSE(empty.is_ok());
