@@ -1,6 +1,7 @@
 """Runs the cases of a test program and writes one entry for each, as scripts/summarize_tests.py reads them."""
 
 import argparse
+import os
 import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -34,6 +35,8 @@ def main(usage):
     parser.add_argument("--junit")
     parser.add_argument("names", nargs="*", help="only cases whose name holds one of these")
     options = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("these tests start Slurm, mount and make networks: run them as root")
     sys.modules["runner"].options = options  # also where this file is the program
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     cases = [case for group in suite for case in group

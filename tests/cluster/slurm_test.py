@@ -154,8 +154,8 @@ class SlurmTest(unittest.TestCase):
         self.assertEqual(study.outcomes("down")["done"], len(self.computed(study)))
 
     def test_e_what_cannot_work_is_told_at_once(self):
-        study = self.begin(0.2)
-        study.submit("bad", runs=1, videos=3)
+        study = self.begin(1.0)
+        study.submit("bad", runs=1, videos=2)
         for options, exit_code, words in [
                 (("--partition", "mian"), 3, "this cluster has no 'mian'; did you mean 'main'?; it has: main, closed"),
                 (("--partition", "closed"), 2, "partition 'closed' is down"),
@@ -175,11 +175,12 @@ class SlurmTest(unittest.TestCase):
 
         self.settings(study, worker=study.worker)
         self.cox(study, "up")
-        self.wait_until_done(study, "bad", 3)
-        study.submit("bad", runs=2, videos=3)
-        self.settings(study, time="1:00", margin=60 - 1, worker_options=[])
-        # A job takes 0.2 s and a quarter more; the task has 1 s: it fits. With less than that it does not.
-        self.assertEqual(self.cox(study, "up").returncode, 0)
+        self.wait_until_done(study, "bad", 2)
+        study.submit("bad", runs=2, videos=2)  # now a job is known to take a second
+        self.settings(study, time="1:00", margin=59)
+        told = self.cox(study, "up", check=False)
+        self.assertEqual(told.returncode, 2)
+        self.assertIn("an open job takes about 1 s, but a task has only 1 s for it", told.stderr)
 
     def settings(self, study, **changed):
         path = study.folder / "slurm.yaml"

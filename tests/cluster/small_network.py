@@ -79,7 +79,7 @@ class SmallNetwork:
         config.write_text(SSHD.format(address=address, folder=self.folder))
         sshd = shutil.which("sshd", path="/usr/sbin:/sbin")
         if sshd is None:
-            raise AssertionError("sshd is missing: install scripts/packages.txt")
+            raise AssertionError("sshd is missing: install scripts/cluster_packages.txt")
         log = open(self.folder / f"sshd_{name}.log", "ab")
         self.processes.append(subprocess.Popen(["ip", "netns", "exec", space, sshd, "-D", "-e", "-f", str(config)],
                                                stdout=log, stderr=log, start_new_session=True))

@@ -113,7 +113,7 @@ class SmallSlurm:
     def launch(self, program, *arguments):
         path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
         if path is None:
-            raise AssertionError(f"{program} is missing: install scripts/packages.txt")
+            raise AssertionError(f"{program} is missing: install scripts/cluster_packages.txt")
         with open(self.folder / f"{program}.out", "ab") as out:
             self.processes.append(subprocess.Popen([path, *map(str, arguments)], stdout=out, stderr=out,
                                                    env=self.environment, start_new_session=True))
