@@ -16,6 +16,7 @@
 #include "engine/nn/kernels.h"
 #include "engine/stage_clock.h"
 #include "engine/stages/adapt.h"
+#include "engine/stages/control.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/encode.h"
 #include "engine/stages/generate.h"
@@ -77,6 +78,7 @@ std::string generation_node(const JobInput& input, std::int64_t step,
 struct Task {
   const JobInput& input;
   const JobPlan& plan;
+  const SourceFrames& source;
   const EncodedJob& encoded;
   const Model& model;
   AdaptedModel& adapted;
@@ -99,6 +101,7 @@ struct Engine::State {
   JobOutput run(const JobInput& input, JobMonitor& monitor);
   at::Tensor continue_video(const Task& task);
   at::Tensor generate_frames(const Task& task);
+  at::Tensor make_control_frames(const Task& task);
   at::Tensor reuse_frames(const Task& task, const Generation& made);
   void enter_video(const std::string& digest);
   Model& load_model(const JobInput& input, const JobPlan& plan, StageTimings& timings);
@@ -203,6 +206,16 @@ at::Tensor Engine::State::generate_frames(const Task& task) {
   });
 }
 
+/// The scored frames of a control, whose cost counts as that of decoding.
+at::Tensor Engine::State::make_control_frames(const Task& task) {
+  at::Tensor frames = task.clock.measure("latent_decode", &StageTimings::latent_decode_s, [&] {
+    return control_frames(task.adapted.scored_frames(), task.plan, task.source, task.model);
+  });
+  task.output.peak_memory_bytes = work.peak_with(device_memory(device).peak_bytes);
+  work.leave(task.input);
+  return frames;
+}
+
 /// The scored frames that another job generated from an equal state, at the price that it paid.
 at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made) {
   JobOutput& output = task.output;
@@ -217,6 +230,7 @@ at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made)
 
 /// The scored frames of the job: adapted, generated and decoded.
 at::Tensor Engine::State::continue_video(const Task& task) {
+  if (task.adapted.scored_frames() != ScoredFrames::kGenerated) return make_control_frames(task);
   JobOutput& output = task.output;
   Reached reached = task.adapted.reach(task.input.job_id, task.clock.monitor());
   task.clock.count(&StageTimings::train_s, reached.alone.train_s, reached.spent.train_s);
@@ -258,7 +272,8 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   });
   clock.count(&StageTimings::encode_s, encoded.reused_s);
   AdaptedModel& adapted = work.enter(input, plan, encoded, model, parameters);
-  const at::Tensor frames = continue_video({input, plan, encoded, model, adapted, clock, output});
+  const at::Tensor frames =
+      continue_video({input, plan, *source, encoded, model, adapted, clock, output});
   clock.measure("metrics", &StageTimings::metrics_s, [&] {
     output.metrics = scores.score(plan, input, *source, frames);
     output.reference_digest = scores.reference_digest(plan, *source);

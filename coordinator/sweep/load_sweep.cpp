@@ -65,13 +65,26 @@ void check_references(const SweepFile& sweep, const std::vector<Run>& runs,
   }
 }
 
-SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> runs) {
+/// The runs that the sweep calls controls, and those whose method is one.
+std::vector<std::string> controls_of(const SweepFile& sweep, const std::vector<Run>& runs,
+                                     const Schemas& schemas) {
+  std::vector<std::string> names;
+  for (const LocatedText& control : sweep.controls) names.push_back(control.text);
+  for (const Run& run : runs) {
+    const bool is_named = std::find(names.begin(), names.end(), run.name) != names.end();
+    if (schemas.methods.at(run.method).control && !is_named) names.push_back(run.name);
+  }
+  return names;
+}
+
+SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string text,
+                  std::vector<Run> runs) {
   SweepPlan plan;
   plan.series = sweep.series;
   plan.text = std::move(text);
   plan.runs = std::move(runs);
   plan.baseline = sweep.baseline ? sweep.baseline->text : "";
-  for (const LocatedText& control : sweep.controls) plan.controls.push_back(control.text);
+  plan.controls = controls_of(sweep, plan.runs, schemas);
   plan.equivalence = sweep.equivalence;
   for (const TableSection& section : sweep.tables) plan.tables.push_back(section.table);
   plan.priority = sweep.priority;
@@ -149,7 +162,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   if (sweep.can_be_resolved) runs = resolve_runs(sweep, schemas, facts, diagnostics);
   if (sweep.can_be_resolved && sweep.unread.empty()) check_references(sweep, runs, diagnostics);
 
-  SweepPlan plan = plan_of(sweep, sources.all_text(), std::move(runs));
+  SweepPlan plan = plan_of(sweep, schemas, sources.all_text(), std::move(runs));
   const auto published = schemas.published_facts.find(sweep.backbone.name);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;

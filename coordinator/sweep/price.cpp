@@ -247,7 +247,11 @@ class Pricer {
       ++price_.origin[fmt::format("{}, {}", work_name(work), measured ? "measured" : "counted")];
     };
     take(Work::kSource, seconds.source);
-    take(Work::kGeneration, seconds.generation);
+    if (method.control) {
+      seconds.generation = 0;
+    } else {
+      take(Work::kGeneration, seconds.generation);
+    }
     take(Work::kDecode, seconds.decode);
     take(Work::kScore, seconds.score);
     if (!method.trains) return seconds;

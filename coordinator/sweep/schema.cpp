@@ -185,8 +185,8 @@ class SchemaReader {
 
   void read_method(const Node& file, const ParameterSchemas& run,
                    const ParameterSchemas& adaptation) {
-    if (!check_keys(file, {"method", "title", "trains", "doc", "source", "parameters"}, "a method",
-                    diagnostics_)) {
+    if (!check_keys(file, {"method", "title", "trains", "control", "doc", "source", "parameters"},
+                    "a method", diagnostics_)) {
       return;
     }
     MethodSchema method;
@@ -196,6 +196,9 @@ class SchemaReader {
     method.source = text_of(file, "source");
     if (const Node* node = file.find("trains")) {
       method.trains = read_bool(*node, "trains", diagnostics_).value_or(false);
+    }
+    if (const Node* node = file.find("control")) {
+      method.control = read_bool(*node, "control", diagnostics_).value_or(false);
     }
     ParameterSchemas known = run;
     if (method.trains) known.insert(adaptation.begin(), adaptation.end());

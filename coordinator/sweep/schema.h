@@ -53,6 +53,7 @@ struct MethodSchema {
   std::string doc;
   std::string source;
   bool trains = false;
+  bool control = false;  ///< generates nothing, and no seed changes its scores
   std::map<std::string, ParameterSchema> parameters;
 };
 

@@ -27,12 +27,21 @@ struct ParameterGroup {
   std::vector<TrainedTensor> tensors;
 };
 
+/// Where the scored frames of a job come from.
+enum class ScoredFrames {
+  kGenerated,           ///< the backbone continues the condition
+  kLastConditionFrame,  ///< the last frame of the condition, repeated
+  kEncodedTruth,        ///< the frames to be scored against, encoded and decoded by the VAE
+};
+
 /// A method applied to a backbone: its adapter, its trained tensors, and how to restore the
 /// backbone. The destructor leaves the backbone byte-equal to before. Owned by one thread.
 class Adaptation {
  public:
   virtual ~Adaptation() = default;
   virtual const Adapter& adapter() const = 0;
+  /// Anything but kGenerated is a control: no generation, and no seed changes its scores.
+  virtual ScoredFrames scored_frames() const { return ScoredFrames::kGenerated; }
   /// Empty when the method trains nothing.
   virtual std::vector<ParameterGroup> groups() = 0;
   /// Called after each optimizer step and each restored state: copies values to the leaves that the

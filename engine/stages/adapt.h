@@ -37,6 +37,7 @@ class AdaptedModel {
   bool trains() const { return trajectory_.has_value(); }
   /// True when parameters of the backbone itself are other than loaded until this is destroyed.
   bool trains_backbone() const { return trains_backbone_; }
+  ScoredFrames scored_frames() const { return adaptation_->scored_frames(); }
   const Adapter& adapter() const { return adaptation_->adapter(); }
 
  private:

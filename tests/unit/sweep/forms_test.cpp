@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "record/prompt.h"
 #include "coordinator/sweep/identity.h"
+#include "record/prompt.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -210,6 +210,18 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.resources.gpu_memory_bytes == 80'000'000'000);
   CHECK(plan.resources.memory_bytes == std::int64_t{192} << 30);
   CHECK(sandbox.plan("method: none\nbaseline: {series: other, run: X}\n").baseline == "other/X");
+}
+
+TEST_CASE("methods that generate nothing are controls, and have one replicate") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "runs: [{id: A, method: none}, {id: last, method: repeat_last}, {id: vae, method: "
+      "vae_ceiling}]\n"
+      "replicates: 2\n"
+      "controls: [last]\n");
+  CHECK(names_of(plan) == Names{"A-r0", "A-r1", "last", "vae"});
+  CHECK(plan.controls == Names{"last", "vae"});
+  CHECK(plan.runs[2].shared_name.empty());
 }
 
 TEST_CASE("the study's preset lays its defaults where the method has them") {
