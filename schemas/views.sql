@@ -11,12 +11,12 @@
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
--- equivalence}.
+-- equivalence}; gpu_hours: what attempts of its jobs that finished or failed took of the workers' time.
 CREATE VIEW v_series AS
 SELECT
   s.name AS series, s.number AS number, s.title AS title, s.labels AS labels,
   d.name AS dataset, d.digest AS dataset_digest, u.baseline AS baseline, u.tables AS tables,
-  u.report_settings AS report_settings,
+  u.report_settings AS report_settings, s.gpu_us / 3.6e9 AS gpu_hours,
   u.sweep_text AS sweep_text, u.time_us AS submitted_us
 FROM series s
 JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)
@@ -43,6 +43,7 @@ SELECT
   sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
   sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
+  sum(j.state IS 8) AS stopped,
   sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
   {each metric|avg((SELECT q.mean FROM result_metrics q
     WHERE q.job_id = x.job_id AND q.metric_id = $id)) AS $name, }
@@ -70,7 +71,8 @@ SELECT
   sum(j.state IS 3) AS done,
   sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
-  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined
+  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
+  sum(j.state IS 8) AS stopped
 FROM series s
 CROSS JOIN series_runs m ON m.series_id = s.id AND m.superseded = 0
 JOIN runs r ON r.id = m.run_id
@@ -324,7 +326,8 @@ JOIN environments eb ON eb.id = xb.environment_id
 WHERE ma.superseded = 0 AND (ma.series_id, ma.name) <> (mb.series_id, mb.name);
 
 -- One row per current run of a series and video, finished or not. needs_*: what the newest
--- submission of the owning series asks of a worker.
+-- submission of the owning series, and a GPU that was too small, ask of a worker. stop_reason: of a
+-- stopped job.
 CREATE VIEW v_jobs AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
@@ -335,8 +338,11 @@ SELECT
   CASE j.state WHEN 2 THEN w.name END AS worker, a.granted_us AS granted_us,
   a.ended_us AS ended_us, a.message AS message, u.time_us AS submitted_us,
   q.name AS owner_series, r.owner_name AS owner_run, v.path AS video_path,
-  v.digest AS video_digest, g.gpus AS needs_gpus,
-  g.gpu_memory_bytes AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
+  v.digest AS video_digest, max(g.gpus, j.memory_above_mib > 0) AS needs_gpus,
+  max(g.gpu_memory_bytes, (j.memory_above_mib << 20) + (j.memory_above_mib > 0))
+    AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
+  CASE j.state WHEN 8 THEN (SELECT z.name FROM stop_reason_names z
+    WHERE z.stop_reason = j.stop_reason) END AS stop_reason,
   r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id

@@ -53,6 +53,7 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
   COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from(granted.parameters_json));
   job.set_prompt(prompt_of(parameters, caption));
   *job.mutable_share() = to_proto<v1::ShareKeys>(granted.share);
+  job.set_recompute(granted.recompute);
   return Status::ok();
 }
 
@@ -150,8 +151,8 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
   for (const std::string& name : request.states()) {
     const std::optional<core::JobState> state = core::state_named(name);
     if (!state) {
-      return invalid_argument(
-          fmt::format("unknown state '{}': expected failed, cancelled or quarantined", name));
+      return invalid_argument(fmt::format(
+          "unknown state '{}': expected failed, cancelled, quarantined or stopped", name));
     }
     event.states.push_back(*state);
   }
@@ -159,6 +160,13 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
     COX_RETURN_IF_ERROR(check_cause(cause));
     event.causes.push_back(static_cast<FailureCause>(cause));
   }
+  return event;
+}
+
+Result<core::PriorityAsked> event_of(const v1::PriorityRequest& request) {
+  core::PriorityAsked event;
+  COX_ASSIGN_OR_RETURN(event.select, selection_of(request.select()));
+  event.priority = request.priority();
   return event;
 }
 
@@ -211,6 +219,7 @@ void set_counts(const core::JobCounts& counts, v1::ProgressReply& reply) {
   reply.set_failed_as_expected(counts.failed_as_expected);
   reply.set_cancelled(counts.cancelled);
   reply.set_paused(counts.paused);
+  reply.set_stopped(counts.stopped);
 }
 
 v1::Cell cell_of(const store::Cell& cell) {

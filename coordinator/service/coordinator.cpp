@@ -139,6 +139,13 @@ Result<v1::ChangeReply> Coordinator::resume(const v1::SelectRequest& request) {
   return state_->change<core::ResumeAsked>(request);
 }
 
+Result<v1::ChangeReply> Coordinator::set_priority(const v1::PriorityRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
+  COX_ASSIGN_OR_RETURN(core::PriorityAsked event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
+  return reply_of(answer);
+}
+
 Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
   COX_RETURN_IF_ERROR(validate(request));
   COX_ASSIGN_OR_RETURN(core::RetryAsked event, event_of(request));

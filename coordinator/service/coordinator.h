@@ -54,6 +54,7 @@ class Coordinator {
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request);
   Result<v1::ChangeReply> pause(const v1::SelectRequest& request);
   Result<v1::ChangeReply> resume(const v1::SelectRequest& request);
+  Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request);
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
   /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);

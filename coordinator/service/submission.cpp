@@ -186,6 +186,25 @@ Status check_needs(const Resources& needs) {
                   needs.gpus, needs.gpu_memory_bytes, needs.memory_bytes));
 }
 
+Status check_policy(const FailurePolicy& policy) {
+  if (std::isfinite(policy.max_gpu_hours) && policy.max_gpu_hours >= 0) return Status::ok();
+  return invalid_argument(
+      fmt::format("policy.max_gpu_hours: expected 0 or more hours, got {}", policy.max_gpu_hours));
+}
+
+Status check_stop_rule(const StopRule& rule) {
+  if (!rule.is_set()) return Status::ok();
+  const bool is_asha = rule.kind == "asha";
+  if ((is_asha || rule.kind == "median") && !rule.metric.empty() && rule.min_items >= 1 &&
+      (!is_asha || rule.factor >= 2)) {
+    return Status::ok();
+  }
+  return invalid_argument(
+      fmt::format("stop_rule: expected median or asha with a metric, min_items of 1 or more and, "
+                  "for asha, a factor of 2 or more; got '{}', '{}', {} and {}",
+                  rule.kind, rule.metric, rule.min_items, rule.factor));
+}
+
 Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
                                                 const std::vector<core::SubmittedVideo>& videos) {
   std::vector<core::JobDigest> jobs;
@@ -243,6 +262,8 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   *request.mutable_retry() = to_proto<v1::RetryLimits>(plan.retry);
   *request.mutable_policy() = to_proto<v1::FailurePolicy>(plan.policy);
   *request.mutable_resources() = to_proto<v1::Resources>(plan.resources);
+  request.set_job_time_limit_us(plan.job_time_limit_us);
+  *request.mutable_stop_rule() = to_proto<v1::StopRule>(plan.stop_rule);
   return request;
 }
 
@@ -275,6 +296,10 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.needs = from_proto<Resources>(request.resources());
   COX_RETURN_IF_ERROR(check_retry(event.retry));
   COX_RETURN_IF_ERROR(check_needs(event.needs));
+  event.job_time_limit = request.job_time_limit_us();
+  event.stop_rule = from_proto<StopRule>(request.stop_rule());
+  COX_RETURN_IF_ERROR(check_policy(event.policy));
+  COX_RETURN_IF_ERROR(check_stop_rule(event.stop_rule));
   COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
 
   std::set<std::string> names;

@@ -24,8 +24,8 @@ Result<Writer> Writer::prepare(const Database& database) {
   Writer w;
   COX_RETURN_IF_ERROR(prepare_all(database, w.series_, w.video_, w.dataset_, w.dataset_video_,
                                   w.submission_, w.run_, w.run_weights_, w.member_, w.job_,
-                                  w.job_state_, w.worker_, w.attempt_, w.attempt_end_, w.event_,
-                                  w.metrics_, w.results_));
+                                  w.job_state_, w.usage_, w.worker_, w.attempt_, w.attempt_end_,
+                                  w.event_, w.metrics_, w.results_));
   COX_ASSIGN_OR_RETURN(w.last_lease_, Statement::prepare(database.handle(), kLastLease));
   COX_ASSIGN_OR_RETURN(w.set_value_, Statement::prepare(database.handle(), kSetValue));
   return w;
@@ -77,6 +77,7 @@ struct SaveVisitor {
   Status operator()(const core::SaveMember& save) { return to.member_.run(save.member); }
   Status operator()(const core::SaveJobs& save) { return to.write_jobs(save); }
   Status operator()(const core::SaveJobState& save) { return to.job_state_.run(save); }
+  Status operator()(const core::SaveUsage& save) { return to.usage_.run(save); }
   Status operator()(const core::SaveWorker& save) { return to.worker_.run(save.worker); }
   Status operator()(const core::SaveAttempt& save) {
     to.granted_lease_ = std::max(to.granted_lease_, save.lease);

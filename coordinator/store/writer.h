@@ -41,6 +41,7 @@ class Writer {
   Insert<MemberRow> member_;
   Insert<JobRow> job_;
   Update<JobStateRow> job_state_;
+  Update<UsageRow> usage_;
   Insert<WorkerRow> worker_;
   Insert<AttemptRow> attempt_;
   Update<AttemptEndRow> attempt_end_;

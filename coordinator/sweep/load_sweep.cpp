@@ -77,6 +77,24 @@ std::vector<std::string> controls_of(const SweepFile& sweep, const std::vector<R
   return names;
 }
 
+/// Baseline and controls: what the others are compared with must stay.
+std::vector<std::string> spared_by_rule(const SweepPlan& plan) {
+  std::vector<std::string> spared;
+  if (!plan.stop_rule.is_set()) return spared;
+  const std::string own = plan.series.name + "/";
+  const std::string baseline =
+      starts_with(plan.baseline, own) ? plan.baseline.substr(own.size()) : plan.baseline;
+  std::vector<std::string> names = plan.controls;
+  names.push_back(baseline);
+  for (const Run& run : plan.runs) {
+    const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return !name.empty() && (name == run.name || name == run.shared_name);
+    });
+    if (is_named) spared.push_back(run.name);
+  }
+  return spared;
+}
+
 SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string text,
                   std::vector<Run> runs) {
   SweepPlan plan;
@@ -91,6 +109,9 @@ SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string te
   plan.retry = sweep.retry;
   plan.policy = sweep.policy;
   plan.resources = sweep.resources;
+  plan.job_time_limit_us = sweep.job_time_limit_us;
+  plan.stop_rule = sweep.stop_rule;
+  plan.stop_rule.spared = spared_by_rule(plan);
   plan.written = {sweep.dataset.manifest.text, sweep.backbone.name, sweep.backbone.model.text,
                   sweep.dataset.max_videos};
   return plan;

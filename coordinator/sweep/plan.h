@@ -11,6 +11,7 @@
 #include "coordinator/sweep/origin.h"
 #include "record/limits.h"
 #include "record/model.h"
+#include "record/stop_rule.h"
 #include "record/submission.h"
 #include "record/video.h"
 
@@ -84,6 +85,8 @@ struct SweepPlan {
   RetryLimits retry;
   FailurePolicy policy;
   Resources resources;
+  DurationUs job_time_limit_us = 0;  ///< 0 = from measured times, -1 = none
+  StopRule stop_rule;
   std::vector<std::string> notes;          ///< what a person should know before running it
   std::vector<EqualRuns> equal_in_effect;  ///< runs with different digests
 };

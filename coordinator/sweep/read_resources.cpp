@@ -37,13 +37,17 @@ void read_size(const Node& map, const char* key, std::int64_t& bytes, Diagnostic
 
 }  // namespace
 
-void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics) {
-  if (const Node* time = node.is_map() ? node.find("time") : nullptr) {
-    diagnostics.error(time->at, "resources.time: jobs have no time limit in this version",
-                      "drop it; give the limit to whoever starts the workers");
-    return;
+void read_resources(const Node& node, Resources& resources, DurationUs& time_limit,
+                    Diagnostics& diagnostics) {
+  if (!check_keys(node, {"gpus", "gpu_memory", "memory", "time"}, "resources", diagnostics)) return;
+  if (const Node* time = node.find("time")) {
+    if (time->text == "none") {
+      time_limit = -1;
+    } else if (time->text != "auto") {
+      read_duration(node, "time", time_limit, diagnostics);
+      if (time_limit == 0) diagnostics.error(time->at, "resources.time: expected more than 0");
+    }
   }
-  if (!check_keys(node, {"gpus", "gpu_memory", "memory"}, "resources", diagnostics)) return;
   const Node* gpus = node.find("gpus");
   if (gpus != nullptr) {
     // A worker drives one GPU, and a job runs on one worker.

@@ -16,12 +16,11 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version",    "extends",   "series",   "method", "dataset",       "backbone",
-    "replicate",  "params",    "matrix",   "zip",    "runs",          "include",
-    "exclude",    "derive",    "check",    "when",   "method_params", "name",
-    "replicates", "from_best", "baseline", "tables", "retry",         "policy",
-    "priority",   "resources", "labels",   "sample", "waits_for",
-    "controls",   "equivalence"};
+    "version",   "extends",  "series",        "method",   "dataset",    "backbone",  "replicate",
+    "params",    "matrix",   "zip",           "runs",     "include",    "exclude",   "derive",
+    "check",     "when",     "method_params", "name",     "replicates", "from_best", "baseline",
+    "tables",    "retry",    "policy",        "priority", "resources",  "labels",    "sample",
+    "waits_for", "controls", "equivalence"};
 
 // Sections that `--set section.key=value` may reach into.
 const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
@@ -173,7 +172,9 @@ class SweepReader {
 
   void read_optional_sections() {
     if (const Node* node = find("retry")) read_retry(*node, sweep_.retry, diagnostics_);
-    if (const Node* node = find("policy")) read_policy(*node, sweep_.policy, diagnostics_);
+    if (const Node* node = find("policy")) {
+      read_policy(*node, sweep_.policy, sweep_.stop_rule, diagnostics_);
+    }
     if (const Node* node = find("baseline")) read_baseline(*node, sweep_.baseline, diagnostics_);
     if (const Node* node = find("controls")) {
       sweep_.controls = read_controls(*node, diagnostics_);
@@ -183,7 +184,7 @@ class SweepReader {
     }
     if (const Node* node = find("labels")) sweep_.labels = read_labels(*node, diagnostics_);
     if (const Node* node = find("resources")) {
-      read_resources(*node, sweep_.resources, diagnostics_);
+      read_resources(*node, sweep_.resources, sweep_.job_time_limit_us, diagnostics_);
     }
     if (const Node* node = find("tables")) {
       read_tables(*node, schemas_, sweep_.tables, diagnostics_);

@@ -60,6 +60,7 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
   if (!plan.adaptation) return;
   trains_backbone_ = shares_tensors(adaptation_->groups(), *model.backbone);
   model.backbone->set_recompute(
+      plan.recompute ||
       needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers()));
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
                                   random_};

@@ -84,6 +84,7 @@ FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& paramet
 JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   JobPlan plan;
   plan.method = &find_method(input.method);
+  plan.recompute = input.recompute;
   plan.run = read_run_settings(input, parameters);
   const RunSettings& run = plan.run;
   plan.scored = {run.gen_start_frame, run.total_frames - run.cond_frames};

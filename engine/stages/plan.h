@@ -68,6 +68,8 @@ struct JobPlan {
   FrameRange decoded;  ///< the frames read from the file
   LatentSplit split;   ///< of the window
 
+  bool recompute = false;  ///< in the backward pass, whatever memory there is
+
   std::int64_t condition_latents = 0;
   std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored
 };

@@ -26,7 +26,8 @@ std::optional<sharing::JobShape> shape_of(const JobInput& job) {
     if (plan.adaptation) {
       if (job.share.trajectory.empty()) return std::nullopt;
       shape = job_shape(*plan.adaptation, plan.split);
-      shape.trajectory = fmt::format("{}\n{}", job.share.trajectory, item_of(job));
+      shape.trajectory = fmt::format("{}\n{}{}", job.share.trajectory, item_of(job),
+                                     job.recompute ? "\nrecompute" : "");
     }
     shape.generation = fmt::format("{}\n{}", job.share.generation, item_of(job));
     return shape;

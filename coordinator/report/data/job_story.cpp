@@ -64,6 +64,17 @@ std::string state_reason(const RowReader& job) {
         counted(job.integer("worker_kills"), "worker") + " died");
   }
   if (state == "cancelled") return "cancelled by a person or by the failure policy";
+  if (state == "stopped") {
+    const std::string reason = job.text("stop_reason");
+    if (reason == "budget") {
+      return "stopped: its series has used its GPU-hours (policy.max_gpu_hours); submit it with a "
+             "larger budget";
+    }
+    return fmt::format(
+        "stopped by the rule '{}': its run fell behind the others on the same items; "
+        "'cox retry --state stopped' runs it after all",
+        reason);
+  }
   return "paused by a person until 'cox resume'";
 }
 

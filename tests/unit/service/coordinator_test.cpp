@@ -232,6 +232,54 @@ TEST_CASE("Paused jobs are not handed out until they are resumed") {
   CHECK(test.coordinator->resume({}).status().code() == StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("A priority is changed without submitting again, and outlives the coordinator") {
+  ServiceFixture test;
+  test.submit("s1", 1, 2);
+  test.submit("s2", 1, 2);
+  const std::string worker = test.join("w0");
+  v1::PriorityRequest request;
+  request.mutable_select()->set_series("s2");
+  request.set_priority(3);
+  CHECK(must(test.coordinator->set_priority(request)).changed_jobs() == 2);
+  CHECK(must(test.coordinator->set_priority(request)).untouched_jobs() == 2);
+  test.reopen();
+  CHECK(test.query("SELECT series, priority FROM v_jobs GROUP BY 1, 2 ORDER BY 1") ==
+        Rows{"s1|0|", "s2|3|"});
+  for (int i = 0; i < 2; ++i) {
+    const v1::LeaseReply lease = test.lease(worker);
+    const std::string job = lease.bundle().jobs(0).job_digest();
+    CHECK(test.query("SELECT series FROM v_jobs WHERE job_digest = '" + job + "'") == Rows{"s2|"});
+  }
+  request.mutable_select()->set_series("nowhere");
+  CHECK(test.coordinator->set_priority(request).status().code() == StatusCode::kNotFound);
+  CHECK(test.coordinator->set_priority({}).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("A series that has used its GPU-hours is stopped, which everybody can see") {
+  ServiceFixture test;
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 3));
+  request.mutable_policy()->set_max_gpu_hours(0.5);
+  must(test.coordinator->submit(request));
+  const std::string worker = test.join("w0");
+  v1::ReportRequest report = test.result_of(worker, test.lease(worker).bundle());
+  report.mutable_reports(0)->set_started_us(1'000'000);
+  report.mutable_reports(0)->set_finished_us(1'801'000'000);
+  must(test.coordinator->report(report));
+  CHECK(test.progress().stopped() == 2);
+  CHECK(test.progress().queued() == 0);
+  CHECK(test.query("SELECT state, stop_reason, count(*) FROM v_jobs GROUP BY 1, 2 ORDER BY 1") ==
+        Rows{"done|NULL|1|", "stopped|budget|2|"});
+  CHECK(test.query("SELECT stopped FROM v_runs") == Rows{"2|"});
+  CHECK(test.query("SELECT gpu_hours FROM v_series") == Rows{"0.5|"});
+  test.reopen();
+  CHECK_FALSE(test.lease(worker).has_bundle());
+  request.mutable_policy()->set_max_gpu_hours(2);
+  must(test.coordinator->submit(request));
+  CHECK(test.lease(worker).has_bundle());
+  request.mutable_policy()->set_max_gpu_hours(-1);
+  CHECK(test.coordinator->submit(request).status().code() == StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("A job goes only to a worker that has what it needs") {
   ServiceFixture test;
   v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 1));

@@ -171,7 +171,17 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nresources: {gpu_memory: 80}\n", "expected a size such as 80GB"},
       {"method: none\nresources: {memory: 1.5GiB}\n", "resources.memory: expected a size"},
       {"method: none\nresources: {gpus: 0, gpu_memory: 8GB}\n", "gpu_memory asks for a GPU"},
-      {"method: none\nresources: {time: auto}\n", "jobs have no time limit"},
+      {"method: none\nresources: {time: soon}\n", "expected a time up to 24h"},
+      {"method: none\npolicy: {max_gpu_hours: 0}\n", "expected hours above 0"},
+      {"method: none\npolicy: {stop_runs: {rule: best, metric: psnr, min_items: 2}}\n",
+       "expected median or asha, got 'best'"},
+      {"method: none\npolicy: {stop_runs: {rule: median, metric: fvd, min_items: 2}}\n",
+       "unknown metric 'fvd'"},
+      {"method: none\npolicy: {stop_runs: {rule: median, metric: psnr}}\n",
+       "'min_items' is missing"},
+      {"method: none\npolicy: {stop_runs: {rule: median, metric: psnr, min_items: 2, factor: "
+       "3}}\n",
+       "belongs to asha"},
   };
   check_cases(sandbox, cases);
 }

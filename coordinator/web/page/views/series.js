@@ -93,7 +93,7 @@ function costFigure(report, series, metric) {
 }
 
 function statusTable(page) {
-  const states = ["queued", "blocked", "leased", "done", "failed", "expected", "cancelled", "paused"];
+  const states = ["queued", "blocked", "leased", "done", "failed", "expected", "cancelled", "paused", "stopped"];
   return table("Runs and their jobs by state", [
     { name: "run", title: "run", cell: (row) => link(row.run, "run", { run: `${page.series}/${row.run}` }), sort: (row) => row.run },
     ...states.map((state) => ({ name: state, title: state, number: true, cell: (row) => row[state], sort: (row) => row[state] })),
