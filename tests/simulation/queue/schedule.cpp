@@ -28,6 +28,8 @@ constexpr Setting kSettings[] = {
     {"duplicate_percent", &Schedule::duplicate_percent, 0},
     {"failure_percent", &Schedule::failure_percent, 0},
     {"delay_ms", &Schedule::delay_ms, 1},
+    {"time_limit_s", &Schedule::time_limit_s, 0},
+    {"stop_rule", &Schedule::stop_rule, 0},
 };
 
 }  // namespace
@@ -59,6 +61,8 @@ Schedule draw_schedule(unsigned seed) {
   schedule.duplicate_percent = bad_network ? pick(0, 30) : 0;
   schedule.failure_percent = pick(0, 1) * pick(0, 30);
   schedule.delay_ms = pick(1, 400);
+  schedule.time_limit_s = pick(0, 1) * pick(2, 6);
+  schedule.stop_rule = pick(0, 2);
   const int faults = pick(0, kMostFaults);
   for (int i = 0; i < faults; ++i) {
     const auto& kinds = fault_kinds();

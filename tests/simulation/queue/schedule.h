@@ -31,6 +31,8 @@ struct Schedule {
   int duplicate_percent = 0;
   int failure_percent = 0;  ///< of jobs
   int delay_ms = 1;         ///< longest of a message: shorter ones overtake it
+  int time_limit_s = 0;     ///< of an attempt; 0 = none
+  int stop_rule = 0;        ///< 0 = none, 1 = median, 2 = asha
   std::vector<Fault> faults;
 
   bool operator==(const Schedule&) const = default;

@@ -78,6 +78,10 @@ class World {
         event.jobs.push_back(digest_of(digest + video.id));
       }
     }
+    event.job_time_limit = schedule_.time_limit_s * kSecondUs;
+    if (schedule_.stop_rule > 0) {
+      event.stop_rule = {schedule_.stop_rule == 1 ? "median" : "asha", "psnr", false, 1, 2, {}};
+    }
     event.retry = {60'000, 60'000, 60'000, 10 * kMillisecondUs, 500 * kMillisecondUs};
     return event;
   }
@@ -114,7 +118,9 @@ class World {
         {"cancel", [&] { coordinator_.handle(core::CancelAsked{select}, nullptr); }},
         {"retry",
          [&] {
-           coordinator_.handle(core::RetryAsked{select, {core::JobState::kCancelled}, {}}, nullptr);
+           coordinator_.handle(
+               core::RetryAsked{select, {core::JobState::kCancelled, core::JobState::kStopped}, {}},
+               nullptr);
          }},
         {"pause_series", [&] { coordinator_.handle(core::PauseAsked{select}, nullptr); }},
         {"resume_series", [&] { coordinator_.handle(core::ResumeAsked{select}, nullptr); }},
