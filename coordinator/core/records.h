@@ -108,14 +108,14 @@ struct MemberRecord {
 struct JobStatus {
   JobState state = JobState::kQueued;
   FailureCause cause = FailureCause::kNone;
-  bool failure_expected = false;   ///< the sweep expects a failure of cause data
-  std::uint16_t worker_kills = 0;  ///< workers that died with this job in flight
-  std::uint16_t crashes = 0;       ///< attempts that ended so, since the last RetryAsked
+  StopReason stop = StopReason::kNone;
+  bool failure_expected : 1 = false;  ///< the sweep expects a failure of cause data
+  bool recompute : 1 = false;         ///< an attempt ran out of memory: save it in the next
+  bool scored : 1 = false;            ///< has a score
+  std::uint16_t worker_kills = 0;     ///< workers that died with this job in flight
+  std::uint16_t crashes = 0;          ///< attempts that ended so, since the last RetryAsked
   std::uint16_t ooms = 0;
   std::uint16_t losses = 0;
-  StopReason stop = StopReason::kNone;
-  bool recompute = false;              ///< an attempt ran out of memory: save it in the next
-  bool scored = false;                 ///< has a score
   float score = 0;                     ///< of a done job, in the metric of its series' stop rule
   std::uint32_t memory_above_mib = 0;  ///< a GPU of so much memory was too small
   std::int32_t priority = 0;           ///< higher goes first
@@ -124,6 +124,7 @@ struct JobStatus {
   TimeUs ready_at = 0;                 ///< end of the backoff while blocked
   bool operator==(const JobStatus&) const = default;
 };
+static_assert(sizeof(JobStatus) == 40, "there is one for each of a million jobs");
 
 struct JobRecord {
   JobNumber number{};
