@@ -12,6 +12,7 @@
 #include "cli/sources/best_finder.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
+#include "coordinator/report/print/latex.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
@@ -49,7 +50,8 @@ class Report final : public Command {
             .examples =
                 "cox report demo > demo.md\n"
                 "cox report sweeps/demo.yaml --out docs/demo.md\n"
-                "cox report lr groups --baseline none --metric ssim --format csv"};
+                "cox report lr groups --baseline none --metric ssim --format csv\n"
+                "cox report demo --format latex --out tables.tex"};
   }
 
   void declare(CLI::App& app) override {
@@ -69,7 +71,7 @@ class Report final : public Command {
                    "regular expression matches in their ids, '^([a-z]+)_'")
         ->type_name("PATTERN");
     app.add_option("--format", format_, "Output format")
-        ->check(CLI::IsMember({"md", "json", "csv"}))
+        ->check(CLI::IsMember({"md", "json", "csv", "latex"}))
         ->capture_default_str();
     app.add_option("--out", out_, "File to write instead of standard output")
         ->check(not_empty)
@@ -126,8 +128,10 @@ class Report final : public Command {
       write_csv(page, report::report_rows(reports));
       return page.str();
     }
+    const bool is_latex = format_ == "latex";
     for (std::size_t i = 0; i < reports.size(); ++i) {
-      page << (i > 0 ? "\n" : "") << report::report_markdown(reports[i]);
+      page << (i > 0 ? "\n" : "")
+           << (is_latex ? report::report_latex(reports[i]) : report::report_markdown(reports[i]));
     }
     return page.str();
   }

@@ -11,6 +11,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFmpeg REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
 pkg_check_modules(HttpLib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(Rsvg REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-pdf cairo-png)
 
 # ccache, unless the caller chose a launcher. It takes dependencies from the compiler: preprocessing
 # the tensor and gRPC headers a second time would cost a third of a cold build. The sloppiness is

@@ -156,8 +156,9 @@ void correct(std::vector<Comparison>& comparisons) {
   correct_family(controls);
 }
 
-void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
+void compare_all(const std::vector<Pairing>& pairs, bool primary_only, SeriesReport& report) {
   for (const Metric& metric : report.metrics) {
+    if (primary_only && &metric != &report.primary()) break;
     std::vector<Comparison>& comparisons = report.comparisons.emplace_back();
     for (const auto& [run, partner] : pairs) {
       Result<Comparison> comparison = compare(*partner.run, *run, metric);
@@ -223,7 +224,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   report.baseline_assumed = named.empty() && baseline.run != nullptr;
   if (baseline.run != nullptr) {
     report.baseline = baseline.run->full_name();
-    compare_all(pairings(report, baseline), report);
+    compare_all(pairings(report, baseline), options.primary_only, report);
     if (!options.category.empty()) {
       COX_ASSIGN_OR_RETURN(report.categories,
                            by_category(report.comparisons.front(), options.category));

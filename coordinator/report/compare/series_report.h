@@ -43,6 +43,7 @@ struct ReportOptions {
   std::string baseline;       ///< over the sweep's own
   std::string metric;         ///< "" = psnr, or the first that was measured
   std::string category = "";  ///< a pattern for by_category; "" = no such table
+  bool primary_only = false;  ///< compare in the primary metric only
 };
 
 /// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when

@@ -29,16 +29,16 @@ class FrameVideo {
 }
 
 /**
- * `sources` are {label, url}; `frames` how many each clip has. `onframe` hears every frame that is
- * shown. Returns {node, frame()}.
+ * `sources` are {label, url, tone}, the tone that of the label's curve; `frames` how many each clip has.
+ * `onframe` hears every frame that is shown. Returns {node, frame()}.
  */
 export function players(sources, frames, onframe) {
   const videos = sources.map((source) => new FrameVideo(source.url, source.label));
   const message = h("p", { class: "note", role: "alert", hidden: true });
-  const position = h("output", {}, "0");
+  const position = h("output", {}, "loading");
   const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
     oninput: () => show(Number(slider.value)) });
-  const play = h("button", { type: "button", onclick: () => (timer ? stop() : start()) }, "Play");
+  const play = h("button", { type: "button", class: "primary", onclick: () => (timer ? stop() : start()) }, "Play");
   const speed = h("select", { "aria-label": "Speed" }, [0.1, 0.25, 0.5, 1, 2].map((value) =>
     h("option", { value, selected: value === 1 }, `${value}x`)));
   let index = 0, timer = null, busy = false;
@@ -98,13 +98,14 @@ export function players(sources, frames, onframe) {
     message.hidden = false;
     message.textContent = error.message;
   });
-  const node = h("section", { "aria-label": "Players", tabindex: 0, onkeydown: (event) => {
+  const caption = (i) => h("figcaption", { class: "legend" },
+    sources[i].tone === undefined ? null : h("span", { class: `swatch series${sources[i].tone}`, "aria-hidden": true }), sources[i].label);
+  const node = h("section", { "aria-label": "Players", tabindex: 0, class: "card", onkeydown: (event) => {
     if (event.target.tagName === "SELECT" || event.target.type === "range") return;
     if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); timer ? stop() : start(); }
     if (event.key in STEP_KEYS) { event.preventDefault(); stop(); show(index + STEP_KEYS[event.key]); }
   } },
-  h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i],
-    h("figcaption", {}, video.label)))),
+  h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i], caption(i)))),
   message,
   h("div", { class: "controls player-controls" }, play,
     h("button", { type: "button", onclick: () => { stop(); show(index - 1); } }, "Back one frame"),
