@@ -27,7 +27,7 @@ class DocumentCache {
   static constexpr std::size_t kMaxWaiting = 64;    ///< documents that wait for a thread
   static constexpr std::size_t kThreads = 2;
   /// A reader waits so long for a document; most are computed by then.
-  static constexpr std::chrono::milliseconds kPatience{40};
+  static constexpr std::chrono::milliseconds kPatience{30};
   /// A document is computed again only after so many times the time that it took, so that a busy
   /// queue does not keep the threads computing one report after the other.
   static constexpr double kRest = 20;

@@ -95,7 +95,7 @@ const std::map<std::string, View>& views() {
       {"series", {series_view, true}},
       {"run", {run_view, true}},
       {"compare", {compare_view, true}},
-      {"item", {item_view}},
+      {"item", {item_view, true}},
       {"queue", {queue_view, true}},
       {"failures", {failures_view}},
       {"query", {query_view}},

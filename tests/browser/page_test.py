@@ -219,6 +219,21 @@ class PageTest(unittest.TestCase):
             self.assertLessEqual(max(frames) - min(frames), 1)
             self.page.wait_for_timeout(50)
 
+    def test_a_missing_video_is_told_and_the_others_play(self):
+        sql = "SELECT generated_path FROM v_results WHERE series = 'page' AND run = 'adasteer-1' AND video = 'motion_1'"
+        path = pathlib.Path(json.loads(self.request("api/query?" + urllib.parse.urlencode({"sql": sql}))[1])["rows"][0][0])
+        aside = path.rename(path.with_suffix(".aside"))
+        try:
+            self.open("#/item?series=page&item=motion_1&run=none&run=adasteer-1", "motion_1")
+            self.page.wait_for_selector("[role=alert]:has-text('adasteer-1: video file')", timeout=WAIT_MS)
+            self.wait_for_frame(1)
+            self.page.click("text=Forward one frame")
+            self.wait_for_frame(2)
+        finally:
+            aside.rename(path)
+        self.assertTrue(self.problems)
+        self.problems = [problem for problem in self.problems if "404" not in problem]
+
     def test_a_video_equals_its_source(self):
         status, body, _ = self.request("api/item?series=page&item=motion_0")
         self.assertEqual(status, 200)

@@ -37,5 +37,5 @@ export function notes(warnings, shown = 2) {
   if (warnings.length === 0) return null;
   const note = (text) => h("p", { class: "note" }, text);
   return h("section", { class: "notes", "aria-label": "Warnings" }, warnings.slice(0, shown).map(note),
-    warnings.length > shown ? h("details", {}, h("summary", {}, `${warnings.length - shown} more warnings`), warnings.slice(shown).map(note)) : null);
+    warnings.length > shown ? h("details", {}, h("summary", {}, `${warnings.length - shown} more ${warnings.length - shown === 1 ? "warning" : "warnings"}`), warnings.slice(shown).map(note)) : null);
 }

@@ -1,8 +1,8 @@
-#include "coordinator/report/data/item_results.h"
-
 #include <algorithm>
 
 #include "base/text.h"
+#include "coordinator/report/data/item_results.h"
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/web/views.h"
 
 namespace cox::web {
@@ -18,7 +18,11 @@ OrderedJson values_json(const report::Values& values) {
 }
 
 OrderedJson result_json(const report::ItemResult& result) {
-  OrderedJson per_frame = OrderedJson::object();
+  OrderedJson per_frame = OrderedJson::object();  // in the order of the tables, then by name
+  for (const report::Metric& metric : report::known_metrics()) {
+    const auto values = result.per_frame.find(metric.name);
+    if (values != result.per_frame.end()) per_frame[metric.name] = values_json(values->second);
+  }
   for (const auto& [metric, values] : result.per_frame) per_frame[metric] = values_json(values);
   return {{"run", result.run},
           {"method", result.method},

@@ -73,7 +73,7 @@ function runTable(context) {
     ...Object.keys(report.varied).filter((name) => name !== "method").map((name) => ({ name, title: name, number: true,
       cell: (run) => String(run.parameters[name] ?? "-"), sort: (run) => run.parameters[name] ?? null })),
     { name: "done", title: "items", number: true, cell: (run) => `${run.done} of ${run.videos}`, sort: (run) => run.done },
-    { name: "difference", title: `gain in ${metric.name}`, number: true, sort: (run) => differences.get(run.run)?.difference ?? null,
+    { name: "difference", title: `${metric.name} vs baseline`, number: true, sort: (run) => differences.get(run.run)?.difference ?? null,
       cell: (run) => {
         const each = differences.get(run.run);
         if (!each) return "-";
