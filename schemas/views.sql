@@ -152,21 +152,6 @@ JOIN metrics k ON k.id = g.metric_id
 JOIN features f ON f.id = g.feature_id
 WHERE m.superseded = 0;
 
--- Stored values of metrics of scope `set`. videos: how many were covered; covered: SHA-256 over their
--- digests (coordinator/report/data/set_values.h). A value over other videos than have features now is
--- an earlier one.
-CREATE VIEW v_set_metrics AS
-SELECT
-  s.name AS series, m.name AS run, d.name AS dataset, k.name AS metric, z.value AS value,
-  z.videos AS videos, z.covered AS covered, r.digest AS run_digest, d.digest AS dataset_digest
-FROM series_runs m
-JOIN series s ON s.id = m.series_id
-JOIN runs r ON r.id = m.run_id
-JOIN datasets d ON d.id = m.dataset_id
-JOIN set_metric_values z ON z.run_id = m.run_id AND z.dataset_id = m.dataset_id
-JOIN metrics k ON k.id = z.metric_id
-WHERE m.superseded = 0;
-
 -- One row per current run of a series: means over its finished videos, and how many those are. Means
 -- over different videos do not compare: see v_pairs.
 CREATE VIEW v_leaderboard AS

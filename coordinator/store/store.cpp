@@ -212,15 +212,6 @@ Status Store::commit(std::span<const core::Effects> batch) {
   return state_->broken;
 }
 
-Status Store::save(const SetMetricValue& value) {
-  COX_RETURN_IF_ERROR(check_in_place(state_->database, state_->file, state_->wal, state_->path));
-  COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(state_->database));
-  COX_RETURN_IF_ERROR(state_->writer.write(value));
-  COX_RETURN_IF_ERROR(transaction.commit());
-  COX_ASSIGN_OR_RETURN(state_->stamp, FileStamp::of(state_->path));
-  return Status::ok();
-}
-
 Result<core::Snapshot> Store::load() const {
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, load_snapshot(state_->database));
   const Status fits = check_snapshot(snapshot);

@@ -9,7 +9,6 @@
 #include "base/status.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/core/records.h"
-#include "coordinator/store/set_metric_value.h"
 
 namespace cox::store {
 
@@ -49,10 +48,6 @@ class Store {
   Status commit(const core::Effects& effects);
   /// Writes the saves of several events, in order, in one durable transaction: group commit.
   Status commit(std::span<const core::Effects> batch);
-
-  /// Writes a value of a metric of scope `set` durably, replacing one over the same videos.
-  /// kNotFound when there is no such run, or no such data set.
-  Status save(const SetMetricValue& value);
 
   /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
   /// together.

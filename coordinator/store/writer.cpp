@@ -11,13 +11,6 @@ namespace {
 
 constexpr const char* kLastLease = "UPDATE counters SET value = ? WHERE name = 'last_lease'";
 
-/// Writes nothing when the run or the data set is unknown.
-constexpr const char* kSetValue =
-    "INSERT OR REPLACE INTO set_metric_values "
-    "(run_id, dataset_id, metric_id, covered, videos, value) "
-    "SELECT r.id, d.id, ?3, ?4, ?5, ?6 FROM runs r JOIN datasets d ON d.digest = ?2 "
-    "WHERE r.digest = ?1";
-
 }  // namespace
 
 Result<Writer> Writer::prepare(const Database& database) {
@@ -27,7 +20,6 @@ Result<Writer> Writer::prepare(const Database& database) {
                                   w.job_state_, w.worker_, w.attempt_, w.attempt_end_, w.event_,
                                   w.metrics_, w.results_));
   COX_ASSIGN_OR_RETURN(w.last_lease_, Statement::prepare(database.handle(), kLastLease));
-  COX_ASSIGN_OR_RETURN(w.set_value_, Statement::prepare(database.handle(), kSetValue));
   return w;
 }
 
@@ -52,15 +44,6 @@ Status Writer::write_run(const core::SaveRun& save) {
 Status Writer::write_jobs(const core::SaveJobs& save) {
   for (const core::JobRecord& job : save.jobs) COX_RETURN_IF_ERROR(job_.run(job));
   return Status::ok();
-}
-
-Status Writer::write(const SetMetricValue& value) {
-  COX_ASSIGN_OR_RETURN(const std::int64_t metric, metrics_.id_of(value.metric));
-  COX_RETURN_IF_ERROR(set_value_.run(value.run_digest, value.dataset_digest, metric, value.covered,
-                                     value.videos, value.value));
-  if (sqlite3_changes(sqlite3_db_handle(set_value_.handle())) > 0) return Status::ok();
-  return not_found(fmt::format("cannot save a value of metric {}: no run {} or no data set {}",
-                               value.metric, value.run_digest, value.dataset_digest));
 }
 
 /// One save of each kind to its rows.

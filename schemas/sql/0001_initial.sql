@@ -260,18 +260,6 @@ CREATE TABLE result_features (
   PRIMARY KEY (job_id, metric_id)
 ) STRICT, WITHOUT ROWID;
 
--- Values of metrics of scope `set`. covered: SHA-256 over the digests of the videos whose features made
--- the value, so that a value over fewer videos is never taken for one over all.
-CREATE TABLE set_metric_values (
-  run_id INTEGER NOT NULL REFERENCES runs (id),
-  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
-  metric_id INTEGER NOT NULL REFERENCES metrics (id),
-  covered TEXT NOT NULL,
-  videos INTEGER NOT NULL,
-  value REAL,
-  PRIMARY KEY (run_id, dataset_id, metric_id, covered)
-) STRICT, WITHOUT ROWID;
-
 -- Totals of each run on each data set that a series names it with, kept in the transaction of every
 -- result, so that a leaderboard does not read the results. Sums are of the finite values, and their
 -- number stands next to them.

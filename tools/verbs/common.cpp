@@ -175,7 +175,7 @@ std::string check_weight_assignment(const std::string& text) {
 
 void MetricWeightOptions::add_to(CLI::App& verb) {
   verb.add_option("--weights", assignments,
-                  "METRIC=FILE: the safetensors file of a metric that needs weights")
+                  "METRIC=FILE: the weights file of a metric that needs one")
       ->check(unnamed(check_weight_assignment))
       ->allow_extra_args(false);
 }

@@ -173,12 +173,36 @@ std::string category_section(const SeriesReport& report) {
       report.primary().name, markdown(category_table(report)));
 }
 
+bool any_extrapolated(const SeriesReport& report) {
+  return std::any_of(report.set_comparisons.begin(), report.set_comparisons.end(),
+                     [](const SetComparison& c) { return c.extrapolated.has_value(); });
+}
+
+bool any_interval(const SeriesReport& report) {
+  return std::any_of(report.set_comparisons.begin(), report.set_comparisons.end(),
+                     [](const SetComparison& c) { return c.interval.has_value(); });
+}
+
 std::string set_section(const SeriesReport& report) {
   if (report.set_comparisons.empty()) return "";
-  return fmt::format(
+  std::string text =
       "## Metrics over sets of videos\n\nOne value for a run, over the videos that it and its "
-      "baseline have; no interval.\n\n{}",
-      markdown(set_table(report)));
+      "baseline have. Values over different\nnumbers of videos do not compare.";
+  if (any_extrapolated(report)) {
+    text +=
+        " Few videos raise a distance, more so in many dimensions: `extrapolated` is\nwhat the "
+        "line through the values over subsets, against 1 / their size, gives for a set without "
+        "end.";
+  }
+  if (any_interval(report)) {
+    text += fmt::format(
+        " Intervals\nare from {} resamples of the videos, the same for both runs, and "
+        "are not corrected for their number.",
+        kSetResamples);
+  } else {
+    text += fmt::format(" No interval: that takes {} videos.", kLeastForInference);
+  }
+  return fmt::format("{}\n\n{}", text, markdown(set_table(report)));
 }
 
 std::string warnings_section(const std::vector<std::string>& warnings) {

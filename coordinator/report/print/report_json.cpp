@@ -97,12 +97,18 @@ OrderedJson categories_json(const std::vector<CategoryDifference>& categories) {
 OrderedJson set_metrics_json(const std::vector<SetComparison>& comparisons) {
   OrderedJson list = OrderedJson::array();
   for (const SetComparison& c : comparisons) {
-    list.push_back({{"metric", c.metric},
-                    {"run", c.run},
-                    {"videos", c.videos},
-                    {"value", or_null(c.value)},
-                    {"baseline", c.baseline},
-                    {"baseline_value", or_null(c.baseline_value)}});
+    OrderedJson object = {{"metric", c.metric},
+                          {"run", c.run},
+                          {"videos", c.videos},
+                          {"dimension", c.dimension},
+                          {"value", or_null(c.value)},
+                          {"extrapolated", or_null(c.extrapolated)},
+                          {"baseline", c.baseline},
+                          {"baseline_value", or_null(c.baseline_value)},
+                          {"baseline_extrapolated", or_null(c.baseline_extrapolated)},
+                          {"difference", or_null(c.difference())}};
+    if (c.interval) object["interval"] = {c.interval->low, c.interval->high};
+    list.push_back(std::move(object));
   }
   return list;
 }

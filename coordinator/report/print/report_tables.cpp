@@ -244,18 +244,19 @@ TextTable category_table(const SeriesReport& report) {
 }
 
 TextTable set_table(const SeriesReport& report) {
-  TextTable table{{"metric", "run", "videos", "value", "against", "its value", "difference"}, {}};
+  TextTable table{{"metric", "run", "videos", "dimension", "value", "extrapolated", "against",
+                   "its value", "its extrapolated", "difference", "95 % interval"},
+                  {}};
   for (const SetComparison& c : report.set_comparisons) {
     const auto metric = metric_named(c.metric);
     const int decimals = metric.is_ok() ? metric->decimals : Metric{}.decimals;
-    const auto difference = c.value && c.baseline_value
-                                ? std::optional<double>(*c.value - *c.baseline_value)
-                                : std::nullopt;
-    table.rows.push_back({metric.is_ok() ? metric_heading(*metric) : c.metric,
-                          within(report.series, c.run), std::to_string(c.videos),
-                          decimal(c.value, decimals),
-                          c.baseline.empty() ? "-" : within(report.series, c.baseline),
-                          decimal(c.baseline_value, decimals), decimal(difference, decimals)});
+    table.rows.push_back(
+        {metric.is_ok() ? metric_heading(*metric) : c.metric, within(report.series, c.run),
+         std::to_string(c.videos), std::to_string(c.dimension), decimal(c.value, decimals),
+         decimal(c.extrapolated, decimals),
+         c.baseline.empty() ? "-" : within(report.series, c.baseline),
+         decimal(c.baseline_value, decimals), decimal(c.baseline_extrapolated, decimals),
+         decimal(c.difference(), decimals), interval_text(c.interval, decimals)});
   }
   return table.without_empty_columns();
 }

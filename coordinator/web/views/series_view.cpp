@@ -40,7 +40,8 @@ Result<OrderedJson> series_view(const report::Query& query, const Request& reque
   OrderedJson document = {{"series", series},           {"title", notes.title},
                           {"question", notes.question}, {"runs", rows_json(status)},
                           {"report", nullptr},          {"why", ""}};
-  const report::ReportOptions options{request.text("baseline"), request.text("metric")};
+  report::ReportOptions options{request.text("baseline"), request.text("metric")};
+  options.set_resamples = 0;  // seconds of work, which a page must not wait for
   const Result<report::SeriesReport> report = report::report_on(query, series, notes, options);
   if (report.status().code() == StatusCode::kFailedPrecondition) {
     document["why"] = report.status().message();
