@@ -8,6 +8,8 @@
 --   timing       fields of record/stage_timings.h
 --   environment  fields of record/provenance.h in the table environments
 --   adaptation   fields of record/adaptation_summary.h; $table x (results) or y (result_details)
+-- `CASE WHEN EXISTS (... metric_totals ...)` asks once a statement whether the database has the metric
+-- at all, so that the many that nobody measured cost no look-up a row.
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
@@ -30,8 +32,9 @@ SELECT
   r.digest AS run_digest, r.method AS method, r.backbone AS backbone,
   r.parameters AS parameters, m.labels AS labels, r.seed AS seed, r.replicate AS replicate,
   r.model_digest AS model_digest, r.lora_digest AS lora_digest,
-  {each weights|coalesce((SELECT w.digest FROM run_weights w
-    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  {each weights|coalesce(CASE WHEN EXISTS (SELECT 1 FROM run_weights z WHERE z.metric_id = $id) THEN
+    (SELECT w.digest FROM run_weights w
+     WHERE w.run_id = r.id AND w.metric_id = $id) END, '') AS $name_weights_digest, }
   m.origins AS origins,
   r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
@@ -44,8 +47,9 @@ SELECT
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
   sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
   sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  {each metric|avg((SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id)) AS $name, }
+  {each metric|avg(CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END) AS $name, }
   avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
   avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s
 FROM series_runs m
@@ -85,8 +89,9 @@ CREATE VIEW v_results AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   dv.position AS video_position, d.name AS dataset,
-  {each metric|(SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END AS $name, }
   nullif((SELECT json_group_object(k.name, q.mean) FROM result_metrics q
     JOIN metrics k ON k.id = q.metric_id
     WHERE q.job_id = x.job_id AND q.metric_id NOT IN ({each metric|$id, }0)), '{}') AS other_metrics,
@@ -97,8 +102,9 @@ SELECT
   r.seed AS seed, r.replicate AS replicate, x.attempt AS attempt, w.name AS worker,
   {each environment|e.$name AS $name, }
   r.lora_digest AS lora_digest,
-  {each weights|coalesce((SELECT w.digest FROM run_weights w
-    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  {each weights|coalesce(CASE WHEN EXISTS (SELECT 1 FROM run_weights z WHERE z.metric_id = $id) THEN
+    (SELECT w.digest FROM run_weights w
+     WHERE w.run_id = r.id AND w.metric_id = $id) END, '') AS $name_weights_digest, }
   x.video_digest AS video_digest,
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
   x.trajectory AS trajectory, x.generation AS generation, y.shared_with AS shared_with,
@@ -162,8 +168,9 @@ SELECT
    JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
    WHERE j.run_id = m.run_id AND j.state IN (4, 7)) AS failed,
   coalesce(t.nonfinite_results, 0) AS nonfinite_results,
-  {each metric|(SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
-    AND q.dataset_id = m.dataset_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
+     AND q.dataset_id = m.dataset_id AND q.metric_id = $id) END AS $name, }
   t.train_s_sum / nullif(t.train_s_count, 0) AS train_s,
   t.early_stop_s_sum / nullif(t.early_stop_s_count, 0) AS early_stop_s,
   t.generate_s_sum / nullif(t.generate_s_count, 0) AS generate_s,
@@ -272,9 +279,12 @@ WHERE m.superseded = 0;
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
-  {each metric|(SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id) AS $name_a,
-  (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id) AS $name_b,
-  CASE WHEN (SELECT w.digest FROM run_weights w WHERE w.run_id = ra.id AND w.metric_id = $weights)
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id) END AS $name_a,
+  CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id) END AS $name_b,
+  CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id)
+    AND (SELECT w.digest FROM run_weights w WHERE w.run_id = ra.id AND w.metric_id = $weights)
     IS (SELECT w.digest FROM run_weights w WHERE w.run_id = rb.id AND w.metric_id = $weights) THEN
     (SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id)
     - (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id)
@@ -381,8 +391,9 @@ SELECT
   (SELECT m.name FROM series_runs m WHERE m.run_id = e.run_id AND m.series_id = e.series_id
    ORDER BY m.superseded, m.position LIMIT 1) AS run,
   v.video AS video, w.name AS worker, e.attempt AS attempt, e.message AS message,
-  {each metric|(SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END AS $name, }
   lower(hex(j.digest)) AS job_digest
 FROM events e
 LEFT JOIN series s ON s.id = e.series_id

@@ -287,6 +287,8 @@ CREATE TABLE metric_totals (
   count INTEGER NOT NULL,
   PRIMARY KEY (run_id, dataset_id, metric_id)
 ) STRICT, WITHOUT ROWID;
+-- Views look up whether a metric was measured at all.
+CREATE INDEX metric_totals_by_metric ON metric_totals (metric_id);
 
 -- The environments that results of a run on a data set come from.
 CREATE TABLE run_environments (

@@ -50,9 +50,10 @@ ReadFrames frames_of_video(const std::string& path) {
   const video::ClipOutcome decoded =
       video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
   if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) throw_fault(*fault);
+  const auto& clip = std::get<video::Clip>(decoded);
   SourceFrames source;
-  source.frames = std::get<video::Clip>(decoded).frames;
-  return {source.unit_frames({0, facts.frames}), facts.average_rate.value()};
+  source.frames = clip.frames;
+  return {source.unit_frames({0, facts.frames}), clip.facts.average_rate.value()};
 }
 
 /// The only tensor of a file, bytes [F, H, W, 3] or numbers in [0, 1] [F, 3, H, W].

@@ -234,7 +234,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
       report.set_comparisons,
       compare_sets(query, report.runs,
                    report.comparisons.empty() ? std::vector<Comparison>{} : report.comparisons[0],
-                   options.set_resamples, report.warnings));
+                   options.set_intervals, report.warnings));
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));

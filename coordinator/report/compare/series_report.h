@@ -11,7 +11,6 @@
 #include "coordinator/report/compare/set_comparison.h"
 #include "coordinator/report/data/declared_columns.h"
 #include "coordinator/report/data/run_data.h"
-#include "coordinator/report/data/set_resampling.h"
 #include "coordinator/report/data/sweep_notes.h"
 
 namespace cox::report {
@@ -44,8 +43,7 @@ struct ReportOptions {
   std::string baseline;       ///< over the sweep's own
   std::string metric;         ///< "" = psnr, or the first that was measured
   std::string category = "";  ///< a pattern for by_category; "" = no such table
-  /// For the intervals of differences of set metrics; 0 = no intervals.
-  std::size_t set_resamples = kSetResamples;
+  bool set_intervals = true;  ///< of differences of set metrics: they take seconds
 };
 
 /// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when

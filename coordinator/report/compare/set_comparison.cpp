@@ -68,8 +68,8 @@ bool share_weights(const std::string& metric, const RunData& one, const RunData&
 
 class SetComparer {
  public:
-  SetComparer(const Query& query, std::size_t resamples, std::vector<std::string>& warnings)
-      : query_(query), resamples_(resamples), warnings_(warnings) {}
+  SetComparer(const Query& query, bool with_intervals, std::vector<std::string>& warnings)
+      : query_(query), with_intervals_(with_intervals), warnings_(warnings) {}
 
   Result<SetComparison> compare(const std::string& metric, const RunData& run,
                                 const RunData* baseline) {
@@ -93,8 +93,8 @@ class SetComparer {
     made.baseline_value = value.value;
     made.baseline_extrapolated = value.extrapolated;
     if (own) {
-      made.interval =
-          difference_interval(*own->statistic, *theirs->statistic, common.size(), resamples_);
+      made.interval = difference_interval(*own->statistic, *theirs->statistic, common.size(),
+                                          with_intervals_ ? set_resamples(common.size()) : 0);
     }
     return made;
   }
@@ -131,7 +131,7 @@ class SetComparer {
   }
 
   const Query& query_;
-  std::size_t resamples_;
+  bool with_intervals_;
   std::vector<std::string>& warnings_;
 };
 
@@ -140,14 +140,14 @@ class SetComparer {
 Result<std::vector<SetComparison>> compare_sets(const Query& query,
                                                 const std::vector<RunData>& runs,
                                                 const std::vector<Comparison>& comparisons,
-                                                std::size_t resamples,
+                                                bool with_intervals,
                                                 std::vector<std::string>& warnings) {
   COX_ASSIGN_OR_RETURN(
       const Table features,
       query(fmt::format("SELECT DISTINCT run, metric FROM v_features WHERE series = {}",
                         sql_text(runs.front().series))));
   std::vector<SetComparison> made;
-  SetComparer comparer(query, resamples, warnings);
+  SetComparer comparer(query, with_intervals, warnings);
   for (const std::string& metric : metrics_in(features)) {
     for (const RunData& run : runs) {
       const RunData* baseline = baseline_of(run, runs, comparisons);

@@ -15,6 +15,7 @@ namespace {
 
 constexpr int kSizes = 6;
 constexpr int kSubsets = 8;  ///< of each size below all
+constexpr int kSubsetsOfMany = 2;
 
 /// Draws that depend only on how many came before.
 class Draws {
@@ -80,7 +81,7 @@ std::optional<double> extrapolated(const SetStatistic& statistic, std::size_t vi
   for (int step = 0; step < kSizes; ++step) {
     const double ratio = 1 + static_cast<double>(step) / (kSizes - 1);  // videos / size: 1 to 2
     const auto size = static_cast<std::size_t>(std::lround(static_cast<double>(videos) / ratio));
-    const int subsets = size == videos ? 1 : kSubsets;
+    const int subsets = size == videos ? 1 : (videos > kManyVideos ? kSubsetsOfMany : kSubsets);
     double sum = 0;
     for (int i = 0; i < subsets; ++i) sum += statistic.value(subset(draws, videos, size));
     inverse_sizes.push_back(1 / static_cast<double>(size));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "coordinator/report/data/set_resampling.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/text_table.h"
 #include "coordinator/report/print/wording.h"
@@ -196,9 +197,10 @@ std::string set_section(const SeriesReport& report) {
   }
   if (any_interval(report)) {
     text += fmt::format(
-        " Intervals\nare from {} resamples of the videos, the same for both runs, and "
-        "are not corrected for their number.",
-        kSetResamples);
+        " Intervals\nare from {} resamples of the videos ({} of more than {}), the same for both "
+        "runs, "
+        "and are not corrected for their number.",
+        kSetResamples, kFewerResamples, kManyVideos);
   } else {
     text += fmt::format(" No interval: that takes {} videos.", kLeastForInference);
   }

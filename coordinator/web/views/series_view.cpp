@@ -41,7 +41,7 @@ Result<OrderedJson> series_view(const report::Query& query, const Request& reque
                           {"question", notes.question}, {"runs", rows_json(status)},
                           {"report", nullptr},          {"why", ""}};
   report::ReportOptions options{request.text("baseline"), request.text("metric")};
-  options.set_resamples = 0;  // seconds of work, which a page must not wait for
+  options.set_intervals = false;  // seconds of work, which a page must not wait for
   const Result<report::SeriesReport> report = report::report_on(query, series, notes, options);
   if (report.status().code() == StatusCode::kFailedPrecondition) {
     document["why"] = report.status().message();

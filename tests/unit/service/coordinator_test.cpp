@@ -93,7 +93,11 @@ TEST_CASE("Events say what happened, a finished job with its metrics") {
   const std::string worker = test.join("w0");
   const v1::Bundle bundle = test.lease(worker).bundle();
   const std::uint64_t before = test.progress().sequence();
-  must(test.coordinator->report(ServiceFixture::result_of(worker, bundle)));
+  v1::ReportRequest result = ServiceFixture::result_of(worker, bundle);
+  v1::MetricValue& of_sets = *result.mutable_reports(0)->mutable_output()->add_metrics();
+  of_sets.set_name("fvd_dfot");
+  of_sets.add_features(0.5F);
+  must(test.coordinator->report(result));
 
   const v1::ProgressReply reply = test.progress(before);
   REQUIRE(reply.events_size() == 1);
@@ -101,6 +105,7 @@ TEST_CASE("Events say what happened, a finished job with its metrics") {
   CHECK(reply.events(0).run() == "run-0");
   CHECK(reply.events(0).video() == "clip-0");
   CHECK(reply.events(0).metrics().at("psnr") == 21.5);
+  CHECK_FALSE(reply.events(0).metrics().contains("fvd_dfot"));  // it has a value over sets only
   CHECK(test.progress(reply.sequence()).events_size() == 0);
   CHECK(test.progress(0, "s1").events_size() > 0);
 }
