@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
+#include "schemas/metric_schema.h"
 #include "schemas/result_columns.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
@@ -64,8 +66,13 @@ TEST_CASE("result_columns explains each column of v_results, in order, with its 
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
   JobOutput result = test::result(20);
-  result.metrics.push_back({"lpips", 0.5, {0.5}});
-  result.metrics.push_back({"lpips_random_trunk", 0.5, {0.5}});
+  for (const MetricSchema& metric : metric_schemas()) {
+    const bool given =
+        std::any_of(result.metrics.begin(), result.metrics.end(),
+                    [&](const MetricValue& value) { return value.name == metric.name; });
+    if (given || metric.scope == MetricScope::kSet) continue;
+    result.metrics.push_back({std::string(metric.name), 0.5, {0.5}});
+  }
   result.metrics.push_back({"new_metric", 1, {1}});
   result.metrics.push_back({"worse_metric", NAN, {NAN}});
   cluster.finish(result);
