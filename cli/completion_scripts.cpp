@@ -15,12 +15,12 @@ namespace {
 /// are not listed take files.
 const std::map<std::string, std::string>& named_things() {
   static const std::string kSeries = "SELECT DISTINCT series FROM v_names";
-  static const std::string kRuns = "SELECT series || '/' || run FROM v_names";
-  static const std::string kBoth = kSeries + " UNION ALL " + kRuns;
+  static const std::string kRunNames = "SELECT series || '/' || run FROM v_names";
+  static const std::string kBoth = kSeries + " UNION ALL " + kRunNames;
   static const std::map<std::string, std::string> kThings = {
-      {"status", kSeries}, {"watch", kSeries}, {"results", kSeries}, {"report", kSeries},
-      {"compare", kRuns},  {"show", kRuns},    {"logs", kRuns},      {"retry", kBoth},
-      {"pause", kBoth},    {"resume", kBoth},  {"cancel", kBoth}};
+      {"status", kSeries},    {"watch", kSeries},  {"results", kSeries}, {"report", kSeries},
+      {"compare", kRunNames}, {"show", kRunNames}, {"logs", kRunNames},  {"retry", kBoth},
+      {"pause", kBoth},       {"resume", kBoth},   {"cancel", kBoth}};
   return kThings;
 }
 

@@ -12,7 +12,7 @@ enum ExitCode : int {
   kExitNotFound = 3,     ///< a file, series, run or job that was named does not exist
   kExitUnreachable = 4,  ///< no coordinator answers at the address
   kExitTimedOut = 5,
-  kExitPartial = 6,  ///< waited to the end, but jobs were cancelled or are paused
+  kExitPartial = 6,  ///< waited to the end, but jobs were cancelled or stopped or are paused
   kExitInterrupted = 130,
   kExitTerminated = 143,
 };

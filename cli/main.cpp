@@ -32,7 +32,7 @@ class HelpFormatter final : public CLI::Formatter {
  public:
   std::string make_subcommand(const CLI::App* command) const override {
     const std::string summary = split(trim(command->get_description()), '\n').back();
-    return fmt::format("  {:<14}{}\n", command->get_name(), summary);
+    return fmt::format("  {:<16}{}\n", command->get_name(), summary);
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/output/terminal.h"
+#include "coordinator/cluster/shell.h"
 
 namespace cox::cli {
 
@@ -30,8 +31,5 @@ struct Session {
   /// Returns the command line, quoted so that it can be pasted into a shell.
   std::string command_line() const;
 };
-
-/// `text` as one word of a shell, in quotes where it needs them.
-std::string shell_quoted(const std::string& text);
 
 }  // namespace cox::cli

@@ -6,18 +6,23 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <optional>
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cox_version.h"
 #include "engine/device/cuda.h"
 #include "engine/failure.h"
 #include "engine/nn/device_attention.h"
 #include "engine/nn/kernels.h"
+#include "engine/parallel/part_threads.h"
 #include "engine/stage_clock.h"
 #include "engine/stages/adapt.h"
+#include "engine/stages/control.h"
 #include "engine/stages/decode.h"
 #include "engine/stages/encode.h"
+#include "engine/stages/external.h"
 #include "engine/stages/generate.h"
 #include "engine/stages/model.h"
 #include "engine/stages/plan.h"
@@ -26,6 +31,7 @@
 #include "engine/stages/write.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
+#include "record/limits.h"
 
 namespace cox::engine {
 
@@ -62,6 +68,16 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
+/// States are continued only where they would be computed with the same bits: on this machine, by
+/// this build, with as many threads.
+StateSaving saving_of(const EngineOptions& options, c10::Device device, const DeviceFacts& facts) {
+  return {options.states,
+          fmt::format("{}\n{} {} {}\n{} {} {}\n{} {}", host_name(), device.str(), facts.name,
+                      driver_version(device), options.threads, options.deterministic,
+                      options.kernels, engine_build(), torch_version()),
+          options.save_every_s};
+}
+
 /// Names the generation that a result was scored on: results with equal names have equal frames.
 std::string generation_node(const JobInput& input, std::int64_t step,
                             const std::string& video_digest) {
@@ -77,6 +93,7 @@ std::string generation_node(const JobInput& input, std::int64_t step,
 struct Task {
   const JobInput& input;
   const JobPlan& plan;
+  const SourceFrames& source;
   const EncodedJob& encoded;
   const Model& model;
   AdaptedModel& adapted;
@@ -86,23 +103,33 @@ struct Task {
 
 }  // namespace
 
+/// What one device holds. When several do a job together, each does all of it, on its share of the
+/// tokens; the first also scores, writes and answers.
 struct Engine::State {
-  State(const EngineOptions& engine_options, c10::Device chosen)
+  State(const EngineOptions& engine_options, c10::Device chosen, bool first)
       : options(engine_options),
         device(chosen),
+        leads(first),
         facts(facts_of(chosen)),
         models(chosen),
-        work(models),
+        work(models, saving_of(engine_options, chosen, facts)),
         scores(chosen) {}
 
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
+  JobOutcome attempt(const JobInput& input, Sink& sink, Parts& parts);
   JobOutput run(const JobInput& input, JobMonitor& monitor);
   at::Tensor continue_video(const Task& task);
   at::Tensor generate_frames(const Task& task);
+  at::Tensor make_control_frames(const Task& task);
   at::Tensor reuse_frames(const Task& task, const Generation& made);
+  void score_external(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
+                      StageClock& clock, JobOutput& output);
+  void score_and_write(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
+                       const at::Tensor& frames, StageClock& clock, JobOutput& output);
   void enter_video(const std::string& digest);
   Model& load_model(const JobInput& input, const JobPlan& plan, StageTimings& timings);
   void recover(const JobInput& input, JobFailure& failure);
+  Provenance provenance(const JobInput& input, const JobPlan& plan) const;
   Provenance provenance(const JobInput& input, const JobPlan& plan, const Model& model,
                         const AdaptationSummary& adaptation) const;
 
@@ -110,6 +137,8 @@ struct Engine::State {
 
   EngineOptions options;
   c10::Device device;
+  bool leads;
+  PartGroups groups;
   DeviceFacts facts;
   ModelCache models;
   SharedWork work;  ///< of one bundle; ends before the model that it acts on
@@ -136,23 +165,32 @@ Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
                      plan.run.precision};
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
-  return models.get(key, input.model.loras);
+  Model& model = models.get(key, input.model.loras);
+  model.backbone->set_group(groups.all);
+  model.parts = groups;
+  return model;
 }
 
-Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan, const Model& model,
-                                     const AdaptationSummary& adaptation) const {
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan) const {
   Provenance from;
   from.machine = host_name();
   from.device = device.is_cpu() ? "cpu" : "cuda";
   from.device_name = facts.name;
   from.driver = driver_version(device);
+  from.gpus = facts.gpus;
   from.threads = options.threads;
-  from.kernels = kernels_of(*model.backbone);
   from.dtype = precision_name(plan.run.precision);
   from.engine_build = engine_build();
   from.torch_version = torch_version();
   from.model_digest = input.model.digest;
   from.video_digest = video_digest;
+  return from;
+}
+
+Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan, const Model& model,
+                                     const AdaptationSummary& adaptation) const {
+  Provenance from = provenance(input, plan);
+  from.kernels = kernels_of(*model.backbone);
   from.backbone_checksum = model.checksum;
   from.trajectory = input.share.trajectory;
   from.generation = generation_node(input, adaptation.best_step, video_digest);
@@ -203,6 +241,16 @@ at::Tensor Engine::State::generate_frames(const Task& task) {
   });
 }
 
+/// The scored frames of a control, whose cost counts as that of decoding.
+at::Tensor Engine::State::make_control_frames(const Task& task) {
+  at::Tensor frames = task.clock.measure("latent_decode", &StageTimings::latent_decode_s, [&] {
+    return control_frames(task.adapted.scored_frames(), task.plan, task.source, task.model);
+  });
+  task.output.peak_memory_bytes = work.peak_with(device_memory(device).peak_bytes);
+  work.leave(task.input);
+  return frames;
+}
+
 /// The scored frames that another job generated from an equal state, at the price that it paid.
 at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made) {
   JobOutput& output = task.output;
@@ -217,6 +265,7 @@ at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made)
 
 /// The scored frames of the job: adapted, generated and decoded.
 at::Tensor Engine::State::continue_video(const Task& task) {
+  if (task.adapted.scored_frames() != ScoredFrames::kGenerated) return make_control_frames(task);
   JobOutput& output = task.output;
   Reached reached = task.adapted.reach(task.input.job_id, task.clock.monitor());
   task.clock.count(&StageTimings::train_s, reached.alone.train_s, reached.spent.train_s);
@@ -243,7 +292,7 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
 
   ParameterReader parameters(input.parameters);
   const JobPlan plan = plan_job(input, parameters);
-  scores.prepare(plan, input);
+  if (leads) scores.prepare(plan, input);
   check_video_digest(input, digests.of(input.video.path));
   enter_video(digests.of(input.video.path));
   work.make_way(input);
@@ -252,31 +301,149 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
     return decode_source(plan, input.video.path, sources, &reused_s);
   });
   clock.count(&StageTimings::decode_s, reused_s);
+  if (plan.external) {
+    parameters.finish();
+    if (!leads) return output;
+    score_external(input, plan, *source, clock, output);
+    return output;
+  }
   Model& model = load_model(input, plan, output.timings);
   const EncodedJob encoded = clock.measure("encode", &StageTimings::encode_s, [&] {
     return encode(plan, *source, input.prompt, model, encodings);
   });
   clock.count(&StageTimings::encode_s, encoded.reused_s);
   AdaptedModel& adapted = work.enter(input, plan, encoded, model, parameters);
-  const at::Tensor frames = continue_video({input, plan, encoded, model, adapted, clock, output});
-  clock.measure("metrics", &StageTimings::metrics_s, [&] {
-    output.metrics = scores.score(plan, input, *source, frames);
-    output.reference_digest = scores.reference_digest(plan, *source);
-  });
-  const WrittenVideos written = clock.measure("write", &StageTimings::write_s, [&] {
-    return write_videos(plan, input, *source, video_digest, frames);
-  });
-
-  output.generated_path = written.generated_path;
-  output.reference_path = written.reference_path;
-  output.scored_frames = static_cast<int>(plan.scored.count);
+  const at::Tensor frames =
+      continue_video({input, plan, *source, encoded, model, adapted, clock, output});
+  if (!leads) return output;
+  score_and_write(input, plan, *source, frames, clock, output);
   output.provenance = provenance(input, plan, model, output.adaptation);
-  output.peak_memory_bytes = std::max(output.peak_memory_bytes, device_memory(device).peak_bytes);
-  clock.finish();
   return output;
 }
 
-Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+/// Another program adapted and generated. The file's digest names its generation, and no model
+/// takes part.
+void Engine::State::score_external(const JobInput& input, const JobPlan& plan,
+                                   const SourceFrames& source, StageClock& clock,
+                                   JobOutput& output) {
+  const ExternalFrames made = clock.measure("decode", &StageTimings::decode_s, [&] {
+    return read_external_frames(plan, input.video.id);
+  });
+  score_and_write(input, plan, source, made.frames.to(device), clock, output);
+  output.provenance = provenance(input, plan);
+  output.provenance.generation = made.digest;
+}
+
+/// The end of every job.
+void Engine::State::score_and_write(const JobInput& input, const JobPlan& plan,
+                                    const SourceFrames& source, const at::Tensor& frames,
+                                    StageClock& clock, JobOutput& output) {
+  clock.measure("metrics", &StageTimings::metrics_s, [&] {
+    output.metrics = scores.score(plan, input, source, frames);
+    output.reference_digest = scores.reference_digest(plan, source);
+  });
+  const WrittenVideos written = clock.measure("write", &StageTimings::write_s, [&] {
+    return write_videos(plan, input, source, video_digest, frames);
+  });
+  output.generated_path = written.generated_path;
+  output.reference_path = written.reference_path;
+  output.scored_frames = static_cast<int>(plan.scored.count);
+  output.peak_memory_bytes = std::max(output.peak_memory_bytes, device_memory(device).peak_bytes);
+  clock.finish();
+}
+
+JobOutcome Engine::State::attempt(const JobInput& input, Sink& sink, Parts& parts) {
+  try {
+    JobMonitor monitor(sink);
+    return run(input, monitor);
+  } catch (const std::exception&) {
+    JobFailure failure = failure_of(std::current_exception());
+    parts.abort();  // the others wait for this one
+    recover(input, failure);
+    return failure;
+  } catch (...) {
+    parts.abort();
+    return JobFailure{FailureCause::kCrash, "unknown exception", "exception", true};
+  }
+}
+
+/// The devices that do each job together, mostly one.
+struct Engine::Team {
+  Team(const EngineOptions& options, const std::vector<c10::Device>& chosen)
+      : devices(chosen), threads(static_cast<int>(chosen.size())) {
+    threads.run([&](int) { configure_tensor_library(options.threads, options.deterministic); });
+    EngineOptions own = options;
+    // Each device would find, or not find, a saved state at a moment of its own.
+    if (devices.size() > 1) own.states = nullptr;
+    for (const c10::Device& device : devices) {
+      prepare_kernels(device);
+      states.push_back(std::make_unique<State>(own, device, states.empty()));
+      states.back()->facts.gpus = device.is_cpu() ? 0 : static_cast<int>(devices.size());
+    }
+    connect();
+  }
+
+  State& first() { return *states.front(); }
+
+  void connect() {
+    parts.reset();
+    parts = std::make_unique<Parts>(devices);
+    for (std::size_t rank = 0; rank < states.size(); ++rank) {
+      states[rank]->groups = parts->groups(static_cast<int>(rank));
+    }
+  }
+
+  JobFailure joint_failure(const std::vector<JobOutcome>& outcomes);
+
+  std::vector<c10::Device> devices;
+  PartThreads threads;
+  std::vector<std::unique_ptr<State>> states;  ///< by rank
+  std::unique_ptr<Parts> parts;
+};
+
+/// What went wrong first, and not what the others say of it; then connects the devices again.
+JobFailure Engine::Team::joint_failure(const std::vector<JobOutcome>& outcomes) {
+  std::optional<JobFailure> first;
+  bool poisoned = false;
+  for (const JobOutcome& outcome : outcomes) {
+    const auto* failure = std::get_if<JobFailure>(&outcome);
+    if (failure == nullptr) continue;
+    poisoned = poisoned || failure->poisoned;
+    if (!first || first->detail == kPartFailure) first = *failure;
+  }
+  first->poisoned = poisoned;
+  if (states.size() == 1) return *first;
+  try {
+    connect();
+  } catch (const std::exception& error) {
+    log(LogLevel::kError, "engine", "cannot connect the GPUs again", {{"error", error.what()}});
+    first->poisoned = true;
+  }
+  return *first;
+}
+
+namespace {
+
+std::vector<c10::Device> parse_devices(const std::string& text) {
+  std::vector<c10::Device> devices;
+  for (const std::string& one : split(text, ',')) devices.push_back(parse_device(one));
+  if (devices.size() > kMostGpusOfJob) {
+    throw user_error(
+        fmt::format("devices: expected at most {}, got {}", kMostGpusOfJob, devices.size()));
+  }
+  return devices;
+}
+
+/// Listens for the devices that only help: who stops the job asks the first.
+class NoSink final : public Sink {
+ public:
+  void on_progress(const std::string&, int, int) override {}
+  bool cancelled() const override { return false; }
+};
+
+}  // namespace
+
+Engine::Engine(std::unique_ptr<Team> team) : team_(std::move(team)) {}
 Engine::~Engine() = default;
 
 Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
@@ -285,26 +452,29 @@ Result<std::unique_ptr<Engine>> Engine::create(const EngineOptions& options) {
         fmt::format("threads: expected 1 to {}, got {}", kMaxThreads, options.threads));
   }
   try {
-    const c10::Device device = parse_device(options.device);
+    const std::vector<c10::Device> devices = parse_devices(options.device);
     choose_kernels(parse_kernel_path(options.kernels));
-    configure_tensor_library(options.threads, options.deterministic);
-    prepare_kernels(device);
-    return std::unique_ptr<Engine>(new Engine(std::make_unique<State>(options, device)));
+    return std::unique_ptr<Engine>(new Engine(std::make_unique<Team>(options, devices)));
   } catch (const std::exception&) {
     return failed_precondition(failure_of(std::current_exception()).message);
   }
 }
 
-const DeviceFacts& Engine::device() const { return state_->facts; }
+const DeviceFacts& Engine::device() const { return team_->first().facts; }
 
 std::vector<std::size_t> Engine::begin_bundle(const std::vector<JobInput>& jobs) {
-  return state_->begin_bundle(jobs);
+  std::vector<std::vector<std::size_t>> orders(team_->states.size());
+  team_->threads.run([&](int rank) {
+    const auto index = static_cast<std::size_t>(rank);
+    orders[index] = team_->states[index]->begin_bundle(jobs);
+  });
+  return orders.front();
 }
 
-void Engine::end_bundle() { state_->begin_bundle({}); }
+void Engine::end_bundle() { begin_bundle({}); }
 
 JobOutcome Engine::run(const JobInput& input, Sink& sink) {
-  const bool shared = state_->work.expects(input);
+  const bool shared = team_->first().work.expects(input);
   JobOutcome outcome = run_once(input, sink);
   const auto* failure = std::get_if<JobFailure>(&outcome);
   const bool retries =
@@ -316,16 +486,16 @@ JobOutcome Engine::run(const JobInput& input, Sink& sink) {
 }
 
 JobOutcome Engine::run_once(const JobInput& input, Sink& sink) {
-  try {
-    JobMonitor monitor(sink);
-    return state_->run(input, monitor);
-  } catch (const std::exception&) {
-    JobFailure failure = failure_of(std::current_exception());
-    state_->recover(input, failure);
-    return failure;
-  } catch (...) {
-    return JobFailure{FailureCause::kCrash, "unknown exception", "exception", true};
+  std::vector<JobOutcome> outcomes(team_->states.size());
+  team_->threads.run([&](int rank) {
+    const auto index = static_cast<std::size_t>(rank);
+    NoSink none;
+    outcomes[index] = team_->states[index]->attempt(input, rank == 0 ? sink : none, *team_->parts);
+  });
+  for (const JobOutcome& outcome : outcomes) {
+    if (std::holds_alternative<JobFailure>(outcome)) return team_->joint_failure(outcomes);
   }
+  return std::move(outcomes.front());
 }
 
 int gpu_count() { return cuda_device_count(); }

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "record/job.h"
+#include "sharing/state_store.h"
 
 namespace cox::engine {
 
@@ -15,18 +16,25 @@ namespace cox::engine {
 constexpr int kMaxThreads = 4096;
 
 struct EngineOptions {
-  std::string device = "cpu";  ///< `cpu`, `cuda` or `cuda:N`
-  int threads = 1;             ///< CPU threads for tensor work, up to kMaxThreads
-  bool deterministic = true;   ///< refuse kernels whose results vary between runs
+  /// `cpu`, `cuda` or `cuda:N`. Several, separated by commas, do each job together: GPUs of one
+  /// model, or `cpu,cpu`, as tests do.
+  std::string device = "cpu";
+  int threads = 1;            ///< CPU threads for tensor work, up to kMaxThreads
+  bool deterministic = true;  ///< refuse kernels whose results vary between runs
   /// On a GPU: `fused`, our own between matrix products, or `stock`, only LibTorch's.
   std::string kernels = "fused";
   bool sharing = true;  ///< false: each job of a bundle computes everything by itself
+  /// Where adaptations of announced jobs save their states, to be continued after the process ends;
+  /// nullptr saves nothing. Must outlive the engine.
+  sharing::StateStore* states = nullptr;
+  double save_every_s = 10;  ///< computed seconds of an adaptation between saved states
 };
 
 /// The device that an engine computes on.
 struct DeviceFacts {
   std::string name;                       ///< processor or GPU model
-  std::int64_t gpu_memory_bytes = 0;      ///< total of the GPU; 0 on a CPU
+  int gpus = 0;                           ///< that do a job together; 0 on a CPU
+  std::int64_t gpu_memory_bytes = 0;      ///< total of one GPU; 0 on a CPU
   std::int64_t machine_memory_bytes = 0;  ///< total of the machine
 };
 
@@ -69,9 +77,10 @@ class Engine {
 
  private:
   struct State;
+  struct Team;
   JobOutcome run_once(const JobInput& input, Sink& sink);
-  explicit Engine(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Engine(std::unique_ptr<Team> team);
+  std::unique_ptr<Team> team_;
 };
 
 /// Returns how many GPUs libtorch_cuda sees; 0 when it cannot be loaded. Loads it on first use.

@@ -28,16 +28,16 @@ EngineError bad_value(const std::string& name, const std::string& expected,
 }  // namespace
 
 const Value& ParameterReader::find(const std::string& name, const std::string& expected) {
-  const auto found = parameters_.find(name);
-  if (found == parameters_.end()) throw bad_value(name, expected, "nothing (missing)");
-  read_.insert(name);
+  const auto found = parameters_.find(prefix_ + name);
+  if (found == parameters_.end()) throw bad_value(prefix_ + name, expected, "nothing (missing)");
+  read_.insert(found->first);
   return found->second;
 }
 
 const Value::List& ParameterReader::list(const std::string& name, const std::string& expected) {
   const Value& value = find(name, expected);
   const auto* items = value.get_if<Value::List>();
-  if (items == nullptr) throw bad_value(name, expected, canonical_text(value));
+  if (items == nullptr) reject(name, expected);
   return *items;
 }
 
@@ -46,15 +46,15 @@ void ParameterReader::accept(const std::set<std::string>& names) {
 }
 
 void ParameterReader::reject(const std::string& name, const std::string& expected) const {
-  const auto found = parameters_.find(name);
-  throw bad_value(name, expected,
+  const auto found = parameters_.find(prefix_ + name);
+  throw bad_value(prefix_ + name, expected,
                   found == parameters_.end() ? "nothing" : canonical_text(found->second));
 }
 
 bool ParameterReader::flag(const std::string& name) {
   const Value& value = find(name, "true or false");
   const auto* flag = value.get_if<bool>();
-  if (flag == nullptr) throw bad_value(name, "true or false", canonical_text(value));
+  if (flag == nullptr) reject(name, "true or false");
   return *flag;
 }
 
@@ -64,9 +64,7 @@ std::int64_t ParameterReader::integer(const std::string& name, std::int64_t min,
   if (max != std::numeric_limits<std::int64_t>::max()) expected += fmt::format(" up to {}", max);
   const Value& value = find(name, expected);
   const auto* whole = value.get_if<std::int64_t>();
-  if (whole == nullptr || *whole < min || *whole > max) {
-    throw bad_value(name, expected, canonical_text(value));
-  }
+  if (whole == nullptr || *whole < min || *whole > max) reject(name, expected);
   return *whole;
 }
 
@@ -77,16 +75,14 @@ double ParameterReader::real(const std::string& name, RealRange range) {
   const Value& value = find(name, expected);
   const std::optional<double> real = as_real(value);
   // Written so that NaN is refused.
-  if (!real || !(*real >= range.min && *real <= range.max)) {
-    throw bad_value(name, expected, canonical_text(value));
-  }
+  if (!real || !(*real >= range.min && *real <= range.max)) reject(name, expected);
   return *real;
 }
 
 std::string ParameterReader::text(const std::string& name) {
   const Value& value = find(name, "a string");
   const auto* text = value.get_if<std::string>();
-  if (text == nullptr) throw bad_value(name, "a string", canonical_text(value));
+  if (text == nullptr) reject(name, "a string");
   return *text;
 }
 

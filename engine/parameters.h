@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/value.h"
@@ -23,6 +24,21 @@ struct RealRange {
 class ParameterReader {
  public:
   explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
+
+  /// While it lives, names are those of one of several methods: `lr` reads `adasteer.lr` with the
+  /// prefix `adasteer.`.
+  class Member {
+   public:
+    Member(ParameterReader& reader, std::string prefix) : reader_(reader) {
+      reader_.prefix_ = std::move(prefix);
+    }
+    ~Member() { reader_.prefix_.clear(); }
+    Member(const Member&) = delete;
+    Member& operator=(const Member&) = delete;
+
+   private:
+    ParameterReader& reader_;
+  };
 
   bool flag(const std::string& name);
   std::int64_t integer(const std::string& name,
@@ -52,6 +68,7 @@ class ParameterReader {
   const Value::List& list(const std::string& name, const std::string& expected);
 
   const Parameters& parameters_;
+  std::string prefix_;
   std::set<std::string> read_;
 };
 

@@ -29,6 +29,7 @@ struct JobInput {
   std::string prompt;            ///< as record/prompt.h chose it
   std::string output_directory;  ///< generated and reference videos go here; made when missing
   ShareKeys share;               ///< what the job may share with others of its bundle
+  bool recompute = false;        ///< save memory at the price of time: the result is the same
 };
 
 /// What a finished job hands in.

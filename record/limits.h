@@ -8,10 +8,11 @@
 
 namespace cox {
 
-/// How often an attempt may be repeated, by class of failure. A timeout counts as a crash.
+/// How often an attempt may be repeated, by class of failure. A timeout counts as a crash. After
+/// running out of memory each further attempt tries something else, so two are enough.
 struct RetryLimits {
   std::uint32_t crash = 2;
-  std::uint32_t oom = 1;
+  std::uint32_t oom = 2;
   std::uint32_t lost = 10;
   DurationUs backoff_base_us = kSecondUs;
   DurationUs backoff_max_us = 600 * kSecondUs;
@@ -36,6 +37,7 @@ struct RetryLimits {
 struct FailurePolicy {
   bool fail_fast = false;
   std::uint32_t max_failed_jobs = 0;
+  double max_gpu_hours = 0;
 
   bool operator==(const FailurePolicy&) const = default;
 
@@ -46,9 +48,15 @@ struct FailurePolicy {
               &P::fail_fast},
         Field{"max_failed_jobs", "", "Failures beyond it cancel queued jobs; 0 = no bound.",
               &P::max_failed_jobs},
+        Field{"max_gpu_hours", "h",
+              "Hours of workers' time beyond which queued jobs are stopped; 0 = no bound.",
+              &P::max_gpu_hours},
     };
   }
 };
+
+/// More than any host has.
+constexpr std::uint32_t kMostGpusOfJob = 64;
 
 /// What a worker must have to be given a job, or has. A label: never part of a job's identity.
 struct Resources {
@@ -61,7 +69,7 @@ struct Resources {
   static constexpr auto fields() {
     using R = Resources;
     return std::tuple{
-        Field{"gpus", "", "0 = a processor is enough; a worker drives one GPU at most.", &R::gpus},
+        Field{"gpus", "", "GPUs that do a job together; 0 = a processor is enough.", &R::gpus},
         Field{"gpu_memory_bytes", "bytes", "Memory of the GPU.", &R::gpu_memory_bytes},
         Field{"memory_bytes", "bytes", "Memory of the machine.", &R::memory_bytes},
     };

@@ -19,6 +19,7 @@ struct Provenance {
   std::string model_digest;
   std::string video_digest;
   std::uint64_t backbone_checksum = 0;
+  std::int32_t gpus = 0;
   std::int32_t threads = 0;
   std::string kernels;
   std::string trajectory;
@@ -42,6 +43,7 @@ struct Provenance {
         Field{"backbone_checksum", "",
               "Checksum of the backbone's parameters, equal before and after adaptation.",
               &P::backbone_checksum},
+        Field{"gpus", "", "GPUs that computed the job together; 0 on a CPU.", &P::gpus},
         Field{"threads", "", "CPU threads of tensor work.", &P::threads},
         Field{"kernels", "",
               "Between matrix products: stock (LibTorch's operators), fused (the engine's own GPU "

@@ -8,15 +8,17 @@
 --   timing       fields of record/stage_timings.h
 --   environment  fields of record/provenance.h in the table environments
 --   adaptation   fields of record/adaptation_summary.h; $table x (results) or y (result_details)
+-- `CASE WHEN EXISTS (... metric_totals ...)` asks once a statement whether the database has the metric
+-- at all, so that the many that nobody measured cost no look-up a row.
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
--- equivalence}.
+-- equivalence}; gpu_hours: what attempts of its jobs that finished or failed took of the workers' time.
 CREATE VIEW v_series AS
 SELECT
   s.name AS series, s.number AS number, s.title AS title, s.labels AS labels,
   d.name AS dataset, d.digest AS dataset_digest, u.baseline AS baseline, u.tables AS tables,
-  u.report_settings AS report_settings,
+  u.report_settings AS report_settings, s.gpu_us / 3.6e9 AS gpu_hours,
   u.sweep_text AS sweep_text, u.time_us AS submitted_us
 FROM series s
 JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)
@@ -30,8 +32,9 @@ SELECT
   r.digest AS run_digest, r.method AS method, r.backbone AS backbone,
   r.parameters AS parameters, m.labels AS labels, r.seed AS seed, r.replicate AS replicate,
   r.model_digest AS model_digest, r.lora_digest AS lora_digest,
-  {each weights|coalesce((SELECT w.digest FROM run_weights w
-    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  {each weights|coalesce(CASE WHEN EXISTS (SELECT 1 FROM run_weights z WHERE z.metric_id = $id) THEN
+    (SELECT w.digest FROM run_weights w
+     WHERE w.run_id = r.id AND w.metric_id = $id) END, '') AS $name_weights_digest, }
   m.origins AS origins,
   r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
@@ -43,9 +46,11 @@ SELECT
   sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
   sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
+  sum(j.state IS 8) AS stopped,
   sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  {each metric|avg((SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id)) AS $name, }
+  {each metric|avg(CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END) AS $name, }
   avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
   avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s
 FROM series_runs m
@@ -70,7 +75,8 @@ SELECT
   sum(j.state IS 3) AS done,
   sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
-  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined
+  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
+  sum(j.state IS 8) AS stopped
 FROM series s
 CROSS JOIN series_runs m ON m.series_id = s.id AND m.superseded = 0
 JOIN runs r ON r.id = m.run_id
@@ -85,8 +91,9 @@ CREATE VIEW v_results AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   dv.position AS video_position, d.name AS dataset,
-  {each metric|(SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END AS $name, }
   nullif((SELECT json_group_object(k.name, q.mean) FROM result_metrics q
     JOIN metrics k ON k.id = q.metric_id
     WHERE q.job_id = x.job_id AND q.metric_id NOT IN ({each metric|$id, }0)), '{}') AS other_metrics,
@@ -97,8 +104,9 @@ SELECT
   r.seed AS seed, r.replicate AS replicate, x.attempt AS attempt, w.name AS worker,
   {each environment|e.$name AS $name, }
   r.lora_digest AS lora_digest,
-  {each weights|coalesce((SELECT w.digest FROM run_weights w
-    WHERE w.run_id = r.id AND w.metric_id = $id), '') AS $name_weights_digest, }
+  {each weights|coalesce(CASE WHEN EXISTS (SELECT 1 FROM run_weights z WHERE z.metric_id = $id) THEN
+    (SELECT w.digest FROM run_weights w
+     WHERE w.run_id = r.id AND w.metric_id = $id) END, '') AS $name_weights_digest, }
   x.video_digest AS video_digest,
   printf('%016x', x.backbone_checksum) AS backbone_checksum,
   x.trajectory AS trajectory, x.generation AS generation, y.shared_with AS shared_with,
@@ -152,20 +160,10 @@ JOIN metrics k ON k.id = g.metric_id
 JOIN features f ON f.id = g.feature_id
 WHERE m.superseded = 0;
 
--- Stored values of metrics of scope `set`. videos: how many were covered; covered: SHA-256 over their
--- digests (coordinator/report/data/set_values.h). A value over other videos than have features now is
--- an earlier one.
-CREATE VIEW v_set_metrics AS
-SELECT
-  s.name AS series, m.name AS run, d.name AS dataset, k.name AS metric, z.value AS value,
-  z.videos AS videos, z.covered AS covered, r.digest AS run_digest, d.digest AS dataset_digest
-FROM series_runs m
-JOIN series s ON s.id = m.series_id
-JOIN runs r ON r.id = m.run_id
-JOIN datasets d ON d.id = m.dataset_id
-JOIN set_metric_values z ON z.run_id = m.run_id AND z.dataset_id = m.dataset_id
-JOIN metrics k ON k.id = z.metric_id
-WHERE m.superseded = 0;
+-- Results that were published elsewhere, by `cox import-results`: for reading beside the measured ones.
+-- metric is a metric's name, train_s or generate_s; deviation is that between videos.
+CREATE VIEW v_published AS
+SELECT source, series, run, metric, mean, deviation, videos FROM published_results;
 
 -- One row per current run of a series: means over its finished videos, and how many those are. Means
 -- over different videos do not compare: see v_pairs.
@@ -177,8 +175,9 @@ SELECT
    JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
    WHERE j.run_id = m.run_id AND j.state IN (4, 7)) AS failed,
   coalesce(t.nonfinite_results, 0) AS nonfinite_results,
-  {each metric|(SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
-    AND q.dataset_id = m.dataset_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
+     AND q.dataset_id = m.dataset_id AND q.metric_id = $id) END AS $name, }
   t.train_s_sum / nullif(t.train_s_count, 0) AS train_s,
   t.early_stop_s_sum / nullif(t.early_stop_s_count, 0) AS early_stop_s,
   t.generate_s_sum / nullif(t.generate_s_count, 0) AS generate_s,
@@ -287,9 +286,12 @@ WHERE m.superseded = 0;
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
-  {each metric|(SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id) AS $name_a,
-  (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id) AS $name_b,
-  CASE WHEN (SELECT w.digest FROM run_weights w WHERE w.run_id = ra.id AND w.metric_id = $weights)
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id) END AS $name_a,
+  CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id) END AS $name_b,
+  CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id)
+    AND (SELECT w.digest FROM run_weights w WHERE w.run_id = ra.id AND w.metric_id = $weights)
     IS (SELECT w.digest FROM run_weights w WHERE w.run_id = rb.id AND w.metric_id = $weights) THEN
     (SELECT q.mean FROM result_metrics q WHERE q.job_id = xa.job_id AND q.metric_id = $id)
     - (SELECT q.mean FROM result_metrics q WHERE q.job_id = xb.job_id AND q.metric_id = $id)
@@ -324,7 +326,8 @@ JOIN environments eb ON eb.id = xb.environment_id
 WHERE ma.superseded = 0 AND (ma.series_id, ma.name) <> (mb.series_id, mb.name);
 
 -- One row per current run of a series and video, finished or not. needs_*: what the newest
--- submission of the owning series asks of a worker.
+-- submission of the owning series, and a GPU that was too small, ask of a worker. stop_reason: of a
+-- stopped job.
 CREATE VIEW v_jobs AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
@@ -335,8 +338,11 @@ SELECT
   CASE j.state WHEN 2 THEN w.name END AS worker, a.granted_us AS granted_us,
   a.ended_us AS ended_us, a.message AS message, u.time_us AS submitted_us,
   q.name AS owner_series, r.owner_name AS owner_run, v.path AS video_path,
-  v.digest AS video_digest, g.gpus AS needs_gpus,
-  g.gpu_memory_bytes AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
+  v.digest AS video_digest, max(g.gpus, j.memory_above_mib > 0) AS needs_gpus,
+  max(g.gpu_memory_bytes, (j.memory_above_mib << 20) + (j.memory_above_mib > 0))
+    AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
+  CASE j.state WHEN 8 THEN (SELECT z.name FROM stop_reason_names z
+    WHERE z.stop_reason = j.stop_reason) END AS stop_reason,
   r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
@@ -396,8 +402,9 @@ SELECT
   (SELECT m.name FROM series_runs m WHERE m.run_id = e.run_id AND m.series_id = e.series_id
    ORDER BY m.superseded, m.position LIMIT 1) AS run,
   v.video AS video, w.name AS worker, e.attempt AS attempt, e.message AS message,
-  {each metric|(SELECT q.mean FROM result_metrics q
-    WHERE q.job_id = x.job_id AND q.metric_id = $id) AS $name, }
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.mean FROM result_metrics q
+     WHERE q.job_id = x.job_id AND q.metric_id = $id) END AS $name, }
   lower(hex(j.digest)) AS job_digest
 FROM events e
 LEFT JOIN series s ON s.id = e.series_id

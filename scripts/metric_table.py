@@ -17,7 +17,10 @@ import sys
 import yaml
 
 REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "weights", "definition")
-OPTIONAL = ("min", "max", "weights_source", "random_weights", "min_side")
+OPTIONAL = ("min", "max", "weights_file", "random_weights", "min_side")
+WEIGHTS_FILE = ("name", "source", "script")
+WEIGHTS_FILE_FACTS = ("bytes", "sha256")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 SCOPES = {"frame": "kFrame", "video": "kVideo", "set": "kSet"}
 SCOPES_OF_LINE = {"COX_METRIC": ("frame", "video"), "COX_SET_METRIC": ("set",)}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -93,6 +96,27 @@ def check_name(name):
         raise Fault(f"name: expected lower-case letters, digits and _, got {name!r}")
 
 
+def check_weights_file(file):
+    check_keys(file, WEIGHTS_FILE, WEIGHTS_FILE_FACTS)
+    for key in WEIGHTS_FILE:
+        check_text(file, key)
+    if "bytes" in file and (type(file["bytes"]) is not int or file["bytes"] < 1):
+        raise Fault(f"bytes: expected a positive whole number, got {file['bytes']!r}")
+    if "sha256" in file and not SHA256.fullmatch(str(file["sha256"])):
+        raise Fault(f"sha256: expected 64 hexadecimal digits, got {file['sha256']!r}")
+
+
+def weights_source(entry):
+    """For messages: which public file it is, and what makes the weights file from it."""
+    if "weights_file" not in entry:
+        return ""
+    file = entry["weights_file"]
+    facts = [f"{file['bytes']:,} bytes"] if "bytes" in file else []
+    facts += [f"SHA-256 {file['sha256']}"] if "sha256" in file else []
+    known = f" ({', '.join(facts)})" if facts else " (its publishers state no size and no digest)"
+    return f"{file['script']} makes it from {file['name']}{known} of {file['source']}"
+
+
 def check_entry(entry, stem, scopes):
     check_keys(entry, REQUIRED, OPTIONAL)
     check_name(entry["name"])
@@ -112,11 +136,11 @@ def check_entry(entry, stem, scopes):
         raise Fault(f"min {entry['min']} is not below max {entry['max']}")
     if "min_side" in entry:
         check_choice(entry, "min_side", tuple(range(1, MAX_SIDE + 1)))
-    for key in ("weights_source", "random_weights"):
+    for key in ("weights_file", "random_weights"):
         if key in entry and not entry["weights"]:
             raise Fault(f"{key}: the metric has no weights")
-    if "weights_source" in entry:
-        check_text(entry, "weights_source")
+    if "weights_file" in entry:
+        check_weights_file(entry["weights_file"])
     if "random_weights" in entry:
         check_keys(entry["random_weights"], ("name", "title", "definition"), ())
         check_name(entry["random_weights"]["name"])
@@ -178,7 +202,7 @@ def table(metrics):
                   "true" if entry["better"] == "higher" else "false", str(entry["digits"]),
                   number(entry, "min"), number(entry, "max"),
                   f"MetricScope::{SCOPES[entry['scope']]}", "true" if entry["weights"] else "false",
-                  quoted(entry.get("weights_source", "")), quoted(entry["definition"]),
+                  quoted(weights_source(entry)), quoted(entry["definition"]),
                   str(entry.get("min_side", 0)), quoted(entry.get("variant_of", "")))
         rows.append("    {" + ", ".join(fields) + "},\n")
     return ('#include "schemas/metric_schema.h"\n\nnamespace cox {\n\n'

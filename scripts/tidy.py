@@ -24,22 +24,27 @@ MAY_INCLUDE = {
     "base": [],
     "record": ["base"],
     "sharing": ["base"],
-    "schemas": ["record"],
+    "schemas": ["base", "record"],
     "engine/video": ["base"],
     "engine/tensors": ["base", "record"],
     "engine/device": ["base", "engine/tensors"],
+    "engine/parallel": ["base", "engine/tensors", "engine/device"],
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/vae": ["base", "engine/vae", "engine/tensors", "engine/device", "engine/checkpoint",
                    "engine/nn"],
     "engine/text": ["base", "engine/tensors", "engine/device", "engine/checkpoint", "engine/nn"],
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
-                         "engine/checkpoint", "engine/nn", "engine/backbones"],
+                         "engine/parallel", "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/metrics": ["base", "record", "schemas", "engine/tensors", "engine/checkpoint",
-                       "engine/nn"],
-    "engine/adaptation": ["base", "record", "sharing", "engine/tensors", "engine/device", "engine/checkpoint",
-                          "engine/backbones", "engine/diffusion", "engine/adaptation",
+    "engine/families": ["base", "schemas", "engine/tensors", "engine/parallel", "engine/checkpoint", "engine/nn",
+                        "engine/vae", "engine/text", "engine/backbones", "engine/diffusion",
+                        "engine/families", "engine/parameters.h"],
+    "engine/metrics": ["base", "record", "schemas", "engine/video", "engine/tensors",
+                       "engine/checkpoint", "engine/nn", "engine/text"],
+    "engine/adaptation": ["base", "record", "sharing", "engine/tensors", "engine/device", "engine/parallel",
+                          "engine/checkpoint", "engine/backbones", "engine/diffusion",
+                          "engine/steering", "engine/adaptation",
                           "engine/parameters.h", "engine/monitor.h",
                           "engine/stopwatch.h"],
     "engine": ["base", "record", "sharing", "engine", "schemas"],
@@ -56,13 +61,17 @@ MAY_INCLUDE = {
     "coordinator/report/set_metrics": ["base"],
     "coordinator/report/compare": ["base", "record", "coordinator/report/data",
                                    "coordinator/report/statistics"],
+    "coordinator/report/figures": ["base", "coordinator/report"],
+    "coordinator/report/vbench": ["base", "coordinator/store", "coordinator/report/print"],
     "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
     "coordinator/web": ["base", "record", "coordinator/web", "coordinator/store", "coordinator/report", "engine/video"],
     "proto": ["base", "record", "proto", "cox/v1"],
+    "coordinator/cluster": ["base", "coordinator/sweep"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h"],
+    "worker/state_folder": ["base", "sharing/state_store.h"],
     "worker": ["base", "record", "schemas", "proto", "worker", "cox/v1"],
     "cli": ["base", "record", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
@@ -72,8 +81,10 @@ THIRD_PARTY = {
     "LibTorch": (("ATen/", "torch/", "c10/"), ("engine", "tools")),
     "gRPC": (("grpc/", "grpcpp/"), ("proto", "coordinator/service", "worker", "cli")),
     "protobuf": (("google/protobuf/", "cox/v1/"), ("proto", "coordinator/service", "worker", "cli")),
+    "Eigen": (("Eigen/",), ("coordinator/report/set_metrics",)),
     "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
     "yaml-cpp": (("yaml-cpp/",), ("coordinator/sweep",)),
+    "librsvg": (("librsvg/", "cairo"), ("cli/output",)),
     "cpp-httplib": (("httplib.h",), ("coordinator/web",)),
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
@@ -213,8 +224,9 @@ def registered(path, macro="COX_[A-Z_]+"):
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
 METHOD_NAMES_ALLOWED = ("tools/parity/trained.cpp", "tools/verbs/bench.cpp")
-# Method names that are also other things: parameter values, kinds of files, parts of tensor names.
-COMMON_WORDS = ("none", "full", "norm", "hidden", "lora")
+# Method names that are also other things: parameter values, kinds of files, parts of tensor names,
+# operations of the parity door.
+COMMON_WORDS = ("none", "full", "norm", "hidden", "lora", "stas")
 
 
 def check_named_once(root, files, findings):

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -38,6 +39,14 @@ class Observer {
   std::int64_t steps_run_ = 0;
   std::vector<double> losses_;
 };
+
+/// The losses of the checks of a trajectory, by the step that they follow; 0 is the start.
+using CheckLosses = std::map<std::int64_t, ProbeLosses>;
+
+/// The job's view after `steps` steps of a trajectory whose checks are known. None when a loss that
+/// its rule looks at was not measured.
+std::optional<Observer> replayed(const JobShape& job, const CheckLosses& checks,
+                                 std::int64_t steps);
 
 /// The probes that the rules due after `step` look at, each once, in their order.
 std::vector<Probe> probes_due(const std::vector<JobShape>& jobs,

@@ -20,6 +20,10 @@ struct JobShape {
   std::optional<StopRule> stop;  ///< none = the state after the last step generates
   /// Digest of everything that generation and decoding follow from besides the adapted state.
   std::string generation;
+  /// Digest of what the passes of training and checks follow from, for a method that acts on the
+  /// output only: equal passes are computed once, whatever the method's rate. "" = the passes are
+  /// those of the trajectory.
+  std::string passes = {};
 };
 
 /// One adaptation that serves all of `jobs`.

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <queue>
 #include <set>
-#include <tuple>
 
 #include "sharing/observer.h"
 
@@ -73,7 +73,8 @@ Cost cost_alone(const PricedJob& job) {
   if (!job.shape.trajectory.empty()) {
     add_steps(job, job.shape.steps, cost);
     if (const auto& rule = job.shape.stop) {
-      const std::int64_t checks = 1 + job.shape.steps / rule->check_every;
+      const bool is_constant = !job.shape.passes.empty();  // a probe has one answer
+      const std::int64_t checks = is_constant ? 1 : 1 + job.shape.steps / rule->check_every;
       add_checks(job, checks, checks * static_cast<std::int64_t>(rule->probes().size()), cost);
     }
   }
@@ -91,42 +92,119 @@ std::vector<PricedJob> without_duplicates(const std::vector<PricedJob>& jobs) {
   return distinct;
 }
 
+/// What the rules of one trajectory may generate from, besides states that are generated anyway.
+struct RuleChoices {
+  std::vector<std::set<StateId>> states;  ///< of each rule
+  std::size_t job = 0;                    ///< one of the rules' jobs, for its price
+};
+
+/// Whether `rule` can get a state of its own when rules before it move to other ones they can take.
+bool find_state(const RuleChoices& choices, std::size_t rule, std::map<StateId, std::size_t>& taken,
+                std::set<StateId>& seen) {
+  for (const StateId& state : choices.states[rule]) {
+    if (!seen.insert(state).second) continue;
+    const auto holder = taken.find(state);
+    if (holder != taken.end() && !find_state(choices, holder->second, taken, seen)) continue;
+    taken[state] = rule;
+    return true;
+  }
+  return false;
+}
+
+/// The most different states that the rules can choose: a largest matching of rules and states.
+std::int64_t most_states(const RuleChoices& choices) {
+  std::map<StateId, std::size_t> taken;
+  for (std::size_t rule = 0; rule < choices.states.size(); ++rule) {
+    std::set<StateId> seen;
+    find_state(choices, rule, taken, seen);
+  }
+  return static_cast<std::int64_t>(taken.size());
+}
+
+enum class Chosen { kMostStates, kStartState };
+
 /// Prices jobs of one item that share, piece by piece.
 class SharedPrice {
  public:
-  explicit SharedPrice(const std::vector<PricedJob>& jobs) : jobs_(jobs) {
+  SharedPrice(const std::vector<PricedJob>& jobs, Chosen chosen) : jobs_(jobs), chosen_(chosen) {
     for (const PricedJob& job : jobs) shapes_.push_back(job.shape);
   }
 
-  void price(ItemPrice& price) {
+  /// The costs of the pieces, in order.
+  std::vector<Cost> price() {
+    std::vector<Cost> pieces;
     const Plan plan = plan_jobs(shapes_);
-    if (!plan.untrained.empty()) add_piece(cost_of_results(plan.untrained), price);
+    if (!plan.untrained.empty()) pieces.push_back(cost_of_results(plan.untrained));
     for (const Trajectory& trajectory : plan.trajectories) {
       Cost cost = cost_of_results(trajectory.jobs);
-      add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
-      for (std::int64_t step = 0; step <= trajectory.steps; ++step) {
-        add_check(trajectory, step, cost);
+      if (shapes_[trajectory.jobs.front()].passes.empty()) {
+        add_trajectory(trajectory, cost);
+      } else {
+        add_new_passes(trajectory, cost);
       }
-      add_piece(cost, price);
+      pieces.push_back(cost);
     }
+    return pieces;
   }
 
  private:
-  static void add_piece(const Cost& cost, ItemPrice& price) {
-    price.shared.add(cost);
-    price.pieces.push_back(cost.seconds.total());
-  }
-
-  /// Reads sources, generates and scores for `members`.
+  /// Reads sources, generates and scores for `members`, which read one trajectory or none.
   Cost cost_of_results(const std::vector<std::size_t>& members) {
     Cost cost;
+    std::vector<std::size_t> ruled;
     for (const std::size_t member : members) {
       const PricedJob& job = jobs_[member];
       if (sources_.insert(job.source).second) add_source(job, cost);
-      if (generations_.insert(generation_of(job.shape)).second) add_generation(job, cost);
       add_score(job, cost);
+      const JobShape& shape = job.shape;
+      if (shape.stop && chosen_ == Chosen::kMostStates) {
+        ruled.push_back(member);
+        continue;
+      }
+      const std::int64_t steps = shape.stop || shape.trajectory.empty() ? 0 : shape.steps;
+      const GenerationId id{state_id(shape.trajectory, steps), shape.generation};
+      if (generations_.insert(id).second) add_generation(job, cost);
+    }
+    for (const auto& [generation, choices] : choices_of(ruled)) {
+      for (std::int64_t i = most_states(choices); i > 0; --i) {
+        add_generation(jobs_[choices.job], cost);
+      }
     }
     return cost;
+  }
+
+  void add_trajectory(const Trajectory& trajectory, Cost& cost) const {
+    add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
+    for (std::int64_t step = 0; step <= trajectory.steps; ++step) add_check(trajectory, step, cost);
+  }
+
+  /// The steps and probes that no trajectory with equal passes has computed before.
+  void add_new_passes(const Trajectory& trajectory, Cost& cost) {
+    const PricedJob& first = jobs_[trajectory.jobs.front()];
+    Passes& passes = passes_[first.shape.passes];
+    add_steps(first, std::max<std::int64_t>(0, trajectory.steps - passes.steps), cost);
+    passes.steps = std::max(passes.steps, trajectory.steps);
+    std::int64_t probes = 0;
+    for (const Probe& probe : probes_due(shapes_, trajectory.jobs)) {
+      probes += passes.probes.insert(probe).second ? 1 : 0;
+    }
+    if (probes > 0) add_checks(first, 1, probes, cost);
+  }
+
+  /// By the key of the generation. States that are generated anyway are left out.
+  std::map<std::string, RuleChoices> choices_of(const std::vector<std::size_t>& ruled) const {
+    std::map<std::string, RuleChoices> all;
+    for (const std::size_t job : ruled) {
+      const JobShape& shape = shapes_[job];
+      RuleChoices& choices = all[shape.generation];
+      choices.job = job;
+      std::set<StateId>& states = choices.states.emplace_back();
+      for (std::int64_t step = 0; step <= shape.steps; step += shape.stop->check_every) {
+        const StateId state = state_id(shape.trajectory, step);
+        if (generations_.count({state, shape.generation}) == 0) states.insert(state);
+      }
+    }
+    return all;
   }
 
   void add_check(const Trajectory& trajectory, std::int64_t step, Cost& cost) const {
@@ -141,21 +219,16 @@ class SharedPrice {
     add_checks(jobs_[due.front()], 1, probes, cost);
   }
 
-  /// Equal for jobs that are known beforehand to have equal pixels.
-  using GenerationKey =
-      std::tuple<GenerationId, std::int64_t, std::int64_t, std::int64_t, std::vector<double>>;
-
-  static GenerationKey generation_of(const JobShape& job) {
-    const std::int64_t steps = job.trajectory.empty() ? 0 : job.steps;
-    const GenerationId id{state_id(job.trajectory, steps), job.generation};
-    if (!job.stop) return {id, 0, 0, 0, {}};
-    return {id, job.stop->check_every, job.stop->patience, job.stop->noise_draws, job.stop->sigmas};
-  }
-
   const std::vector<PricedJob>& jobs_;
+  Chosen chosen_;
   std::vector<JobShape> shapes_;
+  struct Passes {
+    std::int64_t steps = 0;
+    std::set<Probe> probes;
+  };
+  std::map<std::string, Passes> passes_;
   std::set<std::string> sources_;
-  std::set<GenerationKey> generations_;
+  std::set<GenerationId> generations_;
 };
 
 }  // namespace
@@ -185,7 +258,13 @@ Result<ItemPrice> price_item(const std::vector<PricedJob>& jobs) {
     price.naive.add(cost_alone(job));
   }
   const std::vector<PricedJob> distinct = without_duplicates(jobs);
-  SharedPrice(distinct).price(price);
+  for (const Cost& piece : SharedPrice(distinct, Chosen::kMostStates).price()) {
+    price.shared.add(piece);
+    price.pieces.push_back(piece.seconds.total());
+  }
+  for (const Cost& piece : SharedPrice(distinct, Chosen::kStartState).price()) {
+    price.least.add(piece);
+  }
   return price;
 }
 

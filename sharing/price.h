@@ -62,15 +62,17 @@ struct Cost {
 struct ItemPrice {
   Cost naive;   ///< every job by itself, duplicates included
   Cost shared;  ///< duplicates once, and equal work once
+  Cost least;   ///< the same when every stop rule chooses the start state
   /// Seconds of the pieces that different workers can do: the jobs that train nothing, then each
   /// trajectory with its generations. Their sum is the seconds of `shared`.
   std::vector<double> pieces;
 };
 
 /// Prices the jobs of one item. Every job trains to its last step. A stop rule looks at the start
-/// state and whenever it is due; which state it chooses is not known before, so its generation is
-/// counted as its own. kInvalidArgument for seconds that are negative or not finite, and for
-/// negative steps or a stop rule that is never due or looks at nothing.
+/// state and whenever it is due; which state it chooses is not known before, so `shared` counts as
+/// many generations as rules that choose different states can need, and `least` none.
+/// kInvalidArgument for seconds that are negative or not finite, and for negative steps or a stop
+/// rule that is never due or looks at nothing.
 Result<ItemPrice> price_item(const std::vector<PricedJob>& jobs);
 
 /// Seconds until `workers` that take the pieces in their order, each when it is free, are done.

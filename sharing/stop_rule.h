@@ -7,11 +7,16 @@
 
 namespace cox::sharing {
 
-/// The fixed noise that a check looks at: a noise level and the number of a draw. The loss of a
-/// probe does not depend on which other probes are measured.
+/// Which clean latents a check sees before the held-out ones: those at the start of the window, or
+/// as many right before the held-out ones.
+enum class CheckContext { kWindowStart, kAdjacent };
+
+/// What a check looks at: a noise level, the number of a draw, and the context. The loss of a probe
+/// does not depend on which other probes are measured.
 struct Probe {
   double sigma = 0;  ///< in (0, 1]
   std::int64_t draw = 0;
+  CheckContext context = CheckContext::kWindowStart;
   auto operator<=>(const Probe&) const = default;
 };
 
@@ -24,6 +29,7 @@ struct StopRule {
   std::int64_t patience = 1;     ///< checks in a row without improvement before the end
   std::int64_t noise_draws = 1;
   std::vector<double> sigmas;
+  CheckContext context = CheckContext::kWindowStart;
 
   /// Every draw of every sigma, sigma by sigma: the order in which their losses are added up.
   std::vector<Probe> probes() const;

@@ -42,6 +42,7 @@ Result<JobInput> job_input_of(const v1::LeasedJob& job, const v1::Video& video,
   input.video = from_proto<Video>(video);
   input.prompt = job.prompt();
   input.share = from_proto<ShareKeys>(job.share());
+  input.recompute = job.recompute();
   input.output_directory = out;
   return input;
 }

@@ -2,15 +2,22 @@
 
 #include <string>
 
+#include "base/status.h"
+
 namespace cox::worker {
 
-/// Returns the device that a worker computes on: `auto` is a GPU if there is one, else the CPU; a
-/// GPU without a number is number `slot` modulo the number of GPUs, so that the workers of one
-/// machine spread over its GPUs. Other devices stay as they are.
-inline std::string chosen_device(const std::string& wanted, int slot, int gpu_count) {
-  const std::string device = wanted != "auto" ? wanted : gpu_count > 0 ? "cuda" : "cpu";
-  if (device != "cuda" || gpu_count <= 1) return device;
-  return "cuda:" + std::to_string(slot % gpu_count);
-}
+/// What the options of a worker say of its device.
+struct DeviceChoice {
+  std::string wanted = "auto";  ///< auto, cpu, cuda, cuda:N, or several separated by commas
+  int slot = 0;                 ///< of this worker among those of its machine
+  int gpus_per_job = 1;         ///< that do each job together
+};
+
+/// Returns the devices that a worker computes on, separated by commas. `auto` is a GPU if there is
+/// one, else the CPU. GPUs without a number are divided into sets of `gpus_per_job`; the worker
+/// gets set `slot` modulo their number, so that the workers of one machine spread over its GPUs. A
+/// CPU is named once for each part. Devices that have a number stay as they are; their count must
+/// then be `gpus_per_job` unless that is 1.
+Result<std::string> chosen_devices(const DeviceChoice& choice, int gpu_count);
 
 }  // namespace cox::worker

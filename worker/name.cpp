@@ -33,8 +33,11 @@ std::string gpu_name(const std::string& device, const std::string& visible_gpus)
 
 std::string default_name(const std::string& host, const std::string& device,
                          const std::string& visible_gpus) {
-  const bool on_gpu = starts_with(device, "cuda");
-  std::string name = fmt::format("{}.{}", host, on_gpu ? gpu_name(device, visible_gpus) : device);
+  std::vector<std::string> names;
+  for (const std::string& one : split(device, ',')) {
+    names.push_back(starts_with(one, "cuda") ? gpu_name(one, visible_gpus) : one);
+  }
+  std::string name = fmt::format("{}.{}", host, join(names, "-"));
   std::replace_if(
       name.begin(), name.end(), [](char c) { return !may_be_in_name(c); }, '-');
   return name;

@@ -9,22 +9,33 @@
 namespace cox::worker {
 
 /// What the process was asked to do: continue, finish the job in flight and leave (drain), or stop
-/// that job too (cancel). Never moves back. Thread-safe.
+/// that job too (cancel), which also happens when its time is over. Never moves back. Thread-safe.
 class StopSwitch {
  public:
   void drain() { raise(Request::kDrain); }
   void cancel() { raise(Request::kCancel); }
 
-  bool draining() const { return at_least(Request::kDrain); }
-  bool cancelled() const { return at_least(Request::kCancel); }
-
-  /// Sleeps until `time` has passed (true) or a drain is requested (false).
-  bool sleep(std::chrono::milliseconds time) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
+  /// From this time on, `cancelled()`.
+  void cancel_at(std::chrono::steady_clock::time_point end) {
     MutexLock lock(mutex_);
+    end_ = end;
+  }
+
+  bool draining() const { return at_least(Request::kDrain) || is_time_over(); }
+  bool cancelled() const { return at_least(Request::kCancel) || is_time_over(); }
+  bool is_time_over() const {
+    MutexLock lock(mutex_);
+    return std::chrono::steady_clock::now() >= end_;
+  }
+
+  /// Sleeps until `time` has passed (true), or a drain is requested or the time is over (false).
+  bool sleep(std::chrono::milliseconds time) {
+    const auto wanted = std::chrono::steady_clock::now() + time;
+    MutexLock lock(mutex_);
+    const auto deadline = std::min(wanted, end_);
     while (request_ == Request::kContinue) {
       const auto left = deadline - std::chrono::steady_clock::now();
-      if (left <= left.zero()) return true;
+      if (left <= left.zero()) return deadline < end_;
       changed_.wait_for(mutex_, std::chrono::ceil<std::chrono::microseconds>(left));
     }
     return false;
@@ -46,6 +57,8 @@ class StopSwitch {
   mutable Mutex mutex_;
   CondVar changed_;
   Request request_ COX_GUARDED_BY(mutex_) = Request::kContinue;
+  std::chrono::steady_clock::time_point end_ COX_GUARDED_BY(mutex_) =
+      std::chrono::steady_clock::time_point::max();
 };
 
 }  // namespace cox::worker

@@ -5,7 +5,6 @@
 #include <functional>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "record/failure.h"
@@ -46,7 +45,9 @@ Worker::Worker(WorkerOptions options, Client& client, Executor& executor, Spool&
                    static_cast<std::uint64_t>(options_.identity.pid()),
                options_.backoff),
       keeper_(client, stop),
-      courier_(client, spool) {}
+      courier_(client, spool) {
+  if (options_.time_limit.end()) stop_.cancel_at(*options_.time_limit.end());
+}
 
 Result<WorkerEnd> Worker::run() {
   Result<WorkerEnd> end = work();
@@ -74,6 +75,12 @@ Result<WorkerEnd> Worker::work() {
   busy_until_ = steady_clock::now();
   while (!stop_.draining()) {
     if (keeper_.must_register()) COX_RETURN_IF_ERROR(register_with_retry());
+    if (!options_.time_limit.fits_any(steady_clock::now())) {
+      end_ = WorkerEnd{EndKind::kOutOfTime,
+                       fmt::format("no further job ends within the time limit of {}",
+                                   options_.time_limit.text())};
+      return *end_;
+    }
     COX_ASSIGN_OR_RETURN(const std::optional<v1::Bundle> bundle, next_bundle());
     if (bundle) {
       COX_RETURN_IF_ERROR(run_bundle(*bundle));
@@ -129,7 +136,8 @@ Result<std::optional<v1::Bundle>> Worker::next_bundle() {
   v1::LeaseRequest request;
   request.set_worker_id(worker_id_);
   request.set_loaded_model_digest(executor_.loaded_model_digest());
-  request.set_max_jobs(options_.max_jobs_per_bundle);
+  request.set_max_jobs(
+      options_.time_limit.fitting_jobs(options_.max_jobs_per_bundle, steady_clock::now()));
   milliseconds wait = options_.lease_wait;
   if (options_.max_idle) wait = std::min(wait, *options_.max_idle);
   request.set_wait_ms(wait.count());
@@ -172,6 +180,7 @@ Status Worker::run_bundle(const v1::Bundle& bundle) {
   // The lease is kept until the last report is answered.
   const Status delivered = deliver_with_retry();
   keeper_.release(bundle.lease_id());
+  if (out_of_time_ && !end_) end_ = std::move(out_of_time_);
   return delivered;
 }
 
@@ -179,30 +188,62 @@ Status Worker::run_jobs(const v1::Bundle& bundle) {
   for (const std::size_t index : executor_.begin_bundle(bundle)) {
     const v1::LeasedJob& job = bundle.jobs(static_cast<int>(index));
     if (stop_.draining() || end_ || !keeper_.holds(bundle.lease_id())) break;
-    if (keeper_.is_cancelled(job.job_digest())) continue;
+    if (keeper_.is_cancelled(job.job_digest()) || !has_time_for(job)) continue;
     COX_RETURN_IF_ERROR(run_job(bundle, job));
   }
   return Status::ok();
 }
 
+/// A job that would be cut off by the time limit is returned when the worker leaves, after those of
+/// its bundle that fit.
+bool Worker::has_time_for(const v1::LeasedJob& job) {
+  if (options_.time_limit.fits(job.run().digest(), steady_clock::now())) return true;
+  out_of_time_ = WorkerEnd{EndKind::kOutOfTime,
+                           fmt::format("job {:.8} would not end within the time limit of {}",
+                                       job.job_digest(), options_.time_limit.text())};
+  return false;
+}
+
+/// The time limit ended a job in flight. One that had nearly all of it would never end in such a
+/// worker, so that is its failure; another is returned without blame.
+Status Worker::end_cut_short(const v1::Bundle& bundle, const v1::LeasedJob& job,
+                             TimeLimit::Time began, Executor::Outcome outcome) {
+  end_ = WorkerEnd{EndKind::kOutOfTime, fmt::format("the time limit of {} ended job {:.8}",
+                                                    options_.time_limit.text(), job.job_digest())};
+  log(LogLevel::kWarning, "worker", "the time limit ended a job", {{"job", job.job_digest()}});
+  if (!options_.time_limit.had_it_all(began)) return Status::ok();
+  v1::JobFailure& failure = *outcome.report.mutable_failure();
+  failure.set_cause(v1::FAILURE_CAUSE_TIMEOUT);
+  failure.set_detail("time_limit");
+  failure.set_message(
+      fmt::format("did not end within the worker's time limit of {}; give workers a longer limit",
+                  options_.time_limit.text()));
+  return report(bundle, job, std::move(outcome.report));
+}
+
 Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   CancelToken token;
   keeper_.begin_job(job.job_digest(), bundle.lease_id(), token);
-  const double begin = monotonic_seconds();
+  const auto begin = steady_clock::now();
   Executor::Outcome outcome = executor_.run(job, bundle.video(), token, keeper_);
   keeper_.end_job();
+  const auto took = steady_clock::now() - begin;
   log(LogLevel::kInfo, "worker", "job ended",
       {{"job", job.job_digest()},
        {"video", bundle.video().id()},
        {"attempt", job.attempt()},
        {"outcome", outcome_text(outcome)},
-       {"seconds", fmt::format("{:.3f}", monotonic_seconds() - begin)}});
+       {"seconds", fmt::format("{:.3f}", std::chrono::duration<double>(took).count())}});
   if (outcome.poisoned) {
     end_ = WorkerEnd{EndKind::kPoisoned,
                      outcome.cancelled ? "the device failed while a cancelled job was cleaned up"
                                        : outcome.report.failure().message()};
   }
+  if (outcome.cancelled && stop_.is_time_over() && !end_) {
+    return end_cut_short(bundle, job, begin, std::move(outcome));
+  }
   if (outcome.cancelled) return Status::ok();
+  options_.time_limit.measured(job.run().digest(), took);
   if (outcome.missing_input.empty()) return report(bundle, job, std::move(outcome.report));
   end_ = WorkerEnd{EndKind::kMissingInput, outcome.missing_input};
   log(LogLevel::kError, "worker",
@@ -243,7 +284,7 @@ void Worker::leave() {
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);
-  if (end_ && end_->kind == EndKind::kMissingInput) request.set_reason(end_->reason);
+  if (end_ && end_->kind != EndKind::kPoisoned) request.set_reason(end_->reason);
   const Result<v1::LeaveReply> reply = client_.leave(request);
   if (reply.is_ok()) return log(LogLevel::kInfo, "worker", "left", {{"worker", worker_id_}});
   log(LogLevel::kWarning, "worker", "left without an answer",

@@ -13,6 +13,7 @@
 #include "worker/lease_keeper.h"
 #include "worker/spool.h"
 #include "worker/stop_switch.h"
+#include "worker/time_limit.h"
 
 namespace cox::worker {
 
@@ -33,11 +34,13 @@ struct WorkerOptions {
   /// How long a worker with nothing to compute retries a coordinator that does not answer.
   std::chrono::milliseconds max_away{std::chrono::hours(1)};
   Backoff::Limits backoff;
+  TimeLimit time_limit;  ///< jobs that would not end before it are left to others
 };
 
 enum class EndKind {
   kDrained,       ///< a signal or the coordinator asked it to leave
   kIdle,          ///< there is no work
+  kOutOfTime,     ///< no further job ends before the time limit
   kPoisoned,      ///< the device or the output folder cannot be used any more
   kMissingInput,  ///< this machine lacks a file that a job needs; the job was returned without
                   ///< blame
@@ -46,7 +49,7 @@ enum class EndKind {
 /// How a worker ended.
 struct WorkerEnd {
   EndKind kind = EndKind::kDrained;
-  std::string reason = {};  ///< of kPoisoned and kMissingInput, for people
+  std::string reason = {};  ///< of kPoisoned, kMissingInput and kOutOfTime, for people
 };
 
 /// The job loop: deliver what is spooled, register, lease, run, spool, report, repeat. Owned by one
@@ -68,6 +71,9 @@ class Worker {
   Status run_bundle(const v1::Bundle& bundle);
   Status run_jobs(const v1::Bundle& bundle);
   Status run_job(const v1::Bundle& bundle, const v1::LeasedJob& job);
+  Status end_cut_short(const v1::Bundle& bundle, const v1::LeasedJob& job, TimeLimit::Time began,
+                       Executor::Outcome outcome);
+  bool has_time_for(const v1::LeasedJob& job);
   Status report(const v1::Bundle& bundle, const v1::LeasedJob& job, v1::JobReport report);
   Status deliver_with_retry();
   Status deliver_unspooled(const v1::JobReport& report, const Status& spooled);
@@ -87,8 +93,9 @@ class Worker {
 
   std::string worker_id_;
   std::chrono::steady_clock::time_point busy_until_;
-  bool unsure_of_lease_ = false;  ///< the last lease call had no answer
-  std::optional<WorkerEnd> end_;  ///< set once the worker should leave on its own account
+  bool unsure_of_lease_ = false;          ///< the last lease call had no answer
+  std::optional<WorkerEnd> out_of_time_;  ///< a job of the bundle was left out for want of time
+  std::optional<WorkerEnd> end_;          ///< set once the worker should leave on its own account
 };
 
 }  // namespace cox::worker

@@ -10,8 +10,13 @@
 #include "cli/local/lock_note.h"
 #include "cli/options.h"
 #include "cli/progress/signals.h"
+#include "cli/sources/page_address.h"
+#include "cli/sources/page_changes.h"
+#include "cli/sources/playable_folder.h"
 #include "coordinator/service/coordinator.h"
+#include "coordinator/service/gate.h"
 #include "coordinator/service/server.h"
+#include "coordinator/web/database_pool.h"
 
 namespace cox::cli {
 
@@ -27,7 +32,8 @@ class CoordinatorCommand final : public Command {
             .examples =
                 "cox coordinator --db results.db\n"
                 "cox coordinator --db results.db --listen 0.0.0.0:7420 \\\n"
-                "    --tls-cert server.pem --tls-key server.key --token-file tokens"};
+                "    --tls-cert server.pem --tls-key server.key --token-file tokens\n"
+                "cox coordinator --db results.db --web 127.0.0.1:7421"};
   }
 
   void declare(CLI::App& app) override {
@@ -47,6 +53,10 @@ class CoordinatorCommand final : public Command {
     app.add_option("--token-file", server_.token_file,
                    "Lines 'ROLE TOKEN', role submit, work or read; required off loopback")
         ->type_name("FILE");
+    app.add_option("--web", web_,
+                   "Also serve the page of 'cox dashboard' at this loopback address; port 0 takes "
+                   "a free one")
+        ->type_name("HOST:PORT");
     app.add_option("--lease", lease_s_, "Seconds after which a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))
         ->capture_default_str();
@@ -77,6 +87,8 @@ class CoordinatorCommand final : public Command {
     session.say(
         fmt::format("coordinator of '{}' listens on {}", options_.database, server->address()));
     session.say(fmt::format("start workers with: {}", worker_command(server->address())));
+    COX_ASSIGN_OR_RETURN(const auto page, serve_page(*coordinator));
+    if (page != nullptr) session.say(fmt::format("page: {}", page->address()));
     if (!server_.tls_certificate.empty()) {
       session.say(
           "on other machines, use a copy of the certificate (of the CA's, if a CA signed it) and a "
@@ -95,6 +107,26 @@ class CoordinatorCommand final : public Command {
   }
 
  private:
+  /// The page of --web; nullptr without. With a token file a person logs in with one of its tokens.
+  Result<std::unique_ptr<web::WebServer>> serve_page(service::Coordinator& coordinator) const {
+    if (web_.empty()) return std::unique_ptr<web::WebServer>();
+    COX_ASSIGN_OR_RETURN(web::WebOptions options, page_address("--web", web_));
+    options.cache_folder = playable_folder({options_.database, {}});
+    options.open_role = web::Role::kSubmit;
+    options.change = [&coordinator](const web::Change& change) {
+      return make_change(coordinator, change);
+    };
+    if (!server_.token_file.empty()) {
+      COX_ASSIGN_OR_RETURN(service::Gate gate, service::Gate::load(server_.token_file));
+      options.role_of_token = [gate = std::move(gate)](const std::string& token) {
+        if (gate.has_role(token, service::Role::kSubmit)) return web::Role::kSubmit;
+        return gate.has_role(token, service::Role::kRead) ? web::Role::kRead : web::Role::kNone;
+      };
+    }
+    COX_ASSIGN_OR_RETURN(report::Query query, web::shared_database_query(options_.database));
+    return web::WebServer::start(options, std::move(query));
+  }
+
   /// The command that starts a worker on this machine, as it can be pasted into a shell.
   std::string worker_command(const std::string& address) const {
     const auto quoted = [](const std::string& path) {
@@ -126,6 +158,7 @@ class CoordinatorCommand final : public Command {
 
   service::CoordinatorOptions options_;
   service::ServerOptions server_ = default_server();
+  std::string web_;
   double lease_s_ = 60;
 };
 

@@ -10,8 +10,10 @@
 #include "cli/options.h"
 #include "cli/print_results.h"
 #include "cli/sources/best_finder.h"
+#include "cli/sources/predicted_time.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/data/names.h"
+#include "coordinator/report/print/latex.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
@@ -26,6 +28,7 @@ namespace {
 struct Subject {
   std::string series;
   std::optional<report::SweepNotes> notes;
+  std::optional<sweep::SweepPlan> plan = {};  ///< of its file, when its inputs are there
 };
 
 report::SweepNotes notes_of(const sweep::SweepPlan& plan, const std::string& file_text) {
@@ -49,7 +52,8 @@ class Report final : public Command {
             .examples =
                 "cox report demo > demo.md\n"
                 "cox report sweeps/demo.yaml --out docs/demo.md\n"
-                "cox report lr groups --baseline none --metric ssim --format csv"};
+                "cox report lr groups --baseline none --metric ssim --format csv\n"
+                "cox report demo --format latex --out tables.tex"};
   }
 
   void declare(CLI::App& app) override {
@@ -69,7 +73,7 @@ class Report final : public Command {
                    "regular expression matches in their ids, '^([a-z]+)_'")
         ->type_name("PATTERN");
     app.add_option("--format", format_, "Output format")
-        ->check(CLI::IsMember({"md", "json", "csv"}))
+        ->check(CLI::IsMember({"md", "json", "csv", "latex"}))
         ->capture_default_str();
     app.add_option("--out", out_, "File to write instead of standard output")
         ->check(not_empty)
@@ -89,6 +93,9 @@ class Report final : public Command {
     for (const Subject& subject : subjects) {
       COX_RETURN_IF_ERROR(report::check_series(query, subject.series));
       COX_ASSIGN_OR_RETURN(report::SeriesReport made, report_on(query, subject));
+      if (subject.plan) {
+        COX_ASSIGN_OR_RETURN(made.predicted, predicted_time(query, *subject.plan));
+      }
       reports.push_back(std::move(made));
     }
     report::relate_series(reports);
@@ -116,7 +123,11 @@ class Report final : public Command {
     COX_ASSIGN_OR_RETURN(const sweep::SweepPlan plan,
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
-    return Subject{plan.series.name, notes_of(plan, text)};
+    Subject subject{plan.series.name, notes_of(plan, text)};
+    // Where the inputs are not at hand, nothing is predicted.
+    Result<sweep::SweepPlan> whole = sweep::load_sweep(what, {{}, best_finder(chosen)});
+    if (whole.is_ok()) subject.plan = std::move(whole).value();
+    return subject;
   }
 
   std::string printed(const std::vector<report::SeriesReport>& reports) const {
@@ -126,8 +137,10 @@ class Report final : public Command {
       write_csv(page, report::report_rows(reports));
       return page.str();
     }
+    const bool is_latex = format_ == "latex";
     for (std::size_t i = 0; i < reports.size(); ++i) {
-      page << (i > 0 ? "\n" : "") << report::report_markdown(reports[i]);
+      page << (i > 0 ? "\n" : "")
+           << (is_latex ? report::report_latex(reports[i]) : report::report_markdown(reports[i]));
     }
     return page.str();
   }

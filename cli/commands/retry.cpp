@@ -41,7 +41,7 @@ class Retry final : public Command {
     target_.declare(app);
     source_.declare(app);
     app.add_option("--state", states_, "Only jobs in this state (default: failed and quarantined)")
-        ->check(CLI::IsMember({"failed", "cancelled", "quarantined"}))
+        ->check(CLI::IsMember({"failed", "cancelled", "quarantined", "stopped"}))
         ->type_name("STATE")
         ->allow_extra_args(false);
     app.add_option("--cause", causes_, "Only jobs that failed for this cause")

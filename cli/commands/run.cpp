@@ -7,6 +7,7 @@
 #include "cli/local/local_run.h"
 #include "cli/options.h"
 #include "cli/sources/best_finder.h"
+#include "record/limits.h"
 
 namespace cox::cli {
 
@@ -40,6 +41,11 @@ class Run final : public Command {
         ->check(device_check)
         ->type_name("DEVICE")
         ->capture_default_str();
+    app.add_option("--gpus-per-job", options_.gpus_per_job,
+                   "GPUs that compute each job together; a list of devices is divided in order")
+        ->check(CLI::Range(1U, kMostGpusOfJob).description(""))
+        ->type_name("N")
+        ->capture_default_str();
     app.add_option("--db", options_.database,
                    "Database file, created when missing (env COX_DB; default OUT/cox.db)")
         ->envname("COX_DB")
@@ -56,13 +62,28 @@ class Run final : public Command {
   Result<ExitCode> run(Session& session) override {
     if (options_.database.empty()) options_.database = options_.output_directory + "/cox.db";
     COX_RETURN_IF_ERROR(check_database_name(options_.database));
-    options_.devices = split(device_, ',');
+    COX_ASSIGN_OR_RETURN(options_.devices, device_sets(split(device_, ','), options_.gpus_per_job));
     const auto here = [&]() -> Result<Source> { return Source{options_.database, {}}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(here)));
     return run_locally(session, plans, options_);
   }
 
  private:
+  /// One entry for each worker in turn. Devices that have a number are taken `count` at a time.
+  static Result<std::vector<std::string>> device_sets(const std::vector<std::string>& devices,
+                                                      unsigned count) {
+    if (devices.size() == 1 || count == 1) return devices;
+    if (devices.size() % count != 0) {
+      return invalid_argument(fmt::format("--gpus-per-job {}: {} devices are not a multiple of it",
+                                          count, devices.size()));
+    }
+    std::vector<std::string> sets;
+    for (auto first = devices.begin(); first != devices.end(); first += count) {
+      sets.push_back(join({first, first + count}, ","));
+    }
+    return sets;
+  }
+
   static std::string device_check(const std::string& devices) {
     for (const std::string& device : split(devices, ',')) {
       const bool numbered = starts_with(device, "cuda:") && device.size() > 5 &&

@@ -85,12 +85,18 @@ std::vector<Entry> all_entries(const sweep::Schemas& schemas) {
   return entries;
 }
 
-/// The entries of one name; for a method also its parameters.
+/// The entries of one name; for a method or a backbone also its parameters.
 std::vector<Entry> entries_named(const sweep::Schemas& schemas, const std::vector<Entry>& all,
                                  const std::string& name) {
   std::vector<Entry> found;
   for (const Entry& entry : all) {
     if (entry.name == name) found.push_back(entry);
+  }
+  if (const auto own = schemas.backbone_parameters.find(name);
+      own != schemas.backbone_parameters.end()) {
+    for (const sweep::ParameterSchema& parameter : own->second) {
+      found.push_back(entry_of(parameter));
+    }
   }
   if (const sweep::MethodSchema* method = schemas.find_method(name)) {
     for (const auto& [key, parameter] : method->parameters) found.push_back(entry_of(parameter));

@@ -36,12 +36,12 @@ Cell origin_cell(const Origins& origins, const std::string& name,
 }
 
 /// One row for each parameter; `set` marks those that differ from the schema's default.
-Result<Table> parameter_rows(const std::string& method, const std::string& parameters,
-                             const Origins& origins) {
+Result<Table> parameter_rows(const std::string& method, const std::string& backbone,
+                             const std::string& parameters, const Origins& origins) {
   COX_ASSIGN_OR_RETURN(const sweep::Schemas schemas, sweep::load_schemas());
   const Json json = Json::parse(parameters, nullptr, false);
   if (!json.is_object()) return internal_error("v_runs.parameters is not a JSON object");
-  const sweep::MethodSchema* schema = schemas.find_method(method);
+  const sweep::MethodSchema* schema = schemas.find_method(method, backbone);
   Table rows{{"parameter", "value", "default", "unit", "set", "origin"}, {}};
   for (const auto& [name, value] : json.items()) {
     Cell default_text;
@@ -126,8 +126,8 @@ class Show final : public Command {
     if (origins_ && !run.is_null("origins")) {
       COX_ASSIGN_OR_RETURN(origins, sweep::origins_from_json(run.text("origins")));
     }
-    COX_ASSIGN_OR_RETURN(Table parameters,
-                         parameter_rows(run.text("method"), run.text("parameters"), origins));
+    COX_ASSIGN_OR_RETURN(Table parameters, parameter_rows(run.text("method"), run.text("backbone"),
+                                                          run.text("parameters"), origins));
     if (!origins) parameters = report::without_empty_columns(parameters, {"origin"});
     out << "\nparameters (* = not the default)\n";
     write_table(out, parameters, session.out_terminal);

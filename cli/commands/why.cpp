@@ -35,14 +35,12 @@ std::vector<std::string> users_of(const report::JobStory& story) {
 }
 
 std::string json_text(const report::JobStory& story) {
-  report::OrderedJson json = {{"format", "cox-why/1"},
-                              {"job", story.digest},
-                              {"name", story.name},
-                              {"state", story.state},
-                              {"reason", story.reason},
-                              {"used_by", users_of(story)},
-                              {"attempts", report::OrderedJson::array()},
-                              {"nearest_run", story.nearest}};
+  report::OrderedJson json = {
+      {"format", "cox-why/1"},       {"job", story.digest},
+      {"name", story.name},          {"state", story.state},
+      {"reason", story.reason},      {"reuse", story.reuse},
+      {"used_by", users_of(story)},  {"attempts", report::OrderedJson::array()},
+      {"nearest_run", story.nearest}};
   for (std::size_t i = 0; i < story.attempts.rows.size(); ++i) {
     json["attempts"].push_back(report::json_row(story.attempts, i));
   }
@@ -94,8 +92,11 @@ class Why final : public Command {
     std::ostream& out = session.out;
     out << story.name << " (job " << report::short_digest(story.digest) << ")\n"
         << story.state << ": " << story.reason << '\n';
+    if (!story.reuse.empty()) out << story.reuse << '\n';
     if (story.uses.rows.size() > 1) {
-      out << "\nreused: the result also belongs to\n";
+      out << fmt::format(
+          "\nreused: job {} is the same work under {} names, so its result counts for each\n",
+          report::short_digest(story.digest), story.uses.rows.size());
       for (const std::string& name : users_of(story)) out << "  " << name << '\n';
     }
     if (!story.attempts.rows.empty()) {

@@ -149,6 +149,7 @@ Status LocalRun::start_crew() {
                        WorkerCrew::start({.program = program,
                                           .coordinator = server_->address(),
                                           .devices = options_.devices,
+                                          .gpus_per_job = options_.gpus_per_job,
                                           .output_directory = options_.output_directory,
                                           .log_directory = options_.output_directory + "/logs",
                                           .workers = options_.workers,

@@ -12,6 +12,7 @@ struct LocalRunOptions {
   std::string database;
   std::string output_directory;
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
+  unsigned gpus_per_job = 1;
   int workers = 1;
   bool sharing = true;  ///< false: every job computes everything by itself
 };

@@ -95,6 +95,8 @@ Status WorkerCrew::spawn(size_t index) {
                                     member.name,
                                     "--device",
                                     device,
+                                    "--gpus-per-job",
+                                    std::to_string(options_.gpus_per_job),
                                     "--device-slot",
                                     std::to_string(index),
                                     "--out",

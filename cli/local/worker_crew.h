@@ -15,6 +15,7 @@ struct CrewOptions {
   std::string program;               ///< path of cox-worker
   std::string coordinator;           ///< address
   std::vector<std::string> devices;  ///< assigned round-robin
+  unsigned gpus_per_job = 1;
   std::string output_directory;
   std::string log_directory;
   int workers = 1;

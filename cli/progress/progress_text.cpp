@@ -33,7 +33,8 @@ std::string subject_of(const v1::ProgressEvent& event) {
 }  // namespace
 
 std::uint64_t finished_jobs(const v1::ProgressReply& reply) {
-  return reply.done() + reply.failed() + reply.failed_as_expected() + reply.cancelled();
+  return reply.done() + reply.failed() + reply.failed_as_expected() + reply.cancelled() +
+         reply.stopped();
 }
 
 std::uint64_t total_jobs(const v1::ProgressReply& reply) {
@@ -52,6 +53,7 @@ std::string progress_line(const v1::ProgressReply& reply, const Pace& pace) {
       {reply.failed_as_expected(), "failed as expected"},
       {reply.cancelled(), "cancelled"},
       {reply.paused(), "paused"},
+      {reply.stopped(), "stopped by a rule"},
       {reply.leased(), "with workers"}};
   for (const auto& [count, what] : counts) {
     if (count > 0) line += fmt::format(", {} {}", count, what);

@@ -11,7 +11,7 @@ namespace cox::cli {
 
 ExitCode exit_code_of(const v1::ProgressReply& reply) {
   if (reply.failed() > 0) return kExitFailed;
-  return reply.cancelled() + reply.paused() > 0 ? kExitPartial : kExitOk;
+  return reply.cancelled() + reply.paused() + reply.stopped() > 0 ? kExitPartial : kExitOk;
 }
 
 namespace {

@@ -17,8 +17,8 @@ struct WatchOptions {
 };
 
 /// Shows progress until no job is left: kExitOk, kExitFailed when jobs failed unexpectedly,
-/// kExitPartial when jobs were cancelled or are paused; or until a signal, the timeout, or an
-/// error. Retries for kAwayPatience when the coordinator stops answering.
+/// kExitPartial when jobs were cancelled, were stopped or are paused; or until a signal, the
+/// timeout, or an error. Retries for kAwayPatience when the coordinator stops answering.
 Result<ExitCode> watch(SweepCalls& calls, ProgressReporter& reporter, const StopSignals& signals,
                        const WatchOptions& options);
 

@@ -27,6 +27,9 @@ class DatabaseCalls final : public SweepCalls {
   Result<v1::ChangeReply> resume(const v1::SelectRequest& request) override {
     return coordinator_->resume(request);
   }
+  Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request) override {
+    return coordinator_->set_priority(request);
+  }
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return coordinator_->retry(request);
   }

@@ -10,14 +10,17 @@ namespace cox::cli {
 
 namespace {
 
-constexpr const char* kRuns =
+constexpr const char* kMeasuredRuns =
     "SELECT run_digest, method, parameters, model_digest FROM v_runs GROUP BY run_digest";
 
 /// A job under several names is one result.
 constexpr const char* kTimes =
     "SELECT run_digest, device, device_name, engine_build, max(time_us) AS newest_us,"
     " count(*) AS results, total(steps_run) AS steps,"
-    " total(json_array_length(anchor_losses)) AS checks, total(decode_s + encode_s) AS source_s,"
+    " total(json_array_length(anchor_losses)) AS checks,"
+    " total(json_array_length(anchor_losses) > 0) AS ruled,"
+    " total(json_array_length(anchor_losses) > 0 AND best_step = 0) AS starts, total(decode_s + "
+    "encode_s) AS source_s,"
     " total(train_s) AS train_s, total(early_stop_s) AS check_s, total(generate_s) AS generate_s,"
     " total(latent_decode_s) AS decode_s, total(metrics_s + write_s) AS score_s"
     " FROM (SELECT * FROM v_results GROUP BY job_digest)"
@@ -33,6 +36,8 @@ void read_times(const report::RowReader& row, sweep::MeasuredRun& run) {
   run.results = row.integer("results");
   run.steps = static_cast<std::int64_t>(row.real("steps"));
   run.checks = static_cast<std::int64_t>(row.real("checks"));
+  run.ruled = static_cast<std::int64_t>(row.real("ruled"));
+  run.starts = static_cast<std::int64_t>(row.real("starts"));
   run.source_s = row.real("source_s");
   run.train_s = row.real("train_s");
   run.check_s = row.real("check_s");
@@ -46,7 +51,7 @@ void read_times(const report::RowReader& row, sweep::MeasuredRun& run) {
 Result<sweep::Measured> measured_runs(const report::Query& query) {
   sweep::Measured measured;
   measured.source = query.source();
-  COX_ASSIGN_OR_RETURN(const report::Table runs, query(kRuns));
+  COX_ASSIGN_OR_RETURN(const report::Table runs, query(kMeasuredRuns));
   std::map<std::string, sweep::MeasuredRun> by_digest;
   for (std::size_t i = 0; i < runs.rows.size(); ++i) {
     const report::RowReader row(runs, i);

@@ -33,6 +33,9 @@ class RemoteCalls final : public SweepCalls {
   Result<v1::ChangeReply> resume(const v1::SelectRequest& request) override {
     return call(&v1::SweepService::Stub::Resume, request, kChangeDeadline);
   }
+  Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request) override {
+    return call(&v1::SweepService::Stub::SetPriority, request, kChangeDeadline);
+  }
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return call(&v1::SweepService::Stub::Retry, request, kChangeDeadline);
   }

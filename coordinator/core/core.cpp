@@ -23,6 +23,7 @@ struct Dispatch {
   void operator()(RetryAsked& event) { on_retry(step, event); }
   void operator()(PauseAsked& event) { on_pause(step, event); }
   void operator()(ResumeAsked& event) { on_resume(step, event); }
+  void operator()(PriorityAsked& event) { on_priority(step, event); }
 };
 
 void add_tally(JobCounts& counts, const StateTally& tally) {
@@ -34,6 +35,7 @@ void add_tally(JobCounts& counts, const StateTally& tally) {
   counts.failed_as_expected += tally.failed_as_expected;
   counts.cancelled += tally.of(JobState::kCancelled);
   counts.paused += tally.of(JobState::kPaused);
+  counts.stopped += tally.of(JobState::kStopped);
 }
 
 }  // namespace
@@ -55,6 +57,7 @@ std::optional<TimeUs> Core::next_deadline() const {
   const auto consider = [&](TimeUs time) { next = next ? std::min(*next, time) : time; };
   if (!state.lease_deadlines.empty()) consider(state.lease_deadlines.begin()->first);
   if (!state.blocked.empty()) consider(state.blocked.begin()->first);
+  if (!state.time_limits.empty()) consider(state.time_limits.begin()->first);
   if (!state.workers_seen.empty()) {
     consider(state.workers_seen.begin()->first + state.config.worker_silence);
   }

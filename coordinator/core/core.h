@@ -34,6 +34,7 @@ struct JobCounts {
   std::uint64_t failed_as_expected = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t paused = 0;
+  std::uint64_t stopped = 0;  ///< by a rule of their series
   bool operator==(const JobCounts&) const = default;
 
   std::uint64_t open() const { return queued + leased; }

@@ -46,6 +46,11 @@ struct SaveJobState {
   JobNumber job{};
   JobStatus status;
 };
+/// A series used more of the workers' time.
+struct SaveUsage {
+  SeriesNumber series{};
+  DurationUs gpu_time = 0;  ///< in all
+};
 struct SaveWorker {
   WorkerRecord worker;  ///< new, or it left
 };
@@ -97,7 +102,7 @@ struct JournalEntry {
   std::uint64_t sequence = 0;  ///< without gaps, from 1
   TimeUs time = 0;
   /// done, failed, retry, lost, returned, quarantined, cancelled, paused, resumed, requeued,
-  /// submitted, superseded, stopped, worker_joined or worker_left
+  /// priority, submitted, superseded, stopped, worker_joined or worker_left
   std::string kind;
   SeriesNumber series_number{};
   RunNumber run_number{};
@@ -112,8 +117,8 @@ struct JournalEntry {
 };
 
 using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, SaveRun, SaveMember,
-                          SaveJobs, SaveJobState, SaveWorker, SaveAttempt, SaveAttemptEnd,
-                          SaveResult, SaveTotals, JournalEntry>;
+                          SaveJobs, SaveJobState, SaveUsage, SaveWorker, SaveAttempt,
+                          SaveAttemptEnd, SaveResult, SaveTotals, JournalEntry>;
 
 // ---- Answers: what may be sent once the saves are on disk. ----
 
@@ -130,6 +135,7 @@ struct GrantedJob {
   std::string parameters_json;  ///< canonical, as submitted
   std::string definition;       ///< of its run, as submitted
   ShareKeys share;              ///< of its run
+  bool recompute = false;       ///< save memory: an earlier attempt ran out of it
 };
 
 struct LeaseGrant {

@@ -15,6 +15,7 @@
 #include "coordinator/core/state.h"
 #include "record/failure.h"
 #include "record/share_keys.h"
+#include "record/stop_rule.h"
 
 namespace cox::core {
 
@@ -60,6 +61,9 @@ struct Submitted {
   RetryLimits retry;
   FailurePolicy policy;
   Resources needs;
+  /// Longest time of an attempt; 0 = what follows from measured times, below 0 = none.
+  DurationUs job_time_limit = 0;
+  StopRule stop_rule;
   bool dry_run = false;  ///< only check and answer; change nothing
 };
 
@@ -136,7 +140,8 @@ struct CancelAsked {
 /// A person queues jobs again, with fresh retry limits. Answer: ChangeAnswer or Refusal.
 struct RetryAsked {
   Selection select;
-  std::vector<JobState> states;  ///< of failed, cancelled, quarantined; none = failed, quarantined
+  /// Of failed, cancelled, quarantined, stopped; none = failed, quarantined.
+  std::vector<JobState> states;
   std::vector<FailureCause> causes;  ///< none = all
 };
 
@@ -148,7 +153,14 @@ struct ResumeAsked {
   Selection select;
 };
 
-using Event = std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft,
-                           Tick, Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked>;
+/// A person changes the priority of jobs that have not ended. Answer: ChangeAnswer or Refusal.
+struct PriorityAsked {
+  Selection select;
+  std::int32_t priority = 0;
+};
+
+using Event =
+    std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft, Tick,
+                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked>;
 
 }  // namespace cox::core

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "coordinator/core/outcome.h"
 #include "coordinator/core/reducers.h"
+#include "coordinator/core/time_limit.h"
+#include "coordinator/core/usage.h"
 
 namespace cox::core {
 
@@ -37,18 +39,11 @@ Status unknown_worker(const WorkerId& id) {
 }
 
 void remove_lease(QueueState& state, LeaseNumber number) {
-  const Lease& lease = state.leases.at(number);
+  Lease& lease = state.leases.at(number);
+  forget_time(state, lease);
   state.lease_deadlines.erase({lease.deadline, number});
   state.workers.at(lease.worker).leases.erase(number);
   state.leases.erase(number);
-}
-
-/// The job that a lost worker most likely had in flight: the one it last named, else the first of
-/// the bundle.
-JobNumber suspect_of(const Lease& lease) {
-  const bool known = lease.running && std::find(lease.jobs.begin(), lease.jobs.end(),
-                                                *lease.running) != lease.jobs.end();
-  return known ? *lease.running : lease.jobs.front();
 }
 
 /// Counts one lost worker against a job, which is then retried, failed or quarantined.
@@ -76,7 +71,7 @@ void end_lease(Step& step, LeaseNumber number, AttemptOutcome outcome, const std
   QueueState& state = step.state;
   const Lease lease = state.leases.at(number);
   const bool lost = outcome == AttemptOutcome::kLost;
-  const JobNumber charged = lost && !lease.restored ? suspect_of(lease) : JobNumber{};
+  const JobNumber charged = lost && !lease.restored ? job_in_flight(lease) : JobNumber{};
   remove_lease(state, number);
   for (const JobNumber job : lease.jobs) {
     state.job(job).lease = {};
@@ -104,6 +99,51 @@ void remove_worker(Step& step, WorkerNumber number, const std::string& reason) {
   state.workers.erase(number);
 }
 
+/// The worker says what it runs.
+void note_running(QueueState& state, Lease& lease, const std::optional<JobDigest>& running,
+                  TimeUs now) {
+  if (lease.overdue) {
+    if (running == lease.overdue) return;
+    lease.overdue.reset();
+    watch_time(state, lease, now);
+  }
+  if (!running) return;
+  const auto known = state.job_by_digest.find(*running);
+  if (known == state.job_by_digest.end() || state.job(known->second).lease != lease.number ||
+      lease.running == known->second) {
+    return;
+  }
+  // The first of a bundle is what the worker was taken to run since the grant.
+  const bool was_assumed = !lease.running && job_in_flight(lease) == known->second;
+  lease.running = known->second;
+  if (!was_assumed) watch_time(state, lease, now);
+}
+
+/// Takes from a worker the job that ran too long, which then counts as an attempt that crashed. A
+/// worker that does not leave it in the time of a lease loses the others too, without blame.
+void end_overdue(Step& step, LeaseNumber number) {
+  QueueState& state = step.state;
+  Lease& lease = state.leases.at(number);
+  if (lease.overdue) {
+    return end_lease(step, number, AttemptOutcome::kReturned,
+                     fmt::format("worker {} does not stop a job that ran too long",
+                                 state.workers.at(lease.worker).record.name));
+  }
+  const JobNumber job = job_in_flight(lease);
+  const std::string why = overdue_text(state, lease);
+  const WorkerNumber worker = lease.worker;
+  lease.cancelled.push_back(state.job(job).digest);
+  lease.overdue = state.job(job).digest;
+  release(step, job);
+  if (const auto left = state.leases.find(number); left != state.leases.end()) {
+    forget_time(state, left->second);
+    left->second.time_limit = step.now + state.config.lease_duration;
+    state.time_limits.emplace(*left->second.time_limit, number);
+  }
+  end_attempt(step, job, AttemptOutcome::kFailed, why, FailureCause::kTimeout);
+  fail_attempt(step, job, worker, {FailureCause::kTimeout, why, "time_limit"});
+}
+
 /// Ends a worker's leases, then removes it.
 void end_worker(Step& step, WorkerNumber number, AttemptOutcome outcome,
                 const std::string& why_leases, const std::string& why_worker) {
@@ -128,8 +168,8 @@ GrantedJob grant_job(Step& step, JobNumber number, const Lease& lease, std::uint
   step.save(SaveAttempt{number, next.attempt, lease.worker, lease.number, position, step.now});
   const Job& job = state.job(number);
   const RunRecord& run = state.run(job.run).record;
-  return {number,     job.digest,          next.attempt,   run.digest,
-          run.method, run.parameters_json, run.definition, run.share};
+  return {number,         job.digest, next.attempt,  run.digest, run.method, run.parameters_json,
+          run.definition, run.share,  next.recompute};
 }
 
 void expire_leases(Step& step) {
@@ -139,6 +179,13 @@ void expire_leases(Step& step) {
     const std::string& worker = state.workers.at(state.leases.at(number).worker).record.name;
     end_lease(step, number, AttemptOutcome::kLost,
               fmt::format("worker {} sent no heartbeat before the lease's deadline", worker));
+  }
+}
+
+void end_overdue_jobs(Step& step) {
+  QueueState& state = step.state;
+  while (!state.time_limits.empty() && state.time_limits.begin()->first <= step.now) {
+    end_overdue(step, state.time_limits.begin()->second);
   }
 }
 
@@ -197,12 +244,18 @@ void add_lease(QueueState& state, Lease lease) {
   state.leases.emplace(number, std::move(lease));
 }
 
-void release(QueueState& state, JobNumber number) {
+void release(Step& step, JobNumber number) {
+  QueueState& state = step.state;
   Job& job = state.job(number);
   Lease& lease = state.leases.at(job.lease);
+  const bool was_in_flight = job_in_flight(lease) == number;
   lease.jobs.erase(std::find(lease.jobs.begin(), lease.jobs.end(), number));
   if (lease.running == number) lease.running.reset();
-  if (lease.jobs.empty()) remove_lease(state, lease.number);
+  if (lease.jobs.empty()) {
+    remove_lease(state, lease.number);
+  } else if (was_in_flight) {
+    watch_time(state, lease, step.now);
+  }
   job.lease = {};
 }
 
@@ -250,8 +303,9 @@ void on_lease_asked(Step& step, const LeaseAsked& event) {
     loaded = model->second;
   }
   const std::vector<JobNumber> bundle = state.ready.next_bundle(
-      worker->record.has, loaded, std::min(event.max_jobs, state.config.max_bundle_jobs),
-      state.config.max_affinity_grants);
+      {worker->record.has, loaded, std::min(event.max_jobs, state.config.max_bundle_jobs),
+       state.config.max_affinity_grants},
+      [&](SeriesNumber series) { return turn_of(state, series); });
   if (bundle.empty()) {
     const bool open = state.total.of(JobState::kBlocked) + state.total.of(JobState::kLeased) > 0;
     return step.answer(NoWork{open});
@@ -267,7 +321,9 @@ void on_lease_asked(Step& step, const LeaseAsked& event) {
   for (std::uint32_t position = 0; position < bundle.size(); ++position) {
     grant.jobs.push_back(grant_job(step, bundle[position], lease, position));
   }
+  const LeaseNumber number = lease.number;
   add_lease(state, std::move(lease));
+  watch_time(state, state.leases.at(number), step.now);
   step.answer(std::move(grant));
 }
 
@@ -287,11 +343,7 @@ void on_heartbeat(Step& step, const HeartbeatSeen& event) {
     set_deadline(state, *lease, step.now + state.config.lease_duration);
     answer.cancelled.insert(answer.cancelled.end(), lease->cancelled.begin(),
                             lease->cancelled.end());
-    if (!event.running) continue;
-    const auto running = state.job_by_digest.find(*event.running);
-    if (running != state.job_by_digest.end() && state.job(running->second).lease == lease->number) {
-      lease->running = running->second;
-    }
+    note_running(state, *lease, event.running, step.now);
   }
   step.answer(std::move(answer));
 }
@@ -309,6 +361,7 @@ void on_stalled(Step& step, const Stalled& event) {
   QueueState& state = step.state;
   for (auto& [number, lease] : state.leases) {
     set_deadline(state, lease, lease.deadline + event.duration);
+    postpone_time(state, lease, event.duration);
   }
   state.workers_seen.clear();
   for (auto& [number, worker] : state.workers) {
@@ -320,6 +373,7 @@ void on_stalled(Step& step, const Stalled& event) {
 void on_tick(Step& step) {
   expire_leases(step);
   expire_workers(step);
+  end_overdue_jobs(step);
   end_backoffs(step);
 }
 

@@ -5,7 +5,7 @@
 namespace cox::core {
 
 /// Removes a job from the lease that holds it, and the lease when it holds no other job.
-void release(QueueState& state, JobNumber number);
+void release(Step& step, JobNumber number);
 /// Notes that a worker was heard from now.
 void see_worker(Step& step, Worker& worker);
 void set_deadline(QueueState& state, Lease& lease, TimeUs deadline);

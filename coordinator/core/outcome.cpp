@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <random>
 
+#include "coordinator/core/escalation.h"
 #include "coordinator/core/lease.h"
 #include "coordinator/core/reducers.h"
+#include "coordinator/core/stop_runs.h"
+#include "coordinator/core/time_limit.h"
+#include "coordinator/core/usage.h"
 
 namespace cox::core {
 
@@ -34,6 +38,32 @@ DurationUs jittered(DurationUs longest, double draw, std::uint32_t jitter_percen
   return longest - static_cast<DurationUs>(shortened * static_cast<double>(longest));
 }
 
+/// How often a failed job was tried in this way, how often it may be, and what comes next.
+struct Verdict {
+  std::uint32_t tries = 1;
+  std::uint32_t limit = 0;  ///< data, diverged and user: another try would end the same way
+  std::string next = {};
+};
+
+Verdict judge_failure(Step& step, JobNumber number, WorkerNumber worker, FailureCause cause,
+                      JobStatus& next) {
+  const Job& job = step.job(number);
+  const RetryLimits& limits = step.state.governing(job).retry;
+  if (cause == FailureCause::kCrash || cause == FailureCause::kTimeout) {
+    return {++next.crashes, limits.crash};
+  }
+  if (cause != FailureCause::kOom) return {};
+  Verdict verdict{++next.ooms, limits.oom};
+  if (verdict.tries > verdict.limit) {
+    verdict.next = tried_text(next);
+    return verdict;
+  }
+  const Escalation escalation = escalate(step, job, step.state.workers.at(worker).record.has, next);
+  if (!escalation.possible) verdict.limit = 0;
+  verdict.next = escalation.what;
+  return verdict;
+}
+
 SaveAttemptEnd end_of(const Reported& event, JobNumber job, TimeUs now) {
   SaveAttemptEnd end;
   end.job = job;
@@ -52,9 +82,11 @@ void accept_result(Step& step, Reported event, JobNumber number, WorkerNumber wo
   for (const Slice& slice : step.state.run(job.run).slices) {
     if (step.state.dataset(slice.dataset).has(job.video)) datasets.push_back(slice.dataset);
   }
-  step.save(SaveResult{number, event.attempt, worker, step.now, job.run, std::move(datasets),
-                       std::get<JobResult>(std::move(event.outcome))});
+  JobResult result = std::get<JobResult>(std::move(event.outcome));
   JobStatus next = step.status(number);
+  take_score(step.state, job, result, next);
+  step.save(SaveResult{number, event.attempt, worker, step.now, job.run, std::move(datasets),
+                       std::move(result)});
   next.state = JobState::kDone;
   next.cause = FailureCause::kNone;
   next.reported_attempt = event.attempt;
@@ -73,24 +105,7 @@ void accept_failure(Step& step, Reported event, JobNumber number, WorkerNumber w
   end.log_tail = std::move(event.log_tail);
   step.save(std::move(end));
 
-  const RetryLimits& limits = step.state.governing(step.job(number)).retry;
-  JobStatus next = step.status(number);
-  next.cause = failure.cause;
-  next.reported_attempt = event.attempt;
-  std::uint32_t tries = 1;
-  std::uint32_t limit = 0;  // data, diverged and user: another try would end the same way
-  if (failure.cause == FailureCause::kCrash || failure.cause == FailureCause::kTimeout) {
-    tries = ++next.crashes;
-    limit = limits.crash;
-  } else if (failure.cause == FailureCause::kOom) {
-    tries = ++next.ooms;
-    limit = limits.oom;
-  }
-  const bool final = tries > limit;
-  journal_job(step, final ? "failed" : "retry", number, worker,
-              fmt::format("{}{}{}: {}", cause_name(failure.cause),
-                          failure.detail.empty() ? "" : " ", failure.detail, failure.message));
-  retry_or_fail(step, number, next, tries, limit);
+  fail_attempt(step, number, worker, failure, event.attempt);
 }
 
 std::string why_refused(QueueState& state, const Reported& event) {
@@ -105,6 +120,19 @@ std::string why_refused(QueueState& state, const Reported& event) {
 }
 
 }  // namespace
+
+void fail_attempt(Step& step, JobNumber number, WorkerNumber worker, const JobFailure& failure,
+                  std::uint32_t reported_attempt) {
+  JobStatus next = step.status(number);
+  next.cause = failure.cause;
+  next.reported_attempt = std::max(next.reported_attempt, reported_attempt);
+  const Verdict verdict = judge_failure(step, number, worker, failure.cause, next);
+  journal_job(
+      step, verdict.tries > verdict.limit ? "failed" : "retry", number, worker,
+      fmt::format("{}{}{}: {}{}{}", cause_name(failure.cause), failure.detail.empty() ? "" : " ",
+                  failure.detail, failure.message, verdict.next.empty() ? "" : "; ", verdict.next));
+  retry_or_fail(step, number, next, verdict.tries, verdict.limit);
+}
 
 void enforce_policy(Step& step, SeriesNumber number) {
   QueueState& state = step.state;
@@ -174,13 +202,20 @@ void on_reported(Step& step, Reported event) {
   Lease& lease = state.leases.at(job.lease);
   const WorkerNumber worker = lease.worker;
   lease.restored = false;
+  lease.overdue.reset();
   set_deadline(state, lease, step.now + state.config.lease_duration);
-  release(state, number);
+  release(step, number);
+  const SeriesNumber series = step.series_of(number);
+  const DurationUs time = attempt_time(event);
+  charge(step, series, time);
   if (std::holds_alternative<JobResult>(event.outcome)) {
+    measure_time(state, job, state.workers.at(worker).record.device_name, time);
     accept_result(step, std::move(event), number, worker);
   } else {
     accept_failure(step, std::move(event), number, worker);
   }
+  stop_lagging_runs(step, number);
+  enforce_budget(step, series);
   step.answer(ReportAnswer{true, ""});
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace cox::core {
 
 namespace {
@@ -32,11 +34,20 @@ void StateTally::remove(const JobStatus& status) {
   stopping -= counts_for_policy(status);
 }
 
+Resources QueueState::needs_of(const Job& job) {
+  Resources needs = governing(job).needs;
+  if (job.status.memory_above_mib == 0) return needs;
+  needs.gpus = std::max(needs.gpus, 1U);
+  needs.gpu_memory_bytes = std::max(needs.gpu_memory_bytes, job.status.memory_above_mib * kMib + 1);
+  return needs;
+}
+
 ReadyQueue::Entry QueueState::entry_of(JobNumber number) {
   const Job& queued = job(number);
   const Run& its_run = run(queued.run);
   return {.model = its_run.model,
-          .needs = governing(queued).needs,
+          .needs = needs_of(queued),
+          .series = series_number(queued),
           .priority = queued.status.priority,
           .submission = queued.submission,
           .video = queued.video,

@@ -21,6 +21,8 @@
 
 namespace cox::core {
 
+constexpr std::int64_t kMib = std::int64_t{1} << 20;
+
 /// A job in memory: about 100 bytes, and a million of them.
 struct Job {
   JobDigest digest;
@@ -49,12 +51,20 @@ struct Slice {
   StateTally tally;
 };
 
+/// The slowest attempt with a result on devices of one name.
+struct MeasuredTime {
+  std::string device_name;
+  DurationUs slowest = 0;
+  std::uint32_t results = 0;
+};
+
 struct Run {
   RunRecord record;
   ModelNumber model{};
   GroupNumber group{};
   std::vector<JobNumber> jobs;
-  std::vector<Slice> slices;  ///< one per data set with which a series names the run
+  std::vector<Slice> slices;             ///< one per data set with which a series names the run
+  std::vector<MeasuredTime> times = {};  ///< since the start of this process
 };
 
 struct Dataset {
@@ -67,12 +77,27 @@ struct Dataset {
   }
 };
 
+/// What a series has had of the workers' time, in the order of turns among series of one priority.
+/// Counted since the start of this process.
+struct Share {
+  DurationUs used = 0;      ///< a series that comes later starts where the others are
+  DurationUs measured = 0;  ///< of `jobs` attempts
+  std::uint64_t jobs = 0;
+};
+
 struct Series {
   SeriesRecord record;
   SubmissionNumber newest{};  ///< its limits and policy hold
   std::map<std::pair<std::string, RunNumber>, MemberRecord> members;
   std::map<std::string, RunNumber> current;  ///< by name, without superseded ones
   StateTally owned;                          ///< jobs that its submissions made
+  Share share;
+
+  bool has_open_jobs() const {
+    return owned.of(JobState::kQueued) + owned.of(JobState::kBlocked) +
+               owned.of(JobState::kLeased) >
+           0;
+  }
 };
 
 struct Lease {
@@ -81,6 +106,10 @@ struct Lease {
   std::vector<JobNumber> jobs;  ///< open ones, in the order in which they run
   std::vector<JobDigest> cancelled;
   std::optional<JobNumber> running;  ///< as the worker last said
+  TimeUs running_since = 0;          ///< the job in flight, as far as the coordinator knows
+  std::optional<TimeUs> time_limit;  ///< of the job in flight
+  /// A job that was taken for the time that it ran, and that the worker has not left since.
+  std::optional<JobDigest> overdue;
   TimeUs deadline = 0;
   bool restored = false;  ///< granted before a restart, and its worker has been silent since
 };
@@ -119,8 +148,10 @@ struct QueueState {
   ReadyQueue ready;
   std::set<std::pair<TimeUs, JobNumber>> blocked;  ///< by end of backoff
   std::set<std::pair<TimeUs, LeaseNumber>> lease_deadlines;
+  std::set<std::pair<TimeUs, LeaseNumber>> time_limits;
   std::set<std::pair<TimeUs, WorkerNumber>> workers_seen;  ///< by last sign of life
   StateTally total;
+  Share all_shares;  ///< the sums over all series
   WorkerNumber last_worker{};
   LeaseNumber last_lease{};
   std::uint64_t last_sequence = 0;
@@ -137,6 +168,8 @@ struct QueueState {
   Series& series_of(const Job& job) { return series(series_number(job)); }
   /// The submission whose limits and policy hold for the job.
   const SubmissionRecord& governing(const Job& job) { return submission(series_of(job).newest); }
+  /// What a worker must have for the job: what the sweep says, and what attempts have shown.
+  Resources needs_of(const Job& job);
   ReadyQueue::Entry entry_of(JobNumber number);
 
   /// Appends a row to a table and returns its number.

@@ -1,5 +1,7 @@
 #include "coordinator/core/ready_queue.h"
 
+#include <tuple>
+
 #include "base/status.h"
 
 namespace cox::core {
@@ -8,9 +10,18 @@ ReadyQueue::Key ReadyQueue::key_of(const Entry& entry) {
   return {~entry.priority, entry.submission, entry.video, entry.group, entry.horizon, entry.job};
 }
 
+ReadyQueue::Lane ReadyQueue::lane_of(const Entry& entry) {
+  return {entry.model, entry.needs, entry.series};
+}
+
+bool ReadyQueue::Candidate::operator<(const Candidate& other) const {
+  return std::tie(descending_priority, turn, first) <
+         std::tie(other.descending_priority, other.turn, other.first);
+}
+
 void ReadyQueue::insert(const Entry& entry) {
   // Submitted jobs arrive almost in order: the end is the right hint.
-  Queue& queue = lanes_[{entry.model, entry.needs}];
+  Queue& queue = lanes_[lane_of(entry)];
   const std::size_t before = queue.size();
   queue.insert(queue.end(), key_of(entry));
   COX_CHECK(queue.size() == before + 1, "a job was queued twice");
@@ -18,7 +29,7 @@ void ReadyQueue::insert(const Entry& entry) {
 }
 
 void ReadyQueue::erase(const Entry& entry) {
-  const auto lane = lanes_.find({entry.model, entry.needs});
+  const auto lane = lanes_.find(lane_of(entry));
   COX_CHECK(lane != lanes_.end() && lane->second.erase(key_of(entry)) == 1,
             "a queued job is not in its queue");
   if (lane->second.empty()) lanes_.erase(lane);
@@ -26,38 +37,35 @@ void ReadyQueue::erase(const Entry& entry) {
 }
 
 bool ReadyQueue::contains(const Entry& entry) const {
-  const auto lane = lanes_.find({entry.model, entry.needs});
+  const auto lane = lanes_.find(lane_of(entry));
   return lane != lanes_.end() && lane->second.count(key_of(entry)) == 1;
 }
 
-const ReadyQueue::Queue* ReadyQueue::choose(const Resources& has, std::optional<ModelNumber> loaded,
-                                            std::uint32_t max_affinity_grants) {
-  const Queue* oldest = nullptr;
-  const Queue* preferred = nullptr;  // the oldest of the loaded model
+const ReadyQueue::Queue* ReadyQueue::choose(const Ask& ask, const Turn& turn) {
+  std::optional<Candidate> next;
+  std::optional<Candidate> preferred;  // the next of the loaded model
   for (const auto& [lane, queue] : lanes_) {
-    const auto& [model, needs] = lane;
-    if (!covers(has, needs)) continue;
-    if (oldest == nullptr || *queue.begin() < *oldest->begin()) oldest = &queue;
-    if (model != loaded) continue;
-    if (preferred == nullptr || *queue.begin() < *preferred->begin()) preferred = &queue;
+    if (!covers(ask.has, lane.needs)) continue;
+    const Key& first = *queue.begin();
+    const Candidate candidate{first.descending_priority, turn(lane.series), first, &queue};
+    if (!next || candidate < *next) next = candidate;
+    if (lane.model != ask.loaded) continue;
+    if (!preferred || candidate < *preferred) preferred = candidate;
   }
-  const bool worth_it =
-      preferred != nullptr && preferred != oldest &&
-      preferred->begin()->descending_priority == oldest->begin()->descending_priority;
-  if (worth_it && affinity_grants_ < max_affinity_grants) {
+  if (!next) return nullptr;
+  const bool worth_it = preferred && preferred->queue != next->queue &&
+                        preferred->descending_priority == next->descending_priority;
+  if (worth_it && affinity_grants_ < ask.max_affinity_grants) {
     ++affinity_grants_;
-    return preferred;
+    return preferred->queue;
   }
   affinity_grants_ = 0;
-  return oldest;
+  return next->queue;
 }
 
-std::vector<JobNumber> ReadyQueue::next_bundle(const Resources& has,
-                                               std::optional<ModelNumber> loaded,
-                                               std::uint32_t max_jobs,
-                                               std::uint32_t max_affinity_grants) {
+std::vector<JobNumber> ReadyQueue::next_bundle(const Ask& ask, const Turn& turn) {
   std::vector<JobNumber> bundle;
-  const Queue* queue = choose(has, loaded, max_affinity_grants);
+  const Queue* queue = choose(ask, turn);
   if (queue == nullptr) return bundle;
   const Key& first = *queue->begin();
   std::size_t whole = 0;  // jobs before the group that was begun last
@@ -67,7 +75,7 @@ std::vector<JobNumber> ReadyQueue::next_bundle(const Resources& has,
                           key.submission == first.submission && key.video == first.video;
     if (!together) break;
     const bool continues = key.group == group && group != GroupNumber{};
-    if (bundle.size() == max_jobs) {
+    if (bundle.size() == ask.max_jobs) {
       if (continues && whole > 0) bundle.resize(whole);
       break;
     }

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,14 +20,16 @@ enum class ModelNumber : std::uint32_t {};
 /// no group: its jobs share nothing with each other.
 enum class GroupNumber : std::uint32_t {};
 
-/// The queued jobs in the order in which they are leased: by priority, then by age of the
-/// submission, then by video, so that a worker gets all runs of one video at once. Jobs of one
-/// video are ordered by group, then by how far they read: the order in which a worker runs them.
+/// The queued jobs in the order in which they are leased: by priority, then by the turn of their
+/// series, then by age of the submission, then by video, so that a worker gets all runs of one
+/// video at once. Jobs of one video are ordered by group, then by how far they read: the order in
+/// which a worker runs them.
 class ReadyQueue {
  public:
   struct Entry {
     ModelNumber model{};
     Resources needs;
+    SeriesNumber series{};
     std::int32_t priority = 0;
     SubmissionNumber submission{};
     VideoNumber video{};
@@ -35,17 +38,27 @@ class ReadyQueue {
     JobNumber job{};
   };
 
+  /// A worker that asks.
+  struct Ask {
+    Resources has;
+    std::optional<ModelNumber> loaded;
+    std::uint32_t max_jobs = 1;
+    std::uint32_t max_affinity_grants = 0;
+  };
+  /// What a series has had of the workers' time: among series of one priority the one with the
+  /// least is next.
+  using Turn = std::function<DurationUs(SeriesNumber)>;
+
   void insert(const Entry& entry);
   void erase(const Entry& entry);
   bool contains(const Entry& entry) const;
   std::size_t size() const { return size_; }
 
-  /// The next bundle for a worker that has `has`: up to `max_jobs` jobs of one video and one model;
-  /// empty when nothing is queued that the worker can do. A group that does not fit behind others
-  /// is left for the next bundle. They stay in the queue. Jobs of the `loaded` model go before
-  /// older ones of equal priority, at most `max_affinity_grants` times in a row.
-  std::vector<JobNumber> next_bundle(const Resources& has, std::optional<ModelNumber> loaded,
-                                     std::uint32_t max_jobs, std::uint32_t max_affinity_grants);
+  /// The next bundle for a worker: up to `max_jobs` jobs of one video and one model; empty when
+  /// nothing is queued that the worker can do. A group that does not fit behind others is left for
+  /// the next bundle. They stay in the queue. Jobs of the `loaded` model go before others of equal
+  /// priority, at most `max_affinity_grants` times in a row.
+  std::vector<JobNumber> next_bundle(const Ask& ask, const Turn& turn);
 
  private:
   struct Key {
@@ -58,15 +71,28 @@ class ReadyQueue {
     auto operator<=>(const Key&) const = default;
   };
   using Queue = std::set<Key>;
-  /// Jobs with equal needs and one model: a worker can do all of them or none.
-  using Lane = std::pair<ModelNumber, Resources>;
+  /// Jobs of one series with equal needs and one model: a worker can do all of them or none.
+  struct Lane {
+    ModelNumber model{};
+    Resources needs;
+    SeriesNumber series{};
+    auto operator<=>(const Lane&) const = default;
+  };
+  /// A lane's first job, in the order in which lanes are served.
+  struct Candidate {
+    std::int32_t descending_priority;
+    DurationUs turn;
+    Key first;
+    const Queue* queue;
+    bool operator<(const Candidate& other) const;
+  };
+  static Lane lane_of(const Entry& entry);
   static Key key_of(const Entry& entry);
-  const Queue* choose(const Resources& has, std::optional<ModelNumber> loaded,
-                      std::uint32_t max_affinity_grants);
+  const Queue* choose(const Ask& ask, const Turn& turn);
 
   std::map<Lane, Queue> lanes_;
   std::size_t size_ = 0;
-  std::uint32_t affinity_grants_ = 0;  ///< in a row that passed over an older submission
+  std::uint32_t affinity_grants_ = 0;  ///< in a row that passed over the next in turn
 };
 
 }  // namespace cox::core

@@ -14,6 +14,7 @@
 #include "record/failure.h"
 #include "record/limits.h"
 #include "record/share_keys.h"
+#include "record/stop_rule.h"
 #include "record/video.h"
 
 namespace cox::core {
@@ -49,6 +50,7 @@ struct SeriesRecord {
   std::int64_t label_number = 0;  ///< the number that people gave it
   std::string title;
   std::string labels_json;
+  DurationUs gpu_time = 0;  ///< that finished and failed attempts of its jobs took
   bool operator==(const SeriesRecord&) const = default;
 };
 
@@ -62,6 +64,8 @@ struct SubmissionRecord {
   RetryLimits retry;
   FailurePolicy policy;
   Resources needs;
+  DurationUs job_time_limit = 0;  ///< see Submitted
+  StopRule stop_rule;
   // Only for reports; not loaded again: empty in a snapshot.
   std::string sweep_text;
   std::string baseline;
@@ -104,17 +108,23 @@ struct MemberRecord {
 struct JobStatus {
   JobState state = JobState::kQueued;
   FailureCause cause = FailureCause::kNone;
-  bool failure_expected = false;   ///< the sweep expects a failure of cause data
-  std::uint16_t worker_kills = 0;  ///< workers that died with this job in flight
-  std::uint16_t crashes = 0;       ///< attempts that ended so, since the last RetryAsked
+  StopReason stop = StopReason::kNone;
+  bool failure_expected : 1 = false;  ///< the sweep expects a failure of cause data
+  bool recompute : 1 = false;         ///< an attempt ran out of memory: save it in the next
+  bool scored : 1 = false;            ///< has a score
+  std::uint16_t worker_kills = 0;     ///< workers that died with this job in flight
+  std::uint16_t crashes = 0;          ///< attempts that ended so, since the last RetryAsked
   std::uint16_t ooms = 0;
   std::uint16_t losses = 0;
+  float score = 0;                     ///< of a done job, in the metric of its series' stop rule
+  std::uint32_t memory_above_mib = 0;  ///< a GPU of so much memory was too small
   std::int32_t priority = 0;           ///< higher goes first
   std::uint32_t attempt = 0;           ///< number of the latest; 0 = never tried
   std::uint32_t reported_attempt = 0;  ///< the latest whose report was accepted
   TimeUs ready_at = 0;                 ///< end of the backoff while blocked
   bool operator==(const JobStatus&) const = default;
 };
+static_assert(sizeof(JobStatus) == 40, "there is one for each of a million jobs");
 
 struct JobRecord {
   JobNumber number{};

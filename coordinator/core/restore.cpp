@@ -2,6 +2,7 @@
 #include <tuple>
 
 #include "coordinator/core/lease.h"
+#include "coordinator/core/time_limit.h"
 
 namespace cox::core {
 
@@ -83,7 +84,9 @@ void restore_workers(QueueState& state, Snapshot& snapshot, TimeUs now) {
     lease.deadline = now + state.config.reconnect_grace;
     lease.restored = true;
     for (const JobNumber job : lease.jobs) state.job(job).lease = lease.number;
+    const LeaseNumber number = lease.number;
     add_lease(state, std::move(lease));
+    watch_time(state, state.leases.at(number), now);
   }
 }
 

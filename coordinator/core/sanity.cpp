@@ -31,6 +31,9 @@ void check_job(QueueState& state, JobNumber number) {
       status.state == JobState::kFailed || status.state == JobState::kQuarantined;
   COX_CHECK(!must_have_cause || status.cause != FailureCause::kNone,
             name + ": failed without a cause");
+  const bool has_reason = status.stop != StopReason::kNone && status.stop != StopReason::kOverruled;
+  COX_CHECK(has_reason == (status.state == JobState::kStopped),
+            name + ": has a reason if and only if it is stopped");
   if (job.lease == LeaseNumber{}) return;
   const auto lease = state.leases.find(job.lease);
   COX_CHECK(lease != state.leases.end(), name + ": its lease does not exist");
@@ -63,12 +66,16 @@ void check_tallies(QueueState& state) {
 
 void check_leases(QueueState& state) {
   std::size_t held = 0;
+  std::size_t timed = 0;
   for (const auto& [number, lease] : state.leases) {
     COX_CHECK(!lease.jobs.empty(), "a lease holds no job");
     COX_CHECK(state.lease_deadlines.count({lease.deadline, number}) == 1, "a lease cannot expire");
     const auto worker = state.workers.find(lease.worker);
     COX_CHECK(worker != state.workers.end() && worker->second.leases.count(number) == 1,
               "a lease has no worker");
+    COX_CHECK(!lease.time_limit || state.time_limits.count({*lease.time_limit, number}) == 1,
+              "a lease's time limit cannot pass");
+    timed += lease.time_limit ? 1 : 0;
     const Job& first = state.job(lease.jobs.front());
     for (const JobNumber job : lease.jobs) {
       COX_CHECK(state.job(job).lease == number, "a lease holds a job that is not leased under it");
@@ -80,6 +87,7 @@ void check_leases(QueueState& state) {
   }
   COX_CHECK(held == state.total.of(JobState::kLeased), "a leased job is not in a lease");
   COX_CHECK(state.lease_deadlines.size() == state.leases.size(), "a deadline has no lease");
+  COX_CHECK(state.time_limits.size() == timed, "a time limit has no lease");
 }
 
 void check_workers(QueueState& state) {

@@ -7,7 +7,10 @@ namespace cox::core {
 namespace {
 
 constexpr std::array<std::string_view, kJobStateCount> kStateNames = {
-    "queued", "blocked", "leased", "done", "failed", "cancelled", "paused", "quarantined"};
+    "queued",    "blocked", "leased",      "done",   "failed",
+    "cancelled", "paused",  "quarantined", "stopped"};
+constexpr std::array<std::string_view, kStopReasonCount> kStopReasonNames = {"", "median", "asha",
+                                                                             "budget", "overruled"};
 constexpr std::array<std::string_view, 6> kOutcomeNames = {"open", "done",     "failed",
                                                            "lost", "returned", "cancelled"};
 
@@ -26,6 +29,10 @@ std::string_view state_name(JobState state) { return kStateNames[static_cast<siz
 
 std::optional<JobState> state_named(std::string_view name) {
   return find_name<JobState>(kStateNames, name);
+}
+
+std::string_view stop_reason_name(StopReason reason) {
+  return kStopReasonNames[static_cast<size_t>(reason)];
 }
 
 std::string_view outcome_name(AttemptOutcome outcome) {

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "coordinator/core/lease.h"
 #include "coordinator/core/reducers.h"
+#include "coordinator/core/stop_runs.h"
 
 namespace cox::core {
 
@@ -149,7 +150,7 @@ bool contains(const std::vector<T>& wanted, T value) {
 void revoke(Step& step, JobNumber number, const std::string& why) {
   const Job& job = step.job(number);
   step.state.leases.at(job.lease).cancelled.push_back(job.digest);
-  release(step.state, number);
+  release(step, number);
   end_attempt(step, number, AttemptOutcome::kCancelled, why);
 }
 
@@ -161,6 +162,15 @@ bool cancel_job(Step& step, JobNumber number, const std::string& why) {
   if (now == JobState::kLeased) revoke(step, number, why);
   set_state(step, number, JobState::kCancelled);
   return true;
+}
+
+void stop_job(Step& step, JobNumber number, StopReason reason, const std::string& why) {
+  if (step.status(number).state == JobState::kLeased) revoke(step, number, why);
+  JobStatus next = step.status(number);
+  next.state = JobState::kStopped;
+  next.stop = reason;
+  next.ready_at = 0;
+  set_status(step, number, next);
 }
 
 void on_cancel(Step& step, const CancelAsked& event) {
@@ -175,20 +185,28 @@ void on_retry(Step& step, const RetryAsked& event) {
   if (states.empty()) states = {JobState::kFailed, JobState::kQuarantined};
   for (const JobState state : states) {
     if (state != JobState::kFailed && state != JobState::kQuarantined &&
-        state != JobState::kCancelled) {
-      return step.refuse(invalid_argument(fmt::format(
-          "cannot retry {} jobs; expected failed, cancelled or quarantined", state_name(state))));
+        state != JobState::kCancelled && state != JobState::kStopped) {
+      return step.refuse(invalid_argument(
+          fmt::format("cannot retry {} jobs; expected failed, cancelled, quarantined or stopped",
+                      state_name(state))));
     }
   }
+  std::set<SeriesNumber> changed;
   change_selected(step, event.select, "requeued", [&](const Selected&, JobNumber job) {
     JobStatus next = step.status(job);
     const bool wanted = contains(states, next.state) &&
                         (event.causes.empty() || contains(event.causes, next.cause));
     if (!wanted) return false;
     next.cause = FailureCause::kNone;
+    if (next.state == JobState::kStopped) {
+      const bool by_budget = next.stop == StopReason::kBudget;  // which still holds
+      next.stop = by_budget ? StopReason::kNone : StopReason::kOverruled;
+    }
     requeue_with_fresh_limits(step, job, next);
+    changed.insert(step.series_of(job));
     return true;
   });
+  for (const SeriesNumber series : changed) enforce_budget(step, series);
 }
 
 void on_pause(Step& step, const PauseAsked& event) {
@@ -203,6 +221,17 @@ void on_resume(Step& step, const ResumeAsked& event) {
   change_selected(step, event.select, "resumed", [&](const Selected&, JobNumber job) {
     if (step.status(job).state != JobState::kPaused) return false;
     requeue(step, job);
+    return true;
+  });
+}
+
+void on_priority(Step& step, const PriorityAsked& event) {
+  change_selected(step, event.select, "priority", [&](const Selected&, JobNumber job) {
+    JobStatus next = step.status(job);
+    const bool has_ended = next.state == JobState::kDone;
+    if (has_ended || next.priority == event.priority) return false;
+    next.priority = event.priority;
+    set_status(step, job, next);
     return true;
   });
 }

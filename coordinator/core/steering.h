@@ -10,4 +10,7 @@ namespace cox::core {
 /// False when the job has ended.
 bool cancel_job(Step& step, JobNumber number, const std::string& why);
 
+/// Ends a job that a rule of its series stops.
+void stop_job(Step& step, JobNumber number, StopReason reason, const std::string& why);
+
 }  // namespace cox::core

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "coordinator/core/usage.h"
+
 namespace cox::core {
 
 void set_status(Step& step, JobNumber number, const JobStatus& next) {
@@ -12,9 +14,12 @@ void set_status(Step& step, JobNumber number, const JobStatus& next) {
             fmt::format("job {} cannot change from {} to {}", job.digest.hex(),
                         state_name(job.status.state), state_name(next.state)));
   COX_CHECK(next.attempt >= job.status.attempt, "a job's attempt number decreased");
+  const SeriesNumber series = step.series_of(number);
+  const bool had_nothing_to_do = !step.state.series(series).has_open_jobs();
   remove_from_indexes(step.state, number);
   job.status = next;
   add_to_indexes(step.state, number);
+  if (had_nothing_to_do && is_open(next.state)) begin_turn(step.state, series);
   step.save(SaveJobState{number, next});
 }
 
@@ -30,6 +35,8 @@ void requeue(Step& step, JobNumber number) { set_state(step, number, JobState::k
 void requeue_with_fresh_limits(Step& step, JobNumber number, JobStatus status) {
   status.state = JobState::kQueued;
   status.crashes = status.ooms = status.losses = status.worker_kills = 0;
+  status.recompute = false;
+  status.memory_above_mib = 0;
   set_status(step, number, status);
 }
 

@@ -6,6 +6,8 @@
 #include "coordinator/core/preview.h"
 #include "coordinator/core/reducers.h"
 #include "coordinator/core/retire.h"
+#include "coordinator/core/stop_runs.h"
+#include "coordinator/core/usage.h"
 
 namespace cox::core {
 
@@ -117,6 +119,7 @@ void take_series(Step& step, Submission& submission) {
   }
   record.number = submission.series;
   SeriesRecord& kept = state.series(submission.series).record;
+  record.gpu_time = kept.gpu_time;
   if (kept == record) return;
   kept = record;
   step.save(SaveSeries{std::move(record)});
@@ -199,6 +202,8 @@ void take_record(Step& step, Submission& submission) {
   record.retry = event.retry;
   record.policy = event.policy;
   record.needs = event.needs;
+  record.job_time_limit = event.job_time_limit;
+  record.stop_rule = std::move(event.stop_rule);
   submission.number = QueueState::append<SubmissionNumber>(step.state.submissions, record);
   set_governing(step.state, submission.series, submission.number);
   record.sweep_text = std::move(event.sweep_text);
@@ -293,6 +298,11 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
   next.failure_expected = failure_expected;  // as the newest sweep says
   next.priority = std::max(next.priority, submission.event.priority);
   if (next.state == JobState::kCancelled) return requeue_with_fresh_limits(step, number, next);
+  if (next.state == JobState::kStopped && step.series_of(number) == submission.series &&
+      !is_still_stopped(step.state, submission.series, next)) {
+    next.stop = StopReason::kNone;
+    return requeue_with_fresh_limits(step, number, next);
+  }
   if (!(next == status)) set_status(step, number, next);
 }
 
@@ -368,7 +378,9 @@ void on_submitted(Step& step, Submitted event) {
     runs.push_back(enter_run(step, submission, position));
   }
   retire_unnamed(step, submission);
+  const bool had_nothing_to_do = !step.state.series(submission.series).has_open_jobs();
   take_jobs(step, submission, runs);
+  if (had_nothing_to_do) begin_turn(step.state, submission.series);
   submission.answer.cancelled_jobs = cancel_unwanted(step, submission.series);
   count_known(step.state, submission);
   const SubmissionAnswer& answer = submission.answer;
@@ -377,6 +389,7 @@ void on_submitted(Step& step, Submitted event) {
           fmt::format("{} new and {} known runs, {} new and {} known jobs", answer.new_runs,
                       answer.known_runs, answer.new_jobs, answer.known_jobs));
   step.answer(submission.answer);
+  enforce_budget(step, submission.series);
 }
 
 }  // namespace cox::core

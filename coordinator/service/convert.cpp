@@ -53,6 +53,7 @@ Status describe(const core::GrantedJob& granted, const std::string& caption, v1:
   COX_ASSIGN_OR_RETURN(const Parameters parameters, parameters_from(granted.parameters_json));
   job.set_prompt(prompt_of(parameters, caption));
   *job.mutable_share() = to_proto<v1::ShareKeys>(granted.share);
+  job.set_recompute(granted.recompute);
   return Status::ok();
 }
 
@@ -81,13 +82,18 @@ Result<core::WorkerJoined> event_of(const v1::RegisterRequest& request) {
         fmt::format("memory of the worker: expected 0 or more bytes, got {} (device) and {}",
                     request.device_memory_bytes(), request.memory_bytes()));
   }
+  if (request.gpus() > kMostGpusOfJob || (request.device() == "cuda") != (request.gpus() > 0)) {
+    return invalid_argument(
+        fmt::format("gpus of the worker: expected 1 to {} on cuda and 0 on cpu, got {} on {}",
+                    kMostGpusOfJob, request.gpus(), request.device()));
+  }
   return core::WorkerJoined{.name = request.name(),
                             .machine = request.machine(),
                             .pid = request.pid(),
                             .device = request.device(),
                             .device_name = request.device_name(),
                             .engine_build = request.engine_build(),
-                            .has = {.gpus = request.device() == "cuda" ? 1U : 0U,
+                            .has = {.gpus = request.gpus(),
                                     .gpu_memory_bytes = request.device_memory_bytes(),
                                     .memory_bytes = request.memory_bytes()}};
 }
@@ -150,8 +156,8 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
   for (const std::string& name : request.states()) {
     const std::optional<core::JobState> state = core::state_named(name);
     if (!state) {
-      return invalid_argument(
-          fmt::format("unknown state '{}': expected failed, cancelled or quarantined", name));
+      return invalid_argument(fmt::format(
+          "unknown state '{}': expected failed, cancelled, quarantined or stopped", name));
     }
     event.states.push_back(*state);
   }
@@ -159,6 +165,13 @@ Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
     COX_RETURN_IF_ERROR(check_cause(cause));
     event.causes.push_back(static_cast<FailureCause>(cause));
   }
+  return event;
+}
+
+Result<core::PriorityAsked> event_of(const v1::PriorityRequest& request) {
+  core::PriorityAsked event;
+  COX_ASSIGN_OR_RETURN(event.select, selection_of(request.select()));
+  event.priority = request.priority();
   return event;
 }
 
@@ -211,6 +224,7 @@ void set_counts(const core::JobCounts& counts, v1::ProgressReply& reply) {
   reply.set_failed_as_expected(counts.failed_as_expected);
   reply.set_cancelled(counts.cancelled);
   reply.set_paused(counts.paused);
+  reply.set_stopped(counts.stopped);
 }
 
 v1::Cell cell_of(const store::Cell& cell) {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "coordinator/service/convert.h"
 #include "coordinator/service/definition.h"
+#include "coordinator/service/drained_workers.h"
 #include "coordinator/service/ledger.h"
 #include "coordinator/service/share.h"
 #include "coordinator/service/submission.h"
@@ -89,6 +90,7 @@ struct Coordinator::State {
     return reply_of(answer);
   }
 
+  Status remove_worker(const std::string& name, const std::string& worker_id);
   Result<v1::LeaseReply> ask_for_lease(const core::LeaseAsked& event);
   Result<core::Reported> checked_event(const v1::JobReport& report) const;
   v1::WorkerActivity activity_of(const v1::JobProgress& progress, const core::JobNames& names);
@@ -97,6 +99,7 @@ struct Coordinator::State {
   const Clock& clock;
   Ledger ledger;
   WorkerActivities activities;
+  DrainedWorkers drained;
   std::atomic<bool> draining{false};
   std::jthread ticker;  // last: it uses all of the above
 };
@@ -137,6 +140,13 @@ Result<v1::ChangeReply> Coordinator::pause(const v1::SelectRequest& request) {
 
 Result<v1::ChangeReply> Coordinator::resume(const v1::SelectRequest& request) {
   return state_->change<core::ResumeAsked>(request);
+}
+
+Result<v1::ChangeReply> Coordinator::set_priority(const v1::PriorityRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
+  COX_ASSIGN_OR_RETURN(core::PriorityAsked event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::ChangeAnswer>(std::move(event)));
+  return reply_of(answer);
 }
 
 Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
@@ -258,7 +268,7 @@ Result<std::optional<v1::LeaseReply>> Coordinator::try_lease(const v1::LeaseRequ
   COX_RETURN_IF_ERROR(check_wait(request.wait_ms()));
   COX_ASSIGN_OR_RETURN(const core::LeaseAsked event, event_of(request));
   v1::LeaseReply reply;
-  if (state_->draining) {
+  if (state_->draining || state_->drained.holds(request.worker_id())) {
     reply.set_idle(v1::LeaseReply::IDLE_LEAVE);
     return std::optional(std::move(reply));
   }
@@ -295,7 +305,7 @@ Result<v1::HeartbeatReply> Coordinator::heartbeat(const v1::HeartbeatRequest& re
   }
   state_->activities.seen(request.worker_id(), std::move(activity), state_->clock.now_us());
   v1::HeartbeatReply reply = reply_of(answer);
-  reply.set_drain(state_->draining);
+  reply.set_drain(state_->draining || state_->drained.holds(request.worker_id()));
   return reply;
 }
 
@@ -354,6 +364,43 @@ Result<v1::LeaveReply> Coordinator::leave(const v1::LeaveRequest& request) {
                                                              printable(request.reason())}));
   if (state_->activities.left(request.worker_id())) log_left(request);
   return v1::LeaveReply();
+}
+
+/// Takes the leases of one that no longer answers.
+Status Coordinator::State::remove_worker(const std::string& name, const std::string& worker_id) {
+  if (worker_id.substr(0, worker_id.rfind('.')) != name) {
+    return invalid_argument(
+        fmt::format("worker_ids: '{}' is not an id of worker '{}'", printable(worker_id), name));
+  }
+  activities.left(worker_id);
+  return ledger.apply(core::WorkerLeft{WorkerId(worker_id), "removed by a person"}).status();
+}
+
+Result<v1::ChangeWorkerReply> Coordinator::change_worker(const v1::ChangeWorkerRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
+  if (request.name().empty()) return invalid_argument("name: missing");
+  switch (request.change()) {
+    case v1::ChangeWorkerRequest::CHANGE_REMOVE:
+    case v1::ChangeWorkerRequest::CHANGE_DRAIN:
+      COX_RETURN_IF_ERROR(state_->drained.drain(request.name()));
+      break;
+    case v1::ChangeWorkerRequest::CHANGE_RESUME:
+      if (!state_->drained.resume(request.name())) {
+        return not_found(fmt::format("worker '{}' is not drained", request.name()));
+      }
+      break;
+    default:
+      return invalid_argument("change: missing");
+  }
+  if (request.change() == v1::ChangeWorkerRequest::CHANGE_REMOVE) {
+    for (const std::string& id : request.worker_ids()) {
+      COX_RETURN_IF_ERROR(state_->remove_worker(request.name(), id));
+    }
+  }
+  state_->ledger.wake();
+  v1::ChangeWorkerReply reply;
+  for (const std::string& name : state_->drained.names()) reply.add_drained(name);
+  return reply;
 }
 
 Result<std::vector<OpenRun>> Coordinator::open_runs() {

@@ -54,9 +54,12 @@ class Coordinator {
   Result<v1::ChangeReply> cancel(const v1::SelectRequest& request);
   Result<v1::ChangeReply> pause(const v1::SelectRequest& request);
   Result<v1::ChangeReply> resume(const v1::SelectRequest& request);
+  Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request);
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
   /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);
+  /// kNotFound for a worker to resume that is not drained.
+  Result<v1::ChangeWorkerReply> change_worker(const v1::ChangeWorkerRequest& request);
   /// Passes the answer to `sink` in pieces; `sink` returns false to stop. Does not block the
   /// writer.
   Status query(const v1::QueryRequest& request,

@@ -72,6 +72,11 @@ Result<Gate> Gate::load(const std::string& path) {
   return gate;
 }
 
+bool Gate::has_role(const std::string& token, Role role) const {
+  const auto known = roles_.find(sha256_of(token));
+  return known != roles_.end() && known->second.contains(role);
+}
+
 Status Gate::check(const grpc::ServerContextBase& context, Role role) const {
   if (is_open()) return Status::ok();
   const auto& metadata = context.client_metadata();

@@ -24,6 +24,8 @@ class Gate {
   static Result<Gate> load(const std::string& path);
 
   bool is_open() const { return roles_.empty(); }
+  /// Whether the token has the role; false for an unknown token.
+  bool has_role(const std::string& token, Role role) const;
   Status check(const grpc::ServerContextBase& context, Role role) const;
 
  private:

@@ -18,6 +18,7 @@ v1::ProgressEvent event_of(const core::JournalEntry& entry, const core::SaveResu
   event.set_message(entry.message);
   if (result == nullptr || result->job != entry.job_number || entry.kind != "done") return event;
   for (const auto& metric : result->result.output().metrics) {
+    if (!metric.features.empty()) continue;  // of a set metric: a job by itself has no value
     (*event.mutable_metrics())[metric.name] = metric.mean;
   }
   return event;

@@ -132,6 +132,16 @@ class Sweeps final
                       v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::resume, request, reply);
   }
+  grpc::Status ChangeWorker(ServerContext* context, const v1::ChangeWorkerRequest* request,
+                            v1::ChangeWorkerReply* reply) override {
+    return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::change_worker, request,
+                 reply);
+  }
+  grpc::Status SetPriority(ServerContext* context, const v1::PriorityRequest* request,
+                           v1::ChangeReply* reply) override {
+    return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::set_priority, request,
+                 reply);
+  }
   grpc::Status Retry(ServerContext* context, const v1::RetryRequest* request,
                      v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::retry, request, reply);

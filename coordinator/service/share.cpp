@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "coordinator/service/definition.h"
+#include "coordinator/sweep/added_parameters.h"
 #include "coordinator/sweep/share_keys.h"
 #include "proto/convert.h"
 
@@ -21,13 +22,16 @@ const sweep::Schemas& schemas() {
 
 Status set_share_keys(core::RunRecord& run) {
   COX_ASSIGN_OR_RETURN(const v1::ModelFiles files, read_definition(run.definition, run.digest));
-  const Result<Parameters> parameters = parameters_from(run.parameters_json);
+  Result<Parameters> parameters = parameters_from(run.parameters_json);
   if (!parameters.is_ok()) {
     return Status(StatusCode::kDataLoss,
                   fmt::format("run {}: its stored parameters are not readable: {}; restore the "
                               "database from a backup",
                               run.digest, parameters.status().message()));
   }
+  // An earlier program did not know them; they have the default that it meant.
+  parameters->merge(sweep::added_parameters(run.method));
+  run.parameters_json = canonical_parameters(*parameters);
   run.share = share_keys_of(run.method, *parameters, from_proto<ModelFiles>(files));
   return Status::ok();
 }
@@ -36,7 +40,7 @@ Status set_share_keys(core::RunRecord& run) {
 
 ShareKeys share_keys_of(const std::string& method, const Parameters& parameters,
                         const ModelFiles& files) {
-  const sweep::MethodSchema* schema = schemas().find_method(method);
+  const sweep::MethodSchema* schema = schemas().find_method(method, files.backbone);
   return schema == nullptr ? ShareKeys{} : sweep::share_keys(*schema, parameters, files);
 }
 

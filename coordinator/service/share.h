@@ -15,6 +15,7 @@ ShareKeys share_keys_of(const std::string& method, const Parameters& parameters,
                         const ModelFiles& files);
 
 /// Sets the share keys of every run of a snapshot: they follow from the rest, and are not stored.
+/// Completes the parameters with those that the schemas gained since (docs/adr/0009).
 /// Fails with kDataLoss for a run that cannot be read.
 Status set_share_keys(core::Snapshot& snapshot);
 

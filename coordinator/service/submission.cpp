@@ -15,6 +15,7 @@
 #include "base/value.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/share.h"
+#include "coordinator/sweep/added_parameters.h"
 #include "coordinator/sweep/identity.h"
 #include "proto/convert.h"
 #include "schemas/metric_schema.h"
@@ -111,6 +112,7 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
                     "version of cox that the coordinator has, and do not edit runs",
                     run.digest, message.digest()));
   }
+  run.parameters.merge(sweep::added_parameters(run.method));
   return run;
 }
 
@@ -128,7 +130,7 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
           .method = run.method,
           .backbone = files.backbone,
           .model_digest = files.digest,
-          .parameters_json = named.run().parameters(),
+          .parameters_json = canonical_parameters(run.parameters),
           .definition = definition_of(named.run().model()),
           .lora_digest = sweep::lora_identity(files),
           .metric_weights = digests_of_weights(files),
@@ -184,6 +186,25 @@ Status check_needs(const Resources& needs) {
       fmt::format("resources: expected at most one GPU, which is what a worker drives, and sizes "
                   "of 0 or more; got {} GPUs, {} bytes of GPU memory and {} bytes of memory",
                   needs.gpus, needs.gpu_memory_bytes, needs.memory_bytes));
+}
+
+Status check_policy(const FailurePolicy& policy) {
+  if (std::isfinite(policy.max_gpu_hours) && policy.max_gpu_hours >= 0) return Status::ok();
+  return invalid_argument(
+      fmt::format("policy.max_gpu_hours: expected 0 or more hours, got {}", policy.max_gpu_hours));
+}
+
+Status check_stop_rule(const StopRule& rule) {
+  if (!rule.is_set()) return Status::ok();
+  const bool is_asha = rule.kind == "asha";
+  if ((is_asha || rule.kind == "median") && !rule.metric.empty() && rule.min_items >= 1 &&
+      (!is_asha || rule.factor >= 2)) {
+    return Status::ok();
+  }
+  return invalid_argument(
+      fmt::format("stop_rule: expected median or asha with a metric, min_items of 1 or more and, "
+                  "for asha, a factor of 2 or more; got '{}', '{}', {} and {}",
+                  rule.kind, rule.metric, rule.min_items, rule.factor));
 }
 
 Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
@@ -243,6 +264,8 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   *request.mutable_retry() = to_proto<v1::RetryLimits>(plan.retry);
   *request.mutable_policy() = to_proto<v1::FailurePolicy>(plan.policy);
   *request.mutable_resources() = to_proto<v1::Resources>(plan.resources);
+  request.set_job_time_limit_us(plan.job_time_limit_us);
+  *request.mutable_stop_rule() = to_proto<v1::StopRule>(plan.stop_rule);
   return request;
 }
 
@@ -275,6 +298,10 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.needs = from_proto<Resources>(request.resources());
   COX_RETURN_IF_ERROR(check_retry(event.retry));
   COX_RETURN_IF_ERROR(check_needs(event.needs));
+  event.job_time_limit = request.job_time_limit_us();
+  event.stop_rule = from_proto<StopRule>(request.stop_rule());
+  COX_RETURN_IF_ERROR(check_policy(event.policy));
+  COX_RETURN_IF_ERROR(check_stop_rule(event.stop_rule));
   COX_ASSIGN_OR_RETURN(event.videos, submitted_videos(request));
 
   std::set<std::string> names;

@@ -75,6 +75,7 @@ const std::map<std::string_view, IntegerRule> kIntegers = {
      {std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()}},
     {"integer",
      {std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max()}},
+    {"job_time_limit_us", {-1, kMostCount}},
     {"started_us", {0, kLatestUs}},
     {"finished_us", {0, kLatestUs}},
     {"gpu_memory_bytes", {0, kMostBytes}},

@@ -36,13 +36,17 @@ std::string_view network_file_system(std::int64_t magic) {
   return "";
 }
 
-Status check_local_file_system(const std::string& directory) {
+Result<std::string> network_file_system_of(const std::string& directory) {
   struct statfs info {};
   if (statfs(directory.c_str(), &info) != 0) {
     return not_found(
         fmt::format("cannot examine directory '{}': {}", directory, std::strerror(errno)));
   }
-  const std::string_view name = network_file_system(info.f_type);
+  return std::string(network_file_system(info.f_type));
+}
+
+Status check_local_file_system(const std::string& directory) {
+  COX_ASSIGN_OR_RETURN(const std::string name, network_file_system_of(directory));
   if (name.empty()) return Status::ok();
   return failed_precondition(
       fmt::format("'{}' is on {}, a network file system, where SQLite can lose or corrupt data; "

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/text.h"
+
 namespace cox::store {
 
 namespace {
@@ -22,10 +24,10 @@ Status each_row(const Database& database, const std::string& sql, Take take) {
 
 Status load_catalogue(const Database& database, core::Snapshot& to) {
   COX_RETURN_IF_ERROR(
-      each_row(database, "SELECT id, name, number, title, labels FROM series ORDER BY id",
+      each_row(database, "SELECT id, name, number, title, labels, gpu_us FROM series ORDER BY id",
                [&](const Statement& row) {
                  to.series.push_back({row.integer<core::SeriesNumber>(0), row.text(1),
-                                      row.integer(2), row.text(3), row.text(4)});
+                                      row.integer(2), row.text(3), row.text(4), row.integer(5)});
                  return Status::ok();
                }));
   COX_RETURN_IF_ERROR(
@@ -57,7 +59,9 @@ Status load_submissions(const Database& database, core::Snapshot& to) {
       database,
       "SELECT id, series_id, dataset_id, time_us, priority, retry_crash, retry_oom, retry_lost, "
       "backoff_base_us, backoff_max_us, fail_fast, max_failed_jobs, gpus, gpu_memory_bytes, "
-      "memory_bytes FROM submissions ORDER BY id",
+      "memory_bytes, max_gpu_hours, job_time_limit_us, stop_kind, stop_metric, "
+      "stop_lower_is_better, stop_min_items, stop_factor, stop_spared "
+      "FROM submissions ORDER BY id",
       [&](const Statement& row) {
         core::SubmissionRecord record;
         record.number = row.integer<core::SubmissionNumber>(0);
@@ -67,8 +71,16 @@ Status load_submissions(const Database& database, core::Snapshot& to) {
         record.priority = row.integer<std::int32_t>(4);
         record.retry = {row.integer<std::uint32_t>(5), row.integer<std::uint32_t>(6),
                         row.integer<std::uint32_t>(7), row.integer(8), row.integer(9)};
-        record.policy = {row.integer(10) != 0, row.integer<std::uint32_t>(11)};
+        record.policy = {row.integer(10) != 0, row.integer<std::uint32_t>(11), row.real(15)};
         record.needs = {row.integer<std::uint32_t>(12), row.integer(13), row.integer(14)};
+        record.job_time_limit = row.integer(16);
+        record.stop_rule = {
+            row.text(17),
+            row.text(18),
+            row.integer(19) != 0,
+            row.integer<std::uint32_t>(20),
+            row.integer<std::uint32_t>(21),
+            row.text(22).empty() ? std::vector<std::string>() : split(row.text(22), '\n')};
         to.submissions.push_back(std::move(record));
         return Status::ok();
       });
@@ -147,6 +159,11 @@ Result<core::JobRecord> job_of(const Statement& row) {
   job.status.attempt = row.integer<std::uint32_t>(13);
   job.status.reported_attempt = row.integer<std::uint32_t>(14);
   job.status.ready_at = row.integer(15);
+  job.status.stop = row.integer<core::StopReason>(16);
+  job.status.recompute = row.integer(17) != 0;
+  job.status.scored = sqlite3_column_type(row.handle(), 18) != SQLITE_NULL;
+  job.status.score = static_cast<float>(row.real(18));
+  job.status.memory_above_mib = row.integer<std::uint32_t>(19);
   return job;
 }
 
@@ -157,8 +174,8 @@ Status load_jobs(const Database& database, core::Snapshot& to) {
   return each_row(
       database,
       "SELECT id, digest, run_id, video_id, submission_id, state, cause, failure_expected, "
-      "worker_kills, crashes, ooms, losses, priority, attempt, reported_attempt, ready_us "
-      "FROM jobs ORDER BY id",
+      "worker_kills, crashes, ooms, losses, priority, attempt, reported_attempt, ready_us, "
+      "stop_reason, recompute, score, memory_above_mib FROM jobs ORDER BY id",
       [&](const Statement& row) {
         COX_ASSIGN_OR_RETURN(const core::JobRecord job, job_of(row));
         to.jobs.push_back(job);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/text.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/store/sqlite.h"
 
@@ -20,6 +21,13 @@ template <typename Number>
 std::optional<std::int64_t> unless_zero(Number number) {
   const auto value = static_cast<std::int64_t>(number);
   return value == 0 ? std::nullopt : std::optional(value);
+}
+
+/// One name a line: names have no line ends. A string that lives until the next call.
+inline const std::string& lines_of(const std::vector<std::string>& names) {
+  static thread_local std::string lines;
+  lines = join(names, "\n");
+  return lines;
 }
 
 inline Blob blob_of(const core::JobDigest& digest) {
@@ -44,6 +52,17 @@ struct SeriesRow {
     put("number", series.label_number);
     put("title", series.title);
     put("labels", series.labels_json);
+    put("gpu_us", series.gpu_time);
+  }
+};
+
+struct UsageRow {
+  using Record = core::SaveUsage;
+  static constexpr std::string_view kTable = "series";
+  static constexpr int kKeys = 1;
+  static void columns(const Record& save, auto&& put) {
+    put("id", save.series);
+    put("gpu_us", save.gpu_time);
   }
 };
 
@@ -102,6 +121,14 @@ struct SubmissionRow {
     put("backoff_max_us", submission.retry.backoff_max_us);
     put("fail_fast", submission.policy.fail_fast);
     put("max_failed_jobs", submission.policy.max_failed_jobs);
+    put("max_gpu_hours", submission.policy.max_gpu_hours);
+    put("job_time_limit_us", submission.job_time_limit);
+    put("stop_kind", submission.stop_rule.kind);
+    put("stop_metric", submission.stop_rule.metric);
+    put("stop_lower_is_better", submission.stop_rule.lower_is_better);
+    put("stop_min_items", submission.stop_rule.min_items);
+    put("stop_factor", submission.stop_rule.factor);
+    put("stop_spared", lines_of(submission.stop_rule.spared));
     put("gpus", submission.needs.gpus);
     put("gpu_memory_bytes", submission.needs.gpu_memory_bytes);
     put("memory_bytes", submission.needs.memory_bytes);
@@ -177,6 +204,10 @@ void put_status(const core::JobStatus& status, auto&& put) {
   put("crashes", status.crashes);
   put("ooms", status.ooms);
   put("losses", status.losses);
+  put("stop_reason", status.stop);
+  put("recompute", status.recompute);
+  put("score", status.scored ? std::optional<double>(status.score) : std::nullopt);
+  put("memory_above_mib", status.memory_above_mib);
   put("priority", status.priority);
   put("attempt", status.attempt);
   put("reported_attempt", status.reported_attempt);

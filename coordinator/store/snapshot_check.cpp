@@ -42,6 +42,11 @@ Status check_jobs(const core::Snapshot& s) {
       return {StatusCode::kDataLoss,
               fmt::format("jobs.state: expected 0 to {}, got {}", core::kJobStateCount - 1, state)};
     }
+    const auto stop = static_cast<int>(job.status.stop);
+    if (stop >= core::kStopReasonCount) {
+      return {StatusCode::kDataLoss, fmt::format("jobs.stop_reason: expected 0 to {}, got {}",
+                                                 core::kStopReasonCount - 1, stop)};
+    }
     const auto cause = static_cast<std::size_t>(job.status.cause);
     if (cause >= kCauseNames.size()) {
       return {StatusCode::kDataLoss,

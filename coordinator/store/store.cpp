@@ -14,6 +14,7 @@
 #include "coordinator/store/loader.h"
 #include "coordinator/store/lock_wait.h"
 #include "coordinator/store/migrations.h"
+#include "coordinator/store/published_rows.h"
 #include "coordinator/store/snapshot_check.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/writer.h"
@@ -212,10 +213,10 @@ Status Store::commit(std::span<const core::Effects> batch) {
   return state_->broken;
 }
 
-Status Store::save(const SetMetricValue& value) {
+Status Store::publish(const std::string& source, const std::vector<PublishedResult>& results) {
   COX_RETURN_IF_ERROR(check_in_place(state_->database, state_->file, state_->wal, state_->path));
   COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(state_->database));
-  COX_RETURN_IF_ERROR(state_->writer.write(value));
+  COX_RETURN_IF_ERROR(replace_published(state_->database, source, results));
   COX_RETURN_IF_ERROR(transaction.commit());
   COX_ASSIGN_OR_RETURN(state_->stamp, FileStamp::of(state_->path));
   return Status::ok();

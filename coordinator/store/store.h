@@ -4,12 +4,13 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/core/records.h"
-#include "coordinator/store/set_metric_value.h"
+#include "coordinator/store/published_result.h"
 
 namespace cox::store {
 
@@ -50,9 +51,8 @@ class Store {
   /// Writes the saves of several events, in order, in one durable transaction: group commit.
   Status commit(std::span<const core::Effects> batch);
 
-  /// Writes a value of a metric of scope `set` durably, replacing one over the same videos.
-  /// kNotFound when there is no such run, or no such data set.
-  Status save(const SetMetricValue& value);
+  /// Replaces durably what `source` published.
+  Status publish(const std::string& source, const std::vector<PublishedResult>& results);
 
   /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
   /// together.

@@ -11,23 +11,15 @@ namespace {
 
 constexpr const char* kLastLease = "UPDATE counters SET value = ? WHERE name = 'last_lease'";
 
-/// Writes nothing when the run or the data set is unknown.
-constexpr const char* kSetValue =
-    "INSERT OR REPLACE INTO set_metric_values "
-    "(run_id, dataset_id, metric_id, covered, videos, value) "
-    "SELECT r.id, d.id, ?3, ?4, ?5, ?6 FROM runs r JOIN datasets d ON d.digest = ?2 "
-    "WHERE r.digest = ?1";
-
 }  // namespace
 
 Result<Writer> Writer::prepare(const Database& database) {
   Writer w;
   COX_RETURN_IF_ERROR(prepare_all(database, w.series_, w.video_, w.dataset_, w.dataset_video_,
                                   w.submission_, w.run_, w.run_weights_, w.member_, w.job_,
-                                  w.job_state_, w.worker_, w.attempt_, w.attempt_end_, w.event_,
-                                  w.metrics_, w.results_));
+                                  w.job_state_, w.usage_, w.worker_, w.attempt_, w.attempt_end_,
+                                  w.event_, w.metrics_, w.results_));
   COX_ASSIGN_OR_RETURN(w.last_lease_, Statement::prepare(database.handle(), kLastLease));
-  COX_ASSIGN_OR_RETURN(w.set_value_, Statement::prepare(database.handle(), kSetValue));
   return w;
 }
 
@@ -54,15 +46,6 @@ Status Writer::write_jobs(const core::SaveJobs& save) {
   return Status::ok();
 }
 
-Status Writer::write(const SetMetricValue& value) {
-  COX_ASSIGN_OR_RETURN(const std::int64_t metric, metrics_.id_of(value.metric));
-  COX_RETURN_IF_ERROR(set_value_.run(value.run_digest, value.dataset_digest, metric, value.covered,
-                                     value.videos, value.value));
-  if (sqlite3_changes(sqlite3_db_handle(set_value_.handle())) > 0) return Status::ok();
-  return not_found(fmt::format("cannot save a value of metric {}: no run {} or no data set {}",
-                               value.metric, value.run_digest, value.dataset_digest));
-}
-
 /// One save of each kind to its rows.
 struct SaveVisitor {
   Writer& to;
@@ -77,6 +60,7 @@ struct SaveVisitor {
   Status operator()(const core::SaveMember& save) { return to.member_.run(save.member); }
   Status operator()(const core::SaveJobs& save) { return to.write_jobs(save); }
   Status operator()(const core::SaveJobState& save) { return to.job_state_.run(save); }
+  Status operator()(const core::SaveUsage& save) { return to.usage_.run(save); }
   Status operator()(const core::SaveWorker& save) { return to.worker_.run(save.worker); }
   Status operator()(const core::SaveAttempt& save) {
     to.granted_lease_ = std::max(to.granted_lease_, save.lease);

@@ -8,7 +8,6 @@
 #include "coordinator/store/metric_ids.h"
 #include "coordinator/store/result_writer.h"
 #include "coordinator/store/rows.h"
-#include "coordinator/store/set_metric_value.h"
 
 namespace cox::store {
 
@@ -19,8 +18,6 @@ class Writer {
   static Result<Writer> prepare(const Database& database);
 
   Status write(const core::Save& save);
-  /// kNotFound when the database has no such run, or no such data set.
-  Status write(const SetMetricValue& value);
   /// Writes the rows that change once per transaction; call it before the commit.
   Status finish_transaction();
 
@@ -41,12 +38,12 @@ class Writer {
   Insert<MemberRow> member_;
   Insert<JobRow> job_;
   Update<JobStateRow> job_state_;
+  Update<UsageRow> usage_;
   Insert<WorkerRow> worker_;
   Insert<AttemptRow> attempt_;
   Update<AttemptEndRow> attempt_end_;
   Insert<EventRow> event_;
   Statement last_lease_;
-  Statement set_value_;
   MetricNumbers metrics_;
   ResultWriter results_;
   core::LeaseNumber granted_lease_{};  ///< highest in this transaction, 0 when none was granted

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/geometry.h"
+#include "coordinator/sweep/members.h"
+#include "record/method_name.h"
 
 namespace cox::sweep {
 
@@ -94,8 +96,8 @@ double tokens_of_latent(const Parameters& p) {
 
 Window window_of(const Parameters& p) {
   const std::int64_t latents = latent_frames(integer(p, "adaptation_window.total_frames"));
-  const std::int64_t clean =
-      std::min(latent_frames(integer(p, "adaptation_window.context_frames")), latents - 1);
+  const std::int64_t clean = context_latents(integer(p, "adaptation_window.total_frames"),
+                                             integer(p, "adaptation_window.context_frames"));
   std::int64_t held = held_out_latents(latents - clean, number(p, "early_stop.holdout_fraction"));
   if (latents - clean - held < 1) held = 0;
   const double each = tokens_of_latent(p);
@@ -105,11 +107,30 @@ Window window_of(const Parameters& p) {
 
 bool trains(const Parameters& p) { return p.contains("adaptation_window.total_frames"); }
 
+/// Returns the first block that the method of these parameters changes.
+double first_block(const Parameters& p, const ModelShape& m) {
+  const auto listed = p.find("blocks");
+  const auto* blocks = listed == p.end() ? nullptr : listed->second.get_if<Value::List>();
+  if (blocks != nullptr && !blocks->empty()) {
+    return static_cast<double>(*blocks->front().get_if<std::int64_t>());
+  }
+  const double last = number(p, "last_blocks");
+  return last > 0 ? std::max(0.0, m.blocks - last) : 0;
+}
+
 /// The part of the blocks through which gradients flow; `obc` sits behind all of them.
 double share_of_backward(const std::string& method, const Parameters& p, const ModelShape& m) {
-  if (method == "obc") return 0;
-  const double last = number(p, "last_blocks");
-  return last > 0 ? std::min(1.0, last / m.blocks) : 1;
+  double share = 0;
+  for (const std::string& member : methods_of(method)) {
+    if (member == "obc") continue;
+    share = std::max(share, 1 - first_block(member_view(method, member, p), m) / m.blocks);
+  }
+  return share;
+}
+
+bool trains_weights(const std::string& method) {
+  const std::vector<std::string> members = methods_of(method);
+  return std::find(members.begin(), members.end(), "full") != members.end();
 }
 
 double step_seconds(const std::string& method, const Parameters& p, const ModelShape& m,
@@ -118,7 +139,7 @@ double step_seconds(const std::string& method, const Parameters& p, const ModelS
   Pass forward = context_pass(window.context, m);
   forward += noised_pass(window.context, window.trained, m);
   const double share = share_of_backward(method, p, m);
-  const double weight_gradients = method == "full" ? 1 : 0;
+  const double weight_gradients = trains_weights(method) ? 1 : 0;
   return forward_seconds(forward, m, device) +
          share * (forward.products * (1 + weight_gradients) / device.products +
                   kAttentionBackward * forward.attention / device.attention_backward +
@@ -159,7 +180,7 @@ double training_bytes(const std::string& method, const Parameters& p, const Mode
   const double kept = (window.context + window.trained) * m.blocks * m.hidden * kKeptBytes *
                       share_of_backward(method, p, m);
   // Gradients in bf16 and masters in fp32.
-  const double of_weights = method == "full" ? m.parameters() * (2 + 4) : 0;
+  const double of_weights = trains_weights(method) ? m.parameters() * (2 + 4) : 0;
   return kept + of_weights;
 }
 
@@ -253,6 +274,10 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
   seconds.generation = generation_seconds(p, m, device);
   seconds.decode = picture * continuation_of(p).pixel_frames * device.decode;
   seconds.score = picture * (scored * device.measure + number(p, "total_frames") * device.write);
+  if (method == "external") {  // the model takes no part, and a second video is read
+    seconds.source = picture * (read + number(p, "skip_frames") + scored) * device.read;
+    seconds.generation = seconds.decode = 0;
+  }
   return seconds;
 }
 

@@ -61,20 +61,26 @@ class Deriver {
   }
 
   void evaluate(const Rule& rule) {
-    const auto schema = settings_.method->parameters.find(rule.name);
-    if (schema == settings_.method->parameters.end()) return define(rule);
+    const std::vector<std::string> targets = settings_.method->targets(rule.name);
+    if (targets.empty()) return define(rule);
     const auto value = evaluated(rule);
     if (!value) return;
-    const auto typed = converted(*value, schema->second.type);
+    for (const std::string& target : targets) {
+      if (applies(target)) assign(rule, target, *value);
+    }
+  }
+
+  void assign(const Rule& rule, const std::string& target, const Value& value) {
+    const ParameterSchema& schema = settings_.method->parameters.at(target);
+    const auto typed = converted(value, schema.type);
     if (!typed) {
       diagnostics_.error(rule.text_at,
                          fmt::format("derive.{}: expected {}, got {}", rule.name,
-                                     type_name(schema->second.type), shown(*value)),
+                                     type_name(schema.type), shown(value)),
                          "in run " + run_name_);
       return;
     }
-    settings_.values[rule.name] = {normalized(schema->second, *typed), rule.text_at,
-                                   Layer::kDerive};
+    settings_.values[target] = {normalized(schema, *typed), rule.text_at, Layer::kDerive};
   }
 
   void define(const Rule& rule) {
@@ -107,6 +113,14 @@ std::variant<Value, std::string> value_of(const std::string& name, const Setting
   if (const auto found = settings.derived.find(name); found != settings.derived.end()) {
     return found->second;
   }
+  const std::vector<std::string> targets = settings.method->targets(name);
+  if (targets.size() > 1) {
+    return fmt::format("each of the methods '{}' has its own '{}'; write one of {}",
+                       settings.method->name, name, join(targets, ", "));
+  }
+  const auto member =
+      targets.empty() ? settings.values.end() : settings.values.find(targets.front());
+  if (member != settings.values.end()) return member->second.value;
   return fmt::format("'{}' has no value with method '{}'", name, settings.method->name);
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "coordinator/sweep/geometry.h"
+#include "coordinator/sweep/members.h"
 
 namespace cox::sweep {
 
@@ -15,30 +16,31 @@ namespace {
 /// Rewrites the parameters of one run.
 class Normalization {
  public:
-  Normalization(Parameters parameters, const ModelFacts& facts)
-      : parameters_(std::move(parameters)), facts_(facts) {}
+  Normalization(const Run& run, const ModelFacts& facts)
+      : method_(run.method), parameters_(run.parameters), facts_(facts) {}
 
   Parameters run() {
     drop_unread_text();
     drop_unread_stop_rule();
     count_checks();
     count_latents();
-    spell_out("delta_dim", "time_embedding_size");
-    spell_out("last_blocks", "blocks");
-    if (is("groups", Value(1)) || is("inject", Value("global"))) parameters_.erase("clip");
-    if (is("optimizer", Value("sgd"))) parameters_.erase("adam_eps");
-    if (is("warmup_steps", Value(0))) parameters_["warmup_steps"] = 1;  // full rate from the start
+    for (const std::string& prefix : member_prefixes(method_)) {
+      normalize_optimizer(prefix);
+      normalize_vectors(prefix);
+      normalize_pairs(prefix);
+      list_blocks(prefix);
+    }
     return std::move(parameters_);
   }
 
  private:
-  bool is(const char* name, const Value& value) const {
+  bool is(const std::string& name, const Value& value) const {
     const auto found = parameters_.find(name);
     return found != parameters_.end() && found->second == value;
   }
 
   template <typename T>
-  const T* get(const char* name) const {
+  const T* get(const std::string& name) const {
     const auto found = parameters_.find(name);
     return found == parameters_.end() ? nullptr : found->second.get_if<T>();
   }
@@ -53,7 +55,7 @@ class Normalization {
 
   void drop_unread_stop_rule() {
     if (!is("early_stop.enabled", Value(false))) return;
-    for (const char* name : {"check_every", "patience", "noise_draws", "sigmas"}) {
+    for (const char* name : {"check_every", "patience", "noise_draws", "sigmas", "context"}) {
       parameters_.erase(std::string("early_stop.") + name);
     }
   }
@@ -78,18 +80,62 @@ class Normalization {
     const auto* fraction = get<double>("early_stop.holdout_fraction");
     if (total == nullptr || context == nullptr || fraction == nullptr) return;
     const std::int64_t latents = latent_frames(*total);
-    const std::int64_t clean = std::min(latent_frames(*context), latents - 1);
+    const std::int64_t clean = context_latents(*total, *context);
     const std::int64_t held_out = held_out_latents(latents - clean, *fraction);
     parameters_["adaptation_window.context_frames"] = clean;
     parameters_["early_stop.holdout_fraction"] = latents - clean - held_out < 1 ? 0 : held_out;
   }
 
-  /// Replaces 0 by the model's number, which it means.
-  void spell_out(const char* name, const char* fact) {
-    const auto found = facts_.find(fact);
-    if (found != facts_.end() && is(name, Value(0))) parameters_[name] = found->second;
+  void normalize_optimizer(const std::string& prefix) {
+    if (is(prefix + "optimizer", "sgd")) parameters_.erase(prefix + "adam_eps");
+    if (is(prefix + "optimizer", "adamw")) parameters_.erase(prefix + "momentum");
+    // The full rate from the start.
+    if (is(prefix + "warmup_steps", 0)) parameters_[prefix + "warmup_steps"] = 1;
   }
 
+  void normalize_vectors(const std::string& prefix) {
+    const auto size = facts_.find("time_embedding_size");
+    if (size != facts_.end() && is(prefix + "delta_dim", 0)) {
+      parameters_[prefix + "delta_dim"] = size->second;
+    }
+    const bool is_one_vector = parameters_.count(prefix + "inject") != 0 &&
+                               (is(prefix + "inject", "global") || is(prefix + "groups", 1));
+    if (is_one_vector || is("clip_together", true)) parameters_.erase(prefix + "clip");
+  }
+
+  /// Writes the scale of low-rank pairs as the number that it comes to. Only query-key-value layers
+  /// are fused.
+  void normalize_pairs(const std::string& prefix) {
+    const auto* alpha = get<double>(prefix + "alpha");
+    const auto* rank = get<std::int64_t>(prefix + "rank");
+    const auto* targets = get<Value::List>(prefix + "targets");
+    if (alpha == nullptr || rank == nullptr || targets == nullptr) return;
+    if (is(prefix + "scaling", "alpha_over_rank")) {
+      parameters_[prefix + "alpha"] = *alpha / static_cast<double>(*rank);
+      parameters_[prefix + "scaling"] = "alpha";
+    }
+    if (std::find(targets->begin(), targets->end(), Value("qkv")) == targets->end()) {
+      parameters_.erase(prefix + "pairs");
+    }
+  }
+
+  /// Writes the chosen blocks as a list.
+  void list_blocks(const std::string& prefix) {
+    const auto depth = facts_.find("blocks");
+    const auto* listed = get<Value::List>(prefix + "blocks");
+    if (depth == facts_.end() || listed == nullptr) return;
+    const auto* last = get<std::int64_t>(prefix + "last_blocks");
+    std::int64_t first = 0;
+    if (last != nullptr && *last > 0) first = depth->second - *last;
+    Value::List blocks = *listed;
+    for (std::int64_t block = first; listed->empty() && block < depth->second; ++block) {
+      blocks.emplace_back(block);
+    }
+    parameters_[prefix + "blocks"] = blocks;
+    parameters_.erase(prefix + "last_blocks");
+  }
+
+  std::string method_;
   Parameters parameters_;
   const ModelFacts& facts_;
 };
@@ -106,7 +152,7 @@ std::vector<std::string> differences(const Parameters& a, const Parameters& b) {
 }  // namespace
 
 Parameters effective_parameters(const Run& run, const ModelFacts& facts) {
-  return Normalization(run.parameters, facts).run();
+  return Normalization(run, facts).run();
 }
 
 std::vector<EqualRuns> equal_in_effect(const std::vector<Run>& runs) {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <set>
 
 #include "base/text.h"
+#include "coordinator/sweep/members.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -16,7 +18,6 @@ namespace {
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
 constexpr std::int64_t kDistilledLevels = 50;
-constexpr std::int64_t kSizeUnit = 16;  // the VAE's factor 8 times the patch size 2
 
 std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
@@ -28,7 +29,8 @@ std::optional<std::int64_t> integer(const Parameters& parameters, const char* na
 /// Collects the failed checks of one run.
 class GeometryCheck {
  public:
-  explicit GeometryCheck(const Parameters& parameters) : parameters_(parameters) {}
+  GeometryCheck(const Parameters& parameters, std::int64_t size_unit)
+      : parameters_(parameters), size_unit_(size_unit) {}
 
   std::vector<GeometryError> run() {
     check_generation();
@@ -36,7 +38,6 @@ class GeometryCheck {
     check_size("width");
     check_adaptation_window();
     check_early_stop();
-    check_groups();
     check_distilled_schedule();
     check_metrics();
     return std::move(errors_);
@@ -69,10 +70,10 @@ class GeometryCheck {
 
   void check_size(const char* name) {
     const auto size = get(name);
-    if (!size || *size % kSizeUnit == 0) return;
-    const std::int64_t below = *size / kSizeUnit * kSizeUnit;
-    fail(fmt::format("size: {} {} is not a multiple of {}; use {} or {}", name, *size, kSizeUnit,
-                     below, below + kSizeUnit),
+    if (!size || *size % size_unit_ == 0) return;
+    const std::int64_t below = *size / size_unit_ * size_unit_;
+    fail(fmt::format("size: {} {} is not a multiple of {}; use {} or {}", name, *size, size_unit_,
+                     below, below + size_unit_),
          {name});
   }
 
@@ -86,14 +87,14 @@ class GeometryCheck {
                        *total, *start),
            {kWindowTotal, "gen_start_frame"});
     }
-    if (*context >= *total) {
-      fail(fmt::format("context: adaptation_window.context_frames {} must be less than "
+    if (*context > *total) {
+      fail(fmt::format("context: adaptation_window.context_frames {} must be at most "
                        "adaptation_window.total_frames {}",
                        *context, *total),
            {kWindowContext, kWindowTotal});
       return;
     }
-    check_train_latents(latent_frames(*total), latent_frames(*context));
+    check_train_latents(latent_frames(*total), context_latents(*total, *context));
   }
 
   void check_train_latents(std::int64_t latents, std::int64_t context) {
@@ -127,15 +128,6 @@ class GeometryCheck {
                      "would be made, and the start state would be kept",
                      *every, *steps),
          {"steps", "early_stop.check_every"});
-  }
-
-  void check_groups() {
-    const auto groups = get("groups");
-    const auto inject = parameters_.find("inject");
-    if (!groups || inject == parameters_.end() || inject->second != Value("global")) return;
-    if (*groups == 1) return;
-    fail(fmt::format("groups: inject global takes one group, got groups {}", *groups),
-         {"groups", "inject"});
   }
 
   void check_distilled_schedule() {
@@ -175,6 +167,118 @@ class GeometryCheck {
   }
 
   const Parameters& parameters_;
+  std::int64_t size_unit_;
+  std::vector<GeometryError> errors_;
+};
+
+/// One joint norm has one bound.
+void check_clip_together(const Parameters& parameters, const std::vector<std::string>& prefixes,
+                         std::vector<GeometryError>& errors) {
+  const auto together = parameters.find("clip_together");
+  if (together == parameters.end() || together->second != Value(true)) return;
+  std::vector<std::string> names = {"clip_together"};
+  std::set<std::string> bounds;
+  for (const std::string& prefix : prefixes) {
+    const auto bound = parameters.find(prefix + "max_grad_norm");
+    if (bound == parameters.end()) continue;
+    names.push_back(bound->first);
+    bounds.insert(canonical_text(bound->second));
+  }
+  if (bounds.size() < 2) return;
+  errors.push_back({fmt::format("clip_together: takes one max_grad_norm for all methods, got {}",
+                                join({bounds.begin(), bounds.end()}, " and ")),
+                    names});
+}
+
+/// What one method's own parameters say. Their names begin with `prefix`.
+class MemberCheck {
+ public:
+  MemberCheck(const Parameters& parameters, std::string prefix)
+      : parameters_(parameters), prefix_(std::move(prefix)) {}
+
+  std::vector<GeometryError> run() {
+    check_groups();
+    check_blocks();
+    check_optimizer();
+    check_stored_values();
+    return std::move(errors_);
+  }
+
+ private:
+  const Value* find(const char* name) const {
+    const auto found = parameters_.find(prefix_ + name);
+    return found == parameters_.end() ? nullptr : &found->second;
+  }
+  bool is(const char* name, const Value& value) const {
+    const Value* found = find(name);
+    return found != nullptr && *found == value;
+  }
+  /// The number of listed blocks; 0 when all take part.
+  std::int64_t listed_blocks() const {
+    const Value* blocks = find("blocks");
+    return blocks == nullptr ? 0 : static_cast<std::int64_t>(blocks->get_if<Value::List>()->size());
+  }
+
+  void fail(std::string message, const std::vector<std::string>& names) {
+    std::vector<std::string> full;
+    for (const std::string& name : names) {
+      full.push_back(parameters_.count(name) != 0 ? name : prefix_ + name);
+    }
+    errors_.push_back({std::move(message), std::move(full)});
+  }
+
+  void check_groups() {
+    const Value* groups = find("groups");
+    if (groups == nullptr) return;
+    const std::int64_t count = *groups->get_if<std::int64_t>();
+    if (is("inject", "global") && count != 1) {
+      fail(fmt::format("groups: inject global takes one group, got groups {}", count),
+           {"groups", "inject"});
+    }
+    const std::int64_t blocks = listed_blocks();
+    if (blocks > 0 && count > blocks) {
+      fail(fmt::format("groups: expected at most {}, the number of listed blocks, got groups {}",
+                       blocks, count),
+           {"groups", "blocks"});
+    }
+  }
+
+  void check_blocks() {
+    if (listed_blocks() == 0) return;
+    if (is("inject", "global")) {
+      fail("blocks: inject global reaches every block; use inject: blocks, or remove the list",
+           {"blocks", "inject"});
+    }
+    const Value* last = find("last_blocks");
+    if (last != nullptr && *last != Value(0)) {
+      fail(fmt::format("blocks: last_blocks {} chooses blocks too; give only one of them",
+                       *last->get_if<std::int64_t>()),
+           {"blocks", "last_blocks"});
+    }
+  }
+
+  void check_optimizer() {
+    const Value* momentum = find("momentum");
+    if (momentum == nullptr || *momentum == Value(0.0) || is("optimizer", "sgd")) return;
+    fail(fmt::format("momentum: adamw has averages of its own and takes momentum 0, got {}; use "
+                     "optimizer: sgd",
+                     *momentum->get_if<double>()),
+         {"momentum", "optimizer"});
+  }
+
+  /// The start state would not be the pretrained model.
+  void check_stored_values() {
+    if (!is("form", "in_place") || !is("param_dtype", "bf16")) return;
+    const auto dtype = parameters_.find("dtype");
+    if (dtype == parameters_.end() || dtype->second != Value("fp32")) return;
+    fail(
+        "param_dtype: bf16 would round the stored fp32 values before the first step; use dtype: "
+        "bf16, param_dtype: fp32 or form: offset",
+        {"param_dtype", "dtype", "form"});
+  }
+
+  const Parameters& parameters_;
+  std::string prefix_;
   std::vector<GeometryError> errors_;
 };
 
@@ -182,13 +286,27 @@ class GeometryCheck {
 
 std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
 
+std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_frames) {
+  const std::int64_t context = latent_frames(context_frames);
+  return context_frames == total_frames ? context - 1 : context;
+}
+
 std::int64_t held_out_latents(std::int64_t rest, double fraction) {
   const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
   return std::max<std::int64_t>(1, share);
 }
 
-std::vector<GeometryError> geometry_errors(const Parameters& parameters) {
-  return GeometryCheck(parameters).run();
+std::vector<GeometryError> geometry_errors(const std::string& method, const Parameters& parameters,
+                                           std::int64_t size_unit) {
+  std::vector<GeometryError> errors = GeometryCheck(parameters, size_unit).run();
+  const std::vector<std::string> prefixes = member_prefixes(method);
+  check_clip_together(parameters, prefixes, errors);
+  for (const std::string& prefix : prefixes) {
+    for (GeometryError& error : MemberCheck(parameters, prefix).run()) {
+      errors.push_back(std::move(error));
+    }
+  }
+  return errors;
 }
 
 std::int64_t source_frames_needed(const Parameters& parameters) {

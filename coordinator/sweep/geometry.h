@@ -14,12 +14,18 @@ struct GeometryError {
   std::vector<std::string> parameters;  ///< those that it compares
 };
 
-/// Returns what is impossible whatever the model and the videos are.
-std::vector<GeometryError> geometry_errors(const Parameters& parameters);
+/// Returns what is impossible for a run of `method`, whatever the videos are. Height and width must
+/// be multiples of `size_unit`, the backbone's.
+std::vector<GeometryError> geometry_errors(const std::string& method, const Parameters& parameters,
+                                           std::int64_t size_unit = 16);
 
 /// Returns how many latent frames the VAE makes of `pixel_frames`: one of the first, and one of
 /// each four that follow.
 std::int64_t latent_frames(std::int64_t pixel_frames);
+
+/// Returns how many latent frames of a window are context. A window that is all context leaves its
+/// last latent frame to train on.
+std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_frames);
 
 /// Returns how many of the `rest` latent frames after the context a fraction holds out: at least
 /// one.

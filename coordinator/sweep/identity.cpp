@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "coordinator/sweep/added_parameters.h"
 #include "record/prompt.h"
 
 namespace cox::sweep {
@@ -58,7 +59,8 @@ std::string run_digest(const Run& run, const ModelFiles& model) {
     text += "weights " + metric + " " + weights.digest + "\n";
   }
   text += "method " + run.method + "\n";
-  text += "parameters " + canonical_parameters(run.parameters) + "\n";
+  text += "parameters " + canonical_parameters(without_added_defaults(run.method, run.parameters)) +
+          "\n";
   return sha256_of(text);
 }
 

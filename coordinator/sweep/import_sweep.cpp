@@ -13,6 +13,7 @@
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/yaml_tree.h"
+#include "record/method_name.h"
 
 namespace cox::sweep {
 
@@ -24,7 +25,9 @@ constexpr std::size_t kMaxOldBytes = 4 << 20;
 enum class Form {
   kCopy,
   kList,         ///< "qkv,proj" as [qkv, proj]
-  kLastBlocks,   ///< "all" as 0, "last_4" as 4
+  kBlocks,       ///< "all" as 0, "last_4" as 4, "0,47" as a list of blocks
+  kSplit,        ///< true as a pair of matrices for each fused layer
+  kAlsoDelta,    ///< true: AdaSteer acts together with the method
   kNegated,      ///< true as false
   kResolution,   ///< "480p" as height and width
   kExtraTarget,  ///< true adds `ffn` to the targets
@@ -71,7 +74,7 @@ constexpr OldKey kOldKeys[] = {
     {"lora_alpha", "alpha"},
     {"target_modules", "targets", Form::kList},
     {"target_ffn", "targets", Form::kExtraTarget},
-    {"lora_target_blocks", "last_blocks", Form::kLastBlocks},
+    {"lora_target_blocks", "last_blocks", Form::kBlocks},
     {"num_groups", "groups"},
     {"delta_dim", "delta_dim"},
     {"norm_target", "tensors"},
@@ -80,8 +83,8 @@ constexpr OldKey kOldKeys[] = {
     {"max_videos", "", Form::kVideos},
     {"delta_target", "", Form::kKind},
     {"delta_mode", "", Form::kOnly, "per_channel"},
-    {"use_builtin_lora", "", Form::kOnly, "false"},
-    {"also_tune_delta", "", Form::kOnly, "false"},
+    {"use_builtin_lora", "pairs", Form::kSplit},
+    {"also_tune_delta", "", Form::kAlsoDelta},
 };
 
 struct OldMethod {
@@ -117,6 +120,12 @@ struct ImportedRow {
 
 /// A scalar as this program's YAML.
 std::string yaml_of(const Node& node) { return node.quoted ? json_quoted(node.text) : node.text; }
+
+/// A method, or methods that act together as a list.
+std::string yaml_of_method(const std::string& method) {
+  const std::vector<std::string> members = methods_of(method);
+  return members.size() == 1 ? method : "[" + join(members, ", ") + "]";
+}
 
 /// Translates one file. Errors are collected.
 class Importer {
@@ -283,8 +292,16 @@ class Importer {
       case Form::kList:
         row.parameters[key.parameter] = list_of(entry.value);
         return;
-      case Form::kLastBlocks:
-        row.parameters[key.parameter] = blocks_of(entry, value);
+      case Form::kBlocks:
+        read_blocks(entry, value, row);
+        return;
+      case Form::kSplit:
+        if (read_flag(entry) == "true") row.parameters[key.parameter] = "split";
+        return;
+      case Form::kAlsoDelta:
+        if (read_flag(entry) != "true") return;
+        row.method = joint_method_name({row.method, "adasteer"});
+        row.parameters["adasteer.inject"] = "global";
         return;
       case Form::kNegated:
         row.parameters[key.parameter] = read_flag(entry) == "true" ? "false" : "true";
@@ -336,14 +353,24 @@ class Importer {
     return "[" + join(items, ", ") + "]";
   }
 
-  std::string blocks_of(const Entry& entry, const std::string& value) {
+  static bool is_number(const std::string& text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  }
+
+  void read_blocks(const Entry& entry, const std::string& value, ImportedRow& row) {
     constexpr std::string_view kLast = "last_";
-    if (value == "all") return "0";
-    const std::string count = starts_with(value, kLast) ? value.substr(kLast.size()) : "";
-    const bool is_number =
-        !count.empty() && count.find_first_not_of("0123456789") == std::string::npos;
-    if (!is_number) expected_one(entry, "all or last_N");
-    return count;
+    if (value == "all") {
+      row.parameters["last_blocks"] = "0";
+    } else if (starts_with(value, kLast) && is_number(value.substr(kLast.size()))) {
+      row.parameters["last_blocks"] = value.substr(kLast.size());
+    } else {
+      row.parameters["blocks"] = list_of(entry.value);
+      for (const std::string& block : split(value, ',')) {
+        if (!is_number(trim(block))) {
+          return expected_one(entry, "all, last_N or a list of blocks");
+        }
+      }
+    }
   }
 
   void add_ffn(const Node& item, ImportedRow& row) {
@@ -406,7 +433,7 @@ class Importer {
                         rows.front().videos.empty() ? "" : ", max_videos: " + rows.front().videos);
     text +=
         fmt::format("backbone: {{name: longcat-video, model: {}}}\n", json_quoted(options.model));
-    if (one_method) text += "method: " + method + "\n";
+    if (one_method) text += "method: " + yaml_of_method(method) + "\n";
     if (!shared.empty()) text += "params:\n";
     for (const auto& [parameter, value] : shared)
       text += fmt::format("  {}: {}\n", parameter, value);
@@ -417,7 +444,7 @@ class Importer {
     text += "runs:\n";
     for (const ImportedRow& row : rows) {
       text += "  - {id: " + json_quoted(row.id);
-      if (!one_method) text += ", method: " + row.method;
+      if (!one_method) text += ", method: " + yaml_of_method(row.method);
       for (const auto& [parameter, value] : row.parameters) {
         if (shared.count(parameter) == 0) text += fmt::format(", {}: {}", parameter, value);
       }

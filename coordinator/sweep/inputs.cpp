@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
+#include "coordinator/sweep/identity.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -137,6 +138,12 @@ std::vector<WeightFile> resolve_loras(const std::vector<LoraSection>& sections,
   return loras;
 }
 
+/// "; SCRIPT makes it from FILE ...", or "" when nothing is known of it.
+std::string where_from(const MetricSchema* metric) {
+  if (metric == nullptr || metric->weights_source.empty()) return "";
+  return fmt::format("; {}", metric->weights_source);
+}
+
 void resolve_metric_weights(const BackboneSection& section, const std::vector<Run>& runs,
                             ModelFiles& model, Diagnostics& diagnostics) {
   const auto measuring = [&](const std::string& metric) {
@@ -150,8 +157,8 @@ void resolve_metric_weights(const BackboneSection& section, const std::vector<Ru
     if (fs::is_regular_file(weights.path, error)) {
       weights.digest = digest_of(weights.path, file.at, diagnostics);
     } else {
-      diagnostics.missing(file.at,
-                          fmt::format("no weights of metric {} at {}", metric, weights.path));
+      diagnostics.missing(file.at, fmt::format("no weights of metric {} at {}{}", metric,
+                                               weights.path, where_from(find_metric(metric))));
     }
     model.metric_weights.emplace(metric, std::move(weights));
   }
@@ -160,9 +167,8 @@ void resolve_metric_weights(const BackboneSection& section, const std::vector<Ru
     const auto run = measuring(std::string(metric.name));
     if (run == runs.end()) continue;
     diagnostics.error(section.at,
-                      fmt::format("run '{0}' measures {1}; give backbone.weights: {{{1}: FILE}}, a "
-                                  "safetensors file",
-                                  run->name, metric.name));
+                      fmt::format("run '{0}' measures {1}; give backbone.weights: {{{1}: FILE}}{2}",
+                                  run->name, metric.name, where_from(&metric)));
   }
 }
 
@@ -230,8 +236,8 @@ ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>&
     if (!fs::is_directory(model.directory, error)) {
       diagnostics.missing(
           section.model.at,
-          fmt::format("no model directory at {}; expected the published layout with dit/, vae/ and "
-                      "text_encoder/",
+          fmt::format("no model directory at {}; expected the published layout with dit/ or "
+                      "transformer/, vae/ and text_encoder/",
                       model.directory));
     }
   }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/effective.h"
+#include "coordinator/sweep/external_videos.h"
 #include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/inputs.h"
 #include "coordinator/sweep/model_facts.h"
@@ -16,6 +17,7 @@
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sources.h"
 #include "coordinator/sweep/waiting_sweep.h"
+#include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
 
@@ -65,19 +67,53 @@ void check_references(const SweepFile& sweep, const std::vector<Run>& runs,
   }
 }
 
-SweepPlan plan_of(const SweepFile& sweep, std::string text, std::vector<Run> runs) {
+/// The runs that the sweep calls controls, and those whose method is one.
+std::vector<std::string> controls_of(const SweepFile& sweep, const std::vector<Run>& runs,
+                                     const Schemas& schemas) {
+  std::vector<std::string> names;
+  for (const LocatedText& control : sweep.controls) names.push_back(control.text);
+  for (const Run& run : runs) {
+    const bool is_named = std::find(names.begin(), names.end(), run.name) != names.end();
+    if (schemas.find_method(run.method)->control && !is_named) names.push_back(run.name);
+  }
+  return names;
+}
+
+/// Baseline and controls: what the others are compared with must stay.
+std::vector<std::string> spared_by_rule(const SweepPlan& plan) {
+  std::vector<std::string> spared;
+  if (!plan.stop_rule.is_set()) return spared;
+  const std::string own = plan.series.name + "/";
+  const std::string baseline =
+      starts_with(plan.baseline, own) ? plan.baseline.substr(own.size()) : plan.baseline;
+  std::vector<std::string> names = plan.controls;
+  names.push_back(baseline);
+  for (const Run& run : plan.runs) {
+    const bool is_named = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+      return !name.empty() && (name == run.name || name == run.shared_name);
+    });
+    if (is_named) spared.push_back(run.name);
+  }
+  return spared;
+}
+
+SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string text,
+                  std::vector<Run> runs) {
   SweepPlan plan;
   plan.series = sweep.series;
   plan.text = std::move(text);
   plan.runs = std::move(runs);
   plan.baseline = sweep.baseline ? sweep.baseline->text : "";
-  for (const LocatedText& control : sweep.controls) plan.controls.push_back(control.text);
+  plan.controls = controls_of(sweep, plan.runs, schemas);
   plan.equivalence = sweep.equivalence;
   for (const TableSection& section : sweep.tables) plan.tables.push_back(section.table);
   plan.priority = sweep.priority;
   plan.retry = sweep.retry;
   plan.policy = sweep.policy;
   plan.resources = sweep.resources;
+  plan.job_time_limit_us = sweep.job_time_limit_us;
+  plan.stop_rule = sweep.stop_rule;
+  plan.stop_rule.spared = spared_by_rule(plan);
   plan.written = {sweep.dataset.manifest.text, sweep.backbone.name, sweep.backbone.model.text,
                   sweep.dataset.max_videos};
   return plan;
@@ -91,6 +127,10 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
   if (runs_are_right) {
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);
+    for (std::string& note : resolve_external_videos(plan.dataset, sweep.dataset.manifest.at,
+                                                     plan.runs, diagnostics)) {
+      plan.notes.push_back(std::move(note));
+    }
   }
   plan.model = resolve_model(sweep.backbone, plan.runs, diagnostics);
   if (!diagnostics.ok()) return;
@@ -103,6 +143,11 @@ ModelFacts facts_of(const BackboneSection& section, const Schemas& schemas,
                     Diagnostics& diagnostics) {
   const auto places = schemas.backbone_facts.find(section.name);
   if (places == schemas.backbone_facts.end() || section.model.text.empty()) return {};
+  if (const Status status = check_family(section.model.text, *find_backbone(section.name));
+      status.code() == StatusCode::kInvalidArgument) {
+    diagnostics.error(section.model.at, status.message());
+    return {};
+  }
   auto facts = read_model_facts(section.model.text, places->second);
   if (facts.is_ok()) return std::move(facts).value();
   if (facts.status().code() != StatusCode::kNotFound) {
@@ -118,6 +163,16 @@ std::string effect_of(const Run& run, const ModelFiles& model, const ModelFacts&
   return run_digest(effective, model);
 }
 
+/// The name as written; "" when there is none, which is reported where the section is read.
+std::string backbone_name(const Node& root, const std::vector<Override>& overrides) {
+  for (const Override& override : overrides) {
+    if (override.key == "backbone.name") return override.value.text;
+  }
+  const Node* section = root.find("backbone");
+  const Node* name = section == nullptr || !section->is_map() ? nullptr : section->find("name");
+  return name == nullptr || !name->is_scalar() ? "" : name->text;
+}
+
 void refuse_waiting(const SweepPlan& plan, const Position& at, Diagnostics& diagnostics) {
   diagnostics.error(
       at,
@@ -126,10 +181,12 @@ void refuse_waiting(const SweepPlan& plan, const Position& at, Diagnostics& diag
 }
 
 Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool with_inputs) {
-  COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
+  COX_ASSIGN_OR_RETURN(const Schemas every, load_schemas());
   Diagnostics diagnostics;
   Sources sources;
   COX_ASSIGN_OR_RETURN(Node root, sources.read(path, diagnostics));
+  const auto overrides = sources.read_overrides(options.overrides, diagnostics);
+  const Schemas schemas = every.on(backbone_name(root, overrides));
   if (root.find("waits_for") != nullptr) {
     SweepPlan plan = read_waiting_sweep(root, sources.all_text(), diagnostics);
     if (!options.accept_waiting) refuse_waiting(plan, root.at, diagnostics);
@@ -138,7 +195,6 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   }
   const BestTaken taken =
       with_best(std::move(root), options.find_best, schemas, sources, diagnostics);
-  const auto overrides = sources.read_overrides(options.overrides, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
 
   const SweepFile sweep =
@@ -149,7 +205,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   if (sweep.can_be_resolved) runs = resolve_runs(sweep, schemas, facts, diagnostics);
   if (sweep.can_be_resolved && sweep.unread.empty()) check_references(sweep, runs, diagnostics);
 
-  SweepPlan plan = plan_of(sweep, sources.all_text(), std::move(runs));
+  SweepPlan plan = plan_of(sweep, schemas, sources.all_text(), std::move(runs));
   const auto published = schemas.published_facts.find(sweep.backbone.name);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;

@@ -11,14 +11,15 @@
 #include "coordinator/sweep/origin.h"
 #include "record/limits.h"
 #include "record/model.h"
+#include "record/stop_rule.h"
 #include "record/submission.h"
 #include "record/video.h"
 
 namespace cox::sweep {
 
 /// One fully resolved configuration. Its digest covers method, every parameter whose role is not
-/// `label`, the digests of model, LoRA files and the weights of its metrics, and the versions of
-/// schemas/versions.def.
+/// `label` (those of added_parameters.h only off their default), the digests of model, LoRA files
+/// and the weights of its metrics, and the versions of schemas/versions.def.
 struct Run {
   std::string name;         ///< unique in its series
   std::string shared_name;  ///< of all replicates that it is one of; "" without replicates
@@ -84,6 +85,8 @@ struct SweepPlan {
   RetryLimits retry;
   FailurePolicy policy;
   Resources resources;
+  DurationUs job_time_limit_us = 0;  ///< 0 = from measured times, -1 = none
+  StopRule stop_rule;
   std::vector<std::string> notes;          ///< what a person should know before running it
   std::vector<EqualRuns> equal_in_effect;  ///< runs with different digests
 };

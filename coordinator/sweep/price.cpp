@@ -23,7 +23,8 @@ const std::set<std::string>& timeless() {
   static const std::set<std::string> names = {
       "adam_eps",      "alpha",     "clip",          "loss_target",  "lr",
       "max_grad_norm", "seed",      "steps",         "warmup_steps", "constant_prompt",
-      "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions"};
+      "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions",
+      "momentum",      "scaling",   "clip_together", "form",         "final_vector"};
   return names;
 }
 
@@ -144,10 +145,19 @@ std::optional<sharing::StopRule> rule_of(const Parameters& parameters) {
                          whole("early_stop.patience"),
                          whole("early_stop.noise_draws"),
                          {}};
+  if (parameters.at("early_stop.context") == Value("adjacent")) {
+    rule.context = sharing::CheckContext::kAdjacent;
+  }
   for (const Value& sigma : *parameters.at("early_stop.sigmas").get_if<Value::List>()) {
     rule.sigmas.push_back(*sigma.get_if<double>());
   }
   return rule;
+}
+
+/// How many checks a run makes, the one before the first step included.
+std::int64_t checks_of(const Parameters& parameters) {
+  const auto whole = [&](const char* name) { return *parameters.at(name).get_if<std::int64_t>(); };
+  return 1 + whole("steps") / whole("early_stop.check_every");
 }
 
 class Pricer {
@@ -160,6 +170,12 @@ class Pricer {
     price_.device = options_.device.name;
     price_.measured_on = measured_.measured_on();
     price_.videos = options_.videos;
+    if (options_.measured) {
+      for (const MeasuredRun& run : options_.measured->runs) {
+        price_.ruled += run.ruled;
+        price_.starts += run.starts;
+      }
+    }
     for (const SweepPlan& plan : plans_) COX_RETURN_IF_ERROR(add_plan(plan));
     price_.duplicates = duplicates();
     COX_RETURN_IF_ERROR(price_items());
@@ -223,13 +239,14 @@ class Pricer {
   }
 
   sharing::PricedJob job_of(const Run& run, const SweepPlan& plan, const ModelShape& shape) {
-    const MethodSchema& method = schemas_.methods.at(run.method);
+    const MethodSchema& method = *schemas_.find_method(run.method, plan.written.backbone);
     ModelFiles model = plan.model;
     model.backbone = plan.written.backbone;
     if (model.digest.empty()) model.digest = plan.written.model;
     const ShareKeys keys = share_keys(method, run.parameters, model);
     sharing::PricedJob job;
-    job.shape = {keys.trajectory, keys.horizon, {}, keys.generation};
+    job.shape = {keys.trajectory, keys.horizon, {}, keys.generation,
+                 passes_key(method, run.parameters, model)};
     if (method.trains) job.shape.stop = rule_of(run.parameters);
     job.identity = run_digest(run, model);
     job.source = geometry_of(Work::kSource, method, run.parameters, model.digest).second;
@@ -247,7 +264,11 @@ class Pricer {
       ++price_.origin[fmt::format("{}, {}", work_name(work), measured ? "measured" : "counted")];
     };
     take(Work::kSource, seconds.source);
-    take(Work::kGeneration, seconds.generation);
+    if (method.control) {
+      seconds.generation = 0;
+    } else {
+      take(Work::kGeneration, seconds.generation);
+    }
     take(Work::kDecode, seconds.decode);
     take(Work::kScore, seconds.score);
     if (!method.trains) return seconds;
@@ -258,6 +279,10 @@ class Pricer {
     const double counted = seconds.check + probes * seconds.probe;
     double whole = counted;
     take(Work::kCheck, whole);
+    if (whole != counted && method.acts_on == std::vector<std::string>{"output"}) {
+      // Only the first check computed anything; the measured mean is over all of them.
+      whole *= static_cast<double>(checks_of(run.parameters));
+    }
     seconds.check *= whole / counted;
     seconds.probe *= whole / counted;
     return seconds;
@@ -287,6 +312,7 @@ class Pricer {
       }
       price_.naive.add(found->second.naive);
       price_.shared.add(found->second.shared);
+      price_.least.add(found->second.least);
       pieces.insert(pieces.end(), found->second.pieces.begin(), found->second.pieces.end());
     }
     if (pieces.empty()) price_.load_s = 0;
@@ -308,6 +334,19 @@ class Pricer {
 
 std::string how_many(std::int64_t count, const char* what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// What is saved beyond that when stop rules choose states that are generated anyway.
+std::string least_text(const PlanPrice& price) {
+  if (price.least_s() == price.shared_s()) return "";
+  std::string text =
+      fmt::format(" when stop rules choose different states, {:.3f} when each chooses the start",
+                  price.least_s() / price.naive_s());
+  if (const auto expected = price.expected_s()) {
+    text += fmt::format("\nexpected: {:.3f}, since rules chose the start in {} of {} results",
+                        *expected / price.naive_s(), price.starts, price.ruled);
+  }
+  return text;
 }
 
 std::string hours(double seconds) { return fmt::format("{:.4g}", seconds / 3600); }
@@ -352,7 +391,8 @@ std::string price_text(const PlanPrice& price) {
     text += fmt::format("{:<12}{:>12}{:>12}\n", name, hours(alone), hours(once));
   }
   if (price.naive_s() > 0) {
-    text += fmt::format("shared / naive: {:.3f}\n", price.shared_s() / price.naive_s());
+    text += fmt::format("shared / naive: {:.3f}{}\n", price.shared_s() / price.naive_s(),
+                        least_text(price));
   }
   text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
                       price.peak_memory_bytes / 1e9);

@@ -17,6 +17,10 @@ Json hours_json(const PlanPrice& price) {
   const sharing::CauseSeconds& naive = price.naive.seconds;
   const sharing::CauseSeconds& shared = price.shared.seconds;
   Json hours = both(price.naive_s(), price.shared_s());
+  hours["shared_at_least"] = price.least_s() / kSecondsPerHour;
+  if (const auto expected = price.expected_s()) {
+    hours["shared_expected"] = *expected / kSecondsPerHour;
+  }
   hours["by_cause"] = {{"training", both(naive.training, shared.training)},
                        {"checks", both(naive.checks, shared.checks)},
                        {"generation", both(naive.generation, shared.generation)},

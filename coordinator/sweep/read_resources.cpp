@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -37,17 +39,20 @@ void read_size(const Node& map, const char* key, std::int64_t& bytes, Diagnostic
 
 }  // namespace
 
-void read_resources(const Node& node, Resources& resources, Diagnostics& diagnostics) {
-  if (const Node* time = node.is_map() ? node.find("time") : nullptr) {
-    diagnostics.error(time->at, "resources.time: jobs have no time limit in this version",
-                      "drop it; give the limit to whoever starts the workers");
-    return;
+void read_resources(const Node& node, Resources& resources, DurationUs& time_limit,
+                    Diagnostics& diagnostics) {
+  if (!check_keys(node, {"gpus", "gpu_memory", "memory", "time"}, "resources", diagnostics)) return;
+  if (const Node* time = node.find("time")) {
+    if (time->text == "none") {
+      time_limit = -1;
+    } else if (time->text != "auto") {
+      read_duration(node, "time", time_limit, diagnostics);
+      if (time_limit == 0) diagnostics.error(time->at, "resources.time: expected more than 0");
+    }
   }
-  if (!check_keys(node, {"gpus", "gpu_memory", "memory"}, "resources", diagnostics)) return;
   const Node* gpus = node.find("gpus");
   if (gpus != nullptr) {
-    // A worker drives one GPU, and a job runs on one worker.
-    const auto number = read_int(*gpus, "resources.gpus", 0, 1, diagnostics);
+    const auto number = read_int(*gpus, "resources.gpus", 0, kMostGpusOfJob, diagnostics);
     if (number) resources.gpus = static_cast<std::uint32_t>(*number);
   }
   read_size(node, "gpu_memory", resources.gpu_memory_bytes, diagnostics);
@@ -57,7 +62,7 @@ void read_resources(const Node& node, Resources& resources, Diagnostics& diagnos
     diagnostics.error(gpus->at, "resources: gpus is 0, but gpu_memory asks for a GPU",
                       "drop one of the two");
   }
-  resources.gpus = 1;
+  resources.gpus = std::max(resources.gpus, 1U);
 }
 
 }  // namespace cox::sweep

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/sweep/read_method.h"
 #include "coordinator/sweep/read_sample.h"
 #include "coordinator/sweep/read_sections.h"
 #include "coordinator/sweep/read_value.h"
@@ -81,16 +82,9 @@ std::vector<RowReader::Leaf> RowReader::leaves(const Node& map, const std::strin
 std::optional<Assigned> RowReader::assigned(const Node& node, const std::string& name,
                                             Layer layer) {
   if (name == kMethod) {
-    const auto text = read_text(node, name, diagnostics_);
-    if (!text) return std::nullopt;
-    if (schemas_.find_method(*text) == nullptr) {
-      const auto names = schemas_.method_names();
-      diagnostics_.error(node.at,
-                         fmt::format("unknown method '{}'{}", *text, did_you_mean(*text, names)),
-                         "allowed: " + join(names, ", "));
-      return std::nullopt;
-    }
-    return Assigned{*text, node.at, layer};
+    const auto method = read_method_name(node, schemas_, diagnostics_);
+    if (!method) return std::nullopt;
+    return Assigned{*method, node.at, layer};
   }
   const size_t before = diagnostics_.count();
   auto value = typed(node, name, layer);

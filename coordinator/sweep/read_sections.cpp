@@ -47,6 +47,8 @@ void read_count(const Node& map, const char* key, std::uint32_t& count, Diagnost
   if (number) count = static_cast<std::uint32_t>(*number);
 }
 
+}  // namespace
+
 // "500ms", "10s", "10m", "2h"
 void read_duration(const Node& map, const char* key, DurationUs& duration,
                    Diagnostics& diagnostics) {
@@ -68,8 +70,6 @@ void read_duration(const Node& map, const char* key, DurationUs& duration,
       node->at, fmt::format("{}: expected a time up to 24h such as 500ms, 10s, 10m, got {}", key,
                             describe(*node)));
 }
-
-}  // namespace
 
 std::map<std::string, std::string> read_labels(const Node& node, Diagnostics& diagnostics) {
   std::map<std::string, std::string> labels;
@@ -236,8 +236,79 @@ void read_retry(const Node& node, RetryLimits& retry, Diagnostics& diagnostics) 
   }
 }
 
-void read_policy(const Node& node, FailurePolicy& policy, Diagnostics& diagnostics) {
-  if (!check_keys(node, {"fail_fast", "max_failed_jobs"}, "policy", diagnostics)) return;
+namespace {
+
+constexpr std::int64_t kMostItems = 1'000'000;
+constexpr std::int64_t kLargestFactor = 1'000;
+constexpr std::uint32_t kUsualFactor = 3;
+
+/// {rule: median, metric: psnr, min_items: 20} or {rule: asha, ..., factor: 3}
+void read_stop_rule(const Node& node, StopRule& stop, Diagnostics& diagnostics) {
+  if (!check_keys(node, {"rule", "metric", "min_items", "factor"}, "policy.stop_runs",
+                  diagnostics)) {
+    return;
+  }
+  const auto text = [&](const char* key) {
+    const Node* value = node.find(key);
+    if (value == nullptr) {
+      diagnostics.error(node.at, fmt::format("policy.stop_runs: '{}' is missing", key));
+      return std::string();
+    }
+    return read_text(*value, key, diagnostics).value_or("");
+  };
+  const auto count = [&](const char* key, std::int64_t least, std::int64_t most,
+                         std::uint32_t& to) {
+    const Node* value = node.find(key);
+    if (value == nullptr) return false;
+    to = static_cast<std::uint32_t>(
+        read_int(*value, fmt::format("policy.stop_runs.{}", key), least, most, diagnostics)
+            .value_or(0));
+    return true;
+  };
+  StopRule rule;
+  rule.kind = text("rule");
+  rule.metric = text("metric");
+  if (!count("min_items", 1, kMostItems, rule.min_items)) {
+    diagnostics.error(node.at, "policy.stop_runs: 'min_items' is missing");
+  }
+  rule.factor = rule.kind == "asha" ? kUsualFactor : 0;
+  const bool has_factor = count("factor", 2, kLargestFactor, rule.factor);
+  if (!rule.kind.empty() && rule.kind != "median" && rule.kind != "asha") {
+    diagnostics.error(node.at, fmt::format("policy.stop_runs.rule: expected median or asha, got "
+                                           "'{}'",
+                                           rule.kind));
+  }
+  if (has_factor && rule.kind == "median") {
+    diagnostics.error(node.find("factor")->at, "policy.stop_runs.factor belongs to asha");
+  }
+  const MetricSchema* metric = find_metric(rule.metric);
+  if (metric == nullptr && !rule.metric.empty()) {
+    diagnostics.error(node.find("metric")->at,
+                      fmt::format("policy.stop_runs.metric: unknown metric '{}'", rule.metric));
+  }
+  if (metric == nullptr) return;
+  rule.lower_is_better = !metric->higher_is_better;
+  stop = std::move(rule);
+}
+
+}  // namespace
+
+void read_policy(const Node& node, FailurePolicy& policy, StopRule& stop,
+                 Diagnostics& diagnostics) {
+  if (!check_keys(node, {"fail_fast", "max_failed_jobs", "max_gpu_hours", "stop_runs"}, "policy",
+                  diagnostics)) {
+    return;
+  }
+  if (const Node* hours = node.find("max_gpu_hours")) {
+    const auto value = read_value(*hours, Type::kFloat, "policy.max_gpu_hours", diagnostics);
+    if (value) policy.max_gpu_hours = *value->get_if<double>();
+    if (value && policy.max_gpu_hours <= 0) {
+      diagnostics.error(hours->at, fmt::format("policy.max_gpu_hours: expected hours above 0, got "
+                                               "{}",
+                                               describe(*hours)));
+    }
+  }
+  if (const Node* rule = node.find("stop_runs")) read_stop_rule(*rule, stop, diagnostics);
   if (const Node* fail_fast = node.find("fail_fast")) {
     policy.fail_fast = read_bool(*fail_fast, "policy.fail_fast", diagnostics).value_or(false);
   }

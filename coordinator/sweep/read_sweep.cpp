@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/sweep/read_method.h"
 #include "coordinator/sweep/read_rows.h"
 #include "coordinator/sweep/read_sections.h"
 #include "coordinator/sweep/read_value.h"
@@ -16,12 +17,11 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version",    "extends",   "series",   "method", "dataset",       "backbone",
-    "replicate",  "params",    "matrix",   "zip",    "runs",          "include",
-    "exclude",    "derive",    "check",    "when",   "method_params", "name",
-    "replicates", "from_best", "baseline", "tables", "retry",         "policy",
-    "priority",   "resources", "labels",   "sample", "waits_for",
-    "controls",   "equivalence"};
+    "version",   "extends",  "series",        "method",   "dataset",    "backbone",  "replicate",
+    "params",    "matrix",   "zip",           "runs",     "include",    "exclude",   "derive",
+    "check",     "when",     "method_params", "name",     "replicates", "from_best", "baseline",
+    "tables",    "retry",    "policy",        "priority", "resources",  "labels",    "sample",
+    "waits_for", "controls", "equivalence"};
 
 // Sections that `--set section.key=value` may reach into.
 const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
@@ -136,16 +136,8 @@ class SweepReader {
   void read_method() {
     const Node* node = find("method");
     if (node == nullptr) return;
-    const auto name = read_text(*node, "method", diagnostics_);
-    if (!name) return;
-    const MethodSchema* method = schemas_.find_method(*name);
-    if (method == nullptr) {
-      const auto names = schemas_.method_names();
-      diagnostics_.error(node->at, "unknown method '" + *name + "'" + did_you_mean(*name, names),
-                         "allowed: " + join(names, ", "));
-      return;
-    }
-    sweep_.method = LocatedText{*name, node->at};
+    const auto name = read_method_name(*node, schemas_, diagnostics_);
+    if (name) sweep_.method = LocatedText{*name, node->at};
   }
 
   void read_preset() {
@@ -173,7 +165,9 @@ class SweepReader {
 
   void read_optional_sections() {
     if (const Node* node = find("retry")) read_retry(*node, sweep_.retry, diagnostics_);
-    if (const Node* node = find("policy")) read_policy(*node, sweep_.policy, diagnostics_);
+    if (const Node* node = find("policy")) {
+      read_policy(*node, sweep_.policy, sweep_.stop_rule, diagnostics_);
+    }
     if (const Node* node = find("baseline")) read_baseline(*node, sweep_.baseline, diagnostics_);
     if (const Node* node = find("controls")) {
       sweep_.controls = read_controls(*node, diagnostics_);
@@ -183,7 +177,7 @@ class SweepReader {
     }
     if (const Node* node = find("labels")) sweep_.labels = read_labels(*node, diagnostics_);
     if (const Node* node = find("resources")) {
-      read_resources(*node, sweep_.resources, diagnostics_);
+      read_resources(*node, sweep_.resources, sweep_.job_time_limit_us, diagnostics_);
     }
     if (const Node* node = find("tables")) {
       read_tables(*node, schemas_, sweep_.tables, diagnostics_);
@@ -260,6 +254,7 @@ class SweepReader {
     for (const Rule& rule : rules) {
       for (const auto& [name, offset] : rule.expression.names()) {
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+        if (schemas_.find_parameter(name) != nullptr) continue;  // of one of several methods
         diagnostics_.error(position_in(rule, offset),
                            "unknown name '" + name + "'" + did_you_mean(name, known));
       }

@@ -110,11 +110,11 @@ std::string text_error(const ParameterSchema& schema, const std::string& text) {
 }
 
 std::string list_error(const ParameterSchema& schema, const Value::List& list) {
-  if (list.empty()) return "expected at least one item";
+  if (list.empty() && schema.less_than.empty()) return "expected at least one item";
   std::set<std::string> seen;
   for (const Value& item : list) {
     if (const std::string error = bounds_error(schema, item); !error.empty()) return error;
-    if (!schema.values.empty() && !seen.insert(canonical_text(item)).second) {
+    if (schema.is_set() && !seen.insert(canonical_text(item)).second) {
       return "expected each item once, got " + shown(item) + " twice";
     }
   }
@@ -191,7 +191,13 @@ std::string bounds_error(const ParameterSchema& schema, const Value& value) {
 Value normalized(const ParameterSchema& schema, Value value) {
   if (const auto* number = value.get_if<double>(); number != nullptr && *number == 0) return 0.0;
   auto* list = std::get_if<Value::List>(&value.data);
-  if (list == nullptr || schema.values.empty()) return value;
+  if (list == nullptr || !schema.is_set()) return value;
+  if (!schema.less_than.empty()) {
+    std::stable_sort(list->begin(), list->end(), [](const Value& a, const Value& b) {
+      return *a.get_if<std::int64_t>() < *b.get_if<std::int64_t>();
+    });
+    return value;
+  }
   const auto rank = [&](const Value& item) {
     const auto* text = item.get_if<std::string>();
     const auto& values = schema.values;

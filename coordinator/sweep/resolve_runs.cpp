@@ -43,7 +43,8 @@ Run run_of(const SweepFile& sweep, const Row& row, const Settings& settings) {
   return run;
 }
 
-/// Returns the settings of each replicate; just `settings` without replicates.
+/// Returns the settings of each replicate; just `settings` without replicates, and of a control,
+/// which draws no noise.
 std::vector<Settings> replicates_of(const SweepFile& sweep, const Settings& settings,
                                     Diagnostics& diagnostics) {
   if (sweep.replicates == 1) return {settings};
@@ -51,6 +52,7 @@ std::vector<Settings> replicates_of(const SweepFile& sweep, const Settings& sett
   if (given != settings.values.end() && given->second.layer != Layer::kSchema) {
     diagnostics.error(given->second.at, "`replicates` sets the parameter 'replicate'; drop one");
   }
+  if (settings.method->control) return {settings};
   std::vector<Settings> all;
   for (std::int64_t replicate = 0; replicate < sweep.replicates; ++replicate) {
     all.push_back(settings);

@@ -8,6 +8,7 @@
 #include "coordinator/sweep/derive.h"
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/read_value.h"
+#include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
 
@@ -47,7 +48,10 @@ void RunChecks::fail(const Position& at, const std::string& message, const std::
 }
 
 void RunChecks::check_geometry(const Row& row, const Settings& settings, const Run& run) {
-  for (const GeometryError& error : geometry_errors(run.parameters)) {
+  const BackboneSchema* backbone = find_backbone(sweep_.backbone.name);
+  const std::int64_t size_unit =
+      backbone == nullptr ? LatentGeometry{}.size_unit : backbone->geometry.size_unit;
+  for (const GeometryError& error : geometry_errors(run.method, run.parameters, size_unit)) {
     if (depends_on_unread(error.parameters)) continue;
     // Reported where the strongest of the compared values was written.
     const Assigned* strongest = nullptr;
@@ -81,7 +85,31 @@ void RunChecks::check_expressions(const Row& row, const Settings& settings,
   }
 }
 
+/// Refuses a method that the backbone cannot serve, where the method or a setting was written.
+void RunChecks::check_backbone(const Row& row, const Settings& settings, const Run& run) {
+  const BackboneSchema* backbone = find_backbone(sweep_.backbone.name);
+  if (backbone == nullptr) return;
+  for (const MethodRefusal& refusal : backbone->refusals) {
+    if (refusal.method != run.method) continue;
+    Position at = row.at;
+    std::vector<std::string> asked;
+    for (const auto& [name, value] : refusal.with) {
+      const auto setting = settings.values.find(name);
+      if (setting == settings.values.end() || canonical_text(setting->second.value) != value) break;
+      if (setting->second.at.file != nullptr) at = setting->second.at;
+      asked.push_back(fmt::format("{}: {}", name, value));
+    }
+    if (asked.size() != refusal.with.size()) continue;
+    fail(at,
+         fmt::format("method '{}'{} cannot run on {}: {}", run.method,
+                     asked.empty() ? "" : " with " + join(asked, ", "), backbone->title,
+                     refusal.reason),
+         run.name);
+  }
+}
+
 void RunChecks::check(const Row& row, const Settings& settings, const Run& run) {
+  check_backbone(row, settings, run);
   check_geometry(row, settings, run);
   check_expressions(row, settings, run.name);
 }

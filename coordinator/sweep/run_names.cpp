@@ -14,6 +14,10 @@ bool RunNames::template_holds_replicate() const {
   return sweep_.name && sweep_.name->text.find("{replicate}") != std::string::npos;
 }
 
+bool RunNames::is_replicated(const Settings& settings) const {
+  return sweep_.replicates > 1 && !settings.method->control;
+}
+
 std::optional<std::string> RunNames::filled(const Row& row, const Settings& settings,
                                             std::int64_t index,
                                             const std::optional<Value>& replicate) {
@@ -41,7 +45,7 @@ void RunNames::check(const Row& row, const std::string& name) {
 std::optional<std::string> RunNames::name_of(const Row& row, const Settings& settings,
                                              std::int64_t index) {
   std::optional<std::string> name = filled(row, settings, index, std::nullopt);
-  if (name && sweep_.replicates > 1 && !template_holds_replicate()) {
+  if (name && is_replicated(settings) && !template_holds_replicate()) {
     *name += "-r" + shown(settings.values.at("replicate").value);
   }
   if (name) check(row, *name);
@@ -49,7 +53,7 @@ std::optional<std::string> RunNames::name_of(const Row& row, const Settings& set
 }
 
 std::string RunNames::shared_name_of(const Row& row, const Settings& settings, std::int64_t index) {
-  if (sweep_.replicates == 1) return "";
+  if (!is_replicated(settings)) return "";
   return filled(row, settings, index, Value("*")).value_or("");
 }
 

@@ -30,6 +30,7 @@ class RunNames {
   std::optional<std::string> filled(const Row& row, const Settings& settings, std::int64_t index,
                                     const std::optional<Value>& replicate);
   bool template_holds_replicate() const;
+  bool is_replicated(const Settings& settings) const;
   void check(const Row& row, const std::string& name);
 
   const SweepFile& sweep_;

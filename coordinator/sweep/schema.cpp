@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <deque>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/yaml_tree.h"
+#include "record/method_name.h"
 #include "schemas/embedded_schemas.h"
 #include "schemas/result_columns.h"
 
@@ -16,6 +20,11 @@ namespace cox::sweep {
 namespace {
 
 constexpr std::int64_t kMaxPublishedSize = 1 << 20;
+
+/// What a method may change in a forward pass: the seams of engine/backbones/adapter.h by their
+/// kind. Two methods that change the same part cannot act together.
+constexpr const char* kActsOn[] = {"time_embedding", "modulation",      "hidden_states",
+                                   "linear_layers",  "norm_parameters", "output"};
 
 using ParameterSchemas = std::map<std::string, ParameterSchema>;
 
@@ -63,17 +72,22 @@ class SchemaReader {
 
   Schemas read() {
     for (const std::string& name : metric_names()) schemas_.metrics[name] = *find_metric(name);
-    const ParameterSchemas run = read_parameters(parse("run.yaml"), {});
-    const ParameterSchemas adaptation = read_parameters(parse("adaptation.yaml"), {});
+    run_[kEveryBackbone] = read_parameters(parse("run.yaml"), {});
+    adaptation_[kEveryBackbone] = read_parameters(parse("adaptation.yaml"), {});
+    optimizer_ = read_parameters(parse("optimizer.yaml"), {});
+    schemas_.together = read_parameters(parse("together.yaml"), {});
     for (const auto& [path, text] : texts_) {
-      if (starts_with(path, "methods/")) read_method(parse(path), run, adaptation);
       if (starts_with(path, "backbones/")) read_backbone(parse(path));
+    }
+    for (const auto& [path, text] : texts_) {
+      if (starts_with(path, "methods/")) read_methods(parse(path));
     }
     for (const ResultColumn& column : result_columns()) {
       schemas_.result_columns.push_back(column.name);
     }
     check_types();
     check_facts();
+    schemas_.joint = std::make_shared<JointMethods>();
     for (const auto& [path, text] : texts_) {
       if (starts_with(path, "presets/")) read_preset(parse(path));
     }
@@ -99,17 +113,20 @@ class SchemaReader {
   }
 
   // The declarations under `parameters`; a name of `known` may be repeated with only a `default`.
-  ParameterSchemas read_parameters(const Node& file, ParameterSchemas known) {
-    const Node* parameters = file.find("parameters");
+  ParameterSchemas read_parameters(const Node& file, ParameterSchemas known,
+                                   const char* section = "parameters") {
+    const Node* parameters = file.find(section);
     if (parameters == nullptr || !parameters->is_map()) {
-      diagnostics_.error(file.at, "expected a map `parameters`");
+      diagnostics_.error(file.at, fmt::format("expected a map `{}`", section));
       return known;
     }
     for (const Entry& entry : parameters->entries) {
       if (known.count(entry.key) != 0) {
-        check_keys(entry.value, {"default"}, "the repeated parameter '" + entry.key + "'",
+        check_keys(entry.value, {"default", "role"}, "the repeated parameter '" + entry.key + "'",
                    diagnostics_);
-        read_default(entry.value, known.at(entry.key));
+        read_repeated(entry, known.at(entry.key));
+      } else if (owned_.count(entry.key) != 0 && entry.value.find("type") == nullptr) {
+        continue;  // a repeated parameter of other backbones
       } else if (auto schema = read_parameter(entry)) {
         known.emplace(entry.key, std::move(*schema));
       }
@@ -120,8 +137,8 @@ class SchemaReader {
   std::optional<ParameterSchema> read_parameter(const Entry& entry) {
     const Node& map = entry.value;
     if (!check_keys(map,
-                    {"type", "default", "min", "above", "max", "below", "at_most", "values", "unit",
-                     "role", "stage", "doc"},
+                    {"type", "default", "min", "above", "max", "below", "at_most", "less_than",
+                     "values", "unit", "role", "stage", "since", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -141,6 +158,8 @@ class SchemaReader {
     schema.max = read_bound(map, "max");
     schema.below = read_bound(map, "below");
     schema.at_most = text_of(map, "at_most");
+    schema.less_than = text_of(map, "less_than");
+    schema.since = text_of(map, "since");
     if (const Node* node = map.find("values")) {
       schema.values = read_allowed(*node);
     }
@@ -151,6 +170,12 @@ class SchemaReader {
       schema.stage = read_name(kStages, *node, "stage", diagnostics_).value_or(Stage::kSource);
     }
     read_default(map, schema);
+    if (!schema.since.empty() && !schema.default_value) {
+      diagnostics_.error(entry.key_at,
+                         fmt::format("parameter '{}' has `since` and needs a default, which "
+                                     "earlier runs have",
+                                     entry.key));
+    }
     return schema;
   }
 
@@ -165,6 +190,19 @@ class SchemaReader {
     if (node == nullptr) return std::nullopt;
     const auto value = read_value(*node, Type::kFloat, key, diagnostics_);
     return value ? std::optional<double>(*value->get_if<double>()) : std::nullopt;
+  }
+
+  void read_repeated(const Entry& entry, ParameterSchema& schema) {
+    if (const Node* node = entry.value.find("role")) {
+      schema.role = read_name(kRoles, *node, "role", diagnostics_).value_or(schema.role);
+    }
+    if (entry.value.find("default") != nullptr && !schema.since.empty()) {
+      diagnostics_.error(entry.key_at, fmt::format("'{}' was added in {}; a method cannot change "
+                                                   "its default",
+                                                   entry.key, schema.since));
+      return;
+    }
+    read_default(entry.value, schema);
   }
 
   void read_default(const Node& map, ParameterSchema& schema) {
@@ -183,12 +221,23 @@ class SchemaReader {
     return normalized(schema, std::move(*value));
   }
 
-  void read_method(const Node& file, const ParameterSchemas& run,
-                   const ParameterSchemas& adaptation) {
-    if (!check_keys(file, {"method", "title", "trains", "doc", "source", "parameters"}, "a method",
-                    diagnostics_)) {
+  /// The method once for every backbone together, and once for each.
+  void read_methods(const Node& file) {
+    if (!check_keys(file,
+                    {"method", "title", "trains", "control", "acts_on", "doc", "source",
+                     "parameters"},
+                    "a method", diagnostics_)) {
       return;
     }
+    for (const auto& [backbone, run] : run_) {
+      MethodSchema method = read_method(file, run, adaptation_.at(backbone));
+      auto& methods = backbone == kEveryBackbone ? schemas_.methods : schemas_.methods_on[backbone];
+      methods[method.name] = std::move(method);
+    }
+  }
+
+  MethodSchema read_method(const Node& file, const ParameterSchemas& run,
+                           const ParameterSchemas& adaptation) {
     MethodSchema method;
     method.name = text_of(file, "method");
     method.title = text_of(file, "title");
@@ -197,30 +246,81 @@ class SchemaReader {
     if (const Node* node = file.find("trains")) {
       method.trains = read_bool(*node, "trains", diagnostics_).value_or(false);
     }
-    ParameterSchemas known = run;
-    if (method.trains) known.insert(adaptation.begin(), adaptation.end());
+    if (const Node* node = file.find("control")) {
+      method.control = read_bool(*node, "control", diagnostics_).value_or(false);
+    }
+    if (const Node* node = file.find("acts_on")) {
+      method.acts_on = read_texts(*node, "acts_on", diagnostics_);
+    }
+    check_acts_on(file, method);
+    ParameterSchemas shared = run;
+    if (method.trains) shared.insert(adaptation.begin(), adaptation.end());
+    ParameterSchemas known = shared;
+    if (method.trains) known.insert(optimizer_.begin(), optimizer_.end());
     method.parameters = read_parameters(file, std::move(known));
-    schemas_.methods[method.name] = std::move(method);
+    for (const auto& [name, parameter] : method.parameters) {
+      if (shared.count(name) == 0) method.own.insert(name);
+    }
+    return method;
+  }
+
+  void check_acts_on(const Node& file, const MethodSchema& method) {
+    const std::vector<std::string> known(std::begin(kActsOn), std::end(kActsOn));
+    for (const std::string& part : method.acts_on) {
+      if (std::find(known.begin(), known.end(), part) != known.end()) continue;
+      diagnostics_.error(file.at, fmt::format("unknown part '{}' in acts_on", part),
+                         "allowed: " + join(known, ", "));
+    }
+    if (!method.trains || !method.acts_on.empty()) return;
+    diagnostics_.error(file.at, fmt::format("method '{}' trains and needs `acts_on`", method.name),
+                       "allowed: " + join(known, ", "));
   }
 
   void read_backbone(const Node& file) {
-    // The rest is the engine's: see engine/backbones.
+    if (!check_keys(file,
+                    {"backbone", "title", "doc", "published", "transformer", "identify", "geometry",
+                     "facts", "refuses", "parameters", "adaptation"},
+                    "a backbone", diagnostics_)) {
+      return;
+    }
     const std::string name = text_of(file, "backbone");
     schemas_.backbones[name] = text_of(file, "doc");
+    run_[name] = extended(file, "parameters", run_, name);
+    adaptation_[name] = extended(file, "adaptation", adaptation_, name);
     const Node* facts = file.find("facts");
     if (facts == nullptr) return;
+    const Node published = parse("models/" + text_of(file, "published") + ".yaml");
     for (const Entry& fact : facts->entries) {
       const std::string place = read_text(fact.value, fact.key, diagnostics_).value_or("");
       schemas_.backbone_facts[name][fact.key] = place;
-      // The file also holds the published configuration, under the same names.
-      const std::size_t dot = place.find('.');
-      const Node* folder = file.find(place.substr(0, dot));
-      const Node* value = folder == nullptr ? nullptr : folder->find(place.substr(dot + 1));
-      if (value == nullptr) continue;
-      if (const auto size = read_int(*value, fact.key, 1, kMaxPublishedSize, diagnostics_)) {
-        schemas_.published_facts[name][fact.key] = *size;
+      const auto size = fact_of(place, [&](const std::string& folder, const std::string& key) {
+        const Node* part = published.find(folder);
+        const Node* value = part == nullptr ? nullptr : part->find(key);
+        return value == nullptr ? std::optional<std::int64_t>()
+                                : read_int(*value, key, 1, kMaxPublishedSize, diagnostics_);
+      });
+      if (size) schemas_.published_facts[name][fact.key] = *size;
+    }
+  }
+
+  /// Lays the backbone's section over what every backbone has, and adds its own parameters to the
+  /// parameters of all together.
+  ParameterSchemas extended(const Node& file, const char* section,
+                            std::map<std::string, ParameterSchemas>& of, const std::string& name) {
+    ParameterSchemas& all = of[kEveryBackbone];
+    ParameterSchemas common = all;
+    std::erase_if(common, [&](const auto& entry) { return owned_.count(entry.first) != 0; });
+    ParameterSchemas known = read_parameters(file, std::move(common), section);
+    for (const auto& [key, schema] : known) {
+      if (all.count(key) != 0 && owned_.count(key) == 0) continue;
+      owned_.insert(key);
+      schemas_.backbone_parameters[name].push_back(schema);
+      std::vector<std::string>& values = all.emplace(key, schema).first->second.values;
+      for (const std::string& value : schema.values) {
+        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
       }
     }
+    return known;
   }
 
   // One type in all methods: an expression or an axis is typed before its row's method is known.
@@ -243,14 +343,20 @@ class SchemaReader {
   void check_facts() {
     for (const auto& [method_name, method] : schemas_.methods) {
       for (const auto& [name, parameter] : method.parameters) {
-        for (const auto& [backbone, facts] : schemas_.backbone_facts) {
-          if (parameter.at_most.empty() || facts.count(parameter.at_most) != 0) continue;
-          diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', "
-                                             "which schemas/backbones/{}.yaml does not list under "
-                                             "`facts`",
-                                             method_name, name, parameter.at_most, backbone));
+        for (const std::string& fact : {parameter.at_most, parameter.less_than}) {
+          if (!fact.empty()) check_fact(method_name, name, fact);
         }
       }
+    }
+  }
+
+  void check_fact(const std::string& method, const std::string& parameter,
+                  const std::string& fact) {
+    for (const auto& [backbone, facts] : schemas_.backbone_facts) {
+      if (facts.count(fact) != 0) continue;
+      diagnostics_.error({}, fmt::format("schemas/methods/{}.yaml: '{}' is bounded by '{}', which "
+                                         "schemas/backbones/{}.yaml does not list under `facts`",
+                                         method, parameter, fact, backbone));
     }
   }
 
@@ -297,8 +403,14 @@ class SchemaReader {
     }
   }
 
+  static constexpr const char* kEveryBackbone = "";
+
   const SchemaTexts& texts_;
   std::deque<SourceFile> files_;
+  std::map<std::string, ParameterSchemas> run_;         ///< by backbone
+  std::map<std::string, ParameterSchemas> adaptation_;  ///< likewise
+  ParameterSchemas optimizer_;                          ///< of each method that trains
+  std::set<std::string> owned_;                         ///< parameters of some backbones only
   Diagnostics diagnostics_;
   Schemas schemas_;
 };
@@ -319,17 +431,120 @@ const char* role_name(Role role) {
   return "?";
 }
 
+std::vector<std::string> MethodSchema::targets(const std::string& parameter) const {
+  if (parameters.count(parameter) != 0) return {parameter};
+  std::vector<std::string> found;
+  for (const std::string& member : methods_of(name)) {
+    const std::string own_name = member_parameter(member, parameter);
+    if (parameters.count(own_name) != 0) found.push_back(own_name);
+  }
+  return found;
+}
+
+/// The schemas of methods that act together, made when they are first asked for.
+class JointMethods {
+ public:
+  using Methods = std::map<std::string, MethodSchema>;
+
+  /// `methods` are those of `backbone`, "" for all backbones together.
+  const MethodSchema* find(const std::string& name, const std::string& backbone,
+                           const Methods& methods, const Schemas& schemas) {
+    const std::lock_guard lock(mutex_);
+    std::unique_ptr<MethodSchema>& made = made_[{name, backbone}];
+    if (made != nullptr) return made.get();
+    const std::vector<std::string> members = methods_of(name);
+    if (joint_method_name(members) != name || !schemas.joint_error(members).empty()) return nullptr;
+    made = std::make_unique<MethodSchema>(make(name, members, methods, schemas.together));
+    return made.get();
+  }
+
+ private:
+  static MethodSchema make(const std::string& name, const std::vector<std::string>& members,
+                           const Methods& methods,
+                           const std::map<std::string, ParameterSchema>& together) {
+    MethodSchema joint;
+    joint.name = name;
+    joint.trains = true;
+    joint.parameters = together;
+    std::vector<std::string> titles;
+    for (const std::string& member : members) {
+      const MethodSchema& method = methods.at(member);
+      titles.push_back(method.title);
+      joint.acts_on.insert(joint.acts_on.end(), method.acts_on.begin(), method.acts_on.end());
+      for (const auto& [parameter, schema] : method.parameters) {
+        const bool is_own = method.own.count(parameter) != 0;
+        joint.parameters.emplace(is_own ? member_parameter(member, parameter) : parameter, schema);
+      }
+    }
+    joint.title = join(titles, " and ");
+    joint.doc = "Methods that act together.";
+    return joint;
+  }
+
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<MethodSchema>> made_;
+};
+
 const MethodSchema* Schemas::find_method(std::string_view name) const {
-  const auto found = methods.find(std::string(name));
-  return found == methods.end() ? nullptr : &found->second;
+  const std::string text(name);
+  const auto found = methods.find(text);
+  if (found != methods.end()) return &found->second;
+  if (joint == nullptr || methods_of(text).size() < 2) return nullptr;
+  return joint->find(text, "", methods, *this);
+}
+
+std::string Schemas::joint_error(const std::vector<std::string>& names) const {
+  std::map<std::string, std::string> owners;  // of what is acted on
+  std::set<std::string> seen;
+  for (const std::string& name : names) {
+    const auto method = methods.find(name);
+    if (method == methods.end()) return fmt::format("unknown method '{}'", name);
+    if (!seen.insert(name).second) return fmt::format("method '{}' is listed twice", name);
+    if (!method->second.trains) {
+      return fmt::format("method '{}' trains nothing, so it cannot act together with others", name);
+    }
+    for (const std::string& part : method->second.acts_on) {
+      const auto [owner, is_free] = owners.emplace(part, name);
+      if (is_free) continue;
+      return fmt::format("methods '{}' and '{}' both act on {} and cannot act together",
+                         owner->second, name, part);
+    }
+  }
+  return "";
+}
+
+const MethodSchema* Schemas::find_method(std::string_view name, const std::string& backbone) const {
+  const auto of_backbone = methods_on.find(backbone);
+  if (of_backbone == methods_on.end()) return find_method(name);
+  const std::string text(name);
+  const auto found = of_backbone->second.find(text);
+  if (found != of_backbone->second.end()) return &found->second;
+  if (joint == nullptr || methods_of(text).size() < 2) return nullptr;
+  return joint->find(text, backbone, of_backbone->second, *this);
+}
+
+Schemas Schemas::on(const std::string& backbone) const {
+  Schemas narrowed = *this;
+  const auto found = methods_on.find(backbone);
+  if (found != methods_on.end()) narrowed.methods = found->second;
+  narrowed.joint = std::make_shared<JointMethods>();
+  return narrowed;
 }
 
 const ParameterSchema* Schemas::find_parameter(std::string_view name) const {
+  const std::string text(name);
   for (const auto& [method_name, method] : methods) {
-    const auto found = method.parameters.find(std::string(name));
+    const auto found = method.parameters.find(text);
     if (found != method.parameters.end()) return &found->second;
   }
-  return nullptr;
+  if (const auto found = together.find(text); found != together.end()) return &found->second;
+  const std::size_t dot = text.find('.');
+  if (dot == std::string::npos) return nullptr;
+  const auto method = methods.find(text.substr(0, dot));
+  if (method == methods.end() || method->second.own.count(text.substr(dot + 1)) == 0) {
+    return nullptr;
+  }
+  return &method->second.parameters.at(text.substr(dot + 1));
 }
 
 std::vector<std::string> Schemas::method_names() const {
@@ -343,6 +558,7 @@ std::vector<std::string> Schemas::parameter_names() const {
   for (const auto& [method_name, method] : methods) {
     for (const auto& [name, parameter] : method.parameters) names[name] = true;
   }
+  for (const auto& [name, parameter] : together) names[name] = true;
   std::vector<std::string> sorted;
   for (const auto& [name, present] : names) sorted.push_back(name);
   return sorted;

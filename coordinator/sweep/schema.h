@@ -1,7 +1,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,26 +37,41 @@ struct ParameterSchema {
   std::optional<double> max;           ///< inclusive
   std::optional<double> below;         ///< exclusive
   std::string at_most;                 ///< a fact of the model that bounds it too, "" = none
+  std::string less_than;  ///< a fact that each number of a list is below: indices; "" = none
   /// Allowed strings; empty = any. A list with allowed values is a set: no item twice, and its
-  /// items are put into this order, so that how a set was written never changes a digest.
+  /// items are put into this order, so that how a set was written never changes a digest. So is a
+  /// list of indices, in ascending order; it may be empty.
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
   Stage stage = Stage::kSource;  ///< the default is always safe: both share keys then cover it
   std::string doc;
-  std::string file;  ///< that says the default, `schemas/run.yaml`
+  std::string since;  ///< the version that added it; "" = it was always there. See docs/adr/0009
+  std::string file;   ///< that says the default, `schemas/run.yaml`
+
+  bool is_set() const { return !values.empty() || !less_than.empty(); }
 };
 
-/// A method with all its parameters: those of every run, those of adaptation when it trains, its
-/// own.
+/// A method, or several that act together, with all parameters: those of every run, those of the
+/// optimization loop when it trains, its own. Each of several methods has its own ones under its
+/// name: `adasteer.lr`.
 struct MethodSchema {
-  std::string name;
+  std::string name;  ///< as record/method_name.h makes it
   std::string title;
   std::string doc;
   std::string source;
   bool trains = false;
+  bool control = false;  ///< generates nothing, and no seed changes its scores
+  std::vector<std::string> acts_on;  ///< what it changes in a forward pass
+  std::set<std::string> own;         ///< parameters that are not the run's or the loop's
   std::map<std::string, ParameterSchema> parameters;
+
+  /// Returns the parameters that a value given to `name` sets: the one of that name, or the one of
+  /// each member that has it. Empty when there is none.
+  std::vector<std::string> targets(const std::string& name) const;
 };
+
+class JointMethods;
 
 /// Named parameter defaults, laid over the schema's by `replicate: NAME`. Each value is used where
 /// the method has the parameter.
@@ -67,17 +84,31 @@ struct Preset {
 
 /// Everything that schemas/ declares. A parameter has one type wherever it occurs.
 struct Schemas {
-  std::map<std::string, MethodSchema> methods;
+  std::map<std::string, MethodSchema> methods;  ///< with the parameters of every backbone
+  /// With the parameters and defaults of one backbone, by its name.
+  std::map<std::string, std::map<std::string, MethodSchema>> methods_on;
+  std::map<std::string, std::vector<ParameterSchema>> backbone_parameters;  ///< its own
   std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
-  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json.
+  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json, or a
+  /// sum or product of such places: `a.b + a.c`.
   std::map<std::string, std::map<std::string, std::string>> backbone_facts;
   std::map<std::string, ModelFacts> published_facts;  ///< of each backbone's published model
   std::vector<std::string> result_columns;            ///< of `v_results`, for tables
+  std::map<std::string, ParameterSchema> together;    ///< of runs whose methods act together
+  std::shared_ptr<JointMethods> joint;                ///< those asked for so far
 
+  /// Returns nullptr for an unknown name, and for methods that cannot act together.
   const MethodSchema* find_method(std::string_view name) const;
-  /// The declaration in any method that has it: right about type, silent about bounds.
+  const MethodSchema* find_method(std::string_view name, const std::string& backbone) const;
+  /// Returns the same schemas whose methods have only the parameters and defaults of `backbone`;
+  /// all of them if there is no such backbone.
+  Schemas on(const std::string& backbone) const;
+  /// Returns why methods cannot act together, "" when they can.
+  std::string joint_error(const std::vector<std::string>& methods) const;
+  /// The declaration in any method that has it: right about type, silent about bounds. A name may
+  /// have its method in front: `adasteer.lr`.
   const ParameterSchema* find_parameter(std::string_view name) const;
   std::vector<std::string> method_names() const;
   std::vector<std::string> parameter_names() const;  ///< of all methods together

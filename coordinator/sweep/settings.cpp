@@ -9,8 +9,21 @@
 #include "coordinator/sweep/derive.h"
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
+#include "record/method_name.h"
 
 namespace cox::sweep {
+
+namespace {
+
+/// Returns the name that a parameter of `member` has in `method`, which may be several that act
+/// together.
+std::string own_name(const MethodSchema& method, const std::string& member,
+                     const std::string& parameter) {
+  const std::string name = member_parameter(member, parameter);
+  return method.parameters.count(name) != 0 ? name : parameter;
+}
+
+}  // namespace
 
 std::string row_name(const Row& row, const SweepFile& sweep) {
   std::vector<std::string> parts;
@@ -44,13 +57,16 @@ Settings SettingsResolver::defaults_of(const MethodSchema& method) const {
     if (schema.default_value) settings.values[name] = {*schema.default_value, {}, Layer::kSchema};
   }
   if (sweep_.preset == nullptr) return settings;
-  const auto of_method = sweep_.preset->methods.find(method.name);
-  for (const Parameters* preset :
-       {&sweep_.preset->parameters,
-        of_method == sweep_.preset->methods.end() ? nullptr : &of_method->second}) {
-    if (preset == nullptr) continue;
-    for (const auto& [name, value] : *preset) {
-      if (method.parameters.count(name) != 0) settings.values[name] = {value, {}, Layer::kPreset};
+  for (const auto& [name, value] : sweep_.preset->parameters) {
+    for (const std::string& target : method.targets(name)) {
+      settings.values[target] = {value, {}, Layer::kPreset};
+    }
+  }
+  for (const std::string& member : methods_of(method.name)) {
+    const auto of_member = sweep_.preset->methods.find(member);
+    if (of_member == sweep_.preset->methods.end()) continue;
+    for (const auto& [name, value] : of_member->second) {
+      settings.values[own_name(method, member, name)] = {value, {}, Layer::kPreset};
     }
   }
   return settings;
@@ -59,24 +75,64 @@ Settings SettingsResolver::defaults_of(const MethodSchema& method) const {
 Settings SettingsResolver::layered(const MethodSchema& method, const Row& row, const Names& without,
                                    bool reports) {
   Settings settings = defaults_of(method);
-  const auto lay = [&](const Assignments& values) {
-    for (const auto& [name, value] : values) {
-      if (name == "method" || (value.layer < Layer::kRuns && without.count(name) != 0)) continue;
-      if (method.parameters.count(name) != 0) {
-        settings.values[name] = value;
-      } else if (reports && value.layer != Layer::kSet) {
-        report_foreign(name, value, method);
-      }
-    }
-  };
-  lay(sweep_.params);
-  for (const std::string& key : {std::string(method.trains ? "trains" : ""), method.name}) {
-    const auto found = sweep_.method_params.find(key);
-    if (found != sweep_.method_params.end()) lay(found->second);
-  }
-  lay(row.values);
-  lay(sweep_.overrides);
+  lay(sweep_.params, without, reports, settings);
+  lay_method_params(without, reports, settings);
+  lay(row.values, without, reports, settings);
+  lay(sweep_.overrides, without, reports, settings);
   return settings;
+}
+
+void SettingsResolver::lay(const Assignments& values, const Names& without, bool reports,
+                           Settings& settings) {
+  const MethodSchema& method = *settings.method;
+  // A row holds values of several layers. Within one, `adasteer.lr` is over `lr`.
+  std::vector<Assignments::const_iterator> ordered;
+  for (auto entry = values.begin(); entry != values.end(); ++entry) ordered.push_back(entry);
+  std::stable_sort(ordered.begin(), ordered.end(), [&](const auto& a, const auto& b) {
+    const auto rank = [&](const auto& entry) {
+      return std::pair(entry->second.layer, method.parameters.count(entry->first));
+    };
+    return rank(a) < rank(b);
+  });
+  for (const auto& entry : ordered) {
+    const auto& [name, value] = *entry;
+    if (name == "method" || (value.layer < Layer::kRuns && without.count(name) != 0)) continue;
+    const std::vector<std::string> targets = method.targets(name);
+    for (const std::string& target : targets) settings.values[target] = value;
+    if (targets.empty() && reports && value.layer != Layer::kSet) {
+      report_foreign(name, value, method);
+    }
+  }
+}
+
+void SettingsResolver::lay_method_params(const Names& without, bool reports, Settings& settings) {
+  const MethodSchema& method = *settings.method;
+  const auto trains = sweep_.method_params.find("trains");
+  if (method.trains && trains != sweep_.method_params.end()) {
+    lay(trains->second, without, reports, settings);
+  }
+  for (const std::string& member : methods_of(method.name)) {
+    const auto found = sweep_.method_params.find(member);
+    if (found == sweep_.method_params.end()) continue;
+    Assignments values;
+    for (const auto& [name, value] : found->second) {
+      const std::string target = own_name(method, member, name);
+      if (target == name && member != method.name) {
+        if (reports) report_common(name, value, member);
+        continue;
+      }
+      if (without.count(name) == 0) values.emplace(target, value);
+    }
+    lay(values, without, reports, settings);
+  }
+}
+
+void SettingsResolver::report_common(const std::string& name, const Assigned& value,
+                                     const std::string& member) {
+  diagnostics_.error(value.at,
+                     fmt::format("method_params.{}: '{}' is one for all methods that act together; "
+                                 "put it under params, method_params.trains or into the row",
+                                 member, name));
 }
 
 void SettingsResolver::report_foreign(const std::string& name, const Assigned& value,
@@ -86,8 +142,15 @@ void SettingsResolver::report_foreign(const std::string& name, const Assigned& v
     if (schema.parameters.count(name) != 0) owners.push_back(owner);
   }
   const bool shared = value.layer == Layer::kExtends || value.layer == Layer::kParams;
+  const std::string message =
+      fmt::format("'{}' is not a parameter of method '{}'", name, method.name);
+  if (owners.empty()) {
+    diagnostics_.error(value.at, message,
+                       "only runs whose methods act together have it, a list under `method`");
+    return;
+  }
   diagnostics_.error(
-      value.at, fmt::format("'{}' is not a parameter of method '{}'", name, method.name),
+      value.at, message,
       fmt::format(
           "methods that have it: {}{}", join(owners, ", "),
           shared ? fmt::format("; put it under method_params, or switch it off elsewhere: `when: "
@@ -121,11 +184,24 @@ SettingsResolver::Names SettingsResolver::switched_off(const MethodSchema& metho
 }
 
 std::string SettingsResolver::model_error(const ParameterSchema& schema, const Value& value) const {
+  if (const auto* list = value.get_if<Value::List>()) return index_error(schema, *list);
   const auto fact = facts_.find(schema.at_most);
   const auto* number = value.get_if<std::int64_t>();
   if (fact == facts_.end() || number == nullptr || *number <= fact->second) return "";
   return fmt::format("expected at most {}, the {} of the model in {}", fact->second, fact->first,
                      sweep_.backbone.model.text);
+}
+
+std::string SettingsResolver::index_error(const ParameterSchema& schema,
+                                          const Value::List& list) const {
+  const auto fact = facts_.find(schema.less_than);
+  if (fact == facts_.end()) return "";
+  const bool fits = std::all_of(list.begin(), list.end(), [&](const Value& item) {
+    return *item.get_if<std::int64_t>() < fact->second;
+  });
+  if (fits) return "";
+  return fmt::format("expected numbers from 0 to {}, the {} of the model in {} being {}",
+                     fact->second - 1, fact->first, sweep_.backbone.model.text, fact->second);
 }
 
 void SettingsResolver::check_values(const Row& row, const Settings& settings) {

@@ -42,11 +42,16 @@ class SettingsResolver {
   /// Lays every layer from the schema to `--set` over each other, except `derive`. Names in
   /// `without` are taken from rows and `--set` only. Reports foreign parameters when `reports`.
   Settings layered(const MethodSchema& method, const Row& row, const Names& without, bool reports);
+  /// Lays the values of one layer, or of a row, over `settings`.
+  void lay(const Assignments& values, const Names& without, bool reports, Settings& settings);
+  void lay_method_params(const Names& without, bool reports, Settings& settings);
   Names switched_off(const MethodSchema& method, const Row& row);
   void report_foreign(const std::string& name, const Assigned& value, const MethodSchema& method);
+  void report_common(const std::string& name, const Assigned& value, const std::string& member);
   void check_values(const Row& row, const Settings& settings);
   /// Returns why the model does not allow the value, or "".
   std::string model_error(const ParameterSchema& schema, const Value& value) const;
+  std::string index_error(const ParameterSchema& schema, const Value::List& list) const;
 
   const SweepFile& sweep_;
   const Schemas& schemas_;

@@ -17,6 +17,10 @@ bool shapes_trajectory(const ParameterSchema& schema) {
   return is_early && schema.role != Role::kHorizon && schema.role != Role::kObserver;
 }
 
+bool shapes_passes(const ParameterSchema& schema) {
+  return shapes_trajectory(schema) && schema.role != Role::kReplay;
+}
+
 bool shapes_generation(const ParameterSchema& schema) {
   return schema.stage == Stage::kSource || schema.stage == Stage::kGeneration;
 }
@@ -64,6 +68,12 @@ ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
   keys.generation = digest_of("generation", method.trains ? kPretrained : method.name,
                               chosen(method, parameters, shapes_generation), model);
   return keys;
+}
+
+std::string passes_key(const MethodSchema& method, const Parameters& parameters,
+                       const ModelFiles& model) {
+  if (method.acts_on != std::vector<std::string>{"output"}) return "";
+  return digest_of("passes", kPretrained, chosen(method, parameters, shapes_passes), model);
 }
 
 }  // namespace cox::sweep

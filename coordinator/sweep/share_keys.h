@@ -17,4 +17,9 @@ namespace cox::sweep {
 ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
                      const ModelFiles& model);
 
+/// The digest of what the passes of training and checks follow from, for a method that acts on the
+/// output only: that of the trajectory without parameters whose role is `replay`. "" for others.
+std::string passes_key(const MethodSchema& method, const Parameters& parameters,
+                       const ModelFiles& model);
+
 }  // namespace cox::sweep

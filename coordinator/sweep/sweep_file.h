@@ -12,6 +12,7 @@
 #include "coordinator/sweep/expression.h"
 #include "coordinator/sweep/plan.h"
 #include "coordinator/sweep/schema.h"
+#include "record/stop_rule.h"
 
 namespace cox::sweep {
 
@@ -146,6 +147,8 @@ struct SweepFile {
   std::vector<TableSection> tables;
   RetryLimits retry;
   FailurePolicy policy;
+  StopRule stop_rule;
+  DurationUs job_time_limit_us = 0;  ///< 0 = from measured times, -1 = none
   std::int32_t priority = 0;
   Resources resources;
   std::map<std::string, std::string> labels;

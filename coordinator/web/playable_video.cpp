@@ -42,21 +42,7 @@ std::vector<video::RgbImage> even_sized(std::vector<video::RgbImage> frames) {
 }
 
 Status convert(const std::string& source, const std::string& target) {
-  const video::ProbeOutcome probe = video::probe_video(source);
-  if (const auto* fault = std::get_if<video::VideoFault>(&probe)) {
-    return failed_precondition(fault->message);
-  }
-  const auto& facts = std::get<video::VideoFacts>(probe);
-  if (facts.frames > PlayableVideos::kMaxFrames) {
-    return failed_precondition(fmt::format("'{}' has {} frames; at most {} can be shown", source,
-                                           facts.frames, PlayableVideos::kMaxFrames));
-  }
-  video::ClipOutcome decoded =
-      video::decode_clip(source, {0, facts.frames, 1}, video::ColorRule::kTagged);
-  if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) {
-    return failed_precondition(fault->message);
-  }
-  auto& clip = std::get<video::Clip>(decoded);
+  COX_ASSIGN_OR_RETURN(video::Clip clip, whole_clip(source));
   video::WriteOptions options;
   options.codec = video::VideoCodec::kH264Mp4;
   options.rate = clip.facts.nominal_rate;
@@ -65,6 +51,24 @@ Status convert(const std::string& source, const std::string& target) {
 }
 
 }  // namespace
+
+Result<video::Clip> whole_clip(const std::string& path) {
+  const video::ProbeOutcome probe = video::probe_video(path);
+  if (const auto* fault = std::get_if<video::VideoFault>(&probe)) {
+    return failed_precondition(fault->message);
+  }
+  const auto& facts = std::get<video::VideoFacts>(probe);
+  if (facts.frames > kMaxClipFrames) {
+    return failed_precondition(fmt::format("'{}' has {} frames; at most {} can be shown", path,
+                                           facts.frames, kMaxClipFrames));
+  }
+  video::ClipOutcome decoded =
+      video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
+  if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) {
+    return failed_precondition(fault->message);
+  }
+  return std::get<video::Clip>(std::move(decoded));
+}
 
 Result<std::string> PlayableVideos::copy_of(const std::string& source) {
   std::error_code error;

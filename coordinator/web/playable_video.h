@@ -3,16 +3,22 @@
 #include <string>
 
 #include "base/status.h"
+#include "engine/video/decode.h"
 
 namespace cox::web {
+
+/// Longer clips are refused: their frames are held in memory.
+constexpr std::int64_t kMaxClipFrames = 2'000;
+
+/// Every frame of a video file. kFailedPrecondition when it is missing, damaged or longer than
+/// kMaxClipFrames.
+Result<video::Clip> whole_clip(const std::string& path);
 
 /// Copies of result videos that browsers play: H.264 in MP4, made once from the lossless file and
 /// kept in a folder of at most kMaxCacheBytes; the oldest go first. Thread-safe.
 class PlayableVideos {
  public:
   static constexpr std::uint64_t kMaxCacheBytes = 2'000'000'000;
-  /// Longer clips are refused: their frames are held in memory while they are converted.
-  static constexpr std::int64_t kMaxFrames = 2'000;
 
   /// `folder` is made when the first video is.
   explicit PlayableVideos(std::string folder) : folder_(std::move(folder)) {}

@@ -24,16 +24,16 @@ Result<OrderedJson> series_list(const report::Query& query, const Request& reque
 /// the series once something was measured (`report` is null before, `why` says so).
 Result<OrderedJson> series_view(const report::Query& query, const Request& request);
 
-/// `run` as `cox show` takes it, `offset`, `limit`: parameters with origins, timings, means, and
-/// one page of items with every metric.
+/// `run` as `cox show` takes it, `metric`, `offset`, `limit`: parameters with origins, timings,
+/// means, how the metric spreads over all items, and one page of items with every metric.
 Result<OrderedJson> run_view(const report::Query& query, const Request& request);
 
 /// `baseline`, one or more `run`, optional `metric`: comparisons, and for each item of the data set
 /// the difference.
 Result<OrderedJson> compare_view(const report::Query& query, const Request& request);
 
-/// `series`, `item`: every run of the series on one item, with the curves of its adaptation, the
-/// metrics of each frame, and where its videos are.
+/// `series`, `item`, any number of `run`: the names of all runs that finished the item, and of
+/// those that were asked for the curves of their adaptation and the metrics of each frame.
 Result<OrderedJson> item_view(const report::Query& query, const Request& request);
 
 /// Workers with what they hold, and jobs that wait, by what they need.

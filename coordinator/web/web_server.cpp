@@ -11,7 +11,10 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/figures/draw.h"
+#include "coordinator/web/document_cache.h"
 #include "coordinator/web/page_files.h"
 #include "coordinator/web/playable_video.h"
 #include "coordinator/web/views.h"
@@ -30,6 +33,8 @@ constexpr std::chrono::milliseconds kPollInterval{1000};
 constexpr std::chrono::seconds kMaxStart{10};
 constexpr std::chrono::milliseconds kStartPoll{1};
 constexpr std::uint64_t kMaxVideoBytes = 512'000'000;
+constexpr std::string_view kScheme = "http://";
+constexpr int kStillComputing = 202;  ///< the page asks again
 
 constexpr const char* kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -41,6 +46,10 @@ int http_status(StatusCode code) {
     case StatusCode::kInvalidArgument:
     case StatusCode::kOutOfRange:
       return 400;
+    case StatusCode::kUnauthenticated:
+      return 401;
+    case StatusCode::kPermissionDenied:
+      return 403;
     case StatusCode::kNotFound:
       return 404;
     case StatusCode::kFailedPrecondition:
@@ -69,13 +78,27 @@ std::set<std::string> host_names(const std::string& host, int port) {
   return names;
 }
 
-using View = Result<OrderedJson> (*)(const report::Query&, const Request&);
+void answer(const Result<OrderedJson>& document, httplib::Response& response) {
+  if (!document.is_ok()) return answer_error(document.status(), response);
+  response.set_content(report::json_line(*document), "application/json");
+}
+
+/// A document of the page. Those that read many rows are kept: see DocumentCache.
+struct View {
+  Result<OrderedJson> (*view)(const report::Query&, const Request&);
+  bool is_kept = false;
+};
 
 const std::map<std::string, View>& views() {
   static const std::map<std::string, View> kViews = {
-      {"series-list", series_list}, {"series", series_view}, {"run", run_view},
-      {"compare", compare_view},    {"item", item_view},     {"queue", queue_view},
-      {"failures", failures_view},  {"query", query_view},
+      {"series-list", {series_list, true}},
+      {"series", {series_view, true}},
+      {"run", {run_view, true}},
+      {"compare", {compare_view, true}},
+      {"item", {item_view, true}},
+      {"queue", {queue_view, true}},
+      {"failures", {failures_view}},
+      {"query", {query_view}},
   };
   return kViews;
 }
@@ -105,19 +128,36 @@ Result<std::string> video_path(const report::Query& query, const std::string& jo
 
 struct WebServer::State {
   State(WebOptions web_options, report::Query results)
-      : options(std::move(web_options)), query(std::move(results)), videos(options.cache_folder) {}
+      : options(std::move(web_options)),
+        query(std::move(results)),
+        videos(options.cache_folder),
+        access(options.open_role, options.role_of_token) {}
 
   void define_routes();
+  void define_reading();
+  void define_changing();
+  Role role_of(const httplib::Request& request) const;
+  Status check_change(const httplib::Request& request) const;
+  httplib::Server::Handler reading(void (State::*serve)(const httplib::Request&,
+                                                        httplib::Response&));
+  void serve_session(const httplib::Request& request, httplib::Response& response) const;
+  void serve_login(const httplib::Request& request, httplib::Response& response);
+  void serve_change(const httplib::Request& request, httplib::Response& response);
   void serve_view(const httplib::Request& request, httplib::Response& response);
   void serve_file(const httplib::Request& request, httplib::Response& response) const;
+  void serve_figure(const httplib::Request& request, httplib::Response& response);
   void serve_video(const httplib::Request& request, httplib::Response& response);
-  void serve_events(httplib::Response& response);
+  void serve_events(const httplib::Request& request, httplib::Response& response);
   bool sleep(std::chrono::milliseconds duration);
 
   WebOptions options;
   report::Query query;
   PlayableVideos videos;
+  DocumentCache documents;
+  Access access;
+  std::mutex changing;  ///< held by the one change that is made
   std::set<std::string> hosts;
+  std::string cookie;  ///< its name: browsers share cookies between the ports of a host
   std::string address;
   httplib::Server server;
   std::mutex mutex;
@@ -132,15 +172,103 @@ bool WebServer::State::sleep(std::chrono::milliseconds duration) {
   return !changed.wait_for(lock, duration, [&] { return stopping; });
 }
 
+Role WebServer::State::role_of(const httplib::Request& request) const {
+  return access.role_of(cookie_in(request.get_header_value("Cookie"), cookie));
+}
+
+/// A handler that answers only who may read.
+httplib::Server::Handler WebServer::State::reading(void (State::*serve)(const httplib::Request&,
+                                                                        httplib::Response&)) {
+  return [this, serve](const httplib::Request& request, httplib::Response& response) {
+    if (role_of(request) == Role::kNone) {
+      return answer_error({StatusCode::kUnauthenticated, "log in with a token first"}, response);
+    }
+    (this->*serve)(request, response);
+  };
+}
+
+/// What the page must know of whoever opened it. Only this origin can read the answer.
+void WebServer::State::serve_session(const httplib::Request& request,
+                                     httplib::Response& response) const {
+  const Role role = role_of(request);
+  const bool may_change = role == Role::kSubmit && options.change;
+  response.set_content(
+      report::json_line({{"role", role_name(role)},
+                         {"login", access.has_login()},
+                         {"may_change", may_change},
+                         {"plan", static_cast<bool>(options.plan)},
+                         {"token", may_change ? access.page_token() : std::string()}}),
+      "application/json");
+}
+
+void WebServer::State::serve_login(const httplib::Request& request, httplib::Response& response) {
+  const auto body = OrderedJson::parse(request.body, nullptr, false);
+  const bool is_login = body.is_object() && body.contains("token") && body["token"].is_string();
+  if (!is_login) return answer_error(invalid_argument("expected {\"token\": ...}"), response);
+  const Result<std::string> secret = access.log_in(body["token"].get<std::string>());
+  if (!secret.is_ok()) return answer_error(secret.status(), response);
+  response.set_header("Set-Cookie",
+                      fmt::format("{}={}; Path=/; HttpOnly; SameSite=Strict", cookie, *secret));
+  response.set_content("{}\n", "application/json");
+}
+
+/// A change must come from a page of this server, by somebody who may.
+Status WebServer::State::check_change(const httplib::Request& request) const {
+  const Role role = role_of(request);
+  if (role != Role::kSubmit || !options.change) {
+    return {StatusCode::kPermissionDenied,
+            fmt::format("a change needs the role 'submit'; you have '{}'", role_name(role))};
+  }
+  const std::string origin = request.get_header_value("Origin");
+  if (!starts_with(origin, kScheme) || !hosts.contains(origin.substr(kScheme.size()))) {
+    return {StatusCode::kPermissionDenied,
+            fmt::format("a change must come from a page of {}", address)};
+  }
+  if (!access.is_page_token(request.get_header_value("X-Cox-Token"))) {
+    return {StatusCode::kPermissionDenied, "the page is older than this server; load it again"};
+  }
+  return Status::ok();
+}
+
+void WebServer::State::serve_change(const httplib::Request& request, httplib::Response& response) {
+  const Status allowed = check_change(request);
+  if (!allowed.is_ok()) return answer_error(allowed, response);
+  const Result<Change> change = change_of(request.body);
+  if (!change.is_ok()) return answer_error(change.status(), response);
+  const std::lock_guard lock(changing);
+  const Result<Changed> jobs = options.change(*change);
+  if (!jobs.is_ok()) return answer_error(jobs.status(), response);
+  response.set_content(report::json_line({{"changed_jobs", jobs->changed_jobs},
+                                          {"untouched_jobs", jobs->untouched_jobs}}),
+                       "application/json");
+}
+
 void WebServer::State::serve_view(const httplib::Request& request, httplib::Response& response) {
+  const Request parameters({request.params.begin(), request.params.end()});
+  if (request.matches[1].str() == "plan" && options.plan) {
+    return answer(options.plan(parameters), response);
+  }
   const auto view = views().find(request.matches[1].str());
   if (view == views().end()) {
     return answer_error(not_found(fmt::format("no document '{}'", request.path)), response);
   }
-  const Request parameters({request.params.begin(), request.params.end()});
-  const Result<OrderedJson> document = view->second(query, parameters);
-  if (!document.is_ok()) return answer_error(document.status(), response);
-  response.set_content(report::json_line(*document), "application/json");
+  if (!view->second.is_kept) {
+    return answer(view->second.view(query, parameters), response);
+  }
+  const Result<std::int64_t> version = newest_event(query);
+  if (!version.is_ok()) return answer_error(version.status(), response);
+  const DocumentCache::Answer document =
+      documents.get(request.target, *version,
+                    [this, parameters, run = view->second.view] { return run(query, parameters); });
+  if (!document.status.is_ok()) return answer_error(document.status, response);
+  if (document.kind == DocumentCache::Answer::Kind::kPending) {
+    response.status = kStillComputing;
+    return response.set_content("{}\n", "application/json");
+  }
+  if (document.kind == DocumentCache::Answer::Kind::kEarlier) {
+    response.set_header("X-Cox-Stale", "1");
+  }
+  response.set_content(*document.body, "application/json");
 }
 
 void WebServer::State::serve_file(const httplib::Request& request,
@@ -151,6 +279,17 @@ void WebServer::State::serve_file(const httplib::Request& request,
     return answer_error(not_found(fmt::format("no page '{}'", request.path)), response);
   }
   response.set_content(file->second.data(), file->second.size(), content_type(name).data());
+}
+
+/// A figure as `cox plot` draws it, to keep.
+void WebServer::State::serve_figure(const httplib::Request& request, httplib::Response& response) {
+  const Request parameters({request.params.begin(), request.params.end()});
+  const Result<std::string> svg = report::draw_figure(
+      query, {request.matches[1].str(), parameters.text("series"), parameters.text("metric"),
+              parameters.text("baseline"), parameters.texts("run"), parameters.text("item"),
+              parameters.text("rows"), parameters.text("columns")});
+  if (!svg.is_ok()) return answer_error(svg.status(), response);
+  response.set_content(*svg, "image/svg+xml");
 }
 
 void WebServer::State::serve_video(const httplib::Request& request, httplib::Response& response) {
@@ -165,7 +304,8 @@ void WebServer::State::serve_video(const httplib::Request& request, httplib::Res
 }
 
 /// Server-sent events: the number of the newest event, again whenever it has changed.
-void WebServer::State::serve_events(httplib::Response& response) {
+void WebServer::State::serve_events(const httplib::Request& /*request*/,
+                                    httplib::Response& response) {
   const auto end = std::chrono::steady_clock::now() + kStreamLife;
   auto last = std::make_shared<std::int64_t>(-1);
   response.set_chunked_content_provider(
@@ -206,19 +346,29 @@ void WebServer::State::define_routes() {
         response.status = 421;
         return httplib::Server::HandlerResponse::Handled;
       });
-  server.Get("/api/events", [this](const httplib::Request&, httplib::Response& response) {
-    serve_events(response);
+  define_reading();
+  define_changing();
+}
+
+void WebServer::State::define_reading() {
+  server.Get("/api/session", [this](const httplib::Request& request, httplib::Response& response) {
+    serve_session(request, response);
   });
-  server.Get(R"(/api/([a-z-]+))",
-             [this](const httplib::Request& request, httplib::Response& response) {
-               serve_view(request, response);
-             });
-  server.Get(R"(/video/([0-9a-f]{64})/(generated|reference)\.mp4)",
-             [this](const httplib::Request& request, httplib::Response& response) {
-               serve_video(request, response);
-             });
+  server.Get("/api/events", reading(&State::serve_events));
+  server.Get(R"(/api/([a-z-]+))", reading(&State::serve_view));
+  server.Get(R"(/video/([0-9a-f]{64})/(generated|reference)\.mp4)", reading(&State::serve_video));
+  server.Get(R"(/figure/([a-z-]+)\.svg)", reading(&State::serve_figure));
   server.Get(R"(/.*)", [this](const httplib::Request& request, httplib::Response& response) {
     serve_file(request, response);
+  });
+}
+
+void WebServer::State::define_changing() {
+  server.Post("/api/login", [this](const httplib::Request& request, httplib::Response& response) {
+    serve_login(request, response);
+  });
+  server.Post("/api/change", [this](const httplib::Request& request, httplib::Response& response) {
+    serve_change(request, response);
   });
 }
 
@@ -242,6 +392,7 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const WebOptions& options,
                     options.host, options.port));
   }
   state->hosts = host_names(options.host == "::1" ? "[::1]" : options.host, port);
+  state->cookie = fmt::format("cox_session_{}", port);
   state->address =
       fmt::format("http://{}:{}/", options.host == "::1" ? "[::1]" : options.host, port);
   state->thread = std::jthread([raw = state.get()] { raw->server.listen_after_bind(); });

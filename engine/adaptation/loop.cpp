@@ -26,7 +26,7 @@ AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptat
 double anchor_loss(const AdaptationProblem& problem, const Adapter& adapter,
                    const AdaptationSettings& settings) {
   const sharing::StopRule& rule = settings.early_stop.rule;
-  return rule.loss(probe_losses(problem, adapter, rule.probes(), settings.target));
+  return rule.loss(probe_losses(problem, adapter, rule.probes()));
 }
 
 }  // namespace cox::engine

@@ -2,9 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <utility>
+
 #include "base/text.h"
+#include "engine/adaptation/joint.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
+#include "record/method_name.h"
 
 namespace cox::engine {
 
@@ -30,6 +36,38 @@ const MethodEntry& find_method(const std::string& name) {
   }
   throw user_error(fmt::format("method: expected one of {}, got {}", join(names, ", "), name),
                    "method");
+}
+
+std::string MethodSet::prefix(std::size_t member) const {
+  return members.size() == 1 ? "" : member_parameter(members.at(member)->name, "");
+}
+
+MethodSet find_methods(const std::string& name) {
+  const std::vector<std::string> names = methods_of(name);
+  MethodSet set;
+  for (const std::string& member : names) set.members.push_back(&find_method(member));
+  const auto repeated = std::adjacent_find(names.begin(), names.end(), std::greater_equal<>());
+  const auto idle = std::find_if(set.members.begin(), set.members.end(),
+                                 [](const MethodEntry* member) { return !member->trains; });
+  if (names.size() > 1 && (repeated != names.end() || idle != set.members.end())) {
+    throw user_error(
+        fmt::format("method: expected different methods that train, in the order of their names, "
+                    "got {}",
+                    name),
+        "method");
+  }
+  return set;
+}
+
+std::unique_ptr<Adaptation> make_adaptation(const MethodSet& methods, ParameterReader& parameters,
+                                            Backbone& backbone, const VideoRandom& random,
+                                            const std::vector<at::ScalarType>& dtypes) {
+  std::vector<std::unique_ptr<Adaptation>> made;
+  for (std::size_t i = 0; i < methods.members.size(); ++i) {
+    const ParameterReader::Member scope(parameters, methods.prefix(i));
+    made.push_back(methods.members[i]->make(parameters, {backbone, random, dtypes.at(i)}));
+  }
+  return made.size() == 1 ? std::move(made.front()) : act_together(std::move(made));
 }
 
 TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,

@@ -25,6 +25,14 @@ struct TrainedTensor {
 /// Trained tensors whose gradient is clipped by one joint norm.
 struct ParameterGroup {
   std::vector<TrainedTensor> tensors;
+  std::size_t member = 0;  ///< of methods that act together: which one's settings apply
+};
+
+/// Where the scored frames of a job come from.
+enum class ScoredFrames {
+  kGenerated,           ///< the backbone continues the condition
+  kLastConditionFrame,  ///< the last frame of the condition, repeated
+  kEncodedTruth,        ///< the frames to be scored against, encoded and decoded by the VAE
 };
 
 /// A method applied to a backbone: its adapter, its trained tensors, and how to restore the
@@ -32,12 +40,21 @@ struct ParameterGroup {
 class Adaptation {
  public:
   virtual ~Adaptation() = default;
+  /// Acts in training and in checks.
   virtual const Adapter& adapter() const = 0;
+  /// Anything but kGenerated is a control: no generation, and no seed changes its scores.
+  virtual ScoredFrames scored_frames() const { return ScoredFrames::kGenerated; }
+  /// Acts in generation. Another one only where a study is replicated that had two functions.
+  virtual const Adapter& generation_adapter() const { return adapter(); }
   /// Empty when the method trains nothing.
   virtual std::vector<ParameterGroup> groups() = 0;
   /// Called after each optimizer step and each restored state: copies values to the leaves that the
   /// forward pass reads, where those are other tensors.
   virtual void parameters_changed() {}
+  /// Blocks before this one are left as they are: no gradient passes through them.
+  virtual int64_t first_block() const { return 0; }
+  /// Whether the only seam is the output: the transformer's passes are then the pretrained model's.
+  virtual bool acts_on_output_only() const { return false; }
   /// Whether linear layers train: the backward pass then needs their inputs.
   virtual bool trains_linear_layers() const { return false; }
 };
@@ -64,14 +81,28 @@ const std::vector<MethodEntry>& methods();
 /// Throws EngineError (cause user) that lists the known methods for an unknown name.
 const MethodEntry& find_method(const std::string& name);
 
+/// A method, or several that act together.
+struct MethodSet {
+  std::vector<const MethodEntry*> members;  ///< in the order of their names
+
+  bool trains() const { return members.front()->trains; }
+  /// What stands before the names of a member's own parameters: `adasteer.`; "" for a single one.
+  std::string prefix(std::size_t member) const;
+};
+
+/// Reads a name as record/method_name.h makes it. Throws EngineError (cause user) for an unknown
+/// method, and for several when one does not train or their order is another.
+MethodSet find_methods(const std::string& name);
+
+/// Reads each member's own parameters and applies all of them. `dtypes` are those of the members'
+/// values.
+std::unique_ptr<Adaptation> make_adaptation(const MethodSet& methods, ParameterReader& parameters,
+                                            Backbone& backbone, const VideoRandom& random,
+                                            const std::vector<at::ScalarType>& dtypes);
+
 /// Returns a zero tensor to train, on the backbone's device.
 TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,
                           const MethodContext& context);
 std::int64_t trainable_parameters(const std::vector<ParameterGroup>& groups);
-
-/// Returns the group of `block` if `blocks` blocks form `groups` contiguous groups.
-constexpr int64_t group_of(int64_t block, int64_t groups, int64_t blocks) {
-  return block * groups / blocks;
-}
 
 }  // namespace cox::engine

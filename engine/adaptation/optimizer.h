@@ -17,10 +17,23 @@ struct OptimizerSettings {
   double weight_decay = 0;     ///< from 0. AdamW: decoupled; SGD: added to the gradient
   double max_grad_norm = 0;    ///< above 0; each group's gradient is scaled down to this joint norm
   int warmup_steps = 0;        ///< from 0; 0 is none
+  double momentum = 0;         ///< SGD only, in [0, 1)
 };
 
 /// Returns the rate of 0-based step k: lr (k+1)/W for k < W, then lr.
 double warmed_up_rate(const OptimizerSettings& settings, int step);
+
+/// How the tensors of one group follow their gradients.
+class UpdateRule {
+ public:
+  virtual ~UpdateRule() = default;
+  /// Moves the group's tensor `index` along its clipped gradient, of its dtype, after `step` steps.
+  virtual void update(size_t index, const at::Tensor& value, const at::Tensor& gradient,
+                      double rate, int step) = 0;
+  /// What the next update depends on besides its arguments, in a fixed order: the rule's own
+  /// tensors, not copies.
+  virtual std::vector<at::Tensor> state() const = 0;
+};
 
 /// Updates trained tensors by their gradients, with AdamW (Loshchilov and Hutter, arXiv 1711.05101)
 /// or SGD as torch.optim has them; our own because of bf16 values and because each group is clipped
@@ -28,26 +41,34 @@ double warmed_up_rate(const OptimizerSettings& settings, int step);
 /// fp32 masters do not. Owned by one thread.
 class Optimizer {
  public:
-  Optimizer(OptimizerSettings settings, std::vector<ParameterGroup> groups);
-  virtual ~Optimizer() = default;
+  /// `settings` are those of each member of the groups. With `clip_together` all groups are clipped
+  /// by one joint norm, to the first member's max_grad_norm.
+  Optimizer(std::vector<OptimizerSettings> settings, std::vector<ParameterGroup> groups,
+            bool clip_together = false);
 
-  /// Clips, updates every value and frees the gradients. Returns each group's norm before clipping.
-  /// A norm that is not finite updates nothing.
+  /// Clips, updates every value and frees the gradients. Returns each group's norm before clipping,
+  /// or the joint one of all. A norm that is not finite updates nothing.
   std::vector<double> step();
 
- protected:
-  /// Moves `tensors[index]` (counted over all groups) along its clipped gradient, of its dtype.
-  virtual void update(size_t index, const at::Tensor& value, const at::Tensor& gradient,
-                      double rate) = 0;
-  const OptimizerSettings& settings() const { return settings_; }
   int steps_done() const { return steps_done_; }
+  /// What the next step depends on besides the values, the gradients and steps_done, in a fixed
+  /// order: the optimizer's own tensors, not copies.
+  std::vector<at::Tensor> state() const;
+  /// Continues after `steps_done` steps from a copy of what state() was then.
+  void resume(int steps_done, const std::vector<at::Tensor>& state);
 
  private:
-  OptimizerSettings settings_;
+  std::vector<double> norms() const;
+  void update(std::size_t group, double norm, bool is_finite);
+
+  std::vector<OptimizerSettings> settings_;
   std::vector<ParameterGroup> groups_;
+  std::vector<std::unique_ptr<UpdateRule>> rules_;  ///< of each group
+  bool clip_together_;
   int steps_done_ = 0;
 };
 
+/// An optimizer of one method.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
                                           const std::vector<ParameterGroup>& groups);
 

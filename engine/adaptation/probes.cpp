@@ -1,7 +1,8 @@
 #include "engine/adaptation/probes.h"
 
+#include <fmt/format.h>
+
 #include <map>
-#include <optional>
 
 #include "engine/tensors/torch.h"
 
@@ -9,63 +10,74 @@ namespace cox::engine {
 
 namespace {
 
-/// What every question of one held-out check shares. The context sees neither noise nor text, so
-/// one pass over it serves all of them; so does the text, which sees neither noise nor context.
-struct CheckCaches {
-  CheckCaches(const AdaptationProblem& problem, const Adapter& adapter)
-      : text(problem.backbone.prepare_text(problem.text, adapter)) {
-    if (problem.split.context == 0) return;
-    context =
-        problem.backbone.prefill(problem.latents.narrow(2, 0, problem.split.context), adapter);
+/// The questions of a check, by which latents they take as context: those before the training's, or
+/// those that end where the held-out ones begin.
+class Questions {
+ public:
+  Questions(const AdaptationProblem& problem, const Adapter& adapter)
+      : problem_(problem), adapter_(adapter) {}
+
+  const HeldOutQuestions& after(sharing::CheckContext context) {
+    std::unique_ptr<HeldOutQuestions>& made = made_[context];
+    if (made != nullptr) return *made;
+    const LatentSplit& split = problem_.split;
+    const std::int64_t first = context == sharing::CheckContext::kAdjacent ? split.train : 0;
+    made = problem_.rule.questions(problem_.backbone, adapter_,
+                                   problem_.latents.narrow(2, first, split.context), problem_.text);
+    return *made;
   }
 
-  std::optional<ConditionCache> context;
-  TextCache text;
+ private:
+  const AdaptationProblem& problem_;
+  const Adapter& adapter_;
+  std::map<sharing::CheckContext, std::unique_ptr<HeldOutQuestions>> made_;
 };
 
-/// The fixed noises of a video's checks, each of the held-out latents' shape and made once.
+/// The fixed noises of a video's checks, each of the shape of the frames that the rule noises and
+/// made once.
 class CheckNoises {
  public:
-  CheckNoises(const AdaptationProblem& problem, at::Tensor held_out)
-      : problem_(problem), held_out_(std::move(held_out)) {}
+  explicit CheckNoises(const AdaptationProblem& problem) : problem_(problem) {
+    const LatentSplit& split = problem.split;
+    shape_ = problem.latents.sizes().vec();
+    shape_[2] = split.held_out + (problem.rule.noises_context() ? split.context : 0);
+  }
 
   const at::Tensor& of(std::int64_t draw) {
     at::Tensor& noise = noises_[draw];
     if (!noise.defined()) {
       noise = problem_.random.stream(Purpose::kEarlyStopNoise, draw)
-                  .normal(held_out_.sizes())
-                  .to(held_out_.device());
+                  .normal(shape_)
+                  .to(problem_.latents.device());
     }
     return noise;
   }
 
  private:
   const AdaptationProblem& problem_;
-  at::Tensor held_out_;
+  std::vector<std::int64_t> shape_;
   std::map<std::int64_t, at::Tensor> noises_;
 };
 
 }  // namespace
 
 sharing::ProbeLosses probe_losses(const AdaptationProblem& problem, const Adapter& adapter,
-                                  const std::vector<sharing::Probe>& probes, LossTarget target) {
+                                  const std::vector<sharing::Probe>& probes,
+                                  const std::function<void(const std::string&)>& before) {
   const at::NoGradGuard no_grad;
   const LatentSplit& split = problem.split;
   const at::Tensor held_out =
       problem.latents.narrow(2, split.context + split.train, split.held_out);
-  const CheckCaches caches(problem, adapter);
-  CheckNoises noises(problem, held_out);
+  Questions questions(problem, adapter);
+  CheckNoises noises(problem);
   std::vector<at::Tensor> losses;
   for (const sharing::Probe& probe : probes) {
-    const at::Tensor& noise = noises.of(probe.draw);
-    BackboneInput input;
-    input.latents = noised(held_out, noise, probe.sigma);
-    input.timestep = denoising_timesteps(0, split.held_out, probe.sigma, held_out);
-    input.text = problem.text;
-    input.cache = caches.context ? &*caches.context : nullptr;
-    input.text_cache = &caches.text;
-    const at::Tensor output = problem.backbone.forward(input, adapter);
-    losses.push_back(loss_of_output(output, held_out, noise, target));
+    const HeldOutQuestions& question = questions.after(probe.context);
+    if (before) {
+      before(fmt::format("probe {} {} {}", probe.sigma, probe.draw,
+                         static_cast<int>(probe.context)));
+    }
+    losses.push_back(question.loss(held_out, noises.of(probe.draw), probe.sigma));
   }
   // Read only now: a GPU computes the next probe while the last one is still on its way.
   sharing::ProbeLosses values;

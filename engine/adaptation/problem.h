@@ -5,6 +5,7 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/video_random.h"
 #include "engine/backbones/backbone.h"
+#include "engine/diffusion/training_rule.h"
 
 namespace cox::engine {
 
@@ -15,6 +16,7 @@ struct AdaptationProblem {
   LatentSplit split;
   TextStates text;  ///< of the positive prompt; there is no guidance in training
   const VideoRandom& random;
+  const TrainingRule& rule;
 };
 
 }  // namespace cox::engine

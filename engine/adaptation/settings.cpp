@@ -31,7 +31,37 @@ OptimizerSettings read_optimizer(ParameterReader& parameters) {
   }
   settings.max_grad_norm = parameters.real("max_grad_norm", kPositive);
   settings.warmup_steps = static_cast<int>(parameters.integer("warmup_steps", 0, kMaxSteps));
+  settings.momentum = parameters.real("momentum", {0, 1});
+  if (settings.momentum == 1) parameters.reject("momentum", "a number below 1");
+  if (settings.name == "adamw" && settings.momentum != 0) {
+    parameters.reject("momentum", "0 with adamw, which has averages of its own");
+  }
   return settings;
+}
+
+MemberSettings read_member(ParameterReader& parameters) {
+  MemberSettings settings;
+  settings.optimizer = read_optimizer(parameters);
+  settings.trained_dtype =
+      parameters.choice("param_dtype", {"fp32", "bf16"}) == "fp32" ? at::kFloat : at::kBFloat16;
+  return settings;
+}
+
+void read_members(const MethodSet& methods, ParameterReader& parameters,
+                  AdaptationSettings& settings) {
+  settings.members.clear();
+  for (std::size_t i = 0; i < methods.members.size(); ++i) {
+    const ParameterReader::Member scope(parameters, methods.prefix(i));
+    settings.members.push_back(read_member(parameters));
+  }
+  if (methods.members.size() == 1) return;
+  settings.clip_together = parameters.flag("clip_together");
+  const double max_norm = settings.members.front().optimizer.max_grad_norm;
+  for (const MemberSettings& member : settings.members) {
+    if (settings.clip_together && member.optimizer.max_grad_norm != max_norm) {
+      parameters.reject("clip_together", "false, or one max_grad_norm for all methods");
+    }
+  }
 }
 
 EarlyStopSettings read_early_stop(ParameterReader& parameters, std::int64_t steps) {
@@ -54,21 +84,18 @@ EarlyStopSettings read_early_stop(ParameterReader& parameters, std::int64_t step
     }
   }
   if (rule.sigmas.empty()) parameters.reject("early_stop.sigmas", "at least one noise level");
+  rule.context = parameters.choice("early_stop.context", {"window_start", "adjacent"}) == "adjacent"
+                     ? sharing::CheckContext::kAdjacent
+                     : sharing::CheckContext::kWindowStart;
   return settings;
 }
 
 }  // namespace
 
-AdaptationSettings read_adaptation_settings(ParameterReader& parameters) {
+AdaptationSettings read_adaptation_settings(const MethodSet& methods, ParameterReader& parameters) {
   AdaptationSettings settings;
   settings.steps = static_cast<int>(parameters.integer("steps", 1, kMaxSteps));
-  settings.optimizer = read_optimizer(parameters);
-  settings.trained_dtype =
-      parameters.choice("param_dtype", {"fp32", "bf16"}) == "fp32" ? at::kFloat : at::kBFloat16;
-  const std::string target =
-      parameters.choice("loss_target", {"clean_minus_noise", "noise_minus_clean"});
-  settings.target =
-      target == "clean_minus_noise" ? LossTarget::kCleanMinusNoise : LossTarget::kNoiseMinusClean;
+  read_members(methods, parameters, settings);
   settings.window_frames = parameters.integer("adaptation_window.total_frames", 1);
   settings.context_frames = parameters.integer("adaptation_window.context_frames", 1);
   settings.holdout_fraction = parameters.real("early_stop.holdout_fraction", {0, 1});

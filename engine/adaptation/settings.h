@@ -2,7 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/adaptation/loss.h"
+#include <vector>
+
+#include "engine/adaptation/method.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/parameters.h"
 #include "sharing/stop_rule.h"
@@ -15,19 +17,24 @@ struct EarlyStopSettings {
   sharing::StopRule rule;
 };
 
-/// The parameters of schemas/adaptation.yaml.
+/// The parameters of schemas/optimizer.yaml: how one method's tensors are trained.
+struct MemberSettings {
+  OptimizerSettings optimizer;
+  at::ScalarType trained_dtype = at::kFloat;  ///< fp32, or bf16 as in the AdaSteer study
+};
+
+/// The parameters of schemas/adaptation.yaml, and those of each method that acts.
 struct AdaptationSettings {
   int steps = 0;  ///< optimizer steps, 1 to 1,000,000
-  OptimizerSettings optimizer;
-  at::ScalarType trained_dtype = at::kFloat;         ///< fp32, or bf16 as in the AdaSteer study
-  LossTarget target = LossTarget::kCleanMinusNoise;  ///< the other sign replicates the study
-  std::int64_t window_frames = 0;                    ///< pixel frames before the first scored one
-  std::int64_t context_frames = 0;                   ///< the first pixel frames of the window
-  double holdout_fraction = 0;  ///< in [0, 1): share of the latents after the context
+  std::vector<MemberSettings> members = {{}};
+  bool clip_together = false;       ///< one joint norm over all members
+  std::int64_t window_frames = 0;   ///< pixel frames before the first scored one
+  std::int64_t context_frames = 0;  ///< the first pixel frames of the window
+  double holdout_fraction = 0;      ///< in [0, 1): share of the latents after the context
   EarlyStopSettings early_stop;
 };
 
 /// Reads and checks them. Throws EngineError (cause user) that names the parameter.
-AdaptationSettings read_adaptation_settings(ParameterReader& parameters);
+AdaptationSettings read_adaptation_settings(const MethodSet& methods, ParameterReader& parameters);
 
 }  // namespace cox::engine

@@ -35,6 +35,12 @@ Snapshot Snapshot::of(const std::vector<ParameterGroup>& groups) {
   return snapshot;
 }
 
+Snapshot Snapshot::from(std::vector<at::Tensor> values) {
+  Snapshot snapshot;
+  snapshot.values_ = std::move(values);
+  return snapshot;
+}
+
 void Snapshot::restore(Adaptation& adaptation) const {
   const at::NoGradGuard no_grad;
   size_t index = 0;
@@ -54,6 +60,12 @@ void restore_start(Adaptation& adaptation) {
     }
   });
   adaptation.parameters_changed();
+  // A value of a narrower type than its leaf has rounded what it was given.
+  for_each_tensor(adaptation.groups(), [](const TrainedTensor& tensor) {
+    if (tensor.start.defined() && !tensor.leaf.is_same(tensor.value)) {
+      tensor.leaf.detach().copy_(tensor.start);
+    }
+  });
 }
 
 double change_norm(const std::vector<ParameterGroup>& groups) {

@@ -17,6 +17,10 @@ class Snapshot {
   /// Copies the current values.
   static Snapshot of(const std::vector<ParameterGroup>& groups);
 
+  /// Takes values that were copied before, in the order of the trained tensors.
+  static Snapshot from(std::vector<at::Tensor> values);
+  const std::vector<at::Tensor>& values() const { return values_; }
+
   /// Restores the values and notifies the adaptation.
   void restore(Adaptation& adaptation) const;
 

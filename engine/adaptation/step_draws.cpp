@@ -18,11 +18,18 @@ StepDraw StepDraws::next() {
   return draw;
 }
 
+void StepDraws::skip_to(int steps) {
+  index_ = steps;
+  prepare();
+}
+
 void StepDraws::prepare() {
   const LatentSplit& split = problem_.split;
-  const at::Tensor trained = problem_.latents.narrow(2, split.context, split.train);
+  const at::Tensor noised = problem_.rule.noises_context()
+                                ? problem_.latents.narrow(2, 0, split.context + split.train)
+                                : problem_.latents.narrow(2, split.context, split.train);
   const VideoRandom& random = problem_.random;
-  prepared_ = StepDraw{random.stream(Purpose::kTrainNoise, index_).normal(trained.sizes()),
+  prepared_ = StepDraw{random.stream(Purpose::kTrainNoise, index_).normal(noised.sizes()),
                        random.stream(Purpose::kTrainSigma, index_).uniform(kSmallestSigma, 1)};
   ++index_;
 }

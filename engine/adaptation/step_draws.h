@@ -8,8 +8,8 @@ namespace cox::engine {
 
 /// What is random in one optimizer step.
 struct StepDraw {
-  at::Tensor noise;  ///< [1, C, T, H, W] of the trained frames
-  double sigma = 0;
+  at::Tensor noise;  ///< [1, C, T, H, W] of the frames that the rule noises
+  double level = 0;
 };
 
 /// The draws of successive steps. A draw takes 10 ms on the CPU at the published size, so prepare()
@@ -21,6 +21,8 @@ class StepDraws {
   /// Returns the draw of the next step.
   StepDraw next();
   void prepare();
+  /// The next draw is that of the step after `steps` steps.
+  void skip_to(int steps);
 
  private:
   const AdaptationProblem& problem_;

@@ -4,23 +4,38 @@
 
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/status.h"
 #include "engine/adaptation/probes.h"
+#include "engine/parallel/gradients.h"
 #include "engine/stopwatch.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
+namespace {
+
+std::vector<OptimizerSettings> optimizers_of(const AdaptationSettings& settings) {
+  std::vector<OptimizerSettings> optimizers;
+  for (const MemberSettings& member : settings.members) optimizers.push_back(member.optimizer);
+  return optimizers;
+}
+
+}  // namespace
+
 Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
-                       const AdaptationSettings& settings, std::int64_t max_state_bytes)
+                       const AdaptationSettings& settings, std::int64_t max_state_bytes,
+                       RawOutputs* raw)
     : problem_(std::move(problem)),
       adaptation_(adaptation),
-      target_(settings.target),
       max_state_bytes_(max_state_bytes),
       groups_(adaptation.groups()),
-      optimizer_(make_optimizer(settings.optimizer, groups_)),
-      draws_(problem_) {}
+      optimizer_(optimizers_of(settings), groups_, settings.clip_together),
+      draws_(problem_) {
+  if (!adaptation.acts_on_output_only()) return;
+  replayed_.emplace(problem_.backbone, raw != nullptr ? *raw : own_raw_);
+}
 
 bool Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
   COX_CHECK(!started_, "a job joins a trajectory before its first step");
@@ -60,6 +75,7 @@ Reached Trajectory::reach(const std::string& job, JobMonitor& monitor) {
 void Trajectory::start(LoopTimings& spent) {
   if (started_) return;
   started_ = true;
+  if (resume()) return;
   std::vector<Watcher*> due;
   for (auto& [job, watcher] : watchers_) {
     if (watcher.shape.stop) due.push_back(&watcher);
@@ -78,15 +94,18 @@ void Trajectory::advance(LoopTimings& spent) {
     const Stopwatch watch(seconds, problem_.backbone.device());
     losses_.push_back(take_step());
   }
-  step_s_.push_back(seconds);
+  step_s_.push_back(seconds + (replayed_ ? replayed_->take_reused_s() : 0));
   spent.train_s += seconds;
   placed_ = ++step_;
   std::vector<Watcher*> due;
   for (auto& [job, watcher] : watchers_) {
     if (watcher.observer->active() && watcher.observer->advance()) due.push_back(&watcher);
   }
+  const double checks_s = spent.early_stop_s;
   const sharing::ProbeLosses losses = measure(due, spent);
   for (Watcher* watcher : due) watcher->observer->check(losses);
+  unsaved_s_ += seconds + spent.early_stop_s - checks_s;
+  if (saving_.store != nullptr && unsaved_s_ >= saving_.every_s) save();
 }
 
 /// Each probe once; every rule carries the part of the time that its own probes took.
@@ -103,9 +122,14 @@ sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopT
   sharing::ProbeLosses losses;
   {
     const Stopwatch watch(seconds, problem_.backbone.device());
-    losses = probe_losses(problem_, adaptation_.adapter(), probes, target_);
+    losses = probe_losses(asked_problem(), adaptation_.adapter(), probes, [this](const auto& name) {
+      if (replayed_) replayed_->ask(name);
+    });
   }
   spent.early_stop_s += seconds;
+  if (replayed_) seconds += replayed_->take_reused_s();
+  checks_[step_] = losses;
+  check_s_[step_] = seconds;
   for (Watcher* watcher : due) {
     watcher->checks_s +=
         seconds * static_cast<double>(watcher->probes) / static_cast<double>(probes.size());
@@ -140,19 +164,42 @@ double Trajectory::take_step() {
   const LatentSplit& split = problem_.split;
   const at::Tensor clean = problem_.latents.narrow(2, 0, split.context + split.train);
   const StepDraw draw = draws_.next();
-  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.sigma,
+  const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.level,
                                   problem_.text};
-  const at::Tensor loss =
-      denoising_loss(problem_.backbone, adaptation_.adapter(), question, target_);
+  const AdaptationProblem asked = asked_problem();
+  if (replayed_) replayed_->ask(fmt::format("step {}", step_ + 1));
+  const at::Tensor loss = asked.rule.loss(asked.backbone, adaptation_.adapter(), question);
   draws_.prepare();
   const double value = loss.item<double>();
   if (!std::isfinite(value)) diverge("the loss", value);
-  loss.backward();
-  for (const double norm : optimizer_->step()) {
+  backward(loss);
+  for (const double norm : optimizer_.step()) {
     if (!std::isfinite(norm)) diverge("the gradient's norm", norm);
   }
   adaptation_.parameters_changed();
   return value;
+}
+
+/// The problem, put to the model or, for a method that acts on the output only, to what it has
+/// answered before.
+AdaptationProblem Trajectory::asked_problem() const {
+  const Backbone& backbone = replayed_ ? *replayed_ : problem_.backbone;
+  return {backbone,       problem_.latents, problem_.split,
+          problem_.text, problem_.random,  problem_.rule};
+}
+
+/// On several GPUs each has a share of the gradients, and all must step alike.
+void Trajectory::backward(const at::Tensor& loss) {
+  Group* group = problem_.backbone.group();
+  if (group == nullptr) return loss.backward();
+  (loss / group->size()).backward();
+  std::vector<at::Tensor> gradients;
+  for (const ParameterGroup& parameters : groups_) {
+    for (const TrainedTensor& tensor : parameters.tensors) {
+      if (tensor.leaf.grad().defined()) gradients.push_back(tensor.leaf.grad());
+    }
+  }
+  sum_gradients(*group, gradients);
 }
 
 void Trajectory::diverge(const char* what, double value) {

@@ -1,13 +1,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "engine/adaptation/problem.h"
+#include "engine/adaptation/replayed_backbone.h"
+#include "engine/adaptation/saved_state.h"
 #include "engine/adaptation/settings.h"
 #include "engine/adaptation/snapshot.h"
 #include "engine/adaptation/step_draws.h"
@@ -15,6 +19,7 @@
 #include "engine/tensors/error.h"
 #include "record/adaptation_summary.h"
 #include "sharing/observer.h"
+#include "sharing/state_store.h"
 
 namespace cox::engine {
 
@@ -31,6 +36,13 @@ struct Reached {
   LoopTimings spent;  ///< what this call computed
 };
 
+/// Where a trajectory saves its states, so that the next process continues it.
+struct StateSaving {
+  sharing::StateStore* store = nullptr;  ///< nullptr saves nothing
+  std::string trajectory;  ///< digest of everything that the states follow from, bit for bit
+  double every_s = 10;     ///< computed seconds that the end of the process may cost
+};
+
 /// The one optimization loop of every method: loss, clip, step, early stop, best state. Any number
 /// of jobs read it, each at its own step and under its own stop rule; the states do not depend on
 /// who reads. Owned by one thread. After an exception other than a cancellation or a divergence it
@@ -42,8 +54,15 @@ class Trajectory {
 
   /// The adaptation, and what the problem refers to, must outlive it. The settings are those that
   /// all of its jobs have in common: optimizer and loss.
+  /// `raw` holds what a method that acts on the output only need not compute again; nullptr = what
+  /// this trajectory computes by itself.
   Trajectory(AdaptationProblem problem, Adaptation& adaptation, const AdaptationSettings& settings,
-             std::int64_t max_state_bytes = kMaxStateBytes);
+             std::int64_t max_state_bytes = kMaxStateBytes, RawOutputs* raw = nullptr);
+  /// A larger state is not saved.
+  static constexpr std::int64_t kMaxSavedBytes = std::int64_t{64} << 20;
+  /// Saved states that are tried before the trajectory begins at its start.
+  static constexpr int kMaxTried = 16;
+
   Trajectory(const Trajectory&) = delete;
   Trajectory& operator=(const Trajectory&) = delete;
 
@@ -53,6 +72,10 @@ class Trajectory {
   bool watched_by(const std::string& job) const { return watchers_.count(job) != 0; }
   bool watched() const { return !watchers_.empty(); }
   std::vector<std::string> watchers() const;
+
+  /// Before the first step: saves states from now on, and begins at the last saved one that serves
+  /// every job.
+  void save_to(StateSaving saving) { saving_ = std::move(saving); }
 
   /// Runs until the job ends by its own rule, and puts the state that it generates from in place.
   /// A loss or gradient that is not finite throws EngineError (cause diverged) naming the step, to
@@ -72,8 +95,13 @@ class Trajectory {
 
   void start(LoopTimings& spent);
   void advance(LoopTimings& spent);
+  bool resume();
+  bool resume_from(const SavedState& state);
+  void save();
   void keep_states();
   double take_step();
+  AdaptationProblem asked_problem() const;
+  void backward(const at::Tensor& loss);
   sharing::ProbeLosses measure(const std::vector<Watcher*>& due, LoopTimings& spent);
   void place(std::int64_t step);
   bool needs_live_state() const;
@@ -82,11 +110,12 @@ class Trajectory {
 
   AdaptationProblem problem_;
   Adaptation& adaptation_;
-  LossTarget target_;
   std::int64_t max_state_bytes_;
   std::vector<ParameterGroup> groups_;
-  std::unique_ptr<Optimizer> optimizer_;
+  Optimizer optimizer_;
   StepDraws draws_;
+  RawOutputs own_raw_{""};
+  std::optional<ReplayedBackbone> replayed_;  ///< of a method that acts on the output only
   std::map<std::string, Watcher> watchers_;
   bool started_ = false;
 
@@ -96,6 +125,10 @@ class Trajectory {
   std::map<std::int64_t, Snapshot> states_;  ///< by step
   std::vector<double> losses_;
   std::vector<double> step_s_;
+  sharing::CheckLosses checks_;             ///< by step
+  std::map<std::int64_t, double> check_s_;  ///< by step
+  StateSaving saving_;
+  double unsaved_s_ = 0;                   ///< computed since the last saved state
   std::optional<EngineError> divergence_;  ///< of step step_ + 1
 };
 

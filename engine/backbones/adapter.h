@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/nn/linear.h"
+#include "engine/nn/rope.h"
 
 namespace cox::engine {
 
@@ -21,6 +22,20 @@ struct NormSite {
   std::string key;  ///< checkpoint key
 };
 
+/// Where an evaluation stands in sampling.
+struct SamplingStep {
+  int64_t index = -1;       ///< from 0; -1 = not sampling
+  int64_t count = 0;        ///< evaluations of the whole sample
+  int64_t prompt_row = -1;  ///< the row of the batch with the positive prompt; -1 = none of them
+};
+
+/// What one forward pass sees.
+struct PassContext {
+  TokenGrid grid;           ///< of the latent tokens, in (frame, row, column) order
+  int64_t first_frame = 0;  ///< of the grid, in the whole video: others are in a condition cache
+  SamplingStep sampling;
+};
+
 /// The seams of a backbone: the values that a method may change inside a forward pass. Every
 /// default returns its last argument unchanged. Training, early-stop checks, the conditioning
 /// prefill and every guidance branch of sampling use the same object, so they cannot disagree.
@@ -30,6 +45,9 @@ struct NormSite {
 class Adapter {
  public:
   virtual ~Adapter() = default;
+
+  /// Called at the start of each forward pass, not of the conditioning prefill.
+  virtual void begin_pass(const PassContext& /*pass*/) const {}
 
   /// t [B, T, E] fp32: once a forward pass, before blocks and final layer see it.
   virtual at::Tensor time_embedding(at::Tensor t) const { return t; }

@@ -13,6 +13,8 @@
 
 namespace cox::engine {
 
+class Group;
+
 /// Keys and values of the conditioning latents, computed once by Backbone::prefill.
 struct ConditionCache {
   std::vector<at::Tensor> keys;    ///< per block [1, heads, tokens, head_dim], before RoPE
@@ -35,7 +37,6 @@ struct BackboneInput {
   /// Further inputs of some families; undefined for the others.
   at::Tensor channel_condition;  ///< [B, C', T, H, W], joined to the latents on channels
   at::Tensor image_states;       ///< [B, K, C] of an image encoder
-  at::Tensor pooled_text;        ///< [B, C]
   at::Tensor embedded_guidance;  ///< [B]
   /// The first frames are clean conditioning: they attend to themselves only and get no cross
   /// attention. Must be 0 if `cache` is set: `latents` then holds only the noise frames.
@@ -44,6 +45,7 @@ struct BackboneInput {
   /// Computed from `text` with the same adapter; for sampling, without gradients. The seams of the
   /// text side are called when it is computed, not in each pass.
   const TextCache* text_cache = nullptr;
+  SamplingStep sampling = {};
 };
 
 /// Sizes that methods and the engine need.
@@ -53,6 +55,14 @@ struct BackboneShape {
   int64_t time_embedding = 0;
   int64_t latent_channels = 0;
   int64_t head = 0;  ///< size of an attention head; 0 without heads
+  /// Values of the compute dtype that one block keeps for the backward pass, for each token and
+  /// hidden unit; and where linear layers train, also their inputs that are not kept otherwise. By
+  /// default LongCat-Video's: inputs of three norms 3, qkv 3, queries and keys after their norm 2,
+  /// attention 1, two gated branches 2, cross-attention 3, gate and up of the feed-forward layer
+  /// 5.4; and after three norms 3, the feed-forward product 2.7.
+  double kept_values = 19.4;
+  double kept_linear_inputs = 5.7;
+  int64_t joined_text_tokens = 0;  ///< that pass through the blocks beside the latents'
 };
 
 struct NamedTensor {
@@ -127,6 +137,17 @@ class Backbone {
   /// must then be leaves that get their gradient through backward() (see
   /// engine/tensors/gradient.h), and backbone and adapter must live until it has finished.
   virtual void set_recompute(bool recompute) = 0;
+
+  /// Runs every later pass as one part of `group` (null: alone), which the caller owns. All parts
+  /// must hold equal weights and make the same passes with equal inputs; outputs are whole and
+  /// equal on each. Condition caches hold this part's heads and belong to the group they were made
+  /// with. Gradients are this part's share (engine/parallel/token_split.h). Throws
+  /// EngineError(kUser) when the family runs on one device only.
+  virtual void set_group(Group* group);
+  Group* group() const { return group_; }
+
+ protected:
+  Group* group_ = nullptr;
 };
 
 }  // namespace cox::engine

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/text.h"
 #include "engine/tensors/error.h"
 #include "schemas/embedded_schemas.h"
@@ -39,9 +41,16 @@ JsonConfig published_model(const std::string& name) {
   return embedded_config(file);
 }
 
+bool has_published_part(const std::string& name, const std::string& part) {
+  const JsonConfig model = published_model(name);
+  if (model.has(part)) return true;
+  return model.has("shared") && model.text_map("shared").count(part) != 0;
+}
+
 JsonConfig published_part(const std::string& name, const std::string& part) {
   const JsonConfig model = published_model(name);
-  const auto shared = model.text_map("shared");
+  const auto shared =
+      model.has("shared") ? model.text_map("shared") : std::map<std::string, std::string>();
   const auto found = shared.find(part);
   return found == shared.end() ? model.object(part)
                                : embedded_config(kParts + found->second + kEnding);

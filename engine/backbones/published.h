@@ -18,5 +18,6 @@ JsonConfig published_model(const std::string& name);
 /// `text_encoder`, `scheduler`. Parts that the model lists under `shared` are in
 /// schemas/models/parts/.
 JsonConfig published_part(const std::string& name, const std::string& part);
+bool has_published_part(const std::string& name, const std::string& part);
 
 }  // namespace cox::engine

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -16,6 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "engine/checkpoint/json_config.h"
+#include "engine/checkpoint/safetensors_bytes.h"
 #include "engine/checkpoint/safetensors_header.h"
 #include "engine/tensors/error.h"
 
@@ -272,10 +274,10 @@ class PendingFile {
   bool committed_ = false;
 };
 
-}  // namespace
-
-void save_safetensors(const std::string& path, const std::map<std::string, at::Tensor>& tensors,
-                      const std::map<std::string, std::string>& metadata) {
+/// Writes the file's content piece by piece, in name order.
+template <typename Write>
+void write_safetensors(const std::map<std::string, at::Tensor>& tensors,
+                       const std::map<std::string, std::string>& metadata, Write write) {
   std::vector<TensorRecord> records;
   uint64_t offset = 0;
   for (const auto& [name, tensor] : tensors) {
@@ -284,15 +286,41 @@ void save_safetensors(const std::string& path, const std::map<std::string, at::T
     records.push_back(
         {name, name_of(tensor.scalar_type(), name), tensor.sizes().vec(), begin, offset});
   }
-  PendingFile file(path);
   const std::string header = safetensors_header_text(records, metadata);
-  file.write(header.data(), header.size());
+  write(header.data(), header.size());
   for (const auto& [name, tensor] : tensors) {
     const at::Tensor host = tensor.detach().to(at::kCPU).contiguous();
-    file.write(static_cast<const char*>(host.const_data_ptr()),
-               static_cast<uint64_t>(host.numel()) * host.element_size());
+    write(static_cast<const char*>(host.const_data_ptr()),
+          static_cast<uint64_t>(host.numel()) * host.element_size());
   }
+}
+
+}  // namespace
+
+void save_safetensors(const std::string& path, const std::map<std::string, at::Tensor>& tensors,
+                      const std::map<std::string, std::string>& metadata) {
+  PendingFile file(path);
+  write_safetensors(tensors, metadata,
+                    [&](const char* bytes, uint64_t count) { file.write(bytes, count); });
   file.commit();
+}
+
+std::string safetensors_bytes(const std::map<std::string, at::Tensor>& tensors) {
+  std::string content;
+  write_safetensors(tensors, {},
+                    [&](const char* bytes, uint64_t count) { content.append(bytes, count); });
+  return content;
+}
+
+std::map<std::string, at::Tensor> tensors_in(const std::string& bytes, const std::string& origin) {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& [name, record] : parse_safetensors_header(bytes, bytes.size(), origin).tensors) {
+    const at::Tensor tensor =
+        at::empty(record.shape, at::device(at::kCPU).dtype(type_of(record.dtype)));
+    std::memcpy(tensor.mutable_data_ptr(), bytes.data() + record.begin, record.end - record.begin);
+    tensors.emplace(name, tensor);
+  }
+  return tensors;
 }
 
 }  // namespace cox::engine

@@ -29,7 +29,9 @@ class CogVideoXGuide {
     if (start.condition.defined()) input_.channel_condition = repeated(start.condition);
   }
 
-  at::Tensor at_time(const at::Tensor& x, int64_t time) {
+  /// Evaluation `index` of `count`.
+  at::Tensor at_time(const at::Tensor& x, int64_t time, int64_t index, int64_t count) {
+    input_.sampling = {index, count, branches_ - 1};
     input_.latents = repeated(x);
     input_.timestep = at::full({branches_, 1}, static_cast<double>(time), x.options());
     const at::Tensor raw = backbone_.forward(input_, adapter_);
@@ -66,7 +68,7 @@ at::Tensor sample_cogvideox(const Backbone& backbone, const Adapter& adapter,
   CogVideoXDpm dpm(schedule, options.steps);
   at::Tensor x = with_known(to_fp32(start.noise).to(backbone.device()), start.known);
   for (int64_t i = 0; i < options.steps; ++i) {
-    const at::Tensor raw = guide.at_time(x, ddim.times()[static_cast<size_t>(i)]);
+    const at::Tensor raw = guide.at_time(x, ddim.times()[static_cast<size_t>(i)], i, options.steps);
     x = options.solver == CogVideoXSolver::kDdim
             ? ddim.step(i, x, raw)
             : dpm.step(i, x, raw, start.step_noise(i).to(x.options()));

@@ -39,17 +39,20 @@ class Guided {
          double guidance)
       : backbone_(backbone), adapter_(adapter), input_(input), guidance_(guidance) {}
 
-  at::Tensor evaluate(const at::Tensor& latents, const at::Tensor& timestep) const {
-    const at::Tensor positive = branch(latents, timestep, input_.text);
+  /// Evaluation `index` of `count`.
+  at::Tensor evaluate(const at::Tensor& latents, const at::Tensor& timestep, int64_t index,
+                      int64_t count) const {
+    const at::Tensor positive = branch(latents, timestep, input_.text, {index, count, 0});
     if (guidance_ <= 1) return positive;
-    const at::Tensor negative = branch(latents, timestep, input_.negative_text);
+    const at::Tensor negative = branch(latents, timestep, input_.negative_text, {index, count, -1});
     return negative + guidance_ * (positive - negative);
   }
 
  private:
-  at::Tensor branch(const at::Tensor& latents, const at::Tensor& timestep,
-                    const TextStates& text) const {
+  at::Tensor branch(const at::Tensor& latents, const at::Tensor& timestep, const TextStates& text,
+                    const SamplingStep& sampling) const {
     BackboneInput input;
+    input.sampling = sampling;
     input.latents = latents;
     input.timestep = timestep;
     input.text = text;
@@ -91,7 +94,7 @@ at::Tensor sample_flow(const Backbone& backbone, const Adapter& adapter,
       x = with_first_frames(x, flow_noised(prefix, noise.narrow(2, 0, known), sigma).latents);
     }
     const auto timestep = static_cast<double>(schedule.timesteps[static_cast<size_t>(i)]);
-    x = solver->step(i, x, guided.evaluate(x, is_noisy * timestep));
+    x = solver->step(i, x, guided.evaluate(x, is_noisy * timestep, i, schedule.evaluations()));
     if (on_step) on_step(static_cast<int>(i + 1), static_cast<int>(schedule.evaluations()));
   }
   return known > 0 ? with_first_frames(x, prefix) : x;

@@ -36,16 +36,11 @@ at::Tensor sample_cogvideox(const Backbone& backbone, const Adapter& adapter,
                             const CogVideoXSchedule& schedule, const CogVideoXStart& start,
                             const CogVideoXSampling& options, const StepCallback& on_step = {});
 
-struct OpenSoraText {
-  TextStates states;
-  at::Tensor pooled;  ///< [1, P]
-};
-
 struct OpenSoraStart {
   at::Tensor noise;  ///< [1, C, T, H, W] fp32 standard normal, for every frame
   at::Tensor known;  ///< [1, C, k, H, W] clean first frames, normalized; undefined for none
-  OpenSoraText text;
-  OpenSoraText negative_text;
+  TextStates text;   ///< with the pooled text
+  TextStates negative_text;
 };
 
 /// Returns the transformer's condition [1, 1 + C, T, H, W]: the mask of known frames and their

@@ -13,16 +13,14 @@ constexpr int64_t kPixelsPerToken = 4;
 BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& condition,
                                  bool guided) {
   BackboneInput input;
-  input.text = start.text.states;
-  input.pooled_text = start.text.pooled;
+  input.text = start.text;
   input.channel_condition = condition;
   if (!guided) return input;
-  const OpenSoraText& negative = start.negative_text;
-  check_shape(negative.states.states, start.text.states.states.sizes(), "negative text states");
+  const TextStates& negative = start.negative_text;
+  check_shape(negative.states, start.text.states.sizes(), "negative text states");
   check_shape(negative.pooled, start.text.pooled.sizes(), "negative pooled text");
-  input.text.states =
-      at::cat({start.text.states.states, negative.states.states, negative.states.states});
-  input.pooled_text = at::cat({start.text.pooled, negative.pooled, negative.pooled});
+  input.text.states = at::cat({start.text.states, negative.states, negative.states});
+  input.text.pooled = at::cat({start.text.pooled, negative.pooled, negative.pooled});
   input.channel_condition = at::cat({condition, condition, at::zeros_like(condition)});
   return input;
 }
@@ -58,6 +56,7 @@ at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
     const double t = times[static_cast<size_t>(i)], next = times[static_cast<size_t>(i) + 1];
     input.latents = x.expand({branches, -1, -1, -1, -1});
     input.timestep = at::full({branches, 1}, kModelTimesPerSigma * t, x.options());
+    input.sampling = {i, steps, 0};
     at::Tensor v = backbone.forward(input, adapter);
     if (guided) {
       v = guide_open_sora({v.narrow(0, 0, 1), v.narrow(0, 1, 1), v.narrow(0, 2, 1)}, guidance, i,

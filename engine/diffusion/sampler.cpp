@@ -85,6 +85,7 @@ at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
     const at::Tensor fed = clean == 0 ? x : at::cat({condition, x.to(condition.scalar_type())}, 2);
     model_input.latents = repeat_batch(fed, branches.count);
     model_input.timestep = is_noisy * timestep;
+    model_input.sampling = {i, schedule.evaluations(), branches.count - 1};
     const at::Tensor raw =
         evaluate(backbone, adapter, model_input, branches.count, options.guidance)
             .narrow(2, clean, frames);

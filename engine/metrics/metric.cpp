@@ -64,7 +64,7 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
   if (schema.weights && resources.weights.empty()) {
     throw user_error(
         fmt::format("metric {} needs a weights file; expected backbone.weights: "
-                    "{{{}: FILE.safetensors}} in the sweep{}{}",
+                    "{{{}: FILE}} in the sweep{}{}",
                     name, name, schema.weights_source.empty() ? "" : "; ", schema.weights_source),
         "metric_weights");
   }

@@ -15,6 +15,12 @@ namespace cox::engine {
 /// scored against the same frames.
 using ReferenceFeatures = std::vector<at::Tensor>;
 
+/// What a metric may know of a clip besides its frames.
+struct ClipFacts {
+  std::string prompt;
+  double frames_per_second = 0;  ///< 0 when unknown
+};
+
 /// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1] on the metric's
 /// device. Runs without gradients. Throws when shapes or dtypes are wrong.
 /// Owned by one thread. Implement one of FrameMetric, VideoMetric and SetMetric.
@@ -32,6 +38,10 @@ class Metric {
   }
 
   virtual ReferenceFeatures prepare(const at::Tensor& reference) const = 0;
+  /// What callers use: a metric that reads the facts overrides it.
+  virtual ReferenceFeatures prepare_clip(const at::Tensor& reference, const ClipFacts&) const {
+    return prepare(reference);
+  }
 
   /// Fills what the scope has: values per frame, the mean, or features.
   virtual void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 
+#include "base/mutex.h"
 #include "engine/nn/device_attention.h"
 #include "engine/nn/heads.h"
 #include "engine/tensors/gradient.h"
@@ -12,21 +13,33 @@ namespace {
 
 /// LibTorch turns cuDNN's attention off altogether under deterministic algorithms, but only its
 /// backward pass adds in varying order. Without gradients it is allowed while this lives: on an
-/// H200 it runs at 1.7 times the speed of the next best kernel.
+/// H200 it runs at 1.7 times the speed of the next best kernel. The setting is the process's, so
+/// threads that each drive a GPU share it: it returns when the last of them is done.
 class AllowForwardOnlyKernels {
  public:
   explicit AllowForwardOnlyKernels(const at::Tensor& q)
-      : active_(q.is_cuda() && !at::GradMode::is_enabled() &&
-                at::globalContext().deterministicAlgorithms()) {
-    if (active_) at::globalContext().setDeterministicAlgorithms(false, /*warn_only=*/false);
+      : active_(q.is_cuda() && !at::GradMode::is_enabled()) {
+    if (!active_) return;
+    const MutexLock lock(mutex);
+    at::Context& context = at::globalContext();
+    if (users == 0) restore = context.deterministicAlgorithms();
+    ++users;
+    if (restore) context.setDeterministicAlgorithms(false, /*warn_only=*/false);
   }
   ~AllowForwardOnlyKernels() {
-    if (active_) at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    if (!active_) return;
+    const MutexLock lock(mutex);
+    if (--users == 0 && restore) {
+      at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/false);
+    }
   }
   AllowForwardOnlyKernels(const AllowForwardOnlyKernels&) = delete;
   AllowForwardOnlyKernels& operator=(const AllowForwardOnlyKernels&) = delete;
 
  private:
+  inline static Mutex mutex;
+  inline static int users COX_GUARDED_BY(mutex) = 0;
+  inline static bool restore COX_GUARDED_BY(mutex) = false;
   bool active_;
 };
 

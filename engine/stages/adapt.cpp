@@ -1,7 +1,10 @@
 #include "engine/stages/adapt.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
+#include "base/digest.h"
 #include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
 
@@ -9,13 +12,6 @@ namespace cox::engine {
 
 namespace {
 
-/// Values of the compute dtype that one block keeps for the backward pass, for each token and
-/// hidden unit: inputs of three norms 3, qkv 3, queries and keys after their norm 2, attention 1,
-/// two gated branches 2, cross-attention 3, gate and up of the feed-forward layer 5.4.
-constexpr double kKeptValues = 19.4;
-/// Where linear layers train, also their inputs that are not kept otherwise: after three norms 3,
-/// the feed-forward product 2.7.
-constexpr double kKeptLinearInputs = 5.7;
 /// Fraction of the free memory that activations may use.
 constexpr double kUsableMemory = 0.9;
 /// Latent pixels of one token.
@@ -37,33 +33,71 @@ bool shares_tensors(const std::vector<ParameterGroup>& groups, Backbone& backbon
 
 }  // namespace
 
-bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
-                     bool trains_linear_layers) {
+namespace {
+
+/// Names everything that the raw outputs of a job's training and checks follow from.
+std::string raw_content(const JobPlan& plan, const EncodedJob& encoded, const std::string& model) {
+  const auto bytes_of = [](const at::Tensor& tensor) {
+    if (!tensor.defined()) return std::string();
+    const at::Tensor flat = tensor.to(at::kCPU).contiguous();
+    return std::string(static_cast<const char*>(flat.data_ptr()), flat.nbytes());
+  };
+  const VideoRandom& random = plan.run.random;
+  return fmt::format("model {} {}\nvideo {} seed {} {}\nsplit {} {} {}\nlatents {}\ntext {} {}",
+                     model, precision_name(plan.run.precision), random.video_id, random.seed,
+                     random.replicate, plan.split.context, plan.split.train, plan.split.held_out,
+                     sha256_of(bytes_of(encoded.window)),
+                     sha256_of(bytes_of(encoded.prompt.states)),
+                     sha256_of(bytes_of(encoded.prompt.mask)));
+}
+
+}  // namespace
+
+bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool trains_linear_layers,
+                     std::int64_t first_block) {
   const BackboneShape shape = backbone.shape();
   const std::int64_t tokens =
-      latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken;
-  const double values = kKeptValues + (trains_linear_layers ? kKeptLinearInputs : 0);
+      latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken +
+      shape.joined_text_tokens;
+  const double values = shape.kept_values + (trains_linear_layers ? shape.kept_linear_inputs : 0);
   const double needed = values * static_cast<double>(c10::elementSize(backbone.compute_dtype())) *
                         static_cast<double>(tokens) * static_cast<double>(shape.hidden) *
-                        static_cast<double>(shape.blocks);
+                        static_cast<double>(shape.blocks - first_block);
   const DeviceMemory memory = device_memory(backbone.device());
   return needed > kUsableMemory * static_cast<double>(memory.available_bytes);
 }
 
 AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-                           ParameterReader& parameters)
+                           ParameterReader& parameters, const SharedRaw* raw)
     : random_(plan.run.random) {
-  const at::ScalarType dtype = plan.adaptation ? plan.adaptation->trained_dtype : at::kFloat;
-  adaptation_ = plan.method->make(parameters, {*model.backbone, random_, dtype});
+  const std::vector<MemberSettings> members =
+      plan.adaptation ? plan.adaptation->members : std::vector<MemberSettings>{{}};
+  std::vector<at::ScalarType> dtypes;
+  for (const MemberSettings& member : members) dtypes.push_back(member.trained_dtype);
+  adaptation_ = make_adaptation(plan.method, parameters, *model.backbone, random_, dtypes);
   parameters.finish();
   parameters_read_ = parameters.names_read();
   if (!plan.adaptation) return;
   trains_backbone_ = shares_tensors(adaptation_->groups(), *model.backbone);
-  model.backbone->set_recompute(
-      needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers()));
-  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
-                                  random_};
-  trajectory_.emplace(problem, *adaptation_, *plan.adaptation);
+  model.backbone->set_recompute(plan.recompute ||
+                                needs_recompute(*model.backbone, encoded.window,
+                                                adaptation_->trains_linear_layers(),
+                                                adaptation_->first_block()));
+  rule_ = plan.recipe->training_rule(model);
+  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split,
+                                  encoded.prompt,  random_,        *rule_};
+  trajectory_.emplace(problem, *adaptation_, *plan.adaptation, Trajectory::kMaxStateBytes,
+                      raw_outputs(plan, encoded, raw));
+}
+
+/// Those of the store if they are of this content, else new ones in their place; nullptr for a
+/// method that does not act on the output only.
+RawOutputs* AdaptedModel::raw_outputs(const JobPlan& plan, const EncodedJob& encoded,
+                                      const SharedRaw* raw) const {
+  if (raw == nullptr || !adaptation_->acts_on_output_only()) return nullptr;
+  const std::string content = raw_content(plan, encoded, raw->model);
+  if (!raw->store || raw->store->content() != content) raw->store.emplace(content);
+  return &*raw->store;
 }
 
 void AdaptedModel::accept(ParameterReader& parameters) const {
@@ -73,6 +107,10 @@ void AdaptedModel::accept(ParameterReader& parameters) const {
 
 bool AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
   return trajectory_ && trajectory_->watch(job, shape);
+}
+
+void AdaptedModel::save_to(StateSaving saving) {
+  if (trajectory_) trajectory_->save_to(std::move(saving));
 }
 
 Reached AdaptedModel::reach(const std::string& job, JobMonitor& monitor) {

@@ -11,13 +11,20 @@
 
 namespace cox::engine {
 
+/// Where raw outputs are shared between trajectories, and which model computes them.
+struct SharedRaw {
+  std::optional<RawOutputs>& store;
+  std::string model;  ///< names its files, LoRA files included
+};
+
 /// A method in place on a model and, when it trains, its trajectory: for one job, or for several
 /// that read the same. Destroying it puts the backbone back. The model must outlive it.
 class AdaptedModel {
  public:
   /// Reads the method's own parameters, and throws when one is left that nobody read.
+  /// With nullptr for `raw` nothing is shared with other trajectories.
   AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-               ParameterReader& parameters);
+               ParameterReader& parameters, const SharedRaw* raw = nullptr);
   AdaptedModel(const AdaptedModel&) = delete;
   AdaptedModel& operator=(const AdaptedModel&) = delete;
 
@@ -27,6 +34,7 @@ class AdaptedModel {
 
   /// As Trajectory does; a method that does not train has nothing to watch or reach.
   bool watch(const std::string& job, const sharing::JobShape& shape);
+  void save_to(StateSaving saving);
   Reached reach(const std::string& job, JobMonitor& monitor);
   void leave(const std::string& job);
   bool watched() const { return trajectory_ && trajectory_->watched(); }
@@ -37,18 +45,25 @@ class AdaptedModel {
   bool trains() const { return trajectory_.has_value(); }
   /// True when parameters of the backbone itself are other than loaded until this is destroyed.
   bool trains_backbone() const { return trains_backbone_; }
-  const Adapter& adapter() const { return adaptation_->adapter(); }
+  ScoredFrames scored_frames() const { return adaptation_->scored_frames(); }
+  /// Acts in generation.
+  const Adapter& adapter() const { return adaptation_->generation_adapter(); }
 
  private:
+  RawOutputs* raw_outputs(const JobPlan& plan, const EncodedJob& encoded,
+                          const SharedRaw* raw) const;
+
   VideoRandom random_;
   std::unique_ptr<Adaptation> adaptation_;
   std::set<std::string> parameters_read_;
   bool trains_backbone_ = false;
+  std::unique_ptr<TrainingRule> rule_;
   std::optional<Trajectory> trajectory_;
 };
 
 /// Whether the activations of `latents` fit into memory only if the backward pass recomputes them.
-bool needs_recompute(const Backbone& backbone, const at::Tensor& latents,
-                     bool trains_linear_layers);
+/// Blocks before `first_block` keep none.
+bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool trains_linear_layers,
+                     std::int64_t first_block = 0);
 
 }  // namespace cox::engine

@@ -23,7 +23,7 @@ struct EncodingCache {
   static constexpr std::size_t kMaxPosteriors = 8;
   static constexpr std::size_t kMaxTexts = 64;
 
-  BoundedCache<EncodedVideo> posteriors{kMaxPosteriors};
+  BoundedCache<Posterior> posteriors{kMaxPosteriors};
   BoundedCache<TextStates> texts{kMaxTexts};
   /// Sizes of condition and window whose dropped frames are already logged.
   std::set<std::pair<std::int64_t, std::int64_t>> logged_sizes;

@@ -7,10 +7,9 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "engine/backbones/lora_file.h"
-#include "engine/backbones/registry.h"
 #include "engine/checkpoint/checksum.h"
 #include "engine/device/cuda.h"
-#include "engine/diffusion/schedule.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 
@@ -18,12 +17,12 @@ namespace cox::engine {
 
 namespace {
 
-void check_directory(const ModelKey& key) {
+void check_directory(const ModelKey& key, const BackboneSchema& family) {
   struct stat facts = {};
   if (::stat(key.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw MissingInputError(fmt::format("no model directory {}; expected a folder with dit/, "
-                                        "vae/, text_encoder/, tokenizer/ and scheduler/",
-                                        key.directory),
+    throw MissingInputError(fmt::format("no model directory {}; expected a folder with {}/, "
+                                        "vae/, text_encoder/ and tokenizer/",
+                                        key.directory, family.transformer),
                             "model_missing");
   }
   if (key.digest.empty()) return;
@@ -35,6 +34,14 @@ void check_directory(const ModelKey& key) {
                                         key.directory, key.digest, *digest),
                             "model_digest");
   }
+}
+
+/// Refuses a model of another family before any weight is read. What is missing is for the family
+/// to name.
+void check_marks(const std::string& directory, const BackboneSchema& family) {
+  const Status status = check_family(directory, family);
+  if (status.is_ok() || status.code() == StatusCode::kNotFound) return;
+  throw user_error(status.message(), "model_family");
 }
 
 void check_lora_digest(const WeightFile& lora) {
@@ -75,13 +82,10 @@ void ModelCache::set_loras(const std::vector<WeightFile>& loras) {
 
 void ModelCache::load(const ModelKey& key) {
   drop();
-  check_directory(key);
-  const at::ScalarType dtype = scalar_type(key.precision);
-  auto model = std::make_unique<Model>();
-  model->backbone = load_backbone({key.backbone, device_, key.precision}, key.directory);
-  model->vae = WanVae::load(key.directory + "/vae", dtype, device_);
-  model->text_encoder = TextEncoder::load(key.directory, dtype, device_);
-  model->shift = scheduler_shift(key.directory);
+  const Family& family = find_family(key.backbone);
+  check_directory(key, family.schema());
+  check_marks(key.directory, family.schema());
+  std::unique_ptr<Model> model = family.load(key.directory, {device_, key.precision});
   model->checksum = backbone_checksum(*model->backbone);
   key_ = key;
   model_ = std::move(model);

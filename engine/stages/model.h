@@ -4,17 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "engine/backbones/backbone.h"
-#include "engine/tensors/precision.h"
-#include "engine/text/text_encoder.h"
-#include "engine/vae/wan_vae.h"
+#include "engine/families/family.h"
 #include "record/job.h"
 
 namespace cox::engine {
 
 /// Which model, how it computes, and where.
 struct ModelKey {
-  std::string backbone;  ///< a name of backbones.def
+  std::string backbone;  ///< a name of families.def
   std::string directory;
   std::string digest;  ///< sha256_of_directory; "" = not checked
   Precision precision = Precision::kFp32;
@@ -24,15 +21,6 @@ struct ModelKey {
 
 /// Checksum of every parameter by name.
 std::uint64_t backbone_checksum(Backbone& backbone);
-
-/// A model directory in memory.
-struct Model {
-  std::unique_ptr<Backbone> backbone;
-  std::unique_ptr<WanVae> vae;
-  std::unique_ptr<TextEncoder> text_encoder;
-  double shift = 1;            ///< of the sampling schedule
-  std::uint64_t checksum = 0;  ///< of the backbone's parameters, which every job must leave equal
-};
 
 /// Holds the model of the last job. Owned by one thread.
 class ModelCache {

@@ -3,18 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 
 namespace cox::engine {
 
 namespace {
 
-std::int64_t read_side(ParameterReader& parameters, const std::string& name) {
-  const std::int64_t side = parameters.integer(name, kTokenPixels, kMaxSide);
-  if (side % kTokenPixels != 0)
-    parameters.reject(name, fmt::format("a multiple of {}", kTokenPixels));
+std::int64_t read_side(ParameterReader& parameters, const std::string& name, std::int64_t unit) {
+  const std::int64_t side = parameters.integer(name, unit, kMaxSide);
+  if (side % unit != 0) parameters.reject(name, fmt::format("a multiple of {}", unit));
   return side;
 }
 
@@ -24,13 +23,13 @@ video::Fit read_fit(ParameterReader& parameters) {
   return fit == "pad" ? video::Fit::kPad : video::Fit::kStretch;
 }
 
-void read_window(RunSettings& run, ParameterReader& parameters) {
+void read_window(RunSettings& run, ParameterReader& parameters, std::int64_t size_unit) {
   run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
   run.gen_start_frame = parameters.integer("gen_start_frame", run.cond_frames, kMaxFrames);
   run.frame_stride = parameters.integer("frame_stride", 1, kMaxFrames);
-  run.height = read_side(parameters, "height");
-  run.width = read_side(parameters, "width");
+  run.height = read_side(parameters, "height", size_unit);
+  run.width = read_side(parameters, "width", size_unit);
   run.color = parameters.choice("color", {"tagged", "paper_compat"}) == "tagged"
                   ? video::ColorRule::kTagged
                   : video::ColorRule::kPaperCompat;
@@ -39,21 +38,15 @@ void read_window(RunSettings& run, ParameterReader& parameters) {
   run.fit = read_fit(parameters);
 }
 
-RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters) {
+RunSettings read_run_settings(const JobInput& input, const Family& family,
+                              ParameterReader& parameters) {
   RunSettings run;
-  read_window(run, parameters);
+  read_window(run, parameters, family.geometry().size_unit);
   // Already applied: the job has its prompt.
   parameters.choice("prompt_source", {"caption", "constant"});
   parameters.text("constant_prompt");
   run.negative_prompt = parameters.text("negative_prompt");
   run.inference_steps = parameters.integer("inference_steps", 1, kMaxFrames);
-  run.guidance = parameters.real("guidance", {0, std::numeric_limits<double>::max()});
-  run.enhance_hf = parameters.flag("enhance_hf");
-  run.distill = parameters.flag("distill");
-  if (run.distill && run.enhance_hf) {
-    parameters.reject("enhance_hf", "false with distill, which has its own levels");
-  }
-  run.use_kv_cache = parameters.flag("use_kv_cache");
   run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
   run.metrics = parameters.texts("metrics");
   run.conventions =
@@ -64,6 +57,17 @@ RunSettings read_run_settings(const JobInput& input, ParameterReader& parameters
   run.random = {static_cast<std::uint64_t>(parameters.integer("seed", 0)),
                 static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video.id};
   return run;
+}
+
+ExternalVideos read_external_videos(ParameterReader& parameters) {
+  ExternalVideos videos;
+  videos.path = parameters.text("videos");
+  if (videos.path.empty()) parameters.reject("videos", "a path, which may contain {video}");
+  videos.skip_frames = parameters.integer("skip_frames", 0, kMaxFrames);
+  // They identify the videos, and the job reads its own.
+  parameters.text("made_by");
+  parameters.text("videos_digest");
+  return videos;
 }
 
 /// Returns the frames before the first scored one that adaptation sees.
@@ -79,28 +83,45 @@ FrameRange adaptation_window(const JobPlan& plan, const ParameterReader& paramet
   return window;
 }
 
+/// A rule that can check nothing would keep the last state without a word.
+void check_split(const JobPlan& plan, const ParameterReader& parameters) {
+  if (!plan.adaptation->early_stop.enabled || plan.split.held_out > 0) return;
+  parameters.reject(
+      "early_stop.enabled",
+      fmt::format("false with a window of {} latent frames, {} of them context: one is left, which "
+                  "is trained on",
+                  plan.split.total(), plan.split.context));
+}
+
 }  // namespace
 
 JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   JobPlan plan;
-  plan.method = &find_method(input.method);
-  plan.run = read_run_settings(input, parameters);
+  plan.family = &find_family(input.model.backbone);
+  plan.method = find_methods(input.method);
+  plan.recompute = input.recompute;
+  plan.run = read_run_settings(input, *plan.family, parameters);
+  plan.recipe = plan.family->read(parameters, plan.method.trains());
   const RunSettings& run = plan.run;
   plan.scored = {run.gen_start_frame, run.total_frames - run.cond_frames};
   plan.condition = {run.gen_start_frame - run.cond_frames, run.cond_frames};
   std::int64_t first = plan.condition.first;
-  if (plan.method->trains) {
-    plan.adaptation = read_adaptation_settings(parameters);
+  if (plan.method.trains()) {
+    plan.adaptation = read_adaptation_settings(plan.method, parameters);
     plan.window = adaptation_window(plan, parameters);
     plan.split = split_latents(plan.window.count, plan.adaptation->context_frames,
                                plan.adaptation->holdout_fraction);
+    check_split(plan, parameters);
     first = std::min(first, plan.window.first);
   }
+  // Only a method that leaves everything to another program has this parameter.
+  if (input.parameters.count("videos") != 0) plan.external = read_external_videos(parameters);
   plan.decoded = {first, plan.scored.end() - first};
 
-  // The condition drops frames that do not fill a latent frame; the total is rounded up to 4k+1.
+  // The condition drops frames that do not fill a latent frame; the total is rounded up.
   plan.condition_latents = latent_frames_of(run.cond_frames);
-  plan.generated_latents = latent_frames_of(run.total_frames + 3) - plan.condition_latents;
+  plan.generated_latents =
+      decodable_latents(plan.family->geometry(), run.total_frames) - plan.condition_latents;
   return plan;
 }
 

@@ -8,6 +8,7 @@
 #include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
+#include "engine/families/family.h"
 #include "engine/metrics/metric.h"
 #include "engine/tensors/precision.h"
 #include "engine/video/decode.h"
@@ -16,14 +17,11 @@
 
 namespace cox::engine {
 
-/// Pixels per side of one latent, and of one transformer token (2 latents).
-constexpr std::int64_t kLatentPixels = 8;
-constexpr std::int64_t kTokenPixels = 2 * kLatentPixels;
 /// Bounds that keep products of sizes far from overflow.
 constexpr std::int64_t kMaxFrames = 100'000;
 constexpr std::int64_t kMaxSide = 16'384;
 
-/// The parameters of schemas/run.yaml.
+/// The parameters of schemas/run.yaml but for those of the sampler, which the family reads.
 struct RunSettings {
   std::int64_t cond_frames = 0;
   std::int64_t total_frames = 0;
@@ -36,10 +34,6 @@ struct RunSettings {
   video::Fit fit = video::Fit::kStretch;
   std::string negative_prompt;
   std::int64_t inference_steps = 0;
-  double guidance = 0;
-  bool enhance_hf = false;
-  bool distill = false;
-  bool use_kv_cache = true;
   Precision precision = Precision::kFp32;
   std::vector<std::string> metrics;
   MetricConventions conventions = MetricConventions::kStandard;
@@ -54,19 +48,30 @@ struct FrameRange {
   std::int64_t end() const { return first + count; }
 };
 
+/// Where the videos of another program are.
+struct ExternalVideos {
+  std::string path;              ///< with `{video}` for the id
+  std::int64_t skip_frames = 0;  ///< of the file, before the first scored one
+};
+
 /// Everything that follows from a job's parameters. Time order of pixel frames: [.. adaptation
 /// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
 /// from the scored frames on is seen before scoring.
 struct JobPlan {
-  const MethodEntry* method = nullptr;
+  const Family* family = nullptr;
+  MethodSet method;
   RunSettings run;
+  std::shared_ptr<const Recipe> recipe;
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
+  std::optional<ExternalVideos> external;        ///< set when another program generated
 
   FrameRange condition;
   FrameRange window;  ///< of the adaptation; empty when the method does not train
   FrameRange scored;
   FrameRange decoded;  ///< the frames read from the file
   LatentSplit split;   ///< of the window
+
+  bool recompute = false;  ///< in the backward pass, whatever memory there is
 
   std::int64_t condition_latents = 0;
   std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored

@@ -30,21 +30,37 @@ std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
 }  // namespace
 
 void ScoreBoard::prepare(const JobPlan& plan, const JobInput& input) {
-  for (const std::string& name : plan.run.metrics) metric(name, input, plan.run.conventions);
+  for (const std::string& name : plan.run.metrics) load(name, input, plan.run.conventions);
 }
 
-const Metric& ScoreBoard::metric(const std::string& name, const JobInput& input,
-                                 MetricConventions conventions) {
+const ScoreBoard::Loaded& ScoreBoard::load(const std::string& name, const JobInput& input,
+                                           MetricConventions conventions) {
   const auto found = input.model.metric_weights.find(name);
   const WeightFile weights =
       found == input.model.metric_weights.end() ? WeightFile{} : found->second;
-  std::unique_ptr<Metric>& metric = metrics_[fmt::format(
-      "{}\n{}\n{}\n{}", name, static_cast<int>(conventions), weights.path, weights.digest)];
-  if (!metric) {
+  const std::string key = fmt::format("{}\n{}\n{}\n{}", name, static_cast<int>(conventions),
+                                      weights.path, weights.digest);
+  Loaded& loaded = metrics_[key];
+  if (!loaded.metric) {
     check_weights(name, weights);
-    metric = make_metric(name, {weights.path, device_, conventions});
+    loaded = {key, make_metric(name, {weights.path, device_, conventions})};
   }
-  return *metric;
+  return loaded;
+}
+
+std::shared_ptr<const ReferenceFeatures> ScoreBoard::reference(const Loaded& loaded,
+                                                               const JobPlan& plan,
+                                                               const JobInput& input,
+                                                               const SourceFrames& source) {
+  const ClipFacts facts{input.prompt, source.rate.value()};
+  const auto make = [&] {
+    return loaded.metric->prepare_clip(source.unit_frames(plan.scored).to(device_), facts);
+  };
+  if (loaded.metric->scope() == MetricScope::kSet) {
+    return features_.get_or_make(loaded.key + "\n" + reference_digest(plan, source), make);
+  }
+  return references_.get_or_make(
+      fmt::format("{}\n{}\n{}", loaded.key, facts.prompt, reference_name(plan, source)), make);
 }
 
 std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& input,
@@ -55,11 +71,8 @@ std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& 
       plan.run.score_written ? generated.mul(255).round().div(255) : generated;
   std::vector<MetricValue> scores;
   for (const std::string& name : plan.run.metrics) {
-    const Metric& used = metric(name, input, plan.run.conventions);
-    const auto reference = references_.get_or_make(
-        fmt::format("{}\n{}", name, reference_name(plan, source)),
-        [&] { return used.prepare(source.unit_frames(plan.scored).to(device_)); });
-    scores.push_back(measure(used, scored, *reference));
+    const Loaded& loaded = load(name, input, plan.run.conventions);
+    scores.push_back(measure(*loaded.metric, scored, *reference(loaded, plan, input, source)));
   }
   return scores;
 }

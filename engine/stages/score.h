@@ -28,18 +28,29 @@ class ScoreBoard {
   /// Returns video::rgb_digest of the frames that `score` takes as reference.
   std::string reference_digest(const JobPlan& plan, const SourceFrames& source);
 
-  /// Forgets what belongs to one video.
+  /// Forgets what belongs to one video, all but the features of set metrics.
   void clear_references();
 
  private:
   static constexpr std::size_t kMaxReferences = 8;
+  static constexpr std::size_t kMaxFeatures = 4096;  ///< of some kilobytes each
 
-  const Metric& metric(const std::string& name, const JobInput& input,
-                       MetricConventions conventions);
+  struct Loaded {
+    std::string key;  ///< everything that its features depend on besides frames and facts
+    std::unique_ptr<Metric> metric;
+  };
+
+  const Loaded& load(const std::string& name, const JobInput& input, MetricConventions conventions);
+  std::shared_ptr<const ReferenceFeatures> reference(const Loaded& loaded, const JobPlan& plan,
+                                                     const JobInput& input,
+                                                     const SourceFrames& source);
 
   at::Device device_;
-  std::map<std::string, std::unique_ptr<Metric>> metrics_;
+  std::map<std::string, Loaded> metrics_;
   BoundedCache<ReferenceFeatures> references_{kMaxReferences};
+  /// Of set metrics, by the digest of the reference frames: they are the same for every run, and a
+  /// network made them, so they are computed once.
+  BoundedCache<ReferenceFeatures> features_{kMaxFeatures};
   BoundedCache<std::string> digests_{kMaxReferences};
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/log.h"
 
 namespace cox::engine {
@@ -16,6 +17,14 @@ std::string item_of(const JobInput& job) {
                      job.model.directory, job.prompt);
 }
 
+std::string loras_of(const JobInput& job) {
+  std::string text;
+  for (const WeightFile& lora : job.model.loras) {
+    text += fmt::format("\nlora {} {} {}", lora.path, lora.digest, lora.multiplier);
+  }
+  return text;
+}
+
 /// None when the job must run by itself, which also tells what is wrong with it.
 std::optional<sharing::JobShape> shape_of(const JobInput& job) {
   if (job.job_id.empty() || job.share.generation.empty()) return std::nullopt;
@@ -26,7 +35,8 @@ std::optional<sharing::JobShape> shape_of(const JobInput& job) {
     if (plan.adaptation) {
       if (job.share.trajectory.empty()) return std::nullopt;
       shape = job_shape(*plan.adaptation, plan.split);
-      shape.trajectory = fmt::format("{}\n{}", job.share.trajectory, item_of(job));
+      shape.trajectory = fmt::format("{}\n{}{}", job.share.trajectory, item_of(job),
+                                     job.recompute ? "\nrecompute" : "");
     }
     shape.generation = fmt::format("{}\n{}", job.share.generation, item_of(job));
     return shape;
@@ -46,6 +56,7 @@ void SharedWork::end() {
 void SharedWork::leave_video() {
   generations_.clear();
   put_back();
+  raw_.reset();
 }
 
 std::vector<std::size_t> SharedWork::expect(const std::vector<JobInput>& jobs) {
@@ -88,12 +99,25 @@ AdaptedModel& SharedWork::enter(const JobInput& job, const JobPlan& plan, const 
     return live_->adapted;
   }
   const Expected* expected = find(job);
+  const SharedRaw raw{raw_, item_of(job) + loras_of(job)};
   live_ = std::make_unique<Live>(expected != nullptr ? expected->shape.trajectory : "", plan,
-                                 encoded, model, parameters);
+                                 encoded, model, parameters, expected != nullptr ? &raw : nullptr);
   if (!live_->adapted.trains()) return live_->adapted;
   live_->adapted.watch(job.job_id, job_shape(*plan.adaptation, plan.split));
-  if (expected != nullptr) gather(job.job_id);
+  if (expected != nullptr) {
+    gather(job.job_id);
+    live_->adapted.save_to(saving_of(job));
+  }
   return live_->adapted;
+}
+
+/// States outlive the process only for a video and a model that are known by their content.
+StateSaving SharedWork::saving_of(const JobInput& job) const {
+  if (job.video.digest.empty() || job.model.digest.empty()) return {};
+  StateSaving saving = saving_;
+  saving.trajectory =
+      sha256_of(fmt::format("cox-states/1\n{}\n{}\n", saving_.trajectory, live_->key));
+  return saving;
 }
 
 /// Lets every open job of the trajectory watch it, beside the `first`.
@@ -146,6 +170,7 @@ void SharedWork::fail(const JobInput& job, const JobFailure& failure) {
   const bool spares_others =
       failure.cause == FailureCause::kCancelled || failure.cause == FailureCause::kDiverged;
   if (live_ && (!spares_others || !live_->adapted.watched())) live_.reset();
+  if (failure.cause == FailureCause::kOom) raw_.reset();
 }
 
 std::string SharedWork::generation_name(const JobInput& job, std::int64_t step) const {

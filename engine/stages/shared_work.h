@@ -17,7 +17,9 @@ namespace cox::engine {
 /// is in place on the model at any time, and it is this one's. Owned by one thread.
 class SharedWork {
  public:
-  explicit SharedWork(ModelCache& models) : models_(models) {}
+  /// `saving.trajectory` names what states follow from besides the job: machine and build.
+  SharedWork(ModelCache& models, StateSaving saving)
+      : models_(models), saving_(std::move(saving)) {}
 
   /// Puts the model back and forgets the bundle. Throws when the device fails.
   void end();
@@ -68,8 +70,8 @@ class SharedWork {
   };
   struct Live {
     Live(std::string trajectory, const JobPlan& plan, const EncodedJob& encoded, Model& model,
-         ParameterReader& parameters)
-        : key(std::move(trajectory)), adapted(plan, encoded, model, parameters) {}
+         ParameterReader& parameters, const SharedRaw* raw)
+        : key(std::move(trajectory)), adapted(plan, encoded, model, parameters, raw) {}
     std::string key;
     AdaptedModel adapted;
     std::int64_t peak_bytes = 0;
@@ -79,13 +81,16 @@ class SharedWork {
   const Expected* find(const JobInput& job) const;
   void put_back();
   void gather(const std::string& first);
+  StateSaving saving_of(const JobInput& job) const;
   void close(const JobInput& job);
 
   ModelCache& models_;
+  StateSaving saving_;
   std::vector<std::string> order_;
   std::map<std::string, Expected> expected_;  ///< by job
   GenerationCache generations_;
-  std::unique_ptr<Live> live_;
+  std::optional<RawOutputs> raw_;  ///< of methods that act on the output only
+  std::unique_ptr<Live> live_;     ///< refers to raw_
 };
 
 }  // namespace cox::engine

@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 
 namespace cox::engine {
@@ -17,6 +18,14 @@ void check_ids(const at::Tensor& input_ids, std::int64_t vocabulary) {
     throw std::invalid_argument(fmt::format("input_ids: expected ids in [0, {}), got {} to {}",
                                             vocabulary, lowest, highest));
   }
+}
+
+void require_rows(const std::string& directory, std::int64_t pieces, std::int64_t rows) {
+  if (pieces <= rows) return;
+  throw user_error(
+      fmt::format("{}: the tokenizer has {} pieces, but the text encoder's vocab_size is only {}",
+                  directory, pieces, rows),
+      "bad_tokenizer");
 }
 
 }  // namespace cox::engine

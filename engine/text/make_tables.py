@@ -1,11 +1,13 @@
-"""Writes html_entities.def and character_fixes.def beside this file, from Python's own tables
-(HTML 5 entity names, Windows-1252, Unicode compatibility forms). Python 3.11, standard library.
+"""Writes html_entities.def, character_fixes.def, character_classes.def and lower_case.def beside
+this file, from Python's own tables (HTML 5 entity names, Windows-1252, Unicode compatibility forms,
+categories and case). Python 3.11, standard library.
 
     python engine/text/make_tables.py
 """
 
 import html.entities
 import pathlib
+import sys
 import unicodedata
 
 HERE = pathlib.Path(__file__).parent
@@ -64,6 +66,29 @@ def character_fixes():
         yield f"{{0x{code:04X}, {literal(value)}}},"
 
 
+def character_classes():
+    """Ranges of letters (category L) and numbers (category N)."""
+    kind, first = None, 0
+    for code in range(sys.maxunicode + 2):
+        now = unicodedata.category(chr(code))[0] if code <= sys.maxunicode else None
+        now = now if now in ("L", "N") else None
+        if now != kind:
+            if kind:
+                yield f"{{0x{first:X}, 0x{code - 1:X}, '{kind}'}},"
+            kind, first = now, code
+
+
+def lower_case():
+    for code in range(0x80, sys.maxunicode + 1):
+        lower = chr(code).lower()
+        if lower != chr(code):
+            yield f"{{0x{code:X}, {literal(lower)}}},"
+
+
+write("character_classes.def", "Ranges of letters (L) and numbers (N), in order.",
+      character_classes())
+write("lower_case.def", "Characters beyond ASCII whose lower case is another, in order.",
+      lower_case())
 write("html_entities.def", "Names of HTML 5 entities behind '&', in byte order, and what they stand for.",
       entities())
 write("character_fixes.def", "Characters that are replaced one by one, in order, and by what.",

@@ -1,12 +1,10 @@
 #include "engine/text/text_encoder.h"
 
-#include <fmt/format.h>
-
 #include <ATen/ops/tensor.h>
 
-#include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/clean_text.h"
+#include "engine/text/input_ids.h"
 #include "engine/text/umt5_encoder.h"
 
 namespace cox::engine {
@@ -24,13 +22,8 @@ std::unique_ptr<TextEncoder> TextEncoder::load(const std::string& model_director
   auto state = std::make_unique<State>();
   state->tokenizer = Tokenizer::load(model_directory + "/tokenizer");
   state->encoder = Umt5Encoder::load(model_directory + "/text_encoder", dtype, device);
-  if (state->tokenizer->vocabulary_size() > state->encoder->config().vocab_size) {
-    throw user_error(
-        fmt::format("{}: the tokenizer has {} pieces, but the text encoder's vocab_size is only {}",
-                    model_directory, state->tokenizer->vocabulary_size(),
-                    state->encoder->config().vocab_size),
-        "bad_tokenizer");
-  }
+  require_rows(model_directory, state->tokenizer->vocabulary_size(),
+               state->encoder->config().vocab_size);
   return std::unique_ptr<TextEncoder>(new TextEncoder(std::move(state)));
 }
 

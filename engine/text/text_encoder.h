@@ -5,29 +5,23 @@
 #include <memory>
 #include <string>
 
-#include "engine/nn/text_states.h"
+#include "engine/text/prompt_encoder.h"
 #include "engine/text/tokenizer.h"
 #include "engine/text/umt5_config.h"
 
 namespace cox::engine {
 
-/// A prompt as the backbone takes it, and how many tokens were dropped.
-struct EncodedPrompt {
-  TextStates text;                  ///< states [1, 1, L, C], mask [1, L]; rows of padding included
-  std::int64_t dropped_tokens = 0;  ///< tokens beyond the text length: callers report it
-};
-
 /// Tokenizer and UMT5 encoder of one model directory. Owned by one thread.
-class TextEncoder {
+class TextEncoder final : public PromptEncoder {
  public:
   /// Loads `<model>/tokenizer` and `<model>/text_encoder`. Throws EngineError(kUser) for missing
   /// files, a bad config, or missing, extra or misshapen tensors, naming the first ones.
   static std::unique_ptr<TextEncoder> load(const std::string& model_directory, at::ScalarType dtype,
                                            at::Device device);
-  ~TextEncoder();
+  ~TextEncoder() override;
 
   /// Cleans, tokenises and encodes. "" is a valid prompt: one `</s>` and padding.
-  EncodedPrompt encode(const std::string& prompt) const;
+  EncodedPrompt encode(const std::string& prompt) const override;
 
   const Umt5Config& config() const;
 

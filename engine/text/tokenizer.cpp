@@ -92,9 +92,14 @@ Tokenizer::~Tokenizer() = default;
 
 std::unique_ptr<Tokenizer> Tokenizer::load(const std::string& directory) {
   require_model_file(directory);
+  return load(directory, text_length(JsonConfig::read(directory + "/tokenizer_config.json")));
+}
+
+std::unique_ptr<Tokenizer> Tokenizer::load(const std::string& directory, std::int64_t length) {
+  require_model_file(directory);
   auto state = std::make_unique<State>();
   state->path = directory + "/spiece.model";
-  state->max_length = text_length(JsonConfig::read(directory + "/tokenizer_config.json"));
+  state->max_length = length;
   state->pieces = open_piece_encoder(state->path);
   if (state->pieces->pad_id() < 0 || state->pieces->eos_id() < 0) {
     throw user_error(fmt::format("{}: expected pieces for padding and </s>, got ids {} and {}",

@@ -14,7 +14,7 @@ struct TokenizedText {
   std::int64_t dropped_tokens = 0;  ///< tokens that did not fit and were cut before `</s>`
 };
 
-/// The SentencePiece tokenizer of a UMT5 text encoder. Immutable; thread-safe.
+/// The SentencePiece tokenizer of a UMT5 or T5 text encoder. Immutable; thread-safe.
 class Tokenizer {
  public:
   /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Prompts are padded
@@ -22,6 +22,8 @@ class Tokenizer {
   /// Throws EngineError(kUser) for a missing or damaged file; the message says when the directory
   /// holds only tokenizer.json.
   static std::unique_ptr<Tokenizer> load(const std::string& directory);
+  /// Pads to `length` tokens, whatever the configuration says.
+  static std::unique_ptr<Tokenizer> load(const std::string& directory, std::int64_t length);
   ~Tokenizer();
 
   /// `text` is cleaned already (see clean_text).

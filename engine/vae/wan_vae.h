@@ -8,6 +8,7 @@
 
 #include "engine/vae/config.h"
 #include "engine/vae/posterior.h"
+#include "engine/vae/video_vae.h"
 
 namespace cox::engine {
 
@@ -52,6 +53,27 @@ class WanVae {
   struct State;
   explicit WanVae(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+/// The same VAE for whole latent frames: encode takes 1 + 4k pixel frames.
+class WanCodec final : public VideoVae {
+ public:
+  explicit WanCodec(std::unique_ptr<WanVae> vae) : vae_(std::move(vae)) {}
+
+  Posterior encode(const at::Tensor& pixels) const override {
+    return vae_->encode(pixels).posterior;
+  }
+  at::Tensor decode(const at::Tensor& latents) const override { return vae_->decode(latents); }
+  at::Tensor normalize(const at::Tensor& latents) const override {
+    return vae_->normalize(latents);
+  }
+  at::Tensor denormalize(const at::Tensor& latents) const override {
+    return vae_->denormalize(latents);
+  }
+  const VaeConfig& config() const { return vae_->config(); }
+
+ private:
+  std::unique_ptr<WanVae> vae_;
 };
 
 }  // namespace cox::engine

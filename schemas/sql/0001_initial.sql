@@ -7,7 +7,8 @@ CREATE TABLE series (
   name TEXT NOT NULL UNIQUE,
   number INTEGER NOT NULL,
   title TEXT NOT NULL,
-  labels TEXT NOT NULL
+  labels TEXT NOT NULL,
+  gpu_us INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE videos (
@@ -47,6 +48,14 @@ CREATE TABLE submissions (
   backoff_max_us INTEGER NOT NULL,
   fail_fast INTEGER NOT NULL CHECK (fail_fast IN (0, 1)),
   max_failed_jobs INTEGER NOT NULL,
+  max_gpu_hours REAL NOT NULL,
+  job_time_limit_us INTEGER NOT NULL,
+  stop_kind TEXT NOT NULL CHECK (stop_kind IN ('', 'median', 'asha')),
+  stop_metric TEXT NOT NULL,
+  stop_lower_is_better INTEGER NOT NULL CHECK (stop_lower_is_better IN (0, 1)),
+  stop_min_items INTEGER NOT NULL,
+  stop_factor INTEGER NOT NULL,
+  stop_spared TEXT NOT NULL,
   gpus INTEGER NOT NULL,
   gpu_memory_bytes INTEGER NOT NULL,
   memory_bytes INTEGER NOT NULL,
@@ -102,8 +111,8 @@ CREATE TABLE series_runs (
 CREATE UNIQUE INDEX series_runs_current ON series_runs (series_id, name) WHERE superseded = 0;
 CREATE INDEX series_runs_by_run ON series_runs (run_id);
 
--- state and cause hold the numbers of coordinator/core/state.h; state_names and cause_names spell
--- them out. A digest follows from the run and the video, so jobs_by_run makes it unique; an index of
+-- state, cause and stop_reason hold numbers of coordinator/core/state.h; state_names, cause_names and
+-- stop_reason_names spell them out. score: the metric of the series' stop rule, of a done job. A digest follows from the run and the video, so jobs_by_run makes it unique; an index of
 -- its own, over values without order, would cost most of the time of a large submission.
 CREATE TABLE jobs (
   id INTEGER PRIMARY KEY,
@@ -111,13 +120,17 @@ CREATE TABLE jobs (
   run_id INTEGER NOT NULL REFERENCES runs (id),
   video_id INTEGER NOT NULL REFERENCES videos (id),
   submission_id INTEGER NOT NULL REFERENCES submissions (id),
-  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 7),
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8),
   cause INTEGER NOT NULL CHECK (cause BETWEEN 0 AND 7),
   failure_expected INTEGER NOT NULL CHECK (failure_expected IN (0, 1)),
   worker_kills INTEGER NOT NULL,
   crashes INTEGER NOT NULL,
   ooms INTEGER NOT NULL,
   losses INTEGER NOT NULL,
+  stop_reason INTEGER NOT NULL CHECK (stop_reason BETWEEN 0 AND 4),
+  recompute INTEGER NOT NULL CHECK (recompute IN (0, 1)),
+  score REAL,
+  memory_above_mib INTEGER NOT NULL,
   priority INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   reported_attempt INTEGER NOT NULL,
@@ -129,7 +142,11 @@ CREATE INDEX jobs_failed ON jobs (run_id, video_id) WHERE state IN (4, 7);
 
 CREATE TABLE state_names (state INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 INSERT INTO state_names (state, name) VALUES (0, 'queued'), (1, 'blocked'), (2, 'leased'), (3, 'done'),
-  (4, 'failed'), (5, 'cancelled'), (6, 'paused'), (7, 'quarantined');
+  (4, 'failed'), (5, 'cancelled'), (6, 'paused'), (7, 'quarantined'), (8, 'stopped');
+
+CREATE TABLE stop_reason_names (stop_reason INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+INSERT INTO stop_reason_names (stop_reason, name) VALUES (1, 'median'), (2, 'asha'), (3, 'budget'),
+  (4, 'overruled');
 
 CREATE TABLE cause_names (cause INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 INSERT INTO cause_names (cause, name) VALUES (1, 'data'), (2, 'oom'), (3, 'diverged'), (4, 'crash'),
@@ -186,6 +203,7 @@ CREATE TABLE environments (
   engine_build TEXT NOT NULL,
   torch_version TEXT NOT NULL,
   model_digest TEXT NOT NULL,
+  gpus INTEGER NOT NULL,
   threads INTEGER NOT NULL,
   kernels TEXT NOT NULL
 ) STRICT;
@@ -260,18 +278,6 @@ CREATE TABLE result_features (
   PRIMARY KEY (job_id, metric_id)
 ) STRICT, WITHOUT ROWID;
 
--- Values of metrics of scope `set`. covered: SHA-256 over the digests of the videos whose features made
--- the value, so that a value over fewer videos is never taken for one over all.
-CREATE TABLE set_metric_values (
-  run_id INTEGER NOT NULL REFERENCES runs (id),
-  dataset_id INTEGER NOT NULL REFERENCES datasets (id),
-  metric_id INTEGER NOT NULL REFERENCES metrics (id),
-  covered TEXT NOT NULL,
-  videos INTEGER NOT NULL,
-  value REAL,
-  PRIMARY KEY (run_id, dataset_id, metric_id, covered)
-) STRICT, WITHOUT ROWID;
-
 -- Totals of each run on each data set that a series names it with, kept in the transaction of every
 -- result, so that a leaderboard does not read the results. Sums are of the finite values, and their
 -- number stands next to them.
@@ -299,6 +305,8 @@ CREATE TABLE metric_totals (
   count INTEGER NOT NULL,
   PRIMARY KEY (run_id, dataset_id, metric_id)
 ) STRICT, WITHOUT ROWID;
+-- Views look up whether a metric was measured at all.
+CREATE INDEX metric_totals_by_metric ON metric_totals (metric_id);
 
 -- The environments that results of a run on a data set come from.
 CREATE TABLE run_environments (

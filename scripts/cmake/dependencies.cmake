@@ -7,10 +7,12 @@ find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(nlohmann_json REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(FFmpeg REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
 pkg_check_modules(HttpLib REQUIRED IMPORTED_TARGET cpp-httplib)
+pkg_check_modules(Rsvg REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-pdf cairo-png)
 
 # ccache, unless the caller chose a launcher. It takes dependencies from the compiler: preprocessing
 # the tensor and gRPC headers a second time would cost a third of a cold build. The sloppiness is

@@ -8,6 +8,7 @@ Screenshots of every view are left in --out.
 
 import argparse
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import tempfile
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 
@@ -73,7 +75,8 @@ class PageTest(unittest.TestCase):
         cls.study = Study(cls.folder)
         cls.study.begin()
         cls.server = subprocess.Popen([program("cox"), "dashboard", "--db", str(cls.study.database),
-                                       "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+                                       "--listen", "127.0.0.1:0", "--allow-changes", "--sweeps", str(cls.study.sweep)],
+                                      stdout=subprocess.PIPE, text=True)
         cls.address = cls.server.stdout.readline().strip()
         cls.playwright = sync_playwright().start()
         cls.browser = cls.playwright.chromium.launch(executable_path=shutil.which("chromium"),
@@ -95,10 +98,10 @@ class PageTest(unittest.TestCase):
         """Follows the number of finished jobs on an open page, which is never loaded again."""
         page = cls.browser.new_page()
         page.goto(cls.address)
-        page.wait_for_selector("text=of 12", timeout=WAIT_MS)
+        page.wait_for_selector("td:has-text('of 15')", timeout=WAIT_MS)
         page.evaluate("window.loadedOnce = true")
         cls.study.finish()
-        page.wait_for_selector("text=12 of 12", timeout=WAIT_MS)
+        page.wait_for_selector("td:text-is('15 of 15')", timeout=WAIT_MS)
         cls.live = page.evaluate("window.loadedOnce === true")
         page.close()
 
@@ -122,6 +125,14 @@ class PageTest(unittest.TestCase):
         self.page.screenshot(path=str(pathlib.Path(options.out) / f"{name}.png"), full_page=True)
 
     def request(self, path, headers=None):
+        """The answer of the server, once it has computed it."""
+        answer = self.request_once(path, headers)
+        while answer[0] == 202:
+            time.sleep(0.1)
+            answer = self.request_once(path, headers)
+        return answer
+
+    def request_once(self, path, headers):
         try:
             with urllib.request.urlopen(urllib.request.Request(self.address + path, headers=headers or {})) as reply:
                 return reply.status, reply.read(), reply.headers
@@ -145,24 +156,48 @@ class PageTest(unittest.TestCase):
                 ("run", "#/run?run=page/adasteer-2", "page/adasteer-2"),
                 ("compare", "#/compare?baseline=page/none&run=page/adasteer-2", "Against page/none"),
                 ("queue", "#/queue", "Queue"), ("failures", "#/failures", "Failures"),
+                ("plan", f"#/plan?file={urllib.parse.quote(str(self.study.sweep))}", "What sweeps would cost"),
                 ("query", "#/query?sql=SELECT%20run%2C%20psnr%2C%20ssim%20FROM%20v_results", "Query")]:
             with self.subTest(view=name):
                 self.open(place, heading)
                 self.shoot(name)
 
-    def test_the_clip_that_gains_most_is_found_by_clicks(self):
-        self.open("#/", "Series")
+    def test_a_newcomer_finds_the_clip_on_which_lora_gains_most(self):
+        """By clicks only: from the front page to three videos that play in step."""
+        self.open("", "Series")
         self.page.click("main a:text-is('page')")
         self.page.wait_for_selector("h1:has-text('Three ways')", timeout=WAIT_MS)
-        self.page.check("input[aria-label='compare adasteer-2-fast']")
+        self.page.check("input[aria-label='compare lora']")
         self.page.click("text=Compare chosen runs")
         self.page.wait_for_selector("h1:has-text('Against page/none')", timeout=WAIT_MS)
         differences = [float(cell.inner_text()) for cell in self.page.query_selector_all("td:last-child")]
         self.assertEqual(differences, sorted(differences, reverse=True))
+        self.assertEqual(len(differences), 3)
+        found = self.page.inner_text("tbody tr:first-child a")
         self.page.click("tbody tr:first-child a")
         self.page.wait_for_selector("video", timeout=WAIT_MS)
+        self.assertEqual(self.page.inner_text("h1"), found)
+        self.assertEqual(found, self.gains_most("lora"))
         captions = [caption.inner_text() for caption in self.page.query_selector_all("figcaption")]
-        self.assertEqual(captions, ["ground truth", "none", "adasteer-2-fast"])
+        self.assertEqual(captions, ["ground truth", "none", "lora"])
+        self.wait_for_frame(1)
+        self.page.click("button:has-text('Play')")
+        seen = set()
+        for _ in range(200):
+            frames = self.shown_frames()
+            self.assertLessEqual(max(frames) - min(frames), 1)
+            seen.add(frames[0])
+            if len(seen) > 2:
+                break
+            self.page.wait_for_timeout(50)
+        self.assertGreater(len(seen), 2, "the videos do not play")
+
+    def gains_most(self, run):
+        """The item with the largest gain in PSNR, by SQL over the pairs."""
+        sql = ("SELECT video FROM v_pairs WHERE series_a = 'page' AND series_b = 'page' AND run_b = 'none'"
+               f" AND run_a = '{run}' ORDER BY psnr_difference DESC LIMIT 1")
+        name = json.loads(self.request("api/query?" + urllib.parse.urlencode({"sql": sql}))[1])["rows"][0][0]
+        return name.replace("\u202e", "\\u202e")
 
     def test_players_step_exactly_and_keep_in_step(self):
         self.open("#/item?series=page&item=motion_0&run=none&run=adasteer-2", "motion_0")
@@ -183,6 +218,21 @@ class PageTest(unittest.TestCase):
             frames = self.shown_frames()
             self.assertLessEqual(max(frames) - min(frames), 1)
             self.page.wait_for_timeout(50)
+
+    def test_a_missing_video_is_told_and_the_others_play(self):
+        sql = "SELECT generated_path FROM v_results WHERE series = 'page' AND run = 'adasteer-1' AND video = 'motion_1'"
+        path = pathlib.Path(json.loads(self.request("api/query?" + urllib.parse.urlencode({"sql": sql}))[1])["rows"][0][0])
+        aside = path.rename(path.with_suffix(".aside"))
+        try:
+            self.open("#/item?series=page&item=motion_1&run=none&run=adasteer-1", "motion_1")
+            self.page.wait_for_selector("[role=alert]:has-text('adasteer-1: video file')", timeout=WAIT_MS)
+            self.wait_for_frame(1)
+            self.page.click("text=Forward one frame")
+            self.wait_for_frame(2)
+        finally:
+            aside.rename(path)
+        self.assertTrue(self.problems)
+        self.problems = [problem for problem in self.problems if "404" not in problem]
 
     def test_a_video_equals_its_source(self):
         status, body, _ = self.request("api/item?series=page&item=motion_0")
@@ -215,12 +265,91 @@ class PageTest(unittest.TestCase):
         from axe_playwright_python.sync_playwright import Axe
         for place, heading in [("#/", "Series"), ("#/series?series=page", "Three ways"),
                                ("#/run?run=page/adasteer-2", "page/adasteer-2"),
-                               ("#/item?series=page&item=motion_0", "motion_0"), ("#/query", "Query")]:
+                               ("#/item?series=page&item=motion_0", "motion_0"), ("#/query", "Query"),
+                               ("#/compare?baseline=page/none&run=page/lora", "Against page/none"), ("#/queue", "Queue"),
+                               ("#/failures", "Failures"), ("#/plan", "What sweeps would cost")]:
             with self.subTest(place=place):
                 self.open(place, heading)
                 found = Axe().run(self.page).response["violations"]
                 serious = [each["id"] for each in found if each["impact"] in ("serious", "critical")]
                 self.assertEqual(serious, [])
+
+    def test_a_person_pauses_and_resumes_a_series(self):
+        """Every job is done, so that nothing changes; the answer says so."""
+        self.open("#/series?series=page", "Three ways")
+        self.page.click("button:text-is('Pause')")
+        self.page.wait_for_selector("#toast:has-text('0 jobs paused; 15 left unchanged')", timeout=WAIT_MS)
+
+    def test_cancelling_asks_first(self):
+        self.open("#/run?run=page/none", "page/none")
+        self.page.click("button:text-is('Cancel')")
+        self.page.click("dialog button:text-is('Keep them')")
+        self.page.wait_for_selector("dialog", state="detached")
+        self.assertTrue(self.page.is_hidden("#toast"))
+        self.page.click("button:text-is('Cancel')")
+        self.page.click("dialog button:text-is('Cancel jobs')")
+        self.page.wait_for_selector("#toast:has-text('0 jobs cancelled')", timeout=WAIT_MS)
+
+    def test_drawing_again_keeps_what_a_person_did(self):
+        self.open("#/series?series=page", "Three ways")
+        self.page.click("th button:text-is('ssim')")
+        self.page.click("th button:text-is('ssim')")
+        before = self.page.eval_on_selector_all("td.lead", "cells => cells.map((cell) => cell.textContent)")
+        self.page.eval_on_selector("details:has-text('In words')", "details => { details.open = false; }")
+        self.page.check("input[aria-label='compare lora']")
+        self.page.evaluate("document.querySelector('main > div').dataset.drawn = 'before'; dispatchEvent(new Event('cox-changed'))")
+        self.page.wait_for_selector("main > div:not([data-drawn])", timeout=WAIT_MS)
+        self.assertEqual(self.page.eval_on_selector_all("td.lead", "cells => cells.map((cell) => cell.textContent)"), before)
+        self.assertFalse(self.page.eval_on_selector("details:has-text('In words')", "details => details.open"))
+        self.assertTrue(self.page.is_checked("input[aria-label='compare lora']"))
+        self.assertEqual(self.page.evaluate("document.activeElement.getAttribute('aria-label')"), "compare lora")
+
+    def test_another_page_cannot_change_jobs(self):
+        request = urllib.request.Request(self.address + "api/change", method="POST",
+                                         data=b'{"verb": "cancel", "series": "page"}',
+                                         headers={"Content-Type": "application/json", "Origin": "http://attacker.example"})
+        with self.assertRaises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request)
+        self.assertEqual(refused.exception.code, 403)
+        refused.exception.close()
+
+    def test_first_paint_and_weight(self):
+        self.open("#/", "Series")
+        paint = self.page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        loaded = self.page.evaluate(
+            "performance.getEntriesByType('resource').reduce((sum, entry) => sum + entry.encodedBodySize, 0)")
+        print(f"first paint {paint:.0f} ms, {loaded / 1e6:.2f} MB of files", file=sys.stderr)
+        self.assertLess(loaded, 2e6)
+
+    def test_an_exported_page_opens_from_disk_without_a_network(self):
+        page_file = self.folder / "exported.html"
+        run(program("cox"), "export", "page", "--html", page_file, "--db", self.study.database, "--run", "lora")
+        context = self.browser.new_context(offline=True, viewport={"width": 1200, "height": 900})
+        page = context.new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url.split(":")[0]))
+        page.on("console", lambda message: message.type in ("error", "warning") and self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.goto(page_file.as_uri())
+        page.wait_for_selector("text=frame 1 of 8", timeout=WAIT_MS)
+        self.assertEqual(set(asked) - {"file", "data"}, set())
+        self.assertEqual(page.title(), 'Three ways <script>document.title = "taken"</script>')
+        self.assertGreaterEqual(len(page.query_selector_all("svg")), 5)
+        clip = page.query_selector(".clip")
+        captions = [caption.inner_text() for caption in clip.query_selector_all("figcaption")]
+        self.assertEqual(captions, ["ground truth", "none", "lora"])
+        clip.query_selector("text=Forward one frame").click()
+        clip.wait_for_selector("text=frame 2 of 8", timeout=WAIT_MS)
+        times = page.evaluate("[...document.querySelector('.clip').querySelectorAll('video')].map((video) => Math.floor(video.currentTime / video.duration * 8))")
+        self.assertEqual(times, [1, 1, 1])
+        page.screenshot(path=str(pathlib.Path(options.out) / "exported.png"), full_page=True)
+        context.close()
+
+    def test_figures_are_files_too(self):
+        for kind in ("differences", "cost", "parallel", "heat", "distribution"):
+            status, body, headers = self.request(f"figure/{kind}.svg?series=page")
+            self.assertEqual((status, headers["Content-Type"]), (200, "image/svg+xml"), body)
+            ElementTree.fromstring(body)
 
     def test_another_host_is_refused(self):
         status, body, _ = self.request("", {"Host": "attacker.example"})
@@ -243,6 +372,86 @@ class PageTest(unittest.TestCase):
                 got, body, _ = self.request(path)
                 self.assertEqual(got, status, body)
                 self.assertIn(word, json.loads(body)["error"])
+
+
+class CoordinatorTest(unittest.TestCase):
+    """The page of `cox coordinator --web` with tokens, over a series whose jobs wait."""
+
+    TOKENS = {"submit": "a token that may submit", "read": "a token that may read"}
+
+    @classmethod
+    def setUpClass(cls):
+        from playwright.sync_api import sync_playwright
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="cox-web-"))
+        cls.study = Study(cls.folder)
+        tokens = cls.folder / "tokens"
+        tokens.write_text("".join(f"{role} {token.replace(' ', '-')}\n" for role, token in cls.TOKENS.items()))
+        tokens.chmod(0o600)
+        cls.server = subprocess.Popen([program("cox"), "coordinator", "--db", str(cls.study.database), "--listen", "127.0.0.1:0",
+                                       "--token-file", str(tokens), "--web", "127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
+        said = {}
+        while "page" not in said:
+            line = cls.server.stderr.readline()
+            if not line:
+                raise AssertionError(f"cox coordinator ended: {said}")
+            if " listens on " in line:
+                said["coordinator"] = line.split(" listens on ")[1].strip()
+            if line.startswith("page: "):
+                said["page"] = line.split(": ", 1)[1].strip()
+        cls.address = said["page"]
+        subprocess.run([program("cox"), "submit", str(cls.study.sweep), "--coordinator", said["coordinator"]], check=True,
+                       capture_output=True, env={**os.environ, "COX_TOKEN": cls.token("submit")})
+        cls.playwright = sync_playwright().start()
+        cls.browser = cls.playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.browser.close()
+        cls.playwright.stop()
+        cls.server.terminate()
+        cls.server.wait(30)
+        cls.server.stderr.close()
+        shutil.rmtree(cls.folder)
+
+    @classmethod
+    def token(cls, role):
+        return cls.TOKENS[role].replace(" ", "-")
+
+    def logged_in(self, role):
+        page = self.browser.new_context().new_page()
+        page.goto(f"{self.address}#/series?series=page")
+        page.wait_for_selector("h1:has-text('Log in')", timeout=WAIT_MS)
+        page.fill("input[aria-label=Token]", self.token(role))
+        page.click("button:text-is('Log in')")
+        page.wait_for_selector("h1:has-text('Three ways')", timeout=WAIT_MS)
+        return page
+
+    def test_a_guessed_token_is_refused(self):
+        page = self.browser.new_context().new_page()
+        page.goto(self.address)
+        page.fill("input[aria-label=Token]", "guessed-guessed-guessed")
+        page.click("button:text-is('Log in')")
+        page.wait_for_selector("[role=alert]:has-text('token')", timeout=WAIT_MS)
+        page.close()
+
+    def test_who_reads_has_no_button(self):
+        page = self.logged_in("read")
+        self.assertEqual(page.query_selector_all("button:text-is('Pause')"), [])
+        page.close()
+
+    def test_who_submits_pauses_resumes_and_cancels(self):
+        page = self.logged_in("submit")
+        for verb, said in (("Pause", "15 jobs paused"), ("Resume", "15 jobs resumed")):
+            page.click(f"button:text-is('{verb}')")
+            page.wait_for_selector(f"#toast:has-text('{said}')", timeout=WAIT_MS)
+        page.goto(f"{self.address}#/run?run=page/lora")
+        page.wait_for_selector("h1:has-text('page/lora')", timeout=WAIT_MS)
+        page.click("button:text-is('Cancel')")
+        page.click("dialog button:text-is('Cancel jobs')")
+        page.wait_for_selector("#toast:has-text('3 jobs cancelled')", timeout=WAIT_MS)
+        page.goto(f"{self.address}#/queue")
+        page.wait_for_selector("td:text-is('12')", timeout=WAIT_MS)
+        page.close()
 
 
 class Record(unittest.TextTestResult):
@@ -287,9 +496,9 @@ def main():
     options = parser.parse_args()
     sys.path.insert(0, options.playwright)
     pathlib.Path(options.out).mkdir(parents=True, exist_ok=True)
-    suite = unittest.defaultTestLoader.loadTestsFromTestCase(PageTest)
+    suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in (PageTest, CoordinatorTest))
     if options.only:
-        suite = unittest.TestSuite(test for test in suite if options.only in test.id())
+        suite = unittest.TestSuite(test for group in suite for test in group if options.only in test.id())
     result = unittest.TextTestRunner(resultclass=Record, verbosity=2).run(suite)
     if options.junit:
         write_junit(options.junit, result.cases)

@@ -94,7 +94,8 @@ TEST_CASE("a sweep gives the same results with shared work and without, and tell
   INFO(shared.all());
   REQUIRE(shared.exit_code == 0);
   const Ended alone =
-      run_cox({"run", folder / "sweep.yaml", "--out", folder / "alone", "--no-sharing"});
+      run_cox({"run", folder / "sweep.yaml", "--out", folder / "alone", "--no-sharing"},
+              {.directory = "", .environment = {}, .timeout_s = 600});
   INFO(alone.all());
   REQUIRE(alone.exit_code == 0);
 

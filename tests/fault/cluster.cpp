@@ -88,25 +88,35 @@ void Cluster::start_coordinator(const std::string& fault, long most_file_bytes) 
   FAIL("the coordinator does not start:\n" << log());
 }
 
+std::vector<std::string> Cluster::worker_command(const std::string& name) const {
+  std::vector<std::string> command = {
+      options_.engine.empty() ? program("cox-test-worker") : program("cox-worker"),
+      "--coordinator",
+      address_,
+      "--name",
+      name,
+      "--spool",
+      directory_ / (name + ".spool")};
+  if (options_.tls) command.insert(command.end(), {"--ca-file", directory_ / kCertificate});
+  if (!options_.engine.empty()) {
+    command.insert(command.end(), {"--device", "cpu", "--out", directory_ / "out",
+                                   "--max-jobs-per-bundle", concat(options_.max_jobs_per_bundle)});
+    command.insert(command.end(), options_.engine.begin(), options_.engine.end());
+    return command;
+  }
+  command.insert(command.end(),
+                 {"--ledger", directory_ / "ledger", "--shortest-ms",
+                  concat(options_.shortest_job_ms), "--longest-ms", concat(options_.longest_job_ms),
+                  "--max-jobs", concat(options_.max_jobs_per_bundle)});
+  return command;
+}
+
 void Cluster::start_worker(int index, const std::string& fault) {
   const std::string name = concat("worker-", index);
-  std::vector<std::string> command = {program("cox-test-worker"),
-                                      "--coordinator",
-                                      address_,
-                                      "--name",
-                                      name,
-                                      "--spool",
-                                      directory_ / (name + ".spool"),
-                                      "--ledger",
-                                      directory_ / "ledger",
-                                      "--shortest-ms",
-                                      concat(options_.shortest_job_ms),
-                                      "--longest-ms",
-                                      concat(options_.longest_job_ms),
-                                      "--max-jobs",
-                                      concat(options_.max_jobs_per_bundle)};
-  if (options_.tls) command.insert(command.end(), {"--ca-file", directory_ / kCertificate});
-  workers_.at(index) = Process({command, environment_of(fault), directory_ / (name + ".log"), 0});
+  auto environment = environment_of(fault);
+  if (!options_.engine.empty()) environment["COX_LOG"] = "info";
+  workers_.at(index) =
+      Process({worker_command(name), environment, directory_ / (name + ".log"), 0});
 }
 
 void Cluster::start_workers() {
@@ -132,7 +142,10 @@ std::unique_ptr<v1::SweepService::Stub> Cluster::stub() const {
 }
 
 v1::SubmitReply Cluster::submit(const std::string& series, int runs, int videos, int first_seed) {
-  sweep::SweepPlan plan = sample_plan(series, runs, videos, first_seed);
+  return submit(sample_plan(series, runs, videos, first_seed));
+}
+
+v1::SubmitReply Cluster::submit(sweep::SweepPlan plan) {
   plan.retry.lost = 1'000'000;  // the harness kills more often than life does
   plan.retry.backoff_base_us = kMillisecondUs;
   plan.retry.backoff_max_us = 50 * kMillisecondUs;
@@ -199,7 +212,7 @@ std::int64_t Cluster::number(const std::string& sql) const {
   return std::get<std::int64_t>(table->rows.front().front());
 }
 
-void Cluster::require_all_done_once(std::int64_t jobs) {
+void Cluster::require_each_done_once(std::int64_t jobs) const {
   CHECK(number("SELECT count(*) FROM jobs") == jobs);
   CHECK(number("SELECT count(*) FROM jobs WHERE state = 3") == jobs);
   CHECK(number("SELECT count(*) FROM results") == jobs);
@@ -209,7 +222,10 @@ void Cluster::require_all_done_once(std::int64_t jobs) {
   CHECK(number("SELECT count(*) FROM attempts WHERE outcome = 0") == 0);
   CHECK(number("SELECT count(*) FROM results r JOIN attempts a ON a.job_id = r.job_id AND "
                "a.attempt = r.attempt WHERE a.outcome = 1") == jobs);
+}
 
+void Cluster::require_all_done_once(std::int64_t jobs) {
+  require_each_done_once(jobs);
   // The number that the executor derives from the job's digest.
   const auto database = store::ReadOnlyDatabase::open(directory_ / "cox.db");
   REQUIRE(database.is_ok());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/sweep/plan.h"
 #include "cox/v1/sweep.grpc.pb.h"
 #include "proto/channel.h"
 #include "tests/support/process.h"
@@ -28,6 +29,9 @@ struct ClusterOptions {
   std::int64_t grace_ms = 10'000;
   std::string limit = "";  ///< ulimit's arguments for the coordinator, "-S -n 64"; "" = none
   bool tls = false;        ///< a certificate of its own, as off loopback
+  /// Arguments of cox-worker, which then computes instead of cox-test-worker; its output folder is
+  /// `out` in the cluster's directory.
+  std::vector<std::string> engine = {};
 };
 
 /// A coordinator and workers as real processes on one database, which a test may kill, stop and
@@ -49,6 +53,7 @@ class Cluster {
 
   // The calls of people. Each fails the test after a minute without an answer.
   v1::SubmitReply submit(const std::string& series, int runs, int videos, int first_seed = 0);
+  v1::SubmitReply submit(sweep::SweepPlan plan);
   v1::ProgressReply progress();
   /// Waits until nothing is queued or leased; `look` is called between.
   bool wait_until_drained(milliseconds at_most);
@@ -63,6 +68,8 @@ class Cluster {
   /// Every job of the database done exactly once with the one right result, nothing half done, and
   /// every one of them in the ledger. Fails the test otherwise.
   void require_all_done_once(std::int64_t jobs);
+  /// The same without the right result and the ledger, which only cox-test-worker keeps.
+  void require_each_done_once(std::int64_t jobs) const;
 
   /// Where clients find the coordinator, once it has been started.
   Endpoint endpoint() const;
@@ -72,6 +79,7 @@ class Cluster {
 
  private:
   std::unique_ptr<v1::SweepService::Stub> stub() const;
+  std::vector<std::string> worker_command(const std::string& name) const;
 
   ClusterOptions options_;
   TemporaryDirectory directory_;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include <filesystem>
+#include <limits>
 #include <map>
 #include <optional>
 #include <random>
@@ -24,6 +25,7 @@ constexpr int kEvents = 20'000;
 constexpr int kSanityEvery = 50;
 constexpr int kReloadEvery = 1'000;
 constexpr int kLastSubmissions = 20;
+constexpr std::int64_t kGigabyte = 1'000'000'000;
 
 /// An attempt that some worker believes to hold.
 struct Held {
@@ -62,6 +64,10 @@ class Oracle {
       if (const auto* made = std::get_if<SaveJobs>(&save)) {
         for (const JobRecord& job : made->jobs) submission_of_[job.number] = job.submission;
       }
+      if (const auto* usage = std::get_if<SaveUsage>(&save)) {
+        REQUIRE(usage->gpu_time > usage_[usage->series]);
+        usage_[usage->series] = usage->gpu_time;
+      }
       if (const auto* worker = std::get_if<SaveWorker>(&save)) {
         has_[worker->worker.number] = worker->worker.has;
       }
@@ -85,6 +91,7 @@ class Oracle {
   std::map<JobNumber, SubmissionNumber> submission_of_;
   std::map<SeriesNumber, Resources> needs_;  ///< of its newest submission
   std::map<WorkerNumber, Resources> has_;
+  std::map<SeriesNumber, DurationUs> usage_;
   std::uint64_t sequence_ = 0;
 };
 
@@ -137,8 +144,13 @@ class Walk {
       case 0:  // each cancels what its series asked for before, so some time must lie between
         return pick(4) == 0 ? Event(submission()) : Event(Tick{});
       case 1:
-        return WorkerJoined{concat('w', pick(4)), "host", 1, "cpu", "cpu", "build",
-                            {pick(2), 0, 0}};
+        return WorkerJoined{concat('w', pick(4)),
+                            "host",
+                            1,
+                            "cpu",
+                            "cpu",
+                            "build",
+                            {pick(2), pick(3) * kGigabyte, 0}};
       case 2:
         return workers_.empty() || pick(4) > 0 ? Event(Tick{}) : WorkerLeft{any_worker(), ""};
       case 3:
@@ -184,6 +196,7 @@ class Walk {
       const std::string digest = sha256_of(concat("run", configuration + r));
       event.runs.push_back({concat("run", r), "{}", digest, "none", "toy",
                             sha256_of(concat("model", (configuration + r) % 3)), "{}", digest});
+      if (r % 2 == 0) event.runs.back().share.trajectory = digest;  // it trains
       for (const SubmittedVideo& video : event.videos) {
         event.jobs.push_back(JobDigest::parse(sha256_of(digest + video.id)).value());
       }
@@ -191,14 +204,19 @@ class Walk {
     event.priority = static_cast<std::int32_t>(pick(3)) - 1;
     event.retry = {pick(3), pick(2), pick(6), kSecondUs, 20 * kSecondUs};
     event.needs.gpus = pick(4) == 0 ? 1 : 0;
-    event.policy = {pick(20) == 0, pick(3) == 0 ? 5 + pick(10) : 0};
+    event.policy = {pick(20) == 0, pick(3) == 0 ? 5 + pick(10) : 0, pick(8) == 0 ? 0.05 : 0.0};
+    event.job_time_limit = pick(3) == 0 ? 20 * kSecondUs : 0;
+    if (pick(3) == 0)
+      event.stop_rule = {pick(2) == 0 ? "median" : "asha", "psnr", pick(2) == 0, 1, 2, {}};
     return event;
   }
 
   Event change() {
     Selection select{concat("series", pick(4)), "", ""};
     if (pick(2) == 0) select.run = concat("run", pick(4));
-    switch (pick(8)) {
+    switch (pick(9)) {
+      case 8:
+        return PriorityAsked{select, static_cast<std::int32_t>(pick(5)) - 2};
       case 0:
         return CancelAsked{select};
       case 1:
@@ -208,7 +226,9 @@ class Walk {
         return ResumeAsked{select};
       default:
         return RetryAsked{
-            select, {JobState::kFailed, JobState::kQuarantined, JobState::kCancelled}, {}};
+            select,
+            {JobState::kFailed, JobState::kQuarantined, JobState::kCancelled, JobState::kStopped},
+            {}};
     }
   }
 
@@ -227,17 +247,28 @@ class Walk {
     Held held = held_[index];
     if (pick(3) > 0) held_.erase(held_.begin() + index);  // else it is sent again later
     if (pick(30) == 0) ++held.attempt;                    // a forgery
-    Reported event{held.worker, held.lease, held.job, held.attempt, now_, now_, JobResult{}};
+    const TimeUs began = now_ - pick(60 * kSecondUs);
+    Reported event{held.worker, held.lease, held.job, held.attempt, began, now_, result()};
     if (pick(3) == 0) {
       event.outcome = JobFailure{static_cast<FailureCause>(1 + pick(7)), "it broke", ""};
     }
     return event;
   }
 
+  JobResult result() {
+    JobOutput output;
+    const double psnr = pick(20) == 0 ? std::numeric_limits<double>::quiet_NaN() : 10.0 + pick(20);
+    output.metrics.push_back({"psnr", psnr, {psnr}});
+    return JobResult(std::move(output));
+  }
+
   /// Kills the coordinator: the database must hold exactly the live state.
   void reload() {
     const Snapshot live = core_.snapshot();
     Snapshot stored = store_.load().value();
+    for (std::size_t i = 0; i < stored.runs.size(); ++i) {
+      stored.runs[i].share = live.runs.at(i).share;  // not stored: it follows from the rest
+    }
     REQUIRE(stored.jobs == live.jobs);
     REQUIRE(stored.members == live.members);
     REQUIRE(stored.leases == live.leases);
@@ -265,7 +296,7 @@ class Walk {
   /// Ends the history: what is open is finished, and so are a few submissions that nothing
   /// disturbs, since a random history may cancel nearly all that it began.
   void drain() {
-    apply(WorkerJoined{"last", "host", 1, "cpu", "cpu", "build", {1, 0, 0}});
+    apply(WorkerJoined{"last", "host", 1, "cpu", "cpu", "build", {1, 1'000 * kGigabyte, 0}});
     const WorkerId worker = workers_.back();
     for (unsigned s = 0; s < 4; ++s) {
       apply(ResumeAsked{{concat("series", s), "", ""}});

@@ -31,6 +31,11 @@ std::string World::status_text(const core::JobStatus& status) const {
   if (status.priority != 0) text += concat(" priority=", status.priority);
   if (status.crashes > 0) text += concat(" crashes=", status.crashes);
   if (status.ooms > 0) text += concat(" ooms=", status.ooms);
+  if (status.stop != core::StopReason::kNone) {
+    text += concat(" reason=", core::stop_reason_name(status.stop));
+  }
+  if (status.recompute) text += " recompute";
+  if (status.memory_above_mib > 0) text += concat(" above=", status.memory_above_mib, "MiB");
   if (status.losses > 0) text += concat(" losses=", status.losses);
   return text;
 }
@@ -60,6 +65,10 @@ std::string World::render(const core::Save& save) const {
     }
     std::string operator()(const core::SaveJobState& s) {
       return concat("save job ", world.job_name(s.job), ' ', world.status_text(s.status));
+    }
+    std::string operator()(const core::SaveUsage& s) {
+      return concat("save usage of series ", static_cast<unsigned>(s.series), ": ",
+                    seconds(s.gpu_time));
     }
     std::string operator()(const core::SaveWorker& s) {
       return concat("save worker ", s.worker.name, '.', static_cast<unsigned>(s.worker.number),
@@ -113,7 +122,8 @@ std::string World::render(const core::Answer& answer) const {
       std::string text = concat("grant ", a.lease.text, " until=", seconds(a.deadline - kStart),
                                 " video=", a.video.id, ':');
       for (const core::GrantedJob& job : a.jobs) {
-        text += concat(' ', world.job_name(job.digest), '#', job.attempt);
+        text += concat(' ', world.job_name(job.digest), '#', job.attempt,
+                       job.recompute ? "(recompute)" : "");
       }
       return text;
     }

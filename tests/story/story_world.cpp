@@ -19,6 +19,20 @@ Resources resources_of(const Command& command) {
           command.number("gpu_gb", 0) * kGigabyte, command.number("memory_gb", 0) * kGigabyte};
 }
 
+/// `stop=median:2`, `stop=asha:2:3`, and `spared=a,b`.
+StopRule stop_rule_of(const Command& command) {
+  const std::string text = command.get("stop");
+  StopRule rule;
+  if (text.empty()) return rule;
+  const std::vector<std::string> parts = split(text, ':');
+  rule.kind = parts.at(0);
+  rule.metric = "psnr";
+  rule.min_items = static_cast<std::uint32_t>(std::stoul(parts.at(1)));
+  if (parts.size() > 2) rule.factor = static_cast<std::uint32_t>(std::stoul(parts.at(2)));
+  rule.spared = command.list("spared");
+  return rule;
+}
+
 /// `name` or `name:configuration`.
 std::pair<std::string, std::string> name_and_configuration(const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -44,7 +58,8 @@ std::string World::run(const Command& command) {
   } else if (name == "join") {
     const std::string worker = command.get("worker");
     output = apply(core::WorkerJoined{worker, command.get("machine", "host"), 1, "cpu",
-                                      "a processor", "build", resources_of(command)});
+                                      command.get("device", "a processor"), "build",
+                                      resources_of(command)});
   } else if (name == "lease") {
     output =
         apply(core::LeaseAsked{worker_named(command.get("worker")), sha256_of(command.get("model")),
@@ -68,6 +83,9 @@ std::string World::run(const Command& command) {
     output = apply(core::CancelAsked{selection_of(command)});
   } else if (name == "retry") {
     output = retry(command);
+  } else if (name == "priority") {
+    output = apply(core::PriorityAsked{selection_of(command),
+                                       static_cast<std::int32_t>(command.number("to", 0))});
   } else if (name == "pause") {
     output = apply(core::PauseAsked{selection_of(command)});
   } else if (name == "resume") {
@@ -116,6 +134,7 @@ std::string World::submit(const Command& command) {
     const std::string digest = sha256_of(configuration);
     event.runs.push_back({name, "{}", digest, "none", "toy", sha256_of(command.get("model", "m")),
                           "{}", concat("definition of ", configuration, place)});
+    if (command.has("trains")) event.runs.back().share.trajectory = digest;
     for (const core::SubmittedVideo& video : event.videos) {
       event.jobs.push_back(digest_of(digest, video));
       job_names_.emplace(event.jobs.back(), configuration + '/' + video.id);
@@ -129,6 +148,9 @@ std::string World::submit(const Command& command) {
   event.retry.backoff_max_us = command.duration("max", "10s");
   event.needs = resources_of(command);
   event.policy.fail_fast = command.has("fail_fast");
+  event.policy.max_gpu_hours = static_cast<double>(command.number("gpu_hours", 0));
+  event.job_time_limit = command.duration("time", "0s");
+  event.stop_rule = stop_rule_of(command);
   event.policy.max_failed_jobs = static_cast<std::uint32_t>(command.number("max_failed", 0));
   return apply(std::move(event));
 }
@@ -139,13 +161,15 @@ std::string World::report(const Command& command) {
   event.lease = LeaseId(command.get("lease"));
   event.job = job_named(command.get("job"));
   event.attempt = static_cast<std::uint32_t>(command.number("attempt", 1));
+  event.finished_at = command.duration("took", "0s");
   if (command.has("failed")) {
     const auto cause = cause_named(command.get("failed"));
     if (!cause) throw std::runtime_error("unknown cause");
     event.outcome = JobFailure{*cause, command.get("message", "it broke"), command.get("detail")};
   } else if (command.has("ok")) {
     JobOutput result;
-    result.metrics.push_back({"psnr", 20.0, {20.0}});
+    const auto psnr = static_cast<double>(command.number("psnr", 20));
+    result.metrics.push_back({"psnr", psnr, {psnr}});
     event.outcome = core::JobResult(std::move(result));
   } else {
     throw std::runtime_error("report needs ok or failed=");
@@ -174,7 +198,8 @@ std::string World::counts(const Command& command) const {
   }
   return concat("queued=", counts.queued, " leased=", counts.leased, " done=", counts.done,
                 " failed=", counts.failed, " failed_as_expected=", counts.failed_as_expected,
-                " cancelled=", counts.cancelled, " paused=", counts.paused, '\n');
+                " cancelled=", counts.cancelled, " paused=", counts.paused,
+                counts.stopped == 0 ? "" : concat(" stopped=", counts.stopped), '\n');
 }
 
 std::string World::configure(const Command& command) {

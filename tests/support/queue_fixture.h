@@ -62,6 +62,7 @@ inline JobOutput result(double psnr) {
                        sha256_of("model"),
                        sha256_of("v1"),
                        0xfedcba9876543210,
+                       1,
                        4,
                        "fused",
                        "states",

@@ -3,8 +3,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <string>
+#include <vector>
 
 #include "base/value.h"
+#include "record/method_name.h"
 #include "schemas/embedded_schemas.h"
 
 namespace cox::engine::test {
@@ -30,37 +32,59 @@ inline YAML::Node schema_file(const std::string& file) {
   return YAML::Load(std::string(embedded_schemas().at(file)));
 }
 
-/// The defaults of the parameters that `method` has besides the loop's.
+/// Adds the defaults of a schema's parameters. One without a type only replaces the default of an
+/// earlier one, whose type `known` has.
+inline void add_defaults(const YAML::Node& parameters, const YAML::Node& known,
+                         Parameters& defaults) {
+  for (const auto& entry : parameters) {
+    const auto name = entry.first.as<std::string>();
+    YAML::Node declared = YAML::Clone(entry.second);
+    if (!declared["default"]) continue;
+    if (!declared["type"]) declared["type"] = known[name]["type"].as<std::string>();
+    defaults[name] = default_of(declared);
+  }
+}
+
+/// The defaults of the parameters that one method has besides the loop's and the optimizer's.
 inline Parameters own_defaults(const std::string& method) {
   Parameters defaults;
   const YAML::Node file = schema_file("methods/" + method + ".yaml");
   for (const auto& entry : file["parameters"]) {
-    // An entry without a type only replaces the default of a parameter of the loop.
     if (entry.second["type"]) defaults[entry.first.as<std::string>()] = default_of(entry.second);
   }
   return defaults;
 }
 
-/// Every parameter of a run of `method`, as the schema files default it, but for `changed`.
-inline Parameters schema_defaults(const std::string& method, const Parameters& changed) {
-  const YAML::Node own = schema_file("methods/" + method + ".yaml");
+/// The defaults of what each of several methods has for itself: its own and the optimizer's.
+inline Parameters member_defaults(const std::string& method) {
   Parameters defaults;
-  const auto add_all = [&](const YAML::Node& parameters) {
-    for (const auto& entry : parameters) {
-      defaults[entry.first.as<std::string>()] = default_of(entry.second);
-    }
-  };
-  add_all(schema_file("run.yaml")["parameters"]);
-  YAML::Node loop;
-  if (own["trains"].as<bool>()) {
-    loop = schema_file("adaptation.yaml")["parameters"];
-    add_all(loop);
+  const YAML::Node file = schema_file("methods/" + method + ".yaml");
+  const YAML::Node optimizer = schema_file("optimizer.yaml")["parameters"];
+  if (file["trains"].as<bool>()) add_defaults(optimizer, {}, defaults);
+  add_defaults(file["parameters"], optimizer, defaults);
+  return defaults;
+}
+
+/// Every parameter of a run of `method`, or of methods that act together, on a backbone, as the
+/// schema files default it, but for `changed`.
+inline Parameters schema_defaults(const std::string& method, const Parameters& changed,
+                                  const std::string& backbone = "longcat-video") {
+  const std::vector<std::string> members = methods_of(method);
+  const YAML::Node family = schema_file("backbones/" + backbone + ".yaml");
+  const YAML::Node run = schema_file("run.yaml")["parameters"];
+  const YAML::Node loop = schema_file("adaptation.yaml")["parameters"];
+  Parameters defaults;
+  add_defaults(run, {}, defaults);
+  add_defaults(family["parameters"], run, defaults);
+  if (schema_file("methods/" + members.front() + ".yaml")["trains"].as<bool>()) {
+    add_defaults(loop, {}, defaults);
+    add_defaults(family["adaptation"], loop, defaults);
   }
-  for (const auto& entry : own["parameters"]) {
-    const auto name = entry.first.as<std::string>();
-    YAML::Node declared = YAML::Clone(entry.second);
-    if (!declared["type"]) declared["type"] = loop[name]["type"].as<std::string>();
-    defaults[name] = default_of(declared);
+  if (members.size() > 1) add_defaults(schema_file("together.yaml")["parameters"], {}, defaults);
+  for (const std::string& member : members) {
+    for (const auto& [name, value] : member_defaults(member)) {
+      defaults[members.size() > 1 ? member_parameter(member, name) : name] = value;
+    }
   }
   for (const auto& [name, value] : changed) defaults[name] = value;
   return defaults;

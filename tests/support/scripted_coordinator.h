@@ -97,6 +97,10 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     const std::lock_guard lock(mutex_);
     return reports_in_calls_;
   }
+  std::vector<v1::JobReport> reports() const {
+    const std::lock_guard lock(mutex_);
+    return reports_;
+  }
   /// Until that many reports have come, at most ten seconds.
   void wait_for_reports(size_t count) const {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
@@ -152,6 +156,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
     std::unique_lock lock(mutex_);
     for (const v1::JobReport& report : request->reports()) {
       calls_.push_back("report " + report.job_digest());
+      reports_.push_back(report);
       reply->add_verdicts()->set_kind(verdict_);
     }
     reports_in_calls_.push_back(request->reports_size());
@@ -179,6 +184,7 @@ class ScriptedCoordinator final : public v1::WorkerService::Service {
   grpc::StatusCode refusal_ = grpc::StatusCode::OK;
   v1::Verdict::Kind verdict_ = v1::Verdict::KIND_ACCEPTED;
   std::vector<int> reports_in_calls_;
+  std::vector<v1::JobReport> reports_;
   bool hold_reports_ = false;
   std::condition_variable released_;
   int registered_ = 0;

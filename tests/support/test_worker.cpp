@@ -6,10 +6,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <ctime>
+#include <optional>
 #include <random>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "worker/signals.h"
 #include "worker/spool.h"
@@ -43,6 +46,8 @@ class SleepingExecutor final : public worker::Executor {
     if (outcome.cancelled) return outcome;
     outcome.report.set_finished_us(clock_.now_us());
     describe(job, video, *outcome.report.mutable_output());
+    outcome.report.mutable_output()->mutable_timings()->set_alone_s(
+        static_cast<double>(outcome.report.finished_us() - outcome.report.started_us()) / 1e6);
     const std::string line = concat(job.job_digest(), ' ', job.attempt(), '\n');
     if (::write(ledger_, line.data(), line.size()) < 0) std::perror("ledger");
     return outcome;
@@ -57,7 +62,6 @@ class SleepingExecutor final : public worker::Executor {
     psnr.set_mean(static_cast<double>(std::stoul(job.job_digest().substr(0, 6), nullptr, 16)));
     psnr.add_per_frame(psnr.mean());
     output.set_scored_frames(1);
-    output.mutable_timings()->set_alone_s(0.01);
     output.mutable_provenance()->set_machine("test");
     output.mutable_provenance()->set_device("cpu");
     output.mutable_provenance()->set_dtype("fp32");
@@ -74,12 +78,39 @@ class SleepingExecutor final : public worker::Executor {
 struct Flags {
   Endpoint endpoint;
   std::string name = "worker";
+  std::string out;
   std::string spool;
   std::string ledger;
+  std::string token_file;
+  std::optional<std::int64_t> until;
+  std::optional<double> job_time_s;
+  std::optional<double> max_idle_s;
+  std::string device = "cpu";  ///< taken and ignored
   int shortest_ms = 1;
   int longest_ms = 20;
   std::uint32_t max_jobs = 8;
 };
+
+/// With --out alone it needs no other folder, as cox-worker does not.
+void complete(Flags& flags) {
+  if (flags.spool.empty()) flags.spool = concat(flags.out, "/spool/", flags.name);
+  if (flags.ledger.empty()) flags.ledger = flags.out + "/ledger";
+  if (flags.token_file.empty()) return;
+  const auto text = read_file(flags.token_file);
+  if (text.is_ok()) flags.endpoint.token = token_in(*text, flags.token_file).value();
+}
+
+worker::TimeLimit time_limit_of(const Flags& flags) {
+  using worker::TimeLimit;
+  if (!flags.until) return {};
+  const auto seconds = [](double count) {
+    return std::chrono::duration_cast<TimeLimit::Duration>(std::chrono::duration<double>(count));
+  };
+  const TimeLimit::Time now = TimeLimit::Clock::now();
+  const auto left = static_cast<double>(*flags.until - std::time(nullptr));
+  return {now, now + seconds(left),
+          flags.job_time_s ? std::optional(seconds(*flags.job_time_s)) : std::nullopt};
+}
 
 int run(const Flags& flags) {
   worker::StopSwitch stop;
@@ -98,6 +129,10 @@ int run(const Flags& flags) {
   options.max_jobs_per_bundle = flags.max_jobs;
   options.lease_wait = milliseconds(500);
   options.max_away = milliseconds(60'000);
+  options.time_limit = time_limit_of(flags);
+  if (flags.max_idle_s) {
+    options.max_idle = milliseconds(static_cast<std::int64_t>(*flags.max_idle_s * 1e3));
+  }
   options.backoff = {.first = milliseconds(20), .longest = milliseconds(200)};
   SleepingExecutor executor(flags.ledger, flags.shortest_ms, flags.longest_ms);
   worker::Worker worker(options, *client, executor, *spool, stop);
@@ -116,11 +151,18 @@ int main(int argc, char** argv) {
   app.add_option("--coordinator", flags.endpoint.address)->required();
   app.add_option("--ca-file", flags.endpoint.ca_file);
   app.add_option("--name", flags.name);
-  app.add_option("--spool", flags.spool)->required();
-  app.add_option("--ledger", flags.ledger)->required();
+  app.add_option("--token-file", flags.token_file);
+  app.add_option("--out", flags.out);
+  app.add_option("--spool", flags.spool);
+  app.add_option("--ledger", flags.ledger);
+  app.add_option("--until", flags.until);
+  app.add_option("--job-time", flags.job_time_s);
+  app.add_option("--max-idle", flags.max_idle_s);
+  app.add_option("--device", flags.device);
   app.add_option("--shortest-ms", flags.shortest_ms);
   app.add_option("--longest-ms", flags.longest_ms);
   app.add_option("--max-jobs", flags.max_jobs);
   CLI11_PARSE(app, argc, argv);
+  cox::test::complete(flags);
   return cox::test::run(flags);
 }

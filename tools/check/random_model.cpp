@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/backbones/registry.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
 

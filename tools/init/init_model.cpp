@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "base/file.h"
 #include "base/text.h"
-#include "engine/backbones/longcat/weights.h"
-#include "engine/backbones/wan/weights.h"
-#include "engine/text/umt5_encoder.h"
-#include "engine/vae/networks.h"
+#include "engine/families/registry.h"
+#include "engine/text/clip_tokenizer.h"
 #include "tools/init/model_presets.h"
 #include "tools/init/random_weights.h"
 #include "tools/init/train_tokenizer.h"
@@ -54,56 +53,25 @@ class PendingDirectory {
   std::string aside_;
 };
 
-std::vector<ExpectedTensor> longcat_tensors(const JsonConfig& json) {
-  return longcat::expected_tensors(longcat::Config::from_json(json));
-}
-std::vector<ExpectedTensor> wan_tensors(const JsonConfig& json) {
-  return wan::expected_tensors(wan::Config::from_json(json));
-}
-
-/// The folder and the tensors of a family's transformer.
-struct TransformerLayout {
-  const char* family;
-  const char* folder;
-  std::vector<ExpectedTensor> (*tensors)(const JsonConfig& json);
-};
-
-constexpr TransformerLayout kTransformerLayouts[] = {
-    {"longcat-video", "dit", longcat_tensors},
-    {"wan2.1", "transformer", wan_tensors},
-    {"wan2.2", "transformer", wan_tensors},
-};
-
-const TransformerLayout& layout_of(const std::string& family) {
-  for (const TransformerLayout& layout : kTransformerLayouts) {
-    if (family == layout.family) return layout;
+/// The vocabulary of a CLIP tokenizer without merges: each byte, inside and at the end of a word.
+std::string byte_vocabulary() {
+  constexpr int kBytes = 256;
+  nlohmann::ordered_json ids;
+  for (int byte = 0; byte < kBytes; ++byte) {
+    const std::string symbol = clip_byte_symbol(static_cast<unsigned char>(byte));
+    ids[symbol] = byte;
+    ids[symbol + "</w>"] = kBytes + byte;
   }
-  throw std::logic_error(fmt::format("no layout for a transformer of family {}", family));
+  ids["<|startoftext|>"] = 2 * kBytes;
+  ids["<|endoftext|>"] = 2 * kBytes + 1;
+  return ids.dump() + "\n";
 }
 
-void write_transformer(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
-  const TransformerLayout& layout = layout_of(preset.family);
-  const std::string folder = fmt::format("{}/", layout.folder);
-  model.write(folder + "config.json", preset.dit);
-  const JsonConfig json = JsonConfig::parse(preset.dit, model.file(folder + "config.json"));
-  save_random_weights(model.file(folder + "diffusion_pytorch_model"), layout.tensors(json), draw);
-}
-
-void write_vae(const PendingDirectory& model, const ModelPreset& preset, Draw draw) {
-  model.write("vae/config.json", preset.vae);
-  WeightSource weights = WeightSource::declaring(at::kFloat);
-  VaeNetworks(read_vae_config(model.file("vae/config.json")), weights);
-  draw.dtype = at::kFloat;
-  save_random_weights(model.file("vae/diffusion_pytorch_model"), weights.taken(), draw);
-}
-
-void write_text(const PendingDirectory& model, const ModelPreset& preset, const Draw& draw) {
+void write_tokenizers(const PendingDirectory& model, const ModelPreset& preset) {
   model.write("tokenizer/spiece.model", train_caption_tokenizer());
-  model.write("tokenizer/tokenizer_config.json", preset.tokenizer);
-  model.write("text_encoder/config.json", preset.text_encoder);
-  WeightSource weights = WeightSource::declaring(at::kFloat);
-  Umt5Encoder(read_umt5_config(model.file("text_encoder/config.json")), weights);
-  save_random_weights(model.file("text_encoder/model"), weights.taken(), draw);
+  if (!preset.clip) return;
+  model.write("tokenizer_2/vocab.json", byte_vocabulary());
+  model.write("tokenizer_2/merges.txt", "#version: 0.2\n");
 }
 
 }  // namespace
@@ -123,11 +91,13 @@ void write_random_model(const RandomModelOptions& options) {
   }
   const PendingDirectory model(options.directory);
   const Draw draw{options.seed, options.device, scalar_type(options.precision)};
-  write_transformer(model, preset, draw);
-  write_vae(model, preset, draw);
-  write_text(model, preset, draw);
-  model.write("scheduler/scheduler_config.json", preset.scheduler);
-  model.write("model_index.json", preset.index);
+  for (const auto& [path, content] : preset.files) model.write(path, content);
+  write_tokenizers(model, preset);
+  for (const ModelPart& part : find_family(preset.family).parts(model.file(""))) {
+    Draw values = draw;
+    if (part.name == "vae") values.dtype = at::kFloat;
+    save_random_weights(model.file(part.name + "/" + part.stem), part.tensors, values);
+  }
   model.publish();
 }
 

@@ -4,12 +4,13 @@
 
 #include "base/text.h"
 #include "engine/backbones/published.h"
-#include "engine/backbones/registry.h"
 
 namespace cox::engine {
 namespace {
 
-std::string dit_config(int hidden, int depth, int heads) {
+constexpr int kSmallTimeEmbedding = 64;
+
+std::string dit_config(int hidden, int depth, int heads, int time_embedding = kSmallTimeEmbedding) {
   return fmt::format(R"({{
   "in_channels": 16,
   "out_channels": 16,
@@ -18,13 +19,13 @@ std::string dit_config(int hidden, int depth, int heads) {
   "num_heads": {},
   "caption_channels": 64,
   "mlp_ratio": 4,
-  "adaln_tembed_dim": 64,
+  "adaln_tembed_dim": {},
   "frequency_embedding_size": 128,
   "patch_size": [1, 2, 2],
   "text_tokens_zero_pad": true
 }}
 )",
-                     hidden, depth, heads);
+                     hidden, depth, heads, time_embedding);
 }
 
 /// `deviation` is the standard deviation of every latent channel, until a trainer measures them.
@@ -133,48 +134,223 @@ std::string wan_index(const std::string& pipeline, bool expands_timesteps) {
                      expands_timesteps);
 }
 
-ModelPreset published_wan(const std::string& name, const std::string& pipeline) {
-  const auto part = [&](const char* which) { return published_part(name, which).dump(); };
-  const std::string family = published_model(name).text("family");
+/// `channels` is that of the condition's and the noisy latents together.
+std::string cogvideox_config(int channels, bool learned_positions) {
+  return fmt::format(R"({{
+  "_class_name": "CogVideoXTransformer3DModel",
+  "activation_fn": "gelu-approximate",
+  "attention_bias": true,
+  "attention_head_dim": 16,
+  "flip_sin_to_cos": true,
+  "freq_shift": 0,
+  "in_channels": {0},
+  "max_text_seq_length": 32,
+  "norm_elementwise_affine": true,
+  "norm_eps": 1e-05,
+  "num_attention_heads": 4,
+  "num_layers": 4,
+  "out_channels": 8,
+  "patch_size": 2,
+  "sample_frames": 17,
+  "sample_height": 6,
+  "sample_width": 10,
+  "spatial_interpolation_scale": 1.875,
+  "temporal_compression_ratio": 4,
+  "temporal_interpolation_scale": 1.0,
+  "text_embed_dim": 64,
+  "time_embed_dim": 64,
+  "timestep_activation_fn": "silu",
+  "use_learned_positional_embeddings": {1},
+  "use_rotary_positional_embeddings": true
+}}
+)",
+                     channels, learned_positions);
+}
+
+constexpr const char* kCogVideoXVae = R"({
+  "_class_name": "AutoencoderKLCogVideoX",
+  "act_fn": "silu",
+  "block_out_channels": [8, 16, 16, 16],
+  "in_channels": 3,
+  "latent_channels": 8,
+  "layers_per_block": 1,
+  "norm_eps": 1e-06,
+  "norm_num_groups": 4,
+  "out_channels": 3,
+  "scaling_factor": 0.7,
+  "shift_factor": null,
+  "temporal_compression_ratio": 4,
+  "use_post_quant_conv": false,
+  "use_quant_conv": false
+}
+)";
+
+constexpr const char* kOpenSora = R"({
+  "in_channels": 32,
+  "vec_in_dim": 32,
+  "context_in_dim": 64,
+  "hidden_size": 96,
+  "mlp_ratio": 4.0,
+  "num_heads": 4,
+  "depth": 2,
+  "depth_single_blocks": 3,
+  "axes_dim": [8, 8, 8],
+  "theta": 10000,
+  "qkv_bias": true,
+  "guidance_embed": false,
+  "cond_embed": true,
+  "fused_qkv": false,
+  "use_liger_rope": true,
+  "patch_size": 2
+}
+)";
+
+constexpr const char* kHunyuanVae = R"({
+  "_class_name": "AutoencoderKLHunyuanVideo",
+  "act_fn": "silu",
+  "block_out_channels": [8, 16, 16, 16],
+  "in_channels": 3,
+  "latent_channels": 8,
+  "layers_per_block": 1,
+  "mid_block_add_attention": true,
+  "norm_num_groups": 4,
+  "out_channels": 3,
+  "scaling_factor": 0.476986,
+  "spatial_compression_ratio": 8,
+  "temporal_compression_ratio": 4
+}
+)";
+
+constexpr const char* kClipText = R"({
+  "model_type": "clip_text_model",
+  "eos_token_id": 2,
+  "hidden_act": "quick_gelu",
+  "hidden_size": 32,
+  "intermediate_size": 64,
+  "layer_norm_eps": 1e-05,
+  "max_position_embeddings": 77,
+  "num_attention_heads": 4,
+  "num_hidden_layers": 2,
+  "vocab_size": 514
+}
+)";
+
+/// T5's text encoder has UMT5's sizes.
+std::string t5_config() {
+  std::string config = kTextEncoder;
+  config.replace(config.find("umt5"), std::string("umt5").size(), "t5");
+  return config;
+}
+
+constexpr const char* kTransformerConfig = "transformer/config.json";
+constexpr const char* kDitConfig = "dit/config.json";
+constexpr const char* kVaeConfig = "vae/config.json";
+constexpr const char* kTextConfig = "text_encoder/config.json";
+constexpr const char* kTokenizerConfig = "tokenizer/tokenizer_config.json";
+constexpr const char* kSchedulerConfig = "scheduler/scheduler_config.json";
+constexpr const char* kIndex = "model_index.json";
+
+constexpr const char* kLongCatIndex = "{\"model_name\": \"LongCat-Video\"}\n";
+
+ModelPreset longcat_preset(const std::string& name, const std::string& dit, const std::string& vae,
+                           int text_tokens, const std::string& shift) {
   return {name,
-          part("transformer"),
-          part("vae"),
-          part("text_encoder"),
-          tokenizer_config(512),
-          part("scheduler"),
+          "longcat-video",
+          {{kDitConfig, dit},
+           {kVaeConfig, vae},
+           {kTextConfig, kTextEncoder},
+           {kTokenizerConfig, tokenizer_config(text_tokens)},
+           {kSchedulerConfig, scheduler_config(shift)},
+           {kIndex, kLongCatIndex}}};
+}
+
+ModelPreset tiny_wan(const std::string& family, int channels, const std::string& vae,
+                     const std::string& published) {
+  return {family + "-tiny",
           family,
-          wan_index(pipeline, family == "wan2.2")};
+          {{kTransformerConfig, wan_config(channels)},
+           {kVaeConfig, vae},
+           {kTextConfig, kTextEncoder},
+           {kTokenizerConfig, tokenizer_config(32)},
+           {kSchedulerConfig, published_part(published, "scheduler").dump()},
+           {kIndex, wan_index(kWanPipeline, family == "wan2.2")}}};
+}
+
+ModelPreset tiny_cogvideox(const std::string& name, bool sees_image) {
+  return {name,
+          "cogvideox",
+          {{kTransformerConfig, cogvideox_config(sees_image ? 16 : 8, sees_image)},
+           {kVaeConfig, kCogVideoXVae},
+           {kTextConfig, t5_config()},
+           {kTokenizerConfig, tokenizer_config(32)},
+           {kSchedulerConfig, published_part("cogvideox-5b", "scheduler").dump()},
+           {kIndex, sees_image ? "{\"_class_name\": \"CogVideoXImageToVideoPipeline\"}\n"
+                               : "{\"_class_name\": \"CogVideoXPipeline\"}\n"}}};
+}
+
+ModelPreset tiny_open_sora() {
+  ModelPreset preset{"open-sora-tiny",
+                     "open-sora",
+                     {{kTransformerConfig, kOpenSora},
+                      {kVaeConfig, kHunyuanVae},
+                      {kTextConfig, t5_config()},
+                      {"text_encoder_2/config.json", kClipText},
+                      {kTokenizerConfig, tokenizer_config(512)}}};
+  preset.clip = true;
+  return preset;
+}
+
+/// A published model at its published size, to measure at.
+ModelPreset published_preset(const std::string& name) {
+  const JsonConfig model = published_model(name);
+  ModelPreset preset{name, model.text("family"), {}};
+  const auto add = [&](const std::string& part, const std::string& file) {
+    if (has_published_part(name, part)) {
+      preset.files[part + "/" + file] = published_part(name, part).dump();
+    }
+  };
+  for (const char* part : {"dit", "transformer", "vae", "text_encoder", "text_encoder_2"}) {
+    add(part, "config.json");
+  }
+  add("scheduler", "scheduler_config.json");
+  preset.files[kTokenizerConfig] = tokenizer_config(static_cast<int>(model.integer("text_tokens")));
+  preset.clip = preset.files.count("text_encoder_2/config.json") != 0;
+  if (preset.family == "longcat-video") preset.files[kIndex] = kLongCatIndex;
+  if (name == "wan2.1-i2v-14b") {
+    preset.files[kIndex] = wan_index("WanImageToVideoPipeline", false);
+  } else if (starts_with(name, "wan")) {
+    preset.files[kIndex] = wan_index(kWanPipeline, preset.family == "wan2.2");
+  }
+  return preset;
+}
+
+std::vector<ModelPreset> all_presets() {
+  std::vector<ModelPreset> presets = {
+      // Small enough for a laptop's processor: 29 frames of 96x160 in seconds.
+      longcat_preset("tiny", dit_config(/*hidden=*/128, /*depth=*/4, /*heads=*/4),
+                     vae_config(/*residual_blocks=*/1, "0.5"), 32, "12.0"),
+      // What `cox-engine train` starts from for the model that the repository ships.
+      longcat_preset("small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
+                     vae_config(/*residual_blocks=*/2, "1"), 64, "3.0"),
+      // As many blocks and as long a time embedding as the published model, otherwise small: for
+      // methods that split them.
+      longcat_preset("deep",
+                     dit_config(/*hidden=*/64, /*depth=*/48, /*heads=*/1, /*time_embedding=*/512),
+                     vae_config(/*residual_blocks=*/1, "0.5"), 32, "12.0"),
+      // The other families, small. A Wan model that sees an image has no image encoder among its
+      // files yet: jobs do not run on it.
+      tiny_wan("wan2.1", 16, vae_config(/*residual_blocks=*/1, "0.5"), "wan2.1-t2v-1.3b"),
+      tiny_wan("wan2.2", 8, kResidualVae, "wan2.2-ti2v-5b"),
+      tiny_cogvideox("cogvideox-tiny", /*sees_image=*/false),
+      tiny_cogvideox("cogvideox-i2v-tiny", /*sees_image=*/true), tiny_open_sora()};
+  for (const std::string& name : published_models()) presets.push_back(published_preset(name));
+  return presets;
 }
 
 }  // namespace
 
 const std::vector<ModelPreset>& model_presets() {
-  static const std::vector<ModelPreset> presets = {
-      // Small enough for a laptop's processor: 29 frames of 96x160 in seconds.
-      {"tiny", dit_config(/*hidden=*/128, /*depth=*/4, /*heads=*/4),
-       vae_config(/*residual_blocks=*/1, "0.5"), kTextEncoder, tokenizer_config(32),
-       scheduler_config("12.0")},
-      // What `cox-engine train` starts from for the model that the repository ships.
-      {"small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
-       vae_config(/*residual_blocks=*/2, "1"), kTextEncoder, tokenizer_config(64),
-       scheduler_config("3.0")},
-      // The published size, to measure at: 38 GB in bf16.
-      {"longcat-video", published_config("longcat-video").dump(),
-       published_config("longcat-video", "vae").dump(),
-       published_config("longcat-video", "text_encoder").dump(), tokenizer_config(512),
-       scheduler_config("12.0")},
-      // The other families, small and at their published sizes. Image-to-video has no image encoder
-      // among its files yet: its states are given.
-      {"wan2.1-tiny", wan_config(16), vae_config(/*residual_blocks=*/1, "0.5"), kTextEncoder,
-       tokenizer_config(32), published_part("wan2.1-t2v-1.3b", "scheduler").dump(), "wan2.1",
-       wan_index(kWanPipeline, false)},
-      {"wan2.2-tiny", wan_config(8), kResidualVae, kTextEncoder, tokenizer_config(32),
-       published_part("wan2.2-ti2v-5b", "scheduler").dump(), "wan2.2",
-       wan_index(kWanPipeline, true)},
-      published_wan("wan2.1-t2v-1.3b", kWanPipeline),
-      published_wan("wan2.1-t2v-14b", kWanPipeline),
-      published_wan("wan2.1-i2v-14b", "WanImageToVideoPipeline"),
-      published_wan("wan2.2-ti2v-5b", kWanPipeline)};
+  static const std::vector<ModelPreset> presets = all_presets();
   return presets;
 }
 

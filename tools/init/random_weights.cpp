@@ -30,11 +30,13 @@ struct Damping {
   double factor;
 };
 constexpr Damping kDampings[] = {
-    {"adaLN_modulation", 0.3},  // modulation stays a correction
-    {"time_proj", 0.3},         // Wan's
-    {"decoder.conv_out", 0.4},  // most pixels stay inside [-1, 1]
-    {"SelfAttention.q", 0.5},   // UMT5 does not scale its scores
-    {"quant_conv", 0.5},        // latents of about half unit size
+    {"adaLN_modulation", 0.3},                             // modulation stays a correction
+    {"time_proj", 0.3},                                    // Wan's
+    {"norm1.linear", 0.3},                                 // CogVideoX's
+    {"norm2.linear", 0.3},     {"_mod.lin", 0.3},          // Open-Sora's
+    {"modulation.lin", 0.3},   {"decoder.conv_out", 0.4},  // most pixels stay inside [-1, 1]
+    {"SelfAttention.q", 0.5},                              // UMT5 does not scale its scores
+    {"quant_conv", 0.5},                                   // latents of about half unit size
 };
 
 bool contains(const std::string& name, const char* part) {
@@ -43,7 +45,7 @@ bool contains(const std::string& name, const char* part) {
 
 bool is_gain(const ExpectedTensor& tensor) {
   const bool is_weight = tensor.shape.size() == 1 && ends_with(tensor.name, ".weight");
-  return is_weight || ends_with(tensor.name, "gamma");
+  return is_weight || ends_with(tensor.name, "gamma") || ends_with(tensor.name, ".scale");
 }
 
 bool is_table(const ExpectedTensor& tensor) {

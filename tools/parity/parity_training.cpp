@@ -2,8 +2,8 @@
 
 #include <ATen/ops/tensor.h>
 
-#include "engine/adaptation/loss.h"
 #include "engine/adaptation/optimizer.h"
+#include "engine/diffusion/context_flow.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
@@ -42,8 +42,8 @@ class Questions {
                 {1, clean_.size(1), clean_.size(2) - context_, clean_.size(3), clean_.size(4)},
                 "noise of a step");
     const double sigma = sigma_[step].item<double>();
-    return denoising_loss(trained.backbone(), trained.adapter(),
-                          {clean_, context_, noise, sigma, text_}, target_);
+    return ContextFlow(target_).loss(trained.backbone(), trained.adapter(),
+                                     {clean_, context_, noise, sigma, text_});
   }
   /// Throws unless there are noise and a sigma for each of `steps`.
   void check_steps(int64_t steps) const {

@@ -19,7 +19,9 @@ constexpr const char* kOptional = "film_txt";
 ParityKind read_kind(ParityJob& job) {
   const auto kind = job.param<std::string>("kind");
   const auto groups = [&] { return Value(job.param<std::int64_t>("groups")); };
-  const Parameters steer = {{"final_layer", false}, {"delta_dim", 0}, {"clip", "joint"}};
+  const Value every_block = Value::List{};
+  const Parameters steer = {
+      {"final_layer", false}, {"delta_dim", 0}, {"clip", "joint"}, {"blocks", every_block}};
   ParityKind found;
   if (kind == "delta_global") {
     found = {"adasteer", {{"inject", "global"}, {"groups", 1}}, true};
@@ -28,11 +30,11 @@ ParityKind read_kind(ParityJob& job) {
     found = {"adasteer", {{"inject", "blocks"}, {"groups", groups()}}, true};
     found.parameters.insert(steer.begin(), steer.end());
   } else if (kind == "film_full") {
-    found = {"film", {{"variant", "full"}, {"groups", groups()}}, true};
+    found = {"film", {{"variant", "full"}, {"groups", groups()}, {"blocks", every_block}}, true};
   } else if (kind == "output_bias") {
     found = {"obc", {}, true};
   } else if (kind == "cross_attn_norm" || kind == "qk_norm" || kind == "adaln_affine") {
-    found = {"norm", {{"tensors", kind}}, false};
+    found = {"norm", {{"tensors", kind}, {"form", "offset"}}, false};
   } else if (kind == "lora") {
     found = {"lora", {}, false};
   } else {

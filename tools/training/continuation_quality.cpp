@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/backbones/registry.h"
 #include "engine/device/cuda.h"
 #include "engine/diffusion/sampler.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"

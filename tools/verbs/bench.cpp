@@ -4,15 +4,19 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "engine/backbones/registry.h"
+#include "engine/backbones/branch_split.h"
 #include "engine/device/cuda.h"
+#include "engine/diffusion/context_flow.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/engine.h"
+#include "engine/families/registry.h"
 #include "engine/nn/kernels.h"
+#include "engine/parallel/part_threads.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/plan.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
+#include "record/limits.h"
 #include "tools/bench/forward_cost.h"
 #include "tools/verbs/verbs.h"
 
@@ -40,6 +44,7 @@ struct BenchOptions {
   std::int64_t inference_steps = 50;
   double guidance = 4.0;
   int threads = 1;
+  int gpus = 1;
   bool recompute = false;
   bool deterministic = false;
 };
@@ -72,10 +77,12 @@ void check_frames_of(const BenchOptions& options) {
 /// Random weights and inputs at the size that the options describe.
 class Bench {
  public:
-  explicit Bench(const BenchOptions& options)
+  /// One of the parts that do the work together; the only one without groups.
+  Bench(const BenchOptions& options, c10::Device device, const PartGroups& groups)
       : options_(options),
-        device_(parse_device(options.device)),
-        config_(options.model.empty() ? published_config(options.config)
+        device_(device),
+        groups_(groups),
+        config_(options.model.empty() ? published_transformer(options.config).config
                                       : JsonConfig::read(options.model + "/dit/config.json")) {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
@@ -83,6 +90,7 @@ class Bench {
     const double start = monotonic_seconds();
     backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
                                 random_.seed);
+    backbone_->set_group(groups.all);
     synchronize(device_);
     init_s_ = monotonic_seconds() - start;
     const auto text_tokens = std::int64_t{512};
@@ -97,6 +105,7 @@ class Bench {
   Json run() {
     Json json;
     json["device"] = device_name(device_);
+    json["gpus"] = options_.gpus;
     json["dtype"] = options_.dtype;
     json["kernels"] = kernel_path_name(kernel_path_on(device_));
     json["deterministic"] = options_.deterministic;
@@ -119,14 +128,14 @@ class Bench {
   AdaptationSettings loop_settings() const {
     AdaptationSettings settings;
     settings.steps = options_.steps;
-    settings.optimizer = {.name = "adamw",
-                          .lr = 5e-3,
-                          .beta1 = 0.9,
-                          .beta2 = 0.999,
-                          .eps = 1e-15,
-                          .weight_decay = 0.01,
-                          .max_grad_norm = 1.0,
-                          .warmup_steps = 0};
+    settings.members[0].optimizer = {.name = "adamw",
+                                     .lr = 5e-3,
+                                     .beta1 = 0.9,
+                                     .beta2 = 0.999,
+                                     .eps = 1e-15,
+                                     .weight_decay = 0.01,
+                                     .max_grad_norm = 1.0,
+                                     .warmup_steps = 0};
     settings.early_stop = {.enabled = true,
                            .rule = {.check_every = options_.steps,
                                     .patience = 3,
@@ -145,11 +154,9 @@ class Bench {
   }
 
   std::unique_ptr<Adaptation> make_adaptation() {
-    const Parameters parameters = {{"inject", "global"},
-                                   {"groups", 1},
-                                   {"final_layer", false},
-                                   {"delta_dim", 0},
-                                   {"clip", "joint"}};
+    const Parameters parameters = {{"inject", "global"},   {"groups", 1},
+                                   {"final_layer", false}, {"delta_dim", 0},
+                                   {"clip", "joint"},      {"blocks", Value::List{}}};
     ParameterReader reader(parameters);
     return find_method("adasteer").make(reader, {*backbone_, random_});
   }
@@ -165,7 +172,8 @@ class Bench {
     NoSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
-    const AdaptationProblem problem{*backbone_, window, split, text_, random_};
+    const ContextFlow rule;
+    const AdaptationProblem problem{*backbone_, window, split, text_, random_, rule};
     const double warm_up_s = warm_up_seconds([&] {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
@@ -199,15 +207,16 @@ class Bench {
     sampler.schedule = {options_.inference_steps, 12.0, /*enhance_hf=*/true, /*distill=*/false};
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
+    const SamplingParts parts(*backbone_, groups_, options_.guidance > 1);
     reset_peak_memory(device_);
     const double warm_up_s = warm_up_seconds([&] {
       SamplerOptions one_step = sampler;
       one_step.schedule = {1, 12.0, /*enhance_hf=*/false, /*distill=*/false};
-      continue_latents(*backbone_, Adapter(), input, one_step, [](int, int) {});
+      continue_latents(parts.backbone(), Adapter(), input, one_step, [](int, int) {});
     });
     int evaluations = 0;
     const double start = monotonic_seconds();
-    continue_latents(*backbone_, Adapter(), input, sampler,
+    continue_latents(parts.backbone(), Adapter(), input, sampler,
                      [&](int, int total) { evaluations = total; });
     synchronize(device_);
     const double seconds = monotonic_seconds() - start;
@@ -226,6 +235,7 @@ class Bench {
 
   BenchOptions options_;
   c10::Device device_;
+  PartGroups groups_;
   JsonConfig config_;
   VideoRandom random_;
   std::int64_t draws_ = 0;
@@ -235,6 +245,29 @@ class Bench {
   double init_s_ = 0;
 };
 
+/// `--gpus` devices, from the one that was named on; a processor is divided into as many parts.
+std::vector<c10::Device> devices_of(const BenchOptions& options) {
+  const c10::Device first = parse_device(options.device);
+  std::vector<c10::Device> devices;
+  for (int i = 0; i < options.gpus; ++i) {
+    devices.push_back(
+        first.is_cpu() ? first : parse_device(fmt::format("cuda:{}", device_index(first) + i)));
+  }
+  return devices;
+}
+
+Json run_bench(const BenchOptions& options) {
+  const std::vector<c10::Device> devices = devices_of(options);
+  if (devices.size() == 1) return Bench(options, devices[0], {}).run();
+  Parts parts(devices);
+  Json json;
+  run_parts(parts, [&](int rank) {
+    Json own = Bench(options, devices[static_cast<size_t>(rank)], parts.groups(rank)).run();
+    if (rank == 0) json = std::move(own);
+  });
+  return json;
+}
+
 }  // namespace
 
 void add_bench_verb(CLI::App& app) {
@@ -242,14 +275,17 @@ void add_bench_verb(CLI::App& app) {
       add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
                "cox-engine bench --config longcat-video --device cuda --steps 5");
   auto options = std::make_shared<BenchOptions>();
-  verb->add_option("--config", options->config, "One of " + join(backbone_names(), ", "));
+  verb->add_option("--config", options->config,
+                   "longcat-video, the family that this benchmark counts operations for")
+      ->check(CLI::IsMember({"longcat-video"}));
   verb->add_option(
       "--model", options->model,
       "Take the sizes of this directory's dit/config.json instead; no weights are read");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  const CLI::Validator side = whole_number(kTokenPixels, kMaxSide, kTokenPixels);
+  const std::int64_t unit = find_family(options->config).geometry().size_unit;
+  const CLI::Validator side = whole_number(unit, kMaxSide, unit);
   const CLI::Validator count = whole_number(1, kMaxFrames);
   verb->add_option("--height", options->height, "Pixels, a multiple of 16")->check(side);
   verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);
@@ -267,13 +303,15 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
+  verb->add_option("--gpus", options->gpus, "GPUs that do the work together, from --device on")
+      ->check(whole_number(1, kMostGpusOfJob));
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
   verb->add_flag("--deterministic", options->deterministic,
                  "Only deterministic kernels, as a worker uses");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
     check_frames_of(*options);
-    print_json(Bench(*options).run());
+    print_json(run_bench(*options));
   });
 }
 

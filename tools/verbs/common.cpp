@@ -175,7 +175,7 @@ std::string check_weight_assignment(const std::string& text) {
 
 void MetricWeightOptions::add_to(CLI::App& verb) {
   verb.add_option("--weights", assignments,
-                  "METRIC=FILE: the safetensors file of a metric that needs weights")
+                  "METRIC=FILE: the weights file of a metric that needs one")
       ->check(unnamed(check_weight_assignment))
       ->allow_extra_args(false);
 }
@@ -210,7 +210,7 @@ void require_model_directory(const std::string& directory) {
   std::error_code error;
   if (std::filesystem::exists(directory, error)) return;
   throw user_error(fmt::format("no model directory at '{}'; expected the published layout with "
-                               "dit/, vae/ and text_encoder/",
+                               "dit/ or transformer/, vae/ and text_encoder/",
                                directory),
                    "not_found");
 }

@@ -13,6 +13,9 @@ namespace cox::engine {
 
 namespace {
 
+/// Pixels on a side of a latent; some families have more.
+constexpr std::int64_t kLeastLatentPixels = 8;
+
 struct EncodeOptions {
   std::string model;
   std::string video;
@@ -66,11 +69,11 @@ void add_encode_verb(CLI::App& app) {
   verb->add_option("--height", options->plan.run.height, "Pixels, a multiple of 8")
       ->required()
       ->default_str("")
-      ->check(whole_number(kLatentPixels, kMaxSide, kLatentPixels));
+      ->check(whole_number(kLeastLatentPixels, kMaxSide, kLeastLatentPixels));
   verb->add_option("--width", options->plan.run.width, "Pixels, a multiple of 8")
       ->required()
       ->default_str("")
-      ->check(whole_number(kLatentPixels, kMaxSide, kLatentPixels));
+      ->check(whole_number(kLeastLatentPixels, kMaxSide, kLeastLatentPixels));
   verb->add_option("--prompt", options->prompt, "Caption");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");

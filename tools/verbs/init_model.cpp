@@ -1,4 +1,5 @@
 #include "tools/init/init_model.h"
+#include "tools/init/random_i3d.h"
 #include "tools/init/random_lpips.h"
 
 #include <iostream>
@@ -16,6 +17,7 @@ struct InitModelOptions {
   std::string dtype = "fp32";
   std::string device = "cpu";
   RandomLpipsOptions lpips;
+  RandomI3dOptions i3d;
 };
 
 void write_models(InitModelOptions options) {
@@ -30,6 +32,11 @@ void write_models(InitModelOptions options) {
     options.lpips.seed = options.model.seed;
     write_random_lpips(options.lpips);
     std::cout << "wrote LPIPS weights with a random trunk: " << options.lpips.path << '\n';
+  }
+  if (!options.i3d.path.empty()) {
+    options.i3d.seed = options.model.seed;
+    write_random_i3d(options.i3d);
+    std::cout << "wrote a random network with I3D's interface: " << options.i3d.path << '\n';
   }
 }
 
@@ -52,9 +59,13 @@ void add_init_model_verb(CLI::App& app) {
   CLI::Option* lpips = verb->add_option("--lpips", options->lpips.path,
                                         "Also write LPIPS weights with a random trunk to this file")
                            ->check(output_file());
-  verb->callback([options, directory, lpips] {
-    if (directory->count() + lpips->count() == 0) {
-      throw CLI::RequiredError("DIRECTORY or --lpips");
+  CLI::Option* i3d =
+      verb->add_option("--i3d", options->i3d.path,
+                       "Also write a small random network with I3D's interface to this file")
+          ->check(output_file());
+  verb->callback([options, directory, lpips, i3d] {
+    if (directory->count() + lpips->count() + i3d->count() == 0) {
+      throw CLI::RequiredError("DIRECTORY, --lpips or --i3d");
     }
     write_models(*options);
   });

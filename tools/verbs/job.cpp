@@ -12,6 +12,7 @@
 
 #include "base/digest.h"
 #include "engine/engine.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "record/prompt.h"
 #include "schemas/metric_schema.h"
@@ -127,11 +128,10 @@ void choose_metric_weights(const RunFile& file, JobOptions& options) {
       weights = planned->second;
     }
     if (weights.path.empty()) {
-      throw user_error(
-          fmt::format("missing --weights {0}=FILE: metrics has {0}, and no plan names "
-                      "its weights file; or leave it out with --set 'metrics=[...]'",
-                      metric),
-          "usage");
+      throw user_error(fmt::format("missing --weights {0}=FILE: metrics has {0}, and no plan names "
+                                   "its weights file; or leave it out with --set 'metrics=[...]'",
+                                   metric),
+                       "usage");
     }
     require_file(fmt::format("the weights of metric {}", metric), weights.path);
     options.job.model.metric_weights[metric] = weights;
@@ -149,7 +149,9 @@ void complete_job(const RunFile& file, JobOptions& options) {
   choose_metric_weights(file, options);
 }
 
-void run_job(JobOptions options) {
+}  // namespace
+
+JobInput read_job(JobOptions options) {
   require_model_directory(options.job.model.directory);
   const RunFile file = read_run_file(options.parameter_file, options.run);
   options.job.parameters = file.parameters;
@@ -163,10 +165,18 @@ void run_job(JobOptions options) {
   }
   complete_job(file, options);
   options.job.run_id = options.job.method;
+  options.job.model.backbone = family_of_model(options.job.model.directory).schema().name;
+  return options.job;
+}
+
+namespace {
+
+void run_job(const JobOptions& options) {
+  const JobInput job = read_job(options);
   auto engine = Engine::create(options.engine);
   if (!engine.is_ok()) throw user_error(engine.status().message(), "device");
   StageSink sink;
-  const JobOutcome outcome = (*engine)->run(options.job, sink);
+  const JobOutcome outcome = (*engine)->run(job, sink);
   sink.finish();
   if (const auto* failure = std::get_if<JobFailure>(&outcome)) {
     throw EngineError(failure->cause, failure->message, failure->detail);
@@ -176,8 +186,7 @@ void run_job(JobOptions options) {
 
 }  // namespace
 
-void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
-  options->job.model.backbone = "longcat-video";
+void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
   verb->add_option("--model", options->job.model.directory, "Model directory")->required();
   reads_file(verb->add_option("--video", options->job.video.path, "Video file to continue"))
       ->required();
@@ -190,13 +199,17 @@ void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options)
       ->allow_extra_args(false);
   verb->add_option("--prompt", options->prompt, "Caption of the video (default: the plan's)");
   options->lora.add_to(*verb);
+  verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
+  verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")
+      ->check(whole_number(1, kMaxThreads));
+}
+
+void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
+  add_job_inputs(verb, options);
   options->weights.add_to(*verb);
   verb->add_option("--out", options->job.output_directory, "Folder for the videos")
       ->required()
       ->check(output_folder());
-  verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
-  verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")
-      ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { run_job(*options); });
 }
 

@@ -22,6 +22,12 @@ struct JobOptions {
   std::optional<std::string> prompt;
 };
 
+/// Adds the options of a job but for its metrics and the folder of its videos.
+void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options);
+
+/// Returns the job that the options describe. Throws EngineError (cause user) for what is missing.
+JobInput read_job(JobOptions options);
+
 /// Adds the options of a job and runs it when the verb is parsed: prints its output as JSON. A
 /// method that `options` already names is kept; otherwise the plan's is used.
 void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options);

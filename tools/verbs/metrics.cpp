@@ -23,14 +23,22 @@ struct MetricsOptions {
   std::string generated;
   std::vector<std::string> metrics = {"psnr", "ssim"};
   MetricWeightOptions weights;
+  double frame_rate = 0;  ///< 0 = that of the generated video
   std::string device = "cpu";
+};
+
+/// Frames [F, 3, H, W] fp32 in [0, 1], and how many a second are shown; 0 when the file says
+/// nothing.
+struct ReadFrames {
+  at::Tensor frames;
+  double rate = 0;
 };
 
 [[noreturn]] void throw_fault(const video::VideoFault& fault) {
   throw EngineError(FailureCause::kData, fault.message, video::fault_name(fault.kind));
 }
 
-at::Tensor frames_of_video(const std::string& path) {
+ReadFrames frames_of_video(const std::string& path) {
   const video::ProbeOutcome probed = video::probe_video(path);
   if (const auto* fault = std::get_if<video::VideoFault>(&probed)) throw_fault(*fault);
   const auto& facts = std::get<video::VideoFacts>(probed);
@@ -42,9 +50,10 @@ at::Tensor frames_of_video(const std::string& path) {
   const video::ClipOutcome decoded =
       video::decode_clip(path, {0, facts.frames, 1}, video::ColorRule::kTagged);
   if (const auto* fault = std::get_if<video::VideoFault>(&decoded)) throw_fault(*fault);
+  const auto& clip = std::get<video::Clip>(decoded);
   SourceFrames source;
-  source.frames = std::get<video::Clip>(decoded).frames;
-  return source.unit_frames({0, facts.frames});
+  source.frames = clip.frames;
+  return {source.unit_frames({0, facts.frames}), clip.facts.average_rate.value()};
 }
 
 /// The only tensor of a file, bytes [F, H, W, 3] or numbers in [0, 1] [F, 3, H, W].
@@ -73,22 +82,25 @@ at::Tensor frames_of_tensor(const std::string& path) {
                : frames.to(at::kFloat);
 }
 
-at::Tensor read_frames(const std::string& path) {
-  return ends_with(path, ".safetensors") ? frames_of_tensor(path) : frames_of_video(path);
+ReadFrames read_frames(const std::string& path) {
+  if (ends_with(path, ".safetensors")) return {frames_of_tensor(path)};
+  return frames_of_video(path);
 }
 
 void print_metrics(const MetricsOptions& options) {
   const c10::Device device = parse_device(options.device);
   configure_tensor_library(/*threads=*/1, /*deterministic=*/true);
-  const at::Tensor reference = read_frames(options.reference).to(device);
-  const at::Tensor generated = read_frames(options.generated).to(device);
+  const at::Tensor reference = read_frames(options.reference).frames.to(device);
+  const ReadFrames read = read_frames(options.generated);
+  const at::Tensor generated = read.frames.to(device);
+  const ClipFacts facts{"", options.frame_rate > 0 ? options.frame_rate : read.rate};
   nlohmann::ordered_json json;
   json["frames"] = generated.size(0);
   const std::map<std::string, std::string> weights = options.weights.files();
   for (const std::string& name : options.metrics) {
     const auto file = weights.find(name);
     const auto metric = make_metric(name, {file == weights.end() ? "" : file->second, device});
-    const MetricValue value = measure(*metric, generated, metric->prepare(reference));
+    const MetricValue value = measure(*metric, generated, metric->prepare_clip(reference, facts));
     if (metric->scope() == MetricScope::kSet) {
       json[value.name] = {{"features", value.features}};
     } else {
@@ -113,6 +125,9 @@ void add_metrics_verb(CLI::App& app) {
       ->required();
   verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
   options->weights.add_to(*verb);
+  verb->add_option("--frame-rate", options->frame_rate,
+                   "Frames a second, for metrics that need them; the generated video's by default")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->callback([options] { print_metrics(*options); });
 }

@@ -2,7 +2,8 @@
 
 #include "base/text.h"
 #include "engine/adaptation/method.h"
-#include "engine/backbones/registry.h"
+#include "engine/backbones/published.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "tools/verbs/run_file.h"
 #include "tools/verbs/verbs.h"
@@ -26,29 +27,44 @@ std::vector<std::string> method_names() {
   return names;
 }
 
-JsonConfig config_of(const ParamsOptions& options) {
+std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   if (options.model.empty() == options.config.empty()) {
     throw user_error("params: use either --model DIR or --config NAME", "usage");
   }
-  if (options.model.empty()) return published_config(options.config);
+  if (options.model.empty()) {
+    const PublishedTransformer published = published_transformer(options.config);
+    return published.family.shape_transformer(published.config);
+  }
   require_model_directory(options.model);
-  return JsonConfig::read(options.model + "/dit/config.json");
+  const Family& family = family_of_model(options.model);
+  return family.shape_transformer(transformer_config(family, options.model));
 }
 
-std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
-  const std::string name = options.config.empty() ? BackboneRequest{}.name : options.config;
-  return shape_backbone(name, config_of(options));
+/// Parameters that methods gained (`since` in schemas/methods), with their defaults: earlier plans
+/// and commands do not have them.
+Parameters with_added(Parameters parameters, const MethodSet& methods) {
+  const Parameters added = {{"blocks", Value::List{}}, {"clip", "joint"},
+                            {"form", "offset"},        {"final_vector", "everywhere"},
+                            {"pairs", "fused"},        {"scaling", "alpha_over_rank"}};
+  for (std::size_t member = 0; member < methods.members.size(); ++member) {
+    for (const auto& [name, value] : added)
+      parameters.emplace(methods.prefix(member) + name, value);
+  }
+  return parameters;
 }
 
-/// Applies the method. A plan has the parameters of the whole run, of which the method reads its
-/// own;
-/// --set takes only the method's.
+/// Applies the method, or methods that act together. A plan has the parameters of the whole run, of
+/// which the method reads its own; --set takes only the method's.
 std::unique_ptr<Adaptation> attach(const std::string& method, const Parameters& planned,
-                                   const Parameters& given, const MethodContext& context) {
+                                   const Parameters& given, Backbone& backbone,
+                                   const VideoRandom& random) {
   Parameters all = given;
   all.insert(planned.begin(), planned.end());
+  const MethodSet methods = find_methods(method);
+  all = with_added(std::move(all), methods);
   ParameterReader reader(all);
-  auto adaptation = find_method(method).make(reader, context);
+  const std::vector<at::ScalarType> dtypes(methods.members.size(), at::kFloat);
+  auto adaptation = make_adaptation(methods, reader, backbone, random, dtypes);
   for (const auto& [name, value] : given) {
     if (reader.names_read().count(name) == 0) reader.reject(name, "a parameter of " + method);
   }
@@ -68,7 +84,7 @@ void print_counts(const ParamsOptions& options) {
   const RunFile run = is_file ? read_run_file(options.method, options.run) : RunFile{};
   const std::string method = is_file ? run.method : options.method;
   const auto adaptation =
-      attach(method, run.parameters, parse_assignments(options.settings), {*backbone, random});
+      attach(method, run.parameters, parse_assignments(options.settings), *backbone, random);
 
   nlohmann::ordered_json trained = nlohmann::ordered_json::array();
   for (const ParameterGroup& group : adaptation->groups()) {
@@ -93,9 +109,9 @@ void add_params_verb(CLI::App& app) {
                "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
                "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
   auto options = std::make_shared<ParamsOptions>();
-  verb->add_option("--model", options->model, "Model directory; only dit/config.json is read");
+  verb->add_option("--model", options->model, "Model directory; only configurations are read");
   verb->add_option("--config", options->config,
-                   "Published configuration: " + join(backbone_names(), ", "));
+                   "Published configuration: " + join(published_models(), ", "));
   verb->add_option("--method", options->method,
                    "One of " + join(method_names(), ", ") +
                        "; or FILE.json, the output of `cox plan SPEC --json`");

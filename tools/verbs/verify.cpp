@@ -7,14 +7,10 @@
 
 #include "base/digest.h"
 #include "engine/backbones/lora_file.h"
-#include "engine/backbones/registry.h"
 #include "engine/checkpoint/safetensors.h"
-#include "engine/checkpoint/weight_source.h"
-#include "engine/diffusion/schedule.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "engine/text/tokenizer.h"
-#include "engine/text/umt5_encoder.h"
-#include "engine/vae/networks.h"
 #include "tools/verbs/model_manifest.h"
 #include "tools/verbs/verbs.h"
 
@@ -53,63 +49,26 @@ void check_dtypes(const Checkpoint& checkpoint) {
   }
 }
 
-Json verify_dit(const std::string& directory, Backbone& shapes) {
-  const Checkpoint checkpoint = Checkpoint::open(directory);
-  std::vector<ExpectedTensor> expected;
-  for (const NamedTensor& parameter : shapes.parameters()) {
-    expected.push_back({parameter.name, parameter.tensor.sizes().vec()});
-  }
-  check_keys(checkpoint, expected, "DiT");
+Json verify_part(const std::string& directory, const ModelPart& part) {
+  const Checkpoint checkpoint = Checkpoint::open(directory + "/" + part.name);
+  check_keys(checkpoint, part.tensors, part.label);
   check_dtypes(checkpoint);
   check_finite(checkpoint);
   Json json = summary_of(checkpoint);
-  json["blocks"] = shapes.shape().blocks;
-  json["hidden"] = shapes.shape().hidden;
+  for (const auto& [name, size] : part.sizes) json[name] = size;
   return json;
 }
 
-template <typename Network, typename Config>
-Json verify_network(const Config& config, const std::string& directory, const std::string& model) {
-  const Checkpoint checkpoint = Checkpoint::open(directory);
-  check_network<Network>(config, checkpoint, model);
-  check_dtypes(checkpoint);
-  check_finite(checkpoint);
-  return summary_of(checkpoint);
-}
-
-Json verify_vae(const std::string& directory) {
-  const VaeConfig config = read_vae_config(directory + "/config.json");
-  Json json = verify_network<VaeNetworks>(config, directory, "VAE");
-  json["latent_channels"] = config.z_dim;
-  return json;
-}
-
-Json verify_text_encoder(const std::string& directory) {
-  const Umt5Config config = read_umt5_config(directory + "/config.json");
-  Json json = verify_network<Umt5Encoder>(config, directory, "text encoder");
-  json["layers"] = config.num_layers;
-  json["channels"] = config.d_model;
-  json["vocabulary"] = config.vocab_size;
-  return json;
-}
-
-/// Sizes that two parts share must be equal.
-void check_fit(const Json& json, const JsonConfig& dit) {
-  const auto require_equal = [&](const char* key, const char* part, const char* size) {
-    const auto got = json[part][size].get<std::int64_t>();
-    if (got == dit.integer(key)) return;
-    throw user_error(
-        fmt::format("{}: {} is {}, but {} has {}", dit.path(), key, dit.integer(key), part, got),
-        "bad_config");
-  };
-  require_equal("in_channels", "vae", "latent_channels");
-  require_equal("caption_channels", "text_encoder", "channels");
-  const auto pieces = json["tokenizer"]["vocabulary"].get<std::int64_t>();
-  const auto rows = json["text_encoder"]["vocabulary"].get<std::int64_t>();
-  if (pieces <= rows) return;
-  throw user_error(
-      fmt::format("the tokenizer has {} pieces, but text_encoder's vocab_size is {}", pieces, rows),
-      "bad_tokenizer");
+/// Every piece of the tokenizer needs a row in the text encoder.
+Json verify_tokenizer(const std::string& directory, const Json& encoder) {
+  const auto tokenizer = Tokenizer::load(directory);
+  const auto rows = encoder["vocabulary"].get<std::int64_t>();
+  if (tokenizer->vocabulary_size() > rows) {
+    throw user_error(fmt::format("the tokenizer has {} pieces, but text_encoder's vocab_size is {}",
+                                 tokenizer->vocabulary_size(), rows),
+                     "bad_tokenizer");
+  }
+  return {{"vocabulary", tokenizer->vocabulary_size()}, {"max_length", tokenizer->max_length()}};
 }
 
 Json verify_loras(const std::string& directory, Backbone& shapes) {
@@ -148,19 +107,17 @@ void verify(const VerifyOptions& options) {
   if (!digest.is_ok()) throw user_error(digest.status().message(), "not_found");
   if (!options.manifest.empty()) check_manifest(directory, options.manifest);
   check_digest(options, *digest);
-  const JsonConfig config = JsonConfig::read(directory + "/dit/config.json");
-  const auto shapes = shape_backbone(BackboneRequest{}.name, config);
+  const Family& family = family_of_model(directory);
   Json json;
   json["directory"] = directory;
   json["digest"] = *digest;
-  json["dit"] = verify_dit(directory + "/dit", *shapes);
-  json["vae"] = verify_vae(directory + "/vae");
-  json["text_encoder"] = verify_text_encoder(directory + "/text_encoder");
-  const auto tokenizer = Tokenizer::load(directory + "/tokenizer");
-  json["tokenizer"] = {{"vocabulary", tokenizer->vocabulary_size()},
-                       {"max_length", tokenizer->max_length()}};
-  check_fit(json, config);
-  json["scheduler"] = {{"shift", scheduler_shift(directory)}};
+  json["family"] = family.schema().name;
+  for (const ModelPart& part : family.parts(directory)) {
+    json[part.name] = verify_part(directory, part);
+  }
+  json["tokenizer"] = verify_tokenizer(directory + "/tokenizer", json["text_encoder"]);
+  json["scheduler"] = family.schedule(directory);
+  const auto shapes = family.shape_transformer(transformer_config(family, directory));
   json["lora"] = verify_loras(directory + "/lora", *shapes);
   if (!options.write_manifest.empty()) write_manifest(directory, options.write_manifest);
   print_json(json);

@@ -156,8 +156,9 @@ void correct(std::vector<Comparison>& comparisons) {
   correct_family(controls);
 }
 
-void compare_all(const std::vector<Pairing>& pairs, SeriesReport& report) {
+void compare_all(const std::vector<Pairing>& pairs, bool primary_only, SeriesReport& report) {
   for (const Metric& metric : report.metrics) {
+    if (primary_only && &metric != &report.primary()) break;
     std::vector<Comparison>& comparisons = report.comparisons.emplace_back();
     for (const auto& [run, partner] : pairs) {
       Result<Comparison> comparison = compare(*partner.run, *run, metric);
@@ -223,7 +224,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   report.baseline_assumed = named.empty() && baseline.run != nullptr;
   if (baseline.run != nullptr) {
     report.baseline = baseline.run->full_name();
-    compare_all(pairings(report, baseline), report);
+    compare_all(pairings(report, baseline), options.primary_only, report);
     if (!options.category.empty()) {
       COX_ASSIGN_OR_RETURN(report.categories,
                            by_category(report.comparisons.front(), options.category));
@@ -234,10 +235,11 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
       report.set_comparisons,
       compare_sets(query, report.runs,
                    report.comparisons.empty() ? std::vector<Comparison>{} : report.comparisons[0],
-                   report.warnings));
+                   options.set_intervals, report.warnings));
 
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));
+  COX_ASSIGN_OR_RETURN(report.published, published_of(query, series));
   append(report.warnings, coverage_warnings(report.runs));
   const std::vector<RunData> singles = single_runs(report.runs);
   append(report.warnings, identity_warnings(singles));

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,10 +12,21 @@
 #include "coordinator/report/compare/factors.h"
 #include "coordinator/report/compare/set_comparison.h"
 #include "coordinator/report/data/declared_columns.h"
+#include "coordinator/report/data/published.h"
 #include "coordinator/report/data/run_data.h"
 #include "coordinator/report/data/sweep_notes.h"
 
 namespace cox::report {
+
+/// What the cost model says about the finished jobs of a series, and what they took.
+struct PredictedTime {
+  std::string device;
+  std::int64_t jobs = 0;
+  double shared_s = 0;  ///< predicted: equal work once
+  double alone_s = 0;   ///< predicted: every job by itself
+  double actual_spent_s = 0;
+  double actual_alone_s = 0;
+};
 
 /// The results of a series, with everything that qualifies them.
 struct SeriesReport {
@@ -31,7 +44,9 @@ struct SeriesReport {
   std::vector<CategoryDifference> categories;        ///< of the primary metric, when asked for
   std::vector<SetComparison> set_comparisons;        ///< of metrics over sets of videos
   DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
-  std::vector<std::string> not_compared;  ///< "s/a: gen_start_frame is ..."
+  std::vector<Published> published;  ///< elsewhere, of these runs
+  std::optional<PredictedTime> predicted;  ///< when the sweep's file is at hand
+  std::vector<std::string> not_compared;   ///< "s/a: gen_start_frame is ..."
   std::vector<std::string> warnings;
 
   const Metric& primary() const { return metrics.front(); }
@@ -43,6 +58,8 @@ struct ReportOptions {
   std::string baseline;       ///< over the sweep's own
   std::string metric;         ///< "" = psnr, or the first that was measured
   std::string category = "";  ///< a pattern for by_category; "" = no such table
+  bool primary_only = false;  ///< compare in the primary metric only
+  bool set_intervals = true;  ///< of differences of set metrics: they take seconds
 };
 
 /// kNotFound when the series, its baseline or the metric does not exist; kFailedPrecondition when

@@ -6,8 +6,10 @@
 #include <iterator>
 #include <set>
 
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/row_reader.h"
+#include "coordinator/report/data/set_resampling.h"
 #include "coordinator/report/data/set_values.h"
 
 namespace cox::report {
@@ -54,49 +56,82 @@ const RunData* single_baseline(const RunData& single, const RunData* baseline) {
   return same == baseline->replicates.end() ? nullptr : &*same;
 }
 
+/// Whether both runs' features come from the same weights; true for a metric without any.
+bool share_weights(const std::string& metric, const RunData& one, const RunData& other) {
+  const std::string column = weights_column(metric);
+  const auto digest = [&](const RunData& run) {
+    const auto found = run.weights_digests.find(column);
+    return found == run.weights_digests.end() ? "" : found->second;
+  };
+  return column.empty() || digest(one) == digest(other);
+}
+
 class SetComparer {
  public:
-  SetComparer(const Query& query, std::vector<std::string>& warnings)
-      : query_(query), warnings_(warnings) {}
+  SetComparer(const Query& query, bool with_intervals, std::vector<std::string>& warnings)
+      : query_(query), with_intervals_(with_intervals), warnings_(warnings) {}
 
   Result<SetComparison> compare(const std::string& metric, const RunData& run,
                                 const RunData* baseline) {
-    SetComparison made{metric, run.full_name(), "", 0, {}, {}};
-    std::set<std::string> common;
-    if (baseline != nullptr) {
-      COX_ASSIGN_OR_RETURN(const auto ours, videos_of(metric, run));
-      COX_ASSIGN_OR_RETURN(const auto theirs, videos_of(metric, *baseline));
-      std::set_intersection(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
-                            std::inserter(common, common.end()));
-    }
-    const std::optional<SetValue> own = value_of(metric, run, common);
+    SetComparison made;
+    made.metric = metric;
+    made.run = run.full_name();
+    COX_ASSIGN_OR_RETURN(const auto common, common_videos(metric, run, baseline));
+    const std::optional<VideoSet> own = load(metric, run, common);
     if (own) {
-      made.value = own->value;
-      made.videos = own->videos.size();
+      const SetValue value = value_of(*own);
+      made.videos = value.videos.size();
+      made.dimension = value.dimension;
+      made.value = value.value;
+      made.extrapolated = value.extrapolated;
     }
     if (common.empty()) return made;
     made.baseline = baseline->full_name();
-    if (const auto theirs = value_of(metric, *baseline, common)) {
-      made.baseline_value = theirs->value;
+    const std::optional<VideoSet> theirs = load(metric, *baseline, common);
+    if (!theirs) return made;
+    const SetValue value = value_of(*theirs);
+    made.baseline_value = value.value;
+    made.baseline_extrapolated = value.extrapolated;
+    if (own) {
+      made.interval = difference_interval(*own->statistic, *theirs->statistic, common.size(),
+                                          with_intervals_ ? set_resamples(common.size()) : 0);
     }
     return made;
   }
 
  private:
+  /// Empty when the run is compared with nothing.
+  Result<std::set<std::string>> common_videos(const std::string& metric, const RunData& run,
+                                              const RunData* baseline) {
+    std::set<std::string> common;
+    if (baseline == nullptr) return common;
+    COX_ASSIGN_OR_RETURN(const auto ours, videos_of(metric, run));
+    COX_ASSIGN_OR_RETURN(const auto theirs, videos_of(metric, *baseline));
+    if (!theirs.empty() && !share_weights(metric, run, *baseline)) {
+      warnings_.push_back(fmt::format("{} of {} and {} is not compared: its weights differ", metric,
+                                      run.full_name(), baseline->full_name()));
+      return common;
+    }
+    std::set_intersection(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
+                          std::inserter(common, common.end()));
+    return common;
+  }
+
   Result<std::set<std::string>> videos_of(const std::string& metric, const RunData& run) {
     return videos_with_features(query_, run.series, run.name, metric);
   }
 
-  std::optional<SetValue> value_of(const std::string& metric, const RunData& run,
-                                   const std::set<std::string>& videos) {
-    Result<SetValue> value = set_value(query_, run.series, run.name, metric, videos);
-    if (value.is_ok()) return std::move(value).value();
+  std::optional<VideoSet> load(const std::string& metric, const RunData& run,
+                               const std::set<std::string>& videos) {
+    Result<VideoSet> set = load_video_set(query_, run.series, run.name, metric, videos);
+    if (set.is_ok()) return std::move(set).value();
     warnings_.push_back(
-        fmt::format("{} of {}: {}", metric, run.full_name(), value.status().message()));
+        fmt::format("{} of {}: {}", metric, run.full_name(), set.status().message()));
     return std::nullopt;
   }
 
   const Query& query_;
+  bool with_intervals_;
   std::vector<std::string>& warnings_;
 };
 
@@ -105,13 +140,14 @@ class SetComparer {
 Result<std::vector<SetComparison>> compare_sets(const Query& query,
                                                 const std::vector<RunData>& runs,
                                                 const std::vector<Comparison>& comparisons,
+                                                bool with_intervals,
                                                 std::vector<std::string>& warnings) {
   COX_ASSIGN_OR_RETURN(
       const Table features,
       query(fmt::format("SELECT DISTINCT run, metric FROM v_features WHERE series = {}",
                         sql_text(runs.front().series))));
   std::vector<SetComparison> made;
-  SetComparer comparer(query, warnings);
+  SetComparer comparer(query, with_intervals, warnings);
   for (const std::string& metric : metrics_in(features)) {
     for (const RunData& run : runs) {
       const RunData* baseline = baseline_of(run, runs, comparisons);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/value.h"
+#include "coordinator/report/data/reuse.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/words.h"
 
@@ -64,6 +65,17 @@ std::string state_reason(const RowReader& job) {
         counted(job.integer("worker_kills"), "worker") + " died");
   }
   if (state == "cancelled") return "cancelled by a person or by the failure policy";
+  if (state == "stopped") {
+    const std::string reason = job.text("stop_reason");
+    if (reason == "budget") {
+      return "stopped: its series has used its GPU-hours (policy.max_gpu_hours); submit it with a "
+             "larger budget";
+    }
+    return fmt::format(
+        "stopped by the rule '{}': its run fell behind the others on the same items; "
+        "'cox retry --state stopped' runs it after all",
+        reason);
+  }
   return "paused by a person until 'cox resume'";
 }
 
@@ -138,6 +150,9 @@ Result<JobStory> job_story(const Query& query, const std::string& job_digest) {
                         " granted, (ended_us - granted_us) / 1e6 AS held_s, message"
                         " FROM v_attempts{} ORDER BY attempt",
                         where)));
+  if (story.state == "done") {
+    COX_ASSIGN_OR_RETURN(story.reuse, reuse_sentence(query, job_digest));
+  }
   COX_RETURN_IF_ERROR(find_nearest(query, job.text("run_digest"), story));
   return story;
 }

@@ -18,6 +18,7 @@ struct JobStory {
   std::string name;  ///< series/run/video of its owner
   std::string state;
   std::string reason;   ///< one sentence
+  std::string reuse;    ///< one sentence: the work that it had in common with others; "" = none
   Resources needs;      ///< what it asks of a worker
   Table uses;           ///< series, run: every name under which the result counts
   Table attempts;       ///< attempt, outcome, cause, worker, machine, granted, held_s, message

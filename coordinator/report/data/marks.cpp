@@ -23,6 +23,15 @@ constexpr MarkedValue kMarkedValues[] = {
     {"loss_target", "\"noise_minus_clean\"", "flipped target"},
 };
 
+/// A rule of the series stopped jobs of the run: its means cover what it had by then.
+constexpr const char* kStoppedMark = "stopped early";
+
+bool is_stopped(const RunData& run) {
+  const auto stopped = [](const Unfinished& video) { return video.state == "stopped"; };
+  return std::any_of(run.unfinished.begin(), run.unfinished.end(), stopped) ||
+         std::any_of(run.replicates.begin(), run.replicates.end(), is_stopped);
+}
+
 bool has_parameter(const RunData& run, const char* parameter) {
   return run.parameters.contains(parameter);
 }
@@ -53,6 +62,7 @@ std::vector<std::string> marks_of(const RunData& run) {
   for (const MarkedValue& marked : kMarkedValues) {
     if (has_value(run, marked)) marks.emplace_back(marked.mark);
   }
+  if (is_stopped(run)) marks.emplace_back(kStoppedMark);
   if (!run.preset.empty()) marks.push_back(fmt::format("{} {}", kReplicateMark, run.preset));
   return marks;
 }

@@ -33,7 +33,8 @@ Result<Table> series_status(const Query& query) {
       "SELECT series, count(*) AS runs, sum(videos) AS jobs, sum(queued) AS queued,"
       " sum(blocked) AS blocked, sum(leased) AS leased, sum(done) AS done,"
       " sum(failed + quarantined) AS failed, sum(failed_as_expected) AS expected,"
-      " sum(cancelled) AS cancelled, sum(paused) AS paused FROM v_run_states"
+      " sum(cancelled) AS cancelled, sum(paused) AS paused, sum(stopped) AS stopped"
+      " FROM v_run_states"
       " GROUP BY series ORDER BY max(created_us)");
 }
 
@@ -42,7 +43,7 @@ Result<Table> run_status(const Query& query, const std::string& series) {
       Table table,
       query(fmt::format("SELECT run, method, videos AS jobs, queued, blocked, leased, done,"
                         " failed + quarantined AS failed, failed_as_expected AS expected,"
-                        " cancelled, paused,"
+                        " cancelled, paused, stopped,"
                         " CASE WHEN owner_series = series AND owner_run = run THEN NULL"
                         " ELSE owner_series || '/' || owner_run END AS owner,"
                         " substr(run_digest, 1, 12) AS digest FROM v_run_states"

@@ -17,6 +17,7 @@ Summary metric_summary(const RunData& run, const std::string& metric) {
 std::optional<double> stage_mean(const RunData& run, std::string_view stage) {
   const auto index =
       static_cast<std::size_t>(std::find(kStages.begin(), kStages.end(), stage) - kStages.begin());
+  COX_CHECK(index < kStages.size(), "unknown stage " + std::string(stage));
   std::vector<double> values;
   for (const VideoResult& result : run.results) {
     if (std::isfinite(result.seconds[index])) values.push_back(result.seconds[index]);

@@ -7,7 +7,8 @@
 
 #include "base/digest.h"
 #include "coordinator/report/data/row_reader.h"
-#include "coordinator/report/set_metrics/set_metrics.h"
+#include "coordinator/report/data/set_resampling.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::report {
 
@@ -20,9 +21,12 @@ struct Features {
   FeatureVectors vectors;
 };
 
+/// A variant over random weights has the function of its metric.
 Result<const SetMetricFunction*> function_of(const std::string& metric) {
+  const MetricSchema* schema = find_metric(metric);
+  const bool is_variant = schema != nullptr && !schema->variant_of.empty();
   for (const SetMetricFunction& known : set_metric_functions()) {
-    if (known.name == metric) return &known;
+    if (known.name == (is_variant ? schema->variant_of : metric)) return &known;
   }
   return invalid_argument(
       fmt::format("metric '{}' has no value over a set: expected a metric of scope set", metric));
@@ -46,9 +50,9 @@ std::string condition(const std::string& series, const std::string& run,
 
 Result<Features> load_features(const Query& query, const std::string& where,
                                const std::set<std::string>& wanted) {
-  COX_ASSIGN_OR_RETURN(const Table table,
-                       query("SELECT video, video_digest, features FROM v_features" + where +
-                             " ORDER BY video_position"));
+  COX_ASSIGN_OR_RETURN(
+      const Table table,
+      query("SELECT video, video_digest, features FROM v_features" + where + " ORDER BY video"));
   Features found;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
@@ -98,22 +102,56 @@ Result<std::set<std::string>> videos_with_features(const Query& query, const std
   return videos;
 }
 
+Result<VideoSet> load_video_set(const Query& query, const std::string& series,
+                                const std::string& run, const std::string& metric,
+                                const std::set<std::string>& videos) {
+  COX_ASSIGN_OR_RETURN(const SetMetricFunction* function, function_of(metric));
+  COX_ASSIGN_OR_RETURN(Features found,
+                       load_features(query, condition(series, run, metric), videos));
+  COX_RETURN_IF_ERROR(check_covered(found, metric, run, videos));
+  VideoSet set{metric, std::move(found.videos), covered_digest(std::move(found.digests)), nullptr};
+  COX_ASSIGN_OR_RETURN(set.statistic, function->statistic(found.vectors));
+  if (set.videos.size() >= set.statistic->least_videos()) return set;
+  return failed_precondition(fmt::format("{} of run '{}': expected at least {} videos, got {}",
+                                         metric, run, set.statistic->least_videos(),
+                                         set.videos.size()));
+}
+
+SetValue value_of(const VideoSet& set) {
+  const std::size_t count = set.videos.size();
+  return {set.metric,
+          value_of_all(*set.statistic, count),
+          set.statistic->dimension(),
+          extrapolated(*set.statistic, count),
+          set.videos,
+          set.covered};
+}
+
 Result<SetValue> set_value(const Query& query, const std::string& series, const std::string& run,
                            const std::string& metric, const std::set<std::string>& videos) {
-  COX_ASSIGN_OR_RETURN(const SetMetricFunction* function, function_of(metric));
-  const std::string where = condition(series, run, metric);
-  COX_ASSIGN_OR_RETURN(const Features found, load_features(query, where, videos));
-  COX_RETURN_IF_ERROR(check_covered(found, metric, run, videos));
-  SetValue made{metric, 0, found.videos, covered_digest(found.digests)};
-  COX_ASSIGN_OR_RETURN(const Table stored,
-                       query(fmt::format("SELECT value FROM v_set_metrics{} AND covered = {}",
-                                         where, sql_text(made.covered))));
-  if (!stored.rows.empty()) {
-    made.value = RowReader(stored, 0).real("value");
-    return made;
+  COX_ASSIGN_OR_RETURN(const VideoSet set, load_video_set(query, series, run, metric, videos));
+  return value_of(set);
+}
+
+Result<std::map<std::string, std::vector<SetValue>>> set_values_of_series(
+    const Query& query, const std::string& series, std::vector<std::string>& warnings) {
+  COX_ASSIGN_OR_RETURN(
+      const Table measured,
+      query(
+          fmt::format("SELECT DISTINCT run, metric FROM v_features WHERE series = {} ORDER BY 1, 2",
+                      sql_text(series))));
+  std::map<std::string, std::vector<SetValue>> values;
+  for (std::size_t i = 0; i < measured.rows.size(); ++i) {
+    const RowReader row(measured, i);
+    const std::string run = row.text("run");
+    Result<SetValue> value = set_value(query, series, run, row.text("metric"));
+    if (value.is_ok()) {
+      values[run].push_back(std::move(value).value());
+    } else {
+      warnings.push_back(value.status().message());
+    }
   }
-  COX_ASSIGN_OR_RETURN(made.value, function->value(found.vectors));
-  return made;
+  return values;
 }
 
 }  // namespace cox::report

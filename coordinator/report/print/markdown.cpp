@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "coordinator/report/data/set_resampling.h"
+#include "coordinator/report/print/beside_table.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/text_table.h"
 #include "coordinator/report/print/wording.h"
@@ -173,12 +175,50 @@ std::string category_section(const SeriesReport& report) {
       report.primary().name, markdown(category_table(report)));
 }
 
+bool any_extrapolated(const SeriesReport& report) {
+  return std::any_of(report.set_comparisons.begin(), report.set_comparisons.end(),
+                     [](const SetComparison& c) { return c.extrapolated.has_value(); });
+}
+
+bool any_interval(const SeriesReport& report) {
+  return std::any_of(report.set_comparisons.begin(), report.set_comparisons.end(),
+                     [](const SetComparison& c) { return c.interval.has_value(); });
+}
+
 std::string set_section(const SeriesReport& report) {
   if (report.set_comparisons.empty()) return "";
-  return fmt::format(
+  std::string text =
       "## Metrics over sets of videos\n\nOne value for a run, over the videos that it and its "
-      "baseline have; no interval.\n\n{}",
-      markdown(set_table(report)));
+      "baseline have. Values over different\nnumbers of videos do not compare.";
+  if (any_extrapolated(report)) {
+    text +=
+        " Few videos raise a distance, more so in many dimensions: `extrapolated` is\nwhat the "
+        "line through the values over subsets, against 1 / their size, gives for a set without "
+        "end.";
+  }
+  if (any_interval(report)) {
+    text += fmt::format(
+        " Intervals\nare from {} resamples of the videos ({} of more than {}), the same for both "
+        "runs, "
+        "and are not corrected for their number.",
+        kSetResamples, kFewerResamples, kManyVideos);
+  } else {
+    text += fmt::format(" No interval: that takes {} videos.", kLeastForInference);
+  }
+  return fmt::format("{}\n\n{}", text, markdown(set_table(report)));
+}
+
+std::string published_section(const SeriesReport& report) {
+  if (report.published.empty()) return "";
+  return fmt::format(
+      "## Published\n\nNumbers that were published elsewhere, beside the measured means. No mean, "
+      "comparison or test\nabove has them in it.\n\n{}",
+      markdown(published_table(report)));
+}
+
+std::string predicted_lines(const SeriesReport& report) {
+  const std::string sentence = predicted_sentence(report);
+  return sentence.empty() ? "" : sentence + "\n\n";
 }
 
 std::string warnings_section(const std::vector<std::string>& warnings) {
@@ -227,10 +267,11 @@ std::string report_markdown(const SeriesReport& report) {
   return without_tags(fmt::format(
       "{}{}{}## Leaderboard\n\n{}{}{}{}## Time\n\nMean wall seconds of each stage of a video. Runs "
       "of one video share decoding and encoding,\nwhich count where they were done "
-      "first.\n\n{}{}## Provenance\n\n{}\n",
+      "first.\n\n{}{}{}{}## Provenance\n\n{}\n",
       heading(report), question(report), findings(report), markdown(leaderboard(report)),
       declared_tables(report), differences(report) + category_section(report) + set_section(report),
-      factor_sections(report), markdown(timing_table(report)), warnings_section(report.warnings),
+      factor_sections(report), markdown(timing_table(report)), predicted_lines(report),
+      published_section(report), warnings_section(report.warnings),
       trim(markdown(provenance_table(report)))));
 }
 

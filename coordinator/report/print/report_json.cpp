@@ -97,14 +97,43 @@ OrderedJson categories_json(const std::vector<CategoryDifference>& categories) {
 OrderedJson set_metrics_json(const std::vector<SetComparison>& comparisons) {
   OrderedJson list = OrderedJson::array();
   for (const SetComparison& c : comparisons) {
-    list.push_back({{"metric", c.metric},
-                    {"run", c.run},
-                    {"videos", c.videos},
-                    {"value", or_null(c.value)},
-                    {"baseline", c.baseline},
-                    {"baseline_value", or_null(c.baseline_value)}});
+    OrderedJson object = {{"metric", c.metric},
+                          {"run", c.run},
+                          {"videos", c.videos},
+                          {"dimension", c.dimension},
+                          {"value", or_null(c.value)},
+                          {"extrapolated", or_null(c.extrapolated)},
+                          {"baseline", c.baseline},
+                          {"baseline_value", or_null(c.baseline_value)},
+                          {"baseline_extrapolated", or_null(c.baseline_extrapolated)},
+                          {"difference", or_null(c.difference())}};
+    if (c.interval) object["interval"] = {c.interval->low, c.interval->high};
+    list.push_back(std::move(object));
   }
   return list;
+}
+
+OrderedJson published_json(const std::vector<Published>& all) {
+  OrderedJson list = OrderedJson::array();
+  for (const Published& published : all) {
+    list.push_back({{"run", published.run},
+                    {"metric", published.metric},
+                    {"mean", published.mean},
+                    {"deviation", or_null(published.deviation)},
+                    {"videos", published.videos ? OrderedJson(*published.videos) : OrderedJson()},
+                    {"source", published.source}});
+  }
+  return list;
+}
+
+OrderedJson predicted_json(const std::optional<PredictedTime>& time) {
+  if (!time) return nullptr;
+  return {{"device", time->device},
+          {"jobs", time->jobs},
+          {"shared_s", time->shared_s},
+          {"alone_s", time->alone_s},
+          {"actual_spent_s", time->actual_spent_s},
+          {"actual_alone_s", time->actual_alone_s}};
 }
 
 }  // namespace
@@ -121,6 +150,8 @@ OrderedJson report_document(const SeriesReport& report) {
                         {"comparisons", OrderedJson::array()},
                         {"categories", categories_json(report.categories)},
                         {"set_metrics", set_metrics_json(report.set_comparisons)},
+                        {"published", published_json(report.published)},
+                        {"predicted_time", predicted_json(report.predicted)},
                         {"not_compared", report.not_compared},
                         {"warnings", report.warnings},
                         {"provenance", OrderedJson::array()}};

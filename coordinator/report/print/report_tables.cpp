@@ -110,18 +110,15 @@ std::string deviation_text(const std::optional<double>& deviation, int decimals)
 
 /// "host, a processor, CPU threads 4, fused kernels, fp32, engine 0.1.0, LibTorch 2.11.0"
 std::string environment_text(const Environment& environment) {
-  const std::pair<const char*, const char*> formats[] = {{"machine", "{}"},
-                                                         {"device_name", "{}"},
-                                                         {"driver", "driver {}"},
-                                                         {"threads", "CPU threads {}"},
-                                                         {"kernels", "{} kernels"},
-                                                         {"dtype", "{}"},
-                                                         {"engine_build", "engine {}"},
-                                                         {"torch_version", "LibTorch {}"}};
+  const std::pair<const char*, const char*> formats[] = {
+      {"machine", "{}"},   {"device_name", "{}"},         {"driver", "driver {}"},
+      {"gpus", "GPUs {}"}, {"threads", "CPU threads {}"}, {"kernels", "{} kernels"},
+      {"dtype", "{}"},     {"engine_build", "engine {}"}, {"torch_version", "LibTorch {}"}};
   std::vector<std::string> parts;
   for (const auto& [column, format] : formats) {
     const std::string text = in_environment(environment, column);
-    if (!text.empty()) parts.push_back(fmt::format(fmt::runtime(format), text));
+    const bool none = text.empty() || text == "0";  // no GPUs
+    if (!none) parts.push_back(fmt::format(fmt::runtime(format), text));
   }
   return join(parts, ", ");
 }
@@ -244,18 +241,19 @@ TextTable category_table(const SeriesReport& report) {
 }
 
 TextTable set_table(const SeriesReport& report) {
-  TextTable table{{"metric", "run", "videos", "value", "against", "its value", "difference"}, {}};
+  TextTable table{{"metric", "run", "videos", "dimension", "value", "extrapolated", "against",
+                   "its value", "its extrapolated", "difference", "95 % interval"},
+                  {}};
   for (const SetComparison& c : report.set_comparisons) {
     const auto metric = metric_named(c.metric);
     const int decimals = metric.is_ok() ? metric->decimals : Metric{}.decimals;
-    const auto difference = c.value && c.baseline_value
-                                ? std::optional<double>(*c.value - *c.baseline_value)
-                                : std::nullopt;
-    table.rows.push_back({metric.is_ok() ? metric_heading(*metric) : c.metric,
-                          within(report.series, c.run), std::to_string(c.videos),
-                          decimal(c.value, decimals),
-                          c.baseline.empty() ? "-" : within(report.series, c.baseline),
-                          decimal(c.baseline_value, decimals), decimal(difference, decimals)});
+    table.rows.push_back(
+        {metric.is_ok() ? metric_heading(*metric) : c.metric, within(report.series, c.run),
+         std::to_string(c.videos), std::to_string(c.dimension), decimal(c.value, decimals),
+         decimal(c.extrapolated, decimals),
+         c.baseline.empty() ? "-" : within(report.series, c.baseline),
+         decimal(c.baseline_value, decimals), decimal(c.baseline_extrapolated, decimals),
+         decimal(c.difference(), decimals), interval_text(c.interval, decimals)});
   }
   return table.without_empty_columns();
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 #include <optional>
+#include <set>
 
 #include "base/text.h"
 #include "coordinator/report/compare/checks.h"
@@ -19,8 +20,16 @@ namespace cox::report {
 
 namespace {
 
-/// The stages whose mean seconds are shown next to the metrics of a run.
-constexpr std::array kShownStages = {"train_s", "early_stop_s", "generate_s", "total_s"};
+/// A stage whose mean seconds are shown next to the metrics of a run, and its column.
+struct ShownStage {
+  const char* stage;
+  const char* column;
+};
+
+constexpr std::array<ShownStage, 4> kShownStages = {{{"train_s", "train_s"},
+                                                     {"early_stop_s", "early_stop_s"},
+                                                     {"generate_s", "generate_s"},
+                                                     {"alone_s", "total_s"}}};
 
 Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 Cell cell_of(std::size_t count) { return static_cast<std::int64_t>(count); }
@@ -29,7 +38,30 @@ void append(std::vector<std::string>& all, std::vector<std::string> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
 
-Row means_of(const RunData& run, const std::vector<Metric>& metrics) {
+/// What is shown of a set metric, behind its name.
+constexpr std::array kSetColumns = {"", "_videos", "_dimension", "_extrapolated"};
+
+void append_set(const std::vector<SetValue>& values, const std::string& metric, Row& row) {
+  const auto value = std::find_if(values.begin(), values.end(),
+                                  [&](const SetValue& known) { return known.metric == metric; });
+  if (value == values.end()) {
+    row.resize(row.size() + kSetColumns.size());
+    return;
+  }
+  row.insert(row.end(), {Cell(value->value), cell_of(value->videos.size()),
+                         cell_of(value->dimension), cell_of(value->extrapolated)});
+}
+
+/// Names of the set metrics that any run has a value of.
+std::set<std::string> set_metrics_of(const SeriesResults& results) {
+  std::set<std::string> metrics;
+  for (const auto& [run, values] : results.sets) {
+    for (const SetValue& value : values) metrics.insert(value.metric);
+  }
+  return metrics;
+}
+
+Row means_of(const RunData& run, const SeriesResults& results) {
   const JobCounts counts = job_counts(run);
   Row row = {run.name,
              cell_of(run.results.size()),
@@ -37,12 +69,18 @@ Row means_of(const RunData& run, const std::vector<Metric>& metrics) {
              cell_of(counts.failed),
              cell_of(counts.failed_as_expected),
              cell_of(counts.cancelled)};
-  for (const Metric& metric : metrics) {
+  for (const Metric& metric : results.metrics) {
     const Summary summary = metric_summary(run, metric.name);
     row.push_back(cell_of(summary.mean));
     row.push_back(cell_of(summary.standard_error));
   }
-  for (const char* stage : kShownStages) row.push_back(cell_of(stage_mean(run, stage)));
+  const auto sets = results.sets.find(run.name);
+  for (const std::string& metric : set_metrics_of(results)) {
+    append_set(sets == results.sets.end() ? std::vector<SetValue>{} : sets->second, metric, row);
+  }
+  for (const ShownStage& shown : kShownStages) {
+    row.push_back(cell_of(stage_mean(run, shown.stage)));
+  }
   const std::vector<std::string> marks = marks_of(run);
   Cell& shown = row.emplace_back();
   if (!marks.empty()) shown = join(marks, ", ");
@@ -67,6 +105,7 @@ Result<SeriesResults> load_series_results(const Query& query, const std::string&
       results.warnings.push_back(std::move(mixed));
     }
   }
+  COX_ASSIGN_OR_RETURN(results.sets, set_values_of_series(query, series, results.warnings));
   append(results.warnings, environment_warnings(results.runs));
   append(results.warnings, mark_warnings(results.runs));
   return results;
@@ -78,11 +117,14 @@ Table series_means(const SeriesResults& results) {
   for (const Metric& metric : results.metrics) {
     optional.insert(optional.end(), {metric.name, metric.name + "_se"});
   }
+  for (const std::string& metric : set_metrics_of(results)) {
+    for (const char* column : kSetColumns) optional.push_back(metric + column);
+  }
   table.columns.insert(table.columns.end(), optional.begin(), optional.end());
-  table.columns.insert(table.columns.end(), kShownStages.begin(), kShownStages.end());
+  for (const ShownStage& shown : kShownStages) table.columns.emplace_back(shown.column);
   table.columns.emplace_back(kMarks);
   optional.emplace_back(kMarks);
-  for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results.metrics));
+  for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results));
   return without_empty_columns(table, optional);
 }
 

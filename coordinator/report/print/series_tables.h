@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,7 @@
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/query.h"
 #include "coordinator/report/data/run_data.h"
+#include "coordinator/report/data/set_values.h"
 
 namespace cox::report {
 
@@ -14,6 +16,7 @@ namespace cox::report {
 struct SeriesResults {
   std::vector<RunData> runs;    ///< as they ran, in the order of the sweep
   std::vector<Metric> metrics;  ///< measured ones that all runs measured with the same weights
+  std::map<std::string, std::vector<SetValue>> sets;  ///< by run, over all of its videos
   std::vector<std::string> warnings;
 };
 
@@ -21,8 +24,9 @@ struct SeriesResults {
 Result<SeriesResults> load_series_results(const Query& query, const std::string& series);
 
 /// One row for each run: how many of its videos are done, failed, failed as expected and cancelled,
-/// means over the done ones with standard errors (`psnr_se`), mean seconds of the stages that runs
-/// differ in, and `marks` (data/marks.h) when a run has any.
+/// means over the done ones with standard errors (`psnr_se`), values of set metrics with the number
+/// of videos, the dimension and the extrapolated value (`fvd_dfot_videos`, ...), mean seconds of
+/// the stages that runs differ in, and `marks` (data/marks.h) when a run has any.
 Table series_means(const SeriesResults& results);
 
 /// Every finished job of a series, with all columns of v_results.

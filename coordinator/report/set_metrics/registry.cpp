@@ -8,12 +8,13 @@
 namespace cox::report {
 
 #define COX_METRIC(name)
-#define COX_SET_METRIC(name) Result<double> value_of_##name(const FeatureVectors& features);
+#define COX_SET_METRIC(name) \
+  Result<std::unique_ptr<SetStatistic>> statistic_of_##name(const FeatureVectors& features);
 #include COX_METRICS_DEF
 #undef COX_SET_METRIC
 
 std::span<const SetMetricFunction> set_metric_functions() {
-#define COX_SET_METRIC(name) {#name, &value_of_##name},
+#define COX_SET_METRIC(name) {#name, &statistic_of_##name},
   static const std::vector<SetMetricFunction> kFunctions = {
 #include COX_METRICS_DEF
   };

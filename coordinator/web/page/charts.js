@@ -3,139 +3,215 @@
 import { svg } from "./dom.js";
 
 const d3 = window.d3;
+/** Marks of lines, in the order of the style sheet's series classes. */
+export const LINES = 6;
 
 /** `role` is "group" for a figure that holds links, "img" for one that does not. */
-function frame(width, height, label, role = "group") {
-  return svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
+function frame(width, height, label, role = "group", stretches = true) {
+  return svg("svg", { class: stretches ? "fit" : null, viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
 }
 
-function axis(parent, scale, orient, transform, ticks) {
+/** Places for names beside points, {x, y, width}, such that none covers another or a point; null where
+ *  there is no room. */
+function labelPlaces(points) {
+  const taken = points.map((point) => ({ left: point.x - 5, right: point.x + 5, top: point.y - 5, bottom: point.y + 5 }));
+  const covers = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  return points.map((point) => {
+    for (const [dx, dy] of [[9, -4], [9, 12], [-9, -4], [-9, 12], [9, -18], [9, 26], [-9, -18], [-9, 26]]) {
+      const left = dx > 0 ? point.x + dx : point.x + dx - point.width;
+      const box = { left, right: left + point.width, top: point.y + dy - 10, bottom: point.y + dy + 2 };
+      if (box.right > point.most || box.left < point.least || taken.some((other) => covers(box, other))) continue;
+      taken.push(box);
+      return { x: point.x + dx, y: point.y + dy, anchor: dx > 0 ? "start" : "end" };
+    }
+    return null;
+  });
+}
+
+/** An axis; with `reach`, grid lines of that length cross the figure. */
+function axis(parent, scale, orient, transform, ticks, reach) {
   const group = svg("g", { class: "axis", transform });
   parent.append(group);
-  d3.select(group).call(d3.svg.axis().scale(scale).orient(orient).ticks(ticks));
+  const drawn = d3.svg.axis().scale(scale).orient(orient).outerTickSize(0);
+  if (typeof ticks === "object") drawn.tickValues(ticks.values).tickFormat(ticks.format ?? String);
+  else drawn.ticks(ticks);
+  if (reach) drawn.innerTickSize(-reach).tickPadding(7);
+  d3.select(group).call(drawn);
   return group;
 }
 
-/** Differences with intervals: rows are {label, value, low, high, href}. */
+/** At most `most` characters of a name. */
+const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
+/** Differences with intervals: rows are {label, text, value, low, high, familyLow, familyHigh, href}. */
 export function intervals(label, rows) {
-  const left = 220, width = 760, line = 22, height = rows.length * line + 40;
+  const longest = Math.min(Math.max(...rows.map((row) => row.label.length)), 28);
+  const left = 16 + 6.6 * longest, width = 640, line = 24, top = 6, height = top + rows.length * line + 34;
   const root = frame(width, height, label);
-  const all = rows.flatMap((row) => [row.value, row.low ?? row.value, row.high ?? row.value, 0]);
-  const x = d3.scale.linear().domain(d3.extent(all)).nice().range([left, width - 20]);
-  axis(root, x, "bottom", `translate(0 ${height - 30})`, 6);
-  root.append(svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: height - 30 }));
+  const all = rows.flatMap((row) => [row.value, row.low, row.high, row.familyLow, row.familyHigh, 0]).filter((value) => value !== null && value !== undefined);
+  const x = d3.scale.linear().domain(d3.extent(all)).nice(6).range([left, width - 70]);
+  axis(root, x, "bottom", `translate(0 ${height - 28})`, 6, height - 28 - top);
+  root.append(svg("line", { class: "zero", x1: x(0), x2: x(0), y1: top, y2: height - 28 }));
+  const span = (row, y, low, high, name) => {
+    if (low === null || low === undefined) return;
+    root.append(svg("line", { class: name, x1: x(low), x2: x(high), y1: y, y2: y }));
+  };
   rows.forEach((row, i) => {
-    const y = i * line + 14;
-    root.append(svg("a", { href: row.href }, svg("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, row.label)));
-    if (row.low !== null && row.low !== undefined) {
-      root.append(svg("line", { class: "span", x1: x(row.low), x2: x(row.high), y1: y, y2: y }));
-    }
-    root.append(svg("circle", { class: "mark", cx: x(row.value), cy: y, r: 4 },
-      svg("title", {}, `${row.label}: ${row.value}`)));
+    const y = top + (i + .5) * line;
+    root.append(svg("a", { href: row.href }, svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.label, 28))));
+    span(row, y, row.familyLow, row.familyHigh, "wide-span");
+    span(row, y, row.low, row.high, "span");
+    root.append(svg("circle", { class: "mark", cx: x(row.value), cy: y, r: 4.5 }, svg("title", {}, `${row.label}: ${row.text}`)),
+      svg("text", { class: "quiet-text", x: width - 6, y: y + 4, "text-anchor": "end" }, row.text));
   });
   return root;
 }
 
-/** Differences of items, sorted: entries are {label, value, href}. */
+/** Differences of items, sorted: entries are {label, value, text, href, tone}. */
 export function bars(label, entries) {
-  const width = 760, height = 260, left = 50;
+  const width = 1100, height = 260, left = 56;
   const root = frame(width, height, label);
-  const y = d3.scale.linear().domain(d3.extent([...entries.map((entry) => entry.value), 0])).nice().range([height - 15, 10]);
-  const step = (width - left - 10) / Math.max(entries.length, 1);
-  axis(root, y, "left", `translate(${left} 0)`, 6);
+  const y = d3.scale.linear().domain(d3.extent([...entries.map((entry) => entry.value), 0])).nice().range([height - 12, 10]);
+  const step = (width - left - 6) / Math.max(entries.length, 1);
+  axis(root, y, "left", `translate(${left} 0)`, 6, width - left);
   entries.forEach((entry, i) => {
-    root.append(svg("a", { href: entry.href, "aria-label": `${entry.label}: ${entry.value}` },
-      svg("rect", { class: "mark", x: left + 4 + i * step, width: Math.max(step - 1, 1),
+    root.append(svg("a", { href: entry.href, "aria-label": `${entry.label}: ${entry.text ?? entry.value}` },
+      svg("rect", { class: `mark ${entry.tone ?? ""}`, x: left + 3 + i * step, width: Math.max(step * .82, 1),
         y: Math.min(y(entry.value), y(0)), height: Math.max(Math.abs(y(entry.value) - y(0)), 1) },
-        svg("title", {}, `${entry.label}: ${entry.value}`))));
+        svg("title", {}, `${entry.label}: ${entry.text ?? entry.value}`))));
   });
-  root.append(svg("line", { class: "zero", x1: left, x2: width, y1: y(0), y2: y(0) }));
+  root.append(svg("line", { class: "base", x1: left, x2: width, y1: y(0), y2: y(0) }));
   return root;
 }
 
-/** Points: {label, x, y, href}. */
-export function scatter(label, xTitle, yTitle, points) {
-  const width = 760, height = 320, left = 60, bottom = 40;
+/** A value of each item: entries are {label, value, text, href}. */
+export function dots(label, entries) {
+  const width = 640, height = 240, left = 50;
   const root = frame(width, height, label);
-  const x = d3.scale.linear().domain(d3.extent(points, (point) => point.x)).nice().range([left, width - 20]);
-  const y = d3.scale.linear().domain(d3.extent(points, (point) => point.y)).nice().range([height - bottom, 15]);
-  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8);
-  axis(root, y, "left", `translate(${left} 0)`, 6);
-  root.append(svg("text", { x: width - 20, y: height - 5, "text-anchor": "end" }, xTitle),
-    svg("text", { x: left + 6, y: 14 }, yTitle));
-  for (const point of points) {
-    root.append(svg("a", { href: point.href, "aria-label": `${point.label}: ${point.x}, ${point.y}` },
-      svg("circle", { class: "mark", cx: x(point.x), cy: y(point.y), r: 5 },
-        svg("title", {}, `${point.label}: ${point.x}, ${point.y}`))));
-  }
+  const y = d3.scale.linear().domain(d3.extent(entries, (entry) => entry.value)).nice().range([height - 14, 12]);
+  const x = d3.scale.linear().domain([0, Math.max(entries.length - 1, 1)]).range([left + 10, width - 10]);
+  axis(root, y, "left", `translate(${left} 0)`, 6, width - left);
+  entries.forEach((entry, i) => root.append(svg("a", { href: entry.href, "aria-label": `${entry.label}: ${entry.text}` },
+    svg("circle", { class: "mark", cx: x(i), cy: y(entry.value), r: 4.5 }, svg("title", {}, `${entry.label}: ${entry.text}`)))));
   return root;
 }
 
-/** Curves over steps or frames, the first of which is number `start`: {label, values}. Returns
+/** How the values spread: bins are {low, high, count}. */
+export function histogram(label, title, bins) {
+  const width = 640, height = 220, left = 44, bottom = 40;
+  const root = frame(width, height, label, "img");
+  const x = d3.scale.linear().domain([bins[0].low, bins[bins.length - 1].high]).range([left, width - 12]);
+  const y = d3.scale.linear().domain([0, d3.max(bins, (bin) => bin.count)]).nice().range([height - bottom, 10]);
+  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8);
+  axis(root, y, "left", `translate(${left} 0)`, 4, width - left - 12);
+  for (const bin of bins) {
+    root.append(svg("rect", { class: "mark", x: x(bin.low) + 1, width: Math.max(x(bin.high) - x(bin.low) - 2, 1), y: y(bin.count),
+      height: height - bottom - y(bin.count) }, svg("title", {}, `${bin.count} items`)));
+  }
+  root.append(svg("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, title));
+  return root;
+}
+
+/** Points: {label, text, x, y, error, href}; `front` are points that no other beats, joined by a line. */
+export function scatter(label, xTitle, yTitle, points, front = []) {
+  const width = 640, height = 360, left = 62, bottom = 46;
+  const root = frame(width, height, label);
+  const x = d3.scale.linear().domain(d3.extent([0, ...points.map((point) => point.x)])).nice().range([left, width - 16]);
+  const ends = points.flatMap((point) => [point.y - (point.error ?? 0), point.y + (point.error ?? 0)]);
+  const y = d3.scale.linear().domain(d3.extent(ends)).nice().range([height - bottom, 14]);
+  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8, height - bottom - 14);
+  axis(root, y, "left", `translate(${left} 0)`, 6, width - left - 16);
+  root.append(svg("text", { x: (left + width) / 2, y: height - 8, "text-anchor": "middle" }, xTitle),
+    svg("text", { transform: `rotate(-90 14 ${height / 2 - 10})`, x: 14, y: height / 2 - 10, "text-anchor": "middle" }, yTitle));
+  if (front.length > 1) root.append(svg("path", { class: "front", d: d3.svg.line().x((point) => x(point.x)).y((point) => y(point.y))(front) }));
+  const places = labelPlaces(points.map((point) => ({ x: x(point.x), y: y(point.y), width: 6.4 * short(point.label, 22).length, least: left, most: width })));
+  points.forEach((point, i) => {
+    if (point.error) root.append(svg("line", { class: "wide-span", x1: x(point.x), x2: x(point.x), y1: y(point.y - point.error), y2: y(point.y + point.error) }));
+    const place = points.length <= 24 ? places[i] : null;
+    root.append(svg("a", { href: point.href, "aria-label": `${point.label}: ${point.text ?? `${point.x}, ${point.y}`}` },
+      svg("circle", { class: "mark", cx: x(point.x), cy: y(point.y), r: 5 }, svg("title", {}, `${point.label}: ${point.text ?? `${point.x}, ${point.y}`}`)),
+      place ? svg("text", { class: "quiet-text", x: place.x, y: place.y, "text-anchor": place.anchor }, short(point.label, 22)) : null));
+  });
+  return root;
+}
+
+/** Curves over steps or frames, the first of which is number `start`: {label, values, tone}. Returns
  *  {node, cursor(x)}. */
 export function curves(label, xTitle, lines, start = 0) {
-  const width = 760, height = 240, left = 60, bottom = 35;
+  const width = 460, height = 230, left = 54, bottom = 38;
   const root = frame(width, height, label, "img");
   const last = Math.max(...lines.map((line) => line.values.length), 2);
-  const x = d3.scale.linear().domain([start, start + last - 1]).range([left, width - 20]);
+  const x = d3.scale.linear().domain([start, start + last - 1]).range([left, width - 12]);
   const finite = lines.flatMap((line) => line.values).filter((value) => value !== null);
-  const y = d3.scale.linear().domain(d3.extent(finite)).nice().range([height - bottom, 20]);
-  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8);
-  axis(root, y, "left", `translate(${left} 0)`, 5);
-  root.append(svg("text", { x: width - 20, y: height - 4, "text-anchor": "end" }, xTitle));
+  const y = d3.scale.linear().domain(d3.extent(finite)).nice().range([height - bottom, 12]);
+  const every = Math.ceil(last / 12);
+  axis(root, x, "bottom", `translate(0 ${height - bottom})`, { values: d3.range(start, start + last, every) });
+  axis(root, y, "left", `translate(${left} 0)`, 5, width - left - 12);
+  root.append(svg("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, xTitle));
   const path = d3.svg.line().defined((value) => value !== null).x((_, i) => x(start + i)).y((value) => y(value));
-  lines.forEach((line, i) => {
-    root.append(svg("path", { class: `curve series${i % 6}`, d: path(line.values) }, svg("title", {}, line.label)),
-      svg("text", { x: left + 8 + (i % 4) * 170, y: 12 + Math.floor(i / 4) * 14, class: "legend" },
-        svg("tspan", {}, `${["blue", "red", "green", "ochre", "violet", "teal"][i % 6]}: ${line.label}`)));
+  lines.forEach((line) => {
+    root.append(svg("path", { class: `curve series${line.tone % LINES}`, d: path(line.values) }, svg("title", {}, line.label)));
+    if (line.values.length <= 40) line.values.forEach((value, i) => {
+      if (value !== null) root.append(svg("circle", { class: `point series${line.tone % LINES}`, cx: x(start + i), cy: y(value), r: 2.6 },
+        svg("title", {}, `${line.label}, ${xTitle} ${start + i}: ${value}`)));
+    });
   });
-  const mark = svg("line", { class: "cursor", x1: -9, x2: -9, y1: 15, y2: height - bottom });
+  const mark = svg("line", { class: "cursor", x1: -9, x2: -9, y1: 10, y2: height - bottom });
   root.append(mark);
   return { node: root, cursor: (at) => { mark.setAttribute("x1", x(at)); mark.setAttribute("x2", x(at)); } };
 }
 
-/** Parallel coordinates: axes are {name, values} with one value a run; runs are {label, href}. */
+/** Numbers by their value, on a logarithmic scale where they span decades; other values evenly. */
+function levelScale(values, range) {
+  const levels = [...new Set(values.map(String))];
+  if (!values.every((value) => typeof value === "number")) return { scale: d3.scale.ordinal().domain(levels).rangePoints(range), levels };
+  const [low, high] = d3.extent(values);
+  const numbers = [...new Set(values)].sort((a, b) => a - b);
+  const scale = low > 0 && high / low >= 30 ? d3.scale.log().domain([low, high]) : d3.scale.linear().domain(low === high ? [low - 1, high + 1] : [low, high]);
+  return { scale: scale.range(range), levels: numbers };
+}
+
+/** Parallel coordinates: axes are {name, values} with one value a run, the last one the metric; runs
+ *  are {label, href, share}, share 0 to 1 by how good they are. */
 export function parallel(label, axes, runs) {
-  const width = Math.max(760, axes.length * 130), height = 300;
+  const width = Math.max(640, axes.length * 130), height = 330;
   const root = frame(width, height, label);
-  const x = d3.scale.ordinal().domain(axes.map((each) => each.name)).rangePoints([70, width - 70]);
-  const scales = axes.map((each) => {
-    const numbers = each.values.every((value) => typeof value === "number");
-    return numbers ? d3.scale.linear().domain(d3.extent(each.values)).nice().range([height - 20, 35])
-      : d3.scale.ordinal().domain([...new Set(each.values.map(String))]).rangePoints([height - 20, 35]);
-  });
-  runs.forEach((run, i) => {
-    const points = axes.map((each, a) => {
-      const value = each.values[i];
-      return [x(each.name), scales[a](typeof value === "number" ? value : String(value))];
-    });
+  const x = d3.scale.ordinal().domain(axes.map((each) => each.name)).rangePoints([80, width - 70]);
+  const range = [height - 22, 40];
+  const scales = axes.map((each, a) => (a === axes.length - 1
+    ? { scale: d3.scale.linear().domain(d3.extent(each.values)).nice().range(range) } : levelScale(each.values, range)));
+  const color = d3.scale.linear().domain([0, 1]).range([0.16, 1]);
+  runs.map((run, i) => ({ ...run, i })).sort((a, b) => a.share - b.share).forEach((run) => {
+    const points = axes.map((each, a) => [x(each.name), scales[a].scale(each.values[run.i])]);
     root.append(svg("a", { href: run.href, "aria-label": run.label },
-      svg("path", { class: "run", d: d3.svg.line()(points) }, svg("title", {}, run.label))));
+      svg("path", { class: "run", d: d3.svg.line()(points), "stroke-opacity": color(run.share) }, svg("title", {}, run.label))));
   });
   axes.forEach((each, a) => {
-    axis(root, scales[a], "left", `translate(${x(each.name)} 0)`, 5);
-    root.append(svg("text", { x: x(each.name), y: 18, "text-anchor": "middle" }, each.name));
+    const { scale, levels } = scales[a];
+    axis(root, scale, a === axes.length - 1 ? "right" : "left", `translate(${x(each.name)} 0)`,
+      levels && levels.length <= 14 ? { values: levels, format: (value) => short(String(value), 16) } : 5);
+    root.append(svg("text", { class: "axis-title", x: x(each.name), y: 20, "text-anchor": "middle" }, short(each.name, 20)));
   });
   return root;
 }
 
-/** A heat map: cells are {row, column, value, href}; values are shown in their cells too. */
-export function heatMap(label, rowTitle, columnTitle, cells) {
-  const rows = [...new Set(cells.map((cell) => cell.row))], columns = [...new Set(cells.map((cell) => cell.column))];
-  const longest = Math.max(...columns.map((name) => name.length));
-  const size = Math.max(74, 7 * longest + 12), line = 30, left = 130, top = 46;
-  const root = frame(left + columns.length * size + 10, top + rows.length * line + 10, label);
-  const color = d3.scale.linear().domain(d3.extent(cells, (cell) => cell.value)).range(["#dbe9fb", "#0b57b0"]);
-  const middle = d3.mean(d3.extent(cells, (cell) => cell.value));
+/** A heat map: cells are {row, column, value, text, href}; rows and columns are in the order given. */
+export function heatMap(label, rowTitle, columnTitle, rows, columns, cells) {
+  const longest = Math.max(...columns.map((name) => name.length), ...cells.map((cell) => cell.text.length));
+  const size = Math.max(74, 7 * longest + 16), line = 36;
+  const left = 22 + 6.8 * Math.min(Math.max(...rows.map((name) => name.length), rowTitle.length), 24), top = 54;
+  const root = frame(left + columns.length * size + 6, top + rows.length * line + 6, label, "group", false);
+  const extent = d3.extent(cells, (cell) => cell.value);
+  const share = (value) => (extent[1] > extent[0] ? (value - extent[0]) / (extent[1] - extent[0]) : .5);
+  const color = d3.scale.linear().domain([0, 1]).range(["#deebf7", "#084594"]);
   columns.forEach((name, c) => root.append(svg("text", { x: left + (c + .5) * size, y: top - 8, "text-anchor": "middle" }, name)));
-  rows.forEach((name, r) => root.append(svg("text", { x: left - 8, y: top + (r + .65) * line, "text-anchor": "end" }, name)));
-  root.append(svg("text", { x: left, y: 16 }, `${rowTitle} (rows) by ${columnTitle} (columns)`));
+  rows.forEach((name, r) => root.append(svg("text", { x: left - 10, y: top + (r + .5) * line + 4, "text-anchor": "end" }, short(name, 24))));
+  root.append(svg("text", { class: "axis-title", x: left, y: 18 }, columnTitle), svg("text", { class: "axis-title", x: left - 10, y: top - 8, "text-anchor": "end" }, rowTitle));
   for (const cell of cells) {
     const px = left + columns.indexOf(cell.column) * size, py = top + rows.indexOf(cell.row) * line;
-    const text = svg("text", { x: px + size / 2, y: py + line * .65, "text-anchor": "middle" }, cell.text);
-    text.style.fill = cell.value > middle ? "#ffffff" : "#10151b";
+    const text = svg("text", { x: px + size / 2, y: py + line / 2 + 4, "text-anchor": "middle", class: share(cell.value) > .5 ? "on-dark" : "on-light" }, cell.text);
     root.append(svg("a", { href: cell.href, "aria-label": `${cell.row}, ${cell.column}: ${cell.text}` },
-      svg("rect", { class: "cell", x: px, y: py, width: size, height: line, fill: color(cell.value) }), text));
+      svg("rect", { class: "cell", x: px, y: py, width: size, height: line, fill: color(share(cell.value)) }), text));
   }
   return root;
 }

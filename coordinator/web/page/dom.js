@@ -29,29 +29,51 @@ export function visible(text) {
     (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A table: `columns` are {name, title, number, cell(row) -> node or text, sort(row)}. */
+/** A part that scrolls sideways where the window is narrow. */
+export const scrolled = (label, node) => h("div", { class: "wide figure-scroll", tabindex: 0, role: "region", "aria-label": label }, node);
+
+/** How a person sorted a table, by its caption: a view that is drawn again stays sorted. */
+const orders = new Map();
+
+/**
+ * A table: `columns` are {name, title, number, cell(row) -> node or text, sort(row)}. `options.order` is
+ * the column it is sorted by at first, from the highest value; `options.lowFirst` turns that around.
+ * Rows beyond `options.page` are shown by a button.
+ */
 export function table(caption, columns, rows, options = {}) {
   const body = h("tbody");
-  let order = options.order ?? null;
-  let ascending = false;
+  const page = options.page ?? 200;
+  const chosen = columns.some((each) => each.name === orders.get(caption)?.order) ? orders.get(caption) : null;
+  let order = chosen?.order ?? options.order ?? null, ascending = chosen?.ascending ?? options.lowFirst ?? false, shown = page;
+  const more = h("button", { type: "button", onclick: () => { shown += page; draw(); } });
+  const heads = new Map();
   const draw = () => {
     const column = columns.find((each) => each.name === order);
     const sorted = column?.sort ? [...rows].sort((a, b) => compare(column.sort(a), column.sort(b))) : rows;
     if (column?.sort && !ascending) sorted.reverse();
-    body.replaceChildren(...sorted.map((row) => h("tr", options.row?.(row) ?? {},
-      columns.map((each) => h("td", { class: each.number ? "number" : null }, each.cell(row))))));
+    body.replaceChildren(...sorted.slice(0, shown).map((row) => h("tr", options.row?.(row) ?? {},
+      columns.map((each, i) => h("td", { class: each.number ? "number" : i === (options.lead ?? -1) ? "lead" : null }, each.cell(row))))));
+    more.textContent = `Show more (${Math.max(sorted.length - shown, 0)} left)`;
+    more.hidden = sorted.length <= shown;
+    for (const [name, head] of heads) {
+      if (name === order) head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+      else head.removeAttribute("aria-sort");
+    }
   };
   const sortBy = (name) => {
     ascending = order === name ? !ascending : false;
     order = name;
+    orders.set(caption, { order, ascending });
     draw();
   };
-  const heads = columns.map((each) => h("th", { class: each.number ? "number" : null, scope: "col" },
-    each.sort ? h("button", { type: "button", title: `sort by ${each.title}`, onclick: () => sortBy(each.name) },
-      each.title) : each.title));
+  for (const each of columns) {
+    heads.set(each.name, h("th", { class: each.number ? "number" : null, scope: "col" },
+      each.sort ? h("button", { type: "button", title: `sort by ${each.title}`, onclick: () => sortBy(each.name) },
+        each.title) : each.title));
+  }
   draw();
   return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
-    h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body));
+    h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, [...heads.values()])), body), more);
 }
 
 function compare(a, b) {

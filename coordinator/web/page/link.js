@@ -19,5 +19,23 @@ export function go(view, parameters) {
 
 export function select(label, values, chosen, onchange) {
   return h("label", {}, `${label} `, h("select", { onchange: (event) => onchange(event.target.value) },
-    values.map((value) => h("option", { value, selected: value === chosen }, value))));
+    values.map((value) => h("option", { value, selected: value === chosen }, value || "(as the sweep says)"))));
+}
+
+/** The way back: entries are nodes or strings, the last one is here. */
+export const crumbs = (...entries) => h("nav", { class: "crumbs", "aria-label": "Way back" },
+  entries.filter(Boolean).map((entry, i) => [i > 0 ? h("span", { "aria-hidden": true }, "/") : null, entry]));
+
+/** A figure with its heading; `keep` is the address of the same figure as an SVG file. */
+export const card = (title, node, keep) => h("section", { class: "card" },
+  h("div", { class: "card-head" }, h("h2", {}, title), keep ? h("a", { class: "keep", href: keep, download: "" }, "SVG") : null), node);
+
+export const figureFile = (kind, parameters) => `/figure/${kind}.svg?${address("", parameters).split("?")[1] ?? ""}`;
+
+/** Warnings: the first few at once, the others on request. */
+export function notes(warnings, shown = 2) {
+  if (warnings.length === 0) return null;
+  const note = (text) => h("p", { class: "note" }, text);
+  return h("section", { class: "notes", "aria-label": "Warnings" }, warnings.slice(0, shown).map(note),
+    warnings.length > shown ? h("details", {}, h("summary", {}, `${warnings.length - shown} more ${warnings.length - shown === 1 ? "warning" : "warnings"}`), warnings.slice(shown).map(note)) : null);
 }

@@ -1,8 +1,19 @@
 // Players that keep in step. There is one clock, counted in frames: every video is paused and shows the
 // frame that the clock names, so none can run ahead of another.
-import { h } from "./dom.js";
+import { h, visible } from "./dom.js";
 
 const STEP_KEYS = { ArrowLeft: -1, ArrowRight: 1 };
+
+/** Why the browser shows no video of `source`: what the server says, or that it cannot play it. */
+async function reasonOf(source) {
+  const unplayable = "this browser cannot play the video";
+  try {
+    const response = await fetch(source);
+    return response.ok ? unplayable : (await response.json()).error;
+  } catch {
+    return unplayable;
+  }
+}
 
 /** One video element whose frame number is set; resolves when the frame is on screen. */
 class FrameVideo {
@@ -10,9 +21,10 @@ class FrameVideo {
     this.label = label;
     this.video = h("video", { src: source, muted: true, playsinline: true, preload: "auto", "aria-label": label });
     this.video.muted = true;
-    this.ready = new Promise((resolve, reject) => {
-      this.video.addEventListener("loadeddata", resolve, { once: true });
-      this.video.addEventListener("error", () => reject(new Error(`${label}: this browser cannot play the video`)), { once: true });
+    /** "" once it can be shown, or why it cannot. */
+    this.trouble = new Promise((resolve) => {
+      this.video.addEventListener("loadeddata", () => resolve(""), { once: true });
+      this.video.addEventListener("error", async () => resolve(`${label}: ${await reasonOf(source)}`), { once: true });
     });
   }
 
@@ -29,25 +41,25 @@ class FrameVideo {
 }
 
 /**
- * `sources` are {label, url}; `frames` how many each clip has. `onframe` hears every frame that is
- * shown. Returns {node, frame()}.
+ * `sources` are {label, url, tone}, the tone that of the label's curve; `frames` how many each clip has.
+ * `onframe` hears every frame that is shown. Returns {node, frame()}.
  */
 export function players(sources, frames, onframe) {
   const videos = sources.map((source) => new FrameVideo(source.url, source.label));
   const message = h("p", { class: "note", role: "alert", hidden: true });
-  const position = h("output", {}, "0");
+  const position = h("output", {}, "loading");
   const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
     oninput: () => show(Number(slider.value)) });
-  const play = h("button", { type: "button", onclick: () => (timer ? stop() : start()) }, "Play");
+  const play = h("button", { type: "button", class: "primary", onclick: () => (timer ? stop() : start()) }, "Play");
   const speed = h("select", { "aria-label": "Speed" }, [0.1, 0.25, 0.5, 1, 2].map((value) =>
     h("option", { value, selected: value === 1 }, `${value}x`)));
-  let index = 0, timer = null, busy = false;
+  let index = 0, timer = null, busy = false, playing = [];
 
   async function show(next) {
-    if (busy) return;
+    if (busy || playing.length === 0) return;
     busy = true;
     index = (next + frames) % frames;
-    await Promise.all(videos.map((video) => video.show(index, frames)));
+    await Promise.all(playing.map((video) => video.show(index, frames)));
     slider.value = index;
     position.textContent = `frame ${index + 1} of ${frames}`;
     drawDifference();
@@ -55,11 +67,12 @@ export function players(sources, frames, onframe) {
     busy = false;
   }
   function start() {
+    if (playing.length === 0) return;
     play.textContent = "Pause";
     const tick = async () => {
       const begin = performance.now();
       await show(index + 1);
-      const wait = 1000 * videos[0].video.duration / frames / Number(speed.value) - (performance.now() - begin);
+      const wait = 1000 * playing[0].video.duration / frames / Number(speed.value) - (performance.now() - begin);
       if (timer) timer = setTimeout(tick, Math.max(wait, 0));
     };
     timer = setTimeout(tick, 0);
@@ -82,7 +95,7 @@ export function players(sources, frames, onframe) {
   function drawDifference() {
     if (toggle.getAttribute("aria-pressed") !== "true") return;
     canvases.forEach((canvas, i) => {
-      if (i === 0) return;
+      if (i === 0 || !playing.includes(videos[i]) || !playing.includes(videos[0])) return;
       const video = videos[i].video;
       canvas.width = video.videoWidth;
       canvas.height = video.videoHeight;
@@ -94,17 +107,22 @@ export function players(sources, frames, onframe) {
     });
   }
 
-  Promise.all(videos.map((video) => video.ready)).then(() => show(0), (error) => {
-    message.hidden = false;
-    message.textContent = error.message;
+  Promise.all(videos.map((video) => video.trouble)).then((troubles) => {
+    playing = videos.filter((_, i) => troubles[i] === "");
+    const told = troubles.filter((trouble) => trouble !== "");
+    message.hidden = told.length === 0;
+    message.textContent = told.map(visible).join("; ");
+    if (playing.length === 0) position.textContent = "no video can be shown";
+    return show(0);
   });
-  const node = h("section", { "aria-label": "Players", tabindex: 0, onkeydown: (event) => {
+  const caption = (i) => h("figcaption", { class: "legend" },
+    sources[i].tone === undefined ? null : h("span", { class: `swatch series${sources[i].tone}`, "aria-hidden": true }), sources[i].label);
+  const node = h("section", { "aria-label": "Players", tabindex: 0, class: "card", onkeydown: (event) => {
     if (event.target.tagName === "SELECT" || event.target.type === "range") return;
     if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); timer ? stop() : start(); }
     if (event.key in STEP_KEYS) { event.preventDefault(); stop(); show(index + STEP_KEYS[event.key]); }
   } },
-  h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i],
-    h("figcaption", {}, video.label)))),
+  h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i], caption(i)))),
   message,
   h("div", { class: "controls player-controls" }, play,
     h("button", { type: "button", onclick: () => { stop(); show(index - 1); } }, "Back one frame"),

@@ -61,6 +61,7 @@ Result<OrderedJson> compare_view(const report::Query& query, const Request& requ
                         {"unit", metric.unit},
                         {"higher_is_better", metric.higher_is_better},
                         {"decimals", metric.decimals}};
+  document["metrics"] = report::measured_metrics({baseline});
   document["baseline"] = baseline.full_name();
   document["series"] = baseline.series;
   for (std::size_t i = 0; i < named.comparisons.size(); ++i) {

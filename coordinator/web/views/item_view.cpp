@@ -1,16 +1,55 @@
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "coordinator/report/data/row_reader.h"
+#include "base/text.h"
+#include "coordinator/report/data/item_results.h"
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/web/views.h"
 
 namespace cox::web {
 
 namespace {
 
-/// A column that holds JSON, or null.
-OrderedJson json_in(const report::RowReader& row, const char* column) {
-  OrderedJson value = OrderedJson::parse(row.text(column), nullptr, false);
-  return value.is_discarded() ? OrderedJson(nullptr) : value;
+OrderedJson values_json(const report::Values& values) {
+  OrderedJson list = OrderedJson::array();
+  for (const auto& value : values) {
+    list.push_back(value ? OrderedJson(*value) : OrderedJson(nullptr));
+  }
+  return list;
+}
+
+OrderedJson result_json(const report::ItemResult& result) {
+  OrderedJson per_frame = OrderedJson::object();  // in the order of the tables, then by name
+  for (const report::Metric& metric : report::known_metrics()) {
+    const auto values = result.per_frame.find(metric.name);
+    if (values != result.per_frame.end()) per_frame[metric.name] = values_json(values->second);
+  }
+  for (const auto& [metric, values] : result.per_frame) per_frame[metric] = values_json(values);
+  return {{"run", result.run},
+          {"method", result.method},
+          {"job", result.job},
+          {"scored_frames", result.scored_frames},
+          {"per_frame", std::move(per_frame)},
+          {"losses", values_json(result.losses)},
+          {"anchor_losses", values_json(result.anchor_losses)},
+          {"steps_run", result.steps_run},
+          {"best_step", result.best_step},
+          {"stopped", result.stopped},
+          {"has_video", !result.generated_path.empty()},
+          {"has_reference", !result.reference_path.empty()}};
+}
+
+/// The runs that were asked for, with or without the series before their name, or the first run of
+/// method `none`, or the first.
+std::vector<std::string> shown_runs(const std::vector<report::ItemRun>& all,
+                                    const std::string& series, const Request& request) {
+  std::vector<std::string> names;
+  for (const std::string& name : request.texts("run")) {
+    names.push_back(starts_with(name, series + "/") ? name.substr(series.size() + 1) : name);
+  }
+  if (!names.empty()) return names;
+  const auto plain = std::find_if(all.begin(), all.end(),
+                                  [](const report::ItemRun& run) { return run.method == "none"; });
+  return {plain == all.end() ? all.front().run : plain->run};
 }
 
 }  // namespace
@@ -18,34 +57,18 @@ OrderedJson json_in(const report::RowReader& row, const char* column) {
 Result<OrderedJson> item_view(const report::Query& query, const Request& request) {
   COX_ASSIGN_OR_RETURN(const std::string series, request.required("series"));
   COX_ASSIGN_OR_RETURN(const std::string item, request.required("item"));
-  const std::string where =
-      fmt::format("series = {} AND video = {}", report::sql_text(series), report::sql_text(item));
+  COX_ASSIGN_OR_RETURN(const auto all, report::runs_of_item(query, series, item));
   COX_ASSIGN_OR_RETURN(
-      const report::Table table,
-      query(fmt::format("SELECT run, method, job_digest, scored_frames, per_frame, losses,"
-                        " anchor_losses, steps_run, best_step, stopped, generated_path,"
-                        " reference_path, reference_digest FROM v_results WHERE {} LIMIT {}",
-                        where, kMaxPage)));
-  if (table.rows.empty()) {
-    return not_found(fmt::format("no result of item '{}' in series '{}'", item, series));
+      const auto results,
+      report::load_item_results(query, series, item, shown_runs(all, series, request)));
+  OrderedJson names = OrderedJson::array();
+  for (const report::ItemRun& run : all) {
+    names.push_back({{"run", run.run}, {"method", run.method}});
   }
   OrderedJson runs = OrderedJson::array();
-  for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    const report::RowReader row(table, i);
-    runs.push_back({{"run", row.text("run")},
-                    {"method", row.text("method")},
-                    {"job", row.text("job_digest")},
-                    {"scored_frames", row.integer("scored_frames")},
-                    {"per_frame", json_in(row, "per_frame")},
-                    {"losses", json_in(row, "losses")},
-                    {"anchor_losses", json_in(row, "anchor_losses")},
-                    {"steps_run", row.integer("steps_run")},
-                    {"best_step", row.integer("best_step")},
-                    {"stopped", row.integer("stopped") != 0},
-                    {"has_video", !row.text("generated_path").empty()},
-                    {"has_reference", !row.text("reference_path").empty()}});
-  }
-  return OrderedJson{{"series", series}, {"item", item}, {"runs", std::move(runs)}};
+  for (const report::ItemResult& result : results) runs.push_back(result_json(result));
+  return OrderedJson{
+      {"series", series}, {"item", item}, {"all", std::move(names)}, {"runs", std::move(runs)}};
 }
 
 }  // namespace cox::web

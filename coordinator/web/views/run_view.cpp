@@ -5,6 +5,7 @@
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_page.h"
+#include "coordinator/report/statistics/histogram.h"
 #include "coordinator/web/views.h"
 
 namespace cox::web {
@@ -40,6 +41,25 @@ Result<OrderedJson> items_of(const report::Query& query, const std::string& wher
   return items;
 }
 
+/// The metric's values over every finished item, in bins; none for a metric that the run does not
+/// have.
+Result<OrderedJson> distribution_of(const report::Query& query, const std::string& where,
+                                    const std::string& metric) {
+  COX_ASSIGN_OR_RETURN(
+      const report::Table table,
+      query(fmt::format("SELECT mean FROM v_metrics WHERE {} AND metric = {} AND mean IS NOT NULL",
+                        where, report::sql_text(metric))));
+  std::vector<double> values;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    values.push_back(report::RowReader(table, i).real("mean"));
+  }
+  OrderedJson bins = OrderedJson::array();
+  for (const report::Bin& bin : report::histogram(values)) {
+    bins.push_back({{"low", bin.low}, {"high", bin.high}, {"count", bin.count}});
+  }
+  return bins;
+}
+
 /// A column that holds a JSON object; null when it does not.
 OrderedJson object_in(const report::RowReader& row, const char* column) {
   OrderedJson object = OrderedJson::parse(row.text(column), nullptr, false);
@@ -57,11 +77,18 @@ Result<OrderedJson> run_view(const report::Query& query, const Request& request)
   const std::string where = fmt::format("series = {} AND run = {}", report::sql_text(name.series),
                                         report::sql_text(name.run));
   COX_ASSIGN_OR_RETURN(OrderedJson items, items_of(query, where, offset, limit));
+  const std::string asked = request.text("metric");
+  const std::string metric = !asked.empty()       ? asked
+                             : page.means.empty() ? ""
+                                                  : page.means.front().metric.name;
+  COX_ASSIGN_OR_RETURN(OrderedJson distribution, distribution_of(query, where, metric));
   const report::RowReader row(page.run, 0);
   OrderedJson means = OrderedJson::array();
   for (const report::MetricMean& mean : page.means) {
     means.push_back({{"metric", mean.metric.name},
                      {"unit", mean.metric.unit},
+                     {"decimals", mean.metric.decimals},
+                     {"higher_is_better", mean.metric.higher_is_better},
                      {"mean", mean.mean},
                      {"items", mean.videos}});
   }
@@ -73,6 +100,8 @@ Result<OrderedJson> run_view(const report::Query& query, const Request& request)
                      {"origins", object_in(row, "origins")},
                      {"timings", rows_json(page.timings)},
                      {"means", std::move(means)},
+                     {"metric", metric},
+                     {"distribution", std::move(distribution)},
                      {"offset", offset},
                      {"items", std::move(items)}};
 }

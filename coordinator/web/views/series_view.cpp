@@ -1,5 +1,8 @@
+#include <algorithm>
+
 #include "coordinator/report/compare/series_report.h"
 #include "coordinator/report/data/queue_status.h"
+#include "coordinator/report/figures/figures.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/wording.h"
@@ -11,6 +14,35 @@ namespace {
 
 OrderedJson text_table_json(const report::TextTable& table) {
   return {{"columns", table.columns}, {"rows", table.rows}};
+}
+
+/// What the figures show besides the report: what the runs cost, which of them no run beats, and
+/// the grid of each two factors.
+void add_figures(const report::SeriesReport& report, OrderedJson& document) {
+  const auto front = report::cost_front(report);
+  for (std::size_t i = 0; i < report.runs.size(); ++i) {
+    const report::RunData& run = report.runs[i];
+    OrderedJson& entry = document["report"]["runs"][i];
+    const auto seconds = report::adaptation_seconds(run);
+    entry["adaptation_s"] = seconds ? OrderedJson(*seconds) : OrderedJson(nullptr);
+    entry["front"] = std::find(front.begin(), front.end(), &run) != front.end();
+    entry["treated"] =
+        std::find(report.treated.begin(), report.treated.end(), i) != report.treated.end();
+  }
+  document["grids"] = OrderedJson::array();
+  for (std::size_t r = 0; r < report.factors.size(); ++r) {
+    for (std::size_t c = r + 1; c < report.factors.size(); ++c) {
+      const std::string& rows = report.factors[r].name;
+      const std::string& columns = report.factors[c].name;
+      OrderedJson cells = OrderedJson::array();
+      for (const report::GridCell& cell : report::grid_cells(report, rows, columns)) {
+        cells.push_back(
+            {{"row", cell.row}, {"column", cell.column}, {"mean", cell.mean}, {"runs", cell.runs}});
+      }
+      document["grids"].push_back(
+          {{"rows", rows}, {"columns", columns}, {"cells", std::move(cells)}});
+    }
+  }
 }
 
 /// The leaderboard as `cox report` prints it, and the metrics that it may be sorted by.
@@ -40,7 +72,8 @@ Result<OrderedJson> series_view(const report::Query& query, const Request& reque
   OrderedJson document = {{"series", series},           {"title", notes.title},
                           {"question", notes.question}, {"runs", rows_json(status)},
                           {"report", nullptr},          {"why", ""}};
-  const report::ReportOptions options{request.text("baseline"), request.text("metric")};
+  report::ReportOptions options{request.text("baseline"), request.text("metric"), "", true};
+  options.set_intervals = false;  // seconds of work, which a page must not wait for
   const Result<report::SeriesReport> report = report::report_on(query, series, notes, options);
   if (report.status().code() == StatusCode::kFailedPrecondition) {
     document["why"] = report.status().message();
@@ -49,6 +82,7 @@ Result<OrderedJson> series_view(const report::Query& query, const Request& reque
   COX_RETURN_IF_ERROR(report.status());
   document["report"] = report::report_document(*report);
   add_tables(*report, document);
+  add_figures(*report, document);
   return document;
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ops/constant_pad_nd.h>
 
+#include "engine/adaptation/block_groups.h"
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 struct AdasteerSettings {
   bool global = false;       ///< one vector for every block and the final layer
-  int64_t groups = 1;        ///< vectors, each for a contiguous group of blocks
+  BlockGroups groups;        ///< each has a vector
   bool final_layer = false;  ///< the last group's vector reaches the final layer too
   int64_t components = 0;    ///< learned leading components of each vector
   bool clip_each = false;    ///< each vector by its own norm instead of all by a joint one
@@ -22,13 +23,16 @@ class AdaSteer final : public Adaptation, private Adapter {
  public:
   AdaSteer(const AdasteerSettings& settings, const MethodContext& context)
       : settings_(settings), shape_(context.backbone.shape()) {
-    for (int64_t group = 0; group < settings.groups; ++group) {
+    for (int64_t group = 0; group < settings.groups.count(); ++group) {
       vectors_.push_back(
           zero_tensor(fmt::format("delta.{}", group), {settings.components}, context));
     }
   }
 
   const Adapter& adapter() const override { return *this; }
+  int64_t first_block() const override {
+    return settings_.global ? 0 : settings_.groups.first_block();
+  }
 
   std::vector<ParameterGroup> groups() override {
     if (!settings_.clip_each) return {{vectors_}};
@@ -42,11 +46,11 @@ class AdaSteer final : public Adaptation, private Adapter {
     return settings_.global ? t + residual(0, t) : t;
   }
   at::Tensor block_time_embedding(int block, at::Tensor t) const override {
-    if (settings_.global) return t;
-    return t + residual(group_of(block, settings_.groups, shape_.blocks), t);
+    const std::optional<int64_t> group = settings_.groups.of(block);
+    return settings_.global || !group ? t : t + residual(*group, t);
   }
   at::Tensor final_time_embedding(at::Tensor t) const override {
-    return settings_.final_layer ? t + residual(settings_.groups - 1, t) : t;
+    return settings_.final_layer ? t + residual(settings_.groups.count() - 1, t) : t;
   }
 
   /// The vector of `group` at full length, in the dtype of t.
@@ -66,9 +70,13 @@ class AdaSteer final : public Adaptation, private Adapter {
 std::unique_ptr<Adaptation> make_adasteer(ParameterReader& parameters,
                                           const MethodContext& context) {
   const BackboneShape shape = context.backbone.shape();
-  AdasteerSettings settings;
-  settings.global = parameters.choice("inject", {"global", "blocks"}) == "global";
-  settings.groups = parameters.integer("groups", 1, settings.global ? 1 : shape.blocks);
+  const bool global = parameters.choice("inject", {"global", "blocks"}) == "global";
+  AdasteerSettings settings{.global = global,
+                            .groups = BlockGroups::read(parameters, shape.blocks)};
+  if (global && settings.groups.count() != 1) parameters.reject("groups", "1 with inject global");
+  if (global && !read_blocks(parameters, shape.blocks).empty()) {
+    parameters.reject("blocks", "an empty list with inject global, which reaches every block");
+  }
   settings.final_layer = parameters.flag("final_layer");
   if (settings.global && settings.final_layer) {
     parameters.reject("final_layer", "false with inject global, which reaches it anyway");

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "engine/adaptation/block_groups.h"
 #include "engine/adaptation/method.h"
 #include "engine/tensors/torch.h"
 
@@ -12,7 +13,7 @@ namespace {
 struct FilmSettings {
   bool shifts = true;  ///< trained parts in addition to the scales
   bool gates = true;
-  int64_t groups = 1;
+  BlockGroups groups;
 };
 
 /// Returns the trained parts of a modulation in ascending order.
@@ -39,12 +40,12 @@ struct FilmVectors {
 class Film final : public Adaptation, private Adapter {
  public:
   Film(const FilmSettings& settings, const MethodContext& context)
-      : settings_(settings), shape_(context.backbone.shape()) {
+      : settings_(settings), hidden_(context.backbone.shape().hidden) {
     for (const ModulationShape& shape : context.backbone.modulations()) {
       FilmVectors made{shape, trained_parts(settings, shape), {}};
-      const auto trained = static_cast<int64_t>(made.parts.size()) * shape_.hidden;
+      const auto trained = static_cast<int64_t>(made.parts.size()) * hidden_;
       const std::string name = shape.name.empty() ? "film" : "film_" + shape.name;
-      for (int64_t group = 0; group < settings.groups; ++group) {
+      for (int64_t group = 0; group < settings.groups.count(); ++group) {
         made.vectors.push_back(zero_tensor(fmt::format("{}.{}", name, group), {trained}, context));
       }
       modulations_.push_back(std::move(made));
@@ -52,6 +53,7 @@ class Film final : public Adaptation, private Adapter {
   }
 
   const Adapter& adapter() const override { return *this; }
+  int64_t first_block() const override { return settings_.groups.first_block(); }
   std::vector<ParameterGroup> groups() override {
     ParameterGroup all;
     for (const FilmVectors& one : modulations_) {
@@ -69,19 +71,19 @@ class Film final : public Adaptation, private Adapter {
   }
 
   at::Tensor moved(int block, bool text, const at::Tensor& m) const {
+    const std::optional<int64_t> group = settings_.groups.of(block);
     for (const FilmVectors& one : modulations_) {
-      if (one.serves(block, text)) return m + vector_of(one, block, m);
+      if (group && one.serves(block, text)) return m + vector_of(one, *group, m);
     }
     return m;
   }
 
   /// Returns the vector at full length; untrained parts are 0.
-  at::Tensor vector_of(const FilmVectors& one, int block, const at::Tensor& m) const {
-    const int64_t group = group_of(block, settings_.groups, shape_.blocks);
+  at::Tensor vector_of(const FilmVectors& one, int64_t group, const at::Tensor& m) const {
     const at::Tensor& value = one.vectors.at(static_cast<size_t>(group)).value;
-    const at::Tensor learned = value.to(m.scalar_type()).view({-1, shape_.hidden});
+    const at::Tensor learned = value.to(m.scalar_type()).view({-1, hidden_});
     std::vector<at::Tensor> parts(static_cast<size_t>(one.shape.parts),
-                                  at::zeros({shape_.hidden}, m.options()));
+                                  at::zeros({hidden_}, m.options()));
     for (size_t i = 0; i < one.parts.size(); ++i) {
       parts[static_cast<size_t>(one.parts[i])] = learned[static_cast<int64_t>(i)];
     }
@@ -89,7 +91,7 @@ class Film final : public Adaptation, private Adapter {
   }
 
   FilmSettings settings_;
-  BackboneShape shape_;
+  int64_t hidden_;
   std::vector<FilmVectors> modulations_;
 };
 
@@ -97,10 +99,10 @@ class Film final : public Adaptation, private Adapter {
 
 std::unique_ptr<Adaptation> make_film(ParameterReader& parameters, const MethodContext& context) {
   const std::string variant = parameters.choice("variant", {"full", "shift_scale", "scale_only"});
-  FilmSettings settings;
-  settings.shifts = variant != "scale_only";
-  settings.gates = variant == "full";
-  settings.groups = parameters.integer("groups", 1, context.backbone.shape().blocks);
+  const FilmSettings settings{
+      .shifts = variant != "scale_only",
+      .gates = variant == "full",
+      .groups = BlockGroups::read(parameters, context.backbone.shape().blocks)};
   return std::make_unique<Film>(settings, context);
 }
 

@@ -9,9 +9,12 @@ namespace {
 class OutputBiasCalibration final : public Adaptation, private Adapter {
  public:
   explicit OutputBiasCalibration(const MethodContext& context)
-      : bias_(zero_tensor("bias", {context.backbone.shape().latent_channels}, context)) {}
+      : depth_(context.backbone.shape().blocks),
+        bias_(zero_tensor("bias", {context.backbone.shape().latent_channels}, context)) {}
 
   const Adapter& adapter() const override { return *this; }
+  int64_t first_block() const override { return depth_; }
+  bool acts_on_output_only() const override { return true; }
   std::vector<ParameterGroup> groups() override { return {{{bias_}}}; }
 
  private:
@@ -19,6 +22,7 @@ class OutputBiasCalibration final : public Adaptation, private Adapter {
     return v + bias_.value.to(v.scalar_type()).view({1, -1, 1, 1, 1});
   }
 
+  int64_t depth_;
   TrainedTensor bias_;
 };
 

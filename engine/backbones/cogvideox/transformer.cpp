@@ -10,6 +10,7 @@
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
+#include "engine/tensors/precision.h"
 #include "engine/tensors/recompute.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
@@ -52,6 +53,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   check(input);
   const TokenGrid grid = patch_grid(input.latents, kPatch);
   const BlockPass pass{adapter, config_.text_tokens, rope(grid)};
+  adapter.begin_pass({grid, 0, input.sampling});
   const at::Tensor t = embed_time(input.timestep, adapter);
   at::Tensor x = embed_tokens(input, grid);
   for (const Block& block : blocks_) x = run_block(block, x, t, pass);
@@ -144,8 +146,14 @@ std::vector<ModulationShape> Transformer::modulations() const {
 }
 
 BackboneShape Transformer::shape() const {
-  return {config_.depth, config_.hidden(), config_.time_embedding, config_.out_channels,
-          config_.head_dim};
+  BackboneShape shape{config_.depth, config_.hidden(), config_.time_embedding, config_.out_channels,
+                      config_.head_dim};
+  // Inputs of two norms 2, qkv 3, queries and keys after their norm 2, attention 1, two gated
+  // branches 2, feed-forward 4; inputs of linear layers: after two norms 2, feed-forward 4.
+  shape.kept_values = 14;
+  shape.kept_linear_inputs = 6;
+  shape.joined_text_tokens = config_.text_tokens;
+  return shape;
 }
 
 }  // namespace cox::engine::cogvideox

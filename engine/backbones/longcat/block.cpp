@@ -15,6 +15,24 @@ namespace {
 /// Indices of the six modulation parts.
 enum Modulation { kShiftSelf, kScaleSelf, kGateSelf, kShiftFfn, kScaleFfn, kGateFfn };
 
+/// Every token of this part's heads.
+HeadTensors tokens_for_heads(const HeadTensors& own, const TokenSplit& split) {
+  const auto in_memory = [](const at::Tensor& x) { return x.transpose(1, 2); };
+  const at::Tensor all = split.tokens_for_heads(
+      at::stack({in_memory(own.queries), in_memory(own.keys), in_memory(own.values)}));
+  return {in_memory(all[0]), in_memory(all[1]), in_memory(all[2])};
+}
+
+/// New keys and values behind the earlier ones of the same heads.
+HeadTensors behind(const std::optional<EarlierKeys>& before, const HeadTensors& made) {
+  if (!before) return made;
+  const auto repeated = [&](const at::Tensor& x) {
+    return x.expand({made.keys.size(0), -1, -1, -1});
+  };
+  return {made.queries, join_tokens(repeated(before->keys), made.keys),
+          join_tokens(repeated(before->values), made.values)};
+}
+
 }  // namespace
 
 Block::Block(int index, const Config& config, const BlockWeights& weights)
@@ -44,14 +62,18 @@ at::Tensor Block::self_attention(const at::Tensor& x, const KeyValue* cache, con
   const Adapter& adapter = pass.adapter;
   const HeadNorms norms = {heads_, adapted_norm(adapter, weights_.self_q_gain),
                            adapted_norm(adapter, weights_.self_k_gain), pass.rope};
+  const at::Tensor qkv = adapted_linear(adapter, weights_.qkv, x);
   std::optional<EarlierKeys> before;
   if (cache != nullptr) before.emplace(EarlierKeys{cache->keys, cache->values});
-  const HeadTensors heads = self_attention_heads(adapted_linear(adapter, weights_.qkv, x), norms,
-                                                 before ? &*before : nullptr);
+  const HeadTensors heads =
+      pass.split.parts() == 1
+          ? self_attention_heads(qkv, norms, before ? &*before : nullptr)
+          : behind(before, tokens_for_heads(self_attention_heads(qkv, norms), pass.split));
   if (made != nullptr) *made = {heads.keys, own_tokens(heads.values)};
-  const int64_t clean = pass.condition_frames * pass.grid.per_frame();
-  const at::Tensor mixed = clean_first_attention(heads.queries, heads.keys, heads.values, clean);
-  return adapted_linear(adapter, weights_.self_out, merge_heads(mixed));
+  const at::Tensor mixed =
+      clean_first_attention(heads.queries, heads.keys, heads.values, pass.clean_tokens());
+  const at::Tensor own = pass.split.heads_for_tokens(mixed.transpose(1, 2)).flatten(2);
+  return adapted_linear(adapter, weights_.self_out, own);
 }
 
 KeyValue Block::text_key_values(const at::Tensor& tokens, const Adapter& adapter) const {
@@ -82,7 +104,7 @@ at::Tensor Block::cross_attention(const at::Tensor& x, const TextSource& text,
 
 at::Tensor Block::add_cross_attention(const at::Tensor& x, const TextSource& text,
                                       const BlockPass& pass) const {
-  const int64_t clean = pass.condition_frames * pass.grid.per_frame();
+  const int64_t clean = pass.own_clean_tokens();
   const at::Tensor noisy = x.narrow(1, clean, x.size(1) - clean);
   const at::Tensor normed = layer_norm(noisy, adapted_norm(pass.adapter, weights_.cross_norm_gain),
                                        adapted_norm(pass.adapter, weights_.cross_norm_bias));

@@ -6,6 +6,7 @@
 #include "engine/backbones/longcat/config.h"
 #include "engine/backbones/longcat/weights.h"
 #include "engine/nn/rope.h"
+#include "engine/parallel/token_split.h"
 
 namespace cox::engine::longcat {
 
@@ -30,9 +31,14 @@ using TextSource = std::variant<NoText, EmbeddedText, const TextCache*>;
 /// What all blocks of one forward pass share.
 struct BlockPass {
   const Adapter& adapter;
-  TokenGrid grid;                ///< of the tokens fed
+  TokenGrid grid;                ///< of the tokens fed, on all parts
   int64_t condition_frames = 0;  ///< first frames that see only themselves and no text
-  at::Tensor rope;               ///< [tokens fed, head_dim / 2], offset past cached frames
+  TokenSplit split;              ///< of the tokens fed
+  at::Tensor rope;               ///< [tokens of this part, head_dim / 2], offset past cached frames
+
+  /// Tokens of the condition, on all parts and on this one.
+  int64_t clean_tokens() const { return condition_frames * grid.per_frame(); }
+  int64_t own_clean_tokens() const { return clean_tokens() / split.parts(); }
 };
 
 /// One transformer block, a view of its weights. Source: LongCatSingleStreamBlock in

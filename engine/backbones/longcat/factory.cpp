@@ -4,9 +4,9 @@
 
 namespace cox::engine::longcat {
 
-std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
-                                           Precision precision) {
-  const Config config = Config::from_json(JsonConfig::read(directory + "/config.json"));
+std::unique_ptr<Backbone> load_transformer(const JsonConfig& json, const std::string& directory,
+                                           at::Device device, Precision precision) {
+  const Config config = Config::from_json(json);
   return std::make_unique<Transformer>(
       config, load_weights(config, Checkpoint::open(directory), device, scalar_type(precision)));
 }

@@ -10,9 +10,9 @@
 /// How a LongCat-Video transformer is made: from files, from random numbers, or as shapes.
 namespace cox::engine::longcat {
 
-/// Reads `directory`/config.json and its safetensors.
-std::unique_ptr<Backbone> load_transformer(const std::string& directory, at::Device device,
-                                           Precision precision);
+/// Reads the safetensors of `directory`; `json` is its config.json.
+std::unique_ptr<Backbone> load_transformer(const JsonConfig& json, const std::string& directory,
+                                           at::Device device, Precision precision);
 
 /// Random weights at the size of a dit/config.json, for benchmarks.
 std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,

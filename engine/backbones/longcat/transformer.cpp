@@ -89,28 +89,37 @@ void Transformer::check(const BackboneInput& input) const {
   }
 }
 
+BlockPass Transformer::make_pass(const TokenGrid& grid, int64_t condition_frames,
+                                 int64_t first_frame, const Adapter& adapter) const {
+  const TokenSplit split{group_, grid.frames};
+  split.check(grid.per_frame(), config_.heads);
+  const at::Tensor table = rope(grid, first_frame);
+  return {adapter, grid, condition_frames, split, split.own_tokens(table.unsqueeze(0)).squeeze(0)};
+}
+
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
   check(input);
   const TokenGrid grid = grid_of(input.latents);
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
-  const BlockPass pass{adapter, grid, input.condition_latent_frames, rope(grid, first_frame)};
+  const BlockPass pass = make_pass(grid, input.condition_latent_frames, first_frame, adapter);
+  adapter.begin_pass({grid, first_frame, input.sampling});
 
   const bool prepared = input.text_cache != nullptr && !input.text_cache->keys.empty();
   const TextSource text =
       prepared ? TextSource(input.text_cache) : TextSource(embed_text(input.text));
   const at::Tensor t = embed_time(input.timestep, adapter);
-  at::Tensor x = embed_patches(input.latents);
+  at::Tensor x = pass.split.own_tokens(embed_patches(input.latents));
   for (size_t i = 0; i < blocks_.size(); ++i) x = run_block(i, x, t, text, input.cache, pass);
-  return adapter.output(final_layer(adapter.final_hidden(x), t, grid, adapter));
+  return adapter.output(final_layer(adapter.final_hidden(x), t, pass));
 }
 
 ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& adapter) const {
   check_latents(latents, 1, config_.channels);
   const TokenGrid grid = grid_of(latents);
-  const BlockPass pass{adapter, grid, 0, rope(grid, 0)};
+  const BlockPass pass = make_pass(grid, 0, 0, adapter);
 
   const at::Tensor t = embed_time(at::zeros({1, grid.frames}, device()), adapter);
-  at::Tensor x = embed_patches(latents);
+  at::Tensor x = pass.split.own_tokens(embed_patches(latents));
   ConditionCache cache;
   cache.latent_frames = grid.frames;
   for (const Block& block : blocks_) {
@@ -183,11 +192,13 @@ at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::T
   return recompute_in_backward(run, BlockInputs{x, t, embedded.tokens, before}.list());
 }
 
-at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                                    const Adapter& adapter) const {
-  const at::Tensor time = at::silu(adapter.final_time_embedding(t));
+at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t,
+                                    const BlockPass& pass) const {
+  const TokenGrid& grid = pass.grid;
+  const at::Tensor time = at::silu(pass.adapter.final_time_embedding(t));
   const std::vector<at::Tensor> m = linear_fp32(weights_.final_modulation, time).chunk(2, -1);
-  const at::Tensor patches = linear_fp32(weights_.final_out, modulated_norm(x, m[0], m[1]));
+  const at::Tensor patches =
+      pass.split.all_tokens(linear_fp32(weights_.final_out, modulated_norm(x, m[0], m[1])));
   // Features of a token are (row, column, channel), channels fastest.
   const int64_t batch = x.size(0), c = config_.channels;
   return patches.view({batch, grid.frames, grid.rows, grid.columns, kPatch, kPatch, c})

@@ -31,17 +31,19 @@ class Transformer : public Backbone {
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
   void set_recompute(bool recompute) override { recompute_ = recompute; }
+  void set_group(Group* group) override { group_ = group; }
 
  private:
   void check(const BackboneInput& input) const;
+  BlockPass make_pass(const TokenGrid& grid, int64_t condition_frames, int64_t first_frame,
+                      const Adapter& adapter) const;
   at::Tensor embed_patches(const at::Tensor& latents) const;
   at::Tensor embed_time(const at::Tensor& timestep, const Adapter& adapter) const;
   EmbeddedText embed_text(const TextStates& text) const;
   at::Tensor run_block(size_t index, const at::Tensor& x, const at::Tensor& t,
                        const TextSource& text, const ConditionCache* cache,
                        const BlockPass& pass) const;
-  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                         const Adapter& adapter) const;
+  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass) const;
   /// Rows for `grid`, its frames beginning at `first_frame`.
   at::Tensor rope(const TokenGrid& grid, int64_t first_frame) const;
 

@@ -11,6 +11,7 @@
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
+#include "engine/tensors/precision.h"
 #include "engine/tensors/recompute.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
@@ -59,7 +60,7 @@ void Transformer::check(const BackboneInput& input) const {
   const auto sizes = input.latents.sizes();
   check_shape(input.timestep, {sizes[0], 1}, "timestep");
   check_shape(input.text.states, {sizes[0], 1, kAny, config_.text_channels}, "text states");
-  check_shape(input.pooled_text, {sizes[0], config_.pooled_channels}, "pooled text");
+  check_shape(input.text.pooled, {sizes[0], config_.pooled_channels}, "pooled text");
   check_shape(input.channel_condition,
               {sizes[0], 1 + config_.latent_channels(), sizes[2], sizes[3], sizes[4]}, "condition");
   if (config_.guidance_embed) {
@@ -79,6 +80,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   const TokenGrid grid = patch_grid(input.latents, config_.patch);
   const int64_t text_tokens = input.text.states.size(2);
   const BlockPass pass{adapter, text_tokens, rope(grid, text_tokens)};
+  adapter.begin_pass({grid, 0, input.sampling});
   const at::Tensor t = embed_time(input, adapter);
   at::Tensor x = embed_tokens(input);
   for (const DoubleBlock& block : double_blocks_) x = run_block(block, x, t, pass);
@@ -95,7 +97,7 @@ at::Tensor Transformer::embed_time(const BackboneInput& input, const Adapter& ad
   if (weights_.guidance) {
     t = t + weights_.guidance->forward(sinusoids(input.embedded_guidance * kGuidanceFactor));
   }
-  t = t + weights_.pooled.forward(input.pooled_text.to(device(), compute_dtype()));
+  t = t + weights_.pooled.forward(input.text.pooled.to(device(), compute_dtype()));
   return adapter.time_embedding(t.unsqueeze(1));
 }
 
@@ -157,8 +159,21 @@ std::vector<ModulationShape> Transformer::modulations() const {
 }
 
 BackboneShape Transformer::shape() const {
-  return {config_.double_blocks + config_.single_blocks, config_.hidden, config_.hidden,
-          config_.latent_channels(), config_.head_dim()};
+  const int64_t blocks = config_.double_blocks + config_.single_blocks;
+  BackboneShape shape{blocks, config_.hidden, config_.hidden, config_.latent_channels(),
+                      config_.head_dim()};
+  // A double block is as CogVideoX's. A single one keeps the input of its norm 1, qkv 3, queries
+  // and keys after their norm 2, attention 1, feed-forward 4, its gated branch 1; and the inputs of
+  // linear layers: after the norm 1, of linear2 5.
+  const auto mean = [&](double of_double, double of_single) {
+    return (static_cast<double>(config_.double_blocks) * of_double +
+            static_cast<double>(config_.single_blocks) * of_single) /
+           static_cast<double>(blocks);
+  };
+  shape.kept_values = mean(14, 12);
+  shape.kept_linear_inputs = 6;
+  shape.joined_text_tokens = 512;
+  return shape;
 }
 
 }  // namespace cox::engine::open_sora

@@ -18,7 +18,7 @@ class Transformer : public Backbone {
   Transformer& operator=(const Transformer&) = delete;
 
   /// `input.timestep` is [B, 1] in 0..1000; `input.channel_condition` [B, 1 + C, T, H, W] holds the
-  /// mask of known frames and their latents, all zeros for text-to-video; `input.pooled_text` is
+  /// mask of known frames and their latents, all zeros for text-to-video; `input.text.pooled` is
   /// required; `input.embedded_guidance` is required for distilled models.
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
 

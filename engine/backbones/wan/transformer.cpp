@@ -96,6 +96,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   check(input);
   const TokenGrid grid = grid_of(input.latents);
   const BlockPass pass{adapter, rope(grid)};
+  adapter.begin_pass({grid, 0, input.sampling});
   const Context context = embed_context(input);
   const at::Tensor t = adapter.time_embedding(embed_time(input.timestep));
   const at::Tensor shared = project_time(t);
@@ -186,8 +187,13 @@ at::Tensor Transformer::rope(const TokenGrid& grid) const {
 }
 
 BackboneShape Transformer::shape() const {
-  return {config_.depth, config_.hidden(), config_.hidden(), config_.out_channels,
-          config_.head_dim};
+  BackboneShape shape{config_.depth, config_.hidden(), config_.hidden(), config_.out_channels,
+                      config_.head_dim};
+  // As LongCat-Video's, with a feed-forward layer that has no gate.
+  const double wide = static_cast<double>(config_.ffn_hidden) / static_cast<double>(shape.hidden);
+  shape.kept_values = 14 + wide;
+  shape.kept_linear_inputs = 3 + wide;
+  return shape;
 }
 
 std::vector<LinearSiteShape> Transformer::linear_sites() const { return linear_sites_of(layers_); }

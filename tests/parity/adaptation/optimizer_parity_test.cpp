@@ -47,3 +47,21 @@ TEST_CASE("bf16 values follow torch.optim's bf16 arithmetic") {
 TEST_CASE("SGD with coupled weight decay equals torch.optim step by step") {
   CHECK(worst_error("sgd", "sgd") < 1e-6);
 }
+
+TEST_CASE("SGD with momentum equals torch.optim step by step") {
+  const Checkpoint fixture =
+      Checkpoint::open(COX_SOURCE_DIR "/tests/parity/fixtures/adaptation/momentum.safetensors");
+  const at::Tensor value = fixture.load("sgd.start").clone().set_requires_grad(true);
+  OptimizerSettings settings{.name = "sgd", .lr = 0.1};
+  settings.weight_decay = 0.01;
+  settings.max_grad_norm = 1;
+  settings.momentum = 0.9;
+  const auto optimizer = make_optimizer(settings, {{{{"value", value, value, {}}}}});
+  const at::Tensor gradients = fixture.load("sgd.grads");
+  const at::Tensor values = fixture.load("sgd.values");
+  for (int64_t step = 0; step < gradients.size(0); ++step) {
+    value.mutable_grad() = gradients[step].clone();
+    optimizer->step();
+    CHECK(relative_error(value.detach(), values[step]) < 1e-6);
+  }
+}

@@ -27,7 +27,7 @@ TEST_CASE("One block agrees with and without clean frames") {
   const Adapter none;
   const TokenGrid grid{4, 2, 3};
   for (const int64_t clean : {int64_t{0}, kClean}) {
-    const longcat::BlockPass pass{none, grid, clean, rope_table(grid, config.head_dim())};
+    const longcat::BlockPass pass{none, grid, clean, {}, rope_table(grid, config.head_dim())};
     const at::Tensor got =
         block.forward(expected("block.x"), expected("block.t"),
                       longcat::EmbeddedText{expected("block.text"), {}}, nullptr, pass);

@@ -5,27 +5,9 @@
 #include <cmath>
 #include <cstdint>
 
+#include "hashed.h"
+
 namespace cox::engine {
-
-namespace {
-
-at::Tensor hashed(std::uint32_t tensor_number, const std::vector<int64_t>& shape, double low,
-                  double high) {
-  at::Tensor values = at::empty(shape, at::kFloat);
-  float* out = values.mutable_data_ptr<float>();
-  for (int64_t i = 0; i < values.numel(); ++i) {
-    std::uint32_t x = static_cast<std::uint32_t>(i) * 0x9E3779B1u + tensor_number * 0x85EBCA77u;
-    x ^= x >> 16;
-    x *= 0x7FEB352Du;
-    x ^= x >> 15;
-    x *= 0x846CA68Bu;
-    x ^= x >> 16;
-    out[i] = static_cast<float>(low + (high - low) * ((x >> 8) / 16777216.0));
-  }
-  return values;
-}
-
-}  // namespace
 
 std::map<std::string, at::Tensor> hashed_lpips(LpipsKeys keys) {
   struct Shape {

@@ -1,3 +1,4 @@
+#include "engine/adaptation/block_groups.h"
 #include "support.h"
 
 using namespace cox;
@@ -14,6 +15,12 @@ void set_vectors(Adaptation& adaptation, double value) {
       tensor.value.copy_(at::arange(1, tensor.value.numel() + 1) * value);
     }
   }
+}
+
+BlockGroups block_groups(std::int64_t count, const Value::List& blocks, std::int64_t depth) {
+  const Parameters parameters = {{"groups", count}, {"blocks", blocks}};
+  ParameterReader reader(parameters);
+  return BlockGroups::read(reader, depth);
 }
 
 }  // namespace
@@ -36,10 +43,43 @@ TEST_CASE("one group with the final layer equals the global vector") {
 
 TEST_CASE("blocks are grouped by floor of i G over L") {
   // Four blocks in three groups: 0, 0, 1, 2.
-  CHECK(group_of(0, 3, 4) == 0);
-  CHECK(group_of(1, 3, 4) == 0);
-  CHECK(group_of(2, 3, 4) == 1);
-  CHECK(group_of(3, 3, 4) == 2);
+  const BlockGroups groups = block_groups(3, {}, 4);
+  CHECK(groups.of(0) == 0);
+  CHECK(groups.of(1) == 0);
+  CHECK(groups.of(2) == 1);
+  CHECK(groups.of(3) == 2);
+}
+
+TEST_CASE("groups divide the listed blocks, and the others are left alone") {
+  // Three listed blocks in two groups: 0, 0, 1.
+  const BlockGroups groups = block_groups(2, {0, 2, 3}, 5);
+  CHECK(groups.of(0) == 0);
+  CHECK_FALSE(groups.of(1).has_value());
+  CHECK(groups.of(2) == 0);
+  CHECK(groups.of(3) == 1);
+  CHECK_FALSE(groups.of(4).has_value());
+  for (const std::string method : {"adasteer", "film", "hidden"}) {
+    INFO(method);
+    check_gradients(method, {{"groups", 2}, {"blocks", Value::List{1, 3}}});
+  }
+}
+
+TEST_CASE("a list of every block is no list") {
+  Bench all("adasteer", {{"groups", 2}, {"blocks", Value::List{0, 1, 2, 3}}});
+  Bench none("adasteer", {{"groups", 2}});
+  CHECK(all.train().losses == none.train().losses);
+  CHECK(at::equal(all.loss(), none.loss()));
+}
+
+TEST_CASE("unknown blocks, and more groups than listed blocks, are refused") {
+  CHECK_THROWS_WITH(Bench("adasteer", {{"blocks", Value::List{0, 4}}}),
+                    Catch::Contains("parameter blocks") && Catch::Contains("from 0 to 3"));
+  CHECK_THROWS_WITH(Bench("adasteer", {{"blocks", Value::List{2, 1}}}),
+                    Catch::Contains("ascending"));
+  CHECK_THROWS_WITH(Bench("adasteer", {{"groups", 3}, {"blocks", Value::List{0, 1}}}),
+                    Catch::Contains("parameter groups") && Catch::Contains("up to 2"));
+  CHECK_THROWS_WITH(Bench("adasteer", {{"inject", "global"}, {"blocks", Value::List{0}}}),
+                    Catch::Contains("parameter blocks") && Catch::Contains("inject global"));
 }
 
 TEST_CASE("components beyond delta_dim stay zero") {

@@ -48,6 +48,26 @@ TEST_CASE("fp32 masters keep small updates that bf16 in place loses") {
   CHECK(changed_fraction(at::kFloat) > 0.98);
 }
 
+TEST_CASE("the start state is the pretrained model, also where the trained type would round it") {
+  FakeBackbone backbone(at::kFloat);
+  const auto before = copies(backbone);
+  const VideoRandom random{7, 0, "clip"};
+  cox::Parameters none;
+  ParameterReader reader(none);
+  const auto adaptation = find_method("full").make(reader, {backbone, random, at::kBFloat16});
+  const std::vector<ParameterGroup> groups = adaptation->groups();
+  {
+    const at::NoGradGuard no_grad;
+    for (const TrainedTensor& tensor : groups.front().tensors) tensor.value.add_(1);
+  }
+  adaptation->parameters_changed();
+  restore_start(*adaptation);
+  for (const NamedTensor& parameter : backbone.parameters()) {
+    INFO(parameter.name);
+    CHECK(at::equal(parameter.tensor, before.at(parameter.name)));
+  }
+}
+
 TEST_CASE("the live bf16 parameter is the rounded master") {
   FakeBackbone backbone(at::kBFloat16);
   const VideoRandom random{7, 0, "clip"};

@@ -23,3 +23,24 @@ TEST_CASE("every hidden vector moves the output, the final one included") {
 }
 
 TEST_CASE("hidden's gradients are right in groups") { check_gradients("hidden", {{"groups", 2}}); }
+
+TEST_CASE("as in the study, the final vector can be left out of generation") {
+  const auto moved = [](const std::string& where) {
+    Bench bench("hidden", {{"final_vector", where}});
+    const at::NoGradGuard no_grad;
+    bench.tensors().back().value.fill_(0.1);
+    const at::Tensor h = at::zeros({1, 2, 12});
+    return std::pair(bench.adaptation->adapter().final_hidden(h).sum().item<double>(),
+                     bench.adaptation->generation_adapter().final_hidden(h).sum().item<double>());
+  };
+  const double all = 2 * 12 * 0.1;
+  CHECK(moved("everywhere").first == Approx(all));
+  CHECK(moved("everywhere").second == Approx(all));
+  CHECK(moved("training").first == Approx(all));
+  CHECK(moved("training").second == 0);
+}
+
+TEST_CASE("per-vector clipping makes a group of each vector, the final one included") {
+  CHECK(Bench("hidden", {{"groups", 4}}).adaptation->groups().size() == 1);
+  CHECK(Bench("hidden", {{"groups", 4}, {"clip", "per_vector"}}).adaptation->groups().size() == 5);
+}

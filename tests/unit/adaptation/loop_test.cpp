@@ -46,9 +46,9 @@ TEST_CASE("a perfect model has loss 0, and four times the mean square under the 
   const TextStates text;
   const DenoisingProblem problem{clean, 1, noise, sigma, text};
   const double right =
-      denoising_loss(backbone, nothing, problem, LossTarget::kCleanMinusNoise).item<double>();
+      ContextFlow(LossTarget::kCleanMinusNoise).loss(backbone, nothing, problem).item<double>();
   const double flipped =
-      denoising_loss(backbone, nothing, problem, LossTarget::kNoiseMinusClean).item<double>();
+      ContextFlow(LossTarget::kNoiseMinusClean).loss(backbone, nothing, problem).item<double>();
   const double square = (clean.narrow(2, 1, 2) - noise).square().mean().item<double>();
   CHECK(right < 1e-28);
   CHECK(flipped == Approx(4 * square).epsilon(1e-12));
@@ -66,9 +66,9 @@ TEST_CASE("training lowers the loss, and the flipped sign ends above it") {
 
     Bench flipped(method);
     flipped.settings.steps = 30;
-    flipped.settings.target = LossTarget::kNoiseMinusClean;
+    flipped.rule = ContextFlow(LossTarget::kNoiseMinusClean);
     flipped.train();
-    flipped.settings.target = LossTarget::kCleanMinusNoise;
+    flipped.rule = ContextFlow(LossTarget::kCleanMinusNoise);
     CHECK(flipped.loss().item<double>() > right.loss().item<double>());
   }
 }
@@ -107,7 +107,7 @@ TEST_CASE("early-stop checks do not change the trajectory") {
 TEST_CASE("the best state is restored without a stop, and its anchor loss is the best") {
   Bench bench("adasteer");
   bench.settings.steps = 12;
-  bench.settings.optimizer.lr = 0.5;  // wild enough for the loss to go up and down
+  bench.settings.members[0].optimizer.lr = 0.5;  // wild enough for the loss to go up and down
   bench.settings.early_stop = {true, {2, 100, 2, {0.25, 0.75}}};
   const AdaptationSummary summary = bench.train();
   CHECK(summary.steps_run == 12);
@@ -124,8 +124,8 @@ TEST_CASE("a run that never improves stops and generates from the start state") 
     Bench bench(method);
     const double before = bench.loss().item<double>();
     bench.settings.steps = 20;
-    bench.settings.target = LossTarget::kCleanMinusNoise;
-    bench.settings.optimizer = {"sgd", 1e3, 0.9, 0.999, 1e-8, 0, 1.0, 0};  // away from any minimum
+    bench.settings.members[0].optimizer = {"sgd", 1e3, 0.9, 0.999,
+                                           1e-8,  0,   1.0, 0};  // away from any minimum
     bench.settings.early_stop = {true, {1, 3, 1, {0.5}}};
     const AdaptationSummary summary = bench.train();
     CHECK(summary.stopped);
@@ -156,7 +156,7 @@ TEST_CASE("a snapshot brings every trained tensor back") {
     bench.train();
     const double at_snapshot = bench.loss().item<double>();
     const Snapshot snapshot = Snapshot::of(bench.adaptation->groups());
-    bench.settings.optimizer.lr = 0.3;
+    bench.settings.members[0].optimizer.lr = 0.3;
     bench.train();
     CHECK(bench.loss().item<double>() != at_snapshot);
     snapshot.restore(*bench.adaptation);

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/adaptation/loop.h"
+#include "engine/diffusion/context_flow.h"
 #include "fake_backbone.h"
 #include "tests/support/schema_defaults.h"
 
@@ -27,14 +28,22 @@ struct Bench {
   explicit Bench(const std::string& method, Parameters parameters = {},
                  at::ScalarType dtype = at::kFloat)
       : backbone(dtype) {
-    for (const auto& [name, value] : own_defaults(method)) parameters.emplace(name, value);
+    const MethodSet methods = find_methods(method);
+    for (std::size_t i = 0; i < methods.members.size(); ++i) {
+      for (const auto& [name, value] : own_defaults(methods.members[i]->name)) {
+        parameters.emplace(methods.prefix(i) + name, value);
+      }
+    }
     ParameterReader reader(parameters);
-    adaptation = find_method(method).make(
-        reader, {backbone, random, dtype == at::kDouble ? at::kDouble : at::kFloat});
+    const std::vector<at::ScalarType> dtypes(methods.members.size(),
+                                             dtype == at::kDouble ? at::kDouble : at::kFloat);
+    adaptation = make_adaptation(methods, reader, backbone, random, dtypes);
     reader.finish();
+    settings.members.resize(methods.members.size());
     settings.steps = 4;
-    settings.optimizer = {
+    settings.members[0].optimizer = {
         .name = "adamw", .lr = 1e-2, .eps = 1e-8, .weight_decay = 0.01, .max_grad_norm = 1.0};
+    for (MemberSettings& member : settings.members) member = settings.members[0];
     settings.early_stop = {
         .enabled = false,
         .rule = {.check_every = 2, .patience = 3, .noise_draws = 2, .sigmas = {0.25, 0.75}}};
@@ -48,7 +57,7 @@ struct Bench {
   /// Of the first group.
   std::vector<TrainedTensor> tensors() const { return adaptation->groups().at(0).tensors; }
 
-  AdaptationProblem problem() const { return {backbone, latents, split, text, random}; }
+  AdaptationProblem problem() const { return {backbone, latents, split, text, random, rule}; }
 
   AdaptationSummary train() {
     SilentSink sink;
@@ -62,16 +71,16 @@ struct Bench {
     const at::Tensor noise = random.stream(Purpose::kRandomModel, 2)
                                  .normal({1, FakeBackbone::kChannels, split.train, 4, 4})
                                  .to(latents.scalar_type());
-    return denoising_loss(
+    return rule.loss(
         backbone, adaptation->adapter(),
-        {latents.narrow(2, 0, split.context + split.train), split.context, noise, 0.4, text},
-        settings.target);
+        {latents.narrow(2, 0, split.context + split.train), split.context, noise, 0.4, text});
   }
 
   VideoRandom random{7, 0, "clip"};
   FakeBackbone backbone;
   LatentSplit split{2, 2, 1};
   AdaptationSettings settings;
+  ContextFlow rule;
   std::unique_ptr<Adaptation> adaptation;
   at::Tensor latents;
   TextStates text;

@@ -34,7 +34,9 @@ Outcome reach(Bench& bench, Trajectory& trajectory, const std::string& job) {
 
 /// A bench whose loss goes up and down.
 struct WildBench : Bench {
-  explicit WildBench(const std::string& method) : Bench(method) { settings.optimizer.lr = 0.5; }
+  explicit WildBench(const std::string& method) : Bench(method) {
+    settings.members[0].optimizer.lr = 0.5;
+  }
 };
 
 Outcome alone(const std::string& method, const sharing::JobShape& job) {

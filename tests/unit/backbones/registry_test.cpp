@@ -25,7 +25,7 @@ int64_t count_of(const std::vector<ExpectedTensor>& tensors, const std::string& 
 }  // namespace
 
 TEST_CASE("The published configuration has 1,022 tensors and 13,581,071,424 parameters") {
-  const auto config = longcat::Config::from_json(published_config("longcat-video"));
+  const auto config = longcat::Config::from_json(published_transformer("longcat-video").config);
   CHECK(config.head_dim() == 128);
   CHECK(config.ffn_hidden == 11008);
   const std::vector<ExpectedTensor> tensors = longcat::expected_tensors(config);
@@ -38,8 +38,10 @@ TEST_CASE("The published configuration has 1,022 tensors and 13,581,071,424 para
 }
 
 TEST_CASE("An unknown backbone names the known ones") {
-  CHECK_THROWS_WITH(load_backbone({"longcat", at::kCPU, Precision::kFp32}, "/nowhere"),
-                    Contains("expected one of longcat-video, got 'longcat'"));
+  CHECK_THROWS_WITH(
+      load_backbone({"longcat", at::kCPU, Precision::kFp32}, "/nowhere"),
+      Contains(
+          "expected one of longcat-video, wan2.1, wan2.2, cogvideox, open-sora, got 'longcat'"));
 }
 
 TEST_CASE("A configuration that contradicts the weights or itself is a clear error") {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/backbones/registry.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/random.h"
 #include "tests/support/torch_catch.h"
 

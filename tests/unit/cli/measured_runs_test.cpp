@@ -16,9 +16,10 @@ store::Table runs_table(const std::string& parameters) {
 
 store::Table times_table() {
   return {{"run_digest", "device", "device_name", "engine_build", "newest_us", "results", "steps",
-           "checks", "source_s", "train_s", "check_s", "generate_s", "decode_s", "score_s"},
+           "checks", "ruled", "starts", "source_s", "train_s", "check_s", "generate_s", "decode_s",
+           "score_s"},
           {{std::string("d1"), std::string("cpu"), std::string("EPYC"), std::string("b"),
-            std::int64_t{7}, std::int64_t{2}, 40.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0}}};
+            std::int64_t{7}, std::int64_t{2}, 40.0, 6.0, 2.0, 1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0}}};
 }
 
 report::Query query_of(const std::string& parameters) {
@@ -50,6 +51,8 @@ TEST_CASE("measured runs are read with what they ran on and the sums of their st
   CHECK(run.results == 2);
   CHECK(run.steps == 40);
   CHECK(run.checks == 6);
+  CHECK(run.ruled == 2);
+  CHECK(run.starts == 1);
   CHECK(run.source_s == 1);
   CHECK(run.train_s == 2);
   CHECK(run.check_s == 3);

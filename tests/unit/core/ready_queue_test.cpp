@@ -9,6 +9,8 @@ using namespace cox::core;
 
 namespace {
 
+DurationUs no_turns(SeriesNumber) { return 0; }
+
 struct Queue {
   void add(std::uint32_t job, std::uint32_t group, std::int64_t horizon, std::uint32_t video = 1) {
     queue.insert({.needs = {},
@@ -22,7 +24,7 @@ struct Queue {
   /// Takes the next bundle out of the queue.
   std::vector<std::uint32_t> take(std::uint32_t max_jobs) {
     std::vector<std::uint32_t> jobs;
-    for (const JobNumber number : queue.next_bundle({}, {}, max_jobs, 0)) {
+    for (const JobNumber number : queue.next_bundle({{}, {}, max_jobs, 0}, no_turns)) {
       const auto job = static_cast<std::uint32_t>(number);
       const auto [video, group, horizon] = videos.at(job);
       queue.erase({.needs = {},

@@ -28,3 +28,15 @@ TEST_CASE("Blocks are recomputed when their activations would not fit") {
     CHECK(needs_recompute(*model, latents_of(static_cast<int64_t>(fits * 2)), linear));
   }
 }
+
+TEST_CASE("blocks before the first that a method changes keep no activations") {
+  const auto model = small_model();
+  const std::int64_t blocks = model->shape().blocks;
+  REQUIRE(blocks >= 2);
+  const double token_bytes = 4.0 * static_cast<double>(model->shape().hidden);  // of one block
+  const double usable = 0.9 * static_cast<double>(device_memory(at::kCPU).available_bytes);
+  const auto frames = static_cast<int64_t>(usable / (19.4 * token_bytes));
+  CHECK(needs_recompute(*model, latents_of(2 * frames), false, blocks - 1));
+  CHECK_FALSE(needs_recompute(*model, latents_of(frames / 2), false, blocks - 1));
+  CHECK_FALSE(needs_recompute(*model, latents_of(100 * frames), false, blocks));
+}

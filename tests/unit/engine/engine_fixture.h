@@ -8,6 +8,7 @@
 
 #include "base/value.h"
 #include "engine/engine.h"
+#include "engine/video/write.h"
 #include "tests/support/schema_defaults.h"
 #include "tools/clips/demo_clips.h"
 #include "tools/init/init_model.h"
@@ -49,12 +50,15 @@ class EngineFixture {
                                                 {"gen_start_frame", 17},
                                                 {"inference_steps", 2},
                                                 {"enhance_hf", false}});
+    if (method == "external") input.parameters["videos"] = external_video();
     if (input.parameters.count("steps") != 0) {
       input.parameters["steps"] = 2;
       input.parameters["adaptation_window.total_frames"] = 17;
       input.parameters["adaptation_window.context_frames"] = 5;
       input.parameters["early_stop.check_every"] = 1;
     }
+    // A method that acts on the first frame's tokens needs them outside of the cache.
+    if (input.parameters.count("first_frame") != 0) input.parameters["use_kv_cache"] = false;
     input.model.directory = model();
     input.model.metric_weights["lpips"] = {lpips(), ""};
     input.model.backbone = "longcat-video";
@@ -66,6 +70,14 @@ class EngineFixture {
   }
 
  private:
+  /// Black frames, as many and as large as the job scores.
+  std::string external_video() const {
+    const std::vector<video::RgbImage> frames(4, video::RgbImage(48, 32));
+    const Status written = video::write_video(path("external.mkv"), frames, {});
+    if (!written.is_ok()) FAIL(written.message());
+    return path("external.mkv");
+  }
+
   EngineFixture() : root_("/tmp/cox_engine_test." + std::to_string(::getpid())) {
     std::filesystem::create_directories(root_);
     write_random_model({model(), "tiny", 1});

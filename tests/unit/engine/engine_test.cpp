@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "engine/metrics/metric.h"
 #include "engine/stages/decode.h"
+#include "engine/tensors/torch.h"
+#include "engine/vae/wan_vae.h"
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
 #include "engine_fixture.h"
@@ -128,6 +130,76 @@ TEST_CASE("results are equal bit for bit in any order of jobs and from a fresh e
       CHECK(numbers(succeed(*other, fixture.job(method, clip))) ==
             forward.at(method + std::to_string(clip)));
     }
+  }
+}
+
+TEST_CASE("the control repeat_last scores the frame before the scored ones, without generation") {
+  const EngineFixture& fixture = EngineFixture::get();
+  const auto engine = make_engine();
+  const JobInput input = fixture.job("repeat_last");
+  const JobOutput output = succeed(*engine, input);
+  std::vector<cox::video::RgbImage> frames;
+  for (const auto& frame : frames_of(fixture.clip(0), 16, 5)) {
+    frames.push_back(cox::video::resize(frame, 48, 32, cox::video::ResizeFilter::kLanczos,
+                                        cox::video::PilOrder::kV12));
+  }
+  const std::vector<cox::video::RgbImage> repeated(4, frames.front());
+  CHECK(digest_of_bytes(frames_of(output.generated_path, 0, 4)) == digest_of_bytes(repeated));
+  for (std::size_t i = 0; i < 4; ++i) {
+    double squares = 0;
+    const auto& truth = frames[i + 1].pixels;
+    for (std::size_t p = 0; p < truth.size(); ++p) {
+      const double difference = (static_cast<double>(truth[p]) - frames[0].pixels[p]) / 255;
+      squares += difference * difference;
+    }
+    const double psnr = -10 * std::log10(squares / static_cast<double>(truth.size()));
+    CHECK(output.metrics[0].per_frame[i] == Approx(psnr).epsilon(1e-6));
+  }
+  CHECK(output.timings.generate_s == 0);
+  CHECK(output.adaptation.steps_run == 0);
+
+  JobInput other = input;
+  other.parameters["seed"] = 7;
+  other.parameters["replicate"] = 1;
+  CHECK(numbers(succeed(*engine, other)) == numbers(output));
+}
+
+TEST_CASE("the control vae_ceiling scores the true frames after the VAE, without generation") {
+  const EngineFixture& fixture = EngineFixture::get();
+  const auto engine = make_engine();
+  JobInput input = fixture.job("vae_ceiling");
+  input.parameters["total_frames"] = 8;  // three scored frames, which fill no latent frame
+  const JobOutput output = succeed(*engine, input);
+  CHECK(output.timings.generate_s == 0);
+
+  ParameterReader parameters(input.parameters);
+  const JobPlan plan = plan_job(input, parameters);
+  SourceCache cache{1};
+  const at::Tensor read = decode_source(plan, fixture.clip(0), cache)->pixels({12, 8});
+  const at::Tensor filled = at::cat({read, read.narrow(2, 7, 1)}, 2);
+  const auto vae = WanVae::load(fixture.model() + "/vae", at::kFloat, at::kCPU);
+  const at::Tensor decoded = vae->decode(vae->encode(filled).posterior.mean).narrow(2, 5, 3);
+  const at::Tensor squares = (decoded - read.narrow(2, 5, 3)).div(2).pow(2).mean({0, 1, 3, 4});
+  for (std::int64_t i = 0; i < 3; ++i) {
+    const double psnr = -10 * std::log10(squares[i].item<double>());
+    CHECK(output.metrics[0].per_frame[static_cast<std::size_t>(i)] == Approx(psnr).epsilon(1e-6));
+  }
+}
+
+TEST_CASE("a control in a bundle leaves the other jobs as they are") {
+  const EngineFixture& fixture = EngineFixture::get();
+  std::vector<JobInput> jobs;
+  for (const char* method : {"repeat_last", "none", "vae_ceiling", "obc"}) {
+    jobs.push_back(fixture.job(method));
+    jobs.back().job_id = method;
+    jobs.back().share.generation = cox::sha256_of(method);
+  }
+  jobs[3].share = {cox::sha256_of("trajectory"), jobs[1].share.generation, 2};
+  const auto engine = make_engine();
+  for (const std::size_t job : engine->begin_bundle(jobs)) {
+    INFO(jobs[job].method);
+    const std::vector<double> together = numbers(succeed(*engine, jobs[job]));
+    CHECK(together == numbers(succeed(*make_engine(), fixture.job(jobs[job].method))));
   }
 }
 

@@ -4,7 +4,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "engine/backbones/registry.h"
+#include "engine/diffusion/context_flow.h"
+#include "engine/families/registry.h"
 #include "engine/stages/adapt.h"
 #include "engine/tensors/torch.h"
 #include "engine_fixture.h"
@@ -21,10 +22,12 @@ std::unique_ptr<Backbone> tiny_backbone() {
 
 /// A method on a backbone, with the settings of the fixture's job.
 struct Placed {
-  explicit Placed(const std::string& method, std::shared_ptr<Backbone> on = tiny_backbone())
-      : job(EngineFixture::get().job(method)), reader(job.parameters), backbone(std::move(on)) {
+  explicit Placed(const std::string& method, std::shared_ptr<Backbone> on = tiny_backbone(),
+                  const Parameters& changed = {})
+      : job(job_of(method, changed)), reader(job.parameters), backbone(std::move(on)) {
     plan = plan_job(job, reader);
-    adaptation = plan.method->make(reader, {*backbone, plan.run.random});
+    const std::vector<at::ScalarType> dtypes(plan.method.members.size(), at::kFloat);
+    adaptation = make_adaptation(plan.method, reader, *backbone, plan.run.random, dtypes);
     reader.finish();
     const BackboneShape shape = backbone->shape();
     const auto draw = [&](std::int64_t step, at::IntArrayRef sizes) {
@@ -32,6 +35,12 @@ struct Placed {
     };
     latents = draw(0, {1, shape.latent_channels, 5, 4, 6});
     text = text_of(*backbone, draw);
+  }
+
+  static JobInput job_of(const std::string& method, const Parameters& changed) {
+    JobInput job = EngineFixture::get().job(method);
+    for (const auto& [name, value] : changed) job.parameters.at(name) = value;
+    return job;
   }
 
   template <typename Draw>
@@ -43,20 +52,23 @@ struct Placed {
     return {draw(1, {1, 1, 6, channels}), at::ones({1, 6}, at::kLong)};
   }
 
-  at::Tensor forward() const {
+  at::Tensor forward() const { return forward(adaptation->adapter()); }
+
+  at::Tensor forward(const Adapter& adapter) const {
     BackboneInput input;
     input.latents = latents;
     input.timestep = denoising_timesteps(2, 5, 0.4, latents);
     input.text = text;
     input.condition_latent_frames = 2;
-    return backbone->forward(input, adaptation->adapter());
+    return backbone->forward(input, adapter);
   }
 
   AdaptationSummary train() {
     QuietSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
-    const AdaptationProblem problem{*backbone, latents, {2, 2, 1}, text, plan.run.random};
+    const ContextFlow rule;
+    const AdaptationProblem problem{*backbone, latents, {2, 2, 1}, text, plan.run.random, rule};
     return optimise(problem, *adaptation, *plan.adaptation, monitor, timings);
   }
 
@@ -69,11 +81,17 @@ struct Placed {
   TextStates text;
 };
 
+/// Each method, the study's pair, all adapters at once, and the one that trains the weights.
 template <typename Check>
 void for_each_method(Check check) {
   for (const MethodEntry& method : methods()) {
     INFO(method.name);
     check(std::string(method.name), method.trains);
+  }
+  for (const std::string together :
+       {"adasteer+norm", "adasteer+film+hidden+lora+norm+obc", "full+hidden"}) {
+    INFO(together);
+    check(together, true);
   }
 }
 
@@ -169,4 +187,118 @@ TEST_CASE("recomputing blocks in the backward pass does not change the losses") 
     CHECK(one.losses == two.losses);
     CHECK(one.parameter_norm == two.parameter_norm);
   });
+}
+
+namespace {
+
+/// Passes on only what the schema says that a method acts on.
+class DeclaredAdapter : public Adapter {
+ public:
+  DeclaredAdapter(const Adapter& adapter, const std::vector<std::string>& parts)
+      : adapter_(adapter), parts_(parts.begin(), parts.end()) {}
+
+  at::Tensor time_embedding(at::Tensor t) const override {
+    return acts_on("time_embedding") ? adapter_.time_embedding(t) : t;
+  }
+  at::Tensor block_time_embedding(int block, at::Tensor t) const override {
+    return acts_on("time_embedding") ? adapter_.block_time_embedding(block, t) : t;
+  }
+  at::Tensor final_time_embedding(at::Tensor t) const override {
+    return acts_on("time_embedding") ? adapter_.final_time_embedding(t) : t;
+  }
+  at::Tensor block_modulation(int block, at::Tensor m) const override {
+    return acts_on("modulation") ? adapter_.block_modulation(block, m) : m;
+  }
+  at::Tensor text_modulation(int block, at::Tensor m) const override {
+    return acts_on("modulation") ? adapter_.text_modulation(block, m) : m;
+  }
+  at::Tensor block_output(int block, at::Tensor h) const override {
+    return acts_on("hidden_states") ? adapter_.block_output(block, h) : h;
+  }
+  at::Tensor final_hidden(at::Tensor h) const override {
+    return acts_on("hidden_states") ? adapter_.final_hidden(h) : h;
+  }
+  at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
+    return acts_on("linear_layers") ? adapter_.linear(site, x, y) : y;
+  }
+  at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
+    return acts_on("norm_parameters") ? adapter_.norm_parameter(site, stored) : stored;
+  }
+  at::Tensor output(at::Tensor v) const override {
+    return acts_on("output") ? adapter_.output(v) : v;
+  }
+
+ private:
+  bool acts_on(const std::string& part) const { return parts_.count(part) != 0; }
+
+  const Adapter& adapter_;
+  std::set<std::string> parts_;
+};
+
+std::vector<std::string> declared_parts(const std::string& method) {
+  const YAML::Node acts_on = schema_file("methods/" + method + ".yaml")["acts_on"];
+  return acts_on ? acts_on.as<std::vector<std::string>>() : std::vector<std::string>{};
+}
+
+}  // namespace
+
+TEST_CASE("a method acts on what its schema says, and on nothing else") {
+  const at::NoGradGuard no_grad;
+  for (const MethodEntry& method : methods()) {
+    INFO(method.name);
+    if (!method.trains) continue;
+    Placed placed(method.name);
+    const at::Tensor plain = placed.forward();
+    {
+      const at::AutoGradMode with_gradients(true);
+      placed.train();
+    }
+    const at::Tensor moved = placed.forward();
+    CHECK_FALSE(at::equal(moved, plain));
+    const DeclaredAdapter declared(placed.adaptation->adapter(), declared_parts(method.name));
+    CHECK(at::equal(placed.forward(declared), moved));
+  }
+}
+
+namespace {
+
+/// Passes everything on and records through which blocks a gradient will flow.
+class RecordingAdapter final : public DeclaredAdapter {
+ public:
+  RecordingAdapter(const Adapter& adapter, std::vector<bool>& flows)
+      : DeclaredAdapter(adapter, {"time_embedding", "modulation", "hidden_states", "linear_layers",
+                                  "norm_parameters", "output"}),
+        flows_(flows) {}
+
+ private:
+  at::Tensor block_output(int block, at::Tensor h) const override {
+    h = DeclaredAdapter::block_output(block, h);
+    flows_.at(static_cast<size_t>(block)) = h.requires_grad();
+    return h;
+  }
+
+  std::vector<bool>& flows_;
+};
+
+}  // namespace
+
+TEST_CASE("no gradient flows through the blocks before a method's first") {
+  const std::pair<std::string, Parameters> cases[] = {{"lora", {{"last_blocks", 1}}},
+                                                      {"adasteer", {{"blocks", Value::List{3}}}},
+                                                      {"film", {{"blocks", Value::List{3}}}},
+                                                      {"hidden", {{"blocks", Value::List{3}}}},
+                                                      {"obc", {}}};
+  for (const auto& [method, changed] : cases) {
+    INFO(method);
+    const Placed placed(method, std::shared_ptr<Backbone>(tiny_backbone()), changed);
+    const std::int64_t depth = placed.backbone->shape().blocks;
+    REQUIRE(depth == 4);
+    const std::int64_t first = placed.adaptation->first_block();
+    CHECK(first == (method == "obc" ? 4 : 3));
+    std::vector<bool> flows(static_cast<size_t>(depth));
+    placed.forward(RecordingAdapter(placed.adaptation->adapter(), flows));
+    for (std::int64_t block = 0; block < depth; ++block) {
+      CHECK(flows[static_cast<size_t>(block)] == (block >= first));
+    }
+  }
 }

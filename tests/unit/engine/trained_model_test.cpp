@@ -92,6 +92,8 @@ class ShownAnswer {
   JobInput job(const std::string& method, int gen_start_frame, int total_frames) const {
     JobInput input;
     input.method = method;
+    input.model.backbone = "longcat-video";
+    input.model.directory = kTrainedModel;
     input.parameters = schema_defaults(method, {{"height", 96},
                                                 {"width", 160},
                                                 {"cond_frames", kCondition},
@@ -173,8 +175,9 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   AdaptedModel adapted(plan, encoded, model, parameters);
   const AdaptationSummary summary = train(adapted, plan, monitor);
 
-  const AdaptationProblem problem{*model.backbone, encoded.window, plan.split, encoded.prompt,
-                                  plan.run.random};
+  const auto rule = plan.recipe->training_rule(model);
+  const AdaptationProblem problem{*model.backbone, encoded.window,  plan.split,
+                                  encoded.prompt,  plan.run.random, *rule};
   const std::vector<double>& losses = summary.anchor_losses;
   const auto least = std::min_element(losses.begin(), losses.end());
   CHECK(summary.best_step == 2 * (least - losses.begin()));

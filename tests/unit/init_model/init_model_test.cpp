@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "base/digest.h"
-#include "engine/backbones/registry.h"
 #include "engine/backbones/wan/factory.h"
 #include "engine/diffusion/schedule.h"
+#include "engine/families/registry.h"
 #include "engine/metrics/lpips_network.h"
 #include "engine/tensors/random.h"
 #include "engine/text/text_encoder.h"
@@ -68,7 +68,7 @@ TEST_CASE("every part of a random model loads, and activations keep a sane size"
   CHECK(spread(prompt.text.states) > 0.2);
   CHECK(spread(prompt.text.states) < 5);
 
-  const auto backbone = load_backbone({backbone_names().at(0), at::kCPU, Precision::kFp32}, model);
+  const auto backbone = load_backbone({family_names().at(0), at::kCPU, Precision::kFp32}, model);
   BackboneInput input;
   input.latents = noise({1, 16, 3, 4, 6}, 2);
   input.timestep = at::full({1, 3}, 500.0);

@@ -27,15 +27,17 @@ std::int64_t delta(Backbone& backbone, std::int64_t groups) {
                   {"groups", groups},
                   {"final_layer", false},
                   {"delta_dim", 0},
-                  {"clip", "joint"}});
+                  {"clip", "joint"},
+                  {"blocks", cox::Value::List{}}});
 }
 
 std::int64_t film(Backbone& backbone, const std::string& variant) {
-  return trained(backbone, "film", {{"variant", variant}, {"groups", 1}});
+  return trained(backbone, "film",
+                 {{"variant", variant}, {"groups", 1}, {"blocks", cox::Value::List{}}});
 }
 
 std::int64_t norm(Backbone& backbone, const std::string& tensors) {
-  return trained(backbone, "norm", {{"tensors", tensors}});
+  return trained(backbone, "norm", {{"tensors", tensors}, {"form", "offset"}});
 }
 
 std::int64_t attention_lora(Backbone& backbone) {
@@ -43,7 +45,10 @@ std::int64_t attention_lora(Backbone& backbone) {
                  {{"rank", 1},
                   {"alpha", 2.0},
                   {"targets", cox::Value::List{"qkv", "proj"}},
-                  {"last_blocks", 0}});
+                  {"last_blocks", 0},
+                  {"blocks", cox::Value::List{}},
+                  {"scaling", "alpha_over_rank"},
+                  {"pairs", "fused"}});
 }
 
 std::unique_ptr<Backbone> published_cogvideox(const std::string& model) {

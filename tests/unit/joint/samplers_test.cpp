@@ -95,7 +95,7 @@ TEST_CASE(
   OpenSoraStart start;
   start.noise = noise;
   start.known = drawn(4, {1, 4, 1, 4, 4});
-  start.text = {{drawn(3, {1, 1, 2, 4}), {}}, drawn(5, {1, 6})};
+  start.text = {drawn(3, {1, 1, 2, 4}), {}, drawn(5, {1, 6})};
   start.negative_text = start.text;
   int evaluations = 0;
   const Oracle oracle([&](const BackboneInput& input) {

@@ -58,7 +58,7 @@ BackboneInput question(const Backbone& backbone) {
   input.timestep = at::full({1, 1}, 400.0);
   input.text.states = numbers(1, {1, 1, kText, 20});
   if (backbone.shape().time_embedding == backbone.shape().hidden) {  // Open-Sora
-    input.pooled_text = numbers(2, {1, 12});
+    input.text.pooled = numbers(2, {1, 12});
     input.channel_condition = numbers(3, {1, 5, kFrames, kHeight, kWidth});
   }
   return input;
@@ -131,7 +131,7 @@ TEST_CASE("unsupported and missing inputs are refused by name") {
 
   const auto open_sora = small_open_sora();
   input = question(*open_sora);
-  input.pooled_text = at::Tensor();
+  input.text.pooled = at::Tensor();
   CHECK_THROWS_WITH(open_sora->forward(input, Adapter()), Contains("pooled text"));
   input = question(*open_sora);
   input.channel_condition = at::Tensor();

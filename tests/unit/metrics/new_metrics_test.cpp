@@ -8,9 +8,11 @@
 #include "base/file.h"
 #include "coordinator/report/compare/series_report.h"
 #include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_data.h"
 #include "coordinator/report/data/set_values.h"
 #include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/series_tables.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "engine/stages/score.h"
@@ -20,6 +22,11 @@
 #include "tests/unit/store/scratch.h"
 
 namespace cox {
+
+namespace engine {
+extern int spread_references;  // test_spread.cpp
+}
+
 namespace {
 
 constexpr int kSide = 8;
@@ -96,7 +103,6 @@ class Study {
     }
     return text;
   }
-  store::Store& store() { return store_; }
 
  private:
   core::Effects apply(core::Event event) {
@@ -133,6 +139,18 @@ TEST_CASE("the engine scores with a new frame metric and a new set metric") {
   CHECK(scores[1].name == "test_spread");
   CHECK(scores[1].features.size() == 1);
   CHECK(scores[1].features[0] == Approx(130.0 / 255).epsilon(1e-6));
+}
+
+TEST_CASE("a set metric looks at equal reference frames once, whatever video came between") {
+  engine::ScoreBoard board{at::Device(at::kCPU)};
+  const at::Tensor clip = gray("generated", 130).unit_frames({0, 3});
+  const auto score_against = [&](int level) {
+    board.clear_references();  // as when a worker turns to another video
+    board.score(plan(), input_with("/weights"), gray("reference", level), clip);
+  };
+  const int before = engine::spread_references;
+  for (const int level : {100, 110, 100, 110, 100}) score_against(level);
+  CHECK(engine::spread_references - before == 2);
 }
 
 TEST_CASE("values over random weights get the variant's name") {
@@ -177,7 +195,7 @@ TEST_CASE("a report reads a new metric by the registry") {
 }
 
 TEST_CASE("a value of a set comes from the features of the videos that it covers") {
-  Study study;
+  const Study study;
   const report::SetValue all = report::set_value(study.query(), "s", "a", "test_spread").value();
   CHECK(all.videos == std::vector<std::string>{"v1", "v2", "v3"});
   // Gray levels 100, 110 and 130 have a variance of 1400 / 9.
@@ -208,30 +226,27 @@ TEST_CASE("a page has the values of a set metric, each pair over common videos")
   CHECK(of_a.run == "s/a");
   CHECK(of_a.baseline == "s/b");
   CHECK(of_a.videos == 2);
+  CHECK(of_a.dimension == 1);
   CHECK(*of_a.value == Approx(25.0 / (255 * 255)).epsilon(1e-4));
   CHECK(*of_a.baseline_value == Approx(25.0 / (255 * 255)).epsilon(1e-4));
   CHECK(report->set_comparisons[1].baseline.empty());
   const std::string page = report::report_markdown(*report);
   CHECK(page.find("## Metrics over sets of videos") != std::string::npos);
-  CHECK(page.find("| test_spread | a | 2 | 0.000 | b | 0.000 | 0.000 |") != std::string::npos);
+  CHECK(page.find("| test_spread | a | 2 | 1 | 0.000 | b | 0.000 | 0.000 |") != std::string::npos);
+  CHECK(page.find("No interval: that takes 20 videos.") != std::string::npos);
 }
 
-TEST_CASE("a stored value of a set serves only the videos that it covers") {
-  Study study;
-  const report::SetValue all = report::set_value(study.query(), "s", "a", "test_spread").value();
-  const auto text = [&](const std::string& sql) {
-    return std::get<std::string>(study.rows(sql).rows.at(0).at(0));
-  };
-  const store::SetMetricValue stored{text("SELECT run_digest FROM v_names WHERE run = 'a'"),
-                                     text("SELECT dataset_digest FROM v_series"),
-                                     all.metric,
-                                     all.covered,
-                                     3,
-                                     0.5};
-  REQUIRE(study.store().save(stored).is_ok());
-  CHECK(report::set_value(study.query(), "s", "a", "test_spread").value().value == 0.5);
-  const auto fewer = report::set_value(study.query(), "s", "a", "test_spread", {"v1", "v2"});
-  CHECK(fewer.value().value == Approx(25.0 / (255 * 255)).epsilon(1e-4));
+TEST_CASE("the means of a series show the set metric of each run, with videos and dimension") {
+  const Study study;
+  const report::SeriesResults results = report::load_series_results(study.query(), "s").value();
+  const store::Table means = report::series_means(results);
+  REQUIRE(means.rows.size() == 2);
+  const report::RowReader a(means, 0), b(means, 1);
+  CHECK(a.real("test_spread") == Approx(1400.0 / 9 / (255 * 255)).epsilon(1e-4));
+  CHECK(a.integer("test_spread_videos") == 3);
+  CHECK(a.integer("test_spread_dimension") == 1);
+  CHECK(b.real("test_spread") == Approx(25.0 / (255 * 255)).epsilon(1e-4));
+  CHECK(b.integer("test_spread_videos") == 2);
 }
 
 }  // namespace

@@ -67,6 +67,8 @@ class StudyDatabase {
     }
   }
 
+  store::Store& store() { return store_; }
+
   /// Jobs without a result or failure.
   std::int64_t open() const {
     const auto table =

@@ -22,6 +22,17 @@ const char* spelled(MetricScope scope) {
   return "?";
 }
 
+/// What a message says of the weights names the public file, its facts and the script.
+void check_weights_source(const YAML::Node& file, std::string_view source) {
+  const YAML::Node weights = file["weights_file"];
+  CHECK(source.empty() == !weights.IsDefined());
+  for (const char* key : {"name", "script", "source", "sha256"}) {
+    if (weights.IsDefined() && weights[key]) {
+      CHECK(source.find(weights[key].as<std::string>()) != std::string_view::npos);
+    }
+  }
+}
+
 void check_bound(const YAML::Node& file, const char* key, const std::optional<double>& bound) {
   REQUIRE(file[key].IsDefined() == bound.has_value());
   if (bound) CHECK(file[key].as<double>() == *bound);
@@ -44,7 +55,7 @@ TEST_CASE("the table of metrics says what the schema files say") {
     CHECK(spelled(metric->scope) == file["scope"].as<std::string>());
     CHECK(metric->weights == file["weights"].as<bool>());
     CHECK(metric->definition == file["definition"].as<std::string>());
-    CHECK(metric->weights_source == file["weights_source"].as<std::string>(""));
+    check_weights_source(file, metric->weights_source);
     CHECK(metric->variant_of.empty());
     CHECK(metric->min_side == file["min_side"].as<int>(0));
     check_bound(file, "min", metric->min);

@@ -93,7 +93,11 @@ TEST_CASE("Events say what happened, a finished job with its metrics") {
   const std::string worker = test.join("w0");
   const v1::Bundle bundle = test.lease(worker).bundle();
   const std::uint64_t before = test.progress().sequence();
-  must(test.coordinator->report(ServiceFixture::result_of(worker, bundle)));
+  v1::ReportRequest result = ServiceFixture::result_of(worker, bundle);
+  v1::MetricValue& of_sets = *result.mutable_reports(0)->mutable_output()->add_metrics();
+  of_sets.set_name("fvd_dfot");
+  of_sets.add_features(0.5F);
+  must(test.coordinator->report(result));
 
   const v1::ProgressReply reply = test.progress(before);
   REQUIRE(reply.events_size() == 1);
@@ -101,6 +105,7 @@ TEST_CASE("Events say what happened, a finished job with its metrics") {
   CHECK(reply.events(0).run() == "run-0");
   CHECK(reply.events(0).video() == "clip-0");
   CHECK(reply.events(0).metrics().at("psnr") == 21.5);
+  CHECK_FALSE(reply.events(0).metrics().contains("fvd_dfot"));  // it has a value over sets only
   CHECK(test.progress(reply.sequence()).events_size() == 0);
   CHECK(test.progress(0, "s1").events_size() > 0);
 }
@@ -232,6 +237,54 @@ TEST_CASE("Paused jobs are not handed out until they are resumed") {
   CHECK(test.coordinator->resume({}).status().code() == StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("A priority is changed without submitting again, and outlives the coordinator") {
+  ServiceFixture test;
+  test.submit("s1", 2, 2);
+  const std::string worker = test.join("w0");
+  v1::PriorityRequest request;
+  request.mutable_select()->set_series("s1");
+  request.mutable_select()->set_run("run-1");
+  request.set_priority(3);
+  CHECK(must(test.coordinator->set_priority(request)).changed_jobs() == 2);
+  CHECK(must(test.coordinator->set_priority(request)).untouched_jobs() == 2);
+  test.reopen();
+  CHECK(test.query("SELECT run, priority FROM v_jobs GROUP BY 1, 2 ORDER BY 1") ==
+        Rows{"run-0|0|", "run-1|3|"});
+  for (int i = 0; i < 2; ++i) {
+    const v1::LeaseReply lease = test.lease(worker);
+    const std::string job = lease.bundle().jobs(0).job_digest();
+    CHECK(test.query("SELECT run FROM v_jobs WHERE job_digest = '" + job + "'") == Rows{"run-1|"});
+  }
+  request.mutable_select()->set_series("nowhere");
+  CHECK(test.coordinator->set_priority(request).status().code() == StatusCode::kNotFound);
+  CHECK(test.coordinator->set_priority({}).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("A series that has used its GPU-hours is stopped, which everybody can see") {
+  ServiceFixture test;
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 3));
+  request.mutable_policy()->set_max_gpu_hours(0.5);
+  must(test.coordinator->submit(request));
+  const std::string worker = test.join("w0");
+  v1::ReportRequest report = test.result_of(worker, test.lease(worker).bundle());
+  report.mutable_reports(0)->set_started_us(1'000'000);
+  report.mutable_reports(0)->set_finished_us(1'801'000'000);
+  must(test.coordinator->report(report));
+  CHECK(test.progress().stopped() == 2);
+  CHECK(test.progress().queued() == 0);
+  CHECK(test.query("SELECT state, stop_reason, count(*) FROM v_jobs GROUP BY 1, 2 ORDER BY 1") ==
+        Rows{"done|NULL|1|", "stopped|budget|2|"});
+  CHECK(test.query("SELECT stopped FROM v_runs") == Rows{"2|"});
+  CHECK(test.query("SELECT gpu_hours FROM v_series") == Rows{"0.5|"});
+  test.reopen();
+  CHECK_FALSE(test.lease(worker).has_bundle());
+  request.mutable_policy()->set_max_gpu_hours(2);
+  must(test.coordinator->submit(request));
+  CHECK(test.lease(worker).has_bundle());
+  request.mutable_policy()->set_max_gpu_hours(-1);
+  CHECK(test.coordinator->submit(request).status().code() == StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("A job goes only to a worker that has what it needs") {
   ServiceFixture test;
   v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 1));
@@ -243,6 +296,7 @@ TEST_CASE("A job goes only to a worker that has what it needs") {
   v1::RegisterRequest identity = worker::versioned_identity();
   identity.set_name("w1");
   identity.set_device("cuda");
+  identity.set_gpus(1);
   identity.set_device_name("NVIDIA H100");
   identity.set_device_memory_bytes(84'900'000'000);
   const std::string large = must(test.coordinator->register_worker(identity)).worker_id();

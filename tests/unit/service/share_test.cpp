@@ -1,5 +1,7 @@
 #include "coordinator/service/share.h"
 
+#include "coordinator/service/definition.h"
+
 #include <set>
 
 #include "service_fixture.h"
@@ -43,6 +45,8 @@ TEST_CASE("jobs that share a trajectory are leased together, with their keys, ov
     steps.push_back(job.share().horizon());
     trajectories.insert(job.share().trajectory());
     generations.insert(job.share().generation());
+    // The submission did not have it.
+    CHECK(parameters_from(job.run().parameters()).value().at("momentum") == Value(0.0));
   }
   CHECK(steps == std::vector<std::int64_t>{5, 9, 20});  // the other two would not fit whole
   CHECK(trajectories.size() == 1);
@@ -53,6 +57,21 @@ TEST_CASE("jobs that share a trajectory are leased together, with their keys, ov
   REQUIRE(second.jobs_size() == 2);
   CHECK(second.jobs(0).share().horizon() == 3);
   CHECK(trajectories.count(second.jobs(0).share().trajectory()) == 0);
+}
+
+TEST_CASE("a stored run of an earlier program gets the parameters that were added since") {
+  core::Snapshot snapshot;
+  core::RunRecord run;
+  run.method = "adasteer";
+  run.parameters_json = R"({"lr":0.5,"momentum":0.25})";
+  run.definition = service::definition_of(v1::ModelFiles());
+  snapshot.runs.push_back(run);
+  REQUIRE(service::set_share_keys(snapshot) == Status::ok());
+  const Parameters parameters = parameters_from(snapshot.runs[0].parameters_json).value();
+  CHECK(parameters.at("lr") == Value(0.5));
+  CHECK(parameters.at("momentum") == Value(0.25));  // what is there stays
+  CHECK(parameters.at("blocks") == Value(Value::List{}));
+  CHECK(parameters.at("early_stop.context") == Value("window_start"));
 }
 
 TEST_CASE("a method that the schemas lack shares nothing") {

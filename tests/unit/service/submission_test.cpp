@@ -21,6 +21,9 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   plan.runs[0].labels = {{"note", "a \"quoted\" word"}};
   plan.retry.backoff_base_us = 5 * cox::kMillisecondUs;
   plan.policy.max_failed_jobs = 9;
+  plan.policy.max_gpu_hours = 1.5;
+  plan.job_time_limit_us = 60 * cox::kSecondUs;
+  plan.stop_rule = {"asha", "psnr", false, 4, 3, {"run-0"}};
   plan.baseline = "none";
   plan.controls = {"run-1"};
   plan.equivalence = {{"psnr", 0.25}};
@@ -38,6 +41,9 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base_us == 5 * cox::kMillisecondUs);
   CHECK(event->policy.max_failed_jobs == 9);
+  CHECK(event->policy.max_gpu_hours == 1.5);
+  CHECK(event->job_time_limit == 60 * cox::kSecondUs);
+  CHECK(event->stop_rule == plan.stop_rule);
   CHECK(event->baseline == "none");
   CHECK(event->report_settings_json == R"({"controls":["run-1"],"equivalence":{"psnr":0.25}})");
   CHECK(event->tables_json ==

@@ -204,7 +204,7 @@ class Target {
 
   /// Sends one message with one to four of its fields changed.
   void fire() {
-    switch (mutator_.below(12)) {
+    switch (mutator_.below(13)) {
       case 0:
         return send(&service::Coordinator::submit, submission());
       case 1:
@@ -217,6 +217,12 @@ class Target {
         v1::RetryRequest retry;
         *retry.mutable_select() = select();
         return send(&service::Coordinator::retry, retry);
+      }
+      case 12: {
+        v1::PriorityRequest request;
+        *request.mutable_select() = select();
+        request.set_priority(3);
+        return send(&service::Coordinator::set_priority, request);
       }
       case 5:
         return send(&service::Coordinator::progress, v1::ProgressRequest());

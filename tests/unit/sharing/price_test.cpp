@@ -68,6 +68,29 @@ TEST_CASE("a check is measured once for all rules that are due, with the probes 
   CHECK(price.shared.seconds.checks == 7 * 4 + 13 * 0.5);
 }
 
+TEST_CASE(
+    "rules are priced with as many generations as they can need, and with none at the least") {
+  // Both look at the start, 5 and 10; the plain job generates at 10, `none` at the start.
+  const std::vector<PricedJob> rules = {checked("1", 10, 5, {0.5}), checked("2", 10, 5, {0.75})};
+  std::vector<PricedJob> jobs = rules;
+  CHECK(priced(jobs).shared.counts.generations == 2);
+  CHECK(priced(jobs).least.counts.generations == 1);
+  jobs.push_back(job("3", "a", 10));
+  CHECK(priced(jobs).shared.counts.generations == 3);
+  jobs.push_back(job("0", "", 0));
+  CHECK(priced(jobs).shared.counts.generations == 3);  // only the state after 5 steps is left
+  CHECK(priced(jobs).least.counts.generations == 2);
+  jobs.push_back(checked("4", 10, 1, {0.5}));  // looks at ten more states
+  CHECK(priced(jobs).shared.counts.generations == 4);
+  CHECK(priced(jobs).least.counts.steps == priced(jobs).shared.counts.steps);
+  // A rule that can choose two states leaves one of them to a rule that can choose only that.
+  CHECK(priced({checked("1", 10, 5, {0.5}), checked("2", 5, 5, {0.5}), job("0", "", 0)})
+            .shared.counts.generations == 3);
+  // Another way of generating has states of its own.
+  jobs.front().shape.generation = "other";
+  CHECK(priced(jobs).shared.counts.generations == 5);
+}
+
 TEST_CASE("a rule of a shorter job is not due behind that job's last step") {
   const ItemPrice price = priced({checked("1", 4, 2, {0.5}), job("2", "a", 10)});
   CHECK(price.shared.counts == WorkCounts{2, 1, 10, 3, 3, 2});
@@ -104,4 +127,17 @@ TEST_CASE("a price of impossible jobs is refused with the job's name") {
   CHECK(message(job("x", "a", -1)) == "job 'x': expected at least 0 steps, got -1");
   CHECK(message(checked("x", 5, 0, {0.5})) == "job 'x': expected check_every of at least 1, got 0");
   CHECK(message(checked("x", 5, 1, {})) == "job 'x': its stop rule looks at nothing");
+}
+
+TEST_CASE("passes that several trajectories have in common are paid once, and probes once") {
+  const auto biased = [](const std::string& trajectory, std::int64_t steps) {
+    PricedJob made = checked(trajectory, steps, 1, {0.5, 0.75});
+    made.shape.trajectory = trajectory;
+    made.shape.passes = "p";
+    return made;
+  };
+  const ItemPrice price = priced({biased("a", 5), biased("b", 20), biased("c", 10)});
+  CHECK(price.naive.counts == WorkCounts{3, 3, 35, 3, 6, 3});
+  CHECK(price.shared.counts == WorkCounts{3, 1, 20, 1, 2, 3});
+  CHECK(price.pieces.size() == 3);
 }

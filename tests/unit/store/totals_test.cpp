@@ -8,6 +8,7 @@
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/sqlite.h"
 #include "coordinator/store/store.h"
+#include "schemas/metric_schema.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
 
@@ -15,26 +16,28 @@ namespace cox::store {
 namespace {
 
 /// What v_leaderboard says, from the rows of jobs and results.
-constexpr const char* kScan =
-    "SELECT s.name, m.position, m.name, r.method, d.name, count(*), count(x.job_id), "
-    "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), avg(p.mean), avg(i.mean), "
-    "avg(l.mean), avg(t.mean), avg(x.train_s), avg(x.early_stop_s), "
-    "avg(x.generate_s), avg(x.alone_s), count(DISTINCT x.environment_id), r.digest "
-    "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
-    "JOIN datasets d ON d.id = m.dataset_id "
-    "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "
-    "LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id "
-    "LEFT JOIN results x ON x.job_id = j.id "
-    "LEFT JOIN result_metrics p ON p.job_id = j.id AND p.metric_id = (SELECT id FROM metrics "
-    "WHERE name = 'psnr') "
-    "LEFT JOIN result_metrics i ON i.job_id = j.id AND i.metric_id = (SELECT id FROM metrics "
-    "WHERE name = 'ssim') "
-    "LEFT JOIN result_metrics l ON l.job_id = j.id AND l.metric_id = (SELECT id FROM metrics "
-    "WHERE name = 'lpips') "
-    "LEFT JOIN result_metrics t ON t.job_id = j.id AND t.metric_id = (SELECT id FROM metrics "
-    "WHERE name = 'lpips_random_trunk') "
-    "WHERE m.superseded = 0 "
-    "GROUP BY s.name, m.position, m.name, r.digest ORDER BY 1, 2, 3";
+std::string scan() {
+  std::string means;
+  for (const MetricSchema& metric : metric_schemas()) {
+    if (metric.scope == MetricScope::kSet) continue;
+    means += concat(
+        "avg((SELECT q.mean FROM result_metrics q JOIN metrics k ON k.id = q.metric_id "
+        "WHERE q.job_id = j.id AND k.name = '",
+        metric.name, "')), ");
+  }
+  return "SELECT s.name, m.position, m.name, r.method, d.name, count(*), count(x.job_id), "
+         "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), " +
+         means +
+         "avg(x.train_s), avg(x.early_stop_s), "
+         "avg(x.generate_s), avg(x.alone_s), count(DISTINCT x.environment_id), r.digest "
+         "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
+         "JOIN datasets d ON d.id = m.dataset_id "
+         "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "
+         "LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id "
+         "LEFT JOIN results x ON x.job_id = j.id "
+         "WHERE m.superseded = 0 "
+         "GROUP BY s.name, m.position, m.name, r.digest ORDER BY 1, 2, 3";
+}
 
 using Rows = std::vector<Row>;
 
@@ -104,7 +107,7 @@ class History {
   void compare() const {
     const Database database = Database::open(scratch_.file("a.db"), SQLITE_OPEN_READWRITE).value();
     check_equal(rows_of(database, "SELECT * FROM v_leaderboard ORDER BY 1, 2, 3"),
-                rows_of(database, kScan));
+                rows_of(database, scan()));
     const std::string wanted =
         " WHERE EXISTS (SELECT 1 FROM series_runs m WHERE m.run_id = t.run_id AND m.dataset_id = "
         "t.dataset_id AND m.superseded = 0) ORDER BY 1, 2, 3";

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "coordinator/sweep/effective.h"
@@ -31,12 +33,36 @@ TEST_CASE("zero and the whole size of the model are one setting") {
         Names{"d0", "d512"});
   CHECK(names("method: lora\nmatrix: {last_blocks: [0, 47, 48]}\nname: b{last_blocks}\n") ==
         Names{"b0", "b48"});
+  CHECK(names("method: lora\nruns: [{id: A, last_blocks: 2}, {id: B, blocks: [47, 46]}, {id: C, "
+              "blocks: [46]}]\n") == Names{"A", "B"});
+  CHECK(names("method: hidden\nmatrix: {clip: [joint, per_vector]}\n").empty());
+  CHECK(names("method: lora\nruns: [{id: A, alpha: 2, rank: 4}, {id: B, alpha: 0.5, rank: 4, "
+              "scaling: alpha}, {id: C, alpha: 2, rank: 4, scaling: alpha}]\n") == Names{"A", "B"});
+  CHECK(names("method: lora\nmatrix: {pairs: [fused, split]}\n").empty());
+  CHECK(names("method: lora\nparams: {targets: [proj]}\nmatrix: {pairs: [fused, split]}\n") ==
+        Names{"pairs=fused", "pairs=split"});
   CHECK(names("method: none\nmatrix: {guidance: [0, 1, 4]}\nname: g{guidance}\n") ==
         Names{"g0.0", "g1.0"});
   CHECK(names("method: adasteer\nmatrix: {clip: [joint, per_vector]}\n") ==
         Names{"clip=joint", "clip=per_vector"});
   CHECK(names("method: adasteer\nparams: {groups: 2}\nmatrix: {clip: [joint, per_vector]}\n")
             .empty());
+}
+
+TEST_CASE("a window that is all context trains its last latent frame, without checks") {
+  const Sandbox sandbox;
+  for (const int frames : {2, 14, 24}) {
+    const std::string text = fmt::format(
+        "method: adasteer\nparams: {{early_stop: {{enabled: false}}, adaptation_window: "
+        "{{total_frames: {0}, context_frames: {0}}}}}\n",
+        frames);
+    CHECK(sandbox.plan(text).runs.size() == 1);
+  }
+  CHECK(sandbox
+            .errors("method: adasteer\nparams: {adaptation_window: {total_frames: 14, "
+                    "context_frames: 14}}\n")
+            .find("train_latents: of 4 latent frames in the adaptation window, 3 are context and 1 "
+                  "held out") != std::string::npos);
 }
 
 TEST_CASE("replicates and runs of other methods are never equal in effect") {

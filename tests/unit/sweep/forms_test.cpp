@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "record/prompt.h"
 #include "coordinator/sweep/identity.h"
+#include "record/prompt.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -187,9 +187,10 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
       "equivalence: {psnr: 0.1, ssim: 0.01}\n"
       "tables: [{title: T, rows: [B, A], columns: [seed, psnr]}]\n"
       "retry: {crash: 5, oom: 0, lost: 3, backoff: {base: 500ms, max: 10m}}\n"
-      "policy: {fail_fast: true, max_failed_jobs: 4}\n"
+      "policy: {fail_fast: true, max_failed_jobs: 4, max_gpu_hours: 2.5, stop_runs: {rule: asha, "
+      "metric: lpips, min_items: 3}}\n"
       "priority: -3\n"
-      "resources: {gpu_memory: 80GB, memory: 192 GiB}\n");
+      "resources: {gpu_memory: 80GB, memory: 192 GiB, time: 20m}\n");
   CHECK(plan.runs[0].labels ==
         std::map<std::string, std::string>{{"experiment", "4"}, {"by", "you"}});
   CHECK(plan.runs[1].labels.at("by") == "me");
@@ -205,11 +206,26 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.retry.backoff_max_us == 600'000'000);
   CHECK(plan.policy.fail_fast);
   CHECK(plan.policy.max_failed_jobs == 4);
+  CHECK(plan.policy.max_gpu_hours == 2.5);
+  CHECK(plan.stop_rule == cox::StopRule{"asha", "lpips", true, 3, 3, {"A", "B"}});
+  CHECK(plan.job_time_limit_us == 1'200'000'000);
   CHECK(plan.priority == -3);
   CHECK(plan.resources.gpus == 1);  // for its memory
   CHECK(plan.resources.gpu_memory_bytes == 80'000'000'000);
   CHECK(plan.resources.memory_bytes == std::int64_t{192} << 30);
   CHECK(sandbox.plan("method: none\nbaseline: {series: other, run: X}\n").baseline == "other/X");
+}
+
+TEST_CASE("methods that generate nothing are controls, and have one replicate") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "runs: [{id: A, method: none}, {id: last, method: repeat_last}, {id: vae, method: "
+      "vae_ceiling}]\n"
+      "replicates: 2\n"
+      "controls: [last]\n");
+  CHECK(names_of(plan) == Names{"A-r0", "A-r1", "last", "vae"});
+  CHECK(plan.controls == Names{"last", "vae"});
+  CHECK(plan.runs[2].shared_name.empty());
 }
 
 TEST_CASE("the study's preset lays its defaults where the method has them") {

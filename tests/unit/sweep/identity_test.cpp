@@ -161,6 +161,23 @@ TEST_CASE("runs keep the digests that version 0.1.0 gave them") {
         "6e4febbfc8d6042eeddca09c47d93ba5fe2d3caf859721085121ae2930481955");
 }
 
+TEST_CASE("a parameter that was added later enters the digest only off its default") {
+  const Sandbox sandbox;
+  const auto digest_with = [&](const std::string& more) {
+    return digest(sandbox, "method: adasteer\nparams: {lr: 1e-2, steps: 5" + more + "}\n");
+  };
+  const std::string before = digest_with("");
+  CHECK(digest_with(", momentum: 0, blocks: [], early_stop: {context: window_start}") == before);
+  std::set<std::string> digests = {before};
+  for (const char* change : {", optimizer: sgd, momentum: 0.9", ", optimizer: sgd", ", blocks: [0]",
+                             ", early_stop: {context: adjacent}"}) {
+    INFO(change);
+    CHECK(digests.insert(digest_with(change)).second);
+  }
+  CHECK(digest(sandbox, "method: film\nparams: {blocks: [3, 1]}\n") ==
+        digest(sandbox, "method: film\nparams: {blocks: [1, 3]}\n"));
+}
+
 TEST_CASE("LoRA files enter the digest by content, multiplier and order") {
   const Sandbox sandbox;
   sandbox.write("a.lora", "first");

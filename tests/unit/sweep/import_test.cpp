@@ -116,6 +116,27 @@ TEST_CASE("the older methods become ours, and training that changes nothing beco
   CHECK(method("full", ", num_steps: 5").method == "full");
 }
 
+TEST_CASE("the model's own adapters, lists of blocks and tuning with a vector are read") {
+  const Sandbox sandbox;
+  const auto pairs = one(sandbox,
+                         "method: lora\nseries_name: s\nsweep:\n"
+                         "  - {run_id: A, use_builtin_lora: true, lora_target_blocks: \"47, 0\"}\n"
+                         "  - {run_id: B, use_builtin_lora: false}\n");
+  CHECK(parameter(run_named(pairs, "A"), "pairs") == "\"split\"");
+  CHECK(parameter(run_named(pairs, "A"), "blocks") == "[0,47]");
+  CHECK(parameter(run_named(pairs, "B"), "pairs") == "\"fused\"");
+  const auto together =
+      one(sandbox,
+          "method: norm_tune\nseries_name: s\nsweep:\n  - {run_id: DAO3, "
+          "also_tune_delta: true, norm_lr: 0.005, norm_target: cross_attn_norm}\n");
+  const Run& run = together.runs.at(0);
+  CHECK(run.method == "adasteer+norm");
+  CHECK(parameter(run, "adasteer.inject") == "\"global\"");
+  CHECK(parameter(run, "adasteer.lr") == "0.005");
+  CHECK(parameter(run, "norm.lr") == "0.005");
+  CHECK(parameter(run, "norm.tensors") == "\"cross_attn_norm\"");
+}
+
 TEST_CASE("the clean context follows the conditioning frames unless the file says otherwise") {
   const Sandbox sandbox;
   const auto plan = one(sandbox,
@@ -148,16 +169,16 @@ TEST_CASE("every key and value without a counterpart is named with its place, al
   const std::string message = refusal(
       sandbox,
       "method: lora\nseries_name: s\nnotes: x\nfixed:\n  batch_videos: 5\n  lora_rnk: 1\n"
-      "  use_builtin_lora: true\n  resolution: 720p\nsweep:\n  - {run_id: A, es_disable: maybe, "
+      "  use_builtin_lora: maybe\n  resolution: 720p\nsweep:\n  - {run_id: A, es_disable: maybe, "
       "lora_target_blocks: first_2}\n  - {lora_rank: 1}\n");
   for (const char* expected :
        {"old.yaml:3:1: unknown key 'notes' at the top level",
         "old.yaml:5:3: unknown key 'batch_videos'",
         "old.yaml:6:3: unknown key 'lora_rnk'; did you mean 'lora_rank'?",
-        "old.yaml:7:21: use_builtin_lora: only false can be imported, got 'true'",
+        "old.yaml:7:21: use_builtin_lora: expected true or false, got 'maybe'",
         "old.yaml:8:15: resolution: only 480p can be imported, got '720p'",
         "old.yaml:10:29: es_disable: expected true or false, got 'maybe'",
-        "lora_target_blocks: only all or last_N can be imported, got 'first_2'",
+        "lora_target_blocks: only all, last_N or a list of blocks can be imported, got 'first_2'",
         "old.yaml:11:5: a row of `sweep` needs a `run_id`"}) {
     INFO(message << "\nlacks\n" << expected);
     CHECK(message.find(expected) != std::string::npos);

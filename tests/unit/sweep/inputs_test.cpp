@@ -234,7 +234,7 @@ TEST_CASE("everything that is wrong with a sweep, its runs and its inputs is rep
       {"dataset.manifest=gone.json", "backbone.model=/nowhere", "backbone.lora=/lost.lora"});
   for (const char* part :
        {"lr: expected a float, got 'fast'", "unknown key 'gruops'", "height 100 is not a multiple",
-        "adaptation_window.context_frames 40 must be less than", "no manifest at gone.json",
+        "adaptation_window.context_frames 40 must be at most", "no manifest at gone.json",
         "no model directory at /nowhere", "no LoRA file at /lost.lora"}) {
     INFO(message);
     CHECK(message.find(part) != std::string::npos);

@@ -127,6 +127,27 @@ TEST_CASE("jobs that the database has are known, and cost nothing") {
   CHECK(made->shared.counts.generations == 4);
 }
 
+TEST_CASE("a database whose rules chose the start state gives the price that is expected") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "method: adasteer\nparams: {lr: 1e-2, steps: 20}\nruns: [{id: A, groups: 1}, {id: B, groups: "
+      "4}]\n");
+  const auto unknown = price(plan);
+  CHECK_FALSE(unknown->expected_s().has_value());
+  // Two trajectories of 20 steps: two generations a video, or one when both begin at the start.
+  CHECK(unknown->shared.counts.generations == 4);
+  CHECK(unknown->least.counts.generations == 2);
+  PriceOptions options;
+  options.measured.emplace();
+  MeasuredRun run;
+  run.ruled = 8;
+  run.starts = 2;
+  options.measured->runs.push_back(run);
+  const auto known = price(plan, options);
+  CHECK(*known->expected_s() == Approx(0.75 * known->shared_s() + 0.25 * known->least_s()));
+  CHECK(price_text(*known).find("rules chose the start in 2 of 8 results") != std::string::npos);
+}
+
 TEST_CASE("measured results of equal geometry, device and newest build give the seconds") {
   const Sandbox sandbox;
   const auto plan = sandbox.plan(kStudy);

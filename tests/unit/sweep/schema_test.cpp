@@ -17,12 +17,17 @@ parameters:
   metrics: {type: list of text, default: [ssim, psnr], values: [psnr, ssim, lpips], doc: Which.}
 )";
 const char* kAdaptation = R"(
+parameters: {}
+)";
+const char* kOptimizer = R"(
 parameters:
   lr: {type: float, default: 5e-3, above: 0, role: replay, doc: Rate.}
 )";
+const char* kTogether = "parameters: {}";
 const char* kMethod = R"(
 method: full
 trains: true
+acts_on: [linear_layers]
 doc: All.
 parameters:
   lr: {default: 1e-5}
@@ -30,8 +35,11 @@ parameters:
 )";
 
 std::string errors_of(const std::string& run, const std::string& method) {
-  const auto schemas = load_schemas(
-      {{"run.yaml", run}, {"adaptation.yaml", kAdaptation}, {"methods/full.yaml", method}});
+  const auto schemas = load_schemas({{"run.yaml", run},
+                                     {"adaptation.yaml", kAdaptation},
+                                     {"optimizer.yaml", kOptimizer},
+                                     {"together.yaml", kTogether},
+                                     {"methods/full.yaml", method}});
   return schemas.status().message();
 }
 
@@ -61,9 +69,42 @@ TEST_CASE("a method that does not train has no adaptation parameters") {
   CHECK(none.parameters.count("cond_frames") == 1);
 }
 
+TEST_CASE("a backbone has parameters and defaults of its own") {
+  const auto schemas = load_schemas();
+  REQUIRE(schemas.is_ok());
+  const auto& longcat = schemas->find_method("full", "longcat-video")->parameters;
+  const auto& wan = schemas->find_method("full", "wan2.1")->parameters;
+  for (const char* name : {"enhance_hf", "distill", "use_kv_cache", "loss_target"}) {
+    INFO(name);
+    CHECK(longcat.count(name) == 1);
+    CHECK(wan.count(name) == 0);
+  }
+  CHECK(longcat.count("solver") == 0);
+  CHECK(wan.at("solver").values == std::vector<std::string>{"unipc", "euler", "dpm++"});
+  CHECK(longcat.at("guidance").default_value == Value(4.0));
+  CHECK(wan.at("guidance").default_value == Value(5.0));
+  CHECK(schemas->find_method("none", "longcat-video")->parameters.count("loss_target") == 0);
+  // All backbones together know every name, and every value of it.
+  const ParameterSchema* solver = schemas->find_parameter("solver");
+  REQUIRE(solver != nullptr);
+  for (const char* value : {"unipc", "ddim"}) {
+    CHECK(std::count(solver->values.begin(), solver->values.end(), value) == 1);
+  }
+  CHECK(schemas->on("wan2.1").find_parameter("enhance_hf") == nullptr);
+  for (const auto& [backbone, doc] : schemas->backbones) {
+    INFO(backbone);
+    CHECK(schemas->published_facts.at(backbone).size() == 3);
+  }
+  CHECK(schemas->published_facts.at("open-sora").at("blocks") == 57);
+  CHECK(schemas->published_facts.at("wan2.2").at("hidden_size") == 3072);
+}
+
 TEST_CASE("a method takes the shared parameters and may replace a default") {
-  const auto schemas = load_schemas(
-      {{"run.yaml", kRun}, {"adaptation.yaml", kAdaptation}, {"methods/full.yaml", kMethod}});
+  const auto schemas = load_schemas({{"run.yaml", kRun},
+                                     {"adaptation.yaml", kAdaptation},
+                                     {"optimizer.yaml", kOptimizer},
+                                     {"together.yaml", kTogether},
+                                     {"methods/full.yaml", kMethod}});
   INFO(schemas.status().message());
   REQUIRE(schemas.is_ok());
   const auto& parameters = schemas->find_method("full")->parameters;
@@ -90,10 +131,32 @@ TEST_CASE("a wrong schema is refused with its place") {
         std::string::npos);
 }
 
+TEST_CASE("a parameter that was added later has a default, which no method changes") {
+  const auto with = [](const std::string& added) {
+    return std::string("parameters:\n  added: {type: bool, since: 0.2.0, doc: d") + added + "}\n";
+  };
+  CHECK(errors_of(with(", default: false"), kMethod).empty());
+  CHECK(errors_of(with(""), kMethod).find("'added' has `since` and needs a default") !=
+        std::string::npos);
+  CHECK(errors_of(with(", default: false"),
+                  "method: full\ntrains: true\nacts_on: [output]\nparameters:\n  added: {default: "
+                  "true}\n")
+            .find("a method cannot change its default") != std::string::npos);
+}
+
+TEST_CASE("a method that trains says what it acts on") {
+  CHECK(errors_of(kRun, "method: full\ntrains: true\nparameters: {}\n")
+            .find("method 'full' trains and needs `acts_on`") != std::string::npos);
+  CHECK(errors_of(kRun, "method: full\ntrains: true\nacts_on: [weights]\nparameters: {}\n")
+            .find("unknown part 'weights' in acts_on") != std::string::npos);
+}
+
 TEST_CASE("a name has one type in all methods") {
   const auto schemas =
       load_schemas({{"run.yaml", "parameters: {}"},
                     {"adaptation.yaml", "parameters: {}"},
+                    {"optimizer.yaml", "parameters: {}"},
+                    {"together.yaml", "parameters: {}"},
                     {"methods/a.yaml", "method: a\nparameters:\n  k: {type: int, doc: d}\n"},
                     {"methods/b.yaml", "method: b\nparameters:\n  k: {type: float, doc: d}\n"}});
   CHECK(schemas.status().message().find("'k' is float here and int in another method") !=

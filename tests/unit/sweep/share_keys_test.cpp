@@ -34,7 +34,7 @@ Value other(const Value& value) {
   if (const auto* real = value.get_if<double>()) return *real + 1;
   if (const auto* text = value.get_if<std::string>()) return *text + "x";
   Value::List list = *value.get_if<Value::List>();
-  list.push_back(list.at(0));
+  list.push_back(list.empty() ? Value(0) : list.at(0));
   return list;
 }
 
@@ -100,4 +100,28 @@ TEST_CASE("a method that steers without training never equals the pretrained mod
   const Parameters parameters = defaults_of(steers);
   CHECK(share_keys(steers, parameters, model()).generation !=
         share_keys(*schemas().find_method("none"), parameters, model()).generation);
+}
+
+TEST_CASE("the passes of a method on the output do not depend on how its bias is trained") {
+  const MethodSchema& obc = *schemas().find_method("obc");
+  const Parameters defaults = defaults_of(obc);
+  const std::string passes = passes_key(obc, defaults, model());
+  CHECK(passes.size() == 64);
+  for (const auto& [name, schema] : obc.parameters) {
+    INFO(name);
+    Parameters changed = defaults;
+    changed[name] = "another";
+    const bool is_early = schema.stage == Stage::kSource || schema.stage == Stage::kAdaptation;
+    const bool replays = schema.role != Role::kIdentity;
+    CHECK((passes_key(obc, changed, model()) != passes) == (is_early && !replays));
+  }
+  for (const char* name : {"lr", "optimizer", "weight_decay", "steps", "early_stop.patience"}) {
+    INFO(name);
+    CHECK(obc.parameters.at(name).role != Role::kIdentity);
+  }
+  // Adapted together with another method, its passes are that method's.
+  for (const char* method : {"adasteer", "none", "adasteer+obc", "lora"}) {
+    const MethodSchema& schema = *schemas().find_method(method);
+    CHECK(passes_key(schema, defaults_of(schema), model()).empty());
+  }
 }

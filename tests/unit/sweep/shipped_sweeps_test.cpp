@@ -24,6 +24,24 @@ std::vector<std::string> shipped_sweeps() {
   return files;
 }
 
+/// A directory that is recognized as a model of the sweep's family.
+std::string model_for(const std::string& sweep, const Sandbox& sandbox) {
+  const std::string text = cox::read_file(sweep).value();
+  const std::string kind = text.find("name: cogvideox,") != std::string::npos       ? "CogVideoX"
+                           : text.find("backbone: {name: wan") != std::string::npos ? "Wan"
+                                                                                    : "";
+  if (kind.empty()) return sandbox.path("model");
+  const std::string folder = "model-" + std::to_string(std::hash<std::string>{}(sweep));
+  sandbox.write(folder + "/transformer/config.json",
+                "{\"_class_name\": \"" + kind +
+                    "Transformer3DModel\", \"num_layers\": 30, "
+                    "\"num_attention_heads\": 12, \"attention_head_dim\": 128}");
+  const bool is_residual = text.find("name: wan2.2") != std::string::npos;
+  sandbox.write(folder + "/vae/config.json",
+                std::string("{\"is_residual\": ") + (is_residual ? "true" : "false") + "}");
+  return sandbox.path(folder);
+}
+
 }  // namespace
 
 TEST_CASE("every shipped sweep is right, opens with its question and counts its runs") {
@@ -37,8 +55,10 @@ TEST_CASE("every shipped sweep is right, opens with its question and counts its 
     INFO(file);
     LoadOptions options;
     options.overrides = {"dataset.manifest=" + sandbox.path("clips.json"),
-                         "backbone.model=" + sandbox.path("model"),
-                         "backbone.weights.lpips=" + sandbox.path("lpips.safetensors")};
+                         "backbone.model=" + model_for(file, sandbox),
+                         "backbone.weights.lpips=" + sandbox.path("lpips.safetensors"),
+                         "backbone.weights.fvd_dfot=" + sandbox.path("lpips.safetensors"),
+                         "backbone.weights.fvd_stylegan_v=" + sandbox.path("lpips.safetensors")};
     options.accept_waiting = true;
     const auto plan = load_sweep(file, options);
     INFO(plan.status().message());

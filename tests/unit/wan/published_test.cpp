@@ -35,6 +35,10 @@ constexpr Sizes kSizes[] = {
 
 int64_t trained_by(Backbone& backbone, const std::string& method, Parameters parameters) {
   const VideoRandom random;
+  if (parameters.count("groups") != 0) parameters["blocks"] = Value::List{};
+  if (method == "norm") parameters["form"] = "offset";
+  if (method == "hidden") parameters["final_vector"] = "everywhere";
+  if (method == "hidden") parameters["clip"] = "joint";
   ParameterReader reader(parameters);
   return trainable_parameters(find_method(method).make(reader, {backbone, random})->groups());
 }

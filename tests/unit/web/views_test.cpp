@@ -86,15 +86,45 @@ TEST_CASE("a run's items come in pages", "[web]") {
   CHECK(page["means"][0]["mean"] == 22.0);
 }
 
-TEST_CASE("an item has every run with its curves", "[web]") {
+TEST_CASE("an item names every run, and has the curves of those that are asked for", "[web]") {
+  StudyDatabase study;
+  fill(study);
+  const auto item = [&](std::multimap<std::string, std::string> parameters) {
+    parameters.insert({{"series", "s"}, {"item", "a"}});
+    return web::item_view(study.query(), request(std::move(parameters)));
+  };
+  const OrderedJson page = value(item({{"run", "none"}, {"run", "s/better"}}));
+  REQUIRE(page["all"].size() == 2);
+  REQUIRE(page["runs"].size() == 2);
+  CHECK(page["runs"][0]["per_frame"]["psnr"].size() == 2);
+  CHECK(page["runs"][1]["run"] == "better");
+  CHECK(value(item({}))["runs"][0]["run"] == "none");
+  CHECK(item({{"run", "zz"}}).status().code() == StatusCode::kNotFound);
+  const auto missing = web::item_view(study.query(), request({{"series", "s"}, {"item", "zz"}}));
+  CHECK(missing.status().code() == StatusCode::kNotFound);
+}
+
+TEST_CASE("a run's distribution counts all of its items", "[web]") {
   StudyDatabase study;
   fill(study);
   const OrderedJson page =
-      value(web::item_view(study.query(), request({{"series", "s"}, {"item", "a"}})));
-  REQUIRE(page["runs"].size() == 2);
-  CHECK(page["runs"][0]["per_frame"]["psnr"].size() == 2);
-  const auto missing = web::item_view(study.query(), request({{"series", "s"}, {"item", "zz"}}));
-  CHECK(missing.status().code() == StatusCode::kNotFound);
+      value(web::run_view(study.query(), request({{"run", "s/better"}, {"limit", "1"}})));
+  CHECK(page["metric"] == "psnr");
+  REQUIRE(page["distribution"].size() == 2);
+  CHECK(page["distribution"][0]["count"] == 1);
+  CHECK(page["distribution"][1]["high"] == 23.0);
+}
+
+TEST_CASE("a series says what its runs cost and which of them no run beats", "[web]") {
+  StudyDatabase study;
+  fill(study);
+  const OrderedJson page = value(web::series_view(study.query(), request({{"series", "s"}})));
+  const OrderedJson& runs = page["report"]["runs"];
+  REQUIRE(runs.size() == 2);
+  CHECK(runs[0]["treated"] == false);
+  CHECK(runs[1]["treated"] == true);
+  CHECK(runs[1]["front"] == true);
+  CHECK(runs[1]["adaptation_s"].is_number());
 }
 
 TEST_CASE("a query is one SELECT, and a long answer says that it is cut", "[web]") {

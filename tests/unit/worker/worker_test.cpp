@@ -56,6 +56,7 @@ struct WorkerFixture {
   ScriptedCoordinator coordinator;
   TestExecutor executor;
   StopSwitch stop;
+  TimeLimit time_limit;
 
   Result<WorkerEnd> run() {
     auto client = Client::open({coordinator.address(), "", ""}, milliseconds(2'000));
@@ -65,6 +66,7 @@ struct WorkerFixture {
     WorkerOptions options;
     options.identity.set_name("w0");
     options.max_away = kPatience;
+    options.time_limit = time_limit;
     options.backoff = {.first = milliseconds(5), .longest = milliseconds(20)};
     Worker worker(options, *client, executor, *spool, stop);
     Result<WorkerEnd> end = worker.run();
@@ -79,6 +81,12 @@ void wait_until_cancelled(const CancelToken& cancel) {
   while (!cancel.cancelled() && std::chrono::steady_clock::now() < deadline) {
     std::this_thread::sleep_for(milliseconds(1));
   }
+}
+
+/// An hour from now on; `began` says how long the process has been there.
+TimeLimit an_hour_left(std::chrono::seconds began, std::optional<TimeLimit::Duration> job_time) {
+  const TimeLimit::Time now = TimeLimit::Clock::now();
+  return {now - began, now + std::chrono::hours(1), job_time};
 }
 
 bool is(const Result<WorkerEnd>& end, EndKind expected) {
@@ -322,4 +330,51 @@ TEST_CASE("A full spool disk loses nothing: the result goes out before the worke
   };
   CHECK_FALSE(test.run().is_ok());
   CHECK(test.coordinator.calls() == Calls{"register w0", "report aaa", "leave"});
+}
+
+TEST_CASE("A worker asks for no job when none would end within its time limit") {
+  WorkerFixture test;
+  test.time_limit = an_hour_left(std::chrono::seconds(0), std::chrono::hours(1));
+  test.coordinator.add_bundle("l1", {"aaa"});
+  const auto end = test.run();
+  REQUIRE(is(end, EndKind::kOutOfTime));
+  CHECK(end->reason == "no further job ends within the time limit of 3600 s");
+  CHECK(test.executor.ran.empty());
+  CHECK(test.coordinator.calls() == Calls{"register w0", "leave: " + end->reason});
+}
+
+TEST_CASE("A leased job that would not end within the time limit is returned without a try") {
+  WorkerFixture test;
+  test.time_limit = an_hour_left(std::chrono::seconds(0), std::chrono::seconds(1));
+  test.time_limit.measured("0123abcd", std::chrono::hours(1));  // the run of the job
+  test.coordinator.add_bundle("l1", {"aaa"});
+  const auto end = test.run();
+  REQUIRE(is(end, EndKind::kOutOfTime));
+  CHECK(end->reason == "job aaa would not end within the time limit of 3600 s");
+  CHECK(test.executor.ran.empty());
+  CHECK(test.coordinator.calls() == Calls{"register w0", "leave: " + end->reason});
+}
+
+TEST_CASE("A job in flight at the time limit is returned, unless it had all the time there is") {
+  WorkerFixture test;
+  const bool had_it_all = GENERATE(false, true);
+  // With an hour before and after, the job had half of the limit.
+  test.time_limit = an_hour_left(std::chrono::seconds(had_it_all ? 0 : 3'500), {});
+  test.executor.on_run = [&](const std::string&, const CancelToken& cancel,
+                             Executor::Outcome& outcome) {
+    test.stop.cancel_at(std::chrono::steady_clock::now());
+    wait_until_cancelled(cancel);
+    outcome.report.clear_output();
+    outcome.cancelled = cancel.cancelled();
+  };
+  test.coordinator.add_bundle("l1", {"aaa", "bbb"});
+  const auto end = test.run();
+  REQUIRE(is(end, EndKind::kOutOfTime));
+  CHECK(test.executor.ran == Calls{"aaa"});
+  const auto reports = test.coordinator.reports();
+  REQUIRE(reports.size() == (had_it_all ? 1 : 0));
+  if (!had_it_all) return;
+  CHECK(reports.front().failure().cause() == cox::v1::FAILURE_CAUSE_TIMEOUT);
+  CHECK(reports.front().failure().message() ==
+        "did not end within the worker's time limit of 3600 s; give workers a longer limit");
 }

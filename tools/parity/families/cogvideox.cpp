@@ -99,17 +99,15 @@ void cogvideox_solver(ParityJob& job) {
 }  // namespace
 
 const ParityOps& cogvideox_parity_ops() {
-  static const ParityOps kOps = {
-      {"dit-forward", cogvideox_forward},
-      {"loss-grad", cogvideox_loss_grad},
-      {"vae-encode", [](ParityJob& job) { write_encoded(job, *load_cogvideox_vae(job)); }},
-      {"vae-decode", [](ParityJob& job) { write_decoded(job, *load_cogvideox_vae(job)); }},
-      {"latents-normalize",
-       [](ParityJob& job) { write_normalized(job, *load_cogvideox_vae(job)); }},
-      {"text-encode", cogvideox_text},
-      {"solver-steps", cogvideox_solver},
-      {"stas", parity_stas},
-      {"stas-profile", parity_stas_profile}};
+  static const ParityOps kOps = with_steering(
+      {{"dit-forward", cogvideox_forward},
+       {"loss-grad", cogvideox_loss_grad},
+       {"vae-encode", [](ParityJob& job) { write_encoded(job, *load_cogvideox_vae(job)); }},
+       {"vae-decode", [](ParityJob& job) { write_decoded(job, *load_cogvideox_vae(job)); }},
+       {"latents-normalize",
+        [](ParityJob& job) { write_normalized(job, *load_cogvideox_vae(job)); }},
+       {"text-encode", cogvideox_text},
+       {"solver-steps", cogvideox_solver}});
   return kOps;
 }
 

@@ -26,7 +26,7 @@ std::unique_ptr<HunyuanVae> load_open_sora_vae(const ParityJob& job) {
 BackboneInput open_sora_input(const ParityJob& job) {
   BackboneInput input;
   input.text = unmasked_text(job);
-  input.pooled_text = job.tensor("text_pooled");
+  input.text.pooled = job.tensor("text_pooled");
   input.channel_condition = job.tensor("cond");
   input.embedded_guidance = optional_tensor(job, "guidance");
   return input;
@@ -105,17 +105,15 @@ void open_sora_solver(ParityJob& job) {
 }  // namespace
 
 const ParityOps& open_sora_parity_ops() {
-  static const ParityOps kOps = {
-      {"dit-forward", open_sora_forward},
-      {"loss-grad", open_sora_loss_grad},
-      {"vae-encode", [](ParityJob& job) { write_encoded(job, *load_open_sora_vae(job)); }},
-      {"vae-decode", [](ParityJob& job) { write_decoded(job, *load_open_sora_vae(job)); }},
-      {"latents-normalize",
-       [](ParityJob& job) { write_normalized(job, *load_open_sora_vae(job)); }},
-      {"text-encode", open_sora_text},
-      {"solver-steps", open_sora_solver},
-      {"stas", parity_stas},
-      {"stas-profile", parity_stas_profile}};
+  static const ParityOps kOps = with_steering(
+      {{"dit-forward", open_sora_forward},
+       {"loss-grad", open_sora_loss_grad},
+       {"vae-encode", [](ParityJob& job) { write_encoded(job, *load_open_sora_vae(job)); }},
+       {"vae-decode", [](ParityJob& job) { write_decoded(job, *load_open_sora_vae(job)); }},
+       {"latents-normalize",
+        [](ParityJob& job) { write_normalized(job, *load_open_sora_vae(job)); }},
+       {"text-encode", open_sora_text},
+       {"solver-steps", open_sora_solver}});
   return kOps;
 }
 

@@ -62,8 +62,6 @@ void set_if_defined(ParityJob& job, const std::string& name, const at::Tensor& t
   if (tensor.defined()) job.set_output(name, tensor);
 }
 
-}  // namespace
-
 void parity_stas(ParityJob& job) {
   const at::NoGradGuard no_grad;
   const at::Tensor hidden = job.tensor("hidden");
@@ -106,6 +104,14 @@ void parity_stas_profile(ParityJob& job) {
   set_if_defined(job, "first_mean", profile.first_mean);
   set_if_defined(job, "boundary_mean", profile.boundary_mean);
   set_if_defined(job, "interior_mean", profile.interior_mean);
+}
+
+}  // namespace
+
+ParityOps with_steering(ParityOps ops) {
+  ops.emplace("stas", parity_stas);
+  ops.emplace("stas-profile", parity_stas_profile);
+  return ops;
 }
 
 }  // namespace cox::engine

@@ -1,11 +1,11 @@
 #pragma once
 
-#include "tools/parity/parity_job.h"
+#include "tools/parity/families.h"
 
 namespace cox::engine {
 
-// Ops on hidden states only; all families except LongCat-Video have the same ones.
-void parity_stas(ParityJob& job);
-void parity_stas_profile(ParityJob& job);
+/// Adds the ops of steering, which see hidden states only; all families except LongCat-Video have
+/// the same ones.
+ParityOps with_steering(ParityOps ops);
 
 }  // namespace cox::engine

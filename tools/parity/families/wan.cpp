@@ -157,16 +157,14 @@ void wan_generate_latents(ParityJob& job) {
 }
 
 ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
-  return {{"dit-forward", dit_forward},
-          {"loss-grad", loss_grad},
-          {"vae-encode", parity_vae_encode},
-          {"vae-decode", parity_vae_decode},
-          {"latents-normalize", wan_latents_normalize},
-          {"text-encode", wan_text_encode},
-          {"solver-steps", wan_solver_steps},
-          {"generate-latents", wan_generate_latents},
-          {"stas", parity_stas},
-          {"stas-profile", parity_stas_profile}};
+  return with_steering({{"dit-forward", dit_forward},
+                        {"loss-grad", loss_grad},
+                        {"vae-encode", parity_vae_encode},
+                        {"vae-decode", parity_vae_decode},
+                        {"latents-normalize", wan_latents_normalize},
+                        {"text-encode", wan_text_encode},
+                        {"solver-steps", wan_solver_steps},
+                        {"generate-latents", wan_generate_latents}});
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 import { get } from "../api.js";
-import { curves } from "../charts.js";
+import { curves, LINES } from "../charts.js";
 import { h } from "../dom.js";
-import { go, link } from "../link.js";
+import { card, crumbs, figureFile, go, link } from "../link.js";
 import { players } from "../player.js";
 
 /** Side by side, more are too small to see. */
@@ -9,46 +9,53 @@ const MOST_PLAYERS = 6;
 
 export async function itemView(parameters) {
   const series = parameters.get("series") ?? "", item = parameters.get("item") ?? "";
-  const page = await get("item", { series, item });
-  const short = (name) => (name.startsWith(`${series}/`) ? name.slice(series.length + 1) : name);
-  const named = parameters.getAll("run").map(short).filter((name) => page.runs.some((run) => run.run === name));
-  const first = page.runs.find((run) => run.method === "none") ?? page.runs[0];
-  const chosen = (named.length ? named : [first.run]).slice(0, MOST_PLAYERS)
-    .map((name) => page.runs.find((run) => run.run === name));
-  const choose = h("fieldset", {}, h("legend", {}, `Runs to show, at most ${MOST_PLAYERS}`), page.runs.map((run) => {
-    const on = chosen.includes(run);
-    return h("label", {}, h("input", { type: "checkbox", checked: on, onchange: () => {
-      const next = on ? chosen.filter((each) => each !== run) : [...chosen, run].slice(-MOST_PLAYERS);
-      go("item", { series, item, run: next.map((each) => each.run) });
-    } }), ` ${run.run} `);
-  }));
-  return h("div", {}, h("h1", {}, item), h("p", {}, link(`Series ${series}`, "series", { series })),
-    playerSection(chosen), adaptationSection(chosen),
-    h("details", {}, h("summary", {}, `Choose among ${page.runs.length} runs`), choose));
+  const page = await get("item", { series, item, run: parameters.getAll("run").slice(0, MOST_PLAYERS) });
+  const shown = page.runs.map((run, i) => ({ ...run, tone: i % LINES }));
+  const names = shown.map((run) => run.run);
+  return h("div", {}, crumbs(link("series", ""), link(series, "series", { series }), item), h("h1", {}, item),
+    playerSection(series, item, shown), adaptationSection(series, item, shown),
+    h("details", {}, h("summary", {}, `Choose among ${page.all.length} runs`), chooser(series, item, page.all, names)));
 }
 
-function playerSection(runs) {
+function chooser(series, item, all, names) {
+  return h("fieldset", {}, h("legend", {}, `Runs to show, at most ${MOST_PLAYERS}`), all.map(({ run }) => {
+    const on = names.includes(run);
+    return h("label", {}, h("input", { type: "checkbox", checked: on, onchange: () => {
+      const next = on ? names.filter((each) => each !== run) : [...names, run].slice(-MOST_PLAYERS);
+      go("item", { series, item, run: next });
+    } }), ` ${run}`);
+  }));
+}
+
+const legend = (runs) => h("p", {}, runs.map((run) => h("span", { class: "legend" },
+  h("span", { class: `swatch series${run.tone}`, "aria-hidden": true }), run.run)));
+
+function playerSection(series, item, runs) {
   const shown = runs.filter((run) => run.has_video);
-  if (shown.length === 0) return h("p", { class: "note" }, "No video was kept for these runs.");
+  const metrics = [...new Set(runs.flatMap((run) => Object.keys(run.per_frame)))];
+  const charts = metrics.map((metric) => ({ metric, chart: curves(`${metric} of each frame`, "frame",
+    runs.filter((run) => run.per_frame[metric]?.length).map((run) => ({ label: run.run, values: run.per_frame[metric], tone: run.tone })), 1) }));
+  const figures = h("div", { class: "cards small" }, charts.map((each) => card(`${each.metric} of each frame`, each.chart.node,
+    figureFile("frames", { series, item, metric: each.metric, run: runs.map((run) => run.run) }))));
+  if (shown.length === 0) return h("section", {}, h("p", { class: "note" }, "No video was kept for these runs."), legend(runs), figures);
   const truth = shown.find((run) => run.has_reference);
   const sources = [truth ? { label: "ground truth", url: `/video/${truth.job}/reference.mp4` } : null,
-    ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4` }))].filter(Boolean);
+    ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4`, tone: run.tone }))].filter(Boolean);
   const frames = Math.min(...shown.map((run) => run.scored_frames));
-  const metrics = Object.keys(shown[0].per_frame ?? {});
-  const charts = metrics.map((metric) => ({ metric, chart: curves(`${metric} of each frame`, "frame",
-    shown.filter((run) => run.per_frame?.[metric]).map((run) => ({ label: run.run, values: run.per_frame[metric] }))) }));
-  const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame)));
-  return h("section", {}, player.node, charts.map((each) => h("div", {}, h("h2", {}, `${each.metric} of each frame`), each.chart.node)));
+  const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)));
+  return h("section", {}, player.node, figures);
 }
 
-function adaptationSection(runs) {
-  const trained = runs.filter((run) => run.losses?.length);
+function adaptationSection(series, item, runs) {
+  const trained = runs.filter((run) => run.losses.length);
   if (trained.length === 0) return null;
-  return h("section", {}, h("h2", {}, "Training loss of each step"),
-    curves("training loss", "step", trained.map((run) => ({ label: run.run, values: run.losses })), 1).node,
-    trained.map((run) => h("p", { class: "quiet" },
-      `${run.run}: ${run.steps_run} steps, state of step ${run.best_step} generated${run.stopped ? ", stopped early" : ""}`)),
-    trained.some((run) => run.anchor_losses?.length) ? [h("h2", {}, "Held-out loss of each early-stop check"),
-      curves("held-out loss", "check", trained.filter((run) => run.anchor_losses?.length)
-        .map((run) => ({ label: run.run, values: run.anchor_losses }))).node] : null);
+  const checked = trained.filter((run) => run.anchor_losses.length);
+  const names = (list) => ({ series, item, run: list.map((run) => run.run) });
+  return h("section", {}, h("h2", {}, "Adaptation"), h("div", { class: "cards small" },
+    card("Training loss of each step", curves("training loss", "step", trained.map((run) => ({ label: run.run, values: run.losses, tone: run.tone })), 1).node,
+      figureFile("loss", names(trained))),
+    checked.length ? card("Held-out loss of each early-stop check", curves("held-out loss", "check",
+      checked.map((run) => ({ label: run.run, values: run.anchor_losses, tone: run.tone }))).node, figureFile("early-stop", names(checked))) : null),
+  trained.map((run) => h("p", { class: "quiet" },
+    `${run.run}: ${run.steps_run} steps, state of step ${run.best_step} generated${run.stopped ? ", stopped early" : ""}`)));
 }

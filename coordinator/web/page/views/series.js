@@ -1,102 +1,175 @@
+import { actionButtons } from "../actions.js";
 import { get } from "../api.js";
 import { heatMap, intervals, parallel, scatter } from "../charts.js";
-import { h, table } from "../dom.js";
-import { number } from "../format.js";
-import { address, go, link, select } from "../link.js";
+import { h, scrolled, table } from "../dom.js";
+import { number, signed } from "../format.js";
+import { address, card, crumbs, figureFile, go, link, notes, select } from "../link.js";
 
 /** Runs of the figures; more lines are no picture. */
 const MOST_LINES = 400;
+const ACTIONS = ["pause", "resume", "retry", "cancel"];
 
-export async function seriesView(parameters) {
-  const series = parameters.get("series") ?? "", metric = parameters.get("metric") ?? "";
-  const baseline = parameters.get("baseline") ?? "";
-  const page = await get("series", { series, metric, baseline });
-  const head = [h("h1", {}, page.title || series), page.title ? h("p", { class: "quiet" }, series) : null,
-    page.question ? h("details", {}, h("summary", {}, "What was asked"), h("pre", {}, page.question)) : null];
-  if (!page.report) return h("div", {}, head, h("p", { class: "note" }, page.why), statusTable(page));
-  const report = page.report;
-  const digits = Object.fromEntries(page.metrics.map((each) => [each.name, each.decimals]));
-  const chosen = report.metric;
-  const change = (name, value) => go("series", { series, metric, baseline, [name]: value });
-  const comparisons = report.comparisons.filter((each) => each.metric === chosen);
-  const picked = new Set();
-  const button = h("button", { type: "button", onclick: () => {
-    if (picked.size > 0) go("compare", { baseline: report.baseline || `${series}/${report.runs[0].run}`, run: [...picked], metric: chosen });
-  } }, "Compare chosen runs");
-  return h("div", {}, head,
-    h("div", { class: "controls" },
-      select("Metric", page.metrics.map((each) => each.name), chosen, (value) => change("metric", value)),
-      select("Baseline", ["", ...report.runs.map((run) => `${series}/${run.run}`)], baseline, (value) => change("baseline", value)),
-      button, link("Failures", "failures", { series })),
-    report.warnings.map((warning) => h("p", { class: "note" }, warning)),
-    runTable(page, report, digits, picked),
-    comparisons.length ? h("section", {}, h("h2", {}, `Difference from ${report.baseline} in ${chosen}, with interval`),
-      intervals(`difference of each run from ${report.baseline}`, comparisons
-        .filter((each) => each.difference !== null).map((each) => ({ label: each.run.replace(`${series}/`, ""), value: each.difference,
-          low: each.low, high: each.high, href: address("compare", { baseline: report.baseline, run: `${series}/${each.run.replace(`${series}/`, "")}`, metric: chosen }) }))),
-      h("ul", {}, comparisons.map((each) => h("li", {}, each.sentence)))) : null,
-    factorFigures(report, series, chosen, digits[chosen]),
-    costFigure(report, series, chosen),
-    h("h2", {}, "Jobs"), statusTable(page),
-    h("h2", {}, "Where the numbers come from"),
-    table("Provenance", [{ name: "what", title: "what", cell: (row) => row.what }, { name: "value", title: "value", cell: (row) => row.value }], report.provenance));
+const tile = (value, what, tone) => h("div", { class: "tile" }, h("b", { class: tone }, value), h("span", {}, what));
+
+export async function seriesView(parameters, waiting) {
+  const asked = Object.fromEntries(["series", "metric", "baseline", "rows", "columns"].map((name) => [name, parameters.get(name) ?? ""]));
+  const axes = parameters.getAll("axis");
+  const page = await get("series", { series: asked.series, metric: asked.metric, baseline: asked.baseline }, waiting);
+  const context = { ...asked, axes, page, report: page.report,
+    change: (changes) => go("series", { ...asked, axis: axes, ...changes }) };
+  const head = [crumbs(link("series", ""), asked.series), h("h1", {}, page.title || asked.series),
+    page.question ? h("details", {}, h("summary", {}, "What was asked"), h("p", { class: "asked" }, page.question)) : null];
+  const actions = await actionButtons(ACTIONS, { series: asked.series }, `series ${asked.series}`);
+  if (!page.report) {
+    return h("div", { "data-stale": page.stale || null }, head, actions, h("p", { class: "note" }, page.why), statusTable(page));
+  }
+  return h("div", { "data-stale": page.stale || null }, head, tiles(context), controls(context, actions), notes(page.report.warnings),
+    runTable(context), h("div", { class: "cards" }, differences(context), costFigure(context), factorFigures(context)),
+    sentences(context), h("h2", {}, "Jobs"), statusTable(page), h("h2", {}, "Where the numbers come from"),
+    table("Provenance", [{ name: "what", title: "what", cell: (row) => row.what }, { name: "value", title: "value", cell: (row) => row.value }],
+      page.report.provenance));
 }
 
-function runTable(page, report, digits, picked) {
-  const series = page.series;
-  const varied = Object.keys(report.varied);
-  return table("Runs, best first by the button of a column", [
-    { name: "pick", title: "compare", cell: (run) => h("input", { type: "checkbox", "aria-label": `compare ${run.run}`,
+const metricOf = ({ page, report }) => page.metrics.find((each) => each.name === report.metric);
+const bare = (series, name) => (name.startsWith(`${series}/`) ? name.slice(series.length + 1) : name);
+const compared = ({ report }) => report.comparisons.filter((each) => each.metric === report.metric && each.difference !== null);
+const withUnit = (text, metric) => (metric.unit ? `${text} ${metric.unit}` : text);
+
+function tiles(context) {
+  const { page, series, report } = context;
+  const sum = (name) => page.runs.reduce((total, row) => total + row[name], 0);
+  const metric = metricOf(context);
+  const best = compared(context).sort((a, b) => (metric.higher_is_better ? b.difference - a.difference : a.difference - b.difference))[0];
+  return h("div", { class: "tiles" }, tile(report.runs.length, "runs"), tile(`${sum("done")} of ${sum("jobs")}`, "jobs done"),
+    tile(sum("failed"), `failed, and ${sum("expected")} as expected`, sum("failed") ? "bad" : null),
+    best ? tile(bare(series, best.run), `gains most over ${bare(series, best.baseline)}: ${withUnit(signed(best.difference, metric.decimals), metric)}`) : null);
+}
+
+let picked = new Set();
+let pickedOf = "";
+
+function controls(context, actions) {
+  const { page, series, report, baseline, change } = context;
+  if (pickedOf !== series) [picked, pickedOf] = [new Set(), series];
+  const compare = h("button", { type: "button", class: "primary", onclick: () => {
+    if (picked.size > 0) go("compare", { baseline: report.baseline || `${series}/${report.runs[0].run}`, run: [...picked], metric: report.metric });
+  } }, "Compare chosen runs");
+  return h("div", { class: "controls" },
+    select("Metric", page.metrics.map((each) => each.name), report.metric, (value) => change({ metric: value })),
+    select("Baseline", ["", ...report.runs.map((run) => `${series}/${run.run}`)], baseline, (value) => change({ baseline: value })),
+    compare, link("Failures", "failures", { series }), actions);
+}
+
+function runTable(context) {
+  const { page, report, series } = context;
+  const digits = Object.fromEntries(page.metrics.map((each) => [each.name, each.decimals]));
+  const differences = new Map(compared(context).map((each) => [bare(series, each.run), each]));
+  const metric = metricOf(context);
+  return table("Runs; click a heading to sort, tick runs to compare them with the baseline", [
+    { name: "pick", title: "compare", cell: (run) => h("input", { type: "checkbox", "aria-label": `compare ${run.run}`, checked: picked.has(`${series}/${run.run}`),
       onchange: (event) => (event.target.checked ? picked.add(`${series}/${run.run}`) : picked.delete(`${series}/${run.run}`)) }) },
     { name: "run", title: "run", cell: (run) => link(run.run, "run", { run: `${series}/${run.run}` }), sort: (run) => run.run },
     { name: "method", title: "method", cell: (run) => run.method, sort: (run) => run.method },
-    ...varied.filter((name) => name !== "method").map((name) => ({ name, title: name, number: true,
+    ...Object.keys(report.varied).filter((name) => name !== "method").map((name) => ({ name, title: name, number: true,
       cell: (run) => String(run.parameters[name] ?? "-"), sort: (run) => run.parameters[name] ?? null })),
     { name: "done", title: "items", number: true, cell: (run) => `${run.done} of ${run.videos}`, sort: (run) => run.done },
-    ...page.metrics.map((metric) => ({ name: metric.name, title: `${metric.name}${metric.unit ? ` (${metric.unit})` : ""}`, number: true,
+    { name: "difference", title: `${metric.name} vs baseline`, number: true, sort: (run) => differences.get(run.run)?.difference ?? null,
       cell: (run) => {
-        const value = run.metrics[metric.name];
-        if (value?.mean === undefined) return "-";
-        return `${number(value.mean, digits[metric.name])}${value.standard_error === undefined ? "" : ` ± ${number(value.standard_error, digits[metric.name])}`}`;
-      }, sort: (run) => run.metrics[metric.name]?.mean ?? null })),
-    { name: "train_s", title: "train s", number: true, cell: (run) => number(run.mean_seconds.train_s, 2), sort: (run) => run.mean_seconds.train_s },
+        const each = differences.get(run.run);
+        if (!each) return "-";
+        const tone = each.difference === 0 ? null : (each.difference > 0) === metric.higher_is_better ? "good" : "bad";
+        return h("span", { class: tone, title: each.sentence }, signed(each.difference, metric.decimals + 1));
+      } },
+    ...page.metrics.map((each) => ({ name: each.name, title: `${each.name}${each.unit ? ` (${each.unit})` : ""}`, number: true,
+      cell: (run) => {
+        const value = run.metrics[each.name];
+        if (value?.mean === undefined || value.mean === null) return "-";
+        return `${number(value.mean, digits[each.name])}${value.standard_error === undefined ? "" : ` ± ${number(value.standard_error, digits[each.name])}`}`;
+      }, sort: (run) => run.metrics[each.name]?.mean ?? null })),
+    { name: "adapt_s", title: "adapt s", number: true, cell: (run) => number(run.adaptation_s, 2), sort: (run) => run.adaptation_s },
     { name: "generate_s", title: "generate s", number: true, cell: (run) => number(run.mean_seconds.generate_s, 2), sort: (run) => run.mean_seconds.generate_s },
-  ], report.runs, { order: report.metric });
+  ], report.runs, { order: report.metric, lowFirst: !metric.higher_is_better, lead: 1, page: 100 });
 }
 
-function factorFigures(report, series, metric, decimals) {
+function differences(context) {
+  const { series, report, baseline } = context;
+  const all = compared(context), metric = metricOf(context);
+  if (all.length === 0) return null;
+  const rows = all.slice(0, MOST_LINES).map((each) => ({ label: bare(series, each.run), value: each.difference, text: signed(each.difference, metric.decimals + 1),
+    low: each.low, high: each.high, familyLow: each.family_low, familyHigh: each.family_high,
+    href: address("compare", { baseline: each.baseline.includes("/") ? each.baseline : report.baseline, run: `${series}/${bare(series, each.run)}`, metric: report.metric }) }));
+  return card(`Difference from ${bare(series, report.baseline)} in ${withUnit(report.metric, { unit: metric.unit && `(${metric.unit})` })}`,
+    [scrolled("Differences", intervals(`difference of each run from ${report.baseline}`, rows)),
+      h("p", { class: "quiet" }, all.some((each) => each.low !== null && each.low !== undefined)
+        ? "Thick: 95 % interval of each by itself; thin: corrected for all of them."
+        : "No interval: fewer than 20 pairs.")],
+    figureFile("differences", { series, metric: report.metric, baseline }));
+}
+
+function sentences(context) {
+  const all = context.report.comparisons.filter((each) => each.metric === context.report.metric);
+  if (all.length === 0) return null;
+  return h("details", { open: all.length <= 16 }, h("summary", {}, "In words"), h("ul", { class: "findings" }, all.map((each) => h("li", {}, each.sentence))));
+}
+
+function factorFigures(context) {
+  const { report, series, axes, rows, columns, change, metric, baseline } = context;
   const names = Object.keys(report.varied);
-  const runs = report.runs.filter((run) => run.metrics[metric]?.mean !== undefined).slice(0, MOST_LINES);
+  const runs = report.runs.filter((run) => run.treated && run.metrics[report.metric]?.mean !== undefined).slice(0, MOST_LINES);
   if (names.length === 0 || runs.length < 2) return null;
+  const unit = metricOf(context);
   const value = (run, name) => (name === "method" ? run.method : run.parameters[name] ?? "-");
-  const axes = [...names.map((name) => ({ name, values: runs.map((run) => value(run, name)) })),
-    { name: metric, values: runs.map((run) => run.metrics[metric].mean) }];
-  const section = h("section", {}, h("h2", {}, "What the series varies"),
-    h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Parallel coordinates" },
-      parallel(`parallel coordinates of ${names.join(", ")} and ${metric}`, axes,
-        runs.map((run) => ({ label: `${run.run}: ${run.metrics[metric].mean}`, href: address("run", { run: `${series}/${run.run}` }) })))));
-  if (names.length >= 2) {
-    const [rows, columns] = names;
-    section.append(h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Heat map" },
-      heatMap(`mean ${metric} by ${rows} and ${columns}`, rows, columns, runs.map((run) => ({
-        row: String(value(run, rows)), column: String(value(run, columns)), value: run.metrics[metric].mean,
-        text: number(run.metrics[metric].mean, decimals), href: address("run", { run: `${series}/${run.run}` }) })))));
-  }
-  return section;
+  const means = runs.map((run) => run.metrics[report.metric].mean);
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  const share = (mean) => (high > low ? (unit.higher_is_better ? mean - low : high - mean) / (high - low) : 1);
+  const shown = axes.filter((name) => names.includes(name)).length ? names.filter((name) => axes.includes(name)) : names;
+  const picker = names.length > 1 ? h("div", { class: "controls" }, "Axes:", names.map((name) => h("label", {}, h("input", { type: "checkbox",
+    checked: shown.includes(name), onchange: (event) => change({ axis: event.target.checked ? [...shown, name] : shown.filter((each) => each !== name) }) }), ` ${name}`))) : null;
+  const lines = card("What the series varies", [picker, scrolled("Parallel coordinates", parallel(
+    `parallel coordinates of ${shown.join(", ")} and ${report.metric}`,
+    [...shown.map((name) => ({ name, values: runs.map((run) => value(run, name)) })), { name: report.metric, values: means }],
+    runs.map((run, i) => ({ label: `${run.run}: ${number(means[i], unit.decimals)}`, href: address("run", { run: `${series}/${run.run}` }), share: share(means[i]) }))))],
+  figureFile("parallel", { series, metric, baseline }));
+  if (names.length < 2) return lines;
+  // Unless a person chose: the two factors with the most combinations.
+  const widest = context.page.grids.reduce((best, grid) => (grid.cells.length > best.cells.length ? grid : best));
+  const byRow = names.includes(rows) ? rows : widest.rows;
+  const byColumn = names.includes(columns) && columns !== byRow ? columns : widest.columns !== byRow ? widest.columns : names.find((name) => name !== byRow);
+  return [lines, card(`Mean ${report.metric} over two factors`, [h("div", { class: "controls" },
+    select("Rows", names, byRow, (name) => change({ rows: name, columns: byColumn === name ? byRow : byColumn })),
+    select("Columns", names.filter((name) => name !== byRow), byColumn, (name) => change({ rows: byRow, columns: name }))),
+  scrolled("Heat map", heatOf(context, unit.decimals, byRow, byColumn))],
+  figureFile("heat", { series, metric, baseline, rows: byRow, columns: byColumn }))];
 }
 
-function costFigure(report, series, metric) {
-  const points = report.runs.filter((run) => run.metrics[metric]?.mean !== undefined && run.mean_seconds.train_s !== null)
-    .map((run) => ({ label: run.run, x: run.mean_seconds.train_s, y: run.metrics[metric].mean, href: address("run", { run: `${series}/${run.run}` }) }));
+/** A cell for each combination of two factors, as the server averaged it. */
+function heatOf({ page, report, series }, decimals, byRow, byColumn) {
+  const grid = page.grids.find((each) => (each.rows === byRow && each.columns === byColumn) || (each.rows === byColumn && each.columns === byRow));
+  const turned = grid.rows !== byRow;
+  const cells = grid.cells.map((cell) => ({ row: turned ? cell.column : cell.row, column: turned ? cell.row : cell.column, value: cell.mean,
+    text: `${number(cell.mean, decimals)}${cell.runs.length > 1 ? ` ×${cell.runs.length}` : ""}`, href: address("run", { run: `${series}/${cell.runs[0]}` }) }));
+  const levels = (name, part) => report.varied[name].map(String).filter((level) => cells.some((cell) => cell[part] === level));
+  return heatMap(`mean ${report.metric} by ${byRow} and ${byColumn}`, byRow, byColumn, levels(byRow, "row"), levels(byColumn, "column"), cells);
+}
+
+function costFigure(context) {
+  const { report, series, metric, baseline } = context;
+  const unit = metricOf(context);
+  const points = report.runs.filter((run) => run.metrics[report.metric]?.mean !== undefined && run.adaptation_s !== null)
+    .map((run) => ({ label: run.run, x: run.adaptation_s, y: run.metrics[report.metric].mean, error: run.metrics[report.metric].standard_error, front: run.front,
+      text: `${number(run.metrics[report.metric].mean, unit.decimals)} in ${number(run.adaptation_s, 2)} s`, href: address("run", { run: `${series}/${run.run}` }) }));
   if (points.length < 2) return null;
-  return h("section", {}, h("h2", {}, "Cost and quality"), scatter("training time against quality", "mean training seconds", metric, points));
+  const front = points.filter((point) => point.front).sort((a, b) => a.x - b.x);
+  return card("Cost and quality", [scrolled("Cost and quality", scatter("time to adapt against quality", "seconds to adapt to an item: training and early-stop checks",
+    withUnit(report.metric, { unit: unit.unit && `(${unit.unit})` }), points, front)),
+  h("p", { class: "quiet" }, "Dashed: runs that no run beats in both. Bars: standard error.")], figureFile("cost", { series, metric, baseline }));
 }
 
 function statusTable(page) {
-  const states = ["queued", "blocked", "leased", "done", "failed", "expected", "cancelled", "paused"];
+  const states = ["queued", "blocked", "leased", "done", "failed", "expected", "cancelled", "paused", "stopped"];
   return table("Runs and their jobs by state", [
     { name: "run", title: "run", cell: (row) => link(row.run, "run", { run: `${page.series}/${row.run}` }), sort: (row) => row.run },
     ...states.map((state) => ({ name: state, title: state, number: true, cell: (row) => row[state], sort: (row) => row[state] })),
     { name: "owner", title: "computed by", cell: (row) => row.owner ?? "" },
-  ], page.runs);
+  ], page.runs, { page: 100 });
 }

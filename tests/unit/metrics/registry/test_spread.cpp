@@ -3,11 +3,17 @@
 
 namespace cox::engine {
 
+/// How often the reference frames were looked at.
+int spread_references = 0;
+
 namespace {
 
 class Spread final : public SetMetric {
  public:
-  ReferenceFeatures prepare(const at::Tensor&) const override { return {}; }
+  ReferenceFeatures prepare(const at::Tensor&) const override {
+    ++spread_references;
+    return {};
+  }
   std::vector<float> features(const at::Tensor& generated,
                               const ReferenceFeatures&) const override {
     return {static_cast<float>(frame_means(generated.flatten().unsqueeze(0)).at(0))};

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace cox::cluster {
+
+/// A machine that is reached over SSH.
+struct Host {
+  std::string name;  ///< as SSH takes it: "gpu1", "me@gpu1"
+  int gpus = 0;      ///< one worker drives each
+  int workers = 1;   ///< on the CPU, where gpus is 0
+};
+
+/// What `cox hosts` must know. Paths are those of the hosts.
+struct HostsFile {
+  std::vector<std::string> ssh = {"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"};
+  std::string worker;  ///< path of cox-worker
+  std::vector<std::string> worker_options;
+  std::string out = "out";  ///< absolute, or below the home directory
+  std::string coordinator;  ///< HOST:PORT as the hosts reach it; "" = option or environment
+  std::string ca_file;
+  std::string token_file;
+  std::vector<Host> hosts;
+};
+
+inline constexpr int kMaxWorkersOnHost = 64;
+
+/// Reads a file of hosts. Every error names its line; unknown keys are errors.
+Result<HostsFile> read_hosts(const std::string& path);
+
+/// The names that the workers of a host have: "gpu1-0", "gpu1-1", ...
+std::vector<std::string> worker_names(const Host& host);
+
+/// What a host is asked to do with its workers.
+enum class HostAct {
+  kUp,       ///< start those that do not run
+  kRestart,  ///< drain all, then start them
+  kDown,     ///< drain all
+  kStatus,   ///< tell how they stand
+  kLogs,     ///< print the ends of their logs
+};
+
+/// Shell text for `bash -s` on the host. It prints one line for each worker: its name, its state
+/// (running, started, stopped, draining, failed) and a detail, with tabs between. With kLogs it
+/// prints the logs, each behind a line `==> NAME <==`. Waits at most `patience` for workers that
+/// drain.
+std::string host_script(const HostsFile& file, const Host& host, HostAct act,
+                        std::chrono::seconds patience);
+
+}  // namespace cox::cluster

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/report/figures/svg.h"
+
+namespace cox::report {
+
+/// A name beside a point of a figure.
+struct LabeledPoint {
+  Point at;
+  std::string label;
+};
+
+struct LabelPlace {
+  Point at;
+  Anchor anchor = Anchor::kStart;
+};
+
+/// For each point a place for its name, between `left` and `right`, such that no name covers
+/// another or a point; none where there is no room.
+std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabeledPoint>& points,
+                                                    double left, double right);
+
+}  // namespace cox::report

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "base/value.h"
+
+namespace cox::sweep {
+
+/// Returns the parameters that the schemas gained after runs of `method` had been computed
+/// (`since`), each with its default, which is what earlier runs mean. See docs/adr/0009.
+Parameters added_parameters(const std::string& method);
+
+/// Returns `parameters` without those that were added later and have their default: what a run's
+/// digest covers.
+Parameters without_added_defaults(const std::string& method, Parameters parameters);
+
+}  // namespace cox::sweep

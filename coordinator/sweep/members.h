@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox::sweep {
+
+/// Returns what stands before the names of each member's own parameters in a run of `method`: ""
+/// for a single method, `adasteer.` and `norm.` for methods that act together.
+std::vector<std::string> member_prefixes(const std::string& method);
+
+/// Returns the parameters of a run as its method `member` sees them: its own without the prefix,
+/// and those that all have in common.
+Parameters member_view(const std::string& method, const std::string& member,
+                       const Parameters& parameters);
+
+}  // namespace cox::sweep

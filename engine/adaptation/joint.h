@@ -1,0 +1,14 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/adaptation/method.h"
+
+namespace cox::engine {
+
+/// Methods that act together: each at its own seams, all trained by one loop. The groups of the
+/// i-th member have `member` i.
+std::unique_ptr<Adaptation> act_together(std::vector<std::unique_ptr<Adaptation>> members);
+
+}  // namespace cox::engine

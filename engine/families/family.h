@@ -1,0 +1,143 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/backbones/backbone.h"
+#include "engine/checkpoint/json_config.h"
+#include "engine/checkpoint/weight_map.h"
+#include "engine/diffusion/sampler.h"
+#include "engine/diffusion/training_rule.h"
+#include "engine/parallel/parts.h"
+#include "engine/parameters.h"
+#include "engine/tensors/precision.h"
+#include "engine/text/prompt_encoder.h"
+#include "engine/vae/video_vae.h"
+#include "schemas/backbone_schema.h"
+
+namespace cox::engine {
+
+/// A model directory in memory. A family derives its own from it for what its runs need besides.
+struct Model {
+  virtual ~Model() = default;
+
+  std::unique_ptr<Backbone> backbone;
+  std::unique_ptr<VideoVae> vae;
+  std::unique_ptr<PromptEncoder> text_encoder;
+  std::uint64_t checksum = 0;  ///< of the backbone's parameters, which every job must leave equal
+  PartGroups parts;            ///< of the devices that do a job together
+};
+
+/// Where a model is loaded to, and how it computes.
+struct Placement {
+  at::Device device = at::kCPU;
+  Precision precision = Precision::kFp32;
+};
+
+/// A question to a model: which frames follow.
+struct Continuation {
+  at::Tensor condition;        ///< known first latents [1, C, c, H, W] fp32, normalized; c from 1
+  std::int64_t generated = 0;  ///< latent frames that follow
+  TextStates text;
+  TextStates negative_text;
+  /// Standard normal numbers fp32 on the model's device. Draw 0 is where sampling starts, the
+  /// others are its steps'. Equal for equal draws and shapes.
+  std::function<at::Tensor(std::int64_t draw, at::IntArrayRef shape)> noise;
+};
+
+/// How one run trains and samples a family's model: what it has read of the run's parameters.
+/// Immutable; serves every model of its family.
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+
+  /// The prompt as the text encoder gets it.
+  virtual std::string prompt(const std::string& text) const { return text; }
+
+  /// The model must outlive it.
+  virtual std::unique_ptr<TrainingRule> training_rule(const Model& model) const = 0;
+
+  /// Returns the frames after the condition, [1, C, generated, H, W] fp32, normalized.
+  virtual at::Tensor continue_latents(const Model& model, const Adapter& adapter,
+                                      const Continuation& question,
+                                      const StepCallback& on_step) const = 0;
+};
+
+/// One part of a model directory whose weights are checked and written alike.
+struct ModelPart {
+  std::string name;   ///< its folder
+  std::string stem;   ///< of its safetensors files
+  std::string label;  ///< in messages
+  std::vector<ExpectedTensor> tensors;
+  std::vector<std::pair<std::string, std::int64_t>> sizes;  ///< for people, and for check_fit
+};
+
+/// Everything that jobs need of one kind of backbone. Stateless; lives as long as the program.
+class Family {
+ public:
+  virtual ~Family() = default;
+
+  /// Name, folders, marks, geometry, refusals.
+  const BackboneSchema& schema() const { return *schema_; }
+  const LatentGeometry& geometry() const { return schema_->geometry; }
+
+  /// Makes the transformer of a configuration: from the safetensors of `directory`, from random
+  /// numbers (for benchmarks), or as shapes on the meta device.
+  virtual std::unique_ptr<Backbone> load_transformer(const JsonConfig& config,
+                                                     const std::string& directory,
+                                                     const Placement& at) const = 0;
+  virtual std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
+                                                       const Placement& at) const = 0;
+  virtual std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const = 0;
+
+  /// Loads a model directory. Throws EngineError (cause user) for missing or contradictory files.
+  virtual std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const = 0;
+
+  /// What the configurations of `directory` ask for: transformer first. No weight is read. Throws
+  /// EngineError (cause user) for configurations that are missing or do not fit each other.
+  virtual std::vector<ModelPart> parts(const std::string& directory) const = 0;
+
+  /// The numbers of the published sampling schedule; none if the layout has no such file. Throws
+  /// EngineError (cause user) for a schedule that is not supported.
+  virtual std::map<std::string, double> schedule(const std::string& directory) const = 0;
+
+  /// Reads the parameters of schemas/backbones/NAME.yaml, and those of schemas/run.yaml that
+  /// sampling needs. `trains` is true for a method that trains.
+  virtual std::shared_ptr<const Recipe> read(ParameterReader& parameters, bool trains) const = 0;
+
+  /// Whether latents are drawn from the posterior, or are its mode.
+  virtual bool samples_posterior() const = 0;
+
+ protected:
+  explicit Family(const std::string& name);
+
+ private:
+  const BackboneSchema* schema_;
+};
+
+/// Returns a model as its family derived it.
+template <typename Own>
+const Own& own_model(const Model& model) {
+  return dynamic_cast<const Own&>(model);
+}
+
+/// The parameters of schemas/run.yaml that every sampler reads.
+struct SamplingSettings {
+  std::int64_t steps = 0;
+  double guidance = 0;
+};
+SamplingSettings read_sampling(ParameterReader& parameters);
+
+/// Returns pixel frames that fill latent frames, at most `count`.
+std::int64_t held_frames(std::int64_t count);
+
+/// Returns the latent frames from which at least `pixel_frames` decode.
+std::int64_t decodable_latents(const LatentGeometry& geometry, std::int64_t pixel_frames);
+
+}  // namespace cox::engine

@@ -1,0 +1,178 @@
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "engine/backbones/open_sora/config.h"
+#include "engine/backbones/open_sora/factory.h"
+#include "engine/checkpoint/weight_source.h"
+#include "engine/diffusion/joint_samplers.h"
+#include "engine/families/parts.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+#include "engine/text/open_sora_prompt.h"
+#include "engine/vae/hunyuan/vae.h"
+
+namespace cox::engine::open_sora {
+
+const Family& open_sora20();
+
+namespace {
+
+constexpr std::int64_t kTextTokens = 512;
+
+/// All frames are noised; the known ones reach the model as its condition, clean.
+class ConditionRule final : public TrainingRule {
+ public:
+  bool noises_context() const override { return true; }
+
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override {
+    const NoisedLatents question = noised(problem);
+    BackboneInput input;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
+    input.text = problem.text;
+    input.channel_condition =
+        open_sora_condition(problem.clean.narrow(2, 0, problem.context), problem.clean);
+    return backbone.forward(input, adapter);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
+    return mean_square_from(output, noised(problem).target, problem.context);
+  }
+
+ private:
+  static NoisedLatents noised(const DenoisingProblem& problem) {
+    return open_sora_noised(problem.clean, problem.noise,
+                            at::full({1}, problem.level, problem.clean.options()));
+  }
+};
+
+class OpenSoraRecipe final : public Recipe {
+ public:
+  OpenSoraRecipe(std::int64_t steps, const OpenSoraGuidance& guidance, std::int64_t motion_score)
+      : steps_(steps), guidance_(guidance), motion_score_(motion_score) {}
+
+  std::string prompt(const std::string& text) const override {
+    return fmt::format("{} {} motion score.", text, motion_score_);
+  }
+
+  std::unique_ptr<TrainingRule> training_rule(const Model&) const override {
+    return std::make_unique<ConditionRule>();
+  }
+
+  at::Tensor continue_latents(const Model& model, const Adapter& adapter,
+                              const Continuation& question,
+                              const StepCallback& on_step) const override {
+    std::vector<int64_t> shape = question.condition.sizes().vec();
+    shape[2] += question.generated;
+    OpenSoraStart start;
+    start.noise = question.noise(0, shape);
+    start.known = question.condition;
+    start.text = question.text;
+    start.negative_text = question.negative_text;
+    return sample_open_sora(*model.backbone, adapter, start, guidance_, steps_, on_step);
+  }
+
+ private:
+  std::int64_t steps_;
+  OpenSoraGuidance guidance_;
+  std::int64_t motion_score_;
+};
+
+std::vector<ExpectedTensor> clip_tensors(const ClipTextConfig& config) {
+  WeightSource wanted = WeightSource::declaring(at::kFloat);
+  ClipTextEncoder(config, wanted);
+  return wanted.taken();
+}
+
+class OpenSora final : public Family {
+ public:
+  OpenSora() : Family("open-sora") {}
+
+  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
+                                             const Placement& at) const override {
+    return open_sora::load_transformer(config, directory, at.device, at.precision);
+  }
+  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
+                                               const Placement& at) const override {
+    return open_sora::random_transformer(config, seed, at.device, at.precision);
+  }
+  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
+    return open_sora::shape_transformer(config);
+  }
+
+  std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
+    const at::ScalarType dtype = scalar_type(at.precision);
+    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    require_plain(config);
+    require_latent_pixels(*this, directory,
+                          read_hunyuan_vae_config(directory + "/vae/config.json").spatial_scale());
+    auto model = std::make_unique<Model>();
+    model->backbone = load_transformer(config, directory + "/transformer", at);
+    model->vae = HunyuanVae::load(directory + "/vae", dtype, at.device);
+    model->text_encoder = OpenSoraPrompt::load(directory, kTextTokens, dtype, at.device);
+    return model;
+  }
+
+  std::vector<ModelPart> parts(const std::string& directory) const override {
+    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const Config sizes = Config::from_json(config);
+    const HunyuanVaeConfig vae = read_hunyuan_vae_config(directory + "/vae/config.json");
+    const ClipTextConfig clip = read_clip_text_config(directory + "/text_encoder_2/config.json");
+    std::vector<ModelPart> parts = {
+        transformer_part(*this, config, "transformer"),
+        {"vae",
+         "diffusion_pytorch_model",
+         "VAE",
+         expected_hunyuan_vae(vae),
+         {{"latent_channels", vae.latent_channels}}},
+        t5_part(directory),
+        {"text_encoder_2",
+         "model",
+         "CLIP text encoder",
+         clip_tensors(clip),
+         {{"layers", clip.layers}, {"channels", clip.hidden}, {"vocabulary", clip.vocab_size}}}};
+    require_equal_size(config, "in_channels over patch_size squared", sizes.latent_channels(),
+                       parts[1], "latent_channels");
+    require_equal_size(config, "context_in_dim", config.integer("context_in_dim"), parts[2],
+                       "channels");
+    require_equal_size(config, "vec_in_dim", config.integer("vec_in_dim"), parts[3], "channels");
+    return parts;
+  }
+
+  std::map<std::string, double> schedule(const std::string&) const override { return {}; }
+
+  std::shared_ptr<const Recipe> read(ParameterReader& parameters, bool) const override {
+    constexpr std::int64_t kLargestScore = 10;
+    const SamplingSettings sampling = read_sampling(parameters);
+    OpenSoraGuidance guidance;
+    guidance.text = sampling.guidance;
+    guidance.image = parameters.real("guidance_image", {0, std::numeric_limits<double>::max()});
+    guidance.oscillates = parameters.flag("oscillation");
+    guidance.oscillates_in_time = parameters.flag("temporal_oscillation");
+    parameters.choice("prefix", {"condition"});
+    open_sora_times(sampling.steps, 1);  // says what is wrong with the steps
+    return std::make_shared<OpenSoraRecipe>(sampling.steps, guidance,
+                                            parameters.integer("motion_score", 1, kLargestScore));
+  }
+
+  bool samples_posterior() const override { return true; }
+
+ private:
+  static void require_plain(const JsonConfig& json) {
+    if (!Config::from_json(json).guidance_embed) return;
+    throw user_error(fmt::format("{}: 'guidance_embed': jobs run on models that are not distilled "
+                                 "from a guided one; expected false",
+                                 json.path()),
+                     "bad_config");
+  }
+};
+
+}  // namespace
+
+const Family& open_sora20() {
+  static const OpenSora family;
+  return family;
+}
+
+}  // namespace cox::engine::open_sora

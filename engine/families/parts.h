@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "engine/families/family.h"
+
+namespace cox::engine {
+
+// Parts of a model directory that several families have.
+
+/// The transformer of a configuration, in its folder.
+ModelPart transformer_part(const Family& family, const JsonConfig& config,
+                           const std::string& label);
+/// vae/: Wan 2.1's or the residual one of Wan 2.2.
+ModelPart wan_vae_part(const std::string& directory);
+/// text_encoder/: UMT5 or T5, with the tokenizer's vocabulary among its sizes.
+ModelPart umt5_part(const std::string& directory);
+ModelPart t5_part(const std::string& directory);
+
+/// Returns a size of the part; it must be there.
+std::int64_t size_of(const ModelPart& part, const std::string& name);
+
+/// Throws EngineError(kUser) unless a size that the transformer's configuration has under `key` is
+/// that of the part.
+void require_equal_size(const JsonConfig& transformer, const std::string& key, std::int64_t value,
+                        const ModelPart& part, const std::string& name);
+
+/// Throws EngineError(kUser) unless the VAE's pixels per latent are those of the family.
+void require_latent_pixels(const Family& family, const std::string& directory, std::int64_t pixels);
+
+}  // namespace cox::engine

@@ -1,0 +1,173 @@
+#include <fmt/format.h>
+
+#include "engine/backbones/wan/config.h"
+#include "engine/backbones/wan/factory.h"
+#include "engine/diffusion/flow_sampler.h"
+#include "engine/diffusion/flow_schedule.h"
+#include "engine/diffusion/flow_solver.h"
+#include "engine/diffusion/noise_rule.h"
+#include "engine/families/parts.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+#include "engine/text/text_encoder.h"
+#include "engine/vae/wan_vae.h"
+
+namespace cox::engine::wan {
+
+const Family& wan21();
+const Family& wan22();
+
+namespace {
+
+struct WanModel final : Model {
+  double shift = 1;  ///< of the sampling schedule
+};
+
+/// Flow matching of the Wan family. Wan2.2 keeps the context clean at time 0; Wan2.1, which has one
+/// time for all frames, noises it too.
+class WanRule final : public TrainingRule {
+ public:
+  explicit WanRule(FlowPrefix prefix) : splices_(prefix == FlowPrefix::kSplice) {}
+
+  bool noises_context() const override { return !splices_; }
+
+  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
+                    const DenoisingProblem& problem) const override {
+    const NoisedLatents question = noised(problem);
+    BackboneInput input;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
+    input.text = problem.text;
+    return backbone.forward(input, adapter);
+  }
+  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
+    return mean_square_from(output, noised(problem).target, problem.context);
+  }
+
+ private:
+  NoisedLatents noised(const DenoisingProblem& problem) const {
+    const at::Tensor sigma = at::full({1}, problem.level, problem.clean.options());
+    return splices_ ? flow_noised_after(problem.clean, problem.noise, sigma)
+                    : flow_noised(problem.clean, problem.noise, sigma);
+  }
+
+  bool splices_;
+};
+
+class WanRecipe final : public Recipe {
+ public:
+  explicit WanRecipe(const FlowSamplerOptions& sampling) : sampling_(sampling) {}
+
+  std::unique_ptr<TrainingRule> training_rule(const Model&) const override {
+    return std::make_unique<WanRule>(sampling_.prefix);
+  }
+
+  at::Tensor continue_latents(const Model& model, const Adapter& adapter,
+                              const Continuation& question,
+                              const StepCallback& on_step) const override {
+    FlowSamplerOptions options = sampling_;
+    options.shift = own_model<WanModel>(model).shift;
+    const int64_t known = question.condition.size(2);
+    std::vector<int64_t> shape = question.condition.sizes().vec();
+    shape[2] = known + question.generated;
+    FlowSampleInput input;
+    input.noise = question.noise(0, shape);
+    input.prefix = question.condition;
+    input.text = question.text;
+    input.negative_text = question.negative_text;
+    return sample_flow(*model.backbone, adapter, input, options, on_step)
+        .narrow(2, known, question.generated);
+  }
+
+ private:
+  FlowSamplerOptions sampling_;
+};
+
+class Wan final : public Family {
+ public:
+  Wan(const std::string& name, const std::string& prefix_name, FlowPrefix prefix)
+      : Family(name), prefix_name_(prefix_name), prefix_(prefix) {}
+
+  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
+                                             const Placement& at) const override {
+    return wan::load_transformer(config, directory, at.device, at.precision);
+  }
+  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
+                                               const Placement& at) const override {
+    return wan::random_transformer(config, seed, at.device, at.precision);
+  }
+  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
+    return wan::shape_transformer(config);
+  }
+
+  std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
+    const at::ScalarType dtype = scalar_type(at.precision);
+    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    require_text_to_video(config);
+    auto model = std::make_unique<WanModel>();
+    model->shift = flow_shift(JsonConfig::read(directory + "/scheduler/scheduler_config.json"));
+    model->backbone = load_transformer(config, directory + "/transformer", at);
+    auto vae = WanVae::load(directory + "/vae", dtype, at.device);
+    require_latent_pixels(*this, directory, vae->config().spatial_scale());
+    model->vae = std::make_unique<WanCodec>(std::move(vae));
+    model->text_encoder = TextEncoder::load(directory, dtype, at.device);
+    return model;
+  }
+
+  std::vector<ModelPart> parts(const std::string& directory) const override {
+    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    std::vector<ModelPart> parts = {transformer_part(*this, config, "transformer"),
+                                    wan_vae_part(directory), umt5_part(directory)};
+    require_equal_size(config, "out_channels", config.integer("out_channels"), parts[1],
+                       "latent_channels");
+    require_equal_size(config, "text_dim", config.integer("text_dim"), parts[2], "channels");
+    return parts;
+  }
+
+  std::map<std::string, double> schedule(const std::string& directory) const override {
+    return {
+        {"shift", flow_shift(JsonConfig::read(directory + "/scheduler/scheduler_config.json"))}};
+  }
+
+  std::shared_ptr<const Recipe> read(ParameterReader& parameters, bool) const override {
+    const SamplingSettings sampling = read_sampling(parameters);
+    FlowSamplerOptions options;
+    options.steps = sampling.steps;
+    options.guidance = sampling.guidance;
+    options.solver = parameters.choice("solver", flow_solver_names());
+    parameters.choice("prefix", {prefix_name_});
+    options.prefix = prefix_;
+    make_flow_schedule(options.steps, options.shift);  // says what is wrong with the steps
+    return std::make_shared<WanRecipe>(options);
+  }
+
+  bool samples_posterior() const override { return false; }
+
+ private:
+  static void require_text_to_video(const JsonConfig& json) {
+    const Config config = Config::from_json(json);
+    if (config.condition_channels() == 0 && !config.sees_image()) return;
+    throw user_error(fmt::format("{}: expected a model whose 'in_channels' equal 'out_channels', "
+                                 "got one that also sees an image: jobs do not run on "
+                                 "image-to-video Wan models yet",
+                                 json.path()),
+                     "bad_config");
+  }
+
+  std::string prefix_name_;
+  FlowPrefix prefix_;
+};
+
+}  // namespace
+
+const Family& wan21() {
+  static const Wan family("wan2.1", "replace", FlowPrefix::kReplace);
+  return family;
+}
+
+const Family& wan22() {
+  static const Wan family("wan2.2", "splice", FlowPrefix::kSplice);
+  return family;
+}
+
+}  // namespace cox::engine::wan

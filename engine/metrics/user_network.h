@@ -1,0 +1,21 @@
+#pragma once
+
+#include "engine/metrics/metric.h"
+#include "engine/metrics/script_network.h"
+#include "engine/metrics/weights_origin.h"
+
+namespace cox::engine {
+
+/// A TorchScript file that scripts/convert_torchscript.py made, and what it says of its weights.
+struct UserNetwork {
+  /// Throws EngineError(kUser) unless the file says that it is `name`.
+  UserNetwork(const std::string& name, const MetricResources& resources)
+      : network(ScriptNetwork::load(resources.weights, resources.device)),
+        origin(read_origin(network.stated(), resources.weights, name,
+                           "scripts/convert_torchscript.py " + name)) {}
+
+  ScriptNetwork network;
+  WeightsOrigin origin;
+};
+
+}  // namespace cox::engine

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/checkpoint/weight_source.h"
+
+namespace cox::engine {
+
+/// Which published network the checkpoint holds: the names of its tensors and three details differ.
+enum class VisionKind {
+  kDino,  ///< Caron et al., arXiv 2104.14294: ViTModel of huggingface/transformers, eps 1e-6
+  kClip   ///< Radford et al., arXiv 2103.00020: vision_model of CLIPModel, a norm before the blocks
+};
+
+/// The sizes of a network, which its tensors tell. Heads have 64 features, as in all published
+/// ones.
+struct VisionSizes {
+  VisionKind kind = VisionKind::kDino;
+  std::int64_t hidden = 0;
+  std::int64_t layers = 0;
+  std::int64_t mlp = 0;
+  std::int64_t patch = 0;  ///< pixels per side of a patch
+  std::int64_t grid = 0;   ///< patches per side of the picture that it was trained on
+
+  std::int64_t side() const { return grid * patch; }  ///< of that picture, in pixels
+};
+
+/// Reads them. Throws EngineError(kUser) that names the file for sizes that do not fit together.
+VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind);
+
+/// A vision transformer that gives the normed state of its class token. Weights are frozen; owned
+/// by one thread.
+class VisionTransformer {
+ public:
+  VisionTransformer(const VisionSizes& sizes, WeightSource& weights);
+
+  /// [F, 3, H, W], normalized, H and W at least a patch each, to [F, hidden]. CLIP takes pictures
+  /// of side() only; DINO interpolates the positions for others, as its repository does.
+  at::Tensor class_state(const at::Tensor& pictures) const;
+
+  const VisionSizes& sizes() const { return sizes_; }
+
+ private:
+  struct Affine {
+    at::Tensor weight, bias;
+  };
+  struct Block {
+    Affine norm1, q, k, v, out, norm2, fc1, fc2;
+  };
+
+  Affine affine(WeightSource& weights, const std::string& name,
+                const std::vector<int64_t>& shape) const;
+  at::Tensor normed(const Affine& affine, const at::Tensor& x) const;
+  at::Tensor forward(const Block& block, const at::Tensor& x) const;
+  at::Tensor activated(const at::Tensor& x) const;
+  at::Tensor positions_for(std::int64_t rows, std::int64_t columns) const;
+
+  VisionSizes sizes_;
+  Affine patches_;
+  at::Tensor class_token_;  ///< [1, 1, hidden]
+  at::Tensor positions_;    ///< [1, 1 + grid^2, hidden]
+  Affine first_norm_;       ///< CLIP only
+  std::vector<Block> blocks_;
+  Affine last_norm_;
+};
+
+}  // namespace cox::engine

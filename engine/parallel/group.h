@@ -1,0 +1,35 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace cox::engine {
+
+/// The detail of a failure that comes from another part.
+constexpr const char* kPartFailure = "parallel";
+
+/// One of several parts that do one job together, each on a device and a thread of its own. Every
+/// call is collective: all parts make the same calls in the same order, with tensors of equal shape
+/// and dtype, or all of them end with an error. Backward passes may call from autograd's threads.
+///
+/// Every call throws EngineError(kCrash, kPartFailure) when another part has failed, or does not
+/// arrive within a bound; the group is of no further use then.
+class Group {
+ public:
+  virtual ~Group() = default;
+
+  virtual int rank() const = 0;
+  virtual int size() const = 0;
+
+  /// x [size, ...]: x[i] goes to part i, and result[i] is what part i sent here.
+  virtual at::Tensor all_to_all(const at::Tensor& x) = 0;
+  /// Returns [size, ...]: the x of every part, by rank.
+  virtual at::Tensor all_gather(const at::Tensor& x) = 0;
+  /// Replaces x, contiguous, by the sum over all parts; every part has the same bits afterwards.
+  virtual void sum(const at::Tensor& x) = 0;
+
+  /// Ends the calls that other parts wait in, and all later ones. For a part that fails.
+  /// Thread-safe.
+  virtual void abort() noexcept = 0;
+};
+
+}  // namespace cox::engine

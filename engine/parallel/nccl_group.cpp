@@ -1,0 +1,126 @@
+#include "engine/parallel/nccl_group.h"
+
+#include <fmt/format.h>
+
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <atomic>
+
+#include "engine/device/cuda.h"
+#include "engine/parallel/nccl.h"
+#include "engine/tensors/error.h"
+#include "engine/tensors/torch.h"
+
+namespace cox::engine {
+namespace {
+
+int sum_type(const at::Tensor& x) {
+  if (x.scalar_type() == at::kFloat) return Nccl::kFloat32;
+  if (x.scalar_type() == at::kBFloat16) return Nccl::kBfloat16;
+  throw EngineError(FailureCause::kCrash,
+                    fmt::format("sum over GPUs: expected float32 or bfloat16, got {}",
+                                at::toString(x.scalar_type())),
+                    kPartFailure);
+}
+
+class NcclGroup final : public Group {
+ public:
+  NcclGroup(int rank, int size, at::Device device, Nccl::Communicator communicator)
+      : rank_(rank), size_(size), device_(device), communicator_(communicator) {}
+  ~NcclGroup() override { abort(); }
+  NcclGroup(const NcclGroup&) = delete;
+  NcclGroup& operator=(const NcclGroup&) = delete;
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+
+  at::Tensor all_to_all(const at::Tensor& x) override {
+    const c10::DeviceGuard guard(device_);
+    const at::Tensor from = x.contiguous(), to = at::empty(from.sizes(), from.options());
+    const size_t bytes = from.nbytes() / static_cast<size_t>(size_);
+    const Nccl& library = open();
+    const auto* out = static_cast<const char*>(from.const_data_ptr());
+    auto* in = static_cast<char*>(to.mutable_data_ptr());
+    library.check(library.group_start(), "all-to-all");
+    for (int peer = 0; peer < size_; ++peer) {
+      const size_t offset = bytes * static_cast<size_t>(peer);
+      library.check(library.send(out + offset, bytes, Nccl::kUint8, peer, communicator_, stream()),
+                    "send");
+      library.check(
+          library.receive(in + offset, bytes, Nccl::kUint8, peer, communicator_, stream()),
+          "receive");
+    }
+    library.check(library.group_end(), "all-to-all");
+    return to;
+  }
+
+  at::Tensor all_gather(const at::Tensor& x) override {
+    const c10::DeviceGuard guard(device_);
+    const at::Tensor from = x.contiguous();
+    std::vector<int64_t> shape = from.sizes().vec();
+    shape.insert(shape.begin(), size_);
+    const at::Tensor to = at::empty(shape, from.options());
+    const Nccl& library = open();
+    library.check(library.all_gather(from.const_data_ptr(), to.mutable_data_ptr(), from.nbytes(),
+                                     Nccl::kUint8, communicator_, stream()),
+                  "all-gather");
+    return to;
+  }
+
+  void sum(const at::Tensor& x) override {
+    const c10::DeviceGuard guard(device_);
+    const Nccl& library = open();
+    library.check(
+        library.all_reduce(x.const_data_ptr(), x.mutable_data_ptr(), static_cast<size_t>(x.numel()),
+                           sum_type(x), Nccl::kSum, communicator_, stream()),
+        "all-reduce");
+  }
+
+  void abort() noexcept override {
+    if (open_.exchange(false)) nccl().abort(communicator_);
+  }
+
+ private:
+  /// A failure of another part or of the link is seen here, before more work is queued on it.
+  const Nccl& open() const {
+    const Nccl& library = nccl();
+    if (!open_) {
+      throw EngineError(FailureCause::kCrash, fmt::format("one of {} GPUs failed", size_),
+                        kPartFailure);
+    }
+    Nccl::Result error = Nccl::kSuccess;
+    library.check(library.async_error(communicator_, &error), "state of the communicator");
+    library.check(error, "an earlier call");
+    return library;
+  }
+
+  Nccl::Stream stream() const {
+    return c10::impl::VirtualGuardImpl(device_.type()).getStream(device_).native_handle();
+  }
+
+  int rank_;
+  int size_;
+  at::Device device_;
+  Nccl::Communicator communicator_;
+  std::atomic<bool> open_ = true;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Group>> make_nccl_groups(const std::vector<at::Device>& devices) {
+  std::vector<int> indices;
+  for (const at::Device& device : devices) indices.push_back(device_index(device));
+  std::vector<Nccl::Communicator> communicators(devices.size(), nullptr);
+  nccl().check(
+      nccl().init_all(communicators.data(), static_cast<int>(devices.size()), indices.data()),
+      fmt::format("a communicator of {} GPUs", devices.size()));
+  std::vector<std::unique_ptr<Group>> groups;
+  for (size_t i = 0; i < devices.size(); ++i) {
+    groups.push_back(std::make_unique<NcclGroup>(
+        static_cast<int>(i), static_cast<int>(devices.size()), devices[i], communicators[i]));
+  }
+  return groups;
+}
+
+}  // namespace cox::engine

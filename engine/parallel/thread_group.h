@@ -1,0 +1,17 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "engine/parallel/group.h"
+
+namespace cox::engine {
+
+/// Groups whose parts exchange tensors through memory: one object for each of `size` threads. They
+/// let everything that is split be tested on a processor; sums are taken in the order of ranks.
+/// A part waits for the others for at most `max_wait`.
+std::vector<std::unique_ptr<Group>> make_thread_groups(
+    int size, std::chrono::seconds max_wait = std::chrono::seconds(600));
+
+}  // namespace cox::engine

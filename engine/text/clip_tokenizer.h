@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cox::engine {
+
+/// The tokenizer of CLIP's text tower: byte pairs over words. Source: Radford et al. (arXiv
+/// 2103.00020), clip/simple_tokenizer.py of openai/CLIP; the files are those of
+/// huggingface/transformers. Immutable; thread-safe.
+class ClipTokenizer {
+ public:
+  /// Reads `<directory>/vocab.json` and `<directory>/merges.txt`. Prompts take `length` ids. Throws
+  /// EngineError(kUser) for a missing or damaged file.
+  static std::unique_ptr<ClipTokenizer> load(const std::string& directory, std::int64_t length);
+  ~ClipTokenizer();
+
+  struct Tokens {
+    std::vector<std::int64_t> ids;    ///< <|startoftext|>, tokens, <|endoftext|> to the end
+    std::int64_t dropped_tokens = 0;  ///< tokens that did not fit
+  };
+
+  /// `text` is cleaned already (see clean_text); case does not matter.
+  Tokens tokenize(const std::string& text) const;
+
+  std::int64_t vocabulary_size() const;
+
+ private:
+  struct State;
+  explicit ClipTokenizer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// The words of a text as CLIP's tokenizer splits it, in lower case: endings as 's, runs of
+/// letters, single numbers, runs of anything else; white space separates.
+std::vector<std::string> clip_words(const std::string& text);
+
+/// The character that stands for a byte in vocab.json, as UTF-8.
+std::string clip_byte_symbol(unsigned char byte);
+
+}  // namespace cox::engine

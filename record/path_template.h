@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace cox {
+
+/// `path` with `value` for each `{name}`. What comes from `value` is not looked at again.
+inline std::string filled_path(const std::string& path, const std::string& name,
+                               const std::string& value) {
+  const std::string mark = "{" + name + "}";
+  std::string filled;
+  std::size_t begin = 0;
+  for (std::size_t at = path.find(mark); at != std::string::npos; at = path.find(mark, begin)) {
+    filled += path.substr(begin, at - begin) + value;
+    begin = at + mark.size();
+  }
+  return filled + path.substr(begin);
+}
+
+}  // namespace cox

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "record/field.h"
+
+namespace cox {
+
+/// When a run of a series is stopped because it falls behind the others. Runs are compared on the
+/// first items of the data set, after as many as `min_items` and its multiples (`median`), or its
+/// products with powers of `factor` (`asha`).
+struct StopRule {
+  std::string kind;
+  std::string metric;
+  bool lower_is_better = false;
+  std::uint32_t min_items = 0;
+  std::uint32_t factor = 0;
+  std::vector<std::string> spared;
+
+  bool operator==(const StopRule&) const = default;
+  bool is_set() const { return !kind.empty(); }
+
+  static constexpr auto fields() {
+    using R = StopRule;
+    return std::tuple{
+        Field{"kind", "", "median, asha, or empty for no rule.", &R::kind},
+        Field{"metric", "", "What runs are compared by.", &R::metric},
+        Field{"lower_is_better", "", "The metric's direction.", &R::lower_is_better},
+        Field{"min_items", "", "After how many items runs are compared first.", &R::min_items},
+        Field{"factor", "", "asha: one of so many runs goes on.", &R::factor},
+        Field{"spared", "", "Runs that are neither stopped nor compared: baseline, controls.",
+              &R::spared},
+    };
+  }
+};
+
+}  // namespace cox

@@ -1,0 +1,169 @@
+#include "schemas/backbone_schema.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "schemas/embedded_schemas.h"
+
+namespace cox {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxConfigBytes = 16 << 20;
+constexpr const char* kFolder = "backbones/";
+
+ModelMark read_mark(const Json& map) {
+  const auto dumped = [&](const char* key) { return map.contains(key) ? map[key].dump() : ""; };
+  return {map.at("file"), map.at("key"), dumped("is"), dumped("is_not")};
+}
+
+MethodRefusal read_refusal(const Json& map) {
+  MethodRefusal refusal{map.at("method"), {}, map.at("reason")};
+  for (const auto& [parameter, value] : map.at("with").items()) {
+    refusal.with[parameter] = value.dump();
+  }
+  return refusal;
+}
+
+BackboneSchema read_backbone(const Json& file) {
+  BackboneSchema schema;
+  schema.name = file.at("backbone");
+  schema.title = file.at("title");
+  schema.doc = file.at("doc");
+  schema.published = file.at("published");
+  schema.transformer = file.at("transformer");
+  for (const Json& mark : file.at("identify")) schema.marks.push_back(read_mark(mark));
+  for (const Json& refusal : file.at("refuses")) schema.refusals.push_back(read_refusal(refusal));
+  const Json& geometry = file.at("geometry");
+  schema.geometry = {geometry.at("latent_pixels"), geometry.at("size_unit"),
+                     geometry.at("decoded_latents")};
+  return schema;
+}
+
+/// The JSON files of one model directory, each read once.
+class ModelFacts {
+ public:
+  explicit ModelFacts(std::string directory) : directory_(std::move(directory)) {}
+
+  /// Returns the value as JSON text; nothing when the file or the key is missing or null. Fails for
+  /// a file that is not JSON.
+  Result<std::optional<std::string>> value(const std::string& file, const std::string& key) {
+    if (files_.count(file) == 0) COX_RETURN_IF_ERROR(read(file));
+    const std::optional<Json>& json = files_.at(file);
+    if (!json) return std::optional<std::string>();
+    const auto found = json->find(key);
+    if (found == json->end() || found->is_null()) return std::optional<std::string>();
+    return std::optional<std::string>(found->dump());
+  }
+
+ private:
+  Status read(const std::string& file) {
+    const std::string path = directory_ + "/" + file;
+    std::error_code error;
+    files_[file] = std::nullopt;
+    if (!std::filesystem::exists(path, error)) return Status::ok();
+    COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxConfigBytes));
+    Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object())
+      return invalid_argument(fmt::format("'{}': expected a JSON object", path));
+    files_[file] = std::move(json);
+    return Status::ok();
+  }
+
+  std::string directory_;
+  std::map<std::string, std::optional<Json>> files_;
+};
+
+Result<bool> holds(const ModelMark& mark, ModelFacts& facts) {
+  COX_ASSIGN_OR_RETURN(const std::optional<std::string> value, facts.value(mark.file, mark.key));
+  if (!mark.is_not.empty()) return value != mark.is_not;
+  if (!value) return false;
+  return mark.is.empty() || *value == mark.is;
+}
+
+Result<bool> is_of(const BackboneSchema& family, ModelFacts& facts) {
+  for (const ModelMark& mark : family.marks) {
+    COX_ASSIGN_OR_RETURN(const bool found, holds(mark, facts));
+    if (!found) return false;
+  }
+  return true;
+}
+
+/// `transformer/config.json with _class_name "WanTransformer3DModel"`
+std::string mark_text(const ModelMark& mark) {
+  if (!mark.is.empty()) return fmt::format("{} with {} {}", mark.file, mark.key, mark.is);
+  if (!mark.is_not.empty())
+    return fmt::format("{} without {} {}", mark.file, mark.key, mark.is_not);
+  return fmt::format("{} with {}", mark.file, mark.key);
+}
+
+std::string marks_text(const BackboneSchema& family) {
+  std::vector<std::string> texts;
+  for (const ModelMark& mark : family.marks) texts.push_back(mark_text(mark));
+  return join(texts, ", ");
+}
+
+Result<const BackboneSchema*> family_among(ModelFacts& facts) {
+  for (const BackboneSchema& family : backbone_schemas()) {
+    COX_ASSIGN_OR_RETURN(const bool found, is_of(family, facts));
+    if (found) return &family;
+  }
+  return static_cast<const BackboneSchema*>(nullptr);
+}
+
+}  // namespace
+
+const std::vector<BackboneSchema>& backbone_schemas() {
+  static const std::vector<BackboneSchema> schemas = [] {
+    std::vector<BackboneSchema> read;
+    for (const auto& [path, text] : embedded_schemas()) {
+      if (starts_with(path, kFolder)) read.push_back(read_backbone(Json::parse(text)));
+    }
+    return read;
+  }();
+  return schemas;
+}
+
+const BackboneSchema* find_backbone(const std::string& name) {
+  for (const BackboneSchema& schema : backbone_schemas()) {
+    if (schema.name == name) return &schema;
+  }
+  return nullptr;
+}
+
+Status check_family(const std::string& directory, const BackboneSchema& family) {
+  ModelFacts facts(directory);
+  COX_ASSIGN_OR_RETURN(const bool expected, is_of(family, facts));
+  if (expected) return Status::ok();
+  COX_ASSIGN_OR_RETURN(const BackboneSchema* other, family_among(facts));
+  if (other != nullptr) {
+    return invalid_argument(fmt::format(
+        "{}: this is a model of {} ({}), but the backbone is {}; "
+        "write backbone.name: {}, or give a model of {}",
+        directory, other->title, marks_text(*other), family.name, other->name, family.title));
+  }
+  return not_found(fmt::format("{}: expected a model of {} ({}), got one of no known family",
+                               directory, family.title, marks_text(family)));
+}
+
+Result<const BackboneSchema*> family_of(const std::string& directory) {
+  ModelFacts facts(directory);
+  COX_ASSIGN_OR_RETURN(const BackboneSchema* found, family_among(facts));
+  if (found != nullptr) return found;
+  std::vector<std::string> expected;
+  for (const BackboneSchema& family : backbone_schemas()) {
+    expected.push_back(fmt::format("{}/{} for {}", directory, marks_text(family), family.title));
+  }
+  return not_found(fmt::format("'{}' is a model of no known family; expected {}", directory,
+                               join(expected, "; ")));
+}
+
+}  // namespace cox

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace cox {
+
+/// What a file of a model directory says, by which a family is recognized.
+struct ModelMark {
+  std::string file;    ///< below the model directory
+  std::string key;     ///< an entry of the file, which is JSON
+  std::string is;      ///< as JSON text; "" = the key is there, whatever its value
+  std::string is_not;  ///< as JSON text; "" = anything. A missing file or key is something else
+};
+
+/// Settings with which a family cannot serve a method.
+struct MethodRefusal {
+  std::string method;
+  std::map<std::string, std::string> with;  ///< canonical values by parameter; none = any settings
+  std::string reason;
+};
+
+/// How pixels become latents. A latent frame holds one pixel frame at the start, four after it.
+struct LatentGeometry {
+  std::int64_t latent_pixels = 8;    ///< pixels on a side of a latent
+  std::int64_t size_unit = 16;       ///< height and width are multiples of it
+  std::int64_t decoded_latents = 1;  ///< after the first, so many latent frames decode at once
+};
+
+/// A family of backbones, as schemas/backbones/NAME.yaml declares it. Parameters and facts of that
+/// file are the sweep reader's.
+struct BackboneSchema {
+  std::string name;
+  std::string title;             ///< for people: "CogVideoX"
+  std::string doc;               ///< one sentence or two
+  std::string published;         ///< the published model that stands for the family: schemas/models
+  std::string transformer;       ///< the folder of the transformer
+  std::vector<ModelMark> marks;  ///< all of them hold for a model of the family
+  std::vector<MethodRefusal> refusals;
+  LatentGeometry geometry;
+};
+
+/// Every family, by name.
+const std::vector<BackboneSchema>& backbone_schemas();
+
+/// nullptr for an unknown name.
+const BackboneSchema* find_backbone(const std::string& name);
+
+/// Checks that the model in `directory` is one of `family`, before any weight is read. The message
+/// says which family it is instead. kNotFound if it is of no known family: a file may be missing or
+/// damaged, which whoever loads it can tell better.
+Status check_family(const std::string& directory, const BackboneSchema& family);
+
+/// Returns the family of the model in `directory`. Fails when no family's marks are all there.
+Result<const BackboneSchema*> family_of(const std::string& directory);
+
+}  // namespace cox

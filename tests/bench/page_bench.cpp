@@ -1,0 +1,192 @@
+// page_bench [rows] [database]: the server's time for every document of the page, over a database
+// with that many result rows. One series has 400 runs x 1,000 items, the others 100 x 100. Default:
+// 1,000,000 rows below the temporary directory. A database that is named is kept, and is used as it
+// is when it exists: generating one takes minutes.
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "base/clock.h"
+#include "coordinator/core/core.h"
+#include "coordinator/store/store.h"
+#include "coordinator/web/database_pool.h"
+#include "coordinator/web/web_server.h"
+#include "tests/support/queue_fixture.h"
+
+namespace cox {
+namespace {
+
+constexpr std::size_t kWideRuns = 400;
+constexpr std::size_t kWideItems = 1000;
+constexpr std::size_t kRuns = 100;
+constexpr std::size_t kItems = 100;
+constexpr std::size_t kBatch = 256;  ///< events in one transaction
+constexpr int kRepeats = 5;
+
+template <typename T>
+T must(Result<T> result) {
+  COX_CHECK(result.is_ok(), result.status().to_string());
+  return std::move(result).value();
+}
+
+void must(const Status& status) { COX_CHECK(status.is_ok(), status.to_string()); }
+
+/// Runs of a grid over learning rate and steps, the first one the baseline.
+void submit(core::Core& core, store::Store& store, std::size_t series, std::size_t runs,
+            std::size_t items) {
+  std::vector<std::string> names;
+  std::vector<std::string> videos;
+  for (std::size_t r = 0; r < runs; ++r) names.push_back(fmt::format("s{}-r{}", series, r));
+  for (std::size_t v = 0; v < items; ++v) videos.push_back(fmt::format("clip-{:04}", v));
+  core::Submitted event = test::submission(fmt::format("series{}", series), names, videos);
+  event.baseline = names[0];
+  for (std::size_t r = 0; r < runs; ++r) {
+    event.runs[r].method = r == 0 ? "none" : r % 2 == 0 ? "lora" : "adasteer";
+    event.runs[r].parameters_json =
+        fmt::format(R"({{"gen_start_frame":32,"lr":{:g},"replicate":0,"seed":42,"steps":{}}})",
+                    1e-4 * static_cast<double>(1 + r / 2 % 10), 5 * (1 + r / 20));
+  }
+  must(store.commit(core.apply(std::move(event), static_cast<TimeUs>(series) + 1)));
+}
+
+/// Metrics that differ by run and item, without a pattern that a test statistic would notice.
+JobOutput measured(std::size_t i) {
+  JobOutput output = test::result(20 + static_cast<double>(i * 7919 % 10007) / 2000);
+  output.metrics.push_back({"lpips", 0.25 + static_cast<double>(i * 104729 % 997) / 9970, {}});
+  for (MetricValue& metric : output.metrics) {
+    metric.per_frame.assign(14, metric.mean);
+  }
+  output.adaptation.losses = std::vector<double>(20, 0.123456789);
+  return output;
+}
+
+/// Grants and reports of about kBatch jobs, each committed together. False when none is queued.
+bool finish_batch(core::Core& core, store::Store& store, const WorkerId& worker, std::size_t& done,
+                  TimeUs& now) {
+  std::vector<core::Effects> grants;
+  for (std::size_t granted = 0; granted < kBatch;) {
+    grants.push_back(core.apply(core::LeaseAsked{worker, "", 8}, ++now));
+    const auto* grant = grants.back().answer<core::LeaseGrant>();
+    if (grant == nullptr) break;
+    granted += grant->jobs.size();
+  }
+  must(store.commit(grants));
+  std::vector<core::Effects> reports;
+  for (const core::Effects& effects : grants) {
+    const auto* grant = effects.answer<core::LeaseGrant>();
+    if (grant == nullptr) continue;
+    for (const core::GrantedJob& job : grant->jobs) {
+      reports.push_back(core.apply(core::Reported{worker, grant->lease, job.digest, job.attempt,
+                                                  now, now + 1, core::JobResult(measured(done++))},
+                                   ++now));
+    }
+  }
+  must(store.commit(reports));
+  return !reports.empty();
+}
+
+void generate(const std::string& path, std::size_t rows) {
+  store::Store store = must(store::Store::open(path));
+  core::Core core;
+  std::size_t submitted = 0;
+  for (std::size_t series = 0; submitted < rows; ++series) {
+    const bool wide = series == 0 && rows > kWideRuns * kWideItems;
+    const std::size_t runs = wide ? kWideRuns : kRuns;
+    const std::size_t items = wide ? kWideItems : kItems;
+    submit(core, store, series, runs, items);
+    submitted += runs * items;
+  }
+  const core::Effects joined = core.apply(test::worker("w"), 1);
+  must(store.commit(joined));
+  const WorkerId worker = joined.answer<core::WorkerAnswer>()->worker;
+  std::size_t done = 0;
+  TimeUs now = 1'000'000;
+  while (finish_batch(core, store, worker, done, now)) {
+  }
+  std::printf("generated %zu rows in %s\n", done, path.c_str());
+}
+
+/// What the server took for one document.
+struct Served {
+  double answered_ms = 0;  ///< the first answer, which may be that it is still computed
+  double ready_ms = 0;     ///< until the document was there
+  std::size_t bytes = 0;
+};
+
+Served serve(httplib::Client& client, const std::string& path) {
+  constexpr int kStillComputing = 202;
+  const double start = monotonic_seconds();
+  const auto elapsed_ms = [start] { return (monotonic_seconds() - start) * 1e3; };
+  Served served;
+  while (true) {
+    const auto reply = client.Get(path);
+    COX_CHECK(static_cast<bool>(reply), httplib::to_string(reply.error()));
+    if (served.answered_ms == 0) served.answered_ms = elapsed_ms();
+    if (reply->status == kStillComputing) continue;
+    COX_CHECK(reply->status == 200, reply->body);
+    served.ready_ms = elapsed_ms();
+    served.bytes = reply->body.size();
+    return served;
+  }
+}
+
+/// A document's first time, and the median of its later ones.
+void time_document(httplib::Client& client, const char* name, const std::string& path) {
+  const Served first = serve(client, path);
+  std::vector<double> later;
+  for (int i = 0; i < kRepeats; ++i) later.push_back(serve(client, path).answered_ms);
+  std::sort(later.begin(), later.end());
+  std::printf("%-34s answers in %8.1f ms, ready in %9.1f ms; again %7.1f ms %9.1f KiB\n", name,
+              first.answered_ms, first.ready_ms, later[later.size() / 2],
+              static_cast<double>(first.bytes) / 1024);
+  std::fflush(stdout);
+}
+
+void time_documents(const std::string& path) {
+  constexpr time_t kPatience_s = 600;
+  const auto server = must(web::WebServer::start({.port = 0, .cache_folder = ""},
+                                                 must(web::shared_database_query(path))));
+  const std::string& address = server->address();
+  httplib::Client client(address.substr(0, address.size() - 1));
+  client.set_read_timeout(kPatience_s);
+  time_document(client, "session", "/api/session");
+  time_document(client, "series list", "/api/series-list");
+  time_document(client, "series, 100 x 100", "/api/series?series=series1");
+  time_document(client, "run, 1,000 items", "/api/run?run=series0/s0-r7");
+  time_document(client, "compare, 1,000 items",
+                "/api/compare?baseline=series0/s0-r0&run=series0/s0-r7");
+  time_document(client, "item, 400 runs",
+                "/api/item?series=series0&item=clip-0007&run=s0-r0&run=s0-r7");
+  time_document(client, "queue", "/api/queue");
+  time_document(client, "failures", "/api/failures");
+  time_document(client, "query, best of 10,000 runs",
+                "/api/query?sql=SELECT%20series,run,psnr%20FROM%20v_leaderboard"
+                "%20ORDER%20BY%20psnr%20DESC%20LIMIT%2050");
+  time_document(client, "series, 400 x 1,000", "/api/series?series=series0");
+}
+
+int run(std::size_t rows, const std::string& named) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / fmt::format("cox-page-bench-{}", ::getpid());
+  const std::string path = named.empty() ? (folder / "bench.db").string() : named;
+  if (named.empty()) std::filesystem::create_directories(folder);
+  if (!std::filesystem::exists(path)) generate(path, rows);
+  time_documents(path);
+  std::filesystem::remove_all(folder);
+  return 0;
+}
+
+}  // namespace
+}  // namespace cox
+
+int main(int argc, char** argv) {
+  const std::size_t rows = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000;
+  return cox::run(rows, argc > 2 ? argv[2] : "");
+}

@@ -1,0 +1,106 @@
+#include <ATen/ops/equal.h>
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+
+#include "engine/tensors/error.h"
+#include "parts.h"
+#include "tests/support/torch_catch.h"
+
+using namespace cox::engine;
+using namespace cox::engine::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+constexpr int kSizes[] = {1, 2, 4, 8};
+
+/// [parts, 3]: what part `rank` sends to each part.
+at::Tensor letter(int rank, int parts) {
+  return at::arange(parts * 3, at::kFloat).view({parts, 3}) + 1000 * rank;
+}
+
+}  // namespace
+
+TEST_CASE("all-to-all brings each part what every part sent to it") {
+  for (const int parts : kSizes) {
+    const auto received = on_group<at::Tensor>(parts, [&](Group& group) {
+      CHECK(group.size() == parts);
+      return group.all_to_all(letter(group.rank(), parts));
+    });
+    for (int to = 0; to < parts; ++to) {
+      for (int from = 0; from < parts; ++from) {
+        CHECK(at::equal(received[static_cast<size_t>(to)][from], letter(from, parts)[to]));
+      }
+    }
+  }
+}
+
+TEST_CASE("all-gather and sum leave every part with the same") {
+  for (const int parts : kSizes) {
+    const auto gathered = on_group<at::Tensor>(parts, [&](Group& group) {
+      return group.all_gather(at::full({2}, group.rank(), at::kFloat));
+    });
+    const auto summed = on_group<at::Tensor>(parts, [&](Group& group) {
+      const at::Tensor x = at::full({2}, group.rank() + 1, at::kFloat);
+      group.sum(x);
+      return x;
+    });
+    for (size_t rank = 0; rank < static_cast<size_t>(parts); ++rank) {
+      CHECK(at::equal(gathered[rank],
+                      at::arange(parts, at::kFloat).view({parts, 1}).expand({parts, 2})));
+      CHECK(at::equal(summed[rank], at::full({2}, parts * (parts + 1) / 2, at::kFloat)));
+    }
+  }
+}
+
+TEST_CASE("many calls in sequence stay in step") {
+  const auto totals = on_group<double>(4, [](Group& group) {
+    const at::Tensor total = at::zeros({1});
+    for (int round = 0; round < 500; ++round) {
+      const at::Tensor x = at::full({1}, group.rank() * 500 + round, at::kFloat);
+      group.sum(x);
+      total.add_(x);
+    }
+    return total.item<double>();
+  });
+  // Over ranks r and rounds k: 500 r + k.
+  for (const double total : totals) CHECK(total == 500.0 * 500 * 6 + 4 * 499 * 500 / 2.0);
+}
+
+TEST_CASE("a part that fails ends the calls of the others, and its own error is told") {
+  const auto groups = make_thread_groups(3);
+  std::vector<std::string> errors(3);
+  PartThreads threads(3);
+  threads.run([&](int rank) {
+    Group& group = *groups[static_cast<size_t>(rank)];
+    if (rank == 2) return group.abort();
+    try {
+      group.all_gather(at::zeros({1}));
+    } catch (const EngineError& error) {
+      errors[static_cast<size_t>(rank)] = error.what();
+    }
+  });
+  CHECK_THAT(errors[0], Contains("one of 3 parts failed"));
+  CHECK_THAT(errors[1], Contains("one of 3 parts failed"));
+}
+
+TEST_CASE("a part that does not arrive is waited for no longer than the bound") {
+  const auto groups = make_thread_groups(2, std::chrono::seconds(1));
+  CHECK_THROWS_WITH(groups[0]->sum(at::zeros({1})), Contains("did not arrive within 1 s"));
+  CHECK_THROWS_WITH(groups[1]->sum(at::zeros({1})), Contains("did not arrive within 1 s"));
+}
+
+TEST_CASE("part threads run every rank, again and again, the first on the caller's thread") {
+  PartThreads threads(4);
+  const auto caller = std::this_thread::get_id();
+  for (int round = 0; round < 50; ++round) {
+    std::vector<int> seen(4, 0);
+    threads.run([&](int rank) {
+      ++seen[static_cast<size_t>(rank)];
+      CHECK((rank == 0) == (std::this_thread::get_id() == caller));
+    });
+    CHECK(seen == std::vector<int>(4, 1));
+  }
+}

@@ -1,0 +1,227 @@
+// A LongCat transformer whose tokens, heads and guidance branches are spread over parts, beside the
+// whole one.
+
+#include <ATen/ops/equal.h>
+#include <ATen/ops/linalg_vector_norm.h>
+
+#include <catch2/catch.hpp>
+
+#include "engine/adaptation/loop.h"
+#include "engine/backbones/branch_split.h"
+#include "engine/families/registry.h"
+#include "engine/diffusion/context_flow.h"
+#include "engine/diffusion/sampler.h"
+#include "engine/parallel/gradients.h"
+#include "engine/tensors/random.h"
+#include "parts.h"
+#include "tests/support/schema_defaults.h"
+#include "tests/support/torch_catch.h"
+
+using namespace cox;
+using namespace cox::engine;
+using namespace cox::engine::test;
+using Catch::Matchers::Contains;
+
+namespace {
+
+/// 8 heads, and 16 tokens of a latent frame of 8 x 8.
+constexpr const char* kConfig = R"({"in_channels": 4,
+  "out_channels": 4, "hidden_size": 64, "depth": 2, "num_heads": 8,
+  "caption_channels": 12, "mlp_ratio": 4, "adaln_tembed_dim": 16, "frequency_embedding_size": 16,
+  "patch_size": [1, 2, 2], "text_tokens_zero_pad": true})";
+
+/// fp32, summed in another order.
+constexpr double kTolerance = 2e-6, kTrainedTolerance = 2e-4;
+
+std::unique_ptr<Backbone> model() {
+  return random_backbone({"longcat-video", at::kCPU, Precision::kFp32},
+                         JsonConfig::parse(kConfig, "eight heads"), 7);
+}
+
+at::Tensor draw(at::IntArrayRef shape, uint64_t number) {
+  return RandomStream({1, 0, "parts", Purpose::kInit, number}).normal(shape);
+}
+
+TextStates text(int64_t batch = 1) {
+  at::Tensor mask = at::ones({batch, 5}, at::kLong);
+  mask.narrow(1, 3, 2).zero_();
+  return {draw({batch, 1, 5, 12}, 9), mask};
+}
+
+BackboneInput input(int64_t clean) {
+  BackboneInput input;
+  input.latents = draw({1, 4, 3, 8, 8}, 1);
+  input.timestep = at::full({1, 3}, 640, at::kFloat);
+  input.timestep.narrow(1, 0, clean).zero_();
+  input.text = text();
+  input.condition_latent_frames = clean;
+  return input;
+}
+
+double distance(const at::Tensor& a, const at::Tensor& b) {
+  return (at::linalg_vector_norm(a - b) / at::linalg_vector_norm(b)).item<double>();
+}
+
+/// Every part returns the same bits, near those of the whole model.
+void check_equal(const std::vector<at::Tensor>& parts, const at::Tensor& whole, double tolerance) {
+  for (const at::Tensor& part : parts) {
+    CHECK(at::equal(part, parts.front()));
+    CHECK(distance(part, whole) <= tolerance);
+  }
+}
+
+/// A method on a model, in one part or alone, trained for some steps.
+struct Training {
+  explicit Training(const std::string& method, Group* group, bool recompute = false)
+      : backbone(model()) {
+    backbone->set_group(group);
+    backbone->set_recompute(recompute);
+    const Parameters parameters = own_defaults(method);
+    ParameterReader reader(parameters);
+    adaptation = find_method(method).make(reader, {*backbone, random, at::kFloat});
+    settings.steps = 3;
+    settings.members[0].optimizer = {
+        .name = "adamw", .lr = 1e-3, .eps = 1e-8, .weight_decay = 0.01, .max_grad_norm = 1.0};
+    settings.early_stop = {
+        .enabled = true,
+        .rule = {.check_every = 1, .patience = 9, .noise_draws = 1, .sigmas = {0.25, 0.75}}};
+  }
+
+  /// The trained state behind the losses and those of the checks, in one row.
+  at::Tensor train() {
+    const at::Tensor latents = draw({1, 4, 4, 8, 8}, 3);
+    const AdaptationProblem problem{*backbone, latents, {1, 2, 1}, text(), random, rule};
+    JobMonitor monitor(sink);
+    LoopTimings timings;
+    const AdaptationSummary summary = optimise(problem, *adaptation, settings, monitor, timings);
+    std::vector<at::Tensor> row;
+    for (const ParameterGroup& group : adaptation->groups()) {
+      for (const TrainedTensor& tensor : group.tensors) row.push_back(tensor.value.flatten());
+    }
+    for (const double loss : summary.losses) row.push_back(at::full({1}, loss, at::kFloat));
+    for (const double loss : summary.anchor_losses) row.push_back(at::full({1}, loss, at::kFloat));
+    return at::cat(row).detach();
+  }
+
+  struct Quiet final : Sink {
+    void on_progress(const std::string&, int, int) override {}
+    bool cancelled() const override { return false; }
+  } sink;
+  VideoRandom random{7, 0, "clip"};
+  ContextFlow rule;
+  std::unique_ptr<Backbone> backbone;
+  AdaptationSettings settings;
+  std::unique_ptr<Adaptation> adaptation;
+};
+
+/// A continuation with guidance, by a model or one part of it.
+at::Tensor sample(const Backbone& backbone, bool cache) {
+  SamplerOptions options;
+  options.schedule.steps = 3;
+  options.use_kv_cache = cache;
+  TextStates negative = text();
+  negative.states = draw({1, 1, 5, 12}, 10);
+  return continue_latents(backbone, Adapter(),
+                          {draw({1, 4, 2, 8, 8}, 4), draw({1, 4, 2, 8, 8}, 5), text(), negative},
+                          options);
+}
+
+}  // namespace
+
+TEST_CASE("tokens over parts: a forward pass is that of the whole model") {
+  const at::NoGradGuard no_grad;
+  for (const int64_t clean : {0, 1, 2}) {
+    const at::Tensor whole = model()->forward(input(clean), Adapter());
+    for (const int parts : {1, 2, 4, 8}) {
+      INFO(parts << " parts, " << clean << " clean frames");
+      const auto outputs = on_group<at::Tensor>(parts, [&](Group& group) {
+        const at::NoGradGuard no_gradient;
+        const auto part = model();
+        part->set_group(&group);
+        return part->forward(input(clean), Adapter());
+      });
+      check_equal(outputs, whole, kTolerance);
+    }
+  }
+}
+
+TEST_CASE("tokens over parts: gradients of every parameter add up to those of the whole model") {
+  const auto gradients_of = [](Backbone& backbone, Group* group) {
+    std::vector<at::Tensor> leaves;
+    for (NamedTensor& parameter : backbone.parameters()) {
+      leaves.push_back(parameter.tensor.set_requires_grad(true));
+    }
+    const at::Tensor output = backbone.forward(input(1), Adapter());
+    const at::Tensor loss = (output * draw(output.sizes(), 6)).sum();
+    (group == nullptr ? loss : loss / group->size()).backward();
+    std::vector<at::Tensor> gradients;
+    for (const at::Tensor& leaf : leaves) {
+      gradients.push_back(leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf));
+    }
+    if (group != nullptr) sum_gradients(*group, gradients);
+    return gradients;
+  };
+  const auto whole_model = model();
+  const std::vector<at::Tensor> whole = gradients_of(*whole_model, nullptr);
+  for (const int parts : {2, 4, 8}) {
+    using Gradients = std::vector<at::Tensor>;
+    const auto all = on_group<Gradients>(parts, [&](Group& group) {
+      const auto part = model();
+      part->set_group(&group);
+      return gradients_of(*part, &group);
+    });
+    for (size_t i = 0; i < whole.size(); ++i) {
+      INFO(parts << " parts, parameter " << i);
+      const double size = at::linalg_vector_norm(whole[i]).item<double>();
+      for (const Gradients& gradients : all) {
+        CHECK(at::equal(gradients[i], all.front()[i]));
+        CHECK(at::linalg_vector_norm(gradients[i] - whole[i]).item<double>() <= 1e-5 * size + 1e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("tokens over parts: every method trains as on the whole model") {
+  for (const MethodEntry& method : methods()) {
+    if (!method.trains) continue;
+    for (const bool recompute : {false, true}) {
+      INFO(method.name << (recompute ? ", recomputed" : ""));
+      const at::Tensor whole = Training(method.name, nullptr, recompute).train();
+      const auto trained = on_group<at::Tensor>(
+          2, [&](Group& group) { return Training(method.name, &group, recompute).train(); });
+      check_equal(trained, whole, kTrainedTolerance);
+    }
+  }
+}
+
+TEST_CASE("guidance branches over parts: a continuation is that of the whole model") {
+  for (const bool cache : {true, false}) {
+    const at::Tensor whole = sample(*model(), cache);
+    for (const int count : {1, 2, 4, 8}) {
+      INFO(count << " parts" << (cache ? ", cached condition" : ""));
+      Parts parts(std::vector<at::Device>(static_cast<size_t>(count), at::kCPU));
+      const auto all = on_parts<at::Tensor>(parts, [&](PartGroups groups) {
+        const auto part = model();
+        part->set_group(groups.all);
+        const SamplingParts sampling(*part, groups, /*guided=*/true);
+        return sample(sampling.backbone(), cache);
+      });
+      check_equal(all, whole, kTolerance);
+    }
+  }
+}
+
+TEST_CASE("heads or tokens that do not divide are refused by number") {
+  const auto refused = [](int parts, const BackboneInput& asked) {
+    const auto groups = make_thread_groups(parts);
+    const auto part = model();
+    part->set_group(groups[0].get());
+    const at::NoGradGuard no_grad;
+    part->forward(asked, Adapter());
+  };
+  CHECK_THROWS_WITH(refused(3, input(1)),
+                    Contains("16 tokens of a latent frame cannot be divided"));
+  BackboneInput wide = input(1);
+  wide.latents = draw({1, 4, 3, 8, 12}, 2);
+  CHECK_THROWS_WITH(refused(3, wide), Contains("8 attention heads cannot be divided by 3"));
+}
