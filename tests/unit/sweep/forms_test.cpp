@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "record/prompt.h"
 #include "coordinator/sweep/identity.h"
+#include "record/prompt.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -210,6 +210,25 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.resources.gpu_memory_bytes == 80'000'000'000);
   CHECK(plan.resources.memory_bytes == std::int64_t{192} << 30);
   CHECK(sandbox.plan("method: none\nbaseline: {series: other, run: X}\n").baseline == "other/X");
+}
+
+TEST_CASE("keep names which generated videos stay") {
+  const Sandbox sandbox;
+  using cox::Retention;
+  const auto keep = [&](const std::string& text, const std::vector<std::string>& set = {}) {
+    return sandbox.plan("method: none\n" + text, set).keep;
+  };
+  CHECK(keep("") == Retention{});
+  CHECK(keep("keep: all\n") == Retention{});
+  CHECK(keep("keep: none\n") == Retention{.kind = Retention::Kind::kNone});
+  CHECK(keep("keep: {best: 3}\n") == Retention{.kind = Retention::Kind::kBest, .runs = 3});
+  CHECK(keep("keep: {best: 1, metric: ssim}\n") ==
+        Retention{.kind = Retention::Kind::kBest, .runs = 1, .metric = "ssim"});
+  CHECK(keep("keep: {items: [dog]}\n") ==
+        Retention{.kind = Retention::Kind::kItems, .items = {"dog"}});
+  CHECK(keep("", {"keep=none"}).kind == Retention::Kind::kNone);
+  const std::string digest = sandbox.plan("method: none\n").runs[0].digest;
+  CHECK(sandbox.plan("method: none\nkeep: none\n").runs[0].digest == digest);
 }
 
 TEST_CASE("the study's preset lays its defaults where the method has them") {
