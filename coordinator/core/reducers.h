@@ -18,5 +18,6 @@ void on_cancel(Step& step, const CancelAsked& event);
 void on_retry(Step& step, const RetryAsked& event);
 void on_pause(Step& step, const PauseAsked& event);
 void on_resume(Step& step, const ResumeAsked& event);
+void on_label(Step& step, const LabelAsked& event);
 
 }  // namespace cox::core

@@ -4,12 +4,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/status.h"
 #include "coordinator/core/effect.h"
 #include "coordinator/core/records.h"
 #include "coordinator/store/set_metric_value.h"
+#include "coordinator/store/video_files.h"
 
 namespace cox::store {
 
@@ -53,6 +55,11 @@ class Store {
   /// Writes a value of a metric of scope `set` durably, replacing one over the same videos.
   /// kNotFound when there is no such run, or no such data set.
   Status save(const SetMetricValue& value);
+
+  /// The videos of every finished job, also of runs that no series names any more.
+  Result<std::vector<VideoFiles>> video_files() const;
+  /// Notes durably that the generated videos of these jobs (rows of the table jobs) are gone.
+  Status forget_generated(const std::vector<std::int64_t>& jobs);
 
   /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
   /// together.
