@@ -60,6 +60,7 @@ MAY_INCLUDE = {
     "coordinator/web": ["base", "record", "coordinator/web", "coordinator/store", "coordinator/report", "engine/video"],
     "proto": ["base", "record", "proto", "cox/v1"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
+    "coordinator/watch": ["base", "record", "coordinator/core", "coordinator/service"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h"],
@@ -74,7 +75,7 @@ THIRD_PARTY = {
     "protobuf": (("google/protobuf/", "cox/v1/"), ("proto", "coordinator/service", "worker", "cli")),
     "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
     "yaml-cpp": (("yaml-cpp/",), ("coordinator/sweep",)),
-    "cpp-httplib": (("httplib.h",), ("coordinator/web",)),
+    "cpp-httplib": (("httplib.h",), ("coordinator/web", "coordinator/watch/metrics_server")),
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }
