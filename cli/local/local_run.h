@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/event_options.h"
 #include "cli/session.h"
 #include "coordinator/sweep/plan.h"
 
@@ -13,6 +14,7 @@ struct LocalRunOptions {
   std::string output_directory;
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
   int workers = 1;
+  EventOptions events;
   bool sharing = true;  ///< false: every job computes everything by itself
 };
 
