@@ -35,13 +35,14 @@ TEST_CASE("the recipes of docs/python.md run as they are printed") {
                {"v1", "v2", "v3"});
   study.run([](const std::string& run, const std::string& video) -> test::StudyDatabase::Outcome {
     if (video == "v3" && run == "full") {
-      return JobFailure{FailureCause::kOom, "out of memory"};
+      return JobFailure{FailureCause::kData, "the clip is broken"};
     }
     return test::scored(run == "full" ? 21.5 : 20, 0.5);
   });
-  const Ran ran = run(fmt::format("python3 '{0}/tests/unit/report/python_recipe.py' "
-                                  "'{0}/docs/python.md' '{1}'",
-                                  COX_SOURCE_DIR, study.path()));
+  const Ran ran =
+      run(fmt::format("python3 '{0}/tests/unit/report/python_recipe.py' "
+                      "'{0}/docs/python.md' '{1}'",
+                      COX_SOURCE_DIR, study.path()));
   INFO(ran.output);
   CHECK(ran.status == 0);
   CHECK_THAT(ran.output, Catch::Contains("none 3 of 3 20.0"));

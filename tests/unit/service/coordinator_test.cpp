@@ -291,7 +291,7 @@ TEST_CASE("Where work stands: counts of all and of each series, workers, failure
   CHECK(standing.series[0].series == "s1");
   CHECK(standing.jobs.failed == 1);
   REQUIRE(standing.failures.size() == 1);
-  CHECK(standing.failures[0].message == "too short");
+  CHECK(standing.failures[0].message.find("too short") != std::string::npos);
   CHECK(must(test.coordinator->standing(standing.sequence)).failures.empty());
 }
 
