@@ -172,6 +172,7 @@ struct LabelAsked {
 
 using Event =
     std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft, Tick,
-                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked, LabelAsked>;
+                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked,
+                 LabelAsked>;
 
 }  // namespace cox::core

@@ -169,6 +169,13 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nkeep: {items: []}\n", "expected at least one video id"},
       {"method: none\nkeep: {items: [cta]}\n",
        "no video 'cta' in the data set; did you mean 'cat'?"},
+  };
+  check_cases(sandbox, cases);
+}
+
+TEST_CASE("each wrong setting of the queue is named") {
+  const Sandbox sandbox;
+  const Case cases[] = {
       {"method: none\nretry: {backoff: {base: 10}}\n", "expected a time up to 24h"},
       {"method: none\nretry: {backoff: {base: 2h, max: 1s}}\n", "is above max"},
       {"method: none\nretry: {crash: -1}\n", "expected 0 to"},
