@@ -15,7 +15,7 @@ struct LocalRunOptions {
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
   unsigned gpus_per_job = 1;
   int workers = 1;
-  EventOptions events;
+  EventOptions events = {};
   bool sharing = true;  ///< false: every job computes everything by itself
 };
 
