@@ -56,8 +56,8 @@ std::vector<RunData> grid() {
 }
 
 const Metric& psnr() {
-  static const Metric kPsnr = metric_named("psnr").value();
-  return kPsnr;
+  static const Metric kPsnrMetric = metric_named("psnr").value();
+  return kPsnrMetric;
 }
 
 TEST_CASE("importance, effects and explained share are scikit-learn's") {
