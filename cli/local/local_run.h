@@ -14,7 +14,7 @@ struct LocalRunOptions {
   std::string output_directory;
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
   int workers = 1;
-  EventOptions events;
+  EventOptions events = {};
   bool sharing = true;  ///< false: every job computes everything by itself
 };
 

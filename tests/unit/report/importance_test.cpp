@@ -13,7 +13,7 @@ namespace {
 
 const std::vector<std::string> kRates = {"0.0001", "0.001", "0.005", "0.01", "0.1"};
 const std::vector<std::string> kGroups = {"1", "4", "12"};
-constexpr int kVideoCount = 24;
+constexpr int kClips = 24;
 
 /// The same formula as in sklearn_importance.py.
 double value(std::size_t rate, std::size_t groups, int video) {
@@ -26,7 +26,7 @@ double value(std::size_t rate, std::size_t groups, int video) {
 }
 
 RunData run(const std::string& name, const std::map<std::string, std::string>& parameters,
-            const std::function<double(int video)>& psnr, int videos = kVideoCount) {
+            const std::function<double(int video)>& psnr, int videos = kClips) {
   RunData made;
   made.series = "s";
   made.name = name;
@@ -56,8 +56,8 @@ std::vector<RunData> grid() {
 }
 
 const Metric& psnr() {
-  static const Metric kPsnr = metric_named("psnr").value();
-  return kPsnr;
+  static const Metric kMetric = metric_named("psnr").value();
+  return kMetric;
 }
 
 TEST_CASE("importance, effects and explained share are scikit-learn's") {
