@@ -11,7 +11,7 @@ namespace cox::cli {
 
 /// --on-event and --stall-after of the commands that hold a coordinator.
 struct EventOptions {
-  std::string command;
+  std::string command = {};
   double stall_minutes = 30;
 
   void declare(CLI::App& app);

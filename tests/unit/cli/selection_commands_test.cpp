@@ -8,8 +8,11 @@
 #include <sstream>
 
 #include "cli/commands.h"
+#include "coordinator/service/coordinator.h"
+#include "coordinator/service/submission.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
+#include "tests/support/sample_plan.h"
 #include "tests/unit/report/study_database.h"
 
 using namespace cox;
@@ -76,6 +79,12 @@ std::vector<std::string> names(const nlohmann::json& rows, const char* column = 
 }
 
 using Names = std::vector<std::string>;
+
+/// A database with the series demo of three runs, run-0 to run-2.
+void submit(const std::string& path) {
+  const auto coordinator = service::Coordinator::open({.database = path}).value();
+  REQUIRE(coordinator->submit(service::submit_request_of(test::sample_plan("demo", 3, 1))).is_ok());
+}
 
 }  // namespace
 
@@ -206,13 +215,7 @@ TEST_CASE("importance finds the learning rate, of one method or of all") {
 TEST_CASE("labels are written, shown, chosen by, and change no digest") {
   test::Scratch scratch;
   const std::string path = scratch.file("labels.db");
-  {
-    store::Store store = store::Store::open(path).value();
-    core::Core core;
-    REQUIRE(
-        store.commit(core.apply(test::submission("demo", {"lora-4", "lora-8", "full"}, {"v"}), 1))
-            .is_ok());
-  }
+  submit(path);
   const auto on = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", path});
     return arguments;
@@ -226,19 +229,19 @@ TEST_CASE("labels are written, shown, chosen by, and change no digest") {
   const auto before = digests();
   const Answered said =
       typed(make_label(),
-            on({"demo/lora-*", "demo/lora-8", "--tag", "paper", "--note", "a \"note\" <script>"}));
+            on({"demo/run-[01]", "demo/run-1", "--tag", "paper", "--note", "a \"note\" <script>"}));
   INFO(said.status);
   CHECK(said.err == "labelled 2 runs\n");
-  REQUIRE(typed(make_label(), on({"demo/lora-8", "--tag", "best"})).status.is_ok());
+  REQUIRE(typed(make_label(), on({"demo/run-1", "--tag", "best"})).status.is_ok());
   CHECK(digests() == before);
   const auto tagged = rows_of(
       typed(make_results(), on({"demo", "--tag", "paper", "--columns", "tags,note", "--json"})));
-  CHECK(names(tagged) == Names{"lora-4", "lora-8"});
+  CHECK(names(tagged) == Names{"run-0", "run-1"});
   CHECK(tagged[1]["tags"] == "best, paper");
   CHECK(tagged[1]["note"] == "a \"note\" <script>");
   CHECK(names(rows_of(typed(make_results(), on({"demo", "--tag", "paper", "--tag", "best",
-                                                "--json"})))) == Names{"lora-8"});
-  CHECK_THAT(typed(make_show(), on({"demo/lora-8"})).out,
+                                                "--json"})))) == Names{"run-1"});
+  CHECK_THAT(typed(make_show(), on({"demo/run-1"})).out,
              Catch::Contains("tags      best, paper\nnote      a \"note\" <script>\n"));
   REQUIRE(typed(make_label(), on({"demo", "--untag", "paper", "--note", ""})).status.is_ok());
   CHECK(rows_of(typed(make_results(), on({"demo", "--tag", "paper", "--json"}))).empty());
@@ -247,11 +250,7 @@ TEST_CASE("labels are written, shown, chosen by, and change no digest") {
 TEST_CASE("labels that cannot be are refused before anything changes") {
   test::Scratch scratch;
   const std::string path = scratch.file("labels.db");
-  {
-    store::Store store = store::Store::open(path).value();
-    core::Core core;
-    REQUIRE(store.commit(core.apply(test::submission("demo", {"full"}, {"v"}), 1)).is_ok());
-  }
+  submit(path);
   const auto refused = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), {"--db", path});
     const Answered said = typed(make_label(), arguments);
@@ -265,7 +264,7 @@ TEST_CASE("labels that cannot be are refused before anything changes") {
   CHECK_THAT(refused({"demo", "--note", "left \u202e right"}), Catch::Contains("U+202E"));
   CHECK_THAT(refused({"demo", "--note", "\x1b[31m"}), Catch::Contains("control characters"));
   CHECK_THAT(refused({"demo", "--note", std::string(5'000, 'x')}), Catch::Contains("4096"));
-  CHECK_THAT(refused({"demo/full", "demo/ful", "--tag", "x"}), Catch::Contains("demo/ful"));
+  CHECK_THAT(refused({"demo/run-0", "demo/rum-0", "--tag", "x"}), Catch::Contains("demo/rum-0"));
   const auto tags = store::ReadOnlyDatabase::open(path)->query_table(
       "SELECT count(*) FROM v_names WHERE tags IS NOT NULL OR note IS NOT NULL");
   CHECK(tags->rows == std::vector<Row>{{std::int64_t{0}}});

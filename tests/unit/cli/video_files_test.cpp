@@ -199,7 +199,9 @@ TEST_CASE("gc that is killed at any moment is completed by the next, and loses n
     ::waitpid(child, nullptr, 0);
     const store::Store store = store::Store::open(study.database()).value();
     CHECK(store.integrity_check().is_ok());
-    for (const store::VideoFiles& file : store.video_files().value()) {
+    const std::vector<store::VideoFiles> files = store.video_files().value();
+    CHECK(files.size() == 120);
+    for (const store::VideoFiles& file : files) {
       if (file.generated.find("/v0-") != std::string::npos) CHECK(fs::exists(file.generated));
     }
   }

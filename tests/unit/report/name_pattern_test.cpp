@@ -9,7 +9,8 @@ namespace {
 
 std::vector<std::string> matched(const Query& query, const std::string& pattern) {
   std::vector<std::string> names;
-  for (const MatchedName& name : names_matching(query, pattern).value()) {
+  const std::vector<MatchedName> found = names_matching(query, pattern).value();
+  for (const MatchedName& name : found) {
     names.push_back(name.job_digest.empty() ? name.series + "|" + name.run : "job");
   }
   return names;

@@ -35,7 +35,7 @@ TEST_CASE("the recipes of docs/python.md run as they are printed") {
                {"v1", "v2", "v3"});
   study.run([](const std::string& run, const std::string& video) -> test::StudyDatabase::Outcome {
     if (video == "v3" && run == "full") {
-      return JobFailure{FailureCause::kData, "the clip is broken", "", false};
+      return JobFailure{FailureCause::kData, "the clip is broken", ""};
     }
     return test::scored(run == "full" ? 21.5 : 20, 0.5);
   });

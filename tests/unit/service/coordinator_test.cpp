@@ -314,7 +314,7 @@ TEST_CASE("Labels are on disk when the call returns, and survive a restart and a
   request.add_add_tags("best");
   request.set_note("look at clip-3");
   CHECK(must(test.coordinator->label(request)).runs() == 1);
-  const Rows expected = {"run-0|best, paper|look at clip-3|", "run-1|||"};
+  const Rows expected = {"run-0|best, paper|look at clip-3|", "run-1|NULL|NULL|"};
   const std::string sql = "SELECT run, tags, note FROM v_names ORDER BY position";
   CHECK(test.query(sql) == expected);
   test.reopen();
