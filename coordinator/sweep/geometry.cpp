@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "record/frame_stride.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -191,11 +192,15 @@ std::vector<GeometryError> geometry_errors(const Parameters& parameters) {
   return GeometryCheck(parameters).run();
 }
 
-std::int64_t source_frames_needed(const Parameters& parameters) {
+std::int64_t source_frames_needed(const Parameters& parameters, double video_rate) {
   const auto start = integer(parameters, "gen_start_frame").value_or(0);
   const auto total = integer(parameters, "total_frames").value_or(0);
   const auto cond = integer(parameters, "cond_frames").value_or(0);
-  const auto stride = integer(parameters, "frame_stride").value_or(1);
+  const auto rate = parameters.find("frame_rate");
+  const auto* wanted = rate == parameters.end() ? nullptr : rate->second.get_if<double>();
+  const bool by_rate = wanted != nullptr && *wanted > 0;
+  const std::int64_t stride =
+      by_rate ? stride_for(video_rate, *wanted) : integer(parameters, "frame_stride").value_or(1);
   const std::int64_t taken = start + total - cond;
   return taken < 1 ? 0 : (taken - 1) * stride + 1;
 }

@@ -29,6 +29,11 @@ void read_window(RunSettings& run, ParameterReader& parameters) {
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
   run.gen_start_frame = parameters.integer("gen_start_frame", run.cond_frames, kMaxFrames);
   run.frame_stride = parameters.integer("frame_stride", 1, kMaxFrames);
+  run.frame_rate = parameters.real("frame_rate", {0, std::numeric_limits<double>::max()});
+  if (run.frame_rate > 0 && run.frame_stride > 1) {
+    parameters.reject("frame_stride", "1 with frame_rate, which chooses the frames");
+  }
+  run.native_size = parameters.choice("resolution", {"fixed", "native"}) == "native";
   run.height = read_side(parameters, "height");
   run.width = read_side(parameters, "width");
   run.color = parameters.choice("color", {"tagged", "paper_compat"}) == "tagged"

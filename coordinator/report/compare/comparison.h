@@ -20,7 +20,8 @@ namespace cox::report {
 /// Parameters that decide which pixels of a source video a result is scored against; same_window of
 /// v_pairs has the same.
 inline constexpr std::array kWindowParameters = {
-    "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
+    "gen_start_frame", "frame_stride", "frame_rate", "resolution", "height",
+    "width",           "fit",          "color",      "pil_order"};
 
 /// A video of one content: an id may be another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;
