@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -5,10 +7,13 @@
 #include "cli/options.h"
 #include "cli/sources/query.h"
 #include "coordinator/report/compare/named_comparison.h"
+#include "coordinator/report/compare/set_comparison.h"
+#include "coordinator/report/data/named_run.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
 #include "coordinator/report/print/wording.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::cli {
 
@@ -66,6 +71,7 @@ class Compare final : public Command {
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    if (find_metric(metric_)->scope == MetricScope::kSet) return compare_sets(session, query);
     COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
                          report::compare_named(query, baseline_, runs_, metric, margin_));
     print(session, named.comparisons, named.warnings);
@@ -73,6 +79,34 @@ class Compare final : public Command {
   }
 
  private:
+  /// One value for each run over the common videos, with a bootstrap interval of the difference.
+  Result<ExitCode> compare_sets(Session& session, const report::Query& query) const {
+    if (margin_ > 0) {
+      return invalid_argument(fmt::format(
+          "--margin: {} has one value for a run; equivalence is tested over videos", metric_));
+    }
+    std::vector<report::RunData> runs;
+    for (const std::string* name : names()) {
+      COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, *name));
+      runs.push_back(std::move(run));
+    }
+    std::vector<std::string> warnings;
+    COX_ASSIGN_OR_RETURN(const auto comparisons,
+                         report::compare_named_sets(query, metric_, runs, warnings));
+    write_rows(session.out, report::set_rows(comparisons),
+               output_.layout(session.out_terminal, {"cox-set-comparison", 1}));
+    session.out.flush();
+    for (const std::string& warning : warnings) session.note(warning);
+    return kExitOk;
+  }
+
+  /// The baseline first.
+  std::vector<const std::string*> names() const {
+    std::vector<const std::string*> all = {&baseline_};
+    for (const std::string& run : runs_) all.push_back(&run);
+    return all;
+  }
+
   void print(Session& session, const std::vector<report::Comparison>& comparisons,
              const std::vector<std::string>& warnings) const {
     const Layout layout = output_.layout(session.out_terminal, {"cox-comparison", 1});

@@ -89,6 +89,12 @@ class SetComparer {
     made.baseline = baseline->full_name();
     const std::optional<VideoSet> theirs = load(metric, *baseline, common);
     if (!theirs) return made;
+    if (own && own->covered != theirs->covered) {
+      warnings_.push_back(
+          fmt::format("{} of {} and {} is not compared: videos of one id are other files", metric,
+                      made.run, made.baseline));
+      return made;
+    }
     const SetValue value = value_of(*theirs);
     made.baseline_value = value.value;
     made.baseline_extrapolated = value.extrapolated;
@@ -157,6 +163,36 @@ Result<std::vector<SetComparison>> compare_sets(const Query& query,
                              comparer.compare(metric, single, single_baseline(single, baseline)));
         made.push_back(std::move(comparison));
       }
+    }
+  }
+  return made;
+}
+
+Result<std::vector<SetComparison>> compare_named_sets(const Query& query, const std::string& metric,
+                                                      const std::vector<RunData>& runs,
+                                                      std::vector<std::string>& warnings) {
+  std::vector<SetComparison> made;
+  SetComparer comparer(query, /*with_intervals=*/true, warnings);
+  for (std::size_t i = 1; i < runs.size(); ++i) {
+    for (const RunData& single : single_runs({runs[i]})) {
+      const RunData* baseline = single_baseline(single, &runs.front());
+      if (baseline == nullptr) {
+        return failed_precondition(fmt::format("{} has no replicate with the number of {}",
+                                               runs.front().full_name(), single.full_name()));
+      }
+      const std::string window = window_difference(*baseline, single);
+      if (!window.empty()) {
+        return failed_precondition(
+            fmt::format("{}: they are scored on different pixels and cannot be compared", window));
+      }
+      COX_ASSIGN_OR_RETURN(SetComparison comparison, comparer.compare(metric, single, baseline));
+      if (!comparison.difference()) {
+        return failed_precondition(
+            warnings.empty() ? fmt::format("{} and {} share no video with features for {}",
+                                           single.full_name(), baseline->full_name(), metric)
+                             : warnings.back());
+      }
+      made.push_back(std::move(comparison));
     }
   }
   return made;
