@@ -20,6 +20,10 @@ constexpr std::size_t kMaxPage = 1000;
 /// left at that rate.
 Result<OrderedJson> series_list(const report::Query& query, const Request& request);
 
+/// `series`: the means of its runs from the totals that are kept of them, at most kMaxPage: what
+/// there is to see while a large series is compared. Replicates are not averaged.
+Result<OrderedJson> series_summary(const report::Query& query, const Request& request);
+
 /// `series`, optional `metric`, `baseline`: the runs with their jobs by state, and the report over
 /// the series once something was measured (`report` is null before, `why` says so).
 Result<OrderedJson> series_view(const report::Query& query, const Request& request);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "coordinator/report/compare/series_report.h"
@@ -11,6 +13,13 @@
 namespace cox::web {
 
 namespace {
+
+OrderedJson metric_json(const report::Metric& metric) {
+  return {{"name", metric.name},
+          {"unit", metric.unit},
+          {"higher_is_better", metric.higher_is_better},
+          {"decimals", metric.decimals}};
+}
 
 OrderedJson text_table_json(const report::TextTable& table) {
   return {{"columns", table.columns}, {"rows", table.rows}};
@@ -50,10 +59,7 @@ void add_tables(const report::SeriesReport& report, OrderedJson& document) {
   document["leaderboard"] = text_table_json(report::leaderboard(report));
   document["metrics"] = OrderedJson::array();
   for (const report::Metric& metric : report.metrics) {
-    document["metrics"].push_back({{"name", metric.name},
-                                   {"unit", metric.unit},
-                                   {"higher_is_better", metric.higher_is_better},
-                                   {"decimals", metric.decimals}});
+    document["metrics"].push_back(metric_json(metric));
   }
   document["declared"] = OrderedJson::array();
   for (const ResultTable& declared : report.notes.tables) {
@@ -64,6 +70,25 @@ void add_tables(const report::SeriesReport& report, OrderedJson& document) {
 }
 
 }  // namespace
+
+Result<OrderedJson> series_summary(const report::Query& query, const Request& request) {
+  COX_ASSIGN_OR_RETURN(const std::string series, request.required("series"));
+  COX_ASSIGN_OR_RETURN(const report::SweepNotes notes, report::stored_notes(query, series));
+  COX_ASSIGN_OR_RETURN(
+      const report::Table runs,
+      query(fmt::format("SELECT * FROM v_leaderboard WHERE series = {} ORDER BY position LIMIT {}",
+                        report::sql_text(series), kMaxPage)));
+  OrderedJson metrics = OrderedJson::array();
+  for (const std::string& name : report::metric_columns()) {
+    COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(name));
+    metrics.push_back(metric_json(metric));
+  }
+  return OrderedJson{{"series", series},
+                     {"title", notes.title},
+                     {"question", notes.question},
+                     {"metrics", std::move(metrics)},
+                     {"runs", rows_json(runs)}};
+}
 
 Result<OrderedJson> series_view(const report::Query& query, const Request& request) {
   COX_ASSIGN_OR_RETURN(const std::string series, request.required("series"));
