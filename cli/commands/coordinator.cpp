@@ -14,6 +14,7 @@
 #include "cli/options.h"
 #include "cli/progress/signals.h"
 #include "coordinator/service/coordinator.h"
+#include "coordinator/service/listen_address.h"
 #include "coordinator/service/server.h"
 #include "coordinator/watch/metrics_server.h"
 #include "coordinator/watch/metrics_text.h"
@@ -75,6 +76,7 @@ class CoordinatorCommand final : public Command {
     if (const Status status = service::Server::check(server_); !status.is_ok()) {
       return of_surroundings(status);
     }
+    COX_RETURN_IF_ERROR(of_surroundings(check_metrics_address()));
     if (!std::filesystem::exists(options_.database)) {
       session.say(fmt::format("creating the database '{}'", options_.database));
     }
@@ -119,6 +121,13 @@ class CoordinatorCommand final : public Command {
   }
 
  private:
+  /// Before a database is created for a start that fails.
+  Status check_metrics_address() const {
+    if (metrics_address_.empty()) return Status::ok();
+    COX_RETURN_IF_ERROR(watch::MetricsServer::check(metrics_address_));
+    return service::check_listen_address(metrics_address_).with_context("--metrics");
+  }
+
   /// The command that starts a worker on this machine, as it can be pasted into a shell.
   std::string worker_command(const std::string& address) const {
     const auto quoted = [](const std::string& path) {
