@@ -48,7 +48,7 @@ class Slurm {
   };
   Result<Submitted> submit(ArrayRequest array) const;
 
-  /// The tasks that Slurm holds. An error is no answer: it does not mean that there are none.
+  /// Returns the tasks that Slurm holds. An error does not mean that there are none.
   Result<std::vector<Task>> queue() const;
 
   /// Everything that is known of tasks that began after `since`, and of all that are still there.

@@ -33,8 +33,8 @@ class ClipTokenizer {
   std::unique_ptr<State> state_;
 };
 
-/// The words of a text as CLIP's tokenizer splits it, in lower case: endings as 's, runs of
-/// letters, single numbers, runs of anything else; white space separates.
+/// Returns the words of a string as CLIP's tokenizer splits it, in lower case: endings such as 's,
+/// runs of letters, single numbers, runs of anything else; white space separates.
 std::vector<std::string> clip_words(const std::string& text);
 
 /// The character that stands for a byte in vocab.json, as UTF-8.

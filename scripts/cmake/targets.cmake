@@ -88,12 +88,12 @@ function(cox_sees_tensors result)
 endfunction()
 
 # cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
-#          [TIMEOUT seconds] [COST seconds] [SERIAL] [NEEDS program ...])
+#          [TIMEOUT seconds] [COST seconds] [NEEDS program ...])
 # One binary for a folder of tests; NEEDS are programs that the tests start. What takes longest starts
-# first, by COST, so that the cores end together; SERIAL runs beside no other test. Without the engine
-# (COX_BUILD_ENGINE) the tests of what needs it are left out.
+# first, by COST, so that the cores end together. Without the engine (COX_BUILD_ENGINE) the tests of
+# what needs it are left out.
 function(cox_test name)
-  cmake_parse_arguments(ARG "SERIAL" "LABEL;TIMEOUT;COST" "SOURCES;LINK;NEEDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;LINK;NEEDS" ${ARGN})
   if(NOT COX_BUILD_ENGINE)
     foreach(target IN LISTS ARG_LINK ARG_NEEDS)
       if(target MATCHES "^cox[_-]" AND NOT target MATCHES "^cox[_-]test" AND NOT TARGET ${target})
@@ -130,9 +130,6 @@ function(cox_test name)
     ENVIRONMENT OMP_NUM_THREADS=1)
   if(ARG_COST)
     set_tests_properties(${name} PROPERTIES COST ${ARG_COST})
-  endif()
-  if(ARG_SERIAL)
-    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
   endif()
 endfunction()
 

@@ -30,7 +30,7 @@ struct ItemResult {
   std::string reference_path;
 };
 
-/// More runs side by side are no picture.
+/// More runs side by side cannot be compared by eye.
 constexpr std::size_t kMostItemResults = 32;
 
 /// The results of `runs` of a series, at most kMostItemResults, on one item, in their order.

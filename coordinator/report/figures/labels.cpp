@@ -7,7 +7,7 @@ namespace cox::report {
 namespace {
 
 constexpr double kPointReach = 5;
-constexpr double kTextAbove = 10;  ///< of a text over its base line, and below
+constexpr double kTextAbove = 10;  ///< how far a string reaches above its baseline
 constexpr double kTextBelow = 2;
 
 struct Box {

@@ -19,8 +19,8 @@ struct LabelPlace {
   Anchor anchor = Anchor::kStart;
 };
 
-/// For each point a place for its name, between `left` and `right`, such that no name covers
-/// another or a point; none where there is no room.
+/// Returns for each point a place for its name, between `left` and `right`, such that no name
+/// covers another or a point; nullopt where there is not enough room.
 std::vector<std::optional<LabelPlace>> label_places(const std::vector<LabeledPoint>& points,
                                                     double left, double right);
 

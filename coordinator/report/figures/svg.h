@@ -79,14 +79,14 @@ class Svg {
   std::string content_;
 };
 
-/// About how wide a text is drawn.
+/// Returns about how wide a string is drawn.
 double text_width(std::string_view text);
 
 /// The color of `share`, 0 to 1, on a ramp from light to dark blue; and of text on it.
 std::string ramp_color(double share);
 std::string text_color_on(double share);
 
-/// The color of the n-th line, told apart also by color-blind readers; they repeat.
+/// Returns the color of the n-th line. Color-blind readers can distinguish them too; they repeat.
 std::string_view line_color(std::size_t n);
 
 }  // namespace cox::report

@@ -29,7 +29,7 @@ int decimals_of(const Comparison& comparison);
 /// the mean below 0.05. A p below 0.05 before the correction only is called a hint. Otherwise the
 /// sentence names the difference that 80 % of such studies detect, or says that the runs are
 /// equivalent within the margin. It adds what the ranks say where they contradict the mean, and
-/// what each side lacks if there is no pair.
+/// what each side lacks when no pairs exist.
 std::string sentence(const Comparison& comparison);
 
 }  // namespace cox::report

@@ -9,7 +9,7 @@ namespace cox::web {
 
 namespace {
 
-/// More runs side by side are no picture any more.
+/// More runs side by side cannot be compared by eye.
 constexpr std::size_t kMaxRuns = 32;
 
 /// Value of the metric in each item of a run that has it.

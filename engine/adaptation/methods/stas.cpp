@@ -45,7 +45,7 @@ class Stas final : public Adaptation, private Adapter {
     if (acts_) place_tokens();
   }
 
-  /// Computes the mask of the grid anew only for another grid.
+  /// Computes the mask again only when the grid changes.
   void place_tokens() const {
     if (masked_ == pass_.grid && mask_.defined()) return;
     try {
