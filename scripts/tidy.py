@@ -66,7 +66,7 @@ MAY_INCLUDE = {
     "coordinator/report/print": ["base", "record", "coordinator/store", "coordinator/report"],
     "coordinator/web": ["base", "record", "coordinator/web", "coordinator/store", "coordinator/report", "engine/video"],
     "proto": ["base", "record", "proto", "cox/v1"],
-    "coordinator/cluster": ["base", "coordinator/sweep"],
+    "coordinator/cluster": ["base", "record", "coordinator/sweep"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],

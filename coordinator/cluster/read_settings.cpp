@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "coordinator/cluster/keys.h"
 #include "coordinator/cluster/settings.h"
+#include "record/limits.h"
 
 namespace cox::cluster {
 
@@ -21,7 +22,7 @@ void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
   keys.text("reservation", settings.reservation);
   keys.limit("time", settings.time);
   keys.seconds("margin", 1, settings.margin);
-  keys.integer("gpus", 0, kMaxGpus, settings.gpus);
+  keys.integer("gpus", 0, kMostGpusOfJob, settings.gpus);
   keys.text("gpu_type", settings.gpu_type);
   keys.integer("cpus", 1, 4'096, settings.cpus);
   keys.text("memory", settings.memory);

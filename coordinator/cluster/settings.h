@@ -53,7 +53,6 @@ struct SlurmSettings {
 };
 
 inline constexpr int kMaxTasks = 1'000;  ///< of an array; MaxArraySize is 1001 where nobody set it
-inline constexpr int kMaxGpus = 64;
 
 /// Reads a settings file. Every error names its line; unknown keys are errors.
 Result<SlurmSettings> read_settings(const std::string& path);
