@@ -13,12 +13,13 @@
 
 -- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
--- equivalence}; gpu_hours: what attempts of its jobs that finished or failed took of the workers' time.
+-- equivalence}; keep: JSON, which generated videos `cox gc` keeps; gpu_hours: what attempts of its jobs
+-- that finished or failed took of the workers' time.
 CREATE VIEW v_series AS
 SELECT
   s.name AS series, s.number AS number, s.title AS title, s.labels AS labels,
   d.name AS dataset, d.digest AS dataset_digest, u.baseline AS baseline, u.tables AS tables,
-  u.report_settings AS report_settings, s.gpu_us / 3.6e9 AS gpu_hours,
+  u.report_settings AS report_settings, u.keep AS keep, s.gpu_us / 3.6e9 AS gpu_hours,
   u.sweep_text AS sweep_text, u.time_us AS submitted_us
 FROM series s
 JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)
@@ -36,6 +37,8 @@ SELECT
     (SELECT w.digest FROM run_weights w
      WHERE w.run_id = r.id AND w.metric_id = $id) END, '') AS $name_weights_digest, }
   m.origins AS origins,
+  (SELECT group_concat(t.tag, ', ') FROM run_tags t WHERE t.run_id = r.id) AS tags,
+  (SELECT n.note FROM run_notes n WHERE n.run_id = r.id) AS note,
   r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
   o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
@@ -222,11 +225,14 @@ FROM jobs j
 JOIN results x ON x.job_id = j.id
 JOIN dataset_videos dv ON dv.video_id = j.video_id;
 
--- The current runs of every series by their names, without a look at their jobs.
+-- The current runs of every series by their names, without a look at their jobs. tags: what `cox label`
+-- gave the run, in order; note: likewise.
 CREATE VIEW v_names AS
 SELECT
   s.name AS series, m.position AS position, m.name AS run, r.digest AS run_digest,
-  r.method AS method, o.name AS owner_series, r.owner_name AS owner_run
+  r.method AS method, o.name AS owner_series, r.owner_name AS owner_run,
+  (SELECT group_concat(t.tag, ', ') FROM run_tags t WHERE t.run_id = r.id) AS tags,
+  (SELECT n.note FROM run_notes n WHERE n.run_id = r.id) AS note
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id

@@ -16,6 +16,7 @@ class Cancel final : public ChangeJobs {
             "Cancel jobs that are not finished; results stay, and 'retry' queues the jobs again",
         .examples =
             "cox cancel demo\n"
+            "cox cancel 'demo/lora-*' --dry-run\n"
             "cox cancel demo/adasteer --coordinator 127.0.0.1:7420"};
   }
 

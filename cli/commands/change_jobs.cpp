@@ -1,5 +1,7 @@
 #include "cli/commands/change_jobs.h"
 
+#include <fmt/format.h>
+
 #include "coordinator/report/data/words.h"
 
 namespace cox::cli {
@@ -16,8 +18,10 @@ Result<ExitCode> ChangeJobs::run(Session& session) {
   COX_ASSIGN_OR_RETURN(
       const v1::ChangeReply reply,
       target_.change([&](const v1::SelectRequest& select) { return change(*calls, select); },
-                     job_finder(source)));
-  session.say(done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
+                     target_finder(source)));
+  const std::string done =
+      done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs());
+  session.say(target_.dry_run ? fmt::format("dry run, nothing changed: {}", done) : done);
   return kExitOk;
 }
 

@@ -3,7 +3,9 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
+#include "cli/row_selection.h"
 #include "cli/sources/query.h"
+#include "coordinator/report/compare/item_differences.h"
 #include "coordinator/report/compare/named_comparison.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
@@ -42,6 +44,8 @@ class Compare final : public Command {
         .examples =
             "cox compare demo/none demo/adasteer-4\n"
             "cox compare none adasteer-4 full --metric ssim\n"
+            "cox compare none full --items --limit 10\n"
+            "cox compare none full --category '^([a-z]+)_'\n"
             "cox compare none full --format json > none-full.json"};
   }
 
@@ -58,21 +62,57 @@ class Compare final : public Command {
                    "Also test equivalence within this difference, in the metric's unit")
         ->check(CLI::PositiveNumber)
         ->type_name("NUMBER");
+    app.add_flag("--items", items_, "One row for each video: which gain and which lose");
+    app.add_option("--category", category_,
+                   "One row for each category of videos: what the group of this regular expression "
+                   "matches in their ids; with --items a column")
+        ->type_name("PATTERN");
+    selection_.declare(app);
     source_.declare(app);
     output_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
+    const bool rows = items_ || !category_.empty();
+    if (!rows && selection_.any()) {
+      return invalid_argument(
+          "--where, --sort, --columns and --limit select rows of --items or --category");
+    }
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
                          report::compare_named(query, baseline_, runs_, metric, margin_));
+    if (rows) return print_rows(session, named);
     print(session, named.comparisons, named.warnings);
     return kExitOk;
   }
 
  private:
+  Result<ExitCode> print_rows(Session& session, const report::NamedComparison& named) const {
+    COX_ASSIGN_OR_RETURN(Table table, items_ ? report::item_rows(named, category_)
+                                             : report::category_rows(named, category_));
+    std::vector<std::string> notes;
+    if (selection_.any()) {
+      const auto none = [](std::size_t, const std::string&) { return std::optional<Value>(); };
+      COX_ASSIGN_OR_RETURN(table, selection_.apply({std::move(table), 2, {}, none}, notes));
+    }
+    const JsonSchema schema{items_ ? "cox-comparison-items" : "cox-comparison-categories", 1};
+    const Layout layout = output_.layout(session.out_terminal, schema);
+    if (layout.format == Format::kTable) {
+      for (const report::Comparison& comparison : named.comparisons) {
+        session.out << report::sentence(comparison) << '\n';
+      }
+      session.out << '\n';
+    }
+    write_rows(session.out, table, layout);
+    session.out.flush();
+    for (const auto& sentences : {notes, named.warnings}) {
+      for (const std::string& sentence : sentences) session.note(sentence);
+    }
+    return kExitOk;
+  }
+
   void print(Session& session, const std::vector<report::Comparison>& comparisons,
              const std::vector<std::string>& warnings) const {
     const Layout layout = output_.layout(session.out_terminal, {"cox-comparison", 1});
@@ -99,6 +139,9 @@ class Compare final : public Command {
 
   SourceOptions source_;
   OutputOptions output_;
+  RowSelection selection_;
+  bool items_ = false;
+  std::string category_;
   std::string baseline_;
   std::vector<std::string> runs_;
   std::string metric_ = kDefaultMetric;

@@ -5,8 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <filesystem>
+#include <limits>
+#include <memory>
 
 #include "cli/commands.h"
+#include "cli/event_options.h"
 #include "cli/local/lock_note.h"
 #include "cli/options.h"
 #include "cli/progress/signals.h"
@@ -16,12 +19,16 @@
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/gate.h"
 #include "coordinator/service/server.h"
+#include "coordinator/watch/metrics_server.h"
+#include "coordinator/watch/metrics_text.h"
 #include "coordinator/web/database_pool.h"
 
 namespace cox::cli {
 
 namespace {
 
+/// No failure is newer than it: metrics need none.
+constexpr std::uint64_t kNewestOnly = std::numeric_limits<std::uint64_t>::max();
 constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a disk failure is noticed
 
 class CoordinatorCommand final : public Command {
@@ -60,6 +67,10 @@ class CoordinatorCommand final : public Command {
     app.add_option("--lease", lease_s_, "Seconds after which a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))
         ->capture_default_str();
+    app.add_option("--metrics", metrics_address_,
+                   "Loopback address for Prometheus, which reads /metrics there")
+        ->type_name("HOST:PORT");
+    events_.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {
@@ -89,6 +100,19 @@ class CoordinatorCommand final : public Command {
     session.say(fmt::format("start workers with: {}", worker_command(server->address())));
     COX_ASSIGN_OR_RETURN(const auto page, serve_page(*coordinator));
     if (page != nullptr) session.say(fmt::format("page: {}", page->address()));
+    std::unique_ptr<watch::MetricsServer> metrics;
+    if (!metrics_address_.empty()) {
+      Result<std::unique_ptr<watch::MetricsServer>> listening =
+          watch::MetricsServer::start(metrics_address_, [&coordinator] {
+            const auto standing = coordinator->standing(kNewestOnly);
+            return standing.is_ok() ? watch::metrics_text(*standing)
+                                    : watch::stopped_metrics_text();
+          });
+      if (!listening.is_ok()) return of_surroundings(listening.status());
+      metrics = std::move(listening).value();
+      session.say(fmt::format("metrics at {}", metrics->address()));
+    }
+    const watch::EventWatch events = events_.watch(*coordinator);
     if (!server_.tls_certificate.empty()) {
       session.say(
           "on other machines, use a copy of the certificate (of the CA's, if a CA signed it) and a "
@@ -159,6 +183,8 @@ class CoordinatorCommand final : public Command {
   service::CoordinatorOptions options_;
   service::ServerOptions server_ = default_server();
   std::string web_;
+  EventOptions events_;
+  std::string metrics_address_;
   double lease_s_ = 60;
 };
 

@@ -14,6 +14,7 @@ class Pause final : public ChangeJobs {
             .summary = "Pause queued jobs; running jobs finish",
             .examples =
                 "cox pause demo\n"
+                "cox pause 'demo/lora-*' demo/full\n"
                 "cox pause demo/adasteer --coordinator 127.0.0.1:7420"};
   }
 

@@ -34,6 +34,7 @@ class Retry final : public Command {
             .examples =
                 "cox retry demo\n"
                 "cox retry demo --state failed --cause oom\n"
+                "cox retry 'demo/lora-*' 'demo/full-*' --dry-run\n"
                 "cox retry demo/adasteer --state cancelled --db out/cox.db"};
   }
 
@@ -61,9 +62,11 @@ class Retry final : public Command {
       *request.mutable_select() = select;
       return calls->retry(request);
     };
-    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, job_finder(source)));
-    session.say(fmt::format("queued {} again; left {} unchanged",
+    COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, target_finder(source)));
+    session.say(fmt::format("{}queued {} again; left {} unchanged",
+                            target_.dry_run ? "dry run, nothing changed: " : "",
                             report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
+    if (target_.dry_run) return kExitOk;
     if (!source.database.empty() && reply.changed_jobs() > 0) {
       session.say("the next 'cox run' or 'cox coordinator' with this database runs them");
     }

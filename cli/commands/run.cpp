@@ -57,6 +57,7 @@ class Run final : public Command {
         ->type_name("DIR");
     app.add_flag("!--no-sharing", options_.sharing,
                  "Compute every job by itself; results are the same bits");
+    options_.events.declare(app);
   }
 
   Result<ExitCode> run(Session& session) override {

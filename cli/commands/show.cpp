@@ -117,6 +117,9 @@ class Show final : public Command {
         field("done"), field("videos"), field("failed"), field("failed_as_expected"),
         field("queued"), field("blocked"), field("leased"), field("cancelled"),
         field("quarantined"));
+    for (const char* label : {"tags", "note"}) {
+      if (!run.is_null(label)) out << fmt::format("{:<10}{}\n", label, printable(run.text(label)));
+    }
     for (const report::MetricMean& mean : page.means) {
       out << fmt::format("{} {}  (mean over {})\n", mean.metric.name,
                          report::decimal(mean.mean, mean.metric.decimals),

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -14,6 +15,7 @@
 #include "cli/local/lock_note.h"
 #include "cli/local/missing_inputs.h"
 #include "cli/local/orphans.h"
+#include "cli/local/result_links.h"
 #include "cli/local/worker_crew.h"
 #include "cli/needs.h"
 #include "cli/print_results.h"
@@ -36,6 +38,7 @@ namespace fs = std::filesystem;
 constexpr DurationUs kHeartbeat = kSecondUs;      ///< how current the display is
 constexpr DurationUs kLease = 30 * kSecondUs;     ///< how soon a worker of ours that hangs is found
 constexpr DurationUs kIdleExit = 20 * kSecondUs;  ///< for workers that have no job left
+constexpr DurationUs kLinkInterval = 60 * kSecondUs;  ///< how soon a video has its name on disk
 /// Short: workers of an earlier run do not know this coordinator's port. Workers of the same name
 /// deliver what those left behind as soon as they start.
 constexpr DurationUs kReconnectGrace = 10 * kSecondUs;
@@ -72,6 +75,9 @@ class LocalRun {
   Status explain_rest(const v1::ProgressReply& last);
   Result<std::string> unmet_needs_text();
   Status end_without_coordinator(const Status& status);
+  /// Gives the videos of these sweeps their names on disk.
+  void link_videos(const std::function<void(const std::string&)>& note);
+  void link_videos_at_times(TimeUs now);
 
   Session& session_;
   const LocalRunOptions& options_;
@@ -85,6 +91,9 @@ class LocalRun {
   Stopping stopping_ = Stopping::kNo;
   TimeUs crew_since_ = 0;
   std::optional<TimeUs> complete_since_;
+  std::vector<std::string> series_;  ///< of the sweeps
+  std::optional<watch::EventWatch> events_;
+  TimeUs linked_at_ = 0;
 };
 
 Status LocalRun::open() {
@@ -120,6 +129,7 @@ Status LocalRun::open() {
 
 Status LocalRun::submit(const std::vector<sweep::SweepPlan>& plans) {
   for (const sweep::SweepPlan& plan : plans) {
+    series_.push_back(plan.series.name);
     COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply,
                          coordinator_->submit(service::submit_request_of(plan)));
     session_.say(submission_summary(plan.series.name, reply));
@@ -199,9 +209,31 @@ Status LocalRun::end_without_coordinator(const Status& status) {
       fmt::format("{}; then resume with: {}", status.message(), session_.command_line()));
 }
 
+void LocalRun::link_videos(const std::function<void(const std::string&)>& note) {
+  const Result<report::Query> query = open_database_query(options_.database);
+  for (const std::string& series : series_) {
+    const Result<LinkReport> report =
+        query.is_ok() ? link_results(*query, series, options_.output_directory) : query.status();
+    // Results are complete without names of their videos on disk.
+    if (!report.is_ok()) {
+      note(fmt::format("no links to the videos of {}: {}", series, report.status().message()));
+      continue;
+    }
+    for (const std::string& text : report->notes) note(text);
+  }
+}
+
+void LocalRun::link_videos_at_times(TimeUs now) {
+  if (linked_at_ == 0) linked_at_ = now;
+  if (now - linked_at_ < kLinkInterval) return;
+  linked_at_ = now;
+  link_videos([&](const std::string& text) { reporter_->note(text); });
+}
+
 Status LocalRun::work() {
   COX_ASSIGN_OR_RETURN(v1::ProgressReply reply, look(0));
   if (is_complete(reply) || signals_.count() > 0) return Status::ok();
+  events_.emplace(options_.events.watch(*coordinator_));
   COX_RETURN_IF_ERROR(start_crew());
   reporter_ = make_reporter(session_.err, session_.err_terminal);
   while (true) {
@@ -211,6 +243,7 @@ Status LocalRun::work() {
       reporter_->note(text);
     }
     handle_signals();
+    link_videos_at_times(now);
     if (is_complete(reply)) {
       stop_idle_workers(now);
     } else {
@@ -260,6 +293,7 @@ Status LocalRun::explain_rest(const v1::ProgressReply& last) {
 
 Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) {
   if (session_.err_terminal.interactive) session_.say("");
+  if (events_) events_->finish();
   COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
   ExitCode exit_code = kExitOk;
   for (const sweep::SweepPlan& plan : plans) {
@@ -280,6 +314,7 @@ Result<ExitCode> LocalRun::conclude(const std::vector<sweep::SweepPlan>& plans) 
                       shell_quoted(plan.series.name), shell_quoted(options_.database)));
     }
   }
+  link_videos([&](const std::string& text) { session_.note(text); });
   session_.say(fmt::format("results in {}, videos and logs in {}", options_.database,
                            options_.output_directory));
   if (signals_.count() == 0) return exit_code;

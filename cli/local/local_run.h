@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/event_options.h"
 #include "cli/session.h"
 #include "coordinator/sweep/plan.h"
 
@@ -14,6 +15,7 @@ struct LocalRunOptions {
   std::vector<std::string> devices;  ///< assigned to the workers round-robin
   unsigned gpus_per_job = 1;
   int workers = 1;
+  EventOptions events = {};
   bool sharing = true;  ///< false: every job computes everything by itself
 };
 

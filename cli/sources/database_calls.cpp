@@ -33,6 +33,9 @@ class DatabaseCalls final : public SweepCalls {
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return coordinator_->retry(request);
   }
+  Result<v1::LabelReply> label(const v1::LabelRequest& request) override {
+    return coordinator_->label(request);
+  }
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) override {
     return coordinator_->progress(request);
   }

@@ -39,6 +39,9 @@ class RemoteCalls final : public SweepCalls {
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request) override {
     return call(&v1::SweepService::Stub::Retry, request, kChangeDeadline);
   }
+  Result<v1::LabelReply> label(const v1::LabelRequest& request) override {
+    return call(&v1::SweepService::Stub::Label, request, kChangeDeadline);
+  }
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) override {
     const auto deadline = std::chrono::milliseconds(request.wait_ms()) + kAnswerMargin;
     return call(&v1::SweepService::Stub::Progress, request, deadline);

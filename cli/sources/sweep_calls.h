@@ -20,6 +20,7 @@ class SweepCalls {
   virtual Result<v1::ChangeReply> resume(const v1::SelectRequest& request) = 0;
   virtual Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request) = 0;
   virtual Result<v1::ChangeReply> retry(const v1::RetryRequest& request) = 0;
+  virtual Result<v1::LabelReply> label(const v1::LabelRequest& request) = 0;
   virtual Result<v1::ProgressReply> progress(const v1::ProgressRequest& request) = 0;
 };
 

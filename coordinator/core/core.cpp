@@ -24,6 +24,7 @@ struct Dispatch {
   void operator()(PauseAsked& event) { on_pause(step, event); }
   void operator()(ResumeAsked& event) { on_resume(step, event); }
   void operator()(PriorityAsked& event) { on_priority(step, event); }
+  void operator()(LabelAsked& event) { on_label(step, event); }
 };
 
 void add_tally(JobCounts& counts, const StateTally& tally) {
@@ -83,6 +84,12 @@ std::optional<JobCounts> Core::counts_of_series(const std::string& name) const {
     add_tally(counts, find_slice(state.run(run), dataset)->tally);
   }
   return counts;
+}
+
+std::vector<std::string> Core::series_names() const {
+  std::vector<std::string> names;
+  for (const Series& series : state_->all_series) names.push_back(series.record.name);
+  return names;
 }
 
 std::uint32_t Core::worker_count() const {

@@ -87,6 +87,8 @@ class Core {
   JobCounts counts() const;
   /// Counts the jobs that the series' current runs cover; none for an unknown series.
   std::optional<JobCounts> counts_of_series(const std::string& series) const;
+  /// The names of all series, in the order in which they were first submitted.
+  std::vector<std::string> series_names() const;
   std::uint32_t worker_count() const;
   /// The sequence of the newest JournalEntry; 0 before the first.
   std::uint64_t last_sequence() const;

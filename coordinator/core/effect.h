@@ -96,13 +96,28 @@ struct SaveTotals {
   DatasetNumber dataset{};
 };
 
+/// A tag of a run, given or taken. The core keeps none: tags change nothing in the queue.
+struct SaveTag {
+  RunNumber run{};
+  std::string tag;
+  bool present = true;  ///< false: the run loses the tag
+  TimeUs time = 0;
+};
+
+/// The note of a run; "" deletes it.
+struct SaveNote {
+  RunNumber run{};
+  std::string note;
+  TimeUs time = 0;
+};
+
 /// One line of the journal, for people. Numbers and names refer to the same rows; unset ones are 0
 /// and "".
 struct JournalEntry {
   std::uint64_t sequence = 0;  ///< without gaps, from 1
   TimeUs time = 0;
   /// done, failed, retry, lost, returned, quarantined, cancelled, paused, resumed, requeued,
-  /// priority, submitted, superseded, stopped, worker_joined or worker_left
+  /// priority, submitted, superseded, stopped, labelled, worker_joined or worker_left
   std::string kind;
   SeriesNumber series_number{};
   RunNumber run_number{};
@@ -118,7 +133,7 @@ struct JournalEntry {
 
 using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, SaveRun, SaveMember,
                           SaveJobs, SaveJobState, SaveUsage, SaveWorker, SaveAttempt,
-                          SaveAttemptEnd, SaveResult, SaveTotals, JournalEntry>;
+                          SaveAttemptEnd, SaveResult, SaveTotals, SaveTag, SaveNote, JournalEntry>;
 
 // ---- Answers: what may be sent once the saves are on disk. ----
 
@@ -165,13 +180,17 @@ struct ChangeAnswer {
   std::uint64_t untouched = 0;  ///< selected, but not in a state that the call changes
 };
 
+struct LabelAnswer {
+  std::uint64_t runs = 0;  ///< that were selected
+};
+
 /// The event was not applied: nothing changed.
 struct Refusal {
   Status status;
 };
 
 using Answer = std::variant<SubmissionAnswer, WorkerAnswer, LeaseGrant, NoWork, HeartbeatAnswer,
-                            ReportAnswer, ChangeAnswer, Refusal>;
+                            ReportAnswer, ChangeAnswer, LabelAnswer, Refusal>;
 
 /// The consequences of an event.
 ///

@@ -52,6 +52,7 @@ struct Submitted {
   std::string baseline;            ///< a run that the others are compared with; "" = none named
   std::string tables_json = "[]";  ///< of {title, rows, columns}
   std::string report_settings_json = "{}";  ///< {controls, equivalence}
+  std::string keep_json = R"({"kind":"all"})";
   std::string dataset;
   std::string dataset_digest;
   std::vector<SubmittedRun> runs;
@@ -128,7 +129,8 @@ struct Selection {
   std::string series;
   std::string
       run;  ///< name in the series (in any, when no series is given) or digest prefix (>= 8)
-  std::string job;  ///< digest prefix (>= 8)
+  std::string job;       ///< digest prefix (>= 8)
+  bool dry_run = false;  ///< only check and answer; change nothing
 };
 
 /// A person cancels jobs. With a series, only jobs that its own submissions created: another series
@@ -159,8 +161,18 @@ struct PriorityAsked {
   std::int32_t priority = 0;
 };
 
+/// A person changes tags or the note of the selected runs, under every name that they have. The
+/// selection has no job. Answer: LabelAnswer or Refusal.
+struct LabelAsked {
+  Selection select;
+  std::vector<std::string> add_tags;
+  std::vector<std::string> remove_tags;
+  std::optional<std::string> note;  ///< "" deletes it
+};
+
 using Event =
     std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft, Tick,
-                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked>;
+                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked,
+                 LabelAsked>;
 
 }  // namespace cox::core

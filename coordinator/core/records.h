@@ -71,6 +71,7 @@ struct SubmissionRecord {
   std::string baseline;
   std::string tables_json;
   std::string report_settings_json;
+  std::string keep_json;  ///< which generated videos to keep
   bool operator==(const SubmissionRecord&) const = default;
 };
 

@@ -19,5 +19,6 @@ void on_retry(Step& step, const RetryAsked& event);
 void on_pause(Step& step, const PauseAsked& event);
 void on_resume(Step& step, const ResumeAsked& event);
 void on_priority(Step& step, const PriorityAsked& event);
+void on_label(Step& step, const LabelAsked& event);
 
 }  // namespace cox::core

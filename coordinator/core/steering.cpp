@@ -120,18 +120,21 @@ Result<Selected> resolve(QueueState& state, const Selection& select, Reach reach
   return selected;
 }
 
-/// Applies `edit`, which returns whether it changed the job, to each selected job, and answers.
-template <typename Edit>
-void change_selected(Step& step, const Selection& select, const std::string& kind, Edit edit) {
+/// Applies `edit` to each selected job that `is_for`, and answers.
+template <typename IsFor, typename Edit>
+void change_selected(Step& step, const Selection& select, const std::string& kind, IsFor is_for,
+                     Edit edit) {
   const bool cancels = kind == "cancelled";
   const Result<Selected> selected =
       resolve(step.state, select, cancels ? Reach::kEverything : Reach::kCurrent);
   if (!selected.is_ok()) return step.refuse(selected.status());
   ChangeAnswer answer;
   for (const JobNumber job : selected->jobs) {
-    ++(edit(*selected, job) ? answer.changed : answer.untouched);
+    const bool wanted = is_for(*selected, job);
+    ++(wanted ? answer.changed : answer.untouched);
+    if (wanted && !select.dry_run) edit(job);
   }
-  if (answer.changed > 0) {
+  if (answer.changed > 0 && !select.dry_run) {
     std::string what = fmt::format("{} jobs", answer.changed);
     if (!select.run.empty()) what += fmt::format(" of run {}", select.run);
     if (!select.job.empty()) what = fmt::format("job {}", select.job);
@@ -174,10 +177,12 @@ void stop_job(Step& step, JobNumber number, StopReason reason, const std::string
 }
 
 void on_cancel(Step& step, const CancelAsked& event) {
-  change_selected(step, event.select, "cancelled", [&](const Selected& selected, JobNumber job) {
+  const auto is_for = [&](const Selected& selected, JobNumber job) {
     if (selected.series != SeriesNumber{} && step.series_of(job) != selected.series) return false;
-    return cancel_job(step, job, "a person cancelled the job");
-  });
+    return may_become(step.status(job).state, JobState::kCancelled);
+  };
+  change_selected(step, event.select, "cancelled", is_for,
+                  [&](JobNumber job) { cancel_job(step, job, "a person cancelled the job"); });
 }
 
 void on_retry(Step& step, const RetryAsked& event) {
@@ -192,11 +197,13 @@ void on_retry(Step& step, const RetryAsked& event) {
     }
   }
   std::set<SeriesNumber> changed;
-  change_selected(step, event.select, "requeued", [&](const Selected&, JobNumber job) {
+  const auto is_for = [&](const Selected&, JobNumber job) {
+    const JobStatus& now = step.status(job);
+    return contains(states, now.state) &&
+           (event.causes.empty() || contains(event.causes, now.cause));
+  };
+  change_selected(step, event.select, "requeued", is_for, [&](JobNumber job) {
     JobStatus next = step.status(job);
-    const bool wanted = contains(states, next.state) &&
-                        (event.causes.empty() || contains(event.causes, next.cause));
-    if (!wanted) return false;
     next.cause = FailureCause::kNone;
     if (next.state == JobState::kStopped) {
       const bool by_budget = next.stop == StopReason::kBudget;  // which still holds
@@ -204,35 +211,54 @@ void on_retry(Step& step, const RetryAsked& event) {
     }
     requeue_with_fresh_limits(step, job, next);
     changed.insert(step.series_of(job));
-    return true;
   });
   for (const SeriesNumber series : changed) enforce_budget(step, series);
 }
 
 void on_pause(Step& step, const PauseAsked& event) {
-  change_selected(step, event.select, "paused", [&](const Selected&, JobNumber job) {
-    if (!may_become(step.status(job).state, JobState::kPaused)) return false;
-    set_state(step, job, JobState::kPaused);
-    return true;
-  });
+  const auto is_for = [&](const Selected&, JobNumber job) {
+    return may_become(step.status(job).state, JobState::kPaused);
+  };
+  change_selected(step, event.select, "paused", is_for,
+                  [&](JobNumber job) { set_state(step, job, JobState::kPaused); });
 }
 
 void on_resume(Step& step, const ResumeAsked& event) {
-  change_selected(step, event.select, "resumed", [&](const Selected&, JobNumber job) {
-    if (step.status(job).state != JobState::kPaused) return false;
-    requeue(step, job);
-    return true;
-  });
+  const auto is_for = [&](const Selected&, JobNumber job) {
+    return step.status(job).state == JobState::kPaused;
+  };
+  change_selected(step, event.select, "resumed", is_for,
+                  [&](JobNumber job) { requeue(step, job); });
+}
+
+void on_label(Step& step, const LabelAsked& event) {
+  const Selection& select = event.select;
+  if (!select.job.empty() || (select.series.empty() && select.run.empty())) {
+    return step.refuse(invalid_argument("tags and notes belong to runs: name a series or a run"));
+  }
+  const auto members = find_members(step.state, select, Reach::kCurrent);
+  if (!members.is_ok()) return step.refuse(members.status());
+  std::set<RunNumber> runs;
+  for (const MemberRecord& member : *members) runs.insert(member.run);
+  step.answer(LabelAnswer{runs.size()});
+  if (select.dry_run) return;
+  for (const RunNumber run : runs) {
+    for (const std::string& tag : event.add_tags) step.save(SaveTag{run, tag, true, step.now});
+    for (const std::string& tag : event.remove_tags) step.save(SaveTag{run, tag, false, step.now});
+    if (event.note) step.save(SaveNote{run, *event.note, step.now});
+  }
+  journal(step, "labelled", members->front().series, {}, fmt::format("{} runs", runs.size()));
 }
 
 void on_priority(Step& step, const PriorityAsked& event) {
-  change_selected(step, event.select, "priority", [&](const Selected&, JobNumber job) {
+  const auto is_for = [&](const Selected&, JobNumber job) {
+    const JobStatus& now = step.status(job);
+    return now.state != JobState::kDone && now.priority != event.priority;
+  };
+  change_selected(step, event.select, "priority", is_for, [&](JobNumber job) {
     JobStatus next = step.status(job);
-    const bool has_ended = next.state == JobState::kDone;
-    if (has_ended || next.priority == event.priority) return false;
     next.priority = event.priority;
     set_status(step, job, next);
-    return true;
   });
 }
 

@@ -210,6 +210,7 @@ void take_record(Step& step, Submission& submission) {
   record.baseline = std::move(event.baseline);
   record.tables_json = std::move(event.tables_json);
   record.report_settings_json = std::move(event.report_settings_json);
+  record.keep_json = std::move(event.keep_json);
   step.save(SaveSubmission{std::move(record)});
 }
 

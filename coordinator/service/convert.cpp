@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/service/definition.h"
+#include "coordinator/service/validate.h"
 #include "proto/convert.h"
 #include "record/prompt.h"
 
@@ -69,6 +70,31 @@ Status check_versions(const v1::RegisterRequest& request) {
 #define COX_VERSION(name, value) COX_RETURN_IF_ERROR(check(#name, request.name(), value));
 #include "schemas/versions.def"
 #undef COX_VERSION
+  return Status::ok();
+}
+
+Status check_tag(const std::string& tag) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  constexpr std::size_t kLongestTag = 64;
+  if (!tag.empty() && tag.size() <= kLongestTag &&
+      tag.find_first_not_of(kAllowed) == std::string::npos) {
+    return Status::ok();
+  }
+  return invalid_argument(
+      fmt::format("tag '{}': expected 1 to {} of a-z, A-Z, 0-9, '.', '_' and '-'", printable(tag),
+                  kLongestTag));
+}
+
+/// Refuses the characters that make a terminal or a page show text in another order than it has.
+Status check_note(const std::string& note) {
+  for (const std::string_view mark : {"\u200e", "\u200f", "\u061c", "\u202a", "\u202b", "\u202c",
+                                      "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"}) {
+    if (note.find(mark) == std::string::npos) continue;
+    return invalid_argument(
+        "note: expected text without marks that reverse its direction (U+202E and its like): "
+        "remove them");
+  }
   return Status::ok();
 }
 
@@ -147,7 +173,7 @@ Result<core::Selection> selection_of(const v1::SelectRequest& request) {
   if (request.series().empty() && request.run().empty() && request.job().empty()) {
     return invalid_argument("nothing is selected: name a series, a run or a job");
   }
-  return core::Selection{request.series(), request.run(), request.job()};
+  return core::Selection{request.series(), request.run(), request.job(), request.dry_run()};
 }
 
 Result<core::RetryAsked> event_of(const v1::RetryRequest& request) {
@@ -172,6 +198,24 @@ Result<core::PriorityAsked> event_of(const v1::PriorityRequest& request) {
   core::PriorityAsked event;
   COX_ASSIGN_OR_RETURN(event.select, selection_of(request.select()));
   event.priority = request.priority();
+  return event;
+}
+
+Result<core::LabelAsked> event_of(const v1::LabelRequest& request) {
+  core::LabelAsked event;
+  COX_ASSIGN_OR_RETURN(event.select, selection_of(request.select()));
+  for (const auto* tags : {&request.add_tags(), &request.remove_tags()}) {
+    for (const std::string& tag : *tags) COX_RETURN_IF_ERROR(check_tag(tag));
+  }
+  event.add_tags.assign(request.add_tags().begin(), request.add_tags().end());
+  event.remove_tags.assign(request.remove_tags().begin(), request.remove_tags().end());
+  if (request.has_note()) {
+    COX_RETURN_IF_ERROR(check_note(request.note()));
+    event.note = request.note();
+  }
+  if (event.add_tags.empty() && event.remove_tags.empty() && !event.note) {
+    return invalid_argument("nothing to change: name tags to add or remove, or a note");
+  }
   return event;
 }
 

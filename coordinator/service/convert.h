@@ -20,6 +20,7 @@ Result<core::Reported> event_of(const v1::JobReport& report);
 Result<core::Selection> selection_of(const v1::SelectRequest& request);
 Result<core::RetryAsked> event_of(const v1::RetryRequest& request);
 Result<core::PriorityAsked> event_of(const v1::PriorityRequest& request);
+Result<core::LabelAsked> event_of(const v1::LabelRequest& request);
 
 // To the wire.
 

@@ -156,6 +156,15 @@ Result<v1::ChangeReply> Coordinator::retry(const v1::RetryRequest& request) {
   return reply_of(answer);
 }
 
+Result<v1::LabelReply> Coordinator::label(const v1::LabelRequest& request) {
+  COX_RETURN_IF_ERROR(validate(request));
+  COX_ASSIGN_OR_RETURN(core::LabelAsked event, event_of(request));
+  COX_ASSIGN_OR_RETURN(const auto answer, state_->ask<core::LabelAnswer>(std::move(event)));
+  v1::LabelReply reply;
+  reply.set_runs(answer.runs);
+  return reply;
+}
+
 /// Calls `look` at each change until it answers or the request's wait is over.
 template <typename Reply, typename Request>
 Result<Reply> Coordinator::wait_for(
@@ -414,6 +423,20 @@ Result<std::vector<OpenRun>> Coordinator::open_runs() {
     named.files = from_proto<ModelFiles>(files);
   }
   return runs;
+}
+
+Result<Standing> Coordinator::standing(std::uint64_t after_sequence) {
+  return state_->ledger.read([&](const core::Core& core, const Journal& journal) {
+    Standing standing;
+    standing.jobs = core.counts();
+    for (const std::string& series : core.series_names()) {
+      standing.series.push_back({series, *core.counts_of_series(series)});
+    }
+    standing.workers = core.worker_count();
+    standing.sequence = core.last_sequence();
+    standing.failures = journal.failures_after(after_sequence);
+    return standing;
+  });
 }
 
 void Coordinator::drain() {

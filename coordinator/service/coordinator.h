@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "coordinator/service/standing.h"
 #include "cox/v1/sweep.pb.h"
 #include "cox/v1/worker.pb.h"
 #include "record/model.h"
@@ -56,6 +57,7 @@ class Coordinator {
   Result<v1::ChangeReply> resume(const v1::SelectRequest& request);
   Result<v1::ChangeReply> set_priority(const v1::PriorityRequest& request);
   Result<v1::ChangeReply> retry(const v1::RetryRequest& request);
+  Result<v1::LabelReply> label(const v1::LabelRequest& request);
   /// Waits at most wait_ms (itself at most kMaxWaitMs) for something newer than after_sequence.
   Result<v1::ProgressReply> progress(const v1::ProgressRequest& request);
   /// kNotFound for a worker to resume that is not drained.
@@ -77,6 +79,9 @@ class Coordinator {
   Result<v1::HeartbeatReply> heartbeat(const v1::HeartbeatRequest& request);
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
+
+  /// Where all work stands, with the failures after an entry of the journal.
+  Result<Standing> standing(std::uint64_t after_sequence);
 
   /// The runs that are left to do, with the files that they need.
   Result<std::vector<OpenRun>> open_runs();

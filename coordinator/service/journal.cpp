@@ -39,18 +39,29 @@ void Journal::publish(const core::Effects& effects) {
   }
 }
 
+std::deque<v1::ProgressEvent>::const_iterator Journal::first_after(std::uint64_t sequence) const {
+  return std::upper_bound(
+      events_.begin(), events_.end(), sequence,
+      [](std::uint64_t after, const v1::ProgressEvent& event) { return after < event.sequence(); });
+}
+
 void Journal::read(std::uint64_t after_sequence, const std::string& series,
                    v1::ProgressReply& reply) const {
   reply.set_sequence(after_sequence);
-  const auto first = std::upper_bound(events_.begin(), events_.end(), after_sequence,
-                                      [](std::uint64_t sequence, const v1::ProgressEvent& event) {
-                                        return sequence < event.sequence();
-                                      });
-  for (auto event = first; event != events_.end() && reply.events_size() < kEventsInReply;
-       ++event) {
+  for (auto event = first_after(after_sequence);
+       event != events_.end() && reply.events_size() < kEventsInReply; ++event) {
     reply.set_sequence(event->sequence());
     if (series.empty() || event->series() == series) *reply.add_events() = *event;
   }
+}
+
+std::vector<FailureNews> Journal::failures_after(std::uint64_t after_sequence) const {
+  std::vector<FailureNews> failures;
+  for (auto event = first_after(after_sequence); event != events_.end(); ++event) {
+    if (event->kind() != "failed" && event->kind() != "quarantined") continue;
+    failures.push_back({event->series(), event->run(), event->video(), event->message()});
+  }
+  return failures;
 }
 
 }  // namespace cox::service

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "coordinator/core/effect.h"
+#include "coordinator/service/standing.h"
 #include "cox/v1/sweep.pb.h"
 
 namespace cox::service {
@@ -22,10 +24,15 @@ class Journal {
   void read(std::uint64_t after_sequence, const std::string& series,
             v1::ProgressReply& reply) const;
 
+  /// The jobs that failed after `after_sequence`, as far as events are kept.
+  std::vector<FailureNews> failures_after(std::uint64_t after_sequence) const;
+
   static constexpr size_t kKeptEvents = 10'000;
   static constexpr int kEventsInReply = 1'000;
 
  private:
+  std::deque<v1::ProgressEvent>::const_iterator first_after(std::uint64_t sequence) const;
+
   std::deque<v1::ProgressEvent> events_;
 };
 

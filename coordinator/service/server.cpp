@@ -146,6 +146,10 @@ class Sweeps final
                      v1::ChangeReply* reply) override {
     return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::retry, request, reply);
   }
+  grpc::Status Label(ServerContext* context, const v1::LabelRequest* request,
+                     v1::LabelReply* reply) override {
+    return serve(gate_, context, Role::kSubmit, coordinator_, &Coordinator::label, request, reply);
+  }
   grpc::ServerUnaryReactor* Progress(grpc::CallbackServerContext* context,
                                      const v1::ProgressRequest* request,
                                      v1::ProgressReply* reply) override {

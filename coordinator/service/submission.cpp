@@ -260,6 +260,7 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
   for (const ResultTable& table : plan.tables) {
     *request.add_tables() = to_proto<v1::ResultTable>(table);
   }
+  request.set_keep_json(retention_json(plan.keep));
   request.set_priority(plan.priority);
   *request.mutable_retry() = to_proto<v1::RetryLimits>(plan.retry);
   *request.mutable_policy() = to_proto<v1::FailurePolicy>(plan.policy);
@@ -290,6 +291,7 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   event.tables_json = tables_json(request);
   COX_RETURN_IF_ERROR(check_equivalence(request));
   event.report_settings_json = report_settings_json(request);
+  if (!request.keep_json().empty()) event.keep_json = request.keep_json();
   event.dataset = request.dataset();
   event.dataset_digest = request.dataset_digest();
   event.priority = request.priority();

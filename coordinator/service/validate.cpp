@@ -59,6 +59,10 @@ const std::map<std::string_view, TextRule> kTexts = {
     {"sweep_text", {64 * kMiB, Content::kLines}},
     {"labels_json", {64 * kKiB, Content::kJson}},
     {"origins_json", {kMiB, Content::kJson}},
+    {"keep_json", {4 * kMiB, Content::kJson}},
+    {"note", {4 * kKiB}},
+    {"add_tags", {64}},
+    {"remove_tags", {64}},
     {"message", {256 * kKiB, Content::kAnything}},
     {"log_tail", {4 * kMiB, Content::kAnything}},
     {"reason", {64 * kKiB, Content::kAnything}},
@@ -101,7 +105,7 @@ const std::map<std::string_view, int> kCounts = {
     {"runs", 100'000},       {"videos", 1'000'000}, {"expected_failures", 1'000'000},
     {"rows", 100'000},       {"metrics", 64},       {"per_frame", 1'000'000},
     {"losses", 1'000'000},   {"labels", 256},       {"anchor_losses", 1'000'000},
-    {"features", 1'000'000},
+    {"features", 1'000'000}, {"add_tags", 32},      {"remove_tags", 32},
 };
 
 Status refused(const std::string& path, std::string_view expected, std::string_view got) {

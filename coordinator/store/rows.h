@@ -136,6 +136,7 @@ struct SubmissionRow {
     put("baseline", submission.baseline);
     put("tables", submission.tables_json);
     put("report_settings", submission.report_settings_json);
+    put("keep", submission.keep_json);
   }
 };
 
@@ -288,6 +289,29 @@ struct AttemptEndRow {
     put("detail", unless_empty(end.detail));
     put("message", unless_empty(end.message));
     put("log_tail", unless_empty(end.log_tail));
+  }
+};
+
+struct TagRow {
+  using Record = core::SaveTag;
+  static constexpr std::string_view kTable = "run_tags";
+  static constexpr std::string_view kOnConflict = "ON CONFLICT (run_id, tag) DO NOTHING";
+  static void columns(const Record& save, auto&& put) {
+    put("run_id", save.run);
+    put("tag", save.tag);
+    put("time_us", save.time);
+  }
+};
+
+struct NoteRow {
+  using Record = core::SaveNote;
+  static constexpr std::string_view kTable = "run_notes";
+  static constexpr std::string_view kOnConflict =
+      "ON CONFLICT (run_id) DO UPDATE SET note = excluded.note, time_us = excluded.time_us";
+  static void columns(const Record& save, auto&& put) {
+    put("run_id", save.run);
+    put("note", save.note);
+    put("time_us", save.time);
   }
 };
 

@@ -222,6 +222,41 @@ Status Store::publish(const std::string& source, const std::vector<PublishedResu
   return Status::ok();
 }
 
+Result<std::vector<VideoFiles>> Store::video_files() const {
+  COX_ASSIGN_OR_RETURN(
+      Statement statement,
+      Statement::prepare(
+          state_->database.handle(),
+          "SELECT x.job_id, lower(hex(j.digest)), x.generated_path, x.reference_path, "
+          "EXISTS (SELECT 1 FROM series_runs m JOIN dataset_videos v ON v.dataset_id = "
+          "m.dataset_id AND v.video_id = j.video_id WHERE m.run_id = j.run_id AND m.superseded = "
+          "0) FROM results x JOIN jobs j ON j.id = x.job_id ORDER BY x.job_id"));
+  statement.start();
+  std::vector<VideoFiles> files;
+  while (true) {
+    COX_ASSIGN_OR_RETURN(const bool is_row, statement.step());
+    if (!is_row) return files;
+    files.push_back({.job = statement.integer(0),
+                     .job_digest = statement.text(1),
+                     .generated = statement.text(2),
+                     .reference = statement.text(3),
+                     .is_current = statement.integer(4) != 0});
+  }
+}
+
+Status Store::forget_generated(const std::vector<std::int64_t>& jobs) {
+  COX_RETURN_IF_ERROR(check_in_place(state_->database, state_->file, state_->wal, state_->path));
+  COX_ASSIGN_OR_RETURN(
+      Statement forget,
+      Statement::prepare(state_->database.handle(),
+                         "UPDATE results SET generated_path = '' WHERE job_id = ?"));
+  COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(state_->database));
+  for (const std::int64_t job : jobs) COX_RETURN_IF_ERROR(forget.run(job));
+  COX_RETURN_IF_ERROR(transaction.commit());
+  COX_ASSIGN_OR_RETURN(state_->stamp, FileStamp::of(state_->path));
+  return Status::ok();
+}
+
 Result<core::Snapshot> Store::load() const {
   COX_ASSIGN_OR_RETURN(core::Snapshot snapshot, load_snapshot(state_->database));
   const Status fits = check_snapshot(snapshot);

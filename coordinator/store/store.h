@@ -11,6 +11,7 @@
 #include "coordinator/core/effect.h"
 #include "coordinator/core/records.h"
 #include "coordinator/store/published_result.h"
+#include "coordinator/store/video_files.h"
 
 namespace cox::store {
 
@@ -53,6 +54,11 @@ class Store {
 
   /// Replaces durably what `source` published.
   Status publish(const std::string& source, const std::vector<PublishedResult>& results);
+
+  /// The videos of every finished job, also of runs that no series names any more.
+  Result<std::vector<VideoFiles>> video_files() const;
+  /// Notes durably that the generated videos of these jobs (rows of the table jobs) are gone.
+  Status forget_generated(const std::vector<std::int64_t>& jobs);
 
   /// The state as of the last commit, for Core::restore. kDataLoss when its rows do not fit
   /// together.

@@ -11,6 +11,9 @@ namespace {
 
 constexpr const char* kLastLease = "UPDATE counters SET value = ? WHERE name = 'last_lease'";
 
+constexpr const char* kDeleteTag = "DELETE FROM run_tags WHERE run_id = ? AND tag = ?";
+constexpr const char* kDeleteNote = "DELETE FROM run_notes WHERE run_id = ?";
+
 }  // namespace
 
 Result<Writer> Writer::prepare(const Database& database) {
@@ -18,7 +21,9 @@ Result<Writer> Writer::prepare(const Database& database) {
   COX_RETURN_IF_ERROR(prepare_all(database, w.series_, w.video_, w.dataset_, w.dataset_video_,
                                   w.submission_, w.run_, w.run_weights_, w.member_, w.job_,
                                   w.job_state_, w.usage_, w.worker_, w.attempt_, w.attempt_end_,
-                                  w.event_, w.metrics_, w.results_));
+                                  w.tag_, w.note_, w.event_, w.metrics_, w.results_));
+  COX_ASSIGN_OR_RETURN(w.delete_tag_, Statement::prepare(database.handle(), kDeleteTag));
+  COX_ASSIGN_OR_RETURN(w.delete_note_, Statement::prepare(database.handle(), kDeleteNote));
   COX_ASSIGN_OR_RETURN(w.last_lease_, Statement::prepare(database.handle(), kLastLease));
   return w;
 }
@@ -39,6 +44,14 @@ Status Writer::write_run(const core::SaveRun& save) {
     COX_RETURN_IF_ERROR(run_weights_.run({save.run.number, id, digest}));
   }
   return Status::ok();
+}
+
+Status Writer::write_tag(const core::SaveTag& save) {
+  return save.present ? tag_.run(save) : delete_tag_.run(save.run, save.tag);
+}
+
+Status Writer::write_note(const core::SaveNote& save) {
+  return save.note.empty() ? delete_note_.run(save.run) : note_.run(save);
 }
 
 Status Writer::write_jobs(const core::SaveJobs& save) {
@@ -69,6 +82,8 @@ struct SaveVisitor {
   Status operator()(const core::SaveAttemptEnd& save) { return to.attempt_end_.run(save); }
   Status operator()(const core::SaveResult& save) { return to.results_.write(save, to.metrics_); }
   Status operator()(const core::SaveTotals& save) { return to.results_.count(save); }
+  Status operator()(const core::SaveTag& save) { return to.write_tag(save); }
+  Status operator()(const core::SaveNote& save) { return to.write_note(save); }
   Status operator()(const core::JournalEntry& entry) { return to.event_.run(entry); }
 };
 

@@ -27,6 +27,8 @@ class Writer {
   Status write_jobs(const core::SaveJobs& save);
   Status write_dataset(const core::SaveDataset& save);
   Status write_run(const core::SaveRun& save);
+  Status write_tag(const core::SaveTag& save);
+  Status write_note(const core::SaveNote& save);
 
   Insert<SeriesRow> series_;
   Insert<VideoRow> video_;
@@ -42,6 +44,10 @@ class Writer {
   Insert<WorkerRow> worker_;
   Insert<AttemptRow> attempt_;
   Update<AttemptEndRow> attempt_end_;
+  Insert<TagRow> tag_;
+  Statement delete_tag_;
+  Insert<NoteRow> note_;
+  Statement delete_note_;
   Insert<EventRow> event_;
   Statement last_lease_;
   MetricNumbers metrics_;

@@ -169,27 +169,23 @@ Value typed_value(const nlohmann::json& json) {
   return list;
 }
 
-/// Reads one value of a run's parameters as they are stored. Objects do not occur.
+}  // namespace
+
 Value value_of_json(const std::string& text) {
   const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   return typed_value(json);
 }
 
-}  // namespace
-
 Result<bool> BestQuery::admits(const std::string& method, const BestRun& run) const {
   if (!where) return true;
-  bool lacks_parameter = false;
-  const auto value =
-      where->evaluate([&](const std::string& name) -> std::variant<Value, std::string> {
-        if (name == "method") return Value(method);
-        const auto found = run.parameters.find(name);
-        lacks_parameter = lacks_parameter || found == run.parameters.end();
-        if (found == run.parameters.end()) return fmt::format("'{}' has no value", name);
-        return value_of_json(found->second);
-      });
-  if (lacks_parameter) return false;
+  const auto value = where->evaluate([&](const std::string& name) -> Expression::Found {
+    if (name == "method") return Value(method);
+    const auto found = run.parameters.find(name);
+    if (found == run.parameters.end()) return Expression::Absent{};
+    return value_of_json(found->second);
+  });
   if (const auto* error = std::get_if<ExpressionError>(&value)) {
+    if (error->absent) return false;
     return invalid_argument(
         fmt::format("from_best.where: {}, in run {}", error->message, run.name));
   }

@@ -19,6 +19,9 @@ struct BestRun {
   std::map<std::string, std::string> parameters;  ///< by name, each as JSON
 };
 
+/// Reads one value of a run's parameters as they are stored. Objects do not occur.
+Value value_of_json(const std::string& text);
+
 /// What `from_best` asks for: the run of a series whose mean of a metric is the best.
 struct BestQuery {
   std::string series;

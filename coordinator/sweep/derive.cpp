@@ -53,7 +53,7 @@ class Deriver {
     return found == settings_.values.end() || !is_given(found->second);
   }
 
-  std::variant<Value, std::string> look_up(const std::string& name) {
+  Expression::Found look_up(const std::string& name) {
     const auto rule = rules_.find(name);
     if (rule == rules_.end()) return value_of(name, settings_);
     if (applies(name) && started_.insert(name).second) evaluate(*rule->second);
@@ -105,7 +105,7 @@ class Deriver {
 
 }  // namespace
 
-std::variant<Value, std::string> value_of(const std::string& name, const Settings& settings) {
+Expression::Found value_of(const std::string& name, const Settings& settings) {
   if (name == "method") return Value(settings.method->name);
   if (const auto found = settings.values.find(name); found != settings.values.end()) {
     return found->second.value;

@@ -10,7 +10,7 @@
 namespace cox::sweep {
 
 /// Returns the value of `method` or of a parameter, or why there is none.
-std::variant<Value, std::string> value_of(const std::string& name, const Settings& settings);
+Expression::Found value_of(const std::string& name, const Settings& settings);
 
 /// Evaluates `rule`; an error is reported at its place, with the run's name.
 std::optional<Value> evaluate_rule(const Rule& rule, const Expression::Lookup& lookup,

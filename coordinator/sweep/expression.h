@@ -15,6 +15,7 @@ namespace cox::sweep {
 struct ExpressionError {
   size_t offset = 0;
   std::string message;
+  bool absent = false;  ///< the only reason is that a name has no value here: Expression::Absent
 };
 
 /// A small language for `derive`, `check` and `when`. It has no loops and no input or output, and
@@ -33,8 +34,12 @@ class Expression {
  public:
   static constexpr size_t kMaxLength = 1000;
 
-  /// The value of a name, or why it has none.
-  using Lookup = std::function<std::variant<Value, std::string>(const std::string& name)>;
+  /// A name that is known but has no value here. `absent && false` is false and `absent || true` is
+  /// true, on either side; everything else that reads it is an error with `absent`.
+  struct Absent {};
+  /// The value of a name, or why it is wrong to ask for it.
+  using Found = std::variant<Value, std::string, Absent>;
+  using Lookup = std::function<Found(const std::string& name)>;
 
   struct Term {
     enum class Op {

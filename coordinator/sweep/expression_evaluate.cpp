@@ -63,9 +63,9 @@ class Evaluator {
       case Op::kChoose:
         return evaluate(term.operands[condition(term, 0) ? 1 : 2]);
       case Op::kOr:
-        return condition(term, 0) || condition(term, 1);
+        return either(term, true);
       case Op::kAnd:
-        return condition(term, 0) && condition(term, 1);
+        return either(term, false);
       case Op::kNot:
         return !condition(term, 0);
       default:
@@ -79,7 +79,23 @@ class Evaluator {
   Value look_up(const Term& term) {
     auto found = lookup_(term.name);
     if (auto* reason = std::get_if<std::string>(&found)) return fail(term, std::move(*reason));
-    return std::get<Value>(std::move(found));
+    if (auto* value = std::get_if<Value>(&found)) return std::move(*value);
+    fail(term, fmt::format("'{}' has no value here", term.name));
+    error_->absent = true;
+    return {};
+  }
+
+  /// `||` when `deciding` is true, `&&` when it is false: the value that decides alone, whatever
+  /// the other side is.
+  bool either(const Term& term, bool deciding) {
+    const bool left = condition(term, 0);
+    if (!error_) return left == deciding ? deciding : condition(term, 1);
+    if (!error_->absent) return false;
+    const ExpressionError absent = *std::exchange(error_, std::nullopt);
+    const bool right = condition(term, 1);
+    if (!error_ && right == deciding) return deciding;
+    if (!error_ || error_->absent) error_ = absent;
+    return false;
   }
 
   bool condition(const Term& term, size_t index) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -107,6 +108,7 @@ SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string te
   plan.controls = controls_of(sweep, plan.runs, schemas);
   plan.equivalence = sweep.equivalence;
   for (const TableSection& section : sweep.tables) plan.tables.push_back(section.table);
+  plan.keep = sweep.keep.keep;
   plan.priority = sweep.priority;
   plan.retry = sweep.retry;
   plan.policy = sweep.policy;
@@ -119,11 +121,27 @@ SweepPlan plan_of(const SweepFile& sweep, const Schemas& schemas, std::string te
   return plan;
 }
 
+/// The items to keep must be videos of the data set.
+void check_kept_items(const RetentionSection& section, const Dataset& dataset,
+                      Diagnostics& diagnostics) {
+  std::vector<std::string> ids;
+  for (const PlannedVideo& video : dataset.videos) ids.push_back(video.id);
+  const std::set<std::string> known(ids.begin(), ids.end());
+  for (std::size_t i = 0; i < section.keep.items.size(); ++i) {
+    const std::string& id = section.keep.items[i];
+    if (known.contains(id)) continue;
+    diagnostics.error(section.items_at[i],
+                      fmt::format("keep: no video '{}' in the data set{}", id,
+                                  did_you_mean(id, ids)));
+  }
+}
+
 void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
                 Diagnostics& diagnostics) {
   const bool runs_are_right = diagnostics.ok();
   ResolvedDataset resolved = resolve_dataset(sweep.dataset, find_clips, diagnostics);
   plan.dataset = std::move(resolved.dataset);
+  if (!plan.dataset.videos.empty()) check_kept_items(sweep.keep, plan.dataset, diagnostics);
   if (runs_are_right) {
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);

@@ -11,6 +11,7 @@
 #include "coordinator/sweep/origin.h"
 #include "record/limits.h"
 #include "record/model.h"
+#include "record/retention.h"
 #include "record/stop_rule.h"
 #include "record/submission.h"
 #include "record/video.h"
@@ -81,6 +82,7 @@ struct SweepPlan {
   std::vector<std::string> controls;  ///< runs that reports keep apart from what is asked
   std::vector<EquivalenceMargin> equivalence;
   std::vector<ResultTable> tables;
+  Retention keep;  ///< which generated videos stay on disk
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;

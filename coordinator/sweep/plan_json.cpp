@@ -163,6 +163,7 @@ std::string plan_json(const SweepPlan& plan, const PlanPrice* price) {
       {"controls", plan.controls},
       {"equivalence", equivalence_json(plan.equivalence)},
       {"tables", tables_json(plan.tables)},
+      {"keep", Json::parse(retention_json(plan.keep))},
       {"notes", plan.notes},
       {"priority", plan.priority},
       {"retry",

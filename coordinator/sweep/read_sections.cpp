@@ -397,6 +397,58 @@ std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& d
   return margins;
 }
 
+namespace {
+
+RetentionSection read_kept_items(const Node& node, Diagnostics& diagnostics) {
+  RetentionSection section{{.kind = Retention::Kind::kItems}, {}};
+  for (const LocatedText& id : read_ids(node, "keep.items", diagnostics)) {
+    section.keep.items.push_back(id.text);
+    section.items_at.push_back(id.at);
+  }
+  if (node.is_sequence() && node.items.empty()) {
+    diagnostics.error(node.at, "keep.items: expected at least one video id, got an empty list",
+                      "`keep: none` keeps no video");
+  }
+  return section;
+}
+
+Retention read_kept_best(const Node& node, Diagnostics& diagnostics) {
+  constexpr std::int64_t kMostRuns = 100'000;
+  Retention keep{.kind = Retention::Kind::kBest};
+  keep.runs = read_int(*node.find("best"), "keep.best", 1, kMostRuns, diagnostics).value_or(1);
+  const Node* metric = node.find("metric");
+  if (metric == nullptr) return keep;
+  keep.metric = read_text(*metric, "keep.metric", diagnostics).value_or(keep.metric);
+  const std::vector<std::string> known = metric_names();
+  if (std::find(known.begin(), known.end(), keep.metric) != known.end()) return keep;
+  diagnostics.error(metric->at,
+                    fmt::format("unknown metric '{}'{}", keep.metric,
+                                did_you_mean(keep.metric, known)),
+                    "allowed: " + join(known, ", "));
+  return keep;
+}
+
+}  // namespace
+
+RetentionSection read_keep(const Node& node, Diagnostics& diagnostics) {
+  constexpr const char* kForms =
+      "all, none, {best: 3} with the number of runs (and {metric: ssim}), or {items: [clip-1]}";
+  if (node.is_scalar() && node.text == "all") return {};
+  if (node.is_scalar() && node.text == "none") return {{.kind = Retention::Kind::kNone}, {}};
+  const bool is_best = node.is_map() && node.find("best") != nullptr;
+  const bool is_items = node.is_map() && node.find("items") != nullptr;
+  if (is_best == is_items) {
+    diagnostics.error(node.at, fmt::format("keep: expected {}, got {}", kForms, describe(node)));
+    return {};
+  }
+  if (is_items) {
+    check_keys(node, {"items"}, "keep", diagnostics);
+    return read_kept_items(*node.find("items"), diagnostics);
+  }
+  check_keys(node, {"best", "metric"}, "keep", diagnostics);
+  return {read_kept_best(node, diagnostics), {}};
+}
+
 void read_baseline(const Node& node, std::optional<LocatedText>& baseline,
                    Diagnostics& diagnostics) {
   if (!node.is_map()) {

@@ -19,6 +19,7 @@ void read_baseline(const Node& node, std::optional<LocatedText>& baseline,
                    Diagnostics& diagnostics);
 std::vector<LocatedText> read_controls(const Node& node, Diagnostics& diagnostics);
 std::vector<EquivalenceMargin> read_equivalence(const Node& node, Diagnostics& diagnostics);
+RetentionSection read_keep(const Node& node, Diagnostics& diagnostics);
 /// `time_limit`: see SweepFile.
 void read_resources(const Node& node, Resources& resources, DurationUs& time_limit,
                     Diagnostics& diagnostics);

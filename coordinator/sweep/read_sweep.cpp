@@ -17,16 +17,16 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version",   "extends",  "series",        "method",   "dataset",    "backbone",  "replicate",
-    "params",    "matrix",   "zip",           "runs",     "include",    "exclude",   "derive",
-    "check",     "when",     "method_params", "name",     "replicates", "from_best", "baseline",
-    "tables",    "retry",    "policy",        "priority", "resources",  "labels",    "sample",
-    "waits_for", "controls", "equivalence"};
+    "version",   "extends",  "series",        "method",   "dataset",     "backbone",  "replicate",
+    "params",    "matrix",   "zip",           "runs",     "include",     "exclude",   "derive",
+    "check",     "when",     "method_params", "name",     "replicates",  "from_best", "baseline",
+    "tables",    "retry",    "policy",        "priority", "resources",   "labels",    "sample",
+    "waits_for", "controls", "equivalence",   "keep"};
 
 // Sections that `--set section.key=value` may reach into.
 const std::vector<std::string> kSettable = {"series",   "dataset",   "backbone", "retry",
                                             "policy",   "resources", "priority", "replicates",
-                                            "baseline", "name"};
+                                            "baseline", "name",      "keep"};
 
 /// `replicate` is a parameter, a whole number, and at the top level a preset. `--set replicate=`
 /// takes either: what is not a number names a preset.
@@ -175,6 +175,7 @@ class SweepReader {
     if (const Node* node = find("equivalence")) {
       sweep_.equivalence = read_equivalence(*node, diagnostics_);
     }
+    if (const Node* node = find("keep")) sweep_.keep = read_keep(*node, diagnostics_);
     if (const Node* node = find("labels")) sweep_.labels = read_labels(*node, diagnostics_);
     if (const Node* node = find("resources")) {
       read_resources(*node, sweep_.resources, sweep_.job_time_limit_us, diagnostics_);

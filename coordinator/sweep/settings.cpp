@@ -166,7 +166,7 @@ SettingsResolver::Names SettingsResolver::switched_off(const MethodSchema& metho
   Settings settings = layered(method, row, conditional, false);
   Names off;
   for (const Rule& rule : sweep_.when) {
-    const auto lookup = [&](const std::string& name) -> std::variant<Value, std::string> {
+    const auto lookup = [&](const std::string& name) -> Expression::Found {
       if (conditional.count(name) != 0) return "'" + name + "' is itself under `when`";
       return value_of(name, settings);
     };

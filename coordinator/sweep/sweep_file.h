@@ -113,6 +113,11 @@ struct TableSection {
   std::vector<Position> rows_at;
 };
 
+struct RetentionSection {
+  Retention keep;
+  std::vector<Position> items_at;  ///< of each of its items
+};
+
 /// A sweep file as written, typed but not yet expanded.
 struct SweepFile {
   /// Whether rows can be resolved: either everything was read, or only the values of `unread` are
@@ -145,6 +150,7 @@ struct SweepFile {
   std::vector<LocatedText> controls;
   std::vector<EquivalenceMargin> equivalence;
   std::vector<TableSection> tables;
+  RetentionSection keep;
   RetryLimits retry;
   FailurePolicy policy;
   StopRule stop_rule;

@@ -214,9 +214,12 @@ class Walk {
   Event change() {
     Selection select{concat("series", pick(4)), "", ""};
     if (pick(2) == 0) select.run = concat("run", pick(4));
-    switch (pick(9)) {
+    select.dry_run = pick(10) == 0;
+    switch (pick(10)) {
       case 8:
         return PriorityAsked{select, static_cast<std::int32_t>(pick(5)) - 2};
+      case 9:
+        return LabelAsked{select, {concat("tag", pick(3))}, {}, "a note"};
       case 0:
         return CancelAsked{select};
       case 1:

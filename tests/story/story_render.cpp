@@ -89,6 +89,13 @@ std::string World::render(const core::Save& save) const {
     std::string operator()(const core::SaveResult& s) {
       return concat("save result ", world.job_name(s.job), " #", s.attempt);
     }
+    std::string operator()(const core::SaveTag& s) {
+      return concat("save tag ", s.tag, " of run ", static_cast<unsigned>(s.run),
+                    s.present ? "" : " removed");
+    }
+    std::string operator()(const core::SaveNote& s) {
+      return concat("save note of run ", static_cast<unsigned>(s.run), ": ", s.note);
+    }
     std::string operator()(const core::JournalEntry& e) {
       const std::string job = e.video.empty() ? "" : concat(' ', e.run, '/', e.video);
       return concat("journal ", e.sequence, ' ', e.kind, e.series.empty() ? "" : " ", e.series, job,
@@ -142,6 +149,9 @@ std::string World::render(const core::Answer& answer) const {
     }
     std::string operator()(const core::ChangeAnswer& a) {
       return concat("answer: ", a.changed, " changed, ", a.untouched, " untouched");
+    }
+    std::string operator()(const core::LabelAnswer& a) {
+      return concat("answer: ", a.runs, " runs");
     }
     std::string operator()(const core::Refusal& a) { return "refuse: " + a.status.to_string(); }
   };

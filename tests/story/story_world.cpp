@@ -10,7 +10,7 @@ namespace cox::story {
 namespace {
 
 core::Selection selection_of(const Command& command) {
-  return {command.get("series"), command.get("run"), command.get("job")};
+  return {command.get("series"), command.get("run"), command.get("job"), command.has("dry")};
 }
 
 Resources resources_of(const Command& command) {
@@ -90,6 +90,10 @@ std::string World::run(const Command& command) {
     output = apply(core::PauseAsked{selection_of(command)});
   } else if (name == "resume") {
     output = apply(core::ResumeAsked{selection_of(command)});
+  } else if (name == "label") {
+    core::LabelAsked event{selection_of(command), command.list("add"), command.list("remove"), {}};
+    if (command.has("note")) event.note = command.get("note");
+    output = apply(std::move(event));
   } else if (name == "restart") {
     output = restart();
   } else if (name == "counts") {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <regex>
 
 namespace cox::report {
 
@@ -29,21 +28,26 @@ Result<std::regex> compiled(const std::string& pattern) {
   }
 }
 
-std::string category_of(const std::string& video, const std::regex& expression) {
-  std::smatch match;
-  return std::regex_search(video, match, expression) ? match.str(1) : kNoCategory;
+}  // namespace
+
+Result<Categories> Categories::of(const std::string& pattern) {
+  COX_ASSIGN_OR_RETURN(std::regex expression, compiled(pattern));
+  return Categories(std::move(expression));
 }
 
-}  // namespace
+std::string Categories::of_video(const std::string& id) const {
+  std::smatch match;
+  return std::regex_search(id, match, expression_) ? match.str(1) : kNoCategory;
+}
 
 Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison>& comparisons,
                                                     const std::string& pattern) {
-  COX_ASSIGN_OR_RETURN(const std::regex expression, compiled(pattern));
+  COX_ASSIGN_OR_RETURN(const Categories categories, Categories::of(pattern));
   std::vector<CategoryDifference> all;
   for (const Comparison& comparison : comparisons) {
     std::map<std::string, std::vector<double>> values;
     for (const auto& [video, difference] : comparison.differences) {
-      values[category_of(video.first, expression)].push_back(difference);
+      values[categories.of_video(video.first)].push_back(difference);
     }
     for (const auto& [category, differences] : values) {
       all.push_back({comparison.run, comparison.baseline, category, summarized(differences),

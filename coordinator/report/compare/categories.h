@@ -1,5 +1,6 @@
 #pragma once
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,22 @@ struct CategoryDifference {
 /// The category of videos that the pattern does not match.
 inline constexpr const char* kNoCategory = "other";
 
-/// Each comparison by category, categories in the order of their names. The category of a video is
-/// what the only group of `pattern`, an ECMAScript regular expression, matches in its id:
-/// `^([a-z]+)_` is "color" for color_12. kInvalidArgument for another pattern.
+/// The categories that a pattern tells apart: the category of a video is what the only group of the
+/// pattern, an ECMAScript regular expression, matches in its id: `^([a-z]+)_` is "color" for
+/// color_12.
+class Categories {
+ public:
+  /// kInvalidArgument for another pattern.
+  static Result<Categories> of(const std::string& pattern);
+  std::string of_video(const std::string& id) const;
+
+ private:
+  explicit Categories(std::regex expression) : expression_(std::move(expression)) {}
+  std::regex expression_;
+};
+
+/// Each comparison by category, categories in the order of their names. kInvalidArgument for a
+/// pattern that Categories refuses.
 Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison>& comparisons,
                                                     const std::string& pattern);
 

@@ -29,8 +29,13 @@ Result<Metric> metric_named(const std::string& name) {
   for (const Metric& metric : known_metrics()) {
     if (metric.name == name) return metric;
   }
-  return not_found(
-      fmt::format("no metric '{}': schemas/metrics describes none of that name", name));
+  std::vector<std::string> names;
+  for (const Metric& metric : known_metrics()) names.push_back(metric.name);
+  const std::string nearest = nearest_name(name, names);
+  return not_found(fmt::format("no metric '{}': schemas/metrics describes none of that name{}",
+                               name,
+                               nearest.empty() ? "; it has " + join(names, ", ")
+                                               : fmt::format("; did you mean '{}'?", nearest)));
 }
 
 const Metric* metric_of_column(std::string_view column) {

@@ -98,7 +98,8 @@ Result<SeriesResults> load_series_results(const Query& query, const std::string&
     Result<Metric> metric = metric_named(name);
     std::string mixed = weights_difference(results.runs, name);
     if (!metric.is_ok()) {
-      results.warnings.push_back(metric.status().message() + "; it is left out");
+      results.warnings.push_back(
+          fmt::format("{} is left out: {}", name, metric.status().message()));
     } else if (mixed.empty()) {
       results.metrics.push_back(std::move(metric).value());
     } else {

@@ -77,7 +77,7 @@ double hall_of(const Sums& sums) {
 
 /// The samples as one table, unit by unit, so that a drawn unit is added to every sample in one
 /// sweep over neighbouring numbers.
-struct Table {
+struct FamilyTable {
   std::size_t samples = 0;
   std::size_t units = 0;
   std::vector<double> present;  ///< 1 or 0
@@ -85,8 +85,8 @@ struct Table {
   std::vector<double> square;
 };
 
-Table table_of(const std::vector<Sample>& family) {
-  Table table{family.size(), family.front().size(), {}, {}, {}};
+FamilyTable table_of(const std::vector<Sample>& family) {
+  FamilyTable table{family.size(), family.front().size(), {}, {}, {}};
   std::vector<double> means;
   for (const Sample& sample : family) {
     COX_CHECK(sample.size() == table.units, "samples of one family over the same units");
@@ -163,7 +163,7 @@ Resampled resampled(const std::vector<double>& values, std::size_t resamples) {
 }
 
 std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples) {
-  const Table table = table_of(family);
+  const FamilyTable table = table_of(family);
   Positions positions(table.units);
   std::vector<double> largest(resamples, 0);
   std::vector<double> count(table.samples);

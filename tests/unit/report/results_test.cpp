@@ -136,9 +136,12 @@ TEST_CASE("a series shows each run's counts, and each measured metric with its s
   CHECK(cell("psnr_se") == Cell(0.0));
 
   CHECK(std::find(table.columns.begin(), table.columns.end(), "sharpness") == table.columns.end());
-  CHECK_THAT(results.warnings,
-             Catch::VectorContains(std::string("no metric 'sharpness': schemas/metrics describes "
-                                               "none of that name; it is left out")));
+  CHECK(std::count_if(results.warnings.begin(), results.warnings.end(),
+                      [](const std::string& warning) {
+                        return warning.find(
+                                   "sharpness is left out: no metric 'sharpness': "
+                                   "schemas/metrics describes none of that name") == 0;
+                      }) == 1);
 
   const std::vector<SharedFailure> failures = shared_failures(results.runs);
   REQUIRE(failures.size() == 1);

@@ -285,6 +285,69 @@ TEST_CASE("A series that has used its GPU-hours is stopped, which everybody can 
   CHECK(test.coordinator->submit(request).status().code() == StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("A dry run of pause, cancel or retry counts as the call would, and changes nothing") {
+  ServiceFixture test;
+  test.submit("s1", 1, 2);
+  v1::SelectRequest dry;
+  dry.set_series("s1");
+  dry.set_dry_run(true);
+  CHECK(must(test.coordinator->pause(dry)).changed_jobs() == 2);
+  CHECK(must(test.coordinator->cancel(dry)).changed_jobs() == 2);
+  CHECK(test.progress().queued() == 2);
+  v1::SelectRequest real = dry;
+  real.set_dry_run(false);
+  CHECK(must(test.coordinator->cancel(real)).changed_jobs() == 2);
+  v1::RetryRequest retry;
+  *retry.mutable_select() = dry;
+  retry.add_states("cancelled");
+  CHECK(must(test.coordinator->retry(retry)).changed_jobs() == 2);
+  CHECK(test.progress().cancelled() == 2);
+}
+
+TEST_CASE("Labels are on disk when the call returns, and survive a restart and a submission") {
+  ServiceFixture test;
+  test.submit("s1", 2, 1);
+  v1::LabelRequest request;
+  request.mutable_select()->set_series("s1");
+  request.mutable_select()->set_run("run-0");
+  request.add_add_tags("paper");
+  request.add_add_tags("best");
+  request.set_note("look at clip-3");
+  CHECK(must(test.coordinator->label(request)).runs() == 1);
+  const Rows expected = {"run-0|best, paper|look at clip-3|", "run-1|NULL|NULL|"};
+  const std::string sql = "SELECT run, tags, note FROM v_names ORDER BY position";
+  CHECK(test.query(sql) == expected);
+  test.reopen();
+  test.submit("s1", 2, 1);
+  CHECK(test.query(sql) == expected);
+  request.mutable_select()->set_run("nowhere");
+  CHECK(test.coordinator->label(request).status().code() == StatusCode::kNotFound);
+  request.mutable_select()->clear_run();
+  request.add_add_tags("two words");
+  CHECK(test.coordinator->label(request).status().code() == StatusCode::kInvalidArgument);
+  CHECK(test.query(sql) == expected);
+}
+
+TEST_CASE("Where work stands: counts of all and of each series, workers, failures since") {
+  ServiceFixture test;
+  test.submit("s1", 1, 2);
+  test.submit("s2", 1, 1);
+  const std::string worker = test.join("w1");
+  const v1::Bundle bundle = test.lease(worker, 1).bundle();
+  v1::ReportRequest report = ServiceFixture::result_of(worker, bundle);
+  report.mutable_reports(0)->mutable_failure()->set_cause(v1::FAILURE_CAUSE_DATA);
+  report.mutable_reports(0)->mutable_failure()->set_message("too short");
+  REQUIRE(test.accepts(report));
+  const service::Standing standing = must(test.coordinator->standing(0));
+  CHECK(standing.workers == 1);
+  REQUIRE(standing.series.size() == 2);
+  CHECK(standing.series[0].series == "s1");
+  CHECK(standing.jobs.failed == 1);
+  REQUIRE(standing.failures.size() == 1);
+  CHECK(standing.failures[0].message.find("too short") != std::string::npos);
+  CHECK(must(test.coordinator->standing(standing.sequence)).failures.empty());
+}
+
 TEST_CASE("A job goes only to a worker that has what it needs") {
   ServiceFixture test;
   v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 1));

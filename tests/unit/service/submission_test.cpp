@@ -27,6 +27,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   plan.baseline = "none";
   plan.controls = {"run-1"};
   plan.equivalence = {{"psnr", 0.25}};
+  plan.keep = {.kind = cox::Retention::Kind::kBest, .runs = 2};
   plan.tables = {{"A \"title\"", {"run-0", "run-2"}, {"seed", "psnr"}}};
 
   const auto event = service::event_of(service::submit_request_of(plan));
@@ -46,6 +47,7 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->stop_rule == plan.stop_rule);
   CHECK(event->baseline == "none");
   CHECK(event->report_settings_json == R"({"controls":["run-1"],"equivalence":{"psnr":0.25}})");
+  CHECK(event->keep_json == R"({"kind":"best","metric":"psnr","runs":2})");
   CHECK(event->tables_json ==
         R"([{"title":"A \"title\"","rows":["run-0","run-2"],"columns":["seed","psnr"]}])");
   REQUIRE(event->jobs.size() == 6);

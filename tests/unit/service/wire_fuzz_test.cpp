@@ -204,7 +204,14 @@ class Target {
 
   /// Sends one message with one to four of its fields changed.
   void fire() {
-    switch (mutator_.below(13)) {
+    switch (mutator_.below(14)) {
+      case 13: {
+        v1::LabelRequest label;
+        *label.mutable_select() = select();
+        label.add_add_tags("paper");
+        label.set_note("a note");
+        return send(&service::Coordinator::label, label);
+      }
       case 0:
         return send(&service::Coordinator::submit, submission());
       case 1:

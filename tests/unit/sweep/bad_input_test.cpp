@@ -160,6 +160,22 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\ntables: [{title: T, rows: [A], columns: [psnr]}]\n", "tables: no run 'A'"},
       {"method: none\ntables: [{title: T, rows: [s], columns: [psnrr]}]\n",
        "unknown column 'psnrr'; did you mean 'psnr'?"},
+      {"method: none\nkeep: some\n", "keep: expected all, none, {best: 3}"},
+      {"method: none\nkeep: [cat]\n", "keep: expected all, none, {best: 3}"},
+      {"method: none\nkeep: {best: 1, items: [cat]}\n", "keep: expected all, none, {best: 3}"},
+      {"method: none\nkeep: {best: 0}\n", "keep.best: expected 1 to"},
+      {"method: none\nkeep: {best: 1, metric: psrn}\n", "did you mean 'psnr'?"},
+      {"method: none\nkeep: {best: 1, count: 2}\n", "unknown key 'count' in keep"},
+      {"method: none\nkeep: {items: []}\n", "expected at least one video id"},
+      {"method: none\nkeep: {items: [cta]}\n",
+       "no video 'cta' in the data set; did you mean 'cat'?"},
+  };
+  check_cases(sandbox, cases);
+}
+
+TEST_CASE("each wrong setting of the queue is named") {
+  const Sandbox sandbox;
+  const Case cases[] = {
       {"method: none\nretry: {backoff: {base: 10}}\n", "expected a time up to 24h"},
       {"method: none\nretry: {backoff: {base: 2h, max: 1s}}\n", "is above max"},
       {"method: none\nretry: {crash: -1}\n", "expected 0 to"},

@@ -12,11 +12,12 @@ using cox::sweep::ExpressionError;
 
 namespace {
 
-std::variant<Value, std::string> known(const std::string& name) {
+Expression::Found known(const std::string& name) {
   if (name == "groups") return Value(4);
   if (name == "lr") return Value(0.01);
   if (name == "method") return Value("adasteer");
   if (name == "early_stop.patience") return Value(3);
+  if (name == "lora_rank") return Expression::Absent{};
   if (name == "sigmas") return Value(Value::List{0.25, 0.5});
   return "'" + name + "' has no value";
 }
@@ -136,4 +137,19 @@ TEST_CASE("random token soup gives a value or an error, never a crash") {
     const std::string result = evaluated(text);
     REQUIRE_FALSE(result.empty());
   }
+}
+
+TEST_CASE("a name without a value decides nothing, unless the other side decides alone") {
+  CHECK(evaluated("lora_rank > 4 || true") == "true");
+  CHECK(evaluated("true || lora_rank > 4") == "true");
+  CHECK(evaluated("lora_rank > 4 && false") == "false");
+  CHECK(evaluated("false && lora_rank > 4") == "false");
+  CHECK(evaluated("(lora_rank > 4 && groups == 4) || method == 'adasteer'") == "true");
+  for (const std::string text :
+       {"lora_rank > 4", "!(lora_rank > 4)", "lora_rank > 4 || false", "lora_rank > 4 && true",
+        "false || lora_rank > 4", "lora_rank > 4 || lora_rank < 4", "lora_rank + 1"}) {
+    INFO(text);
+    CHECK(evaluated(text).find("'lora_rank' has no value here") != std::string::npos);
+  }
+  CHECK(evaluated("lora_rank > 4 || 3").find("expected true or false") != std::string::npos);
 }

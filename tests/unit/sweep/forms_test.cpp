@@ -228,6 +228,25 @@ TEST_CASE("methods that generate nothing are controls, and have one replicate") 
   CHECK(plan.runs[2].shared_name.empty());
 }
 
+TEST_CASE("keep names which generated videos stay") {
+  const Sandbox sandbox;
+  using cox::Retention;
+  const auto keep = [&](const std::string& text, const std::vector<std::string>& set = {}) {
+    return sandbox.plan("method: none\n" + text, set).keep;
+  };
+  CHECK(keep("") == Retention{});
+  CHECK(keep("keep: all\n") == Retention{});
+  CHECK(keep("keep: none\n") == Retention{.kind = Retention::Kind::kNone});
+  CHECK(keep("keep: {best: 3}\n") == Retention{.kind = Retention::Kind::kBest, .runs = 3});
+  CHECK(keep("keep: {best: 1, metric: ssim}\n") ==
+        Retention{.kind = Retention::Kind::kBest, .runs = 1, .metric = "ssim"});
+  CHECK(keep("keep: {items: [dog]}\n") ==
+        Retention{.kind = Retention::Kind::kItems, .items = {"dog"}});
+  CHECK(keep("", {"keep=none"}).kind == Retention::Kind::kNone);
+  const std::string digest = sandbox.plan("method: none\n").runs[0].digest;
+  CHECK(sandbox.plan("method: none\nkeep: none\n").runs[0].digest == digest);
+}
+
 TEST_CASE("the study's preset lays its defaults where the method has them") {
   const Sandbox sandbox;
   const auto plan = sandbox.plan(

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/report/data/query.h"
+
+namespace cox::cli {
+
+struct LinkReport {
+  std::size_t links = 0;    ///< that are there now
+  std::size_t removed = 0;  ///< that nothing asks for any more
+  std::vector<std::string> notes;
+};
+
+/// Makes FOLDER/SERIES/RUN/ITEM.mkv a symbolic link to the generated video of each finished item of
+/// the series, so that a person finds it by its names, and removes links there that no current
+/// result asks for. Links within one folder are relative: the folder can be moved. Changes nothing
+/// but symbolic links, each in one step, and skips names that do not fit below FOLDER.
+Result<LinkReport> link_results(const report::Query& query, const std::string& series,
+                                const std::string& folder);
+
+}  // namespace cox::cli

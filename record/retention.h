@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/value.h"
+
+namespace cox {
+
+/// Which of a series' generated videos stay on disk when `cox gc` runs. Results stay in any case.
+struct Retention {
+  enum class Kind {
+    kAll,
+    kNone,
+    kBest,  ///< those of the `runs` best runs by the mean of `metric`, and of the baseline
+    kItems  ///< those of `items`, in every run
+  };
+  Kind kind = Kind::kAll;
+  std::int64_t runs = 0;
+  std::string metric = "psnr";
+  std::vector<std::string> items = {};
+
+  bool operator==(const Retention&) const = default;
+};
+
+/// As the database holds it: `{"kind":"best","metric":"psnr","runs":3}`.
+inline std::string retention_json(const Retention& keep) {
+  switch (keep.kind) {
+    case Retention::Kind::kNone:
+      return R"({"kind":"none"})";
+    case Retention::Kind::kBest:
+      return canonical_parameters({{"kind", "best"}, {"metric", keep.metric}, {"runs", keep.runs}});
+    case Retention::Kind::kItems: {
+      Value::List items(keep.items.begin(), keep.items.end());
+      return canonical_parameters({{"kind", "items"}, {"items", std::move(items)}});
+    }
+    case Retention::Kind::kAll:
+      break;
+  }
+  return R"({"kind":"all"})";
+}
+
+}  // namespace cox
