@@ -226,15 +226,14 @@ Result<std::vector<std::size_t>> rows_where(const std::optional<Expression>& whe
 /// The key columns, then what was asked for; or else what --where and --sort name, then the rest.
 std::vector<std::string> columns_to_show(const Wishes& wishes, const SelectableRows& rows) {
   const auto& shown = rows.shown.columns;
-  const auto key_end = shown.begin() + static_cast<std::ptrdiff_t>(rows.keys);
   std::vector<std::string> wanted = wishes.columns;
   if (wanted.empty()) {
     for (const std::string& name : wishes.named()) {
       if (!contains(shown, name)) wanted.push_back(name);
     }
-    wanted.insert(wanted.end(), key_end, shown.end());
+    wanted.insert(wanted.end(), shown.begin(), shown.end());
   }
-  std::vector<std::string> columns(shown.begin(), key_end);
+  std::vector<std::string> columns = rows.keys;
   for (const std::string& name : wanted) {
     if (!contains(columns, name)) columns.push_back(name);
   }

@@ -19,7 +19,7 @@ namespace cox::cli {
 /// Rows of which a person selects some, and the columns that may be asked for.
 struct SelectableRows {
   Table shown;                     ///< what is printed when nothing is selected
-  std::size_t keys = 1;            ///< how many of its first columns name a row: always printed
+  std::vector<std::string> keys;   ///< columns of it that name a row: always printed, and first
   std::vector<std::string> names;  ///< further columns, which `value` knows
   /// The value of a further column in a row of `shown`; nothing when the row has none.
   std::function<std::optional<Value>(std::size_t row, const std::string& name)> value;

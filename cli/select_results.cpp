@@ -104,6 +104,7 @@ Result<SelectableRows> selectable_runs(const report::Query& query, const std::st
   COX_ASSIGN_OR_RETURN(const Table view, query("SELECT * FROM v_results LIMIT 0"));
   SelectableRows rows;
   rows.shown = report::series_means(results);
+  rows.keys = {"run"};
   rows.names = {"series", "method", "tags", "note"};
   append(rows.names, parameter_names(results.runs));
   append(rows.names, view.columns);
@@ -134,6 +135,7 @@ Result<SelectableRows> selectable_jobs(const report::Query& query, const std::st
     names_of_rows->push_back(report::RowReader(table, i).text("run"));
   }
   rows.shown = std::move(table);
+  rows.keys = {"run", "video"};
   rows.names.assign(names.begin(), names.end());
   rows.value = [parameters, names_of_rows](std::size_t row,
                                            const std::string& name) -> std::optional<Value> {

@@ -21,7 +21,9 @@ Result<ExitCode> ChangeJobs::run(Session& session) {
                      target_finder(source)));
   const std::string done =
       done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs());
-  session.say(target_.dry_run ? fmt::format("dry run, nothing changed: {}", done) : done);
+  session.say(target_.dry_run
+                  ? fmt::format("dry run, nothing changed; the command would say: {}", done)
+                  : done);
   return kExitOk;
 }
 

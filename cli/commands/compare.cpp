@@ -95,7 +95,9 @@ class Compare final : public Command {
     std::vector<std::string> notes;
     if (selection_.any()) {
       const auto none = [](std::size_t, const std::string&) { return std::optional<Value>(); };
-      COX_ASSIGN_OR_RETURN(table, selection_.apply({std::move(table), 2, {}, none}, notes));
+      COX_ASSIGN_OR_RETURN(
+          table,
+          selection_.apply({table, {"run", items_ ? "video" : "category"}, {}, none}, notes));
     }
     const JsonSchema schema{items_ ? "cox-comparison-items" : "cox-comparison-categories", 1};
     const Layout layout = output_.layout(session.out_terminal, schema);

@@ -75,7 +75,7 @@ class Gc final : public Command {
       table.rows.push_back({video.path, static_cast<std::int64_t>(video.bytes), video.why});
       bytes += video.bytes;
     }
-    if (dry_run_ || output_.json) {
+    if ((dry_run_ && !plan.videos.empty()) || output_.json) {
       write_rows(session.out, table, output_.layout(session.out_terminal, {"cox-gc", 1}));
       session.out.flush();
     }

@@ -67,9 +67,9 @@ class Label final : public Command {
       COX_ASSIGN_OR_RETURN(const v1::LabelReply reply, label(select, target_.dry_run));
       runs += reply.runs();
     }
-    session.say(fmt::format("{}{}",
-                            target_.dry_run ? "dry run, nothing changed: labels " : "labelled ",
-                            report::counted(static_cast<std::int64_t>(runs), "run")));
+    session.say(fmt::format(
+        "{}{}", target_.dry_run ? "dry run, nothing changed; the command would say: " : "labelled ",
+        report::counted(static_cast<std::int64_t>(runs), "run")));
     return kExitOk;
   }
 

@@ -63,9 +63,10 @@ class Retry final : public Command {
       return calls->retry(request);
     };
     COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, target_finder(source)));
-    session.say(fmt::format("{}queued {} again; left {} unchanged",
-                            target_.dry_run ? "dry run, nothing changed: " : "",
-                            report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
+    session.say(
+        fmt::format("{}queued {} again; left {} unchanged",
+                    target_.dry_run ? "dry run, nothing changed; the command would say: " : "",
+                    report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
     if (target_.dry_run) return kExitOk;
     if (!source.database.empty() && reply.changed_jobs() > 0) {
       session.say("the next 'cox run' or 'cox coordinator' with this database runs them");

@@ -16,6 +16,7 @@ SelectableRows runs() {
                  {"lora-4", std::int64_t{3}, 21.5},
                  {"lora-8", std::int64_t{2}, 21.0},
                  {"full", std::int64_t{0}, Cell()}}};
+  rows.keys = {"run"};
   rows.names = {"method", "lr", "rank", "early_stop.enabled"};
   rows.value = [](std::size_t row, const std::string& name) -> std::optional<Value> {
     const bool is_lora = row == 1 || row == 2;

@@ -113,6 +113,8 @@ TEST_CASE("columns of v_results are means over the videos, and jobs are chosen a
   const auto rows = rows_of(jobs);
   CHECK(rows.size() == 6);
   CHECK(rows[0]["lr"] == 0.1);
+  CHECK(rows[0]["run"] == "lora-0.1");
+  CHECK(rows[0]["video"] == "cat_2");
   CHECK_THAT(jobs.err, Catch::Contains("3 rows left out"));  // of none, which has no lr
 }
 
