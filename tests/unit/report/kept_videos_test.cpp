@@ -31,7 +31,9 @@ std::vector<std::string> kept(const test::StudyDatabase& study) {
   const KeptVideos found = kept_videos(study.query()).value();
   std::vector<std::string> names;
   const Table table =
-      study.query()("SELECT DISTINCT run || '/' || video AS name, job_digest FROM v_results ORDER BY 1")
+      study
+          .query()(
+              "SELECT DISTINCT run || '/' || video AS name, job_digest FROM v_results ORDER BY 1")
           .value();
   for (const Row& row : table.rows) {
     if (found.jobs.contains(std::get<std::string>(row[1]))) {
