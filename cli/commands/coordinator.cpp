@@ -18,6 +18,7 @@
 #include "cli/sources/playable_folder.h"
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/gate.h"
+#include "coordinator/service/listen_address.h"
 #include "coordinator/service/server.h"
 #include "coordinator/watch/metrics_server.h"
 #include "coordinator/watch/metrics_text.h"
@@ -85,6 +86,7 @@ class CoordinatorCommand final : public Command {
     if (const Status status = service::Server::check(server_); !status.is_ok()) {
       return of_surroundings(status);
     }
+    COX_RETURN_IF_ERROR(of_surroundings(check_metrics_address()));
     if (!std::filesystem::exists(options_.database)) {
       session.say(fmt::format("creating the database '{}'", options_.database));
     }
@@ -149,6 +151,13 @@ class CoordinatorCommand final : public Command {
     }
     COX_ASSIGN_OR_RETURN(report::Query query, web::shared_database_query(options_.database));
     return web::WebServer::start(options, std::move(query));
+  }
+
+  /// Before a database is created for a start that fails.
+  Status check_metrics_address() const {
+    if (metrics_address_.empty()) return Status::ok();
+    COX_RETURN_IF_ERROR(watch::MetricsServer::check(metrics_address_));
+    return service::check_listen_address(metrics_address_).with_context("--metrics");
   }
 
   /// The command that starts a worker on this machine, as it can be pasted into a shell.

@@ -52,6 +52,8 @@ struct MetricsServer::State {
   std::jthread thread;
 };
 
+Status MetricsServer::check(const std::string& address) { return place_of(address).status(); }
+
 Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& address,
                                                             std::function<std::string()> text) {
   COX_ASSIGN_OR_RETURN(Place place, place_of(address));

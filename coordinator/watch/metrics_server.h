@@ -12,6 +12,9 @@ namespace cox::watch {
 /// nor tokens. Thread-safe.
 class MetricsServer {
  public:
+  /// Fails as start() would for the form of the address, before there is anything to serve.
+  static Status check(const std::string& address);
+
   /// `text` is called for each request, from several threads. `address` is HOST:PORT; port 0 picks
   /// a free one. kInvalidArgument for another form or a host that is not loopback, kUnavailable
   /// when the port is in use.

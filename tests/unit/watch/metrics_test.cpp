@@ -47,6 +47,7 @@ TEST_CASE("metrics are refused beyond loopback and at what is no address") {
     INFO(address);
     const Status status = MetricsServer::start(address, [] { return std::string(); }).status();
     CHECK(status.code() == StatusCode::kInvalidArgument);
+    CHECK(MetricsServer::check(address).message() == status.message());
     CHECK_THAT(status.message(), Catch::Contains("127.0.0.1:PORT"));
   }
 }
