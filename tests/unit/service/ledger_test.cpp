@@ -62,7 +62,7 @@ TEST_CASE("A commit that fails answers nobody and stops the ledger") {
   const SystemClock clock;
   size_t answered = 0;
   {
-    Ledger ledger(core::Core(), must(store::Store::open(file_of(directory), {.max_pages = 60})),
+    Ledger ledger(core::Core(), must(store::Store::open(file_of(directory), {.max_pages = 200})),
                   clock);
     Status status;
     for (int i = 0; i < 100'000 && status.is_ok(); ++i) {
