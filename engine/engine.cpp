@@ -232,7 +232,9 @@ void Engine::State::recover(const JobInput& input, JobFailure& failure) {
 at::Tensor Engine::State::generate_frames(const Task& task) {
   StageClock& clock = task.clock;
   const at::Tensor latents = clock.measure("generate", &StageTimings::generate_s, [&] {
-    return generate(task.plan, task.encoded, task.model, task.adapted.adapter(), clock.monitor());
+    return task.adapted.in_generation(task.plan.adaptation, [&](const Adapter& adapter) {
+      return generate(task.plan, task.encoded, task.model, adapter, clock.monitor());
+    });
   });
   task.output.peak_memory_bytes = work.peak_with(device_memory(device).peak_bytes);
   work.leave(task.input);

@@ -24,7 +24,8 @@ const std::set<std::string>& timeless() {
       "adam_eps",      "alpha",     "clip",          "loss_target",  "lr",
       "max_grad_norm", "seed",      "steps",         "warmup_steps", "constant_prompt",
       "weight_decay",  "replicate", "prompt_source", "score",        "metric_conventions",
-      "momentum",      "scaling",   "clip_together", "form",         "final_vector"};
+      "momentum",      "scaling",   "clip_together", "form",         "final_vector",
+      "direction"};
   return names;
 }
 
@@ -245,7 +246,10 @@ class Pricer {
     if (model.digest.empty()) model.digest = plan.written.model;
     const ShareKeys keys = share_keys(method, run.parameters, model);
     sharing::PricedJob job;
-    job.shape = {keys.trajectory, keys.horizon, {}, keys.generation,
+    job.shape = {keys.trajectory,
+                 keys.horizon,
+                 {},
+                 keys.generation,
                  passes_key(method, run.parameters, model)};
     if (method.trains) job.shape.stop = rule_of(run.parameters);
     job.identity = run_digest(run, model);

@@ -25,6 +25,11 @@ bool shapes_generation(const ParameterSchema& schema) {
   return schema.stage == Stage::kSource || schema.stage == Stage::kGeneration;
 }
 
+/// Whether the value says no more than its absence: a method without the parameter is then equal.
+bool is_added_default(const ParameterSchema& schema, const Value& value) {
+  return !schema.since.empty() && *schema.default_value == value;
+}
+
 /// The canonical text of the parameters that `belongs` names. A parameter that the schema does not
 /// declare belongs everywhere.
 template <typename Belongs>
@@ -32,7 +37,10 @@ std::string chosen(const MethodSchema& method, const Parameters& parameters, Bel
   Parameters kept;
   for (const auto& [name, value] : parameters) {
     const auto schema = method.parameters.find(name);
-    if (schema == method.parameters.end() || belongs(schema->second)) kept.emplace(name, value);
+    const bool is_declared = schema != method.parameters.end();
+    if (is_declared && (!belongs(schema->second) || is_added_default(schema->second, value)))
+      continue;
+    kept.emplace(name, value);
   }
   return canonical_parameters(kept);
 }

@@ -103,6 +103,7 @@ AdaptationSettings read_adaptation_settings(const MethodSet& methods, ParameterR
     parameters.reject("early_stop.holdout_fraction", "a fraction below 1");
   }
   settings.early_stop = read_early_stop(parameters, settings.steps);
+  settings.random_direction = parameters.choice("direction", {"adapted", "random"}) == "random";
   return settings;
 }
 

@@ -32,6 +32,7 @@ struct AdaptationSettings {
   std::int64_t context_frames = 0;  ///< the first pixel frames of the window
   double holdout_fraction = 0;      ///< in [0, 1): share of the latents after the context
   EarlyStopSettings early_stop;
+  bool random_direction = false;  ///< generate from random_direction.h instead of what was adapted
 };
 
 /// Reads and checks them. Throws EngineError (cause user) that names the parameter.

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/digest.h"
+#include "engine/adaptation/random_direction.h"
 #include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
 
@@ -115,6 +116,12 @@ void AdaptedModel::save_to(StateSaving saving) {
 
 Reached AdaptedModel::reach(const std::string& job, JobMonitor& monitor) {
   return trajectory_ ? trajectory_->reach(job, monitor) : Reached{};
+}
+
+at::Tensor AdaptedModel::in_generation(const std::optional<AdaptationSettings>& settings,
+                                       const std::function<at::Tensor(const Adapter&)>& generate) {
+  if (!settings || !settings->random_direction) return generate(adapter());
+  return in_random_direction(*adaptation_, random_, [&] { return generate(adapter()); });
 }
 
 void AdaptedModel::leave(const std::string& job) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
 #include "engine/adaptation/loop.h"
+#include "engine/adaptation/settings.h"
 #include "engine/monitor.h"
 #include "engine/stages/encode.h"
 
@@ -46,8 +48,12 @@ class AdaptedModel {
   /// True when parameters of the backbone itself are other than loaded until this is destroyed.
   bool trains_backbone() const { return trains_backbone_; }
   ScoredFrames scored_frames() const { return adaptation_->scored_frames(); }
-  /// Acts in generation.
+  /// Acts in generation from the adapted state.
   const Adapter& adapter() const { return adaptation_->generation_adapter(); }
+  /// Runs `generate` with what acts in generation: the adapted state, or what `settings` put in its
+  /// place.
+  at::Tensor in_generation(const std::optional<AdaptationSettings>& settings,
+                           const std::function<at::Tensor(const Adapter&)>& generate);
 
  private:
   RawOutputs* raw_outputs(const JobPlan& plan, const EncodedJob& encoded,

@@ -32,6 +32,8 @@ const char* purpose_name(Purpose purpose) {
       return "scene";
     case Purpose::kTrainer:
       return "trainer";
+    case Purpose::kDirection:
+      return "direction";
   }
   COX_CHECK(false, "unknown purpose");
 }

@@ -22,6 +22,7 @@ enum class Purpose {
   kRandomModel,     ///< weights of a random model
   kScene,           ///< properties of a procedural scene
   kTrainer,         ///< choices of the model trainer
+  kDirection,       ///< a random direction in place of the adapted one
 };
 
 /// Everything that a draw depends on. Two streams that differ in any part are independent.

@@ -49,10 +49,15 @@ Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison
     for (const auto& [video, difference] : comparison.differences) {
       values[categories.of_video(video.first)].push_back(difference);
     }
+    Strata strata;
     for (const auto& [category, differences] : values) {
+      strata.push_back(differences);
       all.push_back({comparison.run, comparison.baseline, category, summarized(differences),
                      infer_mean(differences)});
     }
+    if (strata.size() < 2) continue;
+    all.push_back({comparison.run, comparison.baseline, kWithinCategories, comparison.difference,
+                   infer_mean_within(std::move(strata))});
   }
   return all;
 }

@@ -35,8 +35,12 @@ class Categories {
   std::regex expression_;
 };
 
-/// Each comparison by category, categories in the order of their names. kInvalidArgument for a
-/// pattern that Categories refuses.
+/// The row over all categories of a comparison: its mean with an interval whose resamples are drawn
+/// within them.
+inline constexpr const char* kWithinCategories = "(all, drawn within)";
+
+/// Each comparison by category, categories in the order of their names; of two or more also
+/// kWithinCategories. kInvalidArgument for a pattern that Categories refuses.
 Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison>& comparisons,
                                                     const std::string& pattern);
 

@@ -75,8 +75,9 @@ Result<Table> category_rows(const NamedComparison& named, const std::string& cat
   std::map<std::pair<std::string, std::string>, std::map<std::string, std::size_t>> outcomes;
   for (const Comparison& comparison : named.comparisons) {
     for (const auto& [video, difference] : comparison.differences) {
-      ++outcomes[{comparison.run, categories.of_video(video.first)}]
-                [outcome_of(gain_of(comparison.metric, difference))];
+      const std::string outcome = outcome_of(gain_of(comparison.metric, difference));
+      ++outcomes[{comparison.run, categories.of_video(video.first)}][outcome];
+      ++outcomes[{comparison.run, kWithinCategories}][outcome];
     }
   }
   Table table{{"run", "category", "pairs", "difference", "low", "high", "gains", "losses", "ties"},

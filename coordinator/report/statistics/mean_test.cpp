@@ -62,6 +62,7 @@ MeanTest::MeanTest(std::vector<double> values, std::size_t comparisons,
   COX_CHECK(values.size() >= 2 && !all_equal(values), "two values or more that differ");
   std::sort(values.begin(), values.end());  // the order of the videos means nothing
   moments_ = moments_of(values);
+  degrees_ = moments_.count - 1;
   Resampled own = resampled(values, resamples);
   hall_ = std::move(own.hall);
   if (largest_t_.empty()) largest_t_ = std::move(own.absolute_t);
@@ -69,6 +70,16 @@ MeanTest::MeanTest(std::vector<double> values, std::size_t comparisons,
 
 MeanTest::MeanTest(std::vector<double> values, std::size_t resamples)
     : MeanTest(std::move(values), 1, {}, resamples) {}
+
+MeanTest::MeanTest(const Strata& strata, std::size_t resamples) {
+  const StratifiedMoments within = moments_within(strata);
+  COX_CHECK(within.moments.deviation > 0, "values that differ within a stratum");
+  moments_ = within.moments;
+  degrees_ = within.degrees;
+  Resampled own = resampled_within(strata, resamples);
+  hall_ = std::move(own.hall);
+  largest_t_ = std::move(own.absolute_t);
+}
 
 double MeanTest::hall_p(double null) const {
   const double u = (moments_.mean - null) / moments_.deviation;
@@ -79,7 +90,7 @@ double MeanTest::hall_p(double null) const {
 
 double MeanTest::p(double null) const {
   const double t = (moments_.mean - null) / moments_.standard_error();
-  const double of_t = student_t_two_sided(t, moments_.count - 1);
+  const double of_t = student_t_two_sided(t, degrees_);
   const double of_largest =
       (at_least(largest_t_, std::abs(t)) + 1) / static_cast<double>(largest_t_.size() + 1);
   return std::min(1.0, std::max({comparisons_ * of_t, comparisons_ * hall_p(null), of_largest}));
@@ -108,7 +119,7 @@ std::optional<Interval> MeanTest::largest_t_interval(double alpha) const {
 
 std::optional<Interval> MeanTest::interval(double level) const {
   const double alpha = (1 - level) / comparisons_;
-  const double reach = student_t_bound(1 - alpha, moments_.count - 1) * moments_.standard_error();
+  const double reach = student_t_bound(1 - alpha, degrees_) * moments_.standard_error();
   const auto by_hall = hall_interval(alpha);
   const auto by_largest = largest_t_interval(1 - level);
   if (!by_hall || !by_largest) return std::nullopt;
@@ -120,6 +131,44 @@ MeanInference infer_mean(const std::vector<double>& values) {
   if (!is_tested(values)) return {};
   if (all_equal(values)) return inference_of_equal(values.front());
   const MeanTest test(values);
+  return {test.p(), test.interval()};
+}
+
+namespace {
+
+/// Sorted, since the order of the videos means nothing; those of one value as one, or with the
+/// smallest of the others when there is only one such.
+Strata with_spread(Strata categories) {
+  std::vector<double> lonely;
+  Strata strata;
+  for (std::vector<double>& category : categories) {
+    std::sort(category.begin(), category.end());
+    if (category.size() == 1) lonely.push_back(category.front());
+    if (category.size() > 1) strata.push_back(std::move(category));
+  }
+  std::sort(lonely.begin(), lonely.end());
+  if (lonely.size() == 1 && !strata.empty()) {
+    const auto smallest =
+        std::min_element(strata.begin(), strata.end(),
+                         [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    smallest->insert(std::lower_bound(smallest->begin(), smallest->end(), lonely.front()),
+                     lonely.front());
+  } else if (!lonely.empty()) {
+    strata.push_back(std::move(lonely));
+  }
+  return strata;
+}
+
+}  // namespace
+
+MeanInference infer_mean_within(Strata categories) {
+  const Strata strata = with_spread(std::move(categories));
+  std::vector<double> values;
+  for (const auto& stratum : strata) values.insert(values.end(), stratum.begin(), stratum.end());
+  if (!is_tested(values)) return {};
+  if (all_equal(values)) return inference_of_equal(values.front());
+  if (std::all_of(strata.begin(), strata.end(), all_equal)) return {};
+  const MeanTest test(strata);
   return {test.p(), test.interval()};
 }
 

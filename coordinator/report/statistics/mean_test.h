@@ -28,6 +28,9 @@ class MeanTest {
            std::size_t resamples);
   /// A family of one.
   explicit MeanTest(std::vector<double> values, std::size_t resamples = kResamples);
+  /// A family of one whose values are a stratified sample: every test takes the spread within the
+  /// strata, and resamples are drawn within them. They have two values or more each.
+  explicit MeanTest(const Strata& strata, std::size_t resamples = kResamples);
 
   double p(double null = 0) const;
   /// Absent where a bound would be infinite: too many resamples hold equal values.
@@ -39,6 +42,7 @@ class MeanTest {
   std::optional<Interval> largest_t_interval(double alpha) const;
 
   Moments moments_;
+  double degrees_ = 0;  ///< of freedom of the standard error
   double comparisons_ = 1;
   std::vector<double> hall_;       ///< of the resamples, ascending
   std::vector<double> largest_t_;  ///< likewise
@@ -54,6 +58,11 @@ struct MeanInference {
 
 /// By itself, in any order. Equal values but 0 have p 0 and that value as interval.
 MeanInference infer_mean(const std::vector<double>& values);
+
+/// The mean of all values of a sample that was taken category by category; two categories or more.
+/// Categories of one value are taken together, since one value has no spread. Absent where
+/// infer_mean gives nothing, and where no category's values differ.
+MeanInference infer_mean_within(Strata categories);
 
 /// Corrected for a family: the chance of any p below alpha among true means of 0 is about alpha.
 struct FamilyInference {

@@ -18,11 +18,12 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 /// count: uneven by less than count / 2^32.
 class Positions {
  public:
-  explicit Positions(std::size_t count) : count_(count) {}
+  explicit Positions(std::size_t count, std::uint64_t seed = kBootstrapSeed)
+      : count_(count), seed_(seed) {}
 
   std::size_t next() {
     if (left_ == 0) {
-      bits_ = random_bits(kBootstrapSeed, counter_++);
+      bits_ = random_bits(seed_, counter_++);
       left_ = 2;
     }
     --left_;
@@ -32,6 +33,7 @@ class Positions {
 
  private:
   std::uint64_t count_;
+  std::uint64_t seed_;
   std::uint64_t counter_ = 0;
   std::uint64_t bits_ = 0;
   int left_ = 0;
@@ -54,6 +56,18 @@ double variance_of(const Sums& sums) {
   return variance <= rounding ? 0 : variance;
 }
 
+void add(double value, Sums& sums) {
+  ++sums.count;
+  sums.first += value;
+  sums.second += value * value;
+  sums.third += value * value * value;
+}
+
+double third_moment(const Sums& sums) {
+  const double mean = sums.first / sums.count;
+  return sums.third / sums.count - 3 * mean * sums.second / sums.count + 2 * mean * mean * mean;
+}
+
 /// (mean* - mean) / `spread`; infinite where the resample does not spread at all.
 double studentized(double mean, double spread) {
   if (spread > 0) return mean / spread;
@@ -66,13 +80,35 @@ double t_of(const Sums& sums) {
 }
 
 double hall_of(const Sums& sums) {
-  const double mean = sums.first / sums.count;
   const double variance = variance_of(sums);
-  const double u = studentized(mean, std::sqrt(variance));
+  const double u = studentized(sums.first / sums.count, std::sqrt(variance));
   if (variance == 0) return u;
-  const double cubes =
-      sums.third / sums.count - 3 * mean * sums.second / sums.count + 2 * mean * mean * mean;
-  return hall_transform(u, cubes / std::pow(variance, 1.5), sums.count);
+  return hall_transform(u, third_moment(sums) / std::pow(variance, 1.5), sums.count);
+}
+
+/// The mean less the centers, its standard error by sum of (n_h / n)^2 s_h^2 / n_h and its skewness
+/// by sum of (n_h / n)^3 m_h / n_h^2, m_h the mean cube; as deviation and skewness of `n` values.
+StratifiedMoments combined(const std::vector<Sums>& strata) {
+  double n = 0;
+  for (const Sums& stratum : strata) n += stratum.count;
+  StratifiedMoments all;
+  all.moments.count = n;
+  double variance = 0;
+  double fourth = 0;
+  double cube = 0;
+  for (const Sums& stratum : strata) {
+    const double share = stratum.count / n;
+    const double of_mean = share * share * variance_of(stratum) / (stratum.count - 1);
+    all.moments.mean += share * stratum.first / stratum.count;
+    variance += of_mean;
+    fourth += of_mean * of_mean / (stratum.count - 1);
+    cube += std::pow(share, 3) * third_moment(stratum) / std::pow(stratum.count, 2);
+  }
+  if (variance == 0) return all;
+  all.moments.deviation = std::sqrt(variance * (n - 1));
+  all.moments.skewness = cube * n * n / std::pow(all.moments.deviation, 3);
+  all.degrees = variance * variance / fourth;
+  return all;
 }
 
 /// The samples as one table, unit by unit, so that a drawn unit is added to every sample in one
@@ -156,6 +192,46 @@ Resampled resampled(const std::vector<double>& values, std::size_t resamples) {
     }
     all.absolute_t.push_back(std::abs(t_of(sums)));
     all.hall.push_back(hall_of(sums));
+  }
+  std::sort(all.absolute_t.begin(), all.absolute_t.end());
+  std::sort(all.hall.begin(), all.hall.end());
+  return all;
+}
+
+StratifiedMoments moments_within(const Strata& strata) {
+  std::vector<Sums> sums;
+  std::vector<double> all;
+  for (const std::vector<double>& stratum : strata) {
+    COX_CHECK(stratum.size() >= 2, "strata of two values or more");
+    const double center = *mean_of(stratum);
+    Sums& sum = sums.emplace_back();
+    for (const double value : stratum) add(value - center, sum);
+    all.insert(all.end(), stratum.begin(), stratum.end());
+  }
+  StratifiedMoments moments = combined(sums);
+  moments.moments.mean = *mean_of(all);
+  return moments;
+}
+
+Resampled resampled_within(const Strata& strata, std::size_t resamples) {
+  std::vector<Positions> positions;
+  std::vector<double> centers;
+  for (std::size_t h = 0; h < strata.size(); ++h) {
+    positions.emplace_back(strata[h].size(), kBootstrapSeed + h);
+    centers.push_back(*mean_of(strata[h]));
+  }
+  Resampled all;
+  for (std::size_t b = 0; b < resamples; ++b) {
+    std::vector<Sums> sums(strata.size());
+    for (std::size_t h = 0; h < strata.size(); ++h) {
+      for (std::size_t i = 0; i < strata[h].size(); ++i) {
+        add(strata[h][positions[h].next()] - centers[h], sums[h]);
+      }
+    }
+    const Moments drawn = combined(sums).moments;
+    all.absolute_t.push_back(std::abs(studentized(drawn.mean, drawn.standard_error())));
+    const double u = studentized(drawn.mean, drawn.deviation);
+    all.hall.push_back(drawn.deviation == 0 ? u : hall_transform(u, drawn.skewness, drawn.count));
   }
   std::sort(all.absolute_t.begin(), all.absolute_t.end());
   std::sort(all.hall.begin(), all.hall.end());

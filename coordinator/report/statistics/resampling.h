@@ -38,9 +38,25 @@ struct Resampled {
   std::vector<double> hall;        ///< hall_transform of (mean* - mean) / deviation*
 };
 
+/// Values of one category after another.
+using Strata = std::vector<std::vector<double>>;
+
+/// The same of a stratified sample, whose mean is that of all values: deviation and skewness are
+/// those within the strata, so that standard_error() is that of the mean over samples with as many
+/// values of each stratum. Every stratum has two values or more; with one stratum these are
+/// moments_of. Cochran, "Sampling techniques", 1977, chapter 5.
+struct StratifiedMoments {
+  Moments moments;
+  double degrees = 0;  ///< of freedom of the standard error, by Satterthwaite
+};
+StratifiedMoments moments_within(const Strata& strata);
+
 /// `resamples` samples with replacement. Draws depend only on the number of values, so pass the
 /// values sorted.
 Resampled resampled(const std::vector<double>& values, std::size_t resamples);
+
+/// The same, each resample taking as many values of each stratum as there are.
+Resampled resampled_within(const Strata& strata, std::size_t resamples);
 
 /// For each of `resamples` resamples of the units, the largest |t| over the samples, in ascending
 /// order: each resample takes the same units for every sample, so that what the samples share

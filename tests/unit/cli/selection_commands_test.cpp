@@ -198,7 +198,7 @@ TEST_CASE("items tell who gains; categories count them") {
   const auto categories =
       rows_of(typed(make_compare(),
                     grid.on({"demo/none", "demo/full-0.1", "--category", "^([a-z]+)_", "--json"})));
-  CHECK(names(categories, "category") == Names{"cat", "dog"});
+  CHECK(names(categories, "category") == Names{"cat", "dog", "(all, drawn within)"});
   CHECK(categories[0]["losses"] == 2);
 }
 

@@ -203,6 +203,31 @@ TEST_CASE("a control in a bundle leaves the other jobs as they are") {
   }
 }
 
+TEST_CASE("a control of random direction shares the adaptation, and leaves it as it is") {
+  const EngineFixture& fixture = EngineFixture::get();
+  std::vector<JobInput> jobs;
+  for (const char* direction : {"random", "adapted"}) {
+    jobs.push_back(fixture.job("adasteer"));
+    jobs.back().job_id = direction;
+    jobs.back().parameters["direction"] = direction;
+    jobs.back().parameters["lr"] = 0.1;
+    jobs.back().parameters["early_stop.enabled"] = false;
+    jobs.back().share = {cox::sha256_of("trajectory"), cox::sha256_of(direction), 2};
+  }
+  const auto engine = make_engine();
+  std::map<std::string, std::vector<double>> together;
+  for (const std::size_t job : engine->begin_bundle(jobs)) {
+    const JobOutput output = succeed(*engine, jobs[job]);
+    CHECK(output.adaptation.best_step > 0);
+    together[jobs[job].job_id] = numbers(output);
+  }
+  for (JobInput& job : jobs) {
+    job.share = {};
+    CHECK(numbers(succeed(*make_engine(), job)) == together.at(job.job_id));
+  }
+  CHECK(together.at("random") != together.at("adapted"));
+}
+
 TEST_CASE("runs whose reference frames differ never share the reference file") {
   const auto engine = make_engine();
   const JobInput base = EngineFixture::get().job("none");

@@ -38,10 +38,16 @@ TEST_CASE("items tell their category, and categories count who gains") {
   CHECK(items.columns[2] == "category");
   CHECK(items.rows[1][2] == Cell("dog"));
   const Table categories = category_rows(named, "^([a-z]+)_").value();
-  REQUIRE(categories.rows.size() == 2);
+  REQUIRE(categories.rows.size() == 3);
   CHECK(categories.rows[0] == Row{"s/full", "cat", std::int64_t{2}, 0.5, Cell(), Cell(),
                                   std::int64_t{1}, std::int64_t{1}, std::int64_t{0}});
   CHECK(categories.rows[1][6] == Cell(std::int64_t{1}));
+  CHECK(categories.rows[2][1] == Cell(kWithinCategories));
+  for (std::size_t outcome = 6; outcome < 9; ++outcome) {
+    CHECK(std::get<std::int64_t>(categories.rows[2][outcome]) ==
+          std::get<std::int64_t>(categories.rows[0][outcome]) +
+              std::get<std::int64_t>(categories.rows[1][outcome]));
+  }
   CHECK(item_rows(named, "(").status().code() == StatusCode::kInvalidArgument);
   CHECK(category_rows(named, "no_group").status().code() == StatusCode::kInvalidArgument);
 }

@@ -92,6 +92,47 @@ def mean_tests():
         print("family", [mean_test(each[~numpy.isnan(each)], 3, largest, seed) for each in family])
 
 
+def mean_of_strata(strata):
+    """Mean, spread as deviation of n values, skewness and degrees of freedom; along the last axis."""
+    count = sum(each.shape[-1] for each in strata)
+    shares = [each.shape[-1] / count for each in strata]
+    errors = [w ** 2 * each.var(axis=-1, ddof=1) / each.shape[-1] for w, each in zip(shares, strata)]
+    cubes = [w ** 3 * stats.moment(each, 3, axis=-1) / each.shape[-1] ** 2
+             for w, each in zip(shares, strata)]
+    error = sum(errors)
+    degrees = error ** 2 / sum(e ** 2 / (each.shape[-1] - 1) for e, each in zip(errors, strata))
+    mean = sum(w * each.mean(axis=-1) for w, each in zip(shares, strata))
+    spread = numpy.sqrt(error * (count - 1))
+    return mean, spread, sum(cubes) * count ** 2 / spread ** 3, degrees, count
+
+
+def stratified(name, strata, draws=200_000):
+    mean, spread, g, degrees, count = mean_of_strata(strata)
+    error = spread / (count - 1) ** 0.5
+    print("stratified", name, "mean", mean, "error", error, "skewness", g, "degrees", degrees)
+    for seed in range(3):
+        generator = numpy.random.default_rng(seed)
+        drawn = [each[generator.integers(len(each), size=(draws, len(each)))] for each in strata]
+        means, spreads, gs, _, _ = mean_of_strata(drawn)
+        t = abs(means - mean) / (spreads / (count - 1) ** 0.5)
+        h = hall((means - mean) / spreads, gs, count)
+        seen = hall(mean / spread, g, count)
+        p = max(2 * stats.t.sf(abs(mean / error), degrees), 2 * min((h <= seen).mean(), (h >= seen).mean()),
+                (t >= abs(mean / error)).mean())
+        undo = [optimize.brentq(lambda u: hall(u, g, count) - q, -20, 20)
+                for q in numpy.quantile(h, [0.975, 0.025])]
+        reach = max(stats.t.ppf(0.975, degrees), numpy.quantile(t, 0.95)) * error
+        print("  p", p, "interval", min(mean - reach, mean - spread * undo[0]),
+              max(mean + reach, mean - spread * undo[1]))
+
+
+def strata_figures():
+    wave = numpy.array([numpy.sin(i * i) + 0.1 for i in range(1, 65)])
+    stratified("even", [wave[:10] + 2, wave[10:30] - 1, wave[30:]])
+    skewed = numpy.exp(2 * wave)
+    stratified("skewed", [skewed[:20] - 5, skewed[20:] - 0.3])
+
+
 def replicates():
     """none and full, 3 replicates each of 24 videos; replicates_test.cpp has the same formulas."""
     video, replicate = numpy.meshgrid(numpy.arange(24), numpy.arange(3))
@@ -112,6 +153,7 @@ def replicates():
 
 
 def main():
+    strata_figures()
     replicates()
     print("mean, sd", SAMPLE.mean(), SAMPLE.std(ddof=1))
     twice = numpy.concatenate([SAMPLE, SAMPLE])

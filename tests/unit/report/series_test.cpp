@@ -243,21 +243,29 @@ TEST_CASE("differences are shown by what a pattern matches in the ids") {
     return report_on(study.query(), "s", {"", "", "none", {}}, {"", "", pattern});
   };
   const SeriesReport report = report_by("^v([0-2])").value();  // v30 matches nothing
-  REQUIRE(report.categories.size() == 4);
+  REQUIRE(report.categories.size() == 5);
   CHECK(report.categories[0].category == "0");
   CHECK(report.categories[0].difference.count == 9);
   CHECK(report.categories[1].difference.count == 10);
   CHECK(report.categories[3].category == "other");
   CHECK(report.categories[3].difference.count == 1);
+  const CategoryDifference within = report.categories.back();
+  CHECK(within.category == kWithinCategories);
+  CHECK(within.difference.count == 30);
+  CHECK(within.inference.interval);
+  CHECK(within.inference != comparison_of(report, "gain").inference);
   double sum = 0;
   for (const CategoryDifference& category : report.categories) {
+    if (category.category == kWithinCategories) continue;
     sum += *category.difference.mean * static_cast<double>(category.difference.count);
     CHECK_FALSE(category.inference.interval);  // fewer than 20 videos
   }
   CHECK(sum / 30 == Approx(*comparison_of(report, "gain").difference.mean));
+  CHECK(report_by("^(v)").value().categories.size() == 1);
   CHECK(report_by("^(v)").value().categories.front().inference ==
         comparison_of(report, "gain").inference);
   CHECK(has_part(report_markdown(report), "| gain | none | other | 1 |"));
+  CHECK(has_part(report_markdown(report), "| gain | none | (all, drawn within) | 30 |"));
   for (const char* pattern : {"v[0-2]", "(v)(0)", "(v"}) {
     CHECK(report_by(pattern).status().code() == StatusCode::kInvalidArgument);
   }

@@ -206,6 +206,117 @@ TEST_CASE("a family of one is a comparison by itself") {
   CHECK(infer_family({}).size == 0);
 }
 
+/// Three categories that differ by more than their values.
+Strata even_strata() {
+  const std::vector<double> values = wave(64);
+  Strata strata = {{values.begin(), values.begin() + 10},
+                   {values.begin() + 10, values.begin() + 30},
+                   {values.begin() + 30, values.end()}};
+  for (double& value : strata[0]) value += 2;
+  for (double& value : strata[1]) value -= 1;
+  return strata;
+}
+
+Strata skewed_strata() {
+  const std::vector<double> values = skewed();
+  Strata strata = {{values.begin(), values.begin() + 20}, {values.begin() + 20, values.end()}};
+  for (double& value : strata[0]) value -= 5;
+  for (double& value : strata[1]) value -= 0.3;
+  return strata;
+}
+
+TEST_CASE("a stratified sample's moments agree with independent code") {
+  const StratifiedMoments even = moments_within(even_strata());
+  CHECK(even.moments.mean == near(0.04229936362571983));
+  CHECK(even.moments.standard_error() == near(0.08952233859235473));
+  CHECK(even.moments.skewness == near(0.16212063301460278));
+  CHECK(even.degrees == near(60.681952060930456));
+  const StratifiedMoments uneven = moments_within(skewed_strata());
+  CHECK(uneven.moments.standard_error() == near(0.38290390176807165));
+  CHECK(uneven.moments.skewness == near(1.0511446868545467));
+  CHECK(uneven.degrees == near(61.99941141869599));
+}
+
+TEST_CASE("a stratified mean's p and interval agree with independent code") {
+  constexpr std::size_t kMany = 200'000;
+  // 3 x 200,000 resamples: [-0.1377..-0.1367, 0.2213..0.2223]
+  const MeanTest even(even_strata(), kMany);
+  CHECK(even.p() == near(0.6382644520478258, 0.003));
+  CHECK(even.interval()->low == near(-0.1372, 0.002));
+  CHECK(even.interval()->high == near(0.2218, 0.002));
+  const MeanTest uneven(skewed_strata(), kMany);
+  CHECK(uneven.p() == near(0.0408, 0.002));
+  CHECK(uneven.interval()->low == near(0.0387, 0.01));
+  CHECK(uneven.interval()->high == near(1.6348, 0.01));
+}
+
+TEST_CASE("one stratum is a sample as any other") {
+  const MeanInference plain = infer_mean(skewed_and_low());
+  const MeanInference within = infer_mean_within({skewed_and_low()});
+  CHECK(*within.p == near(*plain.p));
+  CHECK(within.interval->low == near(plain.interval->low));
+  CHECK(within.interval->high == near(plain.interval->high));
+}
+
+TEST_CASE("categories of one value are taken together, and order means nothing") {
+  const std::vector<double> values = wave(24);
+  Strata lonely;
+  for (const double value : values) lonely.push_back({value});
+  CHECK(infer_mean_within(lonely) == infer_mean_within({values}));
+  Strata one = even_strata();
+  one.push_back({7});
+  Strata joined = even_strata();
+  joined[0].push_back(7);
+  CHECK(infer_mean_within(one) == infer_mean_within(joined));
+  std::reverse(joined[0].begin(), joined[0].end());
+  CHECK(infer_mean_within(one) == infer_mean_within(joined));
+}
+
+TEST_CASE("a stratified mean of too few values, or of values without spread, is not tested") {
+  CHECK(infer_mean_within({{1, 2, 3}, {4, 5, 7}}) == MeanInference{});
+  CHECK(infer_mean_within({}) == MeanInference{});
+  const std::vector<double> ones(15, 1);
+  CHECK(infer_mean_within({ones, std::vector<double>(15, 2)}) == MeanInference{});
+  CHECK(*infer_mean_within({ones, ones}).p == 0);
+}
+
+TEST_CASE(
+    "drawn within categories the interval covers the mean, and is narrower where values are not "
+    "skewed") {
+  constexpr std::size_t kStudies = 400;
+  const double of_lognormal = std::exp(0.5);
+  for (const bool is_skewed : {false, true}) {
+    std::size_t covered = 0;
+    double width = 0;
+    double plain_width = 0;
+    std::uint64_t counter = 0;
+    const auto uniform = [&] {
+      return (static_cast<double>(random_bits(41, counter++) >> 11U) + 0.5) * 0x1p-53;
+    };
+    for (std::size_t study = 0; study < kStudies; ++study) {
+      Strata strata(4);
+      std::vector<double> all;
+      for (std::size_t h = 0; h < strata.size(); ++h) {
+        for (int i = 0; i < 10; ++i) {
+          const double z = normal_quantile(uniform());
+          strata[h].push_back((is_skewed ? std::exp(z) - of_lognormal : z) +
+                              3 * (static_cast<double>(h) - 1.5));
+          all.push_back(strata[h].back());
+        }
+      }
+      const Interval interval = *MeanTest(strata, 500).interval();
+      if (interval.low <= 0 && interval.high >= 0) ++covered;
+      width += interval.high - interval.low;
+      const Interval plain = *MeanTest(all, 500).interval();
+      plain_width += plain.high - plain.low;
+    }
+    INFO("skewed " << is_skewed << ": covered " << covered << " of " << kStudies << ", width "
+                   << width / kStudies << " against " << plain_width / kStudies);
+    CHECK(covered >= 372);  // 0.93, as of other intervals
+    CHECK(width < (is_skewed ? 1.1 : 0.75) * plain_width);
+  }
+}
+
 TEST_CASE("comparisons that are copies of each other cost the family little") {
   const std::vector<Sample> copies(10, sample_of(skewed_and_low()));
   const std::vector<double> largest = largest_t(copies, kResamples);
