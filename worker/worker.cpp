@@ -73,6 +73,7 @@ Result<WorkerEnd> Worker::work() {
   COX_RETURN_IF_ERROR(deliver_with_retry());
   COX_RETURN_IF_ERROR(register_with_retry());
   busy_until_ = steady_clock::now();
+  options_.time_limit.ready(busy_until_);
   while (!stop_.draining()) {
     if (keeper_.must_register()) COX_RETURN_IF_ERROR(register_with_retry());
     if (!options_.time_limit.fits_any(steady_clock::now())) {
@@ -204,8 +205,8 @@ bool Worker::has_time_for(const v1::LeasedJob& job) {
   return false;
 }
 
-/// The time limit ended a job in flight. One that had nearly all of it would never end in such a
-/// worker, so that is its failure; another is returned without blame.
+/// The time limit ended a job in flight. One that had all of it would never end in such a worker,
+/// so that is its failure; another is returned without blame.
 Status Worker::end_cut_short(const v1::Bundle& bundle, const v1::LeasedJob& job,
                              TimeLimit::Time began, Executor::Outcome outcome) {
   end_ = WorkerEnd{EndKind::kOutOfTime, fmt::format("the time limit of {} ended job {:.8}",

@@ -35,7 +35,7 @@ std::string options(const SlurmSettings& settings, const ArrayRequest& array) {
   text += option("gres", gres(settings));
   text += option("mem", settings.memory);
   text += settings.requeue ? "#SBATCH --requeue\n" : "#SBATCH --no-requeue\n";
-  text += option("signal", fmt::format("B:TERM@{}", settings.margin.count()));
+  text += option("signal", fmt::format("B:USR1@{}", settings.margin.count()));
   text += option("exclude", join(array.excluded_nodes, ","));
   text += option("chdir", settings.folder());
   text += option("output", "logs/%A_%a.log");
@@ -90,9 +90,10 @@ note() {
 note
 )sh";
 
+/// USR1 is the warning before the limit: of SIGTERM, Slurm would log that the task was cancelled.
 constexpr const char* kStart = R"sh(workers=()
 signalled=
-trap 'signalled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM
+trap 'signalled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM USR1
 )sh";
 
 /// A signal ends bash's `wait` early: it waits again, and 127 then says that the worker had ended.

@@ -64,7 +64,7 @@ TEST_CASE("the script asks for what the settings say") {
   for (const char* line :
        {"#SBATCH --array=0-9%4", "#SBATCH --partition=gpu", "#SBATCH --time=04:00:00",
         "#SBATCH --gres=gpu:h200:2", "#SBATCH --mem=64G", "#SBATCH --requeue",
-        "#SBATCH --signal=B:TERM@60", "#SBATCH --exclude=n7",
+        "#SBATCH --signal=B:USR1@60", "#SBATCH --exclude=n7",
         "#SBATCH --chdir=/scratch/out/slurm/cox", "module load cuda/12.4",
         "  apptainer exec --nv cox.sif /opt/cox/bin/cox-worker ",
         R"(--token-file '/home/me/it'\''s a token' )", "--job-time 90 ", R"(--device "cuda:$1")",
@@ -101,12 +101,13 @@ TEST_CASE("the worker's end is the task's, less the margin") {
   CHECK(until == began + 3'600 - 60);
 }
 
-TEST_CASE("SIGTERM reaches the worker, and the task waits until it has left") {
+TEST_CASE("a signal reaches the worker as SIGTERM, and the task waits until it has left") {
+  const int number = GENERATE(SIGTERM, SIGUSR1);
   const Site site(
       "trap 'echo drained; exit 0' TERM\necho ready >&2\nwhile :; do sleep 0.1; done\n");
   cox::test::Running task({"bash", site.folder / "script"}, site.surroundings());
   REQUIRE(task.wait_for_err("ready"));
-  task.send(SIGTERM);
+  task.send(number);
   const auto end = task.wait();
   INFO(end.all());
   CHECK(end.exit_code == 0);
