@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "coordinator/cluster/devices.h"
 #include "coordinator/cluster/shell.h"
 #include "coordinator/cluster/time_text.h"
 
@@ -66,7 +67,7 @@ std::string worker_words(const SlurmSettings& settings, const ArrayRequest& arra
   words.insert(words.end(), settings.worker_options.begin(), settings.worker_options.end());
   std::string text = shell_line(words);
   text += R"( --name "$name" --until "$until")";
-  if (settings.gpus > 0) text += R"( --device "cuda:$1")";
+  if (settings.gpus > 0) text += R"( --device "${devices[$1]}")";
   return text;
 }
 
@@ -124,6 +125,10 @@ std::string batch_script(const SlurmSettings& settings, const ArrayRequest& arra
                       settings.time.count(), settings.margin.count());
   text += preparation(settings);
   text += kStart;
+  if (settings.gpus > 0) {
+    text += fmt::format("devices=({})\n",
+                        join(devices_of_workers(settings.gpus, settings.gpus_per_job), " "));
+  }
   text += fmt::format("start() {{\n  local name={}\"-$task-$1\"\n  {} &\n  workers+=($!)\n}}\n",
                       shell_quoted(settings.name), worker_words(settings, array));
   text += fmt::format("for ((i = 0; i < {}; ++i)); do start \"$i\"; done\n",
