@@ -68,7 +68,8 @@ MAY_INCLUDE = {
     "proto": ["base", "record", "proto", "cox/v1"],
     "coordinator/cluster": ["base", "record", "coordinator/sweep"],
     "coordinator/service": ["base", "record", "schemas", "proto", "coordinator", "cox/v1"],
-    "coordinator/watch": ["base", "record", "coordinator/core", "coordinator/service"],
+    "coordinator/watch": ["base", "record", "coordinator/core", "coordinator/service",
+                          "proto/loopback_pages.h"],
     "worker/engine_executor": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/convert": ["base", "record", "proto", "worker", "cox/v1", "engine/engine.h"],
     "worker/main": ["base", "record", "worker", "cox/v1", "engine/engine.h"],
@@ -86,7 +87,7 @@ THIRD_PARTY = {
     "SQLite": (("sqlite3.h",), ("coordinator/store", "coordinator/report")),
     "yaml-cpp": (("yaml-cpp/",), ("coordinator/sweep",)),
     "librsvg": (("librsvg/", "cairo"), ("cli/output",)),
-    "cpp-httplib": (("httplib.h",), ("coordinator/web", "coordinator/watch/metrics_server")),
+    "cpp-httplib": (("httplib.h",), ("coordinator/web", "proto/loopback_pages")),
     "FFmpeg": (("libav", "libsw"), ("engine/video", "tools/clips")),
     "SentencePiece": (("sentencepiece",), ("engine/text", "tools")),
 }

@@ -21,6 +21,7 @@
 #include "record/limits.h"
 #include "worker/device.h"
 #include "worker/engine_executor.h"
+#include "worker/health.h"
 #include "worker/name.h"
 #include "worker/output_folder.h"
 #include "worker/signals.h"
@@ -64,6 +65,7 @@ struct Flags {
   std::optional<double> job_time_s;
   bool sharing = true;
   bool die_with_parent = false;
+  std::string health;  ///< address of the page; "" = none
 };
 
 std::string host_name() {
@@ -139,6 +141,9 @@ void declare(CLI::App& app, Flags& flags) {
                  "Seconds that a job is expected to take until one was measured");
   app.add_flag("!--no-sharing", flags.sharing,
                "Compute every job by itself, though others of its bundle do the same work");
+  app.add_option("--health", flags.health,
+                 "Loopback address for supervisors, which read /health there; port 0 picks one")
+      ->type_name("HOST:PORT");
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
 }
 
@@ -180,6 +185,9 @@ Status complete(Flags& flags) {
   if (flags.max_idle_s) COX_RETURN_IF_ERROR(check_seconds("--max-idle", *flags.max_idle_s));
   COX_RETURN_IF_ERROR(check_seconds("--max-away", flags.max_away_s));
   COX_RETURN_IF_ERROR(check_seconds("--save-every", flags.save_every_s));
+  if (!flags.health.empty()) {
+    COX_RETURN_IF_ERROR(LoopbackPages::check("--health", flags.health));
+  }
   COX_ASSIGN_OR_RETURN(flags.device, chosen_devices(flags.choice, engine::gpu_count()));
   if (flags.name.empty()) {
     const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
@@ -250,6 +258,16 @@ int exit_status_of(const Result<WorkerEnd>& end) {
   return kOk;
 }
 
+/// The page of --health; nullptr without.
+Result<std::unique_ptr<LoopbackPages>> serve_health(const Flags& flags, const Health& health) {
+  if (flags.health.empty()) return std::unique_ptr<LoopbackPages>();
+  COX_ASSIGN_OR_RETURN(auto pages,
+                       LoopbackPages::start("--health", flags.health,
+                                            {{"/health", [&health] { return health.page(); }}}));
+  log(LogLevel::kInfo, "worker", "serving health", {{"at", pages->address() + "/health"}});
+  return pages;
+}
+
 int run(Flags& flags) {
   StopSwitch stop;
   const SignalWatcher signals(stop);
@@ -267,6 +285,9 @@ int run(Flags& flags) {
     return fail(status, kUsage);
   }
 
+  Health health(flags.name);
+  const auto page = serve_health(flags, health);
+  if (!page.is_ok()) return fail(page.status(), kUsage);
   Result<Client> client = Client::open(flags.endpoint);
   if (!client.is_ok()) return fail(client.status(), kUsage);
   Result<Spool> spool = Spool::open(flags.spool);
@@ -285,7 +306,7 @@ int run(Flags& flags) {
       {{"device", (*engine)->device().name}, {"kernels", flags.kernels}});
   const WorkerOptions options = options_of(flags, limit, (*engine)->device());
   EngineExecutor executor(std::move(*engine), flags.out, flags.log_file);
-  Worker worker(options, *client, executor, *spool, stop);
+  Worker worker(options, *client, executor, *spool, stop, health);
   return exit_status_of(worker.run());
 }
 

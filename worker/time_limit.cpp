@@ -26,7 +26,7 @@ std::optional<TimeLimit::Duration> TimeLimit::usual_time() const {
 bool TimeLimit::fits_in_rest(std::optional<Duration> expected, Time now) const {
   if (!end_) return true;
   const Seconds rest = *end_ - now;
-  if (!expected) return rest >= Seconds(*end_ - begin_) * kUnknownShare;
+  if (!expected) return rest >= Seconds(*end_ - ready_) * kUnknownShare;
   return with_margin(*expected) + kLeaveTime <= rest;
 }
 
@@ -52,7 +52,8 @@ std::uint32_t TimeLimit::fitting_jobs(std::uint32_t most, Time now) const {
 }
 
 bool TimeLimit::had_it_all(Time job_began) const {
-  return end_ && Seconds(*end_ - job_began) >= Seconds(*end_ - begin_) * kWholeShare;
+  if (!end_ || !by_run_.empty()) return false;
+  return Seconds(*end_ - job_began) >= Seconds(*end_ - ready_) * kWholeShare;
 }
 
 /// The first job of a run may have loaded the model and compiled kernels: its time counts only

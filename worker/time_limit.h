@@ -20,7 +20,10 @@ class TimeLimit {
   TimeLimit() = default;
   /// `job_time` is what a job of an unknown run is expected to take; unset when nothing is known.
   TimeLimit(Time begin, Time end, std::optional<Duration> job_time)
-      : begin_(begin), end_(end), job_time_(job_time) {}
+      : begin_(begin), ready_(begin), end_(end), job_time_(job_time) {}
+
+  /// The process can take jobs from now on: what came before is spent in every process.
+  void ready(Time now) { ready_ = now; }
 
   bool is_set() const { return end_.has_value(); }
   std::optional<Time> end() const { return end_; }
@@ -31,8 +34,8 @@ class TimeLimit {
   bool fits_any(Time now) const;
   /// How many jobs of a usual kind end before the limit: 1 to `most`.
   std::uint32_t fitting_jobs(std::uint32_t most, Time now) const;
-  /// Whether a job that began then had nearly all the time that this process will ever have: it
-  /// would not end in another one either.
+  /// Whether a job that began then had nearly all the time that a process has for jobs, so that it
+  /// would not end in another one either: the first job, begun soon after the process was ready.
   bool had_it_all(Time job_began) const;
 
   /// A job of `run` took this long.
@@ -45,7 +48,7 @@ class TimeLimit {
   static constexpr double kMargin = 1.25;
   /// What it takes to hand in the last result and to leave.
   static constexpr std::chrono::seconds kLeaveTime{2};
-  /// Of a job whose time nobody knows, only one with this part of the whole limit before it begins.
+  /// A job whose time nobody knows begins only while this part of the time for jobs is left.
   static constexpr double kUnknownShare = 0.5;
   /// From this part on, a job had all the time there is.
   static constexpr double kWholeShare = 0.9;
@@ -61,6 +64,7 @@ class TimeLimit {
   bool fits_in_rest(std::optional<Duration> expected, Time now) const;
 
   Time begin_{};
+  Time ready_{};
   std::optional<Time> end_;
   std::optional<Duration> job_time_;
   std::map<std::string, Measured> by_run_;

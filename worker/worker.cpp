@@ -35,12 +35,13 @@ std::string outcome_text(const Executor::Outcome& outcome) {
 }  // namespace
 
 Worker::Worker(WorkerOptions options, Client& client, Executor& executor, Spool& spool,
-               StopSwitch& stop)
+               StopSwitch& stop, Health& health)
     : options_(std::move(options)),
       client_(client),
       executor_(executor),
       spool_(spool),
       stop_(stop),
+      health_(health),
       backoff_(std::hash<std::string>{}(options_.identity.name()) ^
                    static_cast<std::uint64_t>(options_.identity.pid()),
                options_.backoff),
@@ -73,6 +74,7 @@ Result<WorkerEnd> Worker::work() {
   COX_RETURN_IF_ERROR(deliver_with_retry());
   COX_RETURN_IF_ERROR(register_with_retry());
   busy_until_ = steady_clock::now();
+  options_.time_limit.ready(busy_until_);
   while (!stop_.draining()) {
     if (keeper_.must_register()) COX_RETURN_IF_ERROR(register_with_retry());
     if (!options_.time_limit.fits_any(steady_clock::now())) {
@@ -105,6 +107,7 @@ auto Worker::with_retry(const char* what, Call call) -> decltype(call()) {
       backoff_.reset();
       return answer;
     }
+    health_.become(Health::State::kAway);
     const milliseconds wait = backoff_.next();
     log(failures == 0 ? LogLevel::kWarning : LogLevel::kDebug, "worker",
         "the coordinator does not answer; retrying",
@@ -123,6 +126,7 @@ Status Worker::register_once() {
   COX_ASSIGN_OR_RETURN(const v1::RegisterReply reply, client_.register_worker(options_.identity));
   worker_id_ = reply.worker_id();
   keeper_.start_session(worker_id_, milliseconds(reply.heartbeat_ms()));
+  health_.become(Health::State::kWaiting);
   log(LogLevel::kInfo, "worker", "joined",
       {{"worker", worker_id_},
        {"name", options_.identity.name()},
@@ -167,6 +171,7 @@ Result<v1::LeaseReply> Worker::lease_once(v1::LeaseRequest& request) {
   }
   Result<v1::LeaseReply> reply = client_.lease(request);
   unsure_of_lease_ = is_unreachable(reply.status());
+  if (reply.is_ok()) health_.become(Health::State::kWaiting);
   return reply;
 }
 
@@ -204,8 +209,8 @@ bool Worker::has_time_for(const v1::LeasedJob& job) {
   return false;
 }
 
-/// The time limit ended a job in flight. One that had nearly all of it would never end in such a
-/// worker, so that is its failure; another is returned without blame.
+/// The time limit ended a job in flight. One that had all of it would never end in such a worker,
+/// so that is its failure; another is returned without blame.
 Status Worker::end_cut_short(const v1::Bundle& bundle, const v1::LeasedJob& job,
                              TimeLimit::Time began, Executor::Outcome outcome) {
   end_ = WorkerEnd{EndKind::kOutOfTime, fmt::format("the time limit of {} ended job {:.8}",
@@ -224,9 +229,11 @@ Status Worker::end_cut_short(const v1::Bundle& bundle, const v1::LeasedJob& job,
 Status Worker::run_job(const v1::Bundle& bundle, const v1::LeasedJob& job) {
   CancelToken token;
   keeper_.begin_job(job.job_digest(), bundle.lease_id(), token);
+  health_.compute(job.job_digest());
   const auto begin = steady_clock::now();
   Executor::Outcome outcome = executor_.run(job, bundle.video(), token, keeper_);
   keeper_.end_job();
+  health_.become(Health::State::kWaiting);
   const auto took = steady_clock::now() - begin;
   log(LogLevel::kInfo, "worker", "job ended",
       {{"job", job.job_digest()},
@@ -281,6 +288,7 @@ Status Worker::deliver_with_retry() {
 
 /// Without an answer the coordinator notices when the leases expire.
 void Worker::leave() {
+  health_.become(Health::State::kLeaving);
   if (worker_id_.empty()) return;
   v1::LeaveRequest request;
   request.set_worker_id(worker_id_);

@@ -10,6 +10,7 @@
 #include "worker/client.h"
 #include "worker/courier.h"
 #include "worker/executor.h"
+#include "worker/health.h"
 #include "worker/lease_keeper.h"
 #include "worker/spool.h"
 #include "worker/stop_switch.h"
@@ -56,7 +57,8 @@ struct WorkerEnd {
 /// thread; everything it borrows must outlive it.
 class Worker {
  public:
-  Worker(WorkerOptions options, Client& client, Executor& executor, Spool& spool, StopSwitch& stop);
+  Worker(WorkerOptions options, Client& client, Executor& executor, Spool& spool, StopSwitch& stop,
+         Health& health);
 
   /// Returns how it ended: kUnavailable when the coordinator did not answer for max_away, or the
   /// error that made continuing pointless. Finished results are delivered or in the spool.
@@ -87,6 +89,7 @@ class Worker {
   Executor& executor_;
   Spool& spool_;
   StopSwitch& stop_;
+  Health& health_;
   Backoff backoff_;
   LeaseKeeper keeper_;
   Courier courier_;

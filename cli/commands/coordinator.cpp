@@ -20,9 +20,9 @@
 #include "coordinator/service/gate.h"
 #include "coordinator/service/listen_address.h"
 #include "coordinator/service/server.h"
-#include "coordinator/watch/metrics_server.h"
-#include "coordinator/watch/metrics_text.h"
+#include "coordinator/watch/pages.h"
 #include "coordinator/web/database_pool.h"
+#include "proto/loopback_pages.h"
 
 namespace cox::cli {
 
@@ -30,6 +30,7 @@ namespace {
 
 /// No failure is newer than it: metrics need none.
 constexpr std::uint64_t kNewestOnly = std::numeric_limits<std::uint64_t>::max();
+constexpr const char* kMetricsOption = "--metrics";
 constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a disk failure is noticed
 
 class CoordinatorCommand final : public Command {
@@ -68,8 +69,9 @@ class CoordinatorCommand final : public Command {
     app.add_option("--lease", lease_s_, "Seconds after which a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))
         ->capture_default_str();
-    app.add_option("--metrics", metrics_address_,
-                   "Loopback address for Prometheus, which reads /metrics there")
+    app.add_option(kMetricsOption, metrics_address_,
+                   "Loopback address for Prometheus, which reads /metrics there, and for "
+                   "supervisors, which read /health")
         ->type_name("HOST:PORT");
     events_.declare(app);
   }
@@ -102,17 +104,10 @@ class CoordinatorCommand final : public Command {
     session.say(fmt::format("start workers with: {}", worker_command(server->address())));
     COX_ASSIGN_OR_RETURN(const auto page, serve_page(*coordinator));
     if (page != nullptr) session.say(fmt::format("page: {}", page->address()));
-    std::unique_ptr<watch::MetricsServer> metrics;
-    if (!metrics_address_.empty()) {
-      Result<std::unique_ptr<watch::MetricsServer>> listening =
-          watch::MetricsServer::start(metrics_address_, [&coordinator] {
-            const auto standing = coordinator->standing(kNewestOnly);
-            return standing.is_ok() ? watch::metrics_text(*standing)
-                                    : watch::stopped_metrics_text();
-          });
-      if (!listening.is_ok()) return of_surroundings(listening.status());
-      metrics = std::move(listening).value();
-      session.say(fmt::format("metrics at {}", metrics->address()));
+    const auto pages = serve_metrics(*coordinator);
+    if (!pages.is_ok()) return of_surroundings(pages.status());
+    if (*pages != nullptr) {
+      session.say(fmt::format("metrics at {0}/metrics, health at {0}/health", (*pages)->address()));
     }
     const watch::EventWatch events = events_.watch(*coordinator);
     if (!server_.tls_certificate.empty()) {
@@ -153,11 +148,21 @@ class CoordinatorCommand final : public Command {
     return web::WebServer::start(options, std::move(query));
   }
 
+  /// The pages of --metrics; nullptr without.
+  Result<std::unique_ptr<LoopbackPages>> serve_metrics(service::Coordinator& coordinator) const {
+    if (metrics_address_.empty()) return std::unique_ptr<LoopbackPages>();
+    const auto standing = [&coordinator] { return coordinator.standing(kNewestOnly); };
+    return LoopbackPages::start(
+        kMetricsOption, metrics_address_,
+        {{"/metrics", [standing] { return watch::metrics_page(standing()); }},
+         {"/health", [standing] { return watch::health_page(standing()); }}});
+  }
+
   /// Before a database is created for a start that fails.
   Status check_metrics_address() const {
     if (metrics_address_.empty()) return Status::ok();
-    COX_RETURN_IF_ERROR(watch::MetricsServer::check(metrics_address_));
-    return service::check_listen_address(metrics_address_).with_context("--metrics");
+    COX_RETURN_IF_ERROR(LoopbackPages::check(kMetricsOption, metrics_address_));
+    return service::check_listen_address(metrics_address_).with_context(kMetricsOption);
   }
 
   /// The command that starts a worker on this machine, as it can be pasted into a shell.

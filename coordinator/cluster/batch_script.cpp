@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "coordinator/cluster/devices.h"
 #include "coordinator/cluster/shell.h"
 #include "coordinator/cluster/time_text.h"
 
@@ -35,7 +36,7 @@ std::string options(const SlurmSettings& settings, const ArrayRequest& array) {
   text += option("gres", gres(settings));
   text += option("mem", settings.memory);
   text += settings.requeue ? "#SBATCH --requeue\n" : "#SBATCH --no-requeue\n";
-  text += option("signal", fmt::format("B:TERM@{}", settings.margin.count()));
+  text += option("signal", fmt::format("B:USR1@{}", settings.margin.count()));
   text += option("exclude", join(array.excluded_nodes, ","));
   text += option("chdir", settings.folder());
   text += option("output", "logs/%A_%a.log");
@@ -66,7 +67,7 @@ std::string worker_words(const SlurmSettings& settings, const ArrayRequest& arra
   words.insert(words.end(), settings.worker_options.begin(), settings.worker_options.end());
   std::string text = shell_line(words);
   text += R"( --name "$name" --until "$until")";
-  if (settings.gpus > 0) text += R"( --device "cuda:$1")";
+  if (settings.gpus > 0) text += R"( --device "${devices[$1]}")";
   return text;
 }
 
@@ -90,9 +91,10 @@ note() {
 note
 )sh";
 
+/// USR1 is the warning before the limit: of SIGTERM, Slurm would log that the task was cancelled.
 constexpr const char* kStart = R"sh(workers=()
 signalled=
-trap 'signalled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM
+trap 'signalled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM USR1
 )sh";
 
 /// A signal ends bash's `wait` early: it waits again, and 127 then says that the worker had ended.
@@ -123,6 +125,10 @@ std::string batch_script(const SlurmSettings& settings, const ArrayRequest& arra
                       settings.time.count(), settings.margin.count());
   text += preparation(settings);
   text += kStart;
+  if (settings.gpus > 0) {
+    text += fmt::format("devices=({})\n",
+                        join(devices_of_workers(settings.gpus, settings.gpus_per_job), " "));
+  }
   text += fmt::format("start() {{\n  local name={}\"-$task-$1\"\n  {} &\n  workers+=($!)\n}}\n",
                       shell_quoted(settings.name), worker_words(settings, array));
   text += fmt::format("for ((i = 0; i < {}; ++i)); do start \"$i\"; done\n",

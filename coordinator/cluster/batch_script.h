@@ -18,8 +18,8 @@ struct ArrayRequest {
 };
 
 /// The script of a job array, exactly as `cox slurm up` submits it: its tasks start workers, note
-/// in SlurmSettings::folder() when they began and how they ended, and drain on SIGTERM. Parameters
-/// are words of the worker's command line; the script takes nothing from the submitter's
+/// in SlurmSettings::folder() when they began and how they ended, and drain on SIGTERM and SIGUSR1.
+/// Parameters are words of the worker's command line; the script takes nothing from the submitter's
 /// environment but what Slurm sets.
 std::string batch_script(const SlurmSettings& settings, const ArrayRequest& array);
 

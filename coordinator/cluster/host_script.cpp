@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include "base/text.h"
+#include "coordinator/cluster/devices.h"
 #include "coordinator/cluster/hosts.h"
 #include "coordinator/cluster/shell.h"
 
@@ -25,11 +27,21 @@ drain() {
     while pid_of "$name" >/dev/null && [ "$(date +%s)" -lt "$deadline" ]; do sleep 0.1; done
   done
 }
+health() {
+  [ "$health_port" -gt 0 ] || return
+  { printf 'GET /health HTTP/1.0\r\n\r\n' >&3 && timeout 5 cat <&3; } \
+    2>/dev/null 3<>"/dev/tcp/127.0.0.1/$((health_port + $1))" |
+    grep -o '"state":"[a-z]*"' | cut -d '"' -f 4 | grep . || echo 'no answer'
+}
 show() {
-  local name pid
-  for name in "${names[@]}"; do
-    if pid=$(pid_of "$name"); then tell "$name" "$1" "process $pid"
-    else tell "$name" stopped "$(last_words "$name")"; fi
+  local i name pid is
+  for i in "${!names[@]}"; do
+    name=${names[$i]}
+    if pid=$(pid_of "$name"); then
+      is=$(health "$i")
+      tell "$name" "$1" "process $pid${is:+, $is}"
+    else tell "$name" stopped "$(last_words "$name")"
+    fi
   done
 }
 )sh";
@@ -62,9 +74,10 @@ std::string start_function(const HostsFile& file, const Host& host) {
   if (host.gpus == 0) add("--device", "cpu");
   words.insert(words.end(), file.worker_options.begin(), file.worker_options.end());
   return fmt::format(
-      "start() {{\n  setsid nohup {} --out \"$out\" --name \"$1\"{} </dev/null "
+      "start() {{\n  setsid nohup {} --out \"$out\" --name \"$1\"{}{} </dev/null "
       ">>\"$folder/$1.log\" 2>&1 &\n  echo \"$!\" >\"$folder/$1.pid\"\n}}\n",
-      shell_line(words), host.gpus > 0 ? R"( --device "cuda:$2")" : "");
+      shell_line(words), host.gpus > 0 ? R"( --device "${devices[$2]}")" : "",
+      file.health_port > 0 ? R"sh( --health "127.0.0.1:$((health_port + $2))")sh" : "");
 }
 
 const char* act_text(HostAct act) {
@@ -95,7 +108,12 @@ std::string host_script(const HostsFile& file, const Host& host, HostAct act,
   text += fmt::format("out={}\nfolder=\"$out/hosts\"\npatience={}\n", shell_quoted(file.out),
                       patience.count());
   text += "mkdir -p \"$folder\" || exit 1\n";
-  text += fmt::format("names=({})\n", shell_line(worker_names(host)));
+  text += fmt::format("names=({})\nhealth_port={}\n", shell_line(worker_names(file, host)),
+                      file.health_port);
+  if (host.gpus > 0) {
+    text +=
+        fmt::format("devices=({})\n", join(devices_of_workers(host.gpus, file.gpus_per_job), " "));
+  }
   text += kTools;
   text += start_function(file, host);
   return text + kUp + act_text(act);

@@ -11,7 +11,7 @@ namespace cox::cluster {
 /// A machine that is reached over SSH.
 struct Host {
   std::string name;  ///< as SSH takes it: "gpu1", "me@gpu1"
-  int gpus = 0;      ///< one worker drives each
+  int gpus = 0;      ///< one worker drives each, or each set of HostsFile::gpus_per_job
   int workers = 1;   ///< on the CPU, where gpus is 0
 };
 
@@ -20,6 +20,8 @@ struct HostsFile {
   std::vector<std::string> ssh = {"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"};
   std::string worker;  ///< path of cox-worker
   std::vector<std::string> worker_options;
+  int gpus_per_job = 1;  ///< that compute each job together: those of one worker
+  int health_port = 0;   ///< of the first worker's --health, the next one's is one higher; 0 = none
   std::string out = "out";  ///< absolute, or below the home directory
   std::string coordinator;  ///< HOST:PORT as the hosts reach it; "" = option or environment
   std::string ca_file;
@@ -33,7 +35,7 @@ inline constexpr int kMaxWorkersOnHost = 64;
 Result<HostsFile> read_hosts(const std::string& path);
 
 /// The names that the workers of a host have: "gpu1-0", "gpu1-1", ...
-std::vector<std::string> worker_names(const Host& host);
+std::vector<std::string> worker_names(const HostsFile& file, const Host& host);
 
 /// What a host is asked to do with its workers.
 enum class HostAct {
@@ -45,9 +47,9 @@ enum class HostAct {
 };
 
 /// Shell text for `bash -s` on the host. It prints one line for each worker: its name, its state
-/// (running, started, stopped, draining, failed) and a detail, with tabs between. With kLogs it
-/// prints the logs, each behind a line `==> NAME <==`. Waits at most `patience` for workers that
-/// drain.
+/// (running, started, stopped, draining, failed) and a detail, with tabs between: the process, and
+/// with HostsFile::health_port what it says of its health. With kLogs it prints the logs, each
+/// behind a line `==> NAME <==`. Waits at most `patience` for workers that drain.
 std::string host_script(const HostsFile& file, const Host& host, HostAct act,
                         std::chrono::seconds patience);
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "coordinator/cluster/hosts.h"
 #include "coordinator/cluster/keys.h"
+#include "record/limits.h"
 
 namespace cox::cluster {
 
@@ -51,6 +52,8 @@ Result<HostsFile> read_hosts(const std::string& path) {
   keys.texts("ssh", file.ssh);
   keys.text("worker", file.worker);
   keys.texts("worker_options", file.worker_options);
+  keys.integer("gpus_per_job", 1, kMostGpusOfJob, file.gpus_per_job);
+  keys.integer("health_port", 1, 65'535 - kMaxWorkersOnHost, file.health_port);
   keys.text("out", file.out);
   keys.text("coordinator", file.coordinator);
   keys.text("ca_file", file.ca_file);
@@ -62,6 +65,13 @@ Result<HostsFile> read_hosts(const std::string& path) {
   COX_RETURN_IF_ERROR(read_keys(path, keys, diagnostics));
   if (file.hosts.empty()) return invalid_argument(fmt::format("{}: hosts: missing", path));
   if (file.ssh.empty()) return invalid_argument(fmt::format("{}: ssh: empty", path));
+  for (const Host& host : file.hosts) {
+    if (host.gpus % file.gpus_per_job == 0) continue;
+    return invalid_argument(fmt::format(
+        "{}: gpus_per_job: expected a divisor of the {} GPUs of host '{}', got {}; a GPU that is "
+        "left over would stand idle",
+        path, host.gpus, host.name, file.gpus_per_job));
+  }
   if (file.worker.empty()) {
     return invalid_argument(
         fmt::format("{}: worker: missing; give the path of cox-worker on the hosts", path));
@@ -69,9 +79,9 @@ Result<HostsFile> read_hosts(const std::string& path) {
   return file;
 }
 
-std::vector<std::string> worker_names(const Host& host) {
+std::vector<std::string> worker_names(const HostsFile& file, const Host& host) {
   std::vector<std::string> names;
-  const int count = host.gpus > 0 ? host.gpus : host.workers;
+  const int count = host.gpus > 0 ? host.gpus / file.gpus_per_job : host.workers;
   for (int i = 0; i < count; ++i) names.push_back(fmt::format("{}-{}", host.name, i));
   return names;
 }

@@ -23,6 +23,7 @@ void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
   keys.limit("time", settings.time);
   keys.seconds("margin", 1, settings.margin);
   keys.integer("gpus", 0, kMostGpusOfJob, settings.gpus);
+  keys.integer("gpus_per_job", 1, kMostGpusOfJob, settings.gpus_per_job);
   keys.text("gpu_type", settings.gpu_type);
   keys.integer("cpus", 1, 4'096, settings.cpus);
   keys.text("memory", settings.memory);
@@ -126,6 +127,13 @@ Status check_settings(const SlurmSettings& settings) {
   }
   if (settings.gpus == 0 && !settings.gpu_type.empty()) {
     return invalid_argument(fmt::format("gpu_type: '{}' without 'gpus'", settings.gpu_type));
+  }
+  if (settings.gpus_per_job > 1 &&
+      (settings.gpus == 0 || settings.gpus % settings.gpus_per_job != 0)) {
+    return invalid_argument(
+        fmt::format("gpus_per_job: expected a divisor of 'gpus' ({}), got {}; a GPU that is left "
+                    "over would stand idle",
+                    settings.gpus, settings.gpus_per_job));
   }
   if (settings.min_tasks > settings.max_tasks) {
     return invalid_argument(fmt::format("min: expected at most max ({}), got {}",

@@ -16,13 +16,15 @@ struct Container {
 };
 
 /// What `cox slurm` must know of a site: where workers run, with what, and how many. A task is one
-/// element of a job array; it holds one worker for each of its GPUs, or one without a GPU.
+/// element of a job array; it holds one worker for each set of GPUs that computes a job, or one
+/// without a GPU.
 struct SlurmSettings {
   std::string name = "cox";  ///< of the array; two that are up at once have different names
   std::string partition, account, qos, constraint, reservation;
   std::chrono::seconds time{0};     ///< wall-clock limit of a task
   std::chrono::seconds margin{60};  ///< workers have left this long before it
   int gpus = 0;                     ///< of a task
+  int gpus_per_job = 1;             ///< that compute each job together: those of one worker
   std::string gpu_type;             ///< "" = any
   int cpus = 1;                     ///< of a task
   std::string memory;               ///< of a task, as Slurm writes it: "64G"; "" = the site's
@@ -44,7 +46,7 @@ struct SlurmSettings {
   std::string ca_file;
   std::string token_file;
 
-  int workers_per_task() const { return gpus > 1 ? gpus : 1; }
+  int workers_per_task() const { return gpus > 0 ? gpus / gpus_per_job : 1; }
   /// How long a worker may compute.
   std::chrono::seconds usable() const { return time - margin; }
   /// OUT/slurm/NAME: logs and notes of the tasks.

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -47,23 +48,31 @@ class HostsTest(unittest.TestCase):
         for name in ("tokens", "work.token"):
             (cls.folder / name).chmod(0o600)
 
-    def begin(self, job_s):
+    def begin(self, job_s, options=()):
         folder = self.folder / self._testMethodName
         folder.mkdir()
         study = Study(folder, runner.options.bin, runner.options.source, listen=f"{self.network.address}:0",
                       options=["--tls-cert", self.folder / "server.pem", "--tls-key", self.folder / "server.key",
-                               "--token-file", self.folder / "tokens"])
+                               "--token-file", self.folder / "tokens", *options])
         study.environment.update(COX_TOKEN=TOKENS["submit"], COX_CA_FILE=str(self.folder / "server.pem"))
         study.start()
         self.addCleanup(study.stop)
+        self.addCleanup(self.end_workers)
         milliseconds = str(round(job_s * 1000))
         self.write(study, {
             "coordinator": study.address, "ca_file": str(self.folder / "server.pem"),
             "token_file": str(self.folder / "work.token"), "worker": study.worker, "out": str(folder / "out"),
             "worker_options": ["--shortest-ms", milliseconds, "--longest-ms", milliseconds, "--max-jobs", "2"],
             "ssh": ["ssh", "-F", str(self.network.folder / "ssh_config"), "-o", "BatchMode=yes"],
-            "hosts": [{"name": "h1", "workers": 2}, {"name": "h2", "workers": 2}]})
+            "health_port": 9430, "hosts": [{"name": "h1", "workers": 2}, {"name": "h2", "workers": 2}]})
         return study
+
+    def end_workers(self):
+        """Those that a failed case left behind."""
+        for name in self.network.addresses:
+            for pid in self.network.pids(name):
+                if b"cox-test-worker" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, signal.SIGKILL)
 
     def write(self, study, settings):
         (study.folder / "hosts.yaml").write_text(json.dumps(settings))
@@ -80,7 +89,7 @@ class HostsTest(unittest.TestCase):
         return {worker: state for worker, (state, _) in answer.items()}
 
     def pid(self, answer, worker):
-        return int(answer[worker][1].removeprefix("process "))
+        return int(answer[worker][1].removeprefix("process ").split(",")[0])
 
     def logs(self, study):
         return "\n".join(f"--- {log}\n{log.read_text()[-1500:]}" for log in (study.folder / "out").rglob("*.log"))
@@ -105,6 +114,9 @@ class HostsTest(unittest.TestCase):
         renewed = self.hosts(study, "up", "--restart")
         self.assertEqual(self.states(renewed), dict.fromkeys(workers, "started"), self.logs(study))
         self.assertNotEqual(self.pid(renewed, "h2-0"), self.pid(first, "h2-0"))
+        said = {worker: detail.split(", ")[1] for worker, (_, detail) in self.hosts(study, "status").items()}
+        self.assertEqual(list(said), workers)
+        self.assertLessEqual(set(said.values()), {"computing", "waiting"}, said)
 
         wait_for("all jobs are done", lambda: study.counts("two") == {"done": 60}, WAIT_S,
                  lambda: f"{study.counts('hosts')}\n{self.logs(study)}")
@@ -148,6 +160,43 @@ class HostsTest(unittest.TestCase):
                  lambda: f"{study.counts('named')}\n{self.logs(study)}")
         os.kill(self.pid(answer, "h1-1"), signal.SIGCONT)
         self.assertEqual(self.states(self.hosts(study, "down")), {"h1-0": "stopped", "h1-1": "stopped"})
+
+    def test_cuts_and_half_open_connections_lose_nothing_and_double_nothing(self):
+        videos, lease_s, cut_s = 500, 5, 12
+        study = self.begin(0.3, ["--lease", lease_s])
+        self.hosts(study, "up")
+        study.submit("cut", runs=1, videos=videos, lost=1000)
+        of_h1 = "FROM v_attempts WHERE worker LIKE 'h1-%' AND "
+        number = lambda sql: study.rows(f"SELECT count(*) AS n {sql}")[0]["n"]
+        said = lambda: f"{study.counts('cut')} {study.outcomes('cut')}\n{self.logs(study)}"
+        # Where only answers are lost, heartbeats arrive, and the leases rightly hold.
+        for lose, expires in ((self.network.cut, True), (self.network.lose_answers, False),
+                              (self.network.lose_calls, True)):
+            # In the middle of a lease.
+            wait_for("h1 computes", lambda: number(of_h1 + "outcome = 'open'") > 0, WAIT_S, said)
+            lost = number(of_h1 + "outcome = 'lost'")
+            lose("h1")
+            self.addCleanup(self.network.heal, "h1")
+            time.sleep(cut_s)
+            self.assertGreater(study.counts("cut").get("queued", 0), 0, "the sweep is too short for the test")
+            if expires:
+                wait_for("its leases expire", lambda: number(of_h1 + "outcome = 'lost'") > lost, WAIT_S, said)
+            self.network.heal("h1")
+            healed = number(of_h1 + "outcome = 'done'")
+            wait_for("h1 delivers again", lambda: number(of_h1 + "outcome = 'done'") > healed, WAIT_S, said)
+        wait_for("all jobs are done", lambda: study.counts("cut") == {"done": videos}, WAIT_S, said)
+        self.hosts(study, "down")
+
+        # One accepted attempt and one result for each, and the ledger of the workers has no more than was given up.
+        self.assertEqual(study.rows("SELECT count(*) AS results, count(DISTINCT video) AS videos FROM v_results"),
+                         [{"results": videos, "videos": videos}])
+        outcomes = study.outcomes("cut")
+        self.assertEqual(outcomes["done"], videos)
+        computed = [line.split()[0] for line in (study.folder / "out" / "ledger").read_text().splitlines()]
+        self.assertEqual(len(set(computed)), videos)
+        given_up = sum(outcomes.values()) - videos
+        self.assertLessEqual(len(computed) - videos, given_up, outcomes)
+        self.assertEqual(study.ask("db", "check", study.database, check=False).returncode, 0)
 
     def test_a_worker_with_the_wrong_token_and_a_host_that_is_away_are_told(self):
         study = self.begin(0.2)

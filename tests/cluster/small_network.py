@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+NOBODY = "02:00:00:00:00:99"
 SSHD = """\
 Port 22
 ListenAddress {address}
@@ -85,8 +86,24 @@ class SmallNetwork:
                                                stdout=log, stderr=log, start_new_session=True))
         log.close()
 
+    # Frames to an address that nobody has are lost without a word to anybody, as behind a firewall that drops.
+
+    def lose_answers(self, name):
+        """What this machine sends to the host is lost; what the host sends arrives."""
+        run("ip", "neigh", "replace", self.addresses[name], "lladdr", NOBODY, "dev", self.bridge, "nud", "permanent")
+
+    def lose_calls(self, name):
+        """What the host sends to this machine is lost; what this machine sends arrives."""
+        run("ip", "-n", self.namespace(name), "neigh", "replace", self.address, "lladdr", NOBODY, "dev", "eth0",
+            "nud", "permanent")
+
     def cut(self, name):
-        run("ip", "-n", self.namespace(name), "link", "set", "eth0", "down")
+        self.lose_calls(name)
+        self.lose_answers(name)
+
+    def heal(self, name):
+        run("ip", "neigh", "delete", self.addresses[name], "dev", self.bridge, check=False)
+        run("ip", "-n", self.namespace(name), "neigh", "delete", self.address, "dev", "eth0", check=False)
 
     def pids(self, name):
         return [int(pid) for pid in run("ip", "netns", "pids", self.namespace(name), check=False).split()]

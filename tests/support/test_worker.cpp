@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "worker/health.h"
 #include "worker/signals.h"
 #include "worker/spool.h"
 #include "worker/versions.h"
@@ -86,6 +87,7 @@ struct Flags {
   std::optional<double> job_time_s;
   std::optional<double> max_idle_s;
   std::string device = "cpu";  ///< taken and ignored
+  std::string health;
   int shortest_ms = 1;
   int longest_ms = 20;
   std::uint32_t max_jobs = 8;
@@ -135,7 +137,18 @@ int run(const Flags& flags) {
   }
   options.backoff = {.first = milliseconds(20), .longest = milliseconds(200)};
   SleepingExecutor executor(flags.ledger, flags.shortest_ms, flags.longest_ms);
-  worker::Worker worker(options, *client, executor, *spool, stop);
+  worker::Health health(flags.name);
+  std::unique_ptr<LoopbackPages> page;
+  if (!flags.health.empty()) {
+    auto pages = LoopbackPages::start("--health", flags.health,
+                                      {{"/health", [&] { return health.page(); }}});
+    if (!pages.is_ok()) {
+      std::fprintf(stderr, "cox-test-worker: %s\n", pages.status().to_string().c_str());
+      return 2;
+    }
+    page = std::move(pages).value();
+  }
+  worker::Worker worker(options, *client, executor, *spool, stop, health);
   const auto end = worker.run();
   if (end.is_ok()) return 0;
   std::fprintf(stderr, "cox-test-worker: %s\n", end.status().to_string().c_str());
@@ -159,6 +172,7 @@ int main(int argc, char** argv) {
   app.add_option("--job-time", flags.job_time_s);
   app.add_option("--max-idle", flags.max_idle_s);
   app.add_option("--device", flags.device);
+  app.add_option("--health", flags.health);
   app.add_option("--shortest-ms", flags.shortest_ms);
   app.add_option("--longest-ms", flags.longest_ms);
   app.add_option("--max-jobs", flags.max_jobs);

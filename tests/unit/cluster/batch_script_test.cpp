@@ -64,14 +64,29 @@ TEST_CASE("the script asks for what the settings say") {
   for (const char* line :
        {"#SBATCH --array=0-9%4", "#SBATCH --partition=gpu", "#SBATCH --time=04:00:00",
         "#SBATCH --gres=gpu:h200:2", "#SBATCH --mem=64G", "#SBATCH --requeue",
-        "#SBATCH --signal=B:TERM@60", "#SBATCH --exclude=n7",
+        "#SBATCH --signal=B:USR1@60", "#SBATCH --exclude=n7",
         "#SBATCH --chdir=/scratch/out/slurm/cox", "module load cuda/12.4",
         "  apptainer exec --nv cox.sif /opt/cox/bin/cox-worker ",
-        R"(--token-file '/home/me/it'\''s a token' )", "--job-time 90 ", R"(--device "cuda:$1")",
-        "for ((i = 0; i < 2; ++i)); do"}) {
+        R"(--token-file '/home/me/it'\''s a token' )", "--job-time 90 ", "devices=(cuda:0 cuda:1)",
+        R"(--device "${devices[$1]}")", "for ((i = 0; i < 2; ++i)); do"}) {
     INFO(script);
     CHECK_THAT(script, Contains(line));
   }
+}
+
+TEST_CASE("each worker of a task computes on its own GPUs, together where a job takes several") {
+  const int gpus_per_job = GENERATE(1, 2);
+  Site site("while [ \"$1\" != --device ]; do shift; done; echo \"$2\" >>devices\n");
+  site.settings.gpus = 4;
+  site.settings.gpus_per_job = gpus_per_job;
+  std::ofstream(site.folder / "script") << batch_script(site.settings, {});
+  REQUIRE(cox::test::run({"bash", site.folder / "script"}, site.surroundings()).exit_code == 0);
+  const std::string text = cox::read_file(site.settings.folder() + "/devices").value();
+  std::vector<std::string> devices = cox::split(cox::trim(text), '\n');
+  std::sort(devices.begin(), devices.end());
+  CHECK(devices == (gpus_per_job == 1
+                        ? std::vector<std::string>{"cuda:0", "cuda:1", "cuda:2", "cuda:3"}
+                        : std::vector<std::string>{"cuda:0,cuda:1", "cuda:2,cuda:3"}));
 }
 
 TEST_CASE("a task notes where and when it began, and how its worker ended") {
@@ -101,12 +116,13 @@ TEST_CASE("the worker's end is the task's, less the margin") {
   CHECK(until == began + 3'600 - 60);
 }
 
-TEST_CASE("SIGTERM reaches the worker, and the task waits until it has left") {
+TEST_CASE("a signal reaches the worker as SIGTERM, and the task waits until it has left") {
+  const int number = GENERATE(SIGTERM, SIGUSR1);
   const Site site(
       "trap 'echo drained; exit 0' TERM\necho ready >&2\nwhile :; do sleep 0.1; done\n");
   cox::test::Running task({"bash", site.folder / "script"}, site.surroundings());
   REQUIRE(task.wait_for_err("ready"));
-  task.send(SIGTERM);
+  task.send(number);
   const auto end = task.wait();
   INFO(end.all());
   CHECK(end.exit_code == 0);

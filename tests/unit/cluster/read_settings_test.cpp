@@ -40,6 +40,7 @@ reservation: night
 time: 1-12:00:00
 margin: 90
 gpus: 4
+gpus_per_job: 2
 gpu_type: h200
 cpus: 32
 memory: 256G
@@ -63,7 +64,7 @@ token_file: work.token
   CHECK(settings->reservation == "night");
   CHECK(settings->time == std::chrono::hours(36));
   CHECK(settings->usable() == std::chrono::hours(36) - std::chrono::seconds(90));
-  CHECK(settings->workers_per_task() == 4);
+  CHECK(settings->workers_per_task() == 2);
   CHECK(settings->min_tasks == 2);
   CHECK(settings->max_tasks == 16);
   CHECK_FALSE(settings->requeue);
@@ -93,6 +94,13 @@ TEST_CASE("settings that contradict each other are refused") {
   settings = valid();
   settings.gpu_type = "h200";
   CHECK_THAT(refused(settings), Contains("gpu_type: 'h200' without 'gpus'"));
+  settings = valid();
+  settings.gpus_per_job = 2;
+  CHECK_THAT(refused(settings), Contains("gpus_per_job: expected a divisor of 'gpus' (0), got 2"));
+  settings.gpus = 3;
+  CHECK_THAT(refused(settings), Contains("gpus_per_job: expected a divisor of 'gpus' (3), got 2"));
+  settings.gpus = 4;
+  CHECK(refused(settings).empty());
   settings = valid();
   settings.min_tasks = 2;
   CHECK_THAT(refused(settings), Contains("min: expected at most max (1), got 2"));

@@ -1,9 +1,8 @@
-#include <httplib.h>
-
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
-#include "coordinator/watch/metrics_server.h"
 #include "coordinator/watch/metrics_text.h"
+#include "coordinator/watch/pages.h"
 
 using namespace cox;
 using namespace cox::watch;
@@ -24,30 +23,28 @@ TEST_CASE("metrics count each state, and names cannot break a line") {
   CHECK(stopped_metrics_text().find("cox_working 0\n") != std::string::npos);
 }
 
-TEST_CASE("metrics are served on loopback at /metrics only") {
-  const auto server = MetricsServer::start("127.0.0.1:0", [] { return std::string("cox_x 1\n"); });
-  REQUIRE(server.is_ok());
-  const std::string address = (*server)->address();
-  const std::size_t path = address.rfind('/');
-  httplib::Client client(address.substr(0, path));
-  const auto answer = client.Get("/metrics");
-  REQUIRE(answer);
-  CHECK(answer->status == 200);
-  CHECK(answer->body == "cox_x 1\n");
-  CHECK(answer->get_header_value("Content-Type").find("version=0.0.4") != std::string::npos);
-  CHECK(client.Get("/")->status == 404);
-  const std::string port = address.substr(address.rfind(':') + 1, path - address.rfind(':') - 1);
-  const auto second = MetricsServer::start("127.0.0.1:" + port, [] { return std::string(); });
-  CHECK(second.status().code() == StatusCode::kUnavailable);
+TEST_CASE("the page of metrics is Prometheus' also of a coordinator that stopped") {
+  const LoopbackPage page = metrics_page(service::Standing{.workers = 2});
+  CHECK(page.http_status == 200);
+  CHECK(page.type.find("version=0.0.4") != std::string::npos);
+  CHECK(page.body.find("cox_workers 2\n") != std::string::npos);
+  CHECK(metrics_page(internal_error("disk")).body == stopped_metrics_text());
 }
 
-TEST_CASE("metrics are refused beyond loopback and at what is no address") {
-  for (const std::string address : {"0.0.0.0:9420", "example.org:80", "127.0.0.1",
-                                    "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:9x", ":9420", ""}) {
-    INFO(address);
-    const Status status = MetricsServer::start(address, [] { return std::string(); }).status();
-    CHECK(status.code() == StatusCode::kInvalidArgument);
-    CHECK(MetricsServer::check(address).message() == status.message());
-    CHECK_THAT(status.message(), Catch::Contains("127.0.0.1:PORT"));
-  }
+TEST_CASE(
+    "health is 200 with what there is to do, and 503 with why once the database cannot be "
+    "written") {
+  const LoopbackPage well =
+      health_page(service::Standing{.jobs = {.queued = 3, .leased = 1}, .workers = 2});
+  CHECK(well.http_status == 200);
+  CHECK(nlohmann::json::parse(well.body) == nlohmann::json{{"format", "cox-health/1"},
+                                                           {"state", "working"},
+                                                           {"workers", 2},
+                                                           {"queued", 3},
+                                                           {"running", 1}});
+  const LoopbackPage stopped = health_page(internal_error("the \"disk\" is full"));
+  CHECK(stopped.http_status == 503);
+  CHECK(nlohmann::json::parse(stopped.body) == nlohmann::json{{"format", "cox-health/1"},
+                                                              {"state", "stopped"},
+                                                              {"reason", "the \"disk\" is full"}});
 }

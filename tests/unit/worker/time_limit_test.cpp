@@ -70,8 +70,21 @@ TEST_CASE("no more jobs are leased than fit, and at least one") {
   CHECK(limit.fitting_jobs(64, kBegin + seconds(990)) == 1);
 }
 
-TEST_CASE("a job had it all when it began in the first tenth of the limit") {
-  const TimeLimit limit = limit_of(1'000);
+TEST_CASE("the first job had it all when it began in the first tenth of the limit") {
+  TimeLimit limit = limit_of(1'000);
   CHECK(limit.had_it_all(kBegin + seconds(100)));
   CHECK_FALSE(limit.had_it_all(kBegin + seconds(101)));
+  limit.measured("run", seconds(1));
+  CHECK_FALSE(limit.had_it_all(kBegin + seconds(2)));
+}
+
+TEST_CASE(
+    "what passes before a worker is ready is nobody's share: loading takes it in every process") {
+  TimeLimit limit = limit_of(1'000);
+  limit.ready(kBegin + seconds(600));
+  CHECK(limit.had_it_all(kBegin + seconds(640)));
+  CHECK_FALSE(limit.had_it_all(kBegin + seconds(641)));
+  CHECK(limit.fits_any(kBegin + seconds(800)));
+  CHECK_FALSE(limit.fits_any(kBegin + seconds(801)));
+  CHECK(limit.text() == "1000 s");
 }

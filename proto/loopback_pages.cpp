@@ -1,4 +1,4 @@
-#include "coordinator/watch/metrics_server.h"
+#include "proto/loopback_pages.h"
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -7,7 +7,7 @@
 #include <thread>
 #include <utility>
 
-namespace cox::watch {
+namespace cox {
 
 namespace {
 
@@ -15,14 +15,13 @@ constexpr std::size_t kThreads = 4;
 constexpr std::size_t kMostRequestBytes = 4'000;
 constexpr std::chrono::seconds kMaxStart{10};
 constexpr std::chrono::milliseconds kStartPoll{1};
-constexpr const char* kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
 struct Place {
   std::string host;
   int port = 0;
 };
 
-Result<Place> place_of(const std::string& address) {
+Result<Place> place_of(const std::string& option, const std::string& address) {
   const std::size_t colon = address.rfind(':');
   Place place;
   const char* const end = address.data() + address.size();
@@ -36,27 +35,29 @@ Result<Place> place_of(const std::string& address) {
       place.host == "127.0.0.1" || place.host == "localhost" || place.host == "[::1]";
   if (is_port && is_loopback) return place;
   return invalid_argument(
-      fmt::format("--metrics '{}': expected 127.0.0.1:PORT, [::1]:PORT or localhost:PORT. It has "
-                  "neither TLS nor tokens: for a Prometheus elsewhere, run an agent here or use "
-                  "ssh -L",
-                  address));
+      fmt::format("{} '{}': expected 127.0.0.1:PORT, [::1]:PORT or localhost:PORT. It has neither "
+                  "TLS nor tokens: for a reader elsewhere, run an agent here or use ssh -L",
+                  option, address));
 }
 
 std::string bare(const std::string& host) { return host == "[::1]" ? "::1" : host; }
 
 }  // namespace
 
-struct MetricsServer::State {
+struct LoopbackPages::State {
   std::string address;
   httplib::Server server;
   std::jthread thread;
 };
 
-Status MetricsServer::check(const std::string& address) { return place_of(address).status(); }
+Status LoopbackPages::check(const std::string& option, const std::string& address) {
+  return place_of(option, address).status();
+}
 
-Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& address,
-                                                            std::function<std::string()> text) {
-  COX_ASSIGN_OR_RETURN(Place place, place_of(address));
+Result<std::unique_ptr<LoopbackPages>> LoopbackPages::start(const std::string& option,
+                                                            const std::string& address,
+                                                            Pages pages) {
+  COX_ASSIGN_OR_RETURN(Place place, place_of(option, address));
   auto state = std::make_unique<State>();
   httplib::Server& server = state->server;
   server.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -66,19 +67,21 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
   server.set_payload_max_length(kMostRequestBytes);
-  server.Get("/metrics",
-             [text = std::move(text)](const httplib::Request&, httplib::Response& response) {
-               response.set_content(text(), kContentType);
-             });
+  for (auto& [path, answer] : pages) {
+    server.Get(path,
+               [answer = std::move(answer)](const httplib::Request&, httplib::Response& response) {
+                 const LoopbackPage page = answer();
+                 response.status = page.http_status;
+                 response.set_content(page.body, page.type);
+               });
+  }
   const bool bound = place.port == 0 ? (place.port = server.bind_to_any_port(bare(place.host))) > 0
                                      : server.bind_to_port(bare(place.host), place.port);
   if (!bound) {
-    return unavailable(
-        fmt::format("cannot listen on {}:{} for metrics; is it in use? Choose "
-                    "another with --metrics",
-                    place.host, place.port));
+    return unavailable(fmt::format("{}: cannot listen on {}:{}; is it in use? Choose another port",
+                                   option, place.host, place.port));
   }
-  state->address = fmt::format("http://{}:{}/metrics", place.host, place.port);
+  state->address = fmt::format("http://{}:{}", place.host, place.port);
   state->thread = std::jthread([&server] { server.listen_after_bind(); });
   // Until it runs, httplib ignores a stop, and the destructor would wait for the thread forever.
   const auto give_up = std::chrono::steady_clock::now() + kMaxStart;
@@ -89,13 +92,13 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::start(const std::string& a
     }
     std::this_thread::sleep_for(kStartPoll);
   }
-  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(state)));
+  return std::unique_ptr<LoopbackPages>(new LoopbackPages(std::move(state)));
 }
 
-MetricsServer::MetricsServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+LoopbackPages::LoopbackPages(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-MetricsServer::~MetricsServer() { state_->server.stop(); }
+LoopbackPages::~LoopbackPages() { state_->server.stop(); }
 
-const std::string& MetricsServer::address() const { return state_->address; }
+const std::string& LoopbackPages::address() const { return state_->address; }
 
-}  // namespace cox::watch
+}  // namespace cox
