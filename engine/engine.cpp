@@ -27,6 +27,7 @@
 #include "engine/stages/model.h"
 #include "engine/stages/plan.h"
 #include "engine/stages/score.h"
+#include "engine/stages/settle.h"
 #include "engine/stages/shared_work.h"
 #include "engine/stages/write.h"
 #include "engine/tensors/error.h"
@@ -291,10 +292,11 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   StageClock clock(output.timings, monitor, device);
 
   ParameterReader parameters(input.parameters);
-  const JobPlan plan = plan_job(input, parameters);
+  JobPlan plan = plan_job(input, parameters);
   if (leads) scores.prepare(plan, input);
   check_video_digest(input, digests.of(input.video.path));
   enter_video(digests.of(input.video.path));
+  settle_by_video(plan, input.video.path);
   work.make_way(input);
   double reused_s = 0;
   const auto source = clock.measure("decode", &StageTimings::decode_s, [&] {

@@ -21,6 +21,7 @@ class Normalization {
 
   Parameters run() {
     drop_unread_text();
+    drop_unread_size();
     drop_unread_stop_rule();
     count_checks();
     count_latents();
@@ -51,6 +52,12 @@ class Normalization {
     if (guidance == nullptr || *guidance > 1) return;
     parameters_["guidance"] = 1.0;
     parameters_.erase("negative_prompt");
+  }
+
+  void drop_unread_size() {
+    if (!is("resolution", Value("native"))) return;
+    parameters_.erase("height");
+    parameters_.erase("width");
   }
 
   void drop_unread_stop_rule() {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/members.h"
+#include "record/frame_stride.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -26,6 +27,13 @@ std::optional<std::int64_t> integer(const Parameters& parameters, const char* na
   return value == nullptr ? std::nullopt : std::optional(*value);
 }
 
+/// Returns the frames a second that a run asks for; 0 when frame_stride says which it takes.
+double wanted_rate(const Parameters& parameters) {
+  const auto found = parameters.find("frame_rate");
+  const auto* rate = found == parameters.end() ? nullptr : found->second.get_if<double>();
+  return rate == nullptr ? 0 : *rate;
+}
+
 /// Collects the failed checks of one run.
 class GeometryCheck {
  public:
@@ -34,6 +42,7 @@ class GeometryCheck {
 
   std::vector<GeometryError> run() {
     check_generation();
+    check_frame_rate();
     check_size("height");
     check_size("width");
     check_adaptation_window();
@@ -66,6 +75,15 @@ class GeometryCheck {
                *start, *cond),
            {"cond_frames", "gen_start_frame"});
     }
+  }
+
+  void check_frame_rate() {
+    const auto stride = get("frame_stride");
+    if (!stride || *stride == 1 || wanted_rate(parameters_) == 0) return;
+    fail(fmt::format("frame_rate: it chooses every how many frames one is taken; expected "
+                     "frame_stride 1, got {}",
+                     *stride),
+         {"frame_rate", "frame_stride"});
   }
 
   void check_size(const char* name) {
@@ -309,11 +327,13 @@ std::vector<GeometryError> geometry_errors(const std::string& method, const Para
   return errors;
 }
 
-std::int64_t source_frames_needed(const Parameters& parameters) {
+std::int64_t source_frames_needed(const Parameters& parameters, double video_rate) {
   const auto start = integer(parameters, "gen_start_frame").value_or(0);
   const auto total = integer(parameters, "total_frames").value_or(0);
   const auto cond = integer(parameters, "cond_frames").value_or(0);
-  const auto stride = integer(parameters, "frame_stride").value_or(1);
+  const double rate = wanted_rate(parameters);
+  const std::int64_t stride =
+      rate > 0 ? stride_for(video_rate, rate) : integer(parameters, "frame_stride").value_or(1);
   const std::int64_t taken = start + total - cond;
   return taken < 1 ? 0 : (taken - 1) * stride + 1;
 }
