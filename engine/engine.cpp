@@ -113,7 +113,7 @@ struct Engine::State {
         leads(first),
         facts(facts_of(chosen)),
         models(chosen),
-        work(models, saving_of(engine_options, chosen, facts)),
+        work(models, saving_of(engine_options, chosen, facts), engine_options.max_state_bytes),
         scores(chosen) {}
 
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
@@ -232,6 +232,8 @@ void Engine::State::recover(const JobInput& input, JobFailure& failure) {
 
 at::Tensor Engine::State::generate_frames(const Task& task) {
   StageClock& clock = task.clock;
+  clock.count(&StageTimings::train_s, 0,
+              task.adapted.place(task.output.adaptation.best_step, clock.monitor()));
   const at::Tensor latents = clock.measure("generate", &StageTimings::generate_s, [&] {
     return generate(task.plan, task.encoded, task.model, task.adapted.adapter(), clock.monitor());
   });

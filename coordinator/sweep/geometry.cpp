@@ -18,6 +18,7 @@ namespace {
 
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
+constexpr const char* kHoldout = "early_stop.holdout_fraction";
 constexpr std::int64_t kDistilledLevels = 50;
 
 std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
@@ -124,7 +125,7 @@ class GeometryCheck {
            {kWindowTotal, kWindowContext});
       return;
     }
-    const auto found = parameters_.find("early_stop.holdout_fraction");
+    const auto found = parameters_.find(kHoldout);
     if (found == parameters_.end() || !stops_early()) return;
     const double fraction = *found->second.get_if<double>();
     const std::int64_t held_out = held_out_latents(rest, fraction);
@@ -133,7 +134,7 @@ class GeometryCheck {
                      "and {} held out for checks; none is left to train on. Lengthen the window or "
                      "set early_stop.enabled: false",
                      latents, context, held_out),
-         {kWindowTotal, kWindowContext, "early_stop.holdout_fraction"});
+         {kWindowTotal, kWindowContext, kHoldout});
   }
 
   bool stops_early() const { return holds("early_stop.enabled"); }
@@ -325,6 +326,21 @@ std::vector<GeometryError> geometry_errors(const std::string& method, const Para
     }
   }
   return errors;
+}
+
+Parameters with_latent_counts(Parameters parameters) {
+  const auto total = integer(parameters, kWindowTotal);
+  const auto context = integer(parameters, kWindowContext);
+  const auto fraction = parameters.find(kHoldout);
+  if (!total || !context || fraction == parameters.end()) return parameters;
+  const auto* share = fraction->second.get_if<double>();
+  if (share == nullptr) return parameters;
+  const std::int64_t latents = latent_frames(*total);
+  const std::int64_t clean = context_latents(*total, *context);
+  const std::int64_t held_out = held_out_latents(latents - clean, *share);
+  parameters[kWindowContext] = clean;
+  parameters[kHoldout] = latents - clean - held_out < 1 ? 0 : held_out;
+  return parameters;
 }
 
 std::int64_t source_frames_needed(const Parameters& parameters, double video_rate) {

@@ -68,7 +68,8 @@ bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool t
 }
 
 AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-                           ParameterReader& parameters, const SharedRaw* raw)
+                           ParameterReader& parameters, std::int64_t max_state_bytes,
+                           const SharedRaw* raw)
     : random_(plan.run.random) {
   const std::vector<MemberSettings> members =
       plan.adaptation ? plan.adaptation->members : std::vector<MemberSettings>{{}};
@@ -86,7 +87,7 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
   rule_ = plan.recipe->training_rule(model);
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split,
                                   encoded.prompt,  random_,        *rule_};
-  trajectory_.emplace(problem, *adaptation_, *plan.adaptation, Trajectory::kMaxStateBytes,
+  trajectory_.emplace(problem, *adaptation_, *plan.adaptation, max_state_bytes,
                       raw_outputs(plan, encoded, raw));
 }
 
@@ -105,8 +106,8 @@ void AdaptedModel::accept(ParameterReader& parameters) const {
   parameters.finish();
 }
 
-bool AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
-  return trajectory_ && trajectory_->watch(job, shape);
+void AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
+  if (trajectory_) trajectory_->watch(job, shape);
 }
 
 void AdaptedModel::save_to(StateSaving saving) {
@@ -115,6 +116,10 @@ void AdaptedModel::save_to(StateSaving saving) {
 
 Reached AdaptedModel::reach(const std::string& job, JobMonitor& monitor) {
   return trajectory_ ? trajectory_->reach(job, monitor) : Reached{};
+}
+
+double AdaptedModel::place(std::int64_t step, JobMonitor& monitor) {
+  return trajectory_ ? trajectory_->place(step, monitor) : 0;
 }
 
 void AdaptedModel::leave(const std::string& job) {
