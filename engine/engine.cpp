@@ -27,6 +27,7 @@
 #include "engine/stages/model.h"
 #include "engine/stages/plan.h"
 #include "engine/stages/score.h"
+#include "engine/stages/settle.h"
 #include "engine/stages/shared_work.h"
 #include "engine/stages/write.h"
 #include "engine/tensors/error.h"
@@ -112,7 +113,7 @@ struct Engine::State {
         leads(first),
         facts(facts_of(chosen)),
         models(chosen),
-        work(models, saving_of(engine_options, chosen, facts)),
+        work(models, saving_of(engine_options, chosen, facts), engine_options.max_state_bytes),
         scores(chosen) {}
 
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
@@ -231,6 +232,8 @@ void Engine::State::recover(const JobInput& input, JobFailure& failure) {
 
 at::Tensor Engine::State::generate_frames(const Task& task) {
   StageClock& clock = task.clock;
+  clock.count(&StageTimings::train_s, 0,
+              task.adapted.place(task.output.adaptation.best_step, clock.monitor()));
   const at::Tensor latents = clock.measure("generate", &StageTimings::generate_s, [&] {
     return task.adapted.in_generation(task.plan.adaptation, [&](const Adapter& adapter) {
       return generate(task.plan, task.encoded, task.model, adapter, clock.monitor());
@@ -293,10 +296,11 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   StageClock clock(output.timings, monitor, device);
 
   ParameterReader parameters(input.parameters);
-  const JobPlan plan = plan_job(input, parameters);
+  JobPlan plan = plan_job(input, parameters);
   if (leads) scores.prepare(plan, input);
   check_video_digest(input, digests.of(input.video.path));
   enter_video(digests.of(input.video.path));
+  settle_by_video(plan, input.video.path);
   work.make_way(input);
   double reused_s = 0;
   const auto source = clock.measure("decode", &StageTimings::decode_s, [&] {

@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "record/job.h"
+#include "sharing/plan.h"
 #include "sharing/state_store.h"
 
 namespace cox::engine {
@@ -28,6 +29,8 @@ struct EngineOptions {
   /// nullptr saves nothing. Must outlive the engine.
   sharing::StateStore* states = nullptr;
   double save_every_s = 10;  ///< computed seconds of an adaptation between saved states
+  /// Bounds the states that a trajectory keeps for several jobs; see docs/sharing.md.
+  std::int64_t max_state_bytes = sharing::kMaxStateBytes;
 };
 
 /// The device that an engine computes on.

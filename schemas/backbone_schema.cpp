@@ -43,8 +43,11 @@ BackboneSchema read_backbone(const Json& file) {
   for (const Json& mark : file.at("identify")) schema.marks.push_back(read_mark(mark));
   for (const Json& refusal : file.at("refuses")) schema.refusals.push_back(read_refusal(refusal));
   const Json& geometry = file.at("geometry");
-  schema.geometry = {geometry.at("latent_pixels"), geometry.at("size_unit"),
-                     geometry.at("decoded_latents")};
+  schema.geometry = {
+      geometry.at("latent_pixels"), geometry.at("size_unit"), geometry.at("decoded_latents"), {}};
+  for (const Json& size : geometry.value("sizes", Json::array())) {
+    schema.geometry.sizes.push_back({size.at(0), size.at(1), size.at(2)});
+  }
   return schema;
 }
 

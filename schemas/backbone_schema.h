@@ -24,11 +24,19 @@ struct MethodRefusal {
   std::string reason;
 };
 
+/// A size of frames that a model was trained with.
+struct ListedSize {
+  double ratio = 0;  ///< height over width, as the model's list rounds it
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+};
+
 /// How pixels become latents. A latent frame holds one pixel frame at the start, four after it.
 struct LatentGeometry {
   std::int64_t latent_pixels = 8;    ///< pixels on a side of a latent
   std::int64_t size_unit = 16;       ///< height and width are multiples of it
   std::int64_t decoded_latents = 1;  ///< after the first, so many latent frames decode at once
+  std::vector<ListedSize> sizes;     ///< for `resolution: native`; empty = the family has no list
 };
 
 /// A family of backbones, as schemas/backbones/NAME.yaml declares it. Parameters and facts of that

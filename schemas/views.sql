@@ -305,10 +305,10 @@ SELECT
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
   xa.alone_s AS total_s_a, xb.alone_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
-  (json_extract(ra.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
-                '$.fit', '$.color', '$.pil_order')
-   = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
-                  '$.fit', '$.color', '$.pil_order')
+  (json_extract(json_insert(ra.parameters, '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.gen_start_frame',
+                '$.frame_stride', '$.frame_rate', '$.resolution', '$.height', '$.width', '$.fit', '$.color', '$.pil_order')
+   = json_extract(json_insert(rb.parameters, '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.gen_start_frame',
+                '$.frame_stride', '$.frame_rate', '$.resolution', '$.height', '$.width', '$.fit', '$.color', '$.pil_order')
    AND xa.scored_frames = xb.scored_frames
    AND ra.metric_definitions = rb.metric_definitions) AS same_window,
   nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,

@@ -11,6 +11,10 @@
 
 namespace cox::sharing {
 
+/// Bounds the states that a trajectory keeps for several jobs. When they take more, none is kept,
+/// and steps run again from the start to a state that has passed.
+constexpr std::int64_t kMaxStateBytes = std::int64_t{4} << 30;
+
 /// What the planner knows of one job of an item.
 struct JobShape {
   /// Digest of everything that the sequence of adapted states follows from. Jobs with equal keys

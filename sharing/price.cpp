@@ -8,8 +8,10 @@
 #include <map>
 #include <queue>
 #include <set>
+#include <tuple>
 
 #include "sharing/observer.h"
+#include "sharing/walk.h"
 
 namespace cox::sharing {
 
@@ -37,6 +39,11 @@ Status check_job(const PricedJob& job) {
     return invalid_argument(fmt::format("job '{}': its stop rule looks at nothing", job.identity));
   }
   return Status::ok();
+}
+
+/// The steps that the job runs, at most when its outcome is not known.
+std::int64_t steps_of(const PricedJob& job) {
+  return job.outcome ? job.outcome->steps_run : job.shape.steps;
 }
 
 void add_source(const PricedJob& job, Cost& cost) {
@@ -71,10 +78,10 @@ Cost cost_alone(const PricedJob& job) {
   Cost cost;
   add_source(job, cost);
   if (!job.shape.trajectory.empty()) {
-    add_steps(job, job.shape.steps, cost);
+    add_steps(job, steps_of(job), cost);
     if (const auto& rule = job.shape.stop) {
       const bool is_constant = !job.shape.passes.empty();  // a probe has one answer
-      const std::int64_t checks = is_constant ? 1 : 1 + job.shape.steps / rule->check_every;
+      const std::int64_t checks = is_constant ? 1 : 1 + steps_of(job) / rule->check_every;
       add_checks(job, checks, checks * static_cast<std::int64_t>(rule->probes().size()), cost);
     }
   }
@@ -92,14 +99,26 @@ std::vector<PricedJob> without_duplicates(const std::vector<PricedJob>& jobs) {
   return distinct;
 }
 
+/// Rules with equal probes and as many checks choose alike; patience beyond the checks never ends.
+using RuleIdentity = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::vector<Probe>>;
+
+RuleIdentity identity_of(const JobShape& shape) {
+  const StopRule& rule = *shape.stop;
+  const std::int64_t checks = shape.steps / rule.check_every;
+  return {rule.check_every, checks, std::min(rule.patience, checks + 1), rule.probes()};
+}
+
 /// What the rules of one trajectory may generate from, besides states that are generated anyway.
 struct RuleChoices {
   std::vector<std::set<StateId>> states;  ///< of each rule
-  std::size_t job = 0;                    ///< one of the rules' jobs, for its price
+  std::vector<std::size_t> jobs;          ///< one of each rule
 };
 
+/// The state of each rule that has one of its own.
+using Matching = std::map<StateId, std::size_t>;
+
 /// Whether `rule` can get a state of its own when rules before it move to other ones they can take.
-bool find_state(const RuleChoices& choices, std::size_t rule, std::map<StateId, std::size_t>& taken,
+bool find_state(const RuleChoices& choices, std::size_t rule, Matching& taken,
                 std::set<StateId>& seen) {
   for (const StateId& state : choices.states[rule]) {
     if (!seen.insert(state).second) continue;
@@ -112,13 +131,13 @@ bool find_state(const RuleChoices& choices, std::size_t rule, std::map<StateId, 
 }
 
 /// The most different states that the rules can choose: a largest matching of rules and states.
-std::int64_t most_states(const RuleChoices& choices) {
-  std::map<StateId, std::size_t> taken;
+Matching most_states(const RuleChoices& choices) {
+  Matching taken;
   for (std::size_t rule = 0; rule < choices.states.size(); ++rule) {
     std::set<StateId> seen;
     find_state(choices, rule, taken, seen);
   }
-  return static_cast<std::int64_t>(taken.size());
+  return taken;
 }
 
 enum class Chosen { kMostStates, kStartState };
@@ -136,6 +155,7 @@ class SharedPrice {
     const Plan plan = plan_jobs(shapes_);
     if (!plan.untrained.empty()) pieces.push_back(cost_of_results(plan.untrained));
     for (const Trajectory& trajectory : plan.trajectories) {
+      placed_.clear();
       Cost cost = cost_of_results(trajectory.jobs);
       if (shapes_[trajectory.jobs.front()].passes.empty()) {
         add_trajectory(trajectory, cost);
@@ -148,42 +168,87 @@ class SharedPrice {
   }
 
  private:
+  /// The step of the state that the job generates from; none when that is not known.
+  std::optional<std::int64_t> chosen_step(const PricedJob& job) const {
+    if (job.shape.trajectory.empty()) return 0;
+    if (!job.shape.stop) return job.shape.steps;
+    if (job.outcome) return job.outcome->chosen;
+    if (chosen_ == Chosen::kStartState) return 0;
+    return std::nullopt;
+  }
+
   /// Reads sources, generates and scores for `members`, which read one trajectory or none.
   Cost cost_of_results(const std::vector<std::size_t>& members) {
     Cost cost;
     std::vector<std::size_t> ruled;
+    std::set<std::int64_t> seen;
     for (const std::size_t member : members) {
       const PricedJob& job = jobs_[member];
       if (sources_.insert(job.source).second) add_source(job, cost);
       add_score(job, cost);
-      const JobShape& shape = job.shape;
-      if (shape.stop && chosen_ == Chosen::kMostStates) {
+      const std::optional<std::int64_t> step = chosen_step(job);
+      if (!step) {
         ruled.push_back(member);
         continue;
       }
-      const std::int64_t steps = shape.stop || shape.trajectory.empty() ? 0 : shape.steps;
-      const GenerationId id{state_id(shape.trajectory, steps), shape.generation};
-      if (generations_.insert(id).second) add_generation(job, cost);
+      const StateId state = state_id(job.shape.trajectory, *step);
+      const bool is_new = generations_.insert({state, job.shape.generation}).second;
+      if (is_new) add_generation(job, cost);
+      // The first reader of a state looks at it, also when its frames are there.
+      if (seen.insert(*step).second || is_new) placed_[member] = *step;
     }
     for (const auto& [generation, choices] : choices_of(ruled)) {
-      for (std::int64_t i = most_states(choices); i > 0; --i) {
-        add_generation(jobs_[choices.job], cost);
+      for (const auto& [state, rule] : most_states(choices)) {
+        const std::size_t member = choices.jobs[rule];
+        add_generation(jobs_[member], cost);
+        placed_[member] = state.step;
       }
     }
     return cost;
   }
 
   void add_trajectory(const Trajectory& trajectory, Cost& cost) const {
-    add_steps(jobs_[trajectory.jobs.front()], trajectory.steps, cost);
-    for (std::int64_t step = 0; step <= trajectory.steps; ++step) add_check(trajectory, step, cost);
+    std::int64_t steps = 0;
+    for (const std::size_t job : trajectory.jobs) steps = std::max(steps, steps_of(jobs_[job]));
+    add_steps(jobs_[trajectory.jobs.front()], keeps_states(trajectory) ? steps : walked(trajectory),
+              cost);
+    for (std::int64_t step = 0; step <= steps; ++step) add_check(trajectory, step, cost);
+  }
+
+  /// As the engine decides it. The live state is kept too while a rule's is in place.
+  bool keeps_states(const Trajectory& trajectory) const {
+    std::int64_t states = 1;
+    for (const std::size_t job : trajectory.jobs) states += shapes_[job].stop ? 1 : 0;
+    return trajectory.jobs.size() == 1 || states == 1 ||
+           static_cast<double>(states) * jobs_[trajectory.jobs.front()].state_bytes <=
+               static_cast<double>(kMaxStateBytes);
+  }
+
+  /// The steps that run when no state is kept, in the order in which the engine runs the jobs.
+  std::int64_t walked(const Trajectory& trajectory) const {
+    std::vector<std::size_t> members = trajectory.jobs;
+    std::stable_sort(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
+      return shapes_[a].steps < shapes_[b].steps;
+    });
+    std::vector<Reading> readings;
+    for (const std::size_t member : members) {
+      Reading reading{steps_of(jobs_[member]), {}};
+      if (const auto found = placed_.find(member); found != placed_.end()) {
+        reading.state = found->second;
+      }
+      readings.push_back(reading);
+    }
+    return steps_walked(readings);
   }
 
   /// The steps and probes that no trajectory with equal passes has computed before.
   void add_new_passes(const Trajectory& trajectory, Cost& cost) {
     const PricedJob& first = jobs_[trajectory.jobs.front()];
     Passes& passes = passes_[first.shape.passes];
-    add_steps(first, std::max<std::int64_t>(0, trajectory.steps - passes.steps), cost);
-    passes.steps = std::max(passes.steps, trajectory.steps);
+    std::int64_t steps = 0;
+    for (const std::size_t job : trajectory.jobs) steps = std::max(steps, steps_of(jobs_[job]));
+    add_steps(first, std::max<std::int64_t>(0, steps - passes.steps), cost);
+    passes.steps = std::max(passes.steps, steps);
     std::int64_t probes = 0;
     for (const Probe& probe : probes_due(shapes_, trajectory.jobs)) {
       probes += passes.probes.insert(probe).second ? 1 : 0;
@@ -194,10 +259,12 @@ class SharedPrice {
   /// By the key of the generation. States that are generated anyway are left out.
   std::map<std::string, RuleChoices> choices_of(const std::vector<std::size_t>& ruled) const {
     std::map<std::string, RuleChoices> all;
+    std::set<std::pair<std::string, RuleIdentity>> seen;
     for (const std::size_t job : ruled) {
       const JobShape& shape = shapes_[job];
+      if (!seen.insert({shape.generation, identity_of(shape)}).second) continue;
       RuleChoices& choices = all[shape.generation];
-      choices.job = job;
+      choices.jobs.push_back(job);
       std::set<StateId>& states = choices.states.emplace_back();
       for (std::int64_t step = 0; step <= shape.steps; step += shape.stop->check_every) {
         const StateId state = state_id(shape.trajectory, step);
@@ -211,7 +278,8 @@ class SharedPrice {
     std::vector<std::size_t> due;
     for (const std::size_t job : trajectory.jobs) {
       const JobShape& shape = shapes_[job];
-      const bool is_due = step == 0 || (step <= shape.steps && shape.stop && shape.stop->due(step));
+      const bool is_due =
+          step == 0 || (step <= steps_of(jobs_[job]) && shape.stop && shape.stop->due(step));
       if (shape.stop && is_due) due.push_back(job);
     }
     if (due.empty()) return;
@@ -229,6 +297,7 @@ class SharedPrice {
   std::map<std::string, Passes> passes_;
   std::set<std::string> sources_;
   std::set<GenerationId> generations_;
+  std::map<std::size_t, std::int64_t> placed_;  ///< states that jobs of the trajectory need
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,19 @@ struct UnitSeconds {
   double score = 0;   ///< measuring and writing
 };
 
+/// How far a job with a stop rule ran, and which state it generated from.
+struct RuleOutcome {
+  std::int64_t steps_run = 0;
+  std::int64_t chosen = 0;
+};
+
 struct PricedJob {
   JobShape shape;
   std::string identity;  ///< jobs of an item with equal identities are one job
   std::string source;    ///< jobs with equal keys read the same pixels
   UnitSeconds seconds;
+  double state_bytes = 0;                   ///< of one state of what is trained
+  std::optional<RuleOutcome> outcome = {};  ///< when it is known beforehand
 };
 
 /// How often each kind of work is done. A generation includes its decoding.
@@ -68,9 +77,10 @@ struct ItemPrice {
   std::vector<double> pieces;
 };
 
-/// Prices the jobs of one item. Every job trains to its last step. A stop rule looks at the start
-/// state and whenever it is due; which state it chooses is not known before, so `shared` counts as
-/// many generations as rules that choose different states can need, and `least` none.
+/// Prices the jobs of one item. A job whose outcome is not known trains to its last step. Its stop
+/// rule looks at the start state and whenever it is due; which state it chooses is not known, so
+/// `shared` counts as many generations as rules that choose different states can need, and `least`
+/// none.
 /// kInvalidArgument for seconds that are negative or not finite, and for negative steps or a stop
 /// rule that is never due or looks at nothing.
 Result<ItemPrice> price_item(const std::vector<PricedJob>& jobs);

@@ -18,13 +18,15 @@ constexpr const char* kTimes =
     "SELECT run_digest, device, device_name, engine_build, max(time_us) AS newest_us,"
     " count(*) AS results, total(steps_run) AS steps,"
     " total(json_array_length(anchor_losses)) AS checks,"
-    " total(json_array_length(anchor_losses) > 0) AS ruled,"
-    " total(json_array_length(anchor_losses) > 0 AND best_step = 0) AS starts, total(decode_s + "
-    "encode_s) AS source_s,"
+    " total(decode_s + encode_s) AS source_s,"
     " total(train_s) AS train_s, total(early_stop_s) AS check_s, total(generate_s) AS generate_s,"
     " total(latent_decode_s) AS decode_s, total(metrics_s + write_s) AS score_s"
     " FROM (SELECT * FROM v_results GROUP BY job_digest)"
     " GROUP BY run_digest, device, device_name, engine_build";
+
+constexpr const char* kOutcomes =
+    "SELECT run_digest, video, steps_run, best_step FROM v_results"
+    " WHERE json_array_length(anchor_losses) > 0 GROUP BY job_digest";
 
 constexpr const char* kDone = "SELECT DISTINCT job_digest FROM v_jobs WHERE state = 'done'";
 
@@ -36,8 +38,6 @@ void read_times(const report::RowReader& row, sweep::MeasuredRun& run) {
   run.results = row.integer("results");
   run.steps = static_cast<std::int64_t>(row.real("steps"));
   run.checks = static_cast<std::int64_t>(row.real("checks"));
-  run.ruled = static_cast<std::int64_t>(row.real("ruled"));
-  run.starts = static_cast<std::int64_t>(row.real("starts"));
   run.source_s = row.real("source_s");
   run.train_s = row.real("train_s");
   run.check_s = row.real("check_s");
@@ -60,6 +60,13 @@ Result<sweep::Measured> measured_runs(const report::Query& query) {
     run.model_digest = row.text("model_digest");
     COX_ASSIGN_OR_RETURN(run.parameters, parameters_from(row.text("parameters")));
     by_digest.emplace(row.text("run_digest"), std::move(run));
+  }
+  COX_ASSIGN_OR_RETURN(const report::Table outcomes, query(kOutcomes));
+  for (std::size_t i = 0; i < outcomes.rows.size(); ++i) {
+    const report::RowReader row(outcomes, i);
+    const auto run = by_digest.find(row.text("run_digest"));
+    if (run == by_digest.end()) continue;  // it began after the first question
+    run->second.outcomes[row.text("video")] = {row.integer("steps_run"), row.integer("best_step")};
   }
   COX_ASSIGN_OR_RETURN(const report::Table times, query(kTimes));
   for (std::size_t i = 0; i < times.rows.size(); ++i) {

@@ -30,9 +30,10 @@ Status set_share_keys(core::RunRecord& run) {
                               run.digest, parameters.status().message()));
   }
   // An earlier program did not know them; they have the default that it meant.
-  parameters->merge(sweep::added_parameters(run.method));
+  const ModelFiles model = from_proto<ModelFiles>(files);
+  parameters->merge(sweep::added_parameters(run.method, model.backbone));
   run.parameters_json = canonical_parameters(*parameters);
-  run.share = share_keys_of(run.method, *parameters, from_proto<ModelFiles>(files));
+  run.share = share_keys_of(run.method, *parameters, model);
   return Status::ok();
 }
 

@@ -112,7 +112,7 @@ Result<sweep::Run> checked_run(const std::string& name, const v1::Run& message,
                     "version of cox that the coordinator has, and do not edit runs",
                     run.digest, message.digest()));
   }
-  run.parameters.merge(sweep::added_parameters(run.method));
+  run.parameters.merge(sweep::added_parameters(run.method, files.backbone));
   return run;
 }
 

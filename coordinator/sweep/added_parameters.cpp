@@ -6,20 +6,20 @@ namespace cox::sweep {
 
 namespace {
 
-const MethodSchema* find_schema(const std::string& method) {
+const MethodSchema* find_schema(const std::string& method, const std::string& backbone) {
   static const Schemas schemas = [] {
     Result<Schemas> loaded = load_schemas();
     COX_CHECK(loaded.is_ok(), loaded.status().message());
     return std::move(loaded).value();
   }();
-  return schemas.find_method(method);
+  return schemas.find_method(method, backbone);
 }
 
 }  // namespace
 
-Parameters added_parameters(const std::string& method) {
+Parameters added_parameters(const std::string& method, const std::string& backbone) {
   Parameters added;
-  const MethodSchema* schema = find_schema(method);
+  const MethodSchema* schema = find_schema(method, backbone);
   if (schema == nullptr) return added;
   for (const auto& [name, parameter] : schema->parameters) {
     if (!parameter.since.empty()) added[name] = *parameter.default_value;
@@ -27,8 +27,9 @@ Parameters added_parameters(const std::string& method) {
   return added;
 }
 
-Parameters without_added_defaults(const std::string& method, Parameters parameters) {
-  const MethodSchema* schema = find_schema(method);
+Parameters without_added_defaults(const std::string& method, const std::string& backbone,
+                                  Parameters parameters) {
+  const MethodSchema* schema = find_schema(method, backbone);
   if (schema == nullptr) return parameters;
   std::erase_if(parameters, [&](const auto& entry) {
     const auto parameter = schema->parameters.find(entry.first);

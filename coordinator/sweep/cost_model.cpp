@@ -25,6 +25,7 @@ constexpr double kScheduleShift = 12;
 constexpr std::int64_t kTailEvaluations = 10;
 constexpr double kFeedForwardUnit = 256;
 constexpr double kBytesOfHalf = 2;
+constexpr double kBytesOfMaster = 4;
 
 double number(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
@@ -179,8 +180,8 @@ double training_bytes(const std::string& method, const Parameters& p, const Mode
   const Window window = window_of(p);
   const double kept = (window.context + window.trained) * m.blocks * m.hidden * kKeptBytes *
                       share_of_backward(method, p, m);
-  // Gradients in bf16 and masters in fp32.
-  const double of_weights = trains_weights(method) ? m.parameters() * (2 + 4) : 0;
+  const double of_weights =
+      trains_weights(method) ? m.parameters() * (kBytesOfHalf + kBytesOfMaster) : 0;  // gradients
   return kept + of_weights;
 }
 
@@ -279,6 +280,10 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
     seconds.generation = seconds.decode = 0;
   }
   return seconds;
+}
+
+double state_bytes(const std::string& method, const ModelShape& model) {
+  return trains_weights(method) ? kBytesOfMaster * model.parameters() : 0;
 }
 
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,

@@ -52,6 +52,10 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,
                          const ModelShape& model);
 
+/// Bytes of one state of what the method trains: the fp32 masters of `full`. What other methods
+/// train is far below the bound of what a trajectory keeps, and counts as nothing.
+double state_bytes(const std::string& method, const ModelShape& model);
+
 /// Probes of each check; 0 for a run without early stopping.
 std::int64_t probes_of(const Parameters& parameters);
 

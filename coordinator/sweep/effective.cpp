@@ -21,9 +21,10 @@ class Normalization {
 
   Parameters run() {
     drop_unread_text();
+    drop_unread_size();
     drop_unread_stop_rule();
     count_checks();
-    count_latents();
+    parameters_ = with_latent_counts(std::move(parameters_));
     for (const std::string& prefix : member_prefixes(method_)) {
       normalize_optimizer(prefix);
       normalize_vectors(prefix);
@@ -53,6 +54,12 @@ class Normalization {
     parameters_.erase("negative_prompt");
   }
 
+  void drop_unread_size() {
+    if (!is("resolution", Value("native"))) return;
+    parameters_.erase("height");
+    parameters_.erase("width");
+  }
+
   void drop_unread_stop_rule() {
     if (!is("early_stop.enabled", Value(false))) return;
     for (const char* name : {"check_every", "patience", "noise_draws", "sigmas", "context"}) {
@@ -71,19 +78,6 @@ class Normalization {
     const std::int64_t checks = *steps / *every;
     parameters_["early_stop.patience"] = std::min(*patience, checks + 1);
     parameters_["steps"] = checks * *every;
-  }
-
-  /// Writes fractions and frames of the adaptation window as the latent frames that they come to.
-  void count_latents() {
-    const auto* total = get<std::int64_t>("adaptation_window.total_frames");
-    const auto* context = get<std::int64_t>("adaptation_window.context_frames");
-    const auto* fraction = get<double>("early_stop.holdout_fraction");
-    if (total == nullptr || context == nullptr || fraction == nullptr) return;
-    const std::int64_t latents = latent_frames(*total);
-    const std::int64_t clean = context_latents(*total, *context);
-    const std::int64_t held_out = held_out_latents(latents - clean, *fraction);
-    parameters_["adaptation_window.context_frames"] = clean;
-    parameters_["early_stop.holdout_fraction"] = latents - clean - held_out < 1 ? 0 : held_out;
   }
 
   void normalize_optimizer(const std::string& prefix) {

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/members.h"
+#include "record/frame_stride.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -17,6 +18,7 @@ namespace {
 
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
+constexpr const char* kHoldout = "early_stop.holdout_fraction";
 constexpr std::int64_t kDistilledLevels = 50;
 
 std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
@@ -24,6 +26,13 @@ std::optional<std::int64_t> integer(const Parameters& parameters, const char* na
   if (found == parameters.end()) return std::nullopt;
   const auto* value = found->second.get_if<std::int64_t>();
   return value == nullptr ? std::nullopt : std::optional(*value);
+}
+
+/// Returns the frames a second that a run asks for; 0 when frame_stride says which it takes.
+double wanted_rate(const Parameters& parameters) {
+  const auto found = parameters.find("frame_rate");
+  const auto* rate = found == parameters.end() ? nullptr : found->second.get_if<double>();
+  return rate == nullptr ? 0 : *rate;
 }
 
 /// Collects the failed checks of one run.
@@ -34,6 +43,7 @@ class GeometryCheck {
 
   std::vector<GeometryError> run() {
     check_generation();
+    check_frame_rate();
     check_size("height");
     check_size("width");
     check_adaptation_window();
@@ -66,6 +76,15 @@ class GeometryCheck {
                *start, *cond),
            {"cond_frames", "gen_start_frame"});
     }
+  }
+
+  void check_frame_rate() {
+    const auto stride = get("frame_stride");
+    if (!stride || *stride == 1 || wanted_rate(parameters_) == 0) return;
+    fail(fmt::format("frame_rate: it chooses every how many frames one is taken; expected "
+                     "frame_stride 1, got {}",
+                     *stride),
+         {"frame_rate", "frame_stride"});
   }
 
   void check_size(const char* name) {
@@ -106,7 +125,7 @@ class GeometryCheck {
            {kWindowTotal, kWindowContext});
       return;
     }
-    const auto found = parameters_.find("early_stop.holdout_fraction");
+    const auto found = parameters_.find(kHoldout);
     if (found == parameters_.end() || !stops_early()) return;
     const double fraction = *found->second.get_if<double>();
     const std::int64_t held_out = held_out_latents(rest, fraction);
@@ -115,7 +134,7 @@ class GeometryCheck {
                      "and {} held out for checks; none is left to train on. Lengthen the window or "
                      "set early_stop.enabled: false",
                      latents, context, held_out),
-         {kWindowTotal, kWindowContext, "early_stop.holdout_fraction"});
+         {kWindowTotal, kWindowContext, kHoldout});
   }
 
   bool stops_early() const { return holds("early_stop.enabled"); }
@@ -309,11 +328,28 @@ std::vector<GeometryError> geometry_errors(const std::string& method, const Para
   return errors;
 }
 
-std::int64_t source_frames_needed(const Parameters& parameters) {
+Parameters with_latent_counts(Parameters parameters) {
+  const auto total = integer(parameters, kWindowTotal);
+  const auto context = integer(parameters, kWindowContext);
+  const auto fraction = parameters.find(kHoldout);
+  if (!total || !context || fraction == parameters.end()) return parameters;
+  const auto* share = fraction->second.get_if<double>();
+  if (share == nullptr) return parameters;
+  const std::int64_t latents = latent_frames(*total);
+  const std::int64_t clean = context_latents(*total, *context);
+  const std::int64_t held_out = held_out_latents(latents - clean, *share);
+  parameters[kWindowContext] = clean;
+  parameters[kHoldout] = latents - clean - held_out < 1 ? 0 : held_out;
+  return parameters;
+}
+
+std::int64_t source_frames_needed(const Parameters& parameters, double video_rate) {
   const auto start = integer(parameters, "gen_start_frame").value_or(0);
   const auto total = integer(parameters, "total_frames").value_or(0);
   const auto cond = integer(parameters, "cond_frames").value_or(0);
-  const auto stride = integer(parameters, "frame_stride").value_or(1);
+  const double rate = wanted_rate(parameters);
+  const std::int64_t stride =
+      rate > 0 ? stride_for(video_rate, rate) : integer(parameters, "frame_stride").value_or(1);
   const std::int64_t taken = start + total - cond;
   return taken < 1 ? 0 : (taken - 1) * stride + 1;
 }

@@ -31,7 +31,12 @@ std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_fra
 /// one.
 std::int64_t held_out_latents(std::int64_t rest, double fraction);
 
-/// Returns how many source frames a run reads, counted from the first frame, before frame_stride.
-std::int64_t source_frames_needed(const Parameters& parameters);
+/// Returns `parameters` with the latent frames that context frames and held-out fraction of the
+/// adaptation window come to in their place; unchanged for a run without such a window.
+Parameters with_latent_counts(Parameters parameters);
+
+/// Returns how many source frames a run reads of a video of `video_rate` frames a second, counted
+/// from the first frame, before frame_stride or frame_rate.
+std::int64_t source_frames_needed(const Parameters& parameters, double video_rate);
 
 }  // namespace cox::sweep

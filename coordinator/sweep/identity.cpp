@@ -59,7 +59,8 @@ std::string run_digest(const Run& run, const ModelFiles& model) {
     text += "weights " + metric + " " + weights.digest + "\n";
   }
   text += "method " + run.method + "\n";
-  text += "parameters " + canonical_parameters(without_added_defaults(run.method, run.parameters)) +
+  text += "parameters " +
+          canonical_parameters(without_added_defaults(run.method, model.backbone, run.parameters)) +
           "\n";
   return sha256_of(text);
 }

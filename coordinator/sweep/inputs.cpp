@@ -256,21 +256,25 @@ ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>&
 void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,
                          Diagnostics& diagnostics) {
   constexpr size_t kMaxNamed = 10;
-  std::map<std::int64_t, std::string> first_run;  // by source frames needed
-  for (const Run& run : runs) first_run.emplace(source_frames_needed(run.parameters), run.name);
   const std::set<std::string> expected(dataset.expected_failures.begin(),
                                        dataset.expected_failures.end());
-  for (const auto& [needed, run] : first_run) {
+  std::set<std::vector<std::int64_t>> reported;  // what runs that read the same need of each video
+  for (const Run& run : runs) {
     std::vector<std::string> too_short;
+    std::vector<std::int64_t> all_needed;
+    std::int64_t most = 0;
     for (const PlannedVideo& video : dataset.videos) {
+      const std::int64_t needed = source_frames_needed(run.parameters, video.frame_rate);
+      all_needed.push_back(needed);
       if (video.frames >= needed || expected.count(video.id) != 0) continue;
       too_short.push_back(fmt::format("{} ({})", video.id, video.frames));
+      most = std::max(most, needed);
     }
-    if (too_short.empty()) continue;
+    if (!reported.insert(all_needed).second || too_short.empty()) continue;
     const size_t count = too_short.size();
     diagnostics.error(at,
                       fmt::format("{}{} too short for run '{}', which reads {} source frames: {}",
-                                  count, count == 1 ? " video is" : " videos are", run, needed,
+                                  count, count == 1 ? " video is" : " videos are", run.name, most,
                                   join_first(too_short, kMaxNamed)),
                       "leave them out with dataset.exclude, or name them under "
                       "dataset.expected_failures");

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/known_outcomes.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/share_keys.h"
 
@@ -164,22 +165,21 @@ std::int64_t checks_of(const Parameters& parameters) {
 class Pricer {
  public:
   Pricer(const std::vector<SweepPlan>& plans, const PriceOptions& options, const Schemas& schemas)
-      : plans_(plans), options_(options), schemas_(schemas), measured_(schemas, options) {}
+      : plans_(plans),
+        options_(options),
+        schemas_(schemas),
+        measured_(schemas, options),
+        outcomes_(schemas, options.measured) {}
 
   Result<PlanPrice> price() {
     price_.workers = options_.workers;
     price_.device = options_.device.name;
     price_.measured_on = measured_.measured_on();
     price_.videos = options_.videos;
-    if (options_.measured) {
-      for (const MeasuredRun& run : options_.measured->runs) {
-        price_.ruled += run.ruled;
-        price_.starts += run.starts;
-      }
-    }
     for (const SweepPlan& plan : plans_) COX_RETURN_IF_ERROR(add_plan(plan));
     price_.duplicates = duplicates();
     COX_RETURN_IF_ERROR(price_items());
+    COX_RETURN_IF_ERROR(price_expected());
     return std::move(price_);
   }
 
@@ -252,7 +252,9 @@ class Pricer {
                  keys.generation,
                  passes_key(method, run.parameters, model)};
     if (method.trains) job.shape.stop = rule_of(run.parameters);
+    job.state_bytes = state_bytes(run.method, shape);
     job.identity = run_digest(run, model);
+    adaptations_.push_back(adaptation_of(method, run.parameters));
     job.source = geometry_of(Work::kSource, method, run.parameters, model.digest).second;
     job.seconds = seconds_of(run, method, model.digest, shape);
     return job;
@@ -325,12 +327,51 @@ class Pricer {
     return Status::ok();
   }
 
+  /// The jobs as they are when rules do what they did on `video` of the database.
+  std::vector<sharing::PricedJob> jobs_as_on(const std::string& video,
+                                             const std::vector<std::size_t>& members) const {
+    std::vector<sharing::PricedJob> jobs;
+    for (const std::size_t member : members) {
+      jobs.push_back(jobs_[member]);
+      if (jobs.back().shape.stop) jobs.back().outcome = outcomes_.find(adaptations_[member], video);
+    }
+    return jobs;
+  }
+
+  Status price_expected() {
+    ExpectedPrice expected;
+    expected.videos = static_cast<std::int64_t>(outcomes_.videos().size());
+    for (std::size_t run = 0; run < jobs_.size(); ++run) {
+      if (!jobs_[run].shape.stop) continue;
+      ++expected.rules;
+      expected.known += outcomes_.has(adaptations_[run]) ? 1 : 0;
+    }
+    if (expected.known == 0) return Status::ok();
+    std::map<std::vector<std::size_t>, double> times;
+    for (const auto& [item, members] : items_) ++times[members];
+    for (const auto& [members, count] : times) {
+      for (const std::string& video : outcomes_.videos()) {
+        COX_ASSIGN_OR_RETURN(const sharing::ItemPrice price,
+                             sharing::price_item(jobs_as_on(video, members)));
+        const double weight = count / static_cast<double>(expected.videos);
+        expected.naive_s += weight * price.naive.seconds.total();
+        expected.shared_s += weight * price.shared.seconds.total();
+      }
+    }
+    expected.naive_s += price_.load_s;
+    expected.shared_s += price_.load_s;
+    price_.expected = expected;
+    return Status::ok();
+  }
+
   const std::vector<SweepPlan>& plans_;
   const PriceOptions& options_;
   const Schemas& schemas_;
   MeasuredSeconds measured_;
+  KnownOutcomes outcomes_;
   PlanPrice price_;
   std::vector<sharing::PricedJob> jobs_;                   ///< one for each run of each plan
+  std::vector<std::string> adaptations_;                   ///< of each job
   std::map<std::string, std::vector<std::size_t>> items_;  ///< indices of jobs by video
   std::set<std::string> distinct_;                         ///< data sets and identities of runs
   std::map<std::string, std::vector<std::string>> names_;  ///< of runs by data set and effect
@@ -346,14 +387,20 @@ std::string least_text(const PlanPrice& price) {
   std::string text =
       fmt::format(" when stop rules choose different states, {:.3f} when each chooses the start",
                   price.least_s() / price.naive_s());
-  if (const auto expected = price.expected_s()) {
-    text += fmt::format("\nexpected: {:.3f}, since rules chose the start in {} of {} results",
-                        *expected / price.naive_s(), price.starts, price.ruled);
-  }
   return text;
 }
 
 std::string hours(double seconds) { return fmt::format("{:.4g}", seconds / 3600); }
+
+std::string expected_text(const PlanPrice& price) {
+  if (!price.expected) return "";
+  const ExpectedPrice& expected = *price.expected;
+  return fmt::format(
+      "expected: {:.3f}, {} of {} hours, when rules end and choose as those of equal settings did "
+      "in the database: {} of {} rules are known there, on {}\n",
+      expected.shared_s / expected.naive_s, hours(expected.shared_s), hours(expected.naive_s),
+      expected.known, expected.rules, how_many(expected.videos, "video"));
+}
 
 }  // namespace
 
@@ -398,6 +445,7 @@ std::string price_text(const PlanPrice& price) {
     text += fmt::format("shared / naive: {:.3f}{}\n", price.shared_s() / price.naive_s(),
                         least_text(price));
   }
+  text += expected_text(price);
   text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
                       price.peak_memory_bytes / 1e9);
   text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),

@@ -26,9 +26,8 @@ struct MeasuredRun {
   std::int64_t results = 0;
   std::int64_t steps = 0;
   std::int64_t checks = 0;
-  std::int64_t ruled = 0;   ///< results under a stop rule
-  std::int64_t starts = 0;  ///< of these, results whose rule chose the start state
-  double source_s = 0;      ///< reading and encoding
+  std::map<std::string, sharing::RuleOutcome> outcomes;  ///< of its stop rule, by video
+  double source_s = 0;                                   ///< reading and encoding
   double train_s = 0;
   double check_s = 0;
   double generate_s = 0;
@@ -51,6 +50,17 @@ struct PriceOptions {
   std::optional<Measured> measured;
 };
 
+/// The price when stop rules end and choose as rules with equal settings of adaptation did on the
+/// videos of the database, whatever its model and sizes: the mean over these videos. A rule that
+/// the database does not have counts as in the price itself.
+struct ExpectedPrice {
+  double naive_s = 0;  ///< with the loading of models, as shared_s
+  double shared_s = 0;
+  std::int64_t rules = 0;  ///< runs with a stop rule
+  std::int64_t known = 0;  ///< of these, runs that the database has outcomes of
+  std::int64_t videos = 0;
+};
+
 struct PlanPrice {
   std::size_t runs = 0;
   std::size_t distinct_runs = 0;
@@ -59,10 +69,9 @@ struct PlanPrice {
   std::int64_t known_jobs = 0;  ///< done already; the rest of the price is without them
   sharing::Cost naive;
   sharing::Cost shared;
-  sharing::Cost least;      ///< `shared` when every stop rule chooses the start state
-  std::int64_t ruled = 0;   ///< results of the database under a stop rule
-  std::int64_t starts = 0;  ///< of these, results whose rule chose the start state
-  double load_s = 0;        ///< of the model in each worker, in both sums
+  sharing::Cost least;                    ///< `shared` when every stop rule chooses the start state
+  std::optional<ExpectedPrice> expected;  ///< when the database has outcomes of stop rules
+  double load_s = 0;                      ///< of the model in each worker, in both sums
   double finish_s = 0;
   double peak_memory_bytes = 0;
   std::int64_t workers = 1;
@@ -75,12 +84,6 @@ struct PlanPrice {
   double naive_s() const { return naive.seconds.total() + load_s; }
   double shared_s() const { return shared.seconds.total() + load_s; }
   double least_s() const { return least.seconds.total() + load_s; }
-  /// When rules choose the start state as often as those of the database did; nothing without any.
-  std::optional<double> expected_s() const {
-    if (ruled == 0) return std::nullopt;
-    return shared_s() +
-           (least_s() - shared_s()) * static_cast<double>(starts) / static_cast<double>(ruled);
-  }
 };
 
 /// Prices the jobs of all plans together, as one queue runs them. Sweeps that wait for a later

@@ -18,8 +18,9 @@ Json hours_json(const PlanPrice& price) {
   const sharing::CauseSeconds& shared = price.shared.seconds;
   Json hours = both(price.naive_s(), price.shared_s());
   hours["shared_at_least"] = price.least_s() / kSecondsPerHour;
-  if (const auto expected = price.expected_s()) {
-    hours["shared_expected"] = *expected / kSecondsPerHour;
+  if (price.expected) {
+    hours["naive_expected"] = price.expected->naive_s / kSecondsPerHour;
+    hours["shared_expected"] = price.expected->shared_s / kSecondsPerHour;
   }
   hours["by_cause"] = {{"training", both(naive.training, shared.training)},
                        {"checks", both(naive.checks, shared.checks)},

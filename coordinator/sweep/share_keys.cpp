@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.h"
+#include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/identity.h"
 
 namespace cox::sweep {
@@ -71,7 +72,8 @@ ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
   if (method.trains) {
     keys.horizon = horizon_of(method, parameters);
     keys.trajectory =
-        digest_of("trajectory", method.name, chosen(method, parameters, shapes_trajectory), model);
+        digest_of("trajectory", method.name,
+                  chosen(method, with_latent_counts(parameters), shapes_trajectory), model);
   }
   keys.generation = digest_of("generation", method.trains ? kPretrained : method.name,
                               chosen(method, parameters, shapes_generation), model);
@@ -81,7 +83,8 @@ ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
 std::string passes_key(const MethodSchema& method, const Parameters& parameters,
                        const ModelFiles& model) {
   if (method.acts_on != std::vector<std::string>{"output"}) return "";
-  return digest_of("passes", kPretrained, chosen(method, parameters, shapes_passes), model);
+  return digest_of("passes", kPretrained,
+                   chosen(method, with_latent_counts(parameters), shapes_passes), model);
 }
 
 }  // namespace cox::sweep

@@ -167,6 +167,12 @@ std::vector<at::Tensor> Optimizer::state() const {
   return state;
 }
 
+void Optimizer::restart() {
+  const at::NoGradGuard no_grad;
+  for (const at::Tensor& tensor : state()) tensor.zero_();
+  steps_done_ = 0;
+}
+
 void Optimizer::resume(int steps_done, const std::vector<at::Tensor>& state) {
   const at::NoGradGuard no_grad;
   const std::vector<at::Tensor> own = this->state();

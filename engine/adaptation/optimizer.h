@@ -54,6 +54,8 @@ class Optimizer {
   /// What the next step depends on besides the values, the gradients and steps_done, in a fixed
   /// order: the optimizer's own tensors, not copies.
   std::vector<at::Tensor> state() const;
+  /// Begins again, as before the first step. Every rule begins with zeros.
+  void restart();
   /// Continues after `steps_done` steps from a copy of what state() was then.
   void resume(int steps_done, const std::vector<at::Tensor>& state);
 

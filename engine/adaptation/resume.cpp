@@ -82,7 +82,8 @@ bool Trajectory::resume_from(const SavedState& state) {
     const auto observer = sharing::replayed(watcher.shape, state.checks, state.step);
     if (!observer) return false;
     const std::int64_t chosen = observer->chosen_step();
-    const bool is_there = chosen == 0 || chosen == state.step || state.kept.count(chosen) != 0;
+    const bool is_there =
+        !keeps_states_ || chosen == 0 || chosen == state.step || state.kept.count(chosen) != 0;
     const bool reads_on = !watcher.shape.stop && observer->active();
     if (!is_there && !reads_on) return false;
     observers.emplace(job, *observer);

@@ -37,16 +37,15 @@ Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
   replayed_.emplace(problem_.backbone, raw != nullptr ? *raw : own_raw_);
 }
 
-bool Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
+void Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
   COX_CHECK(!started_, "a job joins a trajectory before its first step");
   std::int64_t states = shape.stop ? 1 : 0;
   for (const auto& [name, other] : watchers_) states += other.shape.stop ? 1 : 0;
   if (states > 0) ++states;  // the live one, while another is in place
-  if (!watchers_.empty() && states * state_bytes(groups_) > max_state_bytes_) return false;
+  if (!watchers_.empty() && states * state_bytes(groups_) > max_state_bytes_) keeps_states_ = false;
   Watcher& watcher = watchers_[job];
   watcher.shape = shape;
   watcher.probes = sharing::probes_due({shape}, {0}).size();
-  return true;
 }
 
 std::vector<std::string> Trajectory::watchers() const {
@@ -61,10 +60,10 @@ Reached Trajectory::reach(const std::string& job, JobMonitor& monitor) {
   start(reached.spent);
   while (watcher.observer->active()) {
     monitor.progress("train", static_cast<int>(step_), static_cast<int>(watcher.shape.steps));
-    advance(reached.spent);
+    advance(reached.spent, monitor);
   }
-  place(watcher.observer->chosen_step());
   reached.summary = summary_of(watcher);
+  reached.summary.parameter_norm = norm_at(watcher.observer->chosen_step(), reached.spent, monitor);
   reached.alone.train_s =
       std::accumulate(step_s_.begin(), step_s_.begin() + watcher.observer->steps_run(), 0.0);
   reached.alone.early_stop_s = watcher.checks_s;
@@ -85,14 +84,14 @@ void Trajectory::start(LoopTimings& spent) {
 }
 
 /// Takes one optimizer step and the checks that are due after it.
-void Trajectory::advance(LoopTimings& spent) {
+void Trajectory::advance(LoopTimings& spent, JobMonitor& monitor) {
   if (divergence_) throw EngineError(*divergence_);
-  place(step_);
+  spent.train_s += place(step_, monitor);
   keep_states();
   double seconds = 0;
   {
     const Stopwatch watch(seconds, problem_.backbone.device());
-    losses_.push_back(take_step());
+    losses_.push_back(take_step(step_ + 1));
   }
   step_s_.push_back(seconds + (replayed_ ? replayed_->take_reused_s() : 0));
   spent.train_s += seconds;
@@ -141,6 +140,7 @@ sharing::ProbeLosses Trajectory::measure(const std::vector<Watcher*>& due, LoopT
 /// drops states that no rule wants any more. A job whose last state passes without a reader will
 /// not find it here: it runs by itself.
 void Trajectory::keep_states() {
+  if (!keeps_states_) return;
   std::map<std::int64_t, Snapshot> kept;
   for (auto entry = watchers_.begin(); entry != watchers_.end();) {
     const sharing::Observer& observer = *entry->second.observer;
@@ -159,22 +159,22 @@ void Trajectory::keep_states() {
   states_ = std::move(kept);
 }
 
-/// Returns the loss before the update.
-double Trajectory::take_step() {
+/// Takes optimizer step `step`, counted from 1. Returns the loss before the update.
+double Trajectory::take_step(std::int64_t step) {
   const LatentSplit& split = problem_.split;
   const at::Tensor clean = problem_.latents.narrow(2, 0, split.context + split.train);
   const StepDraw draw = draws_.next();
   const DenoisingProblem question{clean, split.context, draw.noise.to(clean.device()), draw.level,
                                   problem_.text};
   const AdaptationProblem asked = asked_problem();
-  if (replayed_) replayed_->ask(fmt::format("step {}", step_ + 1));
+  if (replayed_) replayed_->ask(fmt::format("step {}", step));
   const at::Tensor loss = asked.rule.loss(asked.backbone, adaptation_.adapter(), question);
   draws_.prepare();
   const double value = loss.item<double>();
-  if (!std::isfinite(value)) diverge("the loss", value);
+  if (!std::isfinite(value)) diverge("the loss", value, step);
   backward(loss);
   for (const double norm : optimizer_.step()) {
-    if (!std::isfinite(norm)) diverge("the gradient's norm", norm);
+    if (!std::isfinite(norm)) diverge("the gradient's norm", norm, step);
   }
   adaptation_.parameters_changed();
   return value;
@@ -184,7 +184,7 @@ double Trajectory::take_step() {
 /// answered before.
 AdaptationProblem Trajectory::asked_problem() const {
   const Backbone& backbone = replayed_ ? *replayed_ : problem_.backbone;
-  return {backbone,       problem_.latents, problem_.split,
+  return {backbone,      problem_.latents, problem_.split,
           problem_.text, problem_.random,  problem_.rule};
 }
 
@@ -202,18 +202,31 @@ void Trajectory::backward(const at::Tensor& loss) {
   sum_gradients(*group, gradients);
 }
 
-void Trajectory::diverge(const char* what, double value) {
+void Trajectory::diverge(const char* what, double value, std::int64_t step) {
   divergence_.emplace(FailureCause::kDiverged,
                       fmt::format("adaptation diverged: {} is {} at step {}; lower lr or "
                                   "max_grad_norm",
-                                  what, value, step_ + 1),
+                                  what, value, step),
                       "not_finite");
   throw EngineError(*divergence_);
 }
 
-/// Puts the state after `step` in place.
-void Trajectory::place(std::int64_t step) {
-  if (step == placed_) return;
+/// The norm of a state that was in place before needs no other look at it.
+double Trajectory::norm_at(std::int64_t step, LoopTimings& spent, JobMonitor& monitor) {
+  const auto known = norms_.find(step);
+  if (known != norms_.end()) return known->second;
+  spent.train_s += place(step, monitor);
+  return norms_[step] = change_norm(groups_);
+}
+
+double Trajectory::place(std::int64_t step, JobMonitor& monitor) {
+  double seconds = 0;
+  if (step == placed_) return seconds;
+  if (!keeps_states_) {
+    const Stopwatch watch(seconds, problem_.backbone.device());
+    walk_to(step, monitor);
+    return seconds;
+  }
   if (placed_ == step_ && needs_live_state()) live_ = Snapshot::of(groups_);
   placed_ = -1;  // neither, should what follows fail
   if (step == step_) {
@@ -226,6 +239,24 @@ void Trajectory::place(std::int64_t step) {
     states_.at(step).restore(adaptation_);
   }
   placed_ = step;
+  return seconds;
+}
+
+/// Continues from the state in place, or from the start when that one is later.
+void Trajectory::walk_to(std::int64_t step, JobMonitor& monitor) {
+  if (placed_ < 0 || placed_ > step) {
+    placed_ = -1;
+    restore_start(adaptation_);
+    optimizer_.restart();
+    draws_.skip_to(0);
+    placed_ = 0;
+  }
+  while (placed_ < step) {
+    monitor.progress("train", static_cast<int>(placed_), static_cast<int>(step));
+    const std::int64_t next = std::exchange(placed_, -1) + 1;
+    take_step(next);
+    placed_ = next;
+  }
 }
 
 /// Whether a job will train on from the live state, or generate from it.
@@ -236,7 +267,7 @@ bool Trajectory::needs_live_state() const {
   return false;
 }
 
-AdaptationSummary Trajectory::summary_of(const Watcher& watcher) {
+AdaptationSummary Trajectory::summary_of(const Watcher& watcher) const {
   const sharing::Observer& observer = *watcher.observer;
   AdaptationSummary summary;
   summary.trainable_parameters = trainable_parameters(groups_);
@@ -245,7 +276,6 @@ AdaptationSummary Trajectory::summary_of(const Watcher& watcher) {
   summary.stopped = observer.stopped();
   summary.losses.assign(losses_.begin(), losses_.begin() + observer.steps_run());
   summary.anchor_losses = observer.losses();
-  summary.parameter_norm = change_norm(groups_);
   return summary;
 }
 

@@ -49,15 +49,14 @@ struct StateSaving {
 /// must be destroyed.
 class Trajectory {
  public:
-  /// Bounds the states that are kept for several jobs; a single job may always keep its own.
-  static constexpr std::int64_t kMaxStateBytes = std::int64_t{4} << 30;
-
   /// The adaptation, and what the problem refers to, must outlive it. The settings are those that
   /// all of its jobs have in common: optimizer and loss.
+  /// `max_state_bytes` bounds the states that are kept for several jobs; a single job may always
+  /// keep its own. When those of several do not fit, none is kept.
   /// `raw` holds what a method that acts on the output only need not compute again; nullptr = what
   /// this trajectory computes by itself.
   Trajectory(AdaptationProblem problem, Adaptation& adaptation, const AdaptationSettings& settings,
-             std::int64_t max_state_bytes = kMaxStateBytes, RawOutputs* raw = nullptr);
+             std::int64_t max_state_bytes = sharing::kMaxStateBytes, RawOutputs* raw = nullptr);
   /// A larger state is not saved.
   static constexpr std::int64_t kMaxSavedBytes = std::int64_t{64} << 20;
   /// Saved states that are tried before the trajectory begins at its start.
@@ -66,9 +65,8 @@ class Trajectory {
   Trajectory(const Trajectory&) = delete;
   Trajectory& operator=(const Trajectory&) = delete;
 
-  /// Adds a job, before the first step. Returns false, and adds nothing, when the states that it
-  /// may need do not fit beside those of the others.
-  bool watch(const std::string& job, const sharing::JobShape& shape);
+  /// Adds a job, before the first step.
+  void watch(const std::string& job, const sharing::JobShape& shape);
   bool watched_by(const std::string& job) const { return watchers_.count(job) != 0; }
   bool watched() const { return !watchers_.empty(); }
   std::vector<std::string> watchers() const;
@@ -77,10 +75,14 @@ class Trajectory {
   /// every job.
   void save_to(StateSaving saving) { saving_ = std::move(saving); }
 
-  /// Runs until the job ends by its own rule, and puts the state that it generates from in place.
-  /// A loss or gradient that is not finite throws EngineError (cause diverged) naming the step, to
-  /// each job that reads so far; those that read less are not affected.
+  /// Runs until the job ends by its own rule. A loss or gradient that is not finite throws
+  /// EngineError (cause diverged) naming the step, to each job that reads so far; those that read
+  /// less are not affected.
   Reached reach(const std::string& job, JobMonitor& monitor);
+
+  /// Puts the state after `step` in place, which a job of the trajectory has reached and chosen.
+  /// Returns the seconds of the steps that ran again for it.
+  double place(std::int64_t step, JobMonitor& monitor);
 
   /// The job needs no more states.
   void leave(const std::string& job) { watchers_.erase(job); }
@@ -94,19 +96,20 @@ class Trajectory {
   };
 
   void start(LoopTimings& spent);
-  void advance(LoopTimings& spent);
+  void advance(LoopTimings& spent, JobMonitor& monitor);
   bool resume();
   bool resume_from(const SavedState& state);
   void save();
   void keep_states();
-  double take_step();
+  double take_step(std::int64_t step);
   AdaptationProblem asked_problem() const;
   void backward(const at::Tensor& loss);
   sharing::ProbeLosses measure(const std::vector<Watcher*>& due, LoopTimings& spent);
-  void place(std::int64_t step);
+  double norm_at(std::int64_t step, LoopTimings& spent, JobMonitor& monitor);
+  void walk_to(std::int64_t step, JobMonitor& monitor);
   bool needs_live_state() const;
-  AdaptationSummary summary_of(const Watcher& watcher);
-  [[noreturn]] void diverge(const char* what, double value);
+  AdaptationSummary summary_of(const Watcher& watcher) const;
+  [[noreturn]] void diverge(const char* what, double value, std::int64_t step);
 
   AdaptationProblem problem_;
   Adaptation& adaptation_;
@@ -118,6 +121,7 @@ class Trajectory {
   std::optional<ReplayedBackbone> replayed_;  ///< of a method that acts on the output only
   std::map<std::string, Watcher> watchers_;
   bool started_ = false;
+  bool keeps_states_ = true;
 
   std::int64_t step_ = 0;                    ///< of the live state
   std::int64_t placed_ = 0;                  ///< the step whose state is in place
@@ -127,6 +131,7 @@ class Trajectory {
   std::vector<double> step_s_;
   sharing::CheckLosses checks_;             ///< by step
   std::map<std::int64_t, double> check_s_;  ///< by step
+  std::map<std::int64_t, double> norms_;    ///< of the changes, by step
   StateSaving saving_;
   double unsaved_s_ = 0;                   ///< computed since the last saved state
   std::optional<EngineError> divergence_;  ///< of step step_ + 1

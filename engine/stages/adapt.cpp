@@ -69,7 +69,8 @@ bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool t
 }
 
 AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-                           ParameterReader& parameters, const SharedRaw* raw)
+                           ParameterReader& parameters, std::int64_t max_state_bytes,
+                           const SharedRaw* raw)
     : random_(plan.run.random) {
   const std::vector<MemberSettings> members =
       plan.adaptation ? plan.adaptation->members : std::vector<MemberSettings>{{}};
@@ -87,7 +88,7 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
   rule_ = plan.recipe->training_rule(model);
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split,
                                   encoded.prompt,  random_,        *rule_};
-  trajectory_.emplace(problem, *adaptation_, *plan.adaptation, Trajectory::kMaxStateBytes,
+  trajectory_.emplace(problem, *adaptation_, *plan.adaptation, max_state_bytes,
                       raw_outputs(plan, encoded, raw));
 }
 
@@ -106,8 +107,8 @@ void AdaptedModel::accept(ParameterReader& parameters) const {
   parameters.finish();
 }
 
-bool AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
-  return trajectory_ && trajectory_->watch(job, shape);
+void AdaptedModel::watch(const std::string& job, const sharing::JobShape& shape) {
+  if (trajectory_) trajectory_->watch(job, shape);
 }
 
 void AdaptedModel::save_to(StateSaving saving) {
@@ -122,6 +123,10 @@ at::Tensor AdaptedModel::in_generation(const std::optional<AdaptationSettings>& 
                                        const std::function<at::Tensor(const Adapter&)>& generate) {
   if (!settings || !settings->random_direction) return generate(adapter());
   return in_random_direction(*adaptation_, random_, [&] { return generate(adapter()); });
+}
+
+double AdaptedModel::place(std::int64_t step, JobMonitor& monitor) {
+  return trajectory_ ? trajectory_->place(step, monitor) : 0;
 }
 
 void AdaptedModel::leave(const std::string& job) {

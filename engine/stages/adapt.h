@@ -26,7 +26,8 @@ class AdaptedModel {
   /// Reads the method's own parameters, and throws when one is left that nobody read.
   /// With nullptr for `raw` nothing is shared with other trajectories.
   AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
-               ParameterReader& parameters, const SharedRaw* raw = nullptr);
+               ParameterReader& parameters, std::int64_t max_state_bytes = sharing::kMaxStateBytes,
+               const SharedRaw* raw = nullptr);
   AdaptedModel(const AdaptedModel&) = delete;
   AdaptedModel& operator=(const AdaptedModel&) = delete;
 
@@ -35,9 +36,10 @@ class AdaptedModel {
   void accept(ParameterReader& parameters) const;
 
   /// As Trajectory does; a method that does not train has nothing to watch or reach.
-  bool watch(const std::string& job, const sharing::JobShape& shape);
+  void watch(const std::string& job, const sharing::JobShape& shape);
   void save_to(StateSaving saving);
   Reached reach(const std::string& job, JobMonitor& monitor);
+  double place(std::int64_t step, JobMonitor& monitor);
   void leave(const std::string& job);
   bool watched() const { return trajectory_ && trajectory_->watched(); }
   bool watched_by(const std::string& job) const {

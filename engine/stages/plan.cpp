@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/families/registry.h"
 #include "engine/tensors/error.h"
@@ -23,13 +24,20 @@ video::Fit read_fit(ParameterReader& parameters) {
   return fit == "pad" ? video::Fit::kPad : video::Fit::kStretch;
 }
 
-void read_window(RunSettings& run, ParameterReader& parameters, std::int64_t size_unit) {
+void read_window(RunSettings& run, ParameterReader& parameters, const LatentGeometry& geometry) {
   run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
   run.gen_start_frame = parameters.integer("gen_start_frame", run.cond_frames, kMaxFrames);
   run.frame_stride = parameters.integer("frame_stride", 1, kMaxFrames);
-  run.height = read_side(parameters, "height", size_unit);
-  run.width = read_side(parameters, "width", size_unit);
+  run.frame_rate = parameters.real("frame_rate", {0, std::numeric_limits<double>::max()});
+  if (run.frame_rate > 0 && run.frame_stride > 1) {
+    parameters.reject("frame_stride", "1 with frame_rate, which chooses the frames");
+  }
+  // A family with a list of sizes has the parameter.
+  run.native_size =
+      !geometry.sizes.empty() && parameters.choice("resolution", {"fixed", "native"}) == "native";
+  run.height = read_side(parameters, "height", geometry.size_unit);
+  run.width = read_side(parameters, "width", geometry.size_unit);
   run.color = parameters.choice("color", {"tagged", "paper_compat"}) == "tagged"
                   ? video::ColorRule::kTagged
                   : video::ColorRule::kPaperCompat;
@@ -41,7 +49,7 @@ void read_window(RunSettings& run, ParameterReader& parameters, std::int64_t siz
 RunSettings read_run_settings(const JobInput& input, const Family& family,
                               ParameterReader& parameters) {
   RunSettings run;
-  read_window(run, parameters, family.geometry().size_unit);
+  read_window(run, parameters, family.geometry());
   // Already applied: the job has its prompt.
   parameters.choice("prompt_source", {"caption", "constant"});
   parameters.text("constant_prompt");

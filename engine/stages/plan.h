@@ -26,7 +26,9 @@ struct RunSettings {
   std::int64_t cond_frames = 0;
   std::int64_t total_frames = 0;
   std::int64_t gen_start_frame = 0;
-  std::int64_t frame_stride = 1;
+  std::int64_t frame_stride = 1;  ///< settled by the video when frame_rate is not 0
+  double frame_rate = 0;
+  bool native_size = false;  ///< height and width are settled by the video
   std::int64_t height = 0;
   std::int64_t width = 0;
   video::ColorRule color = video::ColorRule::kTagged;

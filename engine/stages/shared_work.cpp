@@ -101,7 +101,8 @@ AdaptedModel& SharedWork::enter(const JobInput& job, const JobPlan& plan, const 
   const Expected* expected = find(job);
   const SharedRaw raw{raw_, item_of(job) + loras_of(job)};
   live_ = std::make_unique<Live>(expected != nullptr ? expected->shape.trajectory : "", plan,
-                                 encoded, model, parameters, expected != nullptr ? &raw : nullptr);
+                                 encoded, model, parameters, max_state_bytes_,
+                                 expected != nullptr ? &raw : nullptr);
   if (!live_->adapted.trains()) return live_->adapted;
   live_->adapted.watch(job.job_id, job_shape(*plan.adaptation, plan.split));
   if (expected != nullptr) {
@@ -127,7 +128,8 @@ void SharedWork::gather(const std::string& first) {
     const auto found = expected_.find(other);
     if (other == first || found == expected_.end() || !found->second.open) continue;
     if (found->second.shape.trajectory != live_->key) continue;
-    if (live_->adapted.watch(other, found->second.shape)) together.push_back(other);
+    live_->adapted.watch(other, found->second.shape);
+    together.push_back(other);
   }
   for (const std::string& member : together) {
     std::vector<std::string>& companions = expected_.at(member).companions;

@@ -18,8 +18,8 @@ namespace cox::engine {
 class SharedWork {
  public:
   /// `saving.trajectory` names what states follow from besides the job: machine and build.
-  SharedWork(ModelCache& models, StateSaving saving)
-      : models_(models), saving_(std::move(saving)) {}
+  SharedWork(ModelCache& models, StateSaving saving, std::int64_t max_state_bytes)
+      : models_(models), saving_(std::move(saving)), max_state_bytes_(max_state_bytes) {}
 
   /// Puts the model back and forgets the bundle. Throws when the device fails.
   void end();
@@ -70,8 +70,9 @@ class SharedWork {
   };
   struct Live {
     Live(std::string trajectory, const JobPlan& plan, const EncodedJob& encoded, Model& model,
-         ParameterReader& parameters, const SharedRaw* raw)
-        : key(std::move(trajectory)), adapted(plan, encoded, model, parameters, raw) {}
+         ParameterReader& parameters, std::int64_t max_state_bytes, const SharedRaw* raw)
+        : key(std::move(trajectory)),
+          adapted(plan, encoded, model, parameters, max_state_bytes, raw) {}
     std::string key;
     AdaptedModel adapted;
     std::int64_t peak_bytes = 0;
@@ -86,6 +87,7 @@ class SharedWork {
 
   ModelCache& models_;
   StateSaving saving_;
+  std::int64_t max_state_bytes_;
   std::vector<std::string> order_;
   std::map<std::string, Expected> expected_;  ///< by job
   GenerationCache generations_;

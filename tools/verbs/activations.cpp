@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "engine/device/cuda.h"
 #include "engine/stages/generate.h"
+#include "engine/stages/settle.h"
 #include "engine/steering/stas.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -90,7 +91,8 @@ void record(const JobInput& job, const EngineOptions& engine, const Recorder& re
   const c10::Device device = parse_device(engine.device);
   configure_tensor_library(engine.threads, engine.deterministic);
   ParameterReader parameters(job.parameters);
-  const JobPlan plan = plan_job(job, parameters);
+  JobPlan plan = plan_job(job, parameters);
+  settle_by_video(plan, job.video.path);
   SourceCache sources(1);
   const auto source = decode_source(plan, job.video.path, sources);
   ModelCache models(device);

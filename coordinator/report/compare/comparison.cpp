@@ -21,9 +21,9 @@ namespace {
 
 VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
 
-std::string parameter(const RunData& run, const std::string& name) {
-  const auto found = run.parameters.find(name);
-  return found == run.parameters.end() ? "absent" : found->second;
+std::string value_of(const RunData& run, const WindowParameter& parameter) {
+  const auto found = run.parameters.find(parameter.name);
+  return found == run.parameters.end() ? parameter.earlier : found->second;
 }
 
 std::string differs(const std::string& column, const RunData& a, const std::string& of_a,
@@ -384,10 +384,10 @@ std::string weights_difference(const std::vector<RunData>& runs, const std::stri
 }
 
 std::string window_difference(const RunData& a, const RunData& b) {
-  for (const char* name : kWindowParameters) {
-    if (parameter(a, name) != parameter(b, name)) {
-      return differs(name, a, parameter(a, name), b, parameter(b, name));
-    }
+  for (const WindowParameter& parameter : kWindowParameters) {
+    const std::string of_a = value_of(a, parameter);
+    const std::string of_b = value_of(b, parameter);
+    if (of_a != of_b) return differs(parameter.name, a, of_a, b, of_b);
   }
   const std::string of_a = scored_frames(a);
   const std::string of_b = scored_frames(b);

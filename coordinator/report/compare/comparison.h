@@ -17,10 +17,22 @@
 
 namespace cox::report {
 
-/// Parameters that decide which pixels of a source video a result is scored against; same_window of
-/// v_pairs has the same.
-inline constexpr std::array kWindowParameters = {
-    "gen_start_frame", "frame_stride", "height", "width", "fit", "color", "pil_order"};
+/// A parameter that decides which pixels of a source video a result is scored against.
+struct WindowParameter {
+  const char* name;
+  const char* earlier = "absent";  ///< what runs without it mean, as JSON: docs/adr/0009
+};
+
+/// All of them; same_window of v_pairs has the same.
+inline constexpr WindowParameter kWindowParameters[] = {{"gen_start_frame"},
+                                                        {"frame_stride"},
+                                                        {"frame_rate", "0.0"},
+                                                        {"resolution", "\"fixed\""},
+                                                        {"height"},
+                                                        {"width"},
+                                                        {"fit"},
+                                                        {"color"},
+                                                        {"pil_order"}};
 
 /// A video of one content: an id may be another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;

@@ -34,8 +34,7 @@ Trained train(const CountingBackbone& backbone, double lr, int steps, RawOutputs
   bench.settings.early_stop.rule.patience = 50;
   AdaptationProblem problem{backbone,   bench.latents, bench.split,
                             bench.text, bench.random,  bench.rule};
-  Trajectory trajectory(problem, *bench.adaptation, bench.settings, Trajectory::kMaxStateBytes,
-                        raw);
+  Trajectory trajectory(problem, *bench.adaptation, bench.settings, sharing::kMaxStateBytes, raw);
   trajectory.watch("job", job_shape(bench.settings, bench.split));
   SilentSink sink;
   JobMonitor monitor(sink);

@@ -67,12 +67,13 @@ class Killer final : public Sink {
 /// One process: its own backbone, method and trajectory.
 struct CutProcess {
   CutProcess(const std::string& method, sharing::StateStore* store,
-             const std::set<std::string>& jobs)
+             const std::set<std::string>& jobs,
+             std::int64_t max_state_bytes = sharing::kMaxStateBytes)
       : bench(method) {
     bench.settings.members[0].optimizer.lr = 0.5;  // the loss goes up and down
     if (method == "full") bench.settings.members[0].optimizer.name = "sgd";
-    trajectory.emplace(bench.problem(), *bench.adaptation, bench.settings);
-    for (const std::string& job : jobs) REQUIRE(trajectory->watch(job, kCutJobs.at(job)));
+    trajectory.emplace(bench.problem(), *bench.adaptation, bench.settings, max_state_bytes);
+    for (const std::string& job : jobs) trajectory->watch(job, kCutJobs.at(job));
     trajectory->save_to({store, "t", 0});
   }
 
@@ -83,6 +84,7 @@ struct CutProcess {
     try {
       for (const std::string& job : trajectory->watchers()) {
         const Reached reached = trajectory->reach(job, monitor);
+        trajectory->place(reached.summary.best_step, monitor);
         const at::NoGradGuard no_grad;
         outcomes[job] = {reached.summary, bench.loss().item<double>()};
         alone_s[job] = reached.alone.train_s;
@@ -129,6 +131,23 @@ TEST_CASE("a trajectory that is cut at any step continues with the same bits, fo
       CHECK((outcomes == expected));
       CHECK(steps == 9 - cut);
       for (const auto& [job, seconds] : second.alone_s) CHECK(seconds > 0);
+    }
+  }
+}
+
+TEST_CASE("a trajectory that keeps no states continues with the same bits after a cut") {
+  for (const std::string method : {"adasteer", "full", "obc"}) {
+    INFO(method);
+    const auto expected = uncut(method);
+    for (int cut = 0; cut < 9; ++cut) {
+      INFO("cut before step " << cut + 1);
+      Memory store;
+      std::map<std::string, CutOutcome> outcomes;
+      CutProcess(method, &store, all_jobs(), 0).run(outcomes, cut);
+      std::set<std::string> left = all_jobs();
+      for (const auto& [job, outcome] : outcomes) left.erase(job);
+      CutProcess(method, &store, left, 0).run(outcomes);
+      CHECK((outcomes == expected));
     }
   }
 }

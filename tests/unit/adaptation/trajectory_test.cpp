@@ -1,5 +1,6 @@
 #include "engine/adaptation/trajectory.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -26,11 +27,19 @@ Outcome reach(Bench& bench, Trajectory& trajectory, const std::string& job) {
   JobMonitor monitor(sink);
   Outcome outcome;
   outcome.summary = trajectory.reach(job, monitor).summary;
+  trajectory.place(outcome.summary.best_step, monitor);
   const at::NoGradGuard no_grad;
   outcome.probe = bench.loss().item<double>();
   trajectory.leave(job);
   return outcome;
 }
+
+/// Counts the steps that are announced.
+struct CountingSink final : Sink {
+  void on_progress(const std::string&, int, int) override { ++calls; }
+  bool cancelled() const override { return false; }
+  std::int64_t calls = 0;
+};
 
 /// A bench whose loss goes up and down.
 struct WildBench : Bench {
@@ -42,7 +51,7 @@ struct WildBench : Bench {
 Outcome alone(const std::string& method, const sharing::JobShape& job) {
   WildBench bench(method);
   Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings);
-  REQUIRE(trajectory.watch("one", job));
+  trajectory.watch("one", job);
   return reach(bench, trajectory, "one");
 }
 
@@ -59,13 +68,15 @@ const std::vector<sharing::JobShape> kJobs = {
 }  // namespace
 
 TEST_CASE("jobs that read one trajectory get what each would compute by itself, bit for bit") {
+  // With room for every state, and with room for none.
+  const std::int64_t bytes = GENERATE(sharing::kMaxStateBytes, std::int64_t{0});
   for (const MethodEntry& method : methods()) {
     if (!method.trains) continue;
-    INFO(method.name);
+    INFO(method.name << " with " << bytes << " bytes for states");
     WildBench bench(method.name);
-    Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings);
+    Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, bytes);
     for (std::size_t job = 0; job < kJobs.size(); ++job) {
-      REQUIRE(trajectory.watch(std::to_string(job), kJobs[job]));
+      trajectory.watch(std::to_string(job), kJobs[job]);
     }
     std::set<std::int32_t> chosen;
     for (std::size_t job = 0; job < kJobs.size(); ++job) {
@@ -121,20 +132,47 @@ TEST_CASE("a cancelled job leaves the trajectory where it is") {
         alone("full", shape(7, sharing::StopRule{2, 1, 2, {0.25, 0.75}})));
 }
 
-TEST_CASE("states that do not fit are refused, unless a job is the only one") {
-  Bench bench("full");
-  const std::int64_t bytes = state_bytes(bench.adaptation->groups());
-  const sharing::JobShape stops = shape(4, sharing::StopRule{1, 1, 1, {0.5}});
-  Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, 2 * bytes);
-  CHECK(trajectory.watch("plain", shape(4)));
-  CHECK(trajectory.watch("longer", shape(9)));
-  CHECK(trajectory.watch("stops", stops));
-  CHECK_FALSE(trajectory.watch("stops too", stops));
-  CHECK(trajectory.watchers() == std::vector<std::string>{"longer", "plain", "stops"});
+TEST_CASE("steps to a state that did not fit run again, and only those") {
+  // Rules that choose step 0, 1, 2, ... of losses that only fall would need every state.
+  const auto steps_again = [](std::int64_t max_states) {
+    WildBench bench("full");
+    const std::int64_t bytes = max_states * state_bytes(bench.adaptation->groups());
+    Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, bytes);
+    CountingSink sink;
+    JobMonitor monitor(sink);
+    std::vector<std::int64_t> chosen;
+    std::int64_t longest = 0;
+    for (std::size_t job = 0; job < kJobs.size(); ++job) {
+      trajectory.watch(std::to_string(job), kJobs[job]);
+    }
+    for (std::size_t job = 0; job < kJobs.size(); ++job) {
+      const Reached reached = trajectory.reach(std::to_string(job), monitor);
+      chosen.push_back(reached.summary.best_step);
+      longest = std::max<std::int64_t>(longest, reached.summary.steps_run);
+      const double again = trajectory.place(chosen.back(), monitor);
+      CHECK(trajectory.place(chosen.back(), monitor) == 0);
+      CHECK((max_states == 0 || again == 0));
+      trajectory.leave(std::to_string(job));
+    }
+    return sink.calls - longest;
+  };
+  CHECK(steps_again(100) == 0);
+  std::int64_t most = 0;  // by itself each job runs its steps, and again those to its chosen state
+  for (const sharing::JobShape& job : kJobs) most += job.steps;
+  const std::int64_t again = steps_again(0);
+  CHECK(again > 0);
+  CHECK(again < most);
+}
 
-  Trajectory narrow(bench.problem(), *bench.adaptation, bench.settings, bytes - 1);
-  CHECK(narrow.watch("stops", stops));
-  CHECK_FALSE(narrow.watch("plain", shape(4)));
+TEST_CASE("one job keeps its own states whatever they take") {
+  WildBench bench("full");
+  Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, 0);
+  CountingSink sink;
+  JobMonitor monitor(sink);
+  trajectory.watch("one", kJobs[6]);
+  const Reached reached = trajectory.reach("one", monitor);
+  CHECK(reached.summary.best_step < reached.summary.steps_run);
+  CHECK(sink.calls == reached.summary.steps_run);
 }
 
 TEST_CASE("a job whose last state has passed is not watched any more") {

@@ -16,15 +16,22 @@ store::Table runs_table(const std::string& parameters) {
 
 store::Table times_table() {
   return {{"run_digest", "device", "device_name", "engine_build", "newest_us", "results", "steps",
-           "checks", "ruled", "starts", "source_s", "train_s", "check_s", "generate_s", "decode_s",
-           "score_s"},
+           "checks", "source_s", "train_s", "check_s", "generate_s", "decode_s", "score_s"},
           {{std::string("d1"), std::string("cpu"), std::string("EPYC"), std::string("b"),
-            std::int64_t{7}, std::int64_t{2}, 40.0, 6.0, 2.0, 1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0}}};
+            std::int64_t{7}, std::int64_t{2}, 40.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0}}};
+}
+
+store::Table outcomes_table() {
+  return {{"run_digest", "video", "steps_run", "best_step"},
+          {{std::string("d1"), std::string("cat"), std::int64_t{15}, std::int64_t{0}},
+           {std::string("d1"), std::string("dog"), std::int64_t{20}, std::int64_t{10}},
+           {std::string("later"), std::string("dog"), std::int64_t{1}, std::int64_t{1}}}};
 }
 
 report::Query query_of(const std::string& parameters) {
   const auto ask = [parameters](const std::string& sql) -> Result<store::Table> {
     if (sql.find("FROM v_runs") != std::string::npos) return runs_table(parameters);
+    if (sql.find("SELECT run_digest, video") == 0) return outcomes_table();
     if (sql.find("FROM v_results") != std::string::npos) return times_table();
     return store::Table{{"job_digest"}, {{std::string("j1")}, {std::string("j2")}}};
   };
@@ -51,8 +58,10 @@ TEST_CASE("measured runs are read with what they ran on and the sums of their st
   CHECK(run.results == 2);
   CHECK(run.steps == 40);
   CHECK(run.checks == 6);
-  CHECK(run.ruled == 2);
-  CHECK(run.starts == 1);
+  REQUIRE(run.outcomes.size() == 2);
+  CHECK(run.outcomes.at("cat").steps_run == 15);
+  CHECK(run.outcomes.at("cat").chosen == 0);
+  CHECK(run.outcomes.at("dog").chosen == 10);
   CHECK(run.source_s == 1);
   CHECK(run.train_s == 2);
   CHECK(run.check_s == 3);

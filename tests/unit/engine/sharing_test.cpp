@@ -176,7 +176,11 @@ class FaultySink final : public Sink {
 }  // namespace
 
 TEST_CASE("every method gives the same bits shared and by itself") {
-  const auto engine = make_engine();
+  // With room for the states of all jobs, and with room for none.
+  EngineOptions options;
+  options.max_state_bytes = GENERATE(sharing::kMaxStateBytes, std::int64_t{0});
+  INFO(options.max_state_bytes << " bytes for states");
+  const auto engine = Engine::create(options).value();
   const auto unshared = unshared_engine();
   std::vector<std::string> names = {"adasteer+norm", "adasteer+film+hidden+lora+norm+obc",
                                     "full+hidden"};

@@ -74,6 +74,23 @@ TEST_CASE("a stored run of an earlier program gets the parameters that were adde
   CHECK(parameters.at("early_stop.context") == Value("window_start"));
 }
 
+TEST_CASE("a stored run gets the added parameters of its own backbone only") {
+  for (const char* backbone : {"longcat-video", "wan2.1"}) {
+    v1::ModelFiles files;
+    files.set_backbone(backbone);
+    core::Snapshot snapshot;
+    core::RunRecord run;
+    run.method = "none";
+    run.parameters_json = "{}";
+    run.definition = service::definition_of(files);
+    snapshot.runs.push_back(run);
+    REQUIRE(service::set_share_keys(snapshot) == Status::ok());
+    const Parameters parameters = parameters_from(snapshot.runs[0].parameters_json).value();
+    CHECK(parameters.at("frame_rate") == Value(0.0));
+    CHECK(parameters.contains("resolution") == (std::string(backbone) == "longcat-video"));
+  }
+}
+
 TEST_CASE("a method that the schemas lack shares nothing") {
   CHECK(service::share_keys_of("unheard_of", {}, {}) == ShareKeys{});
   CHECK(service::share_keys_of("none", {}, {}).trajectory.empty());

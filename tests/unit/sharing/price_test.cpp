@@ -91,6 +91,58 @@ TEST_CASE(
   CHECK(priced(jobs).shared.counts.generations == 5);
 }
 
+TEST_CASE("rules that cannot choose differently generate once") {
+  // Ten steps with a check every 5 are two checks: patience of 3 and of 9 never ends them, and 12
+  // steps have the same two. Patience 1 may end after the first.
+  PricedJob patient = checked("2", 10, 5, {0.5});
+  patient.shape.stop->patience = 9;
+  PricedJob longer = checked("3", 12, 5, {0.5});
+  const ItemPrice price = priced({checked("1", 10, 5, {0.5}), patient, longer});
+  CHECK(price.shared.counts.generations == 1);
+  PricedJob hasty = checked("4", 10, 5, {0.5});
+  hasty.shape.stop->patience = 1;
+  CHECK(priced({checked("1", 10, 5, {0.5}), hasty}).shared.counts.generations == 2);
+}
+
+TEST_CASE("a known outcome is priced as it was: steps, checks and the state that generates") {
+  // The first stops at 15 and takes 5; the second runs to 20 and takes 5, too.
+  PricedJob stops = checked("1", 100, 5, {0.5});
+  stops.outcome = {15, 5};
+  PricedJob ends = checked("2", 20, 10, {0.5});
+  ends.outcome = {20, 10};
+  const ItemPrice price = priced({stops, ends});
+  CHECK(price.naive.counts == WorkCounts{2, 2, 35, 4 + 3, 4 + 3, 2});
+  CHECK(price.shared.counts == WorkCounts{2, 1, 20, 5, 5, 2});
+  CHECK(price.least.counts == price.shared.counts);
+  ends.outcome = {20, 5};
+  CHECK(priced({stops, ends}).shared.counts.generations == 1);
+  ends.outcome = {20, 0};
+  CHECK(priced({stops, ends, job("0", "", 0)}).shared.counts.generations == 2);
+}
+
+TEST_CASE("steps run again where the states of several rules do not fit") {
+  PricedJob first = checked("1", 20, 5, {0.5});
+  first.outcome = {20, 15};
+  PricedJob second = checked("2", 20, 5, {0.75});
+  second.outcome = {20, 5};
+  PricedJob third = checked("3", 20, 10, {0.5});
+  third.outcome = {20, 10};
+  const auto steps = [&](double bytes) {
+    for (PricedJob* each : {&first, &second, &third}) each->state_bytes = bytes;
+    return priced({first, second, third}).shared.counts.steps;
+  };
+  CHECK(steps(1e9) == 20);  // four states, the live one too
+  CHECK(steps(2e9) == 20 + 15 + 5 + (10 - 5));
+  CHECK(priced({first}).shared.counts.steps == 20);  // one job keeps its own
+  // Alone they are as before, and at the least nothing is walked to but the start.
+  CHECK(priced({first, second, third}).naive.counts.steps == 60);
+  for (PricedJob* each : {&first, &second, &third}) each->outcome.reset();
+  CHECK(priced({first, second, third}).least.counts.steps == 20);
+  // Not known: each rule may take a state of its own, up to its last.
+  CHECK(priced({first, second, third}).shared.counts.steps <= 20 + 3 * 20);
+  CHECK(priced({first, second, third}).shared.counts.steps > 20);
+}
+
 TEST_CASE("a rule of a shorter job is not due behind that job's last step") {
   const ItemPrice price = priced({checked("1", 4, 2, {0.5}), job("2", "a", 10)});
   CHECK(price.shared.counts == WorkCounts{2, 1, 10, 3, 3, 2});

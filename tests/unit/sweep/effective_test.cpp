@@ -43,6 +43,9 @@ TEST_CASE("zero and the whole size of the model are one setting") {
         Names{"pairs=fused", "pairs=split"});
   CHECK(names("method: none\nmatrix: {guidance: [0, 1, 4]}\nname: g{guidance}\n") ==
         Names{"g0.0", "g1.0"});
+  CHECK(names("method: none\nparams: {resolution: native}\nmatrix: {height: [480, 512]}\nname: "
+              "h{height}\n") == Names{"h480", "h512"});
+  CHECK(names("method: none\nmatrix: {height: [480, 512]}\n").empty());
   CHECK(names("method: adasteer\nmatrix: {clip: [joint, per_vector]}\n") ==
         Names{"clip=joint", "clip=per_vector"});
   CHECK(names("method: adasteer\nparams: {groups: 2}\nmatrix: {clip: [joint, per_vector]}\n")

@@ -3,8 +3,8 @@
 #include <set>
 #include <string>
 
-#include "record/prompt.h"
 #include "coordinator/sweep/identity.h"
+#include "record/prompt.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using namespace cox::sweep;
@@ -167,10 +167,13 @@ TEST_CASE("a parameter that was added later enters the digest only off its defau
     return digest(sandbox, "method: adasteer\nparams: {lr: 1e-2, steps: 5" + more + "}\n");
   };
   const std::string before = digest_with("");
-  CHECK(digest_with(", momentum: 0, blocks: [], early_stop: {context: window_start}") == before);
+  CHECK(
+      digest_with(", momentum: 0, blocks: [], early_stop: {context: window_start}, frame_rate: 0, "
+                  "resolution: fixed") == before);
   std::set<std::string> digests = {before};
-  for (const char* change : {", optimizer: sgd, momentum: 0.9", ", optimizer: sgd", ", blocks: [0]",
-                             ", early_stop: {context: adjacent}"}) {
+  for (const char* change :
+       {", optimizer: sgd, momentum: 0.9", ", optimizer: sgd", ", blocks: [0]",
+        ", early_stop: {context: adjacent}", ", frame_rate: 15", ", resolution: native"}) {
     INFO(change);
     CHECK(digests.insert(digest_with(change)).second);
   }

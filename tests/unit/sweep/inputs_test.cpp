@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
@@ -109,6 +111,29 @@ TEST_CASE("frame_stride stretches the window: 46 frames at stride 2 need 91") {
   manifest.videos[0].frames = 91;
   sandbox.write_manifest(manifest);
   CHECK(sandbox.plan("method: none\nparams: {frame_stride: 2}\n").runs.size() == 1);
+}
+
+TEST_CASE("frame_rate counts the frames that each video's own rate asks for") {
+  const Sandbox sandbox;
+  auto manifest = small_manifest();
+  // 46 frames at about 15 a second: every second of 30 or 25 a second, every one of 15.
+  const std::string text = "method: none\nparams: {frame_rate: 15}\n";
+  for (const auto& [rate, needed] :
+       {std::pair(30.0, 91), std::pair(25.0, 91), std::pair(15.0, 46)}) {
+    INFO(rate);
+    manifest.videos[0].frame_rate = rate;
+    manifest.videos[0].frames = needed - 1;
+    sandbox.write_manifest(manifest);
+    CHECK(sandbox.errors(text).find(fmt::format("reads {} source frames: {} ({})", needed,
+                                                manifest.videos[0].id, needed - 1)) !=
+          std::string::npos);
+    manifest.videos[0].frames = needed;
+    sandbox.write_manifest(manifest);
+    CHECK(sandbox.plan(text).runs.size() == 1);
+  }
+  CHECK(sandbox.errors("method: none\nparams: {frame_rate: 15, frame_stride: 2}\n")
+            .find("frame_rate: it chooses every how many frames one is taken; expected "
+                  "frame_stride 1, got 2") != std::string::npos);
 }
 
 TEST_CASE("missing manifest, model and LPIPS weights are not found, with their place") {

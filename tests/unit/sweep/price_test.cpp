@@ -127,25 +127,56 @@ TEST_CASE("jobs that the database has are known, and cost nothing") {
   CHECK(made->shared.counts.generations == 4);
 }
 
-TEST_CASE("a database whose rules chose the start state gives the price that is expected") {
+TEST_CASE("the outcomes of rules in a database give the price that is expected") {
   const Sandbox sandbox;
   const auto plan = sandbox.plan(
       "method: adasteer\nparams: {lr: 1e-2, steps: 20}\nruns: [{id: A, groups: 1}, {id: B, groups: "
       "4}]\n");
   const auto unknown = price(plan);
-  CHECK_FALSE(unknown->expected_s().has_value());
+  CHECK_FALSE(unknown->expected.has_value());
   // Two trajectories of 20 steps: two generations a video, or one when both begin at the start.
   CHECK(unknown->shared.counts.generations == 4);
   CHECK(unknown->least.counts.generations == 2);
+
+  // On the first of two videos A stopped at 15 and took the start; on the second it ran to its end.
+  // Another model, size and seed; B is not known.
   PriceOptions options;
   options.measured.emplace();
-  MeasuredRun run;
-  run.ruled = 8;
-  run.starts = 2;
+  MeasuredRun run = measured(plan, run_named(plan, "A"));
+  run.model_digest = "another";
+  run.parameters["height"] = 32;
+  run.parameters["seed"] = 7;
+  run.device = "cpu";
+  run.outcomes = {{"v1", {15, 0}}, {"v2", {20, 20}}};
   options.measured->runs.push_back(run);
   const auto known = price(plan, options);
-  CHECK(*known->expected_s() == Approx(0.75 * known->shared_s() + 0.25 * known->least_s()));
-  CHECK(price_text(*known).find("rules chose the start in 2 of 8 results") != std::string::npos);
+  REQUIRE(known->expected.has_value());
+  CHECK(known->expected->rules == 2);
+  CHECK(known->expected->known == 1);
+  CHECK(known->expected->videos == 2);
+  // Of each of the two videos of the plan, half the time five steps and a check less.
+  const auto& seconds = known->shared.seconds;
+  const double step = seconds.training / 80;
+  const double check = seconds.checks / 20;
+  CHECK(known->expected->shared_s == Approx(known->shared_s() - 5 * step - check));
+  CHECK(known->expected->naive_s == Approx(known->naive_s() - 5 * step - check));
+  CHECK(price_text(*known).find("1 of 2 rules are known there, on 2 videos") != std::string::npos);
+
+  options.measured->runs[0].parameters["lr"] = 0.5;  // another adaptation
+  CHECK_FALSE(price(plan, options)->expected.has_value());
+}
+
+TEST_CASE("full fine-tuning is priced without the states that do not fit") {
+  const Sandbox sandbox;
+  const auto plan = sandbox.plan(
+      "method: full\nparams: {steps: 20}\nmatrix: {early_stop.patience: [1, 2, 3]}\nname: "
+      "p{early_stop.patience}\n",
+      {"dataset.max_videos=1"});
+  const auto made = price(plan);
+  // Each of three rules may take a state of its own, of 54 GB: steps run again to two of them.
+  CHECK(made->shared.counts.steps > 20);
+  CHECK(made->shared.counts.steps <= 20 + 20 + 20);
+  CHECK(made->naive.counts.steps == 60);
 }
 
 TEST_CASE("measured results of equal geometry, device and newest build give the seconds") {

@@ -27,7 +27,7 @@ ModelFiles model() {
   return files;
 }
 
-/// Another value of the same type.
+/// Another value of the same type, which means something else.
 Value other(const Value& value) {
   if (const auto* flag = value.get_if<bool>()) return !*flag;
   if (const auto* integer = value.get_if<std::int64_t>()) return *integer + 1;
@@ -49,6 +49,8 @@ TEST_CASE("each parameter changes the keys that its stage and role say, and no o
       INFO(name << " " << parameter);
       Parameters changed = base;
       changed[parameter] = other(base.at(parameter));
+      // The next latent frame.
+      if (parameter == "adaptation_window.context_frames") changed[parameter] = 18;
       const ShareKeys now = share_keys(method, changed, model());
       const bool is_early = schema.stage == Stage::kSource || schema.stage == Stage::kAdaptation;
       const bool only_looks = schema.role == Role::kHorizon || schema.role == Role::kObserver;
@@ -57,6 +59,25 @@ TEST_CASE("each parameter changes the keys that its stage and role say, and no o
             (schema.stage == Stage::kSource || schema.stage == Stage::kGeneration));
     }
   }
+}
+
+TEST_CASE("windows of equal latent frames are one trajectory, and one generation each") {
+  const MethodSchema& full = *schemas().find_method("full");
+  const Parameters defaults = defaults_of(full);  // 8 latent frames, 4 of context, 1 held out
+  const ShareKeys keys = share_keys(full, defaults, model());
+  const auto trajectory = [&](const char* name, const Value& value) {
+    Parameters changed = defaults;
+    changed[name] = value;
+    const ShareKeys now = share_keys(full, changed, model());
+    CHECK(now.generation == keys.generation);
+    return now.trajectory;
+  };
+  for (const double fraction : {0.125, 0.25, 0.375}) {
+    CHECK(trajectory("early_stop.holdout_fraction", fraction) == keys.trajectory);
+  }
+  CHECK(trajectory("early_stop.holdout_fraction", 0.5) != keys.trajectory);
+  CHECK(trajectory("adaptation_window.context_frames", 13) == keys.trajectory);
+  CHECK(trajectory("adaptation_window.context_frames", 12) != keys.trajectory);
 }
 
 TEST_CASE("every parameter of a shipped method has the stage where the engine reads it") {
