@@ -384,6 +384,12 @@ std::string weights_difference(const std::vector<RunData>& runs, const std::stri
 }
 
 std::string window_difference(const RunData& a, const RunData& b) {
+  // Runs from before the parameter continue videos.
+  const auto task = [](const RunData& run) {
+    const auto found = run.parameters.find("task");
+    return found == run.parameters.end() ? std::string("\"continue\"") : found->second;
+  };
+  if (task(a) != task(b)) return differs("task", a, task(a), b, task(b));
   for (const char* name : kWindowParameters) {
     if (parameter(a, name) != parameter(b, name)) {
       return differs(name, a, parameter(a, name), b, parameter(b, name));
