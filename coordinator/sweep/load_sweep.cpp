@@ -136,6 +136,22 @@ void check_kept_items(const RetentionSection& section, const Dataset& dataset,
   }
 }
 
+/// The best runs are chosen by a metric that a run measures: by default psnr, which needs true
+/// frames.
+void check_kept_metric(const SweepFile& sweep, const std::vector<Run>& runs,
+                       Diagnostics& diagnostics) {
+  const Retention& keep = sweep.keep.keep;
+  if (keep.kind != Retention::Kind::kBest || runs.empty()) return;
+  const bool is_measured = std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+    return measures(run.parameters, keep.metric);
+  });
+  if (is_measured) return;
+  diagnostics.error(sweep.keep.at,
+                    fmt::format("keep: the best runs by {}, which no run measures; write keep: "
+                                "{{best: {}, metric: NAME}} with a metric of the runs",
+                                keep.metric, keep.runs));
+}
+
 void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
                 Diagnostics& diagnostics) {
   const bool runs_are_right = diagnostics.ok();
@@ -227,6 +243,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
 
   SweepPlan plan = plan_of(sweep, schemas, sources.all_text(), std::move(runs));
   const auto published = schemas.published_facts.find(sweep.backbone.name);
+  check_kept_metric(sweep, plan.runs, diagnostics);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;
   if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "base/clock.h"
+#include "engine/adaptation/video_random.h"
 #include "engine/device/cuda.h"
-#include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {

@@ -6,6 +6,7 @@
 #include "coordinator/sweep/cost_model.h"
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/plan_text.h"
 #include "record/task.h"
 #include "tests/unit/sweep/sandbox.h"
 
@@ -62,6 +63,8 @@ TEST_CASE("prompts are items with their words and dimensions") {
   REQUIRE(plan.dataset.videos.size() == 2);
   const PlannedVideo& cat = plan.dataset.videos.front();
   CHECK(cat.is_prompt());
+  CHECK_THAT(plan_text(plan),
+             Contains("words, 2 prompts, digest") && Contains("1 run x 2 prompts"));
   CHECK(cat.caption == "a cat");
   CHECK(cat.dimensions == std::vector<std::string>{"scene", "color"});
   CHECK(parameter(plan.runs.front(), "metrics") ==
@@ -129,6 +132,15 @@ TEST_CASE("methods and metrics that need frames are refused for tasks that have 
       "method: none\nparams: {cond_frames: 5}\nmatrix: {task: [continue, text_to_video]}\n"
       "when: {cond_frames: \"task == 'continue'\"}\n");
   CHECK(both.runs.size() == 2);
+}
+
+TEST_CASE("the best runs are kept by a metric that the runs measure") {
+  const Sandbox sandbox;
+  CHECK_THAT(sandbox.errors(kTextToVideo + "keep: {best: 2}\n"),
+             Contains("keep: the best runs by psnr, which no run measures; write keep: {best: 2, "
+                      "metric: NAME}"));
+  CHECK(sandbox.plan(kTextToVideo + "keep: {best: 2, metric: temporal_flickering}\n").keep.metric ==
+        "temporal_flickering");
 }
 
 TEST_CASE("what a task does not read makes no other run") {
