@@ -270,7 +270,15 @@ at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made)
 
 /// The scored frames of the job: adapted, generated and decoded.
 at::Tensor Engine::State::continue_video(const Task& task) {
-  if (task.adapted.scored_frames() != ScoredFrames::kGenerated) return make_control_frames(task);
+  if (task.adapted.scored_frames() != ScoredFrames::kGenerated) {
+    if (!task.plan.has_reference()) {
+      throw user_error(fmt::format("task {}: method '{}' takes what it scores from frames of the "
+                                   "video, which the task does not have",
+                                   task_name(task.plan.run.task), task.input.method),
+                       "parameter");
+    }
+    return make_control_frames(task);
+  }
   JobOutput& output = task.output;
   Reached reached = task.adapted.reach(task.input.job_id, task.clock.monitor());
   task.clock.count(&StageTimings::train_s, reached.alone.train_s, reached.spent.train_s);
@@ -298,9 +306,17 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
   ParameterReader parameters(input.parameters);
   JobPlan plan = plan_job(input, parameters);
   if (leads) scores.prepare(plan, input);
-  check_video_digest(input, digests.of(input.video.path));
-  enter_video(digests.of(input.video.path));
-  settle_by_video(plan, input.video.path);
+  if (plan.decoded.count > 0 && input.video.is_prompt()) {
+    throw user_error(fmt::format("task {}: expected a video, got the prompt '{}'",
+                                 task_name(plan.run.task), input.video.id),
+                     "item");
+  }
+  // A job that reads no frame does not open the file.
+  const std::string digest =
+      plan.decoded.count > 0 ? digests.of(input.video.path) : input.video.digest;
+  check_video_digest(input, digest);
+  enter_video(digest);
+  if (plan.decoded.count > 0) settle_by_video(plan, input.video.path);
   work.make_way(input);
   double reused_s = 0;
   const auto source = clock.measure("decode", &StageTimings::decode_s, [&] {

@@ -56,11 +56,13 @@ struct JobOutput {
         Field{"provenance", "", "Where and with what the result was computed.", &O::provenance},
         Field{"generated_path", "", "Generated frames as a lossless video file.",
               &O::generated_path},
-        Field{"reference_path", "", "The source frames that they were scored against.",
+        Field{"reference_path", "",
+              "The source frames that they were scored against; empty when there are none.",
               &O::reference_path},
         Field{"reference_digest", "",
               "SHA-256 over the RGB bytes of the source frames that were scored against; results "
-              "of one video that differ in it were scored against other pixels.",
+              "of one video that differ in it were scored against other pixels. Empty without "
+              "such frames.",
               &O::reference_digest},
         Field{"scored_frames", "pixel frames", "Over how many frames the metrics are means.",
               &O::scored_frames},

@@ -1,17 +1,22 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "record/field.h"
 
 namespace cox {
 
-/// One item of a data set. Its identity is (id, digest, caption).
+/// One item of a data set: a video, or a prompt, which has no file. Its identity is (id, digest,
+/// caption).
 struct Video {
   std::string id;
   std::string path;
   std::string digest;
   std::string caption = {};
+  std::vector<std::string> dimensions = {};
+
+  bool is_prompt() const { return path.empty(); }
 
   bool operator==(const Video&) const = default;
 
@@ -19,9 +24,12 @@ struct Video {
     using V = Video;
     return std::tuple{
         Field{"id", "", "Name in the data set; random draws are keyed by it.", &V::id},
-        Field{"path", "", "Absolute path, as the worker opens it. A label.", &V::path},
-        Field{"digest", "", "SHA-256 of the file; empty = not checked.", &V::digest},
-        Field{"caption", "", "What the manifest says that the video shows.", &V::caption},
+        Field{"path", "", "Absolute path, as the worker opens it; empty for a prompt. A label.",
+              &V::path},
+        Field{"digest", "", "SHA-256 of the file; empty = not checked, or a prompt.", &V::digest},
+        Field{"caption", "", "What the manifest says that the video shows; a prompt's words.",
+              &V::caption},
+        Field{"dimensions", "", "What of a benchmark the item is for. A label.", &V::dimensions},
     };
   }
 };

@@ -22,7 +22,18 @@ constexpr const char* kFolder = "backbones/";
 
 ModelMark read_mark(const Json& map) {
   const auto dumped = [&](const char* key) { return map.contains(key) ? map[key].dump() : ""; };
-  return {map.at("file"), map.at("key"), dumped("is"), dumped("is_not")};
+  return {map.at("file"),
+          map.at("key"),
+          dumped("is"),
+          dumped("is_not"),
+          map.value("same_as", ""),
+          map.value("differs_from", "")};
+}
+
+TaskRefusal read_task_refusal(const Json& map) {
+  TaskRefusal refusal{map.at("task"), {}, map.at("reason")};
+  if (map.contains("when")) refusal.when.push_back(read_mark(map.at("when")));
+  return refusal;
 }
 
 MethodRefusal read_refusal(const Json& map) {
@@ -41,7 +52,14 @@ BackboneSchema read_backbone(const Json& file) {
   schema.published = file.at("published");
   schema.transformer = file.at("transformer");
   for (const Json& mark : file.at("identify")) schema.marks.push_back(read_mark(mark));
-  for (const Json& refusal : file.at("refuses")) schema.refusals.push_back(read_refusal(refusal));
+  for (const Json& refusal : file.at("refuses")) {
+    if (refusal.contains("task")) {
+      schema.task_refusals.push_back(read_task_refusal(refusal));
+    } else {
+      schema.refusals.push_back(read_refusal(refusal));
+    }
+  }
+  schema.frames_per_second = file.at("frames_per_second");
   const Json& geometry = file.at("geometry");
   schema.geometry = {
       geometry.at("latent_pixels"), geometry.at("size_unit"), geometry.at("decoded_latents"), {}};
@@ -88,6 +106,11 @@ class ModelFacts {
 Result<bool> holds(const ModelMark& mark, ModelFacts& facts) {
   COX_ASSIGN_OR_RETURN(const std::optional<std::string> value, facts.value(mark.file, mark.key));
   if (!mark.is_not.empty()) return value != mark.is_not;
+  const std::string& other = mark.same_as.empty() ? mark.differs_from : mark.same_as;
+  if (!other.empty()) {
+    COX_ASSIGN_OR_RETURN(const std::optional<std::string> beside, facts.value(mark.file, other));
+    return value && beside && (*value == *beside) == !mark.same_as.empty();
+  }
   if (!value) return false;
   return mark.is.empty() || *value == mark.is;
 }
@@ -155,6 +178,21 @@ Status check_family(const std::string& directory, const BackboneSchema& family) 
   }
   return not_found(fmt::format("{}: expected a model of {} ({}), got one of no known family",
                                directory, family.title, marks_text(family)));
+}
+
+Result<std::string> task_refusal(const BackboneSchema& family, std::string_view task,
+                                 const std::string& directory) {
+  ModelFacts facts(directory);
+  for (const TaskRefusal& refusal : family.task_refusals) {
+    if (refusal.task != task) continue;
+    bool applies = refusal.when.empty() || !directory.empty();
+    for (const ModelMark& mark : refusal.when) {
+      if (!applies) break;
+      COX_ASSIGN_OR_RETURN(applies, holds(mark, facts));
+    }
+    if (applies) return refusal.reason;
+  }
+  return std::string();
 }
 
 Result<const BackboneSchema*> family_of(const std::string& directory) {

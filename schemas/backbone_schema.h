@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -11,16 +12,25 @@ namespace cox {
 
 /// What a file of a model directory says, by which a family is recognized.
 struct ModelMark {
-  std::string file;    ///< below the model directory
-  std::string key;     ///< an entry of the file, which is JSON
-  std::string is;      ///< as JSON text; "" = the key is there, whatever its value
-  std::string is_not;  ///< as JSON text; "" = anything. A missing file or key is something else
+  std::string file;     ///< below the model directory
+  std::string key;      ///< an entry of the file, which is JSON
+  std::string is;       ///< as JSON text; "" = the key is there, whatever its value
+  std::string is_not;   ///< as JSON text; "" = anything. A missing file or key is something else
+  std::string same_as;  ///< another entry that has the same value; "" = none
+  std::string differs_from;  ///< another entry that has another value; "" = none
 };
 
 /// Settings with which a family cannot serve a method.
 struct MethodRefusal {
   std::string method;
   std::map<std::string, std::string> with;  ///< canonical values by parameter; none = any settings
+  std::string reason;
+};
+
+/// A task that the family, or some of its models, cannot do.
+struct TaskRefusal {
+  std::string task;             ///< as the parameter `task` has it
+  std::vector<ModelMark> when;  ///< marks of the models that cannot; none = no model can
   std::string reason;
 };
 
@@ -49,6 +59,8 @@ struct BackboneSchema {
   std::string transformer;       ///< the folder of the transformer
   std::vector<ModelMark> marks;  ///< all of them hold for a model of the family
   std::vector<MethodRefusal> refusals;
+  std::vector<TaskRefusal> task_refusals;
+  std::int64_t frames_per_second = 0;  ///< of what its models generate without a video
   LatentGeometry geometry;
 };
 
@@ -62,6 +74,11 @@ const BackboneSchema* find_backbone(const std::string& name);
 /// says which family it is instead. kNotFound if it is of no known family: a file may be missing or
 /// damaged, which whoever loads it can tell better.
 Status check_family(const std::string& directory, const BackboneSchema& family);
+
+/// Returns why the model in `directory` cannot do the task, "" when it can. With "" for the
+/// directory only what no model of the family can do is told.
+Result<std::string> task_refusal(const BackboneSchema& family, std::string_view task,
+                                 const std::string& directory);
 
 /// Returns the family of the model in `directory`. Fails when no family's marks are all there.
 Result<const BackboneSchema*> family_of(const std::string& directory);

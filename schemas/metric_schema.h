@@ -24,7 +24,8 @@ struct MetricSchema {
   std::optional<double> min;
   std::optional<double> max;
   MetricScope scope = MetricScope::kFrame;
-  bool weights = false;  ///< needs a weights file; values over other weights do not compare
+  bool reference = true;  ///< compares with the source frames, which not every task has
+  bool weights = false;   ///< needs a weights file; values over other weights do not compare
   std::string_view weights_source;  ///< where such a file comes from; "" = unknown
   std::string_view definition;      ///< one paragraph
   int min_side = 0;                 ///< smallest height and width that it measures; 0 = any

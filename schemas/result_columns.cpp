@@ -58,13 +58,13 @@ void add_weights(Columns& columns) {
 }
 
 void add_run_and_video(Columns& columns) {
-  columns.insert(columns.end(), {{"series", "text", "", "Name of the series."},
-                                 {"run", "text", "", "Name of the run in the series."},
-                                 {"method", "text", "", "Name of the adaptation method."},
-                                 {"video", "text", "", "The video's id in its data set."},
-                                 {"video_position", "integer", "",
-                                  "The video's position in the data set, from 0."},
-                                 {"dataset", "text", "", "Name of the data set's manifest."}});
+  columns.insert(columns.end(),
+                 {{"series", "text", "", "Name of the series."},
+                  {"run", "text", "", "Name of the run in the series."},
+                  {"method", "text", "", "Name of the adaptation method."},
+                  {"video", "text", "", "The item's id in its data set."},
+                  {"video_position", "integer", "", "The item's position in the data set, from 0."},
+                  {"dataset", "text", "", "Name of the data set's manifest."}});
 }
 
 void add_measurements(Columns& columns) {
@@ -114,7 +114,12 @@ void add_files_and_names(Columns& columns) {
   columns.insert(columns.end(), {{"time_us", "integer", "us",
                                   "When the result was accepted, microseconds since 1970 UTC."},
                                  {"run_digest", "text", "", "Identity of the run."},
-                                 {"job_digest", "text", "", "Identity of the job, SHA-256."}});
+                                 {"job_digest", "text", "", "Identity of the job, SHA-256."},
+                                 {"item", "text", "", "The same as video."},
+                                 {"item_kind", "text", "", "What the item is: video or prompt."},
+                                 {"dimensions", "text", "",
+                                  "What of a benchmark the item is for, as its manifest says; "
+                                  "empty when it says nothing."}});
 }
 
 Columns make_columns() {

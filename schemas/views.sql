@@ -89,7 +89,8 @@ LEFT JOIN jobs j ON j.run_id = m.run_id AND EXISTS (
   SELECT 1 FROM dataset_videos v WHERE v.dataset_id = m.dataset_id AND v.video_id = j.video_id)
 GROUP BY s.name, m.name, m.run_id;
 
--- One row per series x run x finished video. schemas/result_columns.cpp explains each column.
+-- One row per series x run x finished item. An item is a video or a prompt: the columns named video hold its
+-- id, in every view. schemas/result_columns.cpp explains each column.
 CREATE VIEW v_results AS
 SELECT
   s.name AS series, m.name AS run, r.method AS method, v.video AS video,
@@ -116,7 +117,8 @@ SELECT
   x.peak_memory_bytes AS peak_memory_bytes,
   x.generated_path AS generated_path, x.reference_path AS reference_path,
   x.reference_digest AS reference_digest,
-  x.time_us AS time_us, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+  x.time_us AS time_us, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest,
+  v.video AS item, v.kind AS item_kind, replace(v.dimensions, char(10), ', ') AS dimensions
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -305,9 +307,9 @@ SELECT
   xa.train_s AS train_s_a, xb.train_s AS train_s_b,
   xa.alone_s AS total_s_a, xb.alone_s AS total_s_b,
   (ea.machine = eb.machine AND ea.device_name = eb.device_name) AS same_machine,
-  (json_extract(json_insert(ra.parameters, '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.gen_start_frame',
+  (json_extract(json_insert(ra.parameters, '$.task', 'continue', '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.task', '$.gen_start_frame',
                 '$.frame_stride', '$.frame_rate', '$.resolution', '$.height', '$.width', '$.fit', '$.color', '$.pil_order')
-   = json_extract(json_insert(rb.parameters, '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.gen_start_frame',
+   = json_extract(json_insert(rb.parameters, '$.task', 'continue', '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.task', '$.gen_start_frame',
                 '$.frame_stride', '$.frame_rate', '$.resolution', '$.height', '$.width', '$.fit', '$.color', '$.pil_order')
    AND xa.scored_frames = xb.scored_frames
    AND ra.metric_definitions = rb.metric_definitions) AS same_window,
@@ -344,7 +346,7 @@ SELECT
   CASE j.state WHEN 2 THEN w.name END AS worker, a.granted_us AS granted_us,
   a.ended_us AS ended_us, a.message AS message, u.time_us AS submitted_us,
   q.name AS owner_series, r.owner_name AS owner_run, v.path AS video_path,
-  v.digest AS video_digest, max(g.gpus, j.memory_above_mib > 0) AS needs_gpus,
+  v.digest AS video_digest, v.video AS item, v.kind AS item_kind, v.caption AS prompt, max(g.gpus, j.memory_above_mib > 0) AS needs_gpus,
   max(g.gpu_memory_bytes, (j.memory_above_mib << 20) + (j.memory_above_mib > 0))
     AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes,
   CASE j.state WHEN 8 THEN (SELECT z.name FROM stop_reason_names z

@@ -16,7 +16,8 @@ import sys
 
 import yaml
 
-REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "weights", "definition")
+REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "reference", "weights",
+            "definition")
 OPTIONAL = ("min", "max", "weights_file", "random_weights", "min_side")
 WEIGHTS_FILE = ("name", "source", "script")
 WEIGHTS_FILE_FACTS = ("bytes", "sha256")
@@ -125,6 +126,7 @@ def check_entry(entry, stem, scopes):
     for key in ("title", "unit", "definition"):
         check_text(entry, key)
     check_choice(entry, "better", ("higher", "lower"))
+    check_choice(entry, "reference", (True, False))
     check_choice(entry, "weights", (True, False))
     check_choice(entry, "scope", tuple(SCOPES))
     check_choice(entry, "digits", tuple(range(MAX_DIGITS + 1)))
@@ -201,7 +203,8 @@ def table(metrics):
                   quoted("" if entry["unit"] == "1" else entry["unit"]),
                   "true" if entry["better"] == "higher" else "false", str(entry["digits"]),
                   number(entry, "min"), number(entry, "max"),
-                  f"MetricScope::{SCOPES[entry['scope']]}", "true" if entry["weights"] else "false",
+                  f"MetricScope::{SCOPES[entry['scope']]}",
+                  "true" if entry["reference"] else "false", "true" if entry["weights"] else "false",
                   quoted(weights_source(entry)), quoted(entry["definition"]),
                   str(entry.get("min_side", 0)), quoted(entry.get("variant_of", "")))
         rows.append("    {" + ", ".join(fields) + "},\n")

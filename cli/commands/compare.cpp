@@ -16,8 +16,6 @@ namespace cox::cli {
 
 namespace {
 
-constexpr const char* kDefaultMetric = "psnr";
-
 /// The columns that fit a terminal; the other formats have all.
 const std::vector<std::string> kShownColumns = {
     "run", "metric",     "pairs", "difference", "low",  "high",     "p_family",
@@ -38,15 +36,14 @@ Table only_columns(const Table& table, const std::vector<std::string>& names) {
 class Compare final : public Command {
  public:
   CommandText text() const override {
-    return {
-        .name = "compare",
-        .summary = "Compare runs with a baseline, video by video: difference, interval, p, wins",
-        .examples =
-            "cox compare demo/none demo/adasteer-4\n"
-            "cox compare none adasteer-4 full --metric ssim\n"
-            "cox compare none full --items --limit 10\n"
-            "cox compare none full --category '^([a-z]+)_'\n"
-            "cox compare none full --format json > none-full.json"};
+    return {.name = "compare",
+            .summary = "Compare runs with a baseline, item by item: difference, interval, p, wins",
+            .examples =
+                "cox compare demo/none demo/adasteer-4\n"
+                "cox compare none adasteer-4 full --metric ssim\n"
+                "cox compare none full --items --limit 10\n"
+                "cox compare none full --category '^([a-z]+)_'\n"
+                "cox compare none full --format json > none-full.json"};
   }
 
   void declare(CLI::App& app) override {
@@ -55,16 +52,16 @@ class Compare final : public Command {
         ->required()
         ->type_name("");
     app.add_option("RUN", runs_, "Runs to compare with it")->required()->type_name("");
-    app.add_option("--metric", metric_, "A measured metric")
-        ->capture_default_str()
+    app.add_option("--metric", metric_,
+                   "A measured metric (default: psnr, or the first that the baseline measured)")
         ->type_name("NAME");
     app.add_option("--margin", margin_,
                    "Also test equivalence within this difference, in the metric's unit")
         ->check(CLI::PositiveNumber)
         ->type_name("NUMBER");
-    app.add_flag("--items", items_, "One row for each video: which gain and which lose");
+    app.add_flag("--items", items_, "One row for each item: which gain and which lose");
     app.add_option("--category", category_,
-                   "One row for each category of videos: what the group of this regular expression "
+                   "One row for each category of items: what the group of this regular expression "
                    "matches in their ids; with --items a column")
         ->type_name("PATTERN");
     selection_.declare(app);
@@ -73,7 +70,7 @@ class Compare final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
+    if (!metric_.empty()) COX_RETURN_IF_ERROR(report::metric_named(metric_).status());
     const bool rows = items_ || !category_.empty();
     if (!rows && selection_.any()) {
       return invalid_argument(
@@ -82,7 +79,7 @@ class Compare final : public Command {
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
-                         report::compare_named(query, baseline_, runs_, metric, margin_));
+                         report::compare_named(query, baseline_, runs_, metric_, margin_));
     if (rows) return print_rows(session, named);
     print(session, named.comparisons, named.warnings);
     return kExitOk;
@@ -146,8 +143,8 @@ class Compare final : public Command {
   std::string category_;
   std::string baseline_;
   std::vector<std::string> runs_;
-  std::string metric_ = kDefaultMetric;
-  double margin_ = 0;  ///< 0 = not asked for
+  std::string metric_;  ///< "" = the first that the baseline measured
+  double margin_ = 0;   ///< 0 = not asked for
 };
 
 }  // namespace

@@ -17,36 +17,44 @@ class DatasetCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "dataset",
-            .summary = "Decode a folder's videos and freeze them in a manifest for sweeps",
+            .summary = "Freeze a folder's videos, or a list of prompts, in a manifest for sweeps",
             .examples =
                 "cox dataset index clips --layout folder -o clips.json\n"
                 "cox dataset index panda --layout panda70m --csv panda70m_training.csv \\\n"
                 "    --sample 100 --seed 42 -o panda-100.json\n"
                 "cox dataset index UCF-101 --layout ucf101 --split testlist01.txt -o "
-                "ucf.json"};
+                "ucf.json\n"
+                "cox dataset index prompts.txt --layout prompts -o prompts.json\n"
+                "cox dataset index VBench_full_info.json --layout vbench -o vbench.json"};
   }
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    CLI::App& index = *app.add_subcommand("index",
-                                          "Examples:\n  cox dataset index clips --layout folder -o "
-                                          "clips.json\n\nWrite the manifest of a folder.");
-    index.add_option("DIR", options_.root, "Folder that holds the video files")
+    CLI::App& index =
+        *app.add_subcommand("index",
+                            "Examples:\n  cox dataset index clips --layout folder -o "
+                            "clips.json\n\nWrite the manifest of a folder of videos, or of "
+                            "a file of prompts.");
+    index
+        .add_option(
+            "DIR|FILE", options_.root,
+            "Folder that holds the video files, or file of prompts (layouts prompts, vbench)")
         ->required()
         ->type_name("");
-    index.add_option("--layout", options_.layout, "How the folder is laid out")
+    index.add_option("--layout", options_.layout, "How the folder or file is laid out")
         ->required()
         ->check(CLI::IsMember(dataset::layout_names()));
     index.add_option("-o,--output", manifest_path_, "The manifest to write")
         ->check(not_empty)
         ->required()
         ->type_name("FILE");
-    index.add_option("--name", options_.name, "Name of the data set (default: the folder's)");
+    index.add_option("--name", options_.name,
+                     "Name of the data set (default: that of the folder or file)");
     index
         .add_option("--csv,--split", options_.list_file,
                     "panda70m: the published CSV; ucf101: a train or test list")
         ->type_name("FILE");
-    index.add_option("--sample", options_.sample, "Draw this many usable videos; 0 takes all")
+    index.add_option("--sample", options_.sample, "Draw this many usable items; 0 takes all")
         ->capture_default_str();
     index
         .add_option("--seed", options_.seed,
@@ -71,9 +79,10 @@ class DatasetCommand final : public Command {
                            show_progress(session, progress);
                          }));
     if (session.err_terminal.interactive) session.err << "\r\x1b[K";
-    if (!manifest.videos.empty()) {
+    if (!manifest.videos.empty() || !manifest.prompts.empty()) {
       COX_RETURN_IF_ERROR(of_surroundings(dataset::write_manifest(manifest_path_, manifest)));
     }
+    if (!manifest.prompts.empty()) return tell_prompts(session, manifest);
     Table rejected{{"video", "reason", "message"}, {}};
     for (const dataset::RejectedVideo& video : manifest.rejected) {
       rejected.rows.push_back({video.id, video.reason, video.message});
@@ -103,7 +112,20 @@ class DatasetCommand final : public Command {
   }
 
  private:
+  ExitCode tell_prompts(Session& session, const dataset::Manifest& manifest) const {
+    const std::size_t count = manifest.prompts.size();
+    session.say(fmt::format("{}: {}", manifest_path_, report::counted(count, "prompt")));
+    if (options_.sample > count) {
+      session.note(fmt::format("--sample {}: there are only {} prompts", options_.sample, count));
+    }
+    return kExitOk;
+  }
+
   void declare_layout_options(CLI::App& index) {
+    index
+        .add_option("--dimension", options_.dimensions,
+                    "prompts: what of a benchmark the list is for; may be repeated")
+        ->type_name("NAME");
     index.add_flag("--reject-variable-frame-rate", options_.reject_variable_frame_rate,
                    "Leave out videos whose frames are not evenly spaced");
     index

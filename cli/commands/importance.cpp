@@ -44,10 +44,11 @@ class Importance final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(metric_));
+    if (!metric_.empty()) COX_RETURN_IF_ERROR(report::metric_named(metric_).status());
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> runs, selected_runs(query));
+    COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_or_default(metric_, runs));
     COX_ASSIGN_OR_RETURN(const report::SeriesImportance found, report::importance_of(runs, metric));
     print(session, found);
     return kExitOk;
@@ -121,7 +122,7 @@ class Importance final : public Command {
   SourceOptions source_;
   OutputOptions output_;
   std::string series_;
-  std::string metric_ = "psnr";
+  std::string metric_;  ///< "" = the first that the series measured
   std::string where_;
   std::vector<std::string> notes_;
 };

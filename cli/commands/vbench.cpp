@@ -14,19 +14,46 @@ namespace cox::cli {
 
 namespace {
 
-/// The scores of a run that the product measured, over the videos that have all of them.
+/// The results of the items that are for the dimension.
+report::RunData for_dimension(const report::RunData& run, const std::string& dimension) {
+  report::RunData part;
+  for (const report::VideoResult& result : run.results) {
+    const auto& names = result.dimensions;
+    if (std::find(names.begin(), names.end(), dimension) != names.end()) {
+      part.results.push_back(result);
+    }
+  }
+  return part;
+}
+
+bool has_dimensions(const report::RunData& run) {
+  return std::any_of(run.results.begin(), run.results.end(),
+                     [](const auto& result) { return !result.dimensions.empty(); });
+}
+
+/// The scores of a run that the product measured, over the items that are for each dimension, or,
+/// where items name none, over those that have all of them.
 Result<report::MeasuredVbench> measured_by_us(const report::Query& query, const std::string& name) {
   COX_ASSIGN_OR_RETURN(const report::RunData run, report::load_named_run(query, name));
   report::MeasuredVbench measured{name, {}, 0};
+  const bool by_item = has_dimensions(run);
   for (const report::VbenchDimension& dimension : report::vbench_dimensions()) {
     const std::string metric(dimension.name);
-    const report::Summary summary = report::metric_summary(run, metric);
+    const report::Summary summary =
+        report::metric_summary(by_item ? for_dimension(run, metric) : run, metric);
     if (!summary.mean) continue;
     const bool is_first = measured.scores.empty();
+    if (by_item) {
+      measured.videos = run.results.size();
+      measured.scores[metric] = *summary.mean;
+      continue;
+    }
     if (!is_first && summary.count != *measured.videos) {
-      return failed_precondition(fmt::format(
-          "{}: {} covers {} videos, the dimensions before it {}; one table needs the same videos",
-          name, metric, summary.count, *measured.videos));
+      return failed_precondition(
+          fmt::format("{}: {} covers {} videos, the dimensions before it {}; one table needs the "
+                      "same videos, or "
+                      "items that name their dimensions (cox dataset index --layout vbench)",
+                      name, metric, summary.count, *measured.videos));
     }
     measured.videos = summary.count;
     measured.scores[metric] = *summary.mean;
@@ -81,8 +108,7 @@ class Vbench final : public Command {
     if (published) session.note(fmt::format("published: {}", published->source));
     session.note(
         "VBench's published scores are over its own prompts and whole videos; rows over other "
-        "videos, "
-        "or over the scored frames alone, do not compare with them");
+        "items, or over the scored frames alone, do not compare with them");
     return kExitOk;
   }
 

@@ -29,7 +29,7 @@ enum class JobNumber : std::uint32_t {};
 enum class WorkerNumber : std::uint32_t {};
 enum class LeaseNumber : std::uint64_t {};
 
-/// A video of a data set. Its path is a label; that of the newest submission holds.
+/// An item of a data set. Its path and dimensions are labels; those of the newest submission hold.
 struct VideoRecord : Video {
   VideoNumber number{};
   bool operator==(const VideoRecord&) const = default;

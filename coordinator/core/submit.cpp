@@ -140,8 +140,9 @@ void take_videos(Step& step, Submission& submission) {
     }
     submission.videos.push_back(known->second);
     VideoRecord& record = state.video(known->second);
-    if (record.path == video.path) continue;
+    if (record.path == video.path && record.dimensions == video.dimensions) continue;
     record.path = video.path;
+    record.dimensions = video.dimensions;
     step.save(SaveVideo{record});
   }
 }

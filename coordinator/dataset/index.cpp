@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "coordinator/dataset/candidate.h"
 #include "coordinator/dataset/examine.h"
+#include "coordinator/dataset/prompts.h"
 #include "coordinator/dataset/rank.h"
 
 namespace cox::dataset {
@@ -32,6 +33,7 @@ Status refuse_foreign_options(const IndexOptions& options) {
       {"--caption-template", "ucf101", options.caption_template != IndexOptions().caption_template},
       {"--caption-file", "ucf101", !options.caption_file.empty()},
       {"--captions-from-file-names", "folder", options.captions_from_file_names},
+      {"--dimension", "prompts", !options.dimensions.empty()},
   };
   std::vector<std::string> foreign;
   for (const LayoutOption& option : all) {
@@ -121,14 +123,20 @@ void draw(const std::vector<Candidate>& candidates, const IndexOptions& options,
 }  // namespace
 
 std::vector<std::string> layout_names() {
-  return {
+  std::vector<std::string> names = {
 #define COX_LAYOUT(name) #name,
 #include "coordinator/dataset/layouts.def"
 #undef COX_LAYOUT
   };
+  for (const std::string& name : prompt_layout_names()) names.push_back(name);
+  return names;
 }
 
 Result<Manifest> index_dataset(const IndexOptions& options, const ProgressFunction& progress) {
+  if (is_prompt_layout(options.layout)) {
+    COX_RETURN_IF_ERROR(refuse_foreign_options(options));
+    return index_prompts(options);
+  }
   COX_ASSIGN_OR_RETURN(Listing listing, list_candidates(options));
   if (listing.candidates.empty() && listing.rejected.empty()) {
     return not_found(

@@ -11,9 +11,9 @@
 namespace cox::dataset {
 
 struct IndexOptions {
-  std::string root;    ///< the folder that holds the video files
+  std::string root;    ///< the folder that holds the video files, or the file of prompts
   std::string layout;  ///< one of layout_names()
-  std::string name;    ///< the manifest's name; "" = the folder's name
+  std::string name;    ///< the manifest's name; "" = that of the folder or file
   /// panda70m: the published CSV, required. ucf101: a train or test list, "" = every clip.
   std::string list_file;
 
@@ -32,6 +32,8 @@ struct IndexOptions {
   /// folder: a clip without a .txt of the same name gets its file's name as caption.
   bool captions_from_file_names = false;
 
+  std::vector<std::string> dimensions = {};  ///< prompts: what every prompt of the list is for
+
   // panda70m: what a clip must be by its CSV row, before anything is drawn.
   std::int64_t min_duration_ms = 0;
   std::int64_t max_duration_ms = 0;  ///< 0 = any
@@ -48,7 +50,8 @@ struct IndexProgress {
 };
 using ProgressFunction = std::function<void(const IndexProgress&)>;
 
-/// Decodes every candidate to its end and writes down what it is, or why it cannot be used. The
+/// Decodes every candidate to its end and writes down what it is, or why it cannot be used; a list
+/// of prompts is read. The
 /// result depends on the files and options, never on the order in which a folder lists them. Paths
 /// are absolute. An error means that the folder, the list or an option is wrong; unusable videos
 /// are entries of `rejected`.

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "coordinator/dataset/candidate.h"
+#include "coordinator/dataset/prompts.h"
 
 namespace cox::dataset {
 
@@ -44,6 +45,13 @@ void visit_video(Video& video, Visit&& visit) {
   visit("color_range", video.color_range);
   visit("interlaced", video.interlaced, Presence::kOptional);
   visit("remark", video.remark, Presence::kOptional);
+}
+
+template <typename Prompt, typename Visit>
+void visit_prompt(Prompt& prompt, Visit&& visit) {
+  visit("id", prompt.id);
+  visit("prompt", prompt.prompt);
+  visit("dimensions", prompt.dimensions);
 }
 
 template <typename Rejected, typename Visit>
@@ -168,22 +176,42 @@ Status read_list(const Json& root, const char* key, const std::string& path, Vis
     StrictObject reader(object, fmt::format("{}: {}[{}]", path, key, entries.size()));
     visit(entry, reader);
     COX_RETURN_IF_ERROR(reader.finish());
-    entry.path = absolute_path(entry.path, folder);
+    if constexpr (requires { entry.path; }) entry.path = absolute_path(entry.path, folder);
     entries.push_back(std::move(entry));
   }
   return Status::ok();
 }
 
-Status check_videos(const Manifest& manifest, const std::string& path) {
+Status check_id(const char* kind, const std::string& id, std::set<std::string>& seen,
+                const std::string& path) {
+  if (const std::string fault = id_fault(id); !fault.empty()) {
+    return invalid_argument(
+        fmt::format("{}: {} id '{}': {}", path, kind, escaped(abbreviated(id, 60)), fault));
+  }
+  if (seen.insert(id).second) return Status::ok();
+  return invalid_argument(fmt::format("{}: {} id '{}' appears twice", path, kind, id));
+}
+
+Status check_items(const Manifest& manifest, const std::string& path) {
+  if (!manifest.prompts.empty() && !manifest.videos.empty()) {
+    return invalid_argument(fmt::format(
+        "{}: expected videos or prompts, got {} videos and {} prompts; make a manifest of each",
+        path, manifest.videos.size(), manifest.prompts.size()));
+  }
   std::set<std::string> seen;
+  for (const ManifestPrompt& prompt : manifest.prompts) {
+    COX_RETURN_IF_ERROR(check_id("prompt", prompt.id, seen, path));
+    if (const std::string fault = prompt_fault(prompt.prompt); !fault.empty()) {
+      return invalid_argument(fmt::format("{}: prompt '{}': {}", path, prompt.id, fault));
+    }
+    for (const std::string& name : prompt.dimensions) {
+      const std::string fault = dimension_fault(name);
+      if (fault.empty()) continue;
+      return invalid_argument(fmt::format("{}: prompt '{}': {}", path, prompt.id, fault));
+    }
+  }
   for (const ManifestVideo& video : manifest.videos) {
-    if (const std::string fault = id_fault(video.id); !fault.empty()) {
-      return invalid_argument(
-          fmt::format("{}: video id '{}': {}", path, escaped(abbreviated(video.id, 60)), fault));
-    }
-    if (!seen.insert(video.id).second) {
-      return invalid_argument(fmt::format("{}: video id '{}' appears twice", path, video.id));
-    }
+    COX_RETURN_IF_ERROR(check_id("video", video.id, seen, path));
     if (const std::string fault = caption_fault(video.caption); !fault.empty()) {
       return invalid_argument(fmt::format("{}: caption of '{}': {}", path, video.id, fault));
     }
@@ -205,7 +233,7 @@ template <typename Entry, typename Visit>
 Json json_list(const std::vector<Entry>& entries, const fs::path& folder, Visit visit) {
   Json list = Json::array();
   for (Entry entry : entries) {
-    entry.path = stored_path(entry.path, folder);
+    if constexpr (requires { entry.path; }) entry.path = stored_path(entry.path, folder);
     Json object = Json::object();
     visit(entry, [&](const char* key, const auto& field, Presence = Presence::kRequired) {
       object[key] = field;
@@ -242,6 +270,7 @@ Result<Manifest> read_manifest(const std::string& path) {
   visit_head(manifest, head);
   head.allow("videos");
   head.allow("rejected");
+  head.allow("prompts");
   COX_RETURN_IF_ERROR(head.finish());
   if (format != kFormat) {
     return invalid_argument(
@@ -255,12 +284,17 @@ Result<Manifest> read_manifest(const std::string& path) {
   COX_RETURN_IF_ERROR(read_list(
       root, "rejected", path, [](auto& v, auto& reader) { visit_rejected(v, reader); },
       manifest.rejected));
-  COX_RETURN_IF_ERROR(check_videos(manifest, path));
+  if (root.contains("prompts")) {
+    COX_RETURN_IF_ERROR(read_list(
+        root, "prompts", path, [](auto& p, auto& reader) { visit_prompt(p, reader); },
+        manifest.prompts));
+  }
+  COX_RETURN_IF_ERROR(check_items(manifest, path));
   return manifest;
 }
 
 Status write_manifest(const std::string& path, const Manifest& manifest) {
-  COX_RETURN_IF_ERROR(check_videos(manifest, path));
+  COX_RETURN_IF_ERROR(check_items(manifest, path));
   const fs::path folder = folder_of(path);
   Json root = Json::object();
   root["format"] = kFormat;
@@ -269,6 +303,10 @@ Status write_manifest(const std::string& path, const Manifest& manifest) {
       json_list(manifest.videos, folder, [](auto& v, auto&& visit) { visit_video(v, visit); });
   root["rejected"] =
       json_list(manifest.rejected, folder, [](auto& v, auto&& visit) { visit_rejected(v, visit); });
+  if (!manifest.prompts.empty()) {
+    root["prompts"] =
+        json_list(manifest.prompts, folder, [](auto& p, auto&& visit) { visit_prompt(p, visit); });
+  }
   try {
     return write_file_atomically(path, root.dump(1) + "\n");
   } catch (const Json::type_error& error) {  // a string that is not UTF-8

@@ -31,7 +31,16 @@ struct ManifestVideo {
   bool operator==(const ManifestVideo&) const = default;
 };
 
-/// Most bytes of a video's id. Output files are named after ids, shortened where a file system
+/// A prompt, an item without a file.
+struct ManifestPrompt {
+  std::string id;
+  std::string prompt;
+  std::vector<std::string> dimensions = {};  ///< of a benchmark that it is for
+
+  bool operator==(const ManifestPrompt&) const = default;
+};
+
+/// Most bytes of an item's id. Output files are named after ids, shortened where a file system
 /// needs it.
 inline constexpr std::size_t kMaxIdBytes = 400;
 
@@ -50,7 +59,7 @@ struct RejectedVideo {
   bool operator==(const RejectedVideo&) const = default;
 };
 
-/// A frozen list of videos: what `cox dataset index` writes and a sweep names.
+/// A frozen list of items, videos or prompts: what `cox dataset index` writes and a sweep names.
 /// Stored as JSON, `format: cox-manifest/1`.
 struct Manifest {
   std::string name;
@@ -63,11 +72,12 @@ struct Manifest {
   std::vector<std::string> filters = {};  ///< what else was asked of a clip, e.g. `single_shot`
   std::vector<ManifestVideo> videos;
   std::vector<RejectedVideo> rejected;
+  std::vector<ManifestPrompt> prompts = {};  ///< with them there are no videos
 
   bool operator==(const Manifest&) const = default;
 };
 
-/// Strict: an unknown, missing or mistyped key, a repeated or unusable video id, text that is not
+/// Strict: an unknown, missing or mistyped key, a repeated or unusable id, text that is not
 /// UTF-8 or has control characters, and another format version are errors that name the file and
 /// the field.
 Result<Manifest> read_manifest(const std::string& path);

@@ -17,6 +17,7 @@
 #include "coordinator/service/share.h"
 #include "coordinator/sweep/added_parameters.h"
 #include "coordinator/sweep/identity.h"
+#include "coordinator/sweep/tasks.h"
 #include "proto/convert.h"
 #include "schemas/metric_schema.h"
 
@@ -143,6 +144,9 @@ Status check_video(const v1::Video& video, std::set<std::string>& ids) {
   if (!ids.insert(video.id()).second) {
     return invalid_argument(fmt::format("duplicate video '{}'", video.id()));
   }
+  if (video.path().empty() && video.digest().empty() && !video.caption().empty()) {
+    return Status::ok();  // a prompt
+  }
   if (video.path().empty() || video.path().front() != '/') {
     return invalid_argument(
         fmt::format("video '{}': expected an absolute path, valid on every worker, got '{}'",
@@ -205,6 +209,20 @@ Status check_stop_rule(const StopRule& rule) {
       fmt::format("stop_rule: expected median or asha with a metric, min_items of 1 or more and, "
                   "for asha, a factor of 2 or more; got '{}', '{}', {} and {}",
                   rule.kind, rule.metric, rule.min_items, rule.factor));
+}
+
+/// An item that cannot serve a run's task would fail on every worker.
+Status check_items(const std::vector<sweep::Run>& runs,
+                   const std::vector<core::SubmittedVideo>& items) {
+  for (const sweep::Run& run : runs) {
+    const sweep::ItemCheck check(run.parameters);
+    for (const Video& item : items) {
+      const std::string fault = check.fault(item);
+      if (fault.empty()) continue;
+      return invalid_argument(fmt::format("run '{}', item '{}': {}", run.name, item.id, fault));
+    }
+  }
+  return Status::ok();
 }
 
 Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
@@ -318,6 +336,7 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
     event.runs.push_back(submitted_run(*run, files, named));
     runs.push_back(std::move(run).value());
   }
+  COX_RETURN_IF_ERROR(check_items(runs, event.videos));
   COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, event.videos));
   return event;
 }

@@ -106,6 +106,7 @@ const std::map<std::string_view, int> kCounts = {
     {"rows", 100'000},       {"metrics", 64},       {"per_frame", 1'000'000},
     {"losses", 1'000'000},   {"labels", 256},       {"anchor_losses", 1'000'000},
     {"features", 1'000'000}, {"add_tags", 32},      {"remove_tags", 32},
+    {"dimensions", 64},
 };
 
 Status refused(const std::string& path, std::string_view expected, std::string_view got) {

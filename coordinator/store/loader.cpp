@@ -30,13 +30,15 @@ Status load_catalogue(const Database& database, core::Snapshot& to) {
                                       row.integer(2), row.text(3), row.text(4), row.integer(5)});
                  return Status::ok();
                }));
-  COX_RETURN_IF_ERROR(
-      each_row(database, "SELECT id, video, path, digest, caption FROM videos ORDER BY id",
-               [&](const Statement& row) {
-                 to.videos.push_back({{row.text(1), row.text(2), row.text(3), row.text(4)},
-                                      row.integer<core::VideoNumber>(0)});
-                 return Status::ok();
-               }));
+  COX_RETURN_IF_ERROR(each_row(
+      database, "SELECT id, video, path, digest, caption, dimensions FROM videos ORDER BY id",
+      [&](const Statement& row) {
+        const std::string lines = row.text(5);
+        to.videos.push_back({{row.text(1), row.text(2), row.text(3), row.text(4),
+                              lines.empty() ? std::vector<std::string>() : split(lines, '\n')},
+                             row.integer<core::VideoNumber>(0)});
+        return Status::ok();
+      }));
   COX_RETURN_IF_ERROR(each_row(
       database, "SELECT id, name, digest FROM datasets ORDER BY id", [&](const Statement& row) {
         to.datasets.push_back({row.integer<core::DatasetNumber>(0), row.text(1), row.text(2), {}});

@@ -70,13 +70,14 @@ struct VideoRow {
   using Record = core::VideoRecord;
   static constexpr std::string_view kTable = "videos";
   static constexpr std::string_view kOnConflict =
-      "ON CONFLICT (id) DO UPDATE SET path = excluded.path";
+      "ON CONFLICT (id) DO UPDATE SET path = excluded.path, dimensions = excluded.dimensions";
   static void columns(const Record& video, auto&& put) {
     put("id", video.number);
     put("video", video.id);
     put("path", video.path);
     put("digest", video.digest);
     put("caption", video.caption);
+    put("dimensions", lines_of(video.dimensions));
   }
 };
 

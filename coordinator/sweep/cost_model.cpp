@@ -9,6 +9,7 @@
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/members.h"
 #include "record/method_name.h"
+#include "record/task.h"
 
 namespace cox::sweep {
 
@@ -156,7 +157,8 @@ struct Continuation {
 
 Continuation continuation_of(const Parameters& p) {
   const std::int64_t total = (integer(p, "total_frames") + 2) / 4 + 1;  // up to the next 4k + 1
-  const std::int64_t context = latent_frames(integer(p, "cond_frames"));
+  const std::int64_t known = known_frames(p);
+  const std::int64_t context = known == 0 ? 0 : latent_frames(known);
   return {static_cast<double>(context), static_cast<double>(total - context),
           static_cast<double>(4 * (total - 1) + 1)};
 }
@@ -260,8 +262,8 @@ Result<ModelShape> model_shape(const ModelFacts& facts) {
 sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters& p,
                                      const ModelShape& m, const DeviceModel& device) {
   const double picture = number(p, "height") * number(p, "width") / kMillion;
-  const double scored = number(p, "total_frames") - number(p, "cond_frames");
-  double encoded = number(p, "cond_frames");
+  const double scored = number(p, "total_frames") - static_cast<double>(known_frames(p));
+  auto encoded = static_cast<double>(known_frames(p));
   sharing::UnitSeconds seconds;
   if (trains(p)) {
     const Window window = window_of(p);
@@ -270,7 +272,8 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
     seconds.check = forward_seconds(context_pass(window.context, m), m, device);
     seconds.probe = forward_seconds(noised_pass(window.context, window.held_out, m), m, device);
   }
-  const double read = number(p, "gen_start_frame") + scored;
+  const double read =
+      static_cast<double>(first_generated_frame(p)) + (has_reference(task_of(p)) ? scored : 0);
   seconds.source = picture * (read * device.read + encoded * device.encode);
   seconds.generation = generation_seconds(p, m, device);
   seconds.decode = picture * continuation_of(p).pixel_frames * device.decode;

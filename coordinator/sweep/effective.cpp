@@ -8,6 +8,8 @@
 
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/members.h"
+#include "coordinator/sweep/tasks.h"
+#include "record/task.h"
 
 namespace cox::sweep {
 
@@ -20,6 +22,7 @@ class Normalization {
       : method_(run.method), parameters_(run.parameters), facts_(facts) {}
 
   Parameters run() {
+    for (const std::string& name : unread_parameters(task_of(parameters_))) parameters_.erase(name);
     drop_unread_text();
     drop_unread_size();
     drop_unread_stop_rule();

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "coordinator/sweep/members.h"
 #include "record/frame_stride.h"
+#include "record/task.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -61,6 +62,8 @@ class GeometryCheck {
   }
 
   void check_generation() {
+    if (task_of(parameters_) != Task::kContinue)
+      return;  // from 2 frames on, of which 1 may be known
     const auto cond = get("cond_frames");
     const auto total = get("total_frames");
     const auto start = get("gen_start_frame");
@@ -303,6 +306,17 @@ class MemberCheck {
 
 }  // namespace
 
+std::int64_t known_frames(const Parameters& parameters) {
+  const Task task = task_of(parameters);
+  if (task == Task::kContinue) return integer(parameters, "cond_frames").value_or(0);
+  return task == Task::kImageToVideo ? 1 : 0;
+}
+
+std::int64_t first_generated_frame(const Parameters& parameters) {
+  if (task_of(parameters) != Task::kContinue) return known_frames(parameters);
+  return integer(parameters, "gen_start_frame").value_or(0);
+}
+
 std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
 
 std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_frames) {
@@ -344,9 +358,11 @@ Parameters with_latent_counts(Parameters parameters) {
 }
 
 std::int64_t source_frames_needed(const Parameters& parameters, double video_rate) {
-  const auto start = integer(parameters, "gen_start_frame").value_or(0);
+  const Task task = task_of(parameters);
+  if (!has_reference(task)) return reads_video(task) ? known_frames(parameters) : 0;
+  const auto start = first_generated_frame(parameters);
   const auto total = integer(parameters, "total_frames").value_or(0);
-  const auto cond = integer(parameters, "cond_frames").value_or(0);
+  const auto cond = known_frames(parameters);
   const double rate = wanted_rate(parameters);
   const std::int64_t stride =
       rate > 0 ? stride_for(video_rate, rate) : integer(parameters, "frame_stride").value_or(1);

@@ -29,7 +29,7 @@ std::string absolute_path(const std::string& path) {
   return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
-/// Selects videos from one manifest.
+/// Selects items from one manifest.
 class VideoSelection {
  public:
   VideoSelection(const dataset::Manifest& manifest, const DatasetSection& section,
@@ -37,29 +37,42 @@ class VideoSelection {
       : manifest_(manifest), section_(section), diagnostics_(diagnostics) {
     for (const auto& video : manifest.videos) ids_.push_back(video.id);
     for (const auto& video : manifest.rejected) ids_.push_back(video.id);
+    for (const auto& prompt : manifest.prompts) ids_.push_back(prompt.id);
   }
 
   std::vector<PlannedVideo> select() {
     const std::set<std::string> included = known_ids(section_.include, "include");
     const std::set<std::string> excluded = known_ids(section_.exclude, "exclude");
     std::vector<PlannedVideo> videos;
-    for (const auto& video : manifest_.videos) {
-      if (!included.empty() && included.count(video.id) == 0) continue;
-      if (excluded.count(video.id) != 0) continue;
+    for (PlannedVideo& item : items()) {
+      if (!included.empty() && included.count(item.id) == 0) continue;
+      if (excluded.count(item.id) != 0) continue;
       if (section_.max_videos && static_cast<std::int64_t>(videos.size()) == *section_.max_videos) {
         break;
       }
-      videos.push_back(
-          {{video.id, video.path, video.sha256, video.caption}, video.frames, video.frame_rate});
+      videos.push_back(std::move(item));
     }
     for (const LocatedText& id : section_.expected_failures) add_expected_failure(id, videos);
     return videos;
   }
 
  private:
+  /// Every item of the manifest. A prompt has no file and no frames.
+  std::vector<PlannedVideo> items() const {
+    std::vector<PlannedVideo> items;
+    for (const auto& video : manifest_.videos) {
+      items.push_back(
+          {{video.id, video.path, video.sha256, video.caption}, video.frames, video.frame_rate});
+    }
+    for (const auto& prompt : manifest_.prompts) {
+      items.push_back({{prompt.id, "", "", prompt.prompt, prompt.dimensions}, 0, 0});
+    }
+    return items;
+  }
+
   bool is_known(const LocatedText& id, const char* key) {
     if (std::find(ids_.begin(), ids_.end(), id.text) != ids_.end()) return true;
-    diagnostics_.error(id.at, fmt::format("dataset.{}: no video '{}' in {}{}", key, id.text,
+    diagnostics_.error(id.at, fmt::format("dataset.{}: no item '{}' in {}{}", key, id.text,
                                           section_.manifest.text, did_you_mean(id.text, ids_)));
     return false;
   }
@@ -216,7 +229,7 @@ ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
     dataset.expected_failures.push_back(id.text);
   }
   dataset.digest = dataset_digest(dataset.videos);
-  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep selects no video");
+  if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep selects no item");
   std::set<std::string> selected;
   for (const Video& video : dataset.videos) selected.insert(video.id);
   for (const auto& video : manifest->videos) {

@@ -17,6 +17,7 @@
 #include "coordinator/sweep/resolve_runs.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/sources.h"
+#include "coordinator/sweep/tasks.h"
 #include "coordinator/sweep/waiting_sweep.h"
 #include "schemas/backbone_schema.h"
 
@@ -130,10 +131,25 @@ void check_kept_items(const RetentionSection& section, const Dataset& dataset,
   for (std::size_t i = 0; i < section.keep.items.size(); ++i) {
     const std::string& id = section.keep.items[i];
     if (known.contains(id)) continue;
-    diagnostics.error(section.items_at[i],
-                      fmt::format("keep: no video '{}' in the data set{}", id,
-                                  did_you_mean(id, ids)));
+    diagnostics.error(section.items_at[i], fmt::format("keep: no item '{}' in the data set{}", id,
+                                                       did_you_mean(id, ids)));
   }
+}
+
+/// The best runs are chosen by a metric that a run measures: by default psnr, which needs true
+/// frames.
+void check_kept_metric(const SweepFile& sweep, const std::vector<Run>& runs,
+                       Diagnostics& diagnostics) {
+  const Retention& keep = sweep.keep.keep;
+  if (keep.kind != Retention::Kind::kBest || runs.empty()) return;
+  const bool is_measured = std::any_of(runs.begin(), runs.end(), [&](const Run& run) {
+    return measures(run.parameters, keep.metric);
+  });
+  if (is_measured) return;
+  diagnostics.error(sweep.keep.at,
+                    fmt::format("keep: the best runs by {}, which no run measures; write keep: "
+                                "{{best: {}, metric: NAME}} with a metric of the runs",
+                                keep.metric, keep.runs));
 }
 
 void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
@@ -143,10 +159,11 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
   plan.dataset = std::move(resolved.dataset);
   if (!plan.dataset.videos.empty()) check_kept_items(sweep.keep, plan.dataset, diagnostics);
   if (runs_are_right) {
+    check_items(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);
-    for (std::string& note : resolve_external_videos(plan.dataset, sweep.dataset.manifest.at,
-                                                     plan.runs, diagnostics)) {
+    for (std::string& note :
+         resolve_external_videos(plan.dataset, sweep.dataset.manifest.at, plan.runs, diagnostics)) {
       plan.notes.push_back(std::move(note));
     }
   }
@@ -221,10 +238,12 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   if (with_inputs) facts = facts_of(sweep.backbone, schemas, diagnostics);
   std::vector<Run> runs;
   if (sweep.can_be_resolved) runs = resolve_runs(sweep, schemas, facts, diagnostics);
+  check_tasks_of_backbone(sweep, with_inputs ? sweep.backbone.model.text : "", runs, diagnostics);
   if (sweep.can_be_resolved && sweep.unread.empty()) check_references(sweep, runs, diagnostics);
 
   SweepPlan plan = plan_of(sweep, schemas, sources.all_text(), std::move(runs));
   const auto published = schemas.published_facts.find(sweep.backbone.name);
+  check_kept_metric(sweep, plan.runs, diagnostics);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;
   if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);

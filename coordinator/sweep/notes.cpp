@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/dataset/notes.h"
+#include "record/task.h"
 
 namespace cox::sweep {
 
@@ -66,6 +67,7 @@ std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& vid
   }
   std::set<Shape> shapes;
   for (const Run& run : runs) {
+    if (!reads_video(task_of(run.parameters))) continue;
     if (text(run, "resolution") == "native") continue;  // each video has a size near its own
     const Shape shape{side(run, "width"), side(run, "height"), text(run, "fit")};
     if (shape.width > 0 && shape.height > 0) shapes.insert(shape);

@@ -99,6 +99,12 @@ std::string gibibytes(std::int64_t bytes) {
   return text;
 }
 
+/// "2 videos", "944 prompts": a data set holds one kind of items.
+std::string counted_items(const Dataset& dataset) {
+  const bool has_prompts = !dataset.videos.empty() && dataset.videos.front().is_prompt();
+  return counted(dataset.videos.size(), has_prompts ? "prompt" : "video");
+}
+
 std::string heading(const SweepPlan& plan) {
   std::string text = "series   " + plan.series.name;
   if (plan.series.number != 0) text += fmt::format(" (number {})", plan.series.number);
@@ -108,9 +114,8 @@ std::string heading(const SweepPlan& plan) {
     text += "workers  need " + needs + "\n";
   }
   if (plan.dataset.digest.empty()) return text;
-  text +=
-      fmt::format("dataset  {}, {}, digest {}\n", plan.dataset.name,
-                  counted(plan.dataset.videos.size(), "video"), short_digest(plan.dataset.digest));
+  text += fmt::format("dataset  {}, {}, digest {}\n", plan.dataset.name,
+                      counted_items(plan.dataset), short_digest(plan.dataset.digest));
   if (!plan.dataset.expected_failures.empty()) {
     text += "         expected to fail: " + join(plan.dataset.expected_failures, ", ") + "\n";
   }
@@ -139,8 +144,8 @@ std::string totals(const SweepPlan& plan) {
   const size_t videos = plan.dataset.videos.size();
   std::string text = counted(plan.runs.size(), "run");
   if (plan.dataset.digest.empty()) return text + "\n";
-  text +=
-      fmt::format(" x {}: {}", counted(videos, "video"), counted(plan.runs.size() * videos, "job"));
+  text += fmt::format(" x {}: {}", counted_items(plan.dataset),
+                      counted(plan.runs.size() * videos, "job"));
   const auto names = names_by_digest(plan.runs);
   if (names.size() < plan.runs.size()) {
     text += fmt::format(", {} of them distinct", names.size() * videos);

@@ -175,7 +175,10 @@ class SweepReader {
     if (const Node* node = find("equivalence")) {
       sweep_.equivalence = read_equivalence(*node, diagnostics_);
     }
-    if (const Node* node = find("keep")) sweep_.keep = read_keep(*node, diagnostics_);
+    if (const Node* node = find("keep")) {
+      sweep_.keep = read_keep(*node, diagnostics_);
+      sweep_.keep.at = node->at;
+    }
     if (const Node* node = find("labels")) sweep_.labels = read_labels(*node, diagnostics_);
     if (const Node* node = find("resources")) {
       read_resources(*node, sweep_.resources, sweep_.job_time_limit_us, diagnostics_);

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 #include "base/text.h"
 #include "coordinator/sweep/derive.h"
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/read_value.h"
+#include "coordinator/sweep/tasks.h"
 #include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
@@ -34,6 +37,15 @@ std::string failed_check(const Rule& rule, const Settings& settings, const Row& 
                      join(values, ", "), location(row.at));
 }
 
+/// The parameters that the sweep gives a value.
+std::set<std::string> written(const Settings& settings) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : settings.values) {
+    if (value.layer > Layer::kPreset) names.insert(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 bool RunChecks::depends_on_unread(const std::vector<std::string>& parameters) const {
@@ -51,7 +63,11 @@ void RunChecks::check_geometry(const Row& row, const Settings& settings, const R
   const BackboneSchema* backbone = find_backbone(sweep_.backbone.name);
   const std::int64_t size_unit =
       backbone == nullptr ? LatentGeometry{}.size_unit : backbone->geometry.size_unit;
-  for (const GeometryError& error : geometry_errors(run.method, run.parameters, size_unit)) {
+  std::vector<GeometryError> errors = geometry_errors(run.method, run.parameters, size_unit);
+  for (GeometryError& error : task_errors(*settings.method, run.parameters, written(settings))) {
+    errors.push_back(std::move(error));
+  }
+  for (const GeometryError& error : errors) {
     if (depends_on_unread(error.parameters)) continue;
     // Reported where the strongest of the compared values was written.
     const Assigned* strongest = nullptr;

@@ -279,7 +279,7 @@ class SchemaReader {
   void read_backbone(const Node& file) {
     if (!check_keys(file,
                     {"backbone", "title", "doc", "published", "transformer", "identify", "geometry",
-                     "facts", "refuses", "parameters", "adaptation"},
+                     "frames_per_second", "facts", "refuses", "parameters", "adaptation"},
                     "a backbone", diagnostics_)) {
       return;
     }

@@ -9,7 +9,9 @@
 #include "coordinator/sweep/derive.h"
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
+#include "coordinator/sweep/tasks.h"
 #include "record/method_name.h"
+#include "record/task.h"
 
 namespace cox::sweep {
 
@@ -79,7 +81,16 @@ Settings SettingsResolver::layered(const MethodSchema& method, const Row& row, c
   lay_method_params(without, reports, settings);
   lay(row.values, without, reports, settings);
   lay(sweep_.overrides, without, reports, settings);
+  lay_task_defaults(settings);
   return settings;
+}
+
+void SettingsResolver::lay_task_defaults(Settings& settings) {
+  const auto task = settings.values.find("task");
+  const auto metrics = settings.values.find("metrics");
+  if (task == settings.values.end() || metrics == settings.values.end()) return;
+  if (has_reference(task_of({{"task", task->second.value}}))) return;
+  if (metrics->second.layer == Layer::kSchema) metrics->second.value = metrics_without_reference();
 }
 
 void SettingsResolver::lay(const Assignments& values, const Names& without, bool reports,

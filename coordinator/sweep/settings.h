@@ -42,6 +42,8 @@ class SettingsResolver {
   /// Lays every layer from the schema to `--set` over each other, except `derive`. Names in
   /// `without` are taken from rows and `--set` only. Reports foreign parameters when `reports`.
   Settings layered(const MethodSchema& method, const Row& row, const Names& without, bool reports);
+  /// Gives a task without true frames the metrics that need none, unless a layer names some.
+  static void lay_task_defaults(Settings& settings);
   /// Lays the values of one layer, or of a row, over `settings`.
   void lay(const Assignments& values, const Names& without, bool reports, Settings& settings);
   void lay_method_params(const Names& without, bool reports, Settings& settings);

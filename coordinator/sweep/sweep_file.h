@@ -116,6 +116,7 @@ struct TableSection {
 struct RetentionSection {
   Retention keep;
   std::vector<Position> items_at;  ///< of each of its items
+  Position at = {};
 };
 
 /// A sweep file as written, typed but not yet expanded.

@@ -55,31 +55,35 @@ at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
                             const StepCallback& on_step) {
   const at::NoGradGuard no_grad;
   const int64_t channels = backbone.shape().latent_channels;
-  check_shape(input.condition, {1, channels, kAny, kAny, kAny}, "condition latents");
-  check_shape(input.noise, {1, channels, kAny, input.condition.size(3), input.condition.size(4)},
+  const bool follows = input.condition.defined();
+  if (follows) check_shape(input.condition, {1, channels, kAny, kAny, kAny}, "condition latents");
+  check_shape(input.noise,
+              {1, channels, kAny, follows ? input.condition.size(3) : kAny,
+               follows ? input.condition.size(4) : kAny},
               "noise");
   const Schedule schedule = make_schedule(options.schedule);
-  const int64_t condition_frames = input.condition.size(2), frames = input.noise.size(2);
+  const int64_t frames = input.noise.size(2);
   const Branches branches = make_branches(input, options.guidance);
   const at::Device device = backbone.device();
-  const at::Tensor condition = input.condition.to(device, backbone.compute_dtype());
+  const at::Tensor condition =
+      follows ? input.condition.to(device, backbone.compute_dtype()) : at::Tensor();
 
   ConditionCache cache;
   BackboneInput model_input;
   model_input.text = branches.text;
   const TextCache text_cache = backbone.prepare_text(branches.text, adapter);
   model_input.text_cache = &text_cache;
-  if (options.use_kv_cache) {
+  if (follows && options.use_kv_cache) {
     cache = backbone.prefill(condition, adapter);
     model_input.cache = &cache;
-  } else {
-    model_input.condition_latent_frames = condition_frames;
+  } else if (follows) {
+    model_input.condition_latent_frames = condition.size(2);
   }
   const int64_t clean = model_input.condition_latent_frames;
   const at::Tensor is_noisy = at::ones({branches.count, clean + frames}, device);
   is_noisy.narrow(1, 0, clean).zero_();
 
-  at::Tensor x = input.noise.to(device, backbone.compute_dtype());
+  at::Tensor x = input.noise.to(device, follows ? backbone.compute_dtype() : at::kFloat);
   for (int64_t i = 0; i < schedule.evaluations(); ++i) {
     const auto timestep = schedule.timesteps[i].item<float>();
     const at::Tensor fed = clean == 0 ? x : at::cat({condition, x.to(condition.scalar_type())}, 2);
@@ -92,7 +96,7 @@ at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
 
     const float step = (schedule.sigmas[i + 1] - schedule.sigmas[i]).item<float>();
     x = to_fp32(x) + step * -raw;  // raw points to clean data, sigma falls
-    if (!options.use_kv_cache) x = x.to(backbone.compute_dtype());
+    if (follows && !options.use_kv_cache) x = x.to(backbone.compute_dtype());
     if (on_step) on_step(static_cast<int>(i + 1), static_cast<int>(schedule.evaluations()));
   }
   return to_fp32(x);

@@ -27,7 +27,7 @@ at::Tensor cfg_zero(const at::Tensor& cond, const at::Tensor& uncond, double gui
 
 /// The inputs of a continuation.
 struct ContinuationInput {
-  at::Tensor condition;  ///< clean latents [1, C, c, H, W], normalised
+  at::Tensor condition;  ///< clean latents [1, C, c, H, W], normalized; undefined for none
   at::Tensor noise;      ///< [1, C, n, H, W] fp32 standard normal, for the frames to generate
   TextStates text;
   TextStates negative_text;  ///< not read if guidance is 1 or less
@@ -38,9 +38,10 @@ using StepCallback = std::function<void(int done, int total)>;
 
 /// Integrates dx/dsigma = -raw output by Euler steps from noise to clean frames. Returns only the
 /// generated latents, [1, C, n, H, W] fp32. `adapter` acts in the prefill and in every evaluation.
-/// Keeps the reference's roundings: noise starts in the compute dtype, and without KV cache latents
-/// return to it after every step. Source: generate_vc in longcat_video/pipeline_longcat_video.py.
-/// Throws std::invalid_argument for wrong shapes, EngineError(kUser) for an invalid schedule.
+/// Keeps the reference's roundings: after a condition, noise starts in the compute dtype, and
+/// without KV cache latents return to it after every step; without a condition they stay fp32.
+/// Source: generate_vc and generate_t2v in longcat_video/pipeline_longcat_video.py. Throws
+/// std::invalid_argument for wrong shapes, EngineError(kUser) for an invalid schedule.
 at::Tensor continue_latents(const Backbone& backbone, const Adapter& adapter,
                             const ContinuationInput& input, const SamplerOptions& options,
                             const StepCallback& on_step = {});

@@ -40,15 +40,19 @@ struct Placement {
   Precision precision = Precision::kFp32;
 };
 
-/// A question to a model: which frames follow.
+/// A question to a model: which frames follow the known ones, or the prompt alone.
 struct Continuation {
-  at::Tensor condition;        ///< known first latents [1, C, c, H, W] fp32, normalized; c from 1
-  std::int64_t generated = 0;  ///< latent frames that follow
+  /// Known first latents [1, C, c, H, W] fp32, normalized; undefined when none are known.
+  at::Tensor condition;
+  std::vector<std::int64_t> shape;  ///< of all latents, known and generated: [1, C, T, H, W]
   TextStates text;
   TextStates negative_text;
   /// Standard normal numbers fp32 on the model's device. Draw 0 is where sampling starts, the
   /// others are its steps'. Equal for equal draws and shapes.
   std::function<at::Tensor(std::int64_t draw, at::IntArrayRef shape)> noise;
+
+  std::int64_t known() const { return condition.defined() ? condition.size(2) : 0; }
+  std::int64_t generated() const { return shape.at(2) - known(); }
 };
 
 /// How one run trains and samples a family's model: what it has read of the run's parameters.
@@ -78,6 +82,16 @@ struct ModelPart {
   std::vector<std::pair<std::string, std::int64_t>> sizes;  ///< for people, and for check_fit
 };
 
+/// Sizes of what a forward pass takes beside the latents; 0 for what a model does not take.
+struct PassInputs {
+  std::int64_t text_tokens = 0;
+  std::int64_t text_channels = 0;
+  std::int64_t pooled_channels = 0;     ///< of TextStates::pooled
+  std::int64_t condition_channels = 0;  ///< of BackboneInput::channel_condition
+  std::int64_t image_channels = 0;      ///< of BackboneInput::image_states
+  bool time_per_frame = false;          ///< a timestep for each latent frame
+};
+
 /// Everything that jobs need of one kind of backbone. Stateless; lives as long as the program.
 class Family {
  public:
@@ -95,6 +109,8 @@ class Family {
   virtual std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
                                                        const Placement& at) const = 0;
   virtual std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const = 0;
+
+  virtual PassInputs pass_inputs(const JsonConfig& config) const = 0;
 
   /// Loads a model directory. Throws EngineError (cause user) for missing or contradictory files.
   virtual std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const = 0;

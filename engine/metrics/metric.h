@@ -37,6 +37,8 @@ class Metric {
     return std::string(cox::recorded_name(schema(), has_random_weights()));
   }
 
+  /// `reference` is undefined where a task has no true frames: only for metrics whose schema has
+  /// `reference: false`.
   virtual ReferenceFeatures prepare(const at::Tensor& reference) const = 0;
   /// What callers use: a metric that reads the facts overrides it.
   virtual ReferenceFeatures prepare_clip(const at::Tensor& reference, const ClipFacts&) const {

@@ -38,7 +38,21 @@ std::string source_name(const JobPlan& plan, const std::string& path) {
                      static_cast<int>(run.pil_order), static_cast<int>(run.fit));
 }
 
+/// The rate of what the family's models generate by themselves.
+video::FrameRate family_rate(const JobPlan& plan) {
+  return {static_cast<int>(plan.family->schema().frames_per_second), 1};
+}
+
+/// What a job that opens no file has of one.
+SourceFrames no_frames(const JobPlan& plan) {
+  SourceFrames source;
+  source.rate = family_rate(plan);
+  source.name = fmt::format("no frames, {} a second", source.rate.value());
+  return source;
+}
+
 SourceFrames read_source(const JobPlan& plan, const std::string& path) {
+  if (plan.decoded.count == 0) return no_frames(plan);
   const RunSettings& run = plan.run;
   const video::FrameWindow window{plan.decoded.first * run.frame_stride, plan.decoded.count,
                                   run.frame_stride};
@@ -49,8 +63,8 @@ SourceFrames read_source(const JobPlan& plan, const std::string& path) {
   const auto& clip = std::get<video::Clip>(outcome);
   SourceFrames source;
   source.first = plan.decoded.first;
-  source.rate = clip.facts.average_rate;
-  source.rate.denominator *= static_cast<int>(run.frame_stride);
+  source.rate = plan.has_reference() ? clip.facts.average_rate : family_rate(plan);
+  if (plan.has_reference()) source.rate.denominator *= static_cast<int>(run.frame_stride);
   source.name = source_name(plan, path);
   for (const video::RgbImage& frame : clip.frames) {
     source.frames.push_back(video::resize_to_fit(frame, static_cast<int>(run.width),

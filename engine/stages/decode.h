@@ -14,7 +14,7 @@ namespace cox::engine {
 struct SourceFrames {
   std::vector<video::RgbImage> frames;
   std::int64_t first = 0;  ///< index of frames[0]
-  video::FrameRate rate;   ///< after frame_stride
+  video::FrameRate rate;   ///< of the video after frame_stride; the family's without a reference
   std::string name;        ///< everything that the pixels depend on besides the file
 
   /// [1, 3, F, H, W] fp32 in [-1, 1] on the CPU.
@@ -38,9 +38,9 @@ class FileDigest {
 
 using SourceCache = BoundedCache<SourceFrames>;
 
-/// Reads and resizes the frames of `plan.decoded`. Throws EngineError (cause data, detail a name of
-/// video::fault_name) for a file that does not hold them. Adds the seconds that frames found in
-/// `cache` had taken to `reused_s`.
+/// Reads and resizes the frames of `plan.decoded`; without any the file is not opened. Throws
+/// EngineError (cause data, detail a name of video::fault_name) for a file that does not hold them.
+/// Adds the seconds that frames found in `cache` had taken to `reused_s`.
 std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
                                                   SourceCache& cache, double* reused_s = nullptr);
 

@@ -84,7 +84,9 @@ EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::st
   tell_dropped_frames(plan, cache);
   const LatentSource encoder(plan, source, *model.vae, cache);
   EncodedJob job;
-  job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition, job.reused_s);
+  if (plan.condition.count > 0) {
+    job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition, job.reused_s);
+  }
   if (plan.adaptation) {
     job.window = encoder.latents(plan.window, PosteriorDraw::kWindow, job.reused_s);
   }

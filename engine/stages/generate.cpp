@@ -12,13 +12,14 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
   const RunSettings& run = plan.run;
   Continuation question;
   question.condition = encoded.condition;
-  question.generated = plan.generated_latents;
+  const std::int64_t side = plan.family->geometry().latent_pixels;
+  question.shape = {1, model.backbone->shape().latent_channels,
+                    plan.condition_latents + plan.generated_latents, run.height / side,
+                    run.width / side};
   question.text = encoded.prompt;
   question.negative_text = encoded.negative_prompt;
   question.noise = [&](std::int64_t draw, at::IntArrayRef shape) {
-    return run.random.stream(Purpose::kGeneration, draw)
-        .normal(shape)
-        .to(encoded.condition.device());
+    return run.random.stream(Purpose::kGeneration, draw).normal(shape).to(model.backbone->device());
   };
   const at::Tensor latents = plan.recipe->continue_latents(
       model, adapter, question,
@@ -44,7 +45,8 @@ at::Tensor scored_pixels(const JobPlan& plan, const at::Tensor& decoded) {
 at::Tensor decode_latents(const JobPlan& plan, const EncodedJob& encoded,
                           const at::Tensor& generated, const Model& model) {
   const at::NoGradGuard no_grad;
-  const at::Tensor latents = at::cat({encoded.condition, generated}, 2);
+  const at::Tensor latents =
+      encoded.condition.defined() ? at::cat({encoded.condition, generated}, 2) : generated;
   // The reference leaves the normalized space and [-1, 1] in the VAE's dtype.
   return scored_pixels(
       plan, model.vae->decode(model.vae->denormalize(latents.to(scalar_type(plan.run.precision)))));

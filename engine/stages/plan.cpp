@@ -24,10 +24,24 @@ video::Fit read_fit(ParameterReader& parameters) {
   return fit == "pad" ? video::Fit::kPad : video::Fit::kStretch;
 }
 
-void read_window(RunSettings& run, ParameterReader& parameters, const LatentGeometry& geometry) {
+Task read_task(ParameterReader& parameters) {
+  std::vector<std::string> names;
+  for (const TaskName& known : kTasks) names.emplace_back(known.name);
+  return task_of({{"task", parameters.choice("task", names)}});
+}
+
+/// The run's own window, or the one that the task has.
+void read_known_frames(RunSettings& run, ParameterReader& parameters) {
+  run.task = read_task(parameters);
   run.cond_frames = parameters.integer("cond_frames", 1, kMaxFrames);
+  if (run.task != Task::kContinue) run.cond_frames = run.task == Task::kImageToVideo ? 1 : 0;
   run.total_frames = parameters.integer("total_frames", run.cond_frames + 1, kMaxFrames);
   run.gen_start_frame = parameters.integer("gen_start_frame", run.cond_frames, kMaxFrames);
+  if (run.task != Task::kContinue) run.gen_start_frame = run.cond_frames;
+}
+
+void read_window(RunSettings& run, ParameterReader& parameters, const LatentGeometry& geometry) {
+  read_known_frames(run, parameters);
   run.frame_stride = parameters.integer("frame_stride", 1, kMaxFrames);
   run.frame_rate = parameters.real("frame_rate", {0, std::numeric_limits<double>::max()});
   if (run.frame_rate > 0 && run.frame_stride > 1) {
@@ -65,6 +79,32 @@ RunSettings read_run_settings(const JobInput& input, const Family& family,
   run.random = {static_cast<std::uint64_t>(parameters.integer("seed", 0)),
                 static_cast<std::uint64_t>(parameters.integer("replicate", 0)), input.video.id};
   return run;
+}
+
+/// Throws unless the task, the method, the metrics and the model go together. The sweep reader says
+/// the same before anything runs.
+void check_task(const JobPlan& plan, const JobInput& input, const ParameterReader& parameters) {
+  if (plan.run.task == Task::kContinue) return;
+  const std::string task(task_name(plan.run.task));
+  if (plan.method.trains() || input.parameters.count("videos") != 0) {
+    parameters.reject("task", fmt::format("continue with method '{}', which needs frames of the "
+                                          "video",
+                                          input.method));
+  }
+  for (const std::string& name : plan.run.metrics) {
+    const MetricSchema* metric = find_metric(name);
+    if (metric == nullptr || !metric->reference) continue;
+    parameters.reject("metrics", fmt::format("no {}, which compares with true frames: task {} has "
+                                             "none",
+                                             name, task));
+  }
+  const Result<std::string> reason =
+      task_refusal(plan.family->schema(), task, input.model.directory);
+  if (!reason.is_ok()) throw user_error(reason.status().message());
+  if (reason->empty()) return;
+  throw user_error(fmt::format("task {} cannot run on {} in {}: {}", task,
+                               plan.family->schema().title, input.model.directory, *reason),
+                   "parameter");
 }
 
 ExternalVideos read_external_videos(ParameterReader& parameters) {
@@ -110,6 +150,7 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   plan.recompute = input.recompute;
   plan.run = read_run_settings(input, *plan.family, parameters);
   plan.recipe = plan.family->read(parameters, plan.method.trains());
+  check_task(plan, input, parameters);
   const RunSettings& run = plan.run;
   plan.scored = {run.gen_start_frame, run.total_frames - run.cond_frames};
   plan.condition = {run.gen_start_frame - run.cond_frames, run.cond_frames};
@@ -124,10 +165,11 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   }
   // Only a method that leaves everything to another program has this parameter.
   if (input.parameters.count("videos") != 0) plan.external = read_external_videos(parameters);
-  plan.decoded = {first, plan.scored.end() - first};
+  const std::int64_t end = plan.has_reference() ? plan.scored.end() : plan.condition.end();
+  plan.decoded = {first, end - first};
 
   // The condition drops frames that do not fill a latent frame; the total is rounded up.
-  plan.condition_latents = latent_frames_of(run.cond_frames);
+  plan.condition_latents = run.cond_frames == 0 ? 0 : latent_frames_of(run.cond_frames);
   plan.generated_latents =
       decodable_latents(plan.family->geometry(), run.total_frames) - plan.condition_latents;
   return plan;

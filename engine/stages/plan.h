@@ -14,6 +14,7 @@
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
 #include "record/job.h"
+#include "record/task.h"
 
 namespace cox::engine {
 
@@ -23,10 +24,11 @@ constexpr std::int64_t kMaxSide = 16'384;
 
 /// The parameters of schemas/run.yaml but for those of the sampler, which the family reads.
 struct RunSettings {
-  std::int64_t cond_frames = 0;
+  Task task = Task::kContinue;
+  std::int64_t cond_frames = 0;  ///< known ones: as the run says, the first of the video, or none
   std::int64_t total_frames = 0;
-  std::int64_t gen_start_frame = 0;
-  std::int64_t frame_stride = 1;  ///< settled by the video when frame_rate is not 0
+  std::int64_t gen_start_frame = 0;  ///< where the known ones end
+  std::int64_t frame_stride = 1;     ///< settled by the video when frame_rate is not 0
   double frame_rate = 0;
   bool native_size = false;  ///< height and width are settled by the video
   std::int64_t height = 0;
@@ -58,7 +60,7 @@ struct ExternalVideos {
 
 /// Everything that follows from a job's parameters. Time order of pixel frames: [.. adaptation
 /// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
-/// from the scored frames on is seen before scoring.
+/// from the scored frames on is seen before scoring, and never without a reference.
 struct JobPlan {
   const Family* family = nullptr;
   MethodSet method;
@@ -67,16 +69,19 @@ struct JobPlan {
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
   std::optional<ExternalVideos> external;        ///< set when another program generated
 
-  FrameRange condition;
-  FrameRange window;  ///< of the adaptation; empty when the method does not train
+  FrameRange condition;  ///< empty when only the prompt is known
+  FrameRange window;     ///< of the adaptation; empty when the method does not train
   FrameRange scored;
-  FrameRange decoded;  ///< the frames read from the file
+  FrameRange decoded;  ///< the frames read from the file; empty when it is not opened
   LatentSplit split;   ///< of the window
 
   bool recompute = false;  ///< in the backward pass, whatever memory there is
 
   std::int64_t condition_latents = 0;
   std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored
+
+  /// Whether the scored frames have true frames beside them.
+  bool has_reference() const { return cox::has_reference(run.task); }
 };
 
 /// Reads every parameter except the method's own. Throws EngineError (cause user) that names the

@@ -54,7 +54,9 @@ std::shared_ptr<const ReferenceFeatures> ScoreBoard::reference(const Loaded& loa
                                                                const SourceFrames& source) {
   const ClipFacts facts{input.prompt, source.rate.value()};
   const auto make = [&] {
-    return loaded.metric->prepare_clip(source.unit_frames(plan.scored).to(device_), facts);
+    const at::Tensor frames =
+        plan.has_reference() ? source.unit_frames(plan.scored).to(device_) : at::Tensor();
+    return loaded.metric->prepare_clip(frames, facts);
   };
   if (loaded.metric->scope() == MetricScope::kSet) {
     return features_.get_or_make(loaded.key + "\n" + reference_digest(plan, source), make);
@@ -78,6 +80,7 @@ std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& 
 }
 
 std::string ScoreBoard::reference_digest(const JobPlan& plan, const SourceFrames& source) {
+  if (!plan.has_reference()) return "";
   return *digests_.get_or_make(reference_name(plan, source),
                                [&] { return video::rgb_digest(source.images(plan.scored)); });
 }

@@ -25,7 +25,8 @@ class ScoreBoard {
   std::vector<MetricValue> score(const JobPlan& plan, const JobInput& input,
                                  const SourceFrames& source, const at::Tensor& generated);
 
-  /// Returns video::rgb_digest of the frames that `score` takes as reference.
+  /// Returns video::rgb_digest of the frames that `score` takes as reference, "" when there are
+  /// none.
   std::string reference_digest(const JobPlan& plan, const SourceFrames& source);
 
   /// Forgets what belongs to one video, all but the features of set metrics.

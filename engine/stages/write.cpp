@@ -101,12 +101,14 @@ WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const Sou
   written.generated_path =
       fmt::format("{}/{}/{}-{}.mkv", input.output_directory, short_digest(input.run_id),
                   fitting(input.video.id), job_digest(input, video_digest));
-  written.reference_path =
-      fmt::format("{}/reference/{}-{}-{}-{}x{}-{}.mkv", input.output_directory,
-                  fitting(input.video.id), plan.scored.first, plan.scored.count, plan.run.height,
-                  plan.run.width, reference_digest(plan, video_digest));
   write_frames(written.generated_path, rounded_images(generated), source.rate);
-  write_frames(written.reference_path, source.images(plan.scored), source.rate);
+  if (plan.has_reference()) {
+    written.reference_path =
+        fmt::format("{}/reference/{}-{}-{}-{}x{}-{}.mkv", input.output_directory,
+                    fitting(input.video.id), plan.scored.first, plan.scored.count, plan.run.height,
+                    plan.run.width, reference_digest(plan, video_digest));
+    write_frames(written.reference_path, source.images(plan.scored), source.rate);
+  }
   fault_point("engine_after_video_write");
   return written;
 }

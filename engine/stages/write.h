@@ -18,9 +18,9 @@ struct WrittenVideos {
 /// Rounds [F, 3, H, W] in [0, 1] to the nearest of 256 levels.
 std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames);
 
-/// Writes the scored frames, generated (rounded to 8 bits) and reference, losslessly below
-/// `input.output_directory`: RUN/VIDEO-JOB.mkv, by digests of the run and the job, and
-/// reference/VIDEO-.... `video_digest` is the video file's: files whose content may differ have
+/// Writes the scored frames, generated (rounded to 8 bits) and reference if there is one,
+/// losslessly below `input.output_directory`: RUN/VIDEO-JOB.mkv, by digests of the run and the job,
+/// and reference/VIDEO-.... `video_digest` is the video file's: files whose content may differ have
 /// different names. A file that exists is whole. Throws EngineError (cause crash) when the
 /// disk refuses.
 WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,

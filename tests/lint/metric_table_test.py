@@ -14,6 +14,7 @@ digits: 3
 min: 0
 max: 1.5
 scope: frame
+reference: true
 weights: true
 definition: A "quoted" text with a \\ in it.
 """
@@ -27,6 +28,8 @@ FAULTS = [
     (("digits: 3", "digits: 3\ndigits: 4"), "duplicate key 'digits'"),
     (("better: lower", "better: less"), "better: expected higher or lower, got 'less'"),
     (("scope: frame", "scope: set"), "its line of metrics.def says frame or video, got set"),
+    (("reference: true\n", ""), "missing key 'reference'"),
+    (("reference: true", "reference: often"), "reference: expected True or False, got 'often'"),
     (("weights: true", "weights: 1"), "weights: expected True or False, got 1"),
     (("min: 0", "min: 2"), "min 2 is not below max 1.5"),
     (("min: 0", "min: .nan"), "min: expected a finite number"),
@@ -68,7 +71,7 @@ def run(listing, schema):
 def main():
     problems = []
     done, table = run("COX_METRIC(blur)  // a comment\n", GOOD)
-    expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, "", '
+    expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, true, "", '
                 '"A \\"quoted\\" text with a \\\\ in it.", 0, ""},')
     if done.returncode != 0 or expected not in table or '{"blur_random_weights", ' not in table:
         problems.append(f"a good registry: {done.stderr}{table}")

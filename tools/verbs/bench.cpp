@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/backbones/branch_split.h"
+#include "engine/backbones/published.h"
 #include "engine/device/cuda.h"
 #include "engine/diffusion/context_flow.h"
 #include "engine/diffusion/sampler.h"
@@ -17,6 +18,7 @@
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "record/limits.h"
+#include "tools/bench/family_forward.h"
 #include "tools/bench/forward_cost.h"
 #include "tools/verbs/verbs.h"
 
@@ -26,6 +28,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// Of every family; some take multiples of more.
+constexpr std::int64_t kSideUnit = 16;
 /// Share of the latent frames after the context that early-stop checks use.
 constexpr double kBenchHoldout = 0.25;
 
@@ -268,36 +272,87 @@ Json run_bench(const BenchOptions& options) {
   return json;
 }
 
+/// One forward pass without guidance of any family: what is timed beside LongCat-Video's own rules.
+Json run_forward(const BenchOptions& options) {
+  const PublishedTransformer published = published_transformer(options.config);
+  const JsonConfig config = options.model.empty()
+                                ? published.config
+                                : transformer_config(published.family, options.model);
+  const c10::Device device = parse_device(options.device);
+  choose_kernels(parse_kernel_path(options.kernels));
+  configure_tensor_library(options.threads, options.deterministic);
+  prepare_kernels(device);
+  const double start = monotonic_seconds();
+  const auto backbone = published.family.random_transformer(
+      config, VideoRandom().seed, {device, parse_precision(options.dtype)});
+  synchronize(device);
+  const double init_s = monotonic_seconds() - start;
+  const RandomPass pass = random_pass(published.family, config, *backbone,
+                                      {options.total_frames, options.height, options.width});
+  reset_peak_memory(device);
+  const ForwardTimes times = time_forward(*backbone, pass.input, options.steps);
+  return {{"model", options.config},
+          {"device", device_name(device)},
+          {"dtype", options.dtype},
+          {"kernels", kernel_path_name(kernel_path_on(device))},
+          {"deterministic", options.deterministic},
+          {"init_random_weights_s", init_s},
+          {"forward",
+           {{"latent_frames", pass.input.latents.size(2)},
+            {"tokens", pass.tokens},
+            {"text_tokens", pass.input.text.states.size(2)},
+            {"passes", options.steps},
+            {"warm_up_s", times.warm_up_s},
+            {"mean_s", times.mean_s},
+            {"least_s", times.least_s},
+            {"peak_memory_bytes", device_memory(device).peak_bytes}}}};
+}
+
+/// Sizes are multiples of what the family's model takes.
+void check_size(const BenchOptions& options, const Family& family) {
+  const std::int64_t unit = family.geometry().size_unit;
+  for (const auto& [name, side] :
+       {std::pair("--height", options.height), {"--width", options.width}}) {
+    if (side % unit == 0) continue;
+    throw user_error(fmt::format("{}: expected a multiple of {} for {}, got {}", name, unit,
+                                 family.schema().title, side),
+                     "usage");
+  }
+}
+
 }  // namespace
 
 void add_bench_verb(CLI::App& app) {
-  CLI::App* verb =
-      add_verb(app, "bench", "Time adaptation and sampling at a published size with random weights",
-               "cox-engine bench --config longcat-video --device cuda --steps 5");
+  CLI::App* verb = add_verb(
+      app, "bench", "Time adaptation and sampling at a published size with random weights",
+      "cox-engine bench --config longcat-video --device cuda --steps 5\n"
+      "cox-engine bench --config wan2.1-t2v-1.3b --total-frames 81 --height 480 --width 832");
   auto options = std::make_shared<BenchOptions>();
   verb->add_option("--config", options->config,
-                   "longcat-video, the family that this benchmark counts operations for")
-      ->check(CLI::IsMember({"longcat-video"}));
-  verb->add_option(
-      "--model", options->model,
-      "Take the sizes of this directory's dit/config.json instead; no weights are read");
+                   "A published model: longcat-video has adaptation and sampling timed, with the "
+                   "computed limits; any other one forward pass without guidance, --steps times")
+      ->check(CLI::IsMember(published_models()));
+  verb->add_option("--model", options->model,
+                   "Take the sizes of this directory's transformer instead, of the same family; no "
+                   "weights are read");
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
-  const std::int64_t unit = find_family(options->config).geometry().size_unit;
-  const CLI::Validator side = whole_number(unit, kMaxSide, unit);
+  const CLI::Validator side = whole_number(kSideUnit, kMaxSide, kSideUnit);
   const CLI::Validator count = whole_number(1, kMaxFrames);
   verb->add_option("--height", options->height, "Pixels, a multiple of 16")->check(side);
   verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);
   verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition")
       ->check(count);
-  verb->add_option("--total-frames", options->total_frames,
-                   "Condition and scored pixel frames, more than the condition's")
+  verb->add_option(
+          "--total-frames", options->total_frames,
+          "Condition and scored pixel frames, more than the condition's; all frames of a pass")
       ->check(count);
   verb->add_option("--window-frames", options->window_frames,
                    "Pixel frames of the adaptation, more than the condition's")
       ->check(count);
-  verb->add_option("--steps", options->steps, "Optimizer steps")->check(CLI::PositiveNumber);
+  verb->add_option("--steps", options->steps, "Optimizer steps, or passes")
+      ->check(CLI::PositiveNumber);
   verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")
       ->check(count);
   verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
@@ -310,6 +365,9 @@ void add_bench_verb(CLI::App& app) {
                  "Only deterministic kernels, as a worker uses");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
+    const Family& family = published_transformer(options->config).family;
+    check_size(*options, family);
+    if (options->config != BenchOptions().config) return print_json(run_forward(*options));
     check_frames_of(*options);
     print_json(run_bench(*options));
   });

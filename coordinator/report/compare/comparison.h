@@ -24,7 +24,8 @@ struct WindowParameter {
 };
 
 /// All of them; same_window of v_pairs has the same.
-inline constexpr WindowParameter kWindowParameters[] = {{"gen_start_frame"},
+inline constexpr WindowParameter kWindowParameters[] = {{"task", "\"continue\""},
+                                                        {"gen_start_frame"},
                                                         {"frame_stride"},
                                                         {"frame_rate", "0.0"},
                                                         {"resolution", "\"fixed\""},

@@ -25,8 +25,8 @@ Result<std::vector<std::string>> warnings_of(const Query& query, const NamedComp
 }  // namespace
 
 Result<NamedComparison> compare_named(const Query& query, const std::string& baseline,
-                                      const std::vector<std::string>& names, const Metric& metric,
-                                      double margin) {
+                                      const std::vector<std::string>& names,
+                                      const std::string& metric, double margin) {
   NamedComparison named;
   COX_ASSIGN_OR_RETURN(RunData first, load_named_run(query, baseline));
   named.runs.push_back(std::move(first));
@@ -35,9 +35,10 @@ Result<NamedComparison> compare_named(const Query& query, const std::string& bas
     named.runs.push_back(std::move(run));
   }
   const RunData& base = named.runs.front();
+  COX_ASSIGN_OR_RETURN(named.metric, metric_or_default(metric, {base}));
   for (std::size_t i = 1; i < named.runs.size(); ++i) {
     const RunData& run = named.runs[i];
-    COX_ASSIGN_OR_RETURN(Comparison comparison, compare(base, run, metric));
+    COX_ASSIGN_OR_RETURN(Comparison comparison, compare(base, run, named.metric));
     if (run.method != base.method) {
       comparison.confounded = shared_parameters_that_differ(run, base);
     }

@@ -96,6 +96,10 @@ Result<VideoResult> result_of(const RowReader& row) {
   VideoResult result;
   result.video = row.text("video");
   result.digest = row.text("video_digest");
+  const std::string dimensions = row.text("dimensions");
+  for (const std::string& name : split(dimensions, ',')) {
+    if (!trim(name).empty()) result.dimensions.push_back(trim(name));
+  }
   COX_RETURN_IF_ERROR(read_metrics(row, result));
   for (std::size_t i = 0; i < kStages.size(); ++i) result.seconds[i] = row.real(kStages[i]);
   result.scored_frames = row.integer("scored_frames");
@@ -123,9 +127,9 @@ struct Branch {
 };
 
 std::vector<Branch> branches(const std::string& where) {
-  std::vector<std::string> of_results = {"video",         "video_digest", "other_metrics",
-                                         "nonfinite",     "time_us",      "reference_digest",
-                                         "scored_frames", "steps_run",    "best_step"};
+  std::vector<std::string> of_results = {
+      "video",         "video_digest", "other_metrics", "nonfinite", "time_us", "reference_digest",
+      "scored_frames", "steps_run",    "best_step",     "dimensions"};
   for (const auto& columns : {metric_columns(), environment_columns()}) {
     of_results.insert(of_results.end(), columns.begin(), columns.end());
   }
@@ -235,6 +239,12 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
                                  : fmt::format("no run '{}' in series '{}'", run, series));
   }
   return runs;
+}
+
+Result<Metric> metric_or_default(const std::string& name, const std::vector<RunData>& runs) {
+  if (!name.empty()) return metric_named(name);
+  const std::vector<std::string> measured = measured_metrics(runs);
+  return measured.empty() ? known_metrics().front() : metric_named(measured.front());
 }
 
 std::vector<std::string> measured_metrics(const std::vector<RunData>& runs) {

@@ -31,10 +31,11 @@ using Environment = std::map<std::string, std::string>;
 /// The text in a column; "" when it is not recorded.
 std::string in_environment(const Environment& environment, const std::string& column);
 
-/// One finished video of a run.
+/// One finished item of a run.
 struct VideoResult {
   std::string video;
-  std::string digest;                            ///< of the video file
+  std::string digest;                            ///< of the video file; "" for a prompt
+  std::vector<std::string> dimensions;           ///< of a benchmark that the item is for
   std::map<std::string, double> metrics;         ///< by name; finite ones
   std::map<std::string, std::string> nonfinite;  ///< metric to nan, inf or -inf
   std::array<double, kStages.size()> seconds{};  ///< NaN where the stage's time was not finite
@@ -91,6 +92,9 @@ Result<std::vector<RunData>> load_runs(const Query& query, const std::string& se
 /// The parameters of a run, each as canonical JSON, from the JSON object in v_runs. kInternal when
 /// it is something else.
 Result<std::map<std::string, std::string>> parameters_of(const std::string& json);
+
+/// The metric of that name; with "" the first that the runs measured, which is psnr where it was.
+Result<Metric> metric_or_default(const std::string& name, const std::vector<RunData>& runs);
 
 /// The metrics that any of the runs measured, finite or not: first those with a column of their
 /// own, then by name.

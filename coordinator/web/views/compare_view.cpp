@@ -47,14 +47,14 @@ OrderedJson item_differences(const report::Comparison& comparison, const report:
 Result<OrderedJson> compare_view(const report::Query& query, const Request& request) {
   COX_ASSIGN_OR_RETURN(const std::string baseline_name, request.required("baseline"));
   const std::string metric_name = request.text("metric");
-  COX_ASSIGN_OR_RETURN(const report::Metric metric,
-                       report::metric_named(metric_name.empty() ? "psnr" : metric_name));
+  if (!metric_name.empty()) COX_RETURN_IF_ERROR(report::metric_named(metric_name).status());
   const std::vector<std::string> names = request.texts("run");
   if (names.empty() || names.size() > kMaxRuns) {
     return invalid_argument("choose 1 to 32 runs to compare with the baseline");
   }
   COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
-                       report::compare_named(query, baseline_name, names, metric));
+                       report::compare_named(query, baseline_name, names, metric_name));
+  const report::Metric& metric = named.metric;
   const report::RunData& baseline = named.runs.front();
   OrderedJson document = report::comparison_document(named.comparisons, named.warnings);
   document["metric"] = {{"name", metric.name},

@@ -30,7 +30,7 @@ at::Tensor image_condition(const CogVideoXModel& model, const at::Tensor& known,
                            const at::Tensor& like) {
   if (!model.sees_image) return {};
   at::Tensor condition = at::zeros_like(like);
-  if (known.size(2) > 0) condition.narrow(2, 0, 1).copy_(known.narrow(2, 0, 1));
+  if (known.defined() && known.size(2) > 0) condition.narrow(2, 0, 1).copy_(known.narrow(2, 0, 1));
   return condition;
 }
 
@@ -78,15 +78,13 @@ class CogVideoXRecipe final : public Recipe {
                               const Continuation& question,
                               const StepCallback& on_step) const override {
     const auto& own = own_model<CogVideoXModel>(model);
-    std::vector<int64_t> shape = question.condition.sizes().vec();
-    shape[2] += question.generated;
     CogVideoXStart start;
-    start.noise = question.noise(0, shape);
+    start.noise = question.noise(0, question.shape);
     start.known = question.condition;
     start.condition = image_condition(own, question.condition, start.noise);
     start.text = question.text;
     start.negative_text = question.negative_text;
-    start.step_noise = [&](int64_t step) { return question.noise(1 + step, shape); };
+    start.step_noise = [&](int64_t step) { return question.noise(1 + step, question.shape); };
     return sample_cogvideox(*model.backbone, adapter, own.schedule, start, sampling_, on_step);
   }
 
@@ -113,6 +111,13 @@ class CogVideoX final : public Family {
   }
   std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
     return cogvideox::shape_transformer(config);
+  }
+
+  PassInputs pass_inputs(const JsonConfig& json) const override {
+    const Config config = Config::from_json(json);
+    return {.text_tokens = config.text_tokens,
+            .text_channels = config.text_channels,
+            .condition_channels = config.condition_channels()};
   }
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {

@@ -29,8 +29,8 @@ class LongCatRecipe final : public Recipe {
                               const StepCallback& on_step) const override {
     SamplerOptions options = sampling_;
     options.schedule.shift = own_model<LongCatModel>(model).shift;
-    std::vector<int64_t> shape = question.condition.sizes().vec();
-    shape[2] = question.generated;
+    std::vector<std::int64_t> shape = question.shape;
+    shape[2] = question.generated();
     const ContinuationInput input{question.condition, question.noise(0, shape), question.text,
                                   question.negative_text};
     const SamplingParts parts(*model.backbone, model.parts, options.guidance > 1);
@@ -63,6 +63,13 @@ class LongCat final : public Family {
   }
   std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
     return longcat::shape_transformer(config);
+  }
+
+  PassInputs pass_inputs(const JsonConfig& json) const override {
+    constexpr std::int64_t kTextTokens = 512;
+    return {.text_tokens = kTextTokens,
+            .text_channels = json.integer("caption_channels"),
+            .time_per_frame = true};
   }
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {

@@ -63,10 +63,8 @@ class OpenSoraRecipe final : public Recipe {
   at::Tensor continue_latents(const Model& model, const Adapter& adapter,
                               const Continuation& question,
                               const StepCallback& on_step) const override {
-    std::vector<int64_t> shape = question.condition.sizes().vec();
-    shape[2] += question.generated;
     OpenSoraStart start;
-    start.noise = question.noise(0, shape);
+    start.noise = question.noise(0, question.shape);
     start.known = question.condition;
     start.text = question.text;
     start.negative_text = question.negative_text;
@@ -99,6 +97,14 @@ class OpenSora final : public Family {
   }
   std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
     return open_sora::shape_transformer(config);
+  }
+
+  PassInputs pass_inputs(const JsonConfig& json) const override {
+    const Config config = Config::from_json(json);
+    return {.text_tokens = kTextTokens,
+            .text_channels = config.text_channels,
+            .pooled_channels = config.pooled_channels,
+            .condition_channels = 1 + config.latent_channels()};
   }
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {

@@ -67,16 +67,14 @@ class WanRecipe final : public Recipe {
                               const StepCallback& on_step) const override {
     FlowSamplerOptions options = sampling_;
     options.shift = own_model<WanModel>(model).shift;
-    const int64_t known = question.condition.size(2);
-    std::vector<int64_t> shape = question.condition.sizes().vec();
-    shape[2] = known + question.generated;
+    if (question.known() == 0) options.prefix = FlowPrefix::kNone;
     FlowSampleInput input;
-    input.noise = question.noise(0, shape);
+    input.noise = question.noise(0, question.shape);
     input.prefix = question.condition;
     input.text = question.text;
     input.negative_text = question.negative_text;
     return sample_flow(*model.backbone, adapter, input, options, on_step)
-        .narrow(2, known, question.generated);
+        .narrow(2, question.known(), question.generated());
   }
 
  private:
@@ -98,6 +96,15 @@ class Wan final : public Family {
   }
   std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
     return wan::shape_transformer(config);
+  }
+
+  PassInputs pass_inputs(const JsonConfig& json) const override {
+    constexpr std::int64_t kTextTokens = 512;
+    const Config config = Config::from_json(json);
+    return {.text_tokens = kTextTokens,
+            .text_channels = config.text_channels,
+            .condition_channels = config.condition_channels(),
+            .image_channels = config.image_channels};
   }
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {

@@ -61,6 +61,24 @@ TEST_CASE("Sampling walks towards clean data: the raw output is negated before E
   }
 }
 
+TEST_CASE("Without a condition the frames are sampled from noise and the prompt alone") {
+  const at::Tensor target = draw({1, 4, 2, 4, 6}, 20);
+  ContinuationInput input = small_continuation();
+  input.condition = at::Tensor();
+  for (const bool use_kv_cache : {false, true}) {
+    SamplerOptions options = few_steps();
+    options.use_kv_cache = use_kv_cache;
+    CHECK(relative_error(continue_latents(Oracle(target), Adapter(), input, options), target) <
+          1e-4);
+  }
+  // The cache of the condition has nothing to hold.
+  const auto model = small_model();
+  SamplerOptions options = few_steps();
+  options.use_kv_cache = false;
+  CHECK(at::equal(continue_latents(*model, Adapter(), input, few_steps()),
+                  continue_latents(*model, Adapter(), input, options)));
+}
+
 TEST_CASE("Guidance of 1 or less does not look at the negative prompt") {
   const auto model = small_model();
   SamplerOptions options = few_steps();

@@ -18,7 +18,7 @@ NamedComparison compared(test::StudyDatabase& study, const std::string& metric =
     const double gain = video == "cat_1" ? 1.5 : video == "cat_2" ? -0.5 : 0.25;
     return scored(run == "full" ? 20 + gain : 20, 0.5);
   });
-  return compare_named(study.query(), "s/none", {"s/full"}, metric_named(metric).value()).value();
+  return compare_named(study.query(), "s/none", {"s/full"}, metric).value();
 }
 
 TEST_CASE("items are listed from the largest gain to the largest loss") {

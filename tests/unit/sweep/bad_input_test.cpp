@@ -168,7 +168,7 @@ TEST_CASE("each wrong expression and section is named") {
       {"method: none\nkeep: {best: 1, count: 2}\n", "unknown key 'count' in keep"},
       {"method: none\nkeep: {items: []}\n", "expected at least one video id"},
       {"method: none\nkeep: {items: [cta]}\n",
-       "no video 'cta' in the data set; did you mean 'cat'?"},
+       "no item 'cta' in the data set; did you mean 'cat'?"},
   };
   check_cases(sandbox, cases);
 }

@@ -69,7 +69,7 @@ TEST_CASE("a rejected video that is expected to fail becomes a video without fra
 TEST_CASE("ids that the manifest does not hold are errors") {
   const Sandbox sandbox;
   CHECK(sandbox.errors("method: none\n", {"dataset.include=[catt]"})
-            .find("dataset.include: no video 'catt' in clips.json; did you mean 'cat'?") !=
+            .find("dataset.include: no item 'catt' in clips.json; did you mean 'cat'?") !=
         std::string::npos);
   CHECK(sandbox.errors("method: none\n", {"dataset.expected_failures=[borken]"})
             .find("did you mean 'broken'?") != std::string::npos);

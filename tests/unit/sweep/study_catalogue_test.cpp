@@ -61,6 +61,25 @@ class Study {
     return std::move(plan).value();
   }
 
+  /// A series on another backbone, whose model has the sizes of the published one.
+  SweepPlan plan_on(const Json& series) const {
+    const std::string name = series.at("name");
+    const bool is_cogvideox = series.at("backbone") == "cogvideox";
+    sandbox_.write(name + "/transformer/config.json",
+                   is_cogvideox ? R"({"_class_name": "CogVideoXTransformer3DModel",
+                                      "num_layers": 42, "num_attention_heads": 48,
+                                      "attention_head_dim": 64, "time_embed_dim": 512,
+                                      "in_channels": 32, "out_channels": 16})"
+                                : R"({"depth": 19, "depth_single_blocks": 38, "hidden_size": 3072,
+                                      "vec_in_dim": 768})");
+    auto plan = load_sweep(COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml",
+                           {{"dataset.manifest=" + sandbox_.path("panda-70m-100.json"),
+                             "backbone.model=" + sandbox_.path(name)}});
+    INFO(plan.status().message());
+    REQUIRE(plan.is_ok());
+    return std::move(plan).value();
+  }
+
  private:
   Sandbox sandbox_;
 };
@@ -143,69 +162,31 @@ TEST_CASE("with its own defaults the study differs only where docs/replication.m
   }
 }
 
-TEST_CASE("series that wait name what they wait for, and hold the published runs and settings") {
+TEST_CASE(
+    "the series on other backbones hold the planned runs, corrected where they could not run") {
+  const Study study;
   std::size_t runs = 0;
-  for (const Json& series : catalogue().at("waiting")) {
-    const std::string name = series.at("name");
-    INFO(name);
-    const std::string path = COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml";
-    LoadOptions accept;
-    accept.accept_waiting = true;
-    const auto plan = load_sweep(path, accept);
-    INFO(plan.status().message());
-    REQUIRE(plan.is_ok());
-    CHECK(plan->series.name == name);
-    CHECK_FALSE(plan->waits_for.empty());
-    CHECK(plan->runs.empty());
-    Names names;
-    for (const Json& run : series.at("runs")) names.push_back(run.at("id"));
-    CHECK(plan->waiting_runs == names);
-    runs += names.size();
-
-    const auto refused = load_sweep(path);
-    REQUIRE_FALSE(refused.is_ok());
-    CHECK(refused.status().message().find("series '" + name + "' cannot run yet: it waits for ") !=
-          std::string::npos);
-  }
-  CHECK(runs == 6);
-}
-
-TEST_CASE("the settings of series that wait are the published ones") {
-  for (const Json& series : catalogue().at("waiting")) {
-    const std::string name = series.at("name");
-    INFO(name);
-    const SourceFile file = make_source(
-        name, cox::read_file(COX_SOURCE_DIR "/sweeps/adasteer/" + name + ".yaml").value());
-    Diagnostics diagnostics;
-    const Node root = parse_yaml(file, diagnostics);
-    REQUIRE(diagnostics.ok());
-    const Node nothing(Node::Kind::kMap, root.at);
-    const Node& params = root.find("params") == nullptr ? nothing : *root.find("params");
-    const auto& rows = root.find("runs")->items;
-    REQUIRE(rows.size() == series.at("runs").size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      const Node row = merged(params, rows[i]);
-      const Json& wanted = series.at("runs")[i];
-      INFO(std::string(wanted.at("id")));
-      if (wanted.contains("method")) CHECK(row.find("method")->text == wanted.at("method"));
-      for (const auto& [parameter, value] : wanted.at("parameters").items()) {
-        INFO(parameter);
-        const std::size_t dot = parameter.find('.');
-        const Node* map = dot == std::string::npos ? &row : row.find(parameter.substr(0, dot));
-        REQUIRE(map != nullptr);
-        const Node* found = map->find(parameter.substr(dot == std::string::npos ? 0 : dot + 1));
-        REQUIRE(found != nullptr);
-        if (value.is_array()) {
-          REQUIRE(found->items.size() == value.size());
-          for (std::size_t k = 0; k < value.size(); ++k) CHECK(found->items[k].text == value[k]);
-        } else if (value.is_number()) {
-          CHECK(std::stod(found->text) == value.get<double>());
-        } else {
-          CHECK(found->text == (value.is_string() ? value.get<std::string>() : value.dump()));
-        }
+  for (const Json& series : catalogue().at("other_backbones")) {
+    const SweepPlan plan = study.plan_on(series);
+    INFO(plan.series.name);
+    CHECK(plan.baseline == series.at("baseline"));
+    CHECK(plan.runs.size() == series.at("runs").size() + 1);
+    CHECK(run_named(plan, series.at("baseline")).method == "none");
+    for (const Json& wanted : series.at("runs")) {
+      const Run& run = run_named(plan, wanted.at("id"));
+      INFO(run.name);
+      CHECK(run.method == wanted.at("method"));
+      Json parameters = wanted.at("parameters");
+      parameters.update(series.at("corrected"));
+      for (const auto& [name, value] : parameters.items()) {
+        INFO(name);
+        REQUIRE(run.parameters.count(name) == 1);
+        CHECK(Json::parse(canonical_text(run.parameters.at(name))) == value);
       }
+      ++runs;
     }
   }
+  CHECK(runs == 6);
 }
 
 TEST_CASE("the plans name the runs that the study declared twice, and those that mean the same") {
