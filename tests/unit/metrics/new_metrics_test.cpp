@@ -3,6 +3,7 @@
 // registry/ and a line each in its metrics.def.
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
@@ -18,6 +19,7 @@
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "engine/stages/score.h"
+#include "engine/tensors/error.h"
 #include "schemas/metric_schema.h"
 #include "schemas/result_columns.h"
 #include "tests/support/queue_fixture.h"
@@ -168,6 +170,21 @@ TEST_CASE("a value outside the bounds of its schema is refused") {
                     Catch::Contains("outside the bounds"));
 }
 
+TEST_CASE("frames that are not finite have no value, and the failure says that they diverged") {
+  engine::ScoreBoard board{at::Device(at::kCPU)};
+  at::Tensor clip = gray("generated", 130).unit_frames({0, 3});
+  clip.select(0, 1).fill_(std::nan(""));
+  engine::JobPlan spread = plan();
+  spread.run.metrics = {"test_spread"};
+  try {
+    board.score(spread, input_with("/weights"), gray("reference", 100), clip);
+    FAIL("scored");
+  } catch (const engine::EngineError& error) {
+    CHECK(error.cause() == FailureCause::kDiverged);
+    CHECK_THAT(error.what(), Catch::Contains("test_spread: the generated frames are not finite"));
+  }
+}
+
 TEST_CASE("the database has columns, totals and differences of a new metric") {
   const Study study;
   const store::Table results = study.rows("SELECT * FROM v_results");
@@ -203,9 +220,9 @@ TEST_CASE("a value of a set comes from the features of the videos that it covers
   // Gray levels 100, 110 and 130 have a variance of 1400 / 9.
   CHECK(all.value == Approx(1400.0 / 9 / (255 * 255)).epsilon(1e-4));
 
+  const auto files = report::videos_with_features(study.query(), "s", "b", "test_spread").value();
   std::set<std::string> common;
-  for (const auto& [video, digest] :
-       report::videos_with_features(study.query(), "s", "b", "test_spread").value()) {
+  for (const auto& [video, digest] : files) {
     CHECK(digest.size() == 64);
     common.insert(video);
   }
