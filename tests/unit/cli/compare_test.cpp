@@ -103,7 +103,7 @@ TEST_CASE("a metric over sets is compared by one value for each run, over their 
   const FeatureStudy features(24);
   const Said said = compared(features.with("s/none s/full --json"));
   const auto rows = nlohmann::json::parse(said.out);
-  CHECK(rows["schema"] == "cox-set-comparison/1");
+  CHECK(rows["format"] == "cox-set-comparison/1");
   REQUIRE(rows["rows"].size() == 1);
   const auto& row = rows["rows"][0];
   CHECK(row["run"] == "s/full");
