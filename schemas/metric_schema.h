@@ -29,6 +29,8 @@ struct MetricSchema {
   std::string_view weights_source;  ///< where such a file comes from; "" = unknown
   std::string_view definition;      ///< one paragraph
   int min_side = 0;                 ///< smallest height and width that it measures; 0 = any
+  int min_frames = 1;               ///< fewest scored frames that it measures
+  bool prompt = false;              ///< compares frames with the prompt, which must not be empty
   /// "" for a metric that a sweep can ask for. Otherwise the metric that is recorded under `name`
   /// when its weights file says that the weights are random.
   std::string_view variant_of;

@@ -18,7 +18,7 @@ import yaml
 
 REQUIRED = ("name", "title", "unit", "better", "digits", "scope", "reference", "weights",
             "definition")
-OPTIONAL = ("min", "max", "weights_file", "random_weights", "min_side")
+OPTIONAL = ("min", "max", "weights_file", "random_weights", "min_side", "min_frames", "prompt")
 WEIGHTS_FILE = ("name", "source", "script")
 WEIGHTS_FILE_FACTS = ("bytes", "sha256")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -27,6 +27,7 @@ SCOPES_OF_LINE = {"COX_METRIC": ("frame", "video"), "COX_SET_METRIC": ("set",)}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 MAX_DIGITS = 9
 MAX_SIDE = 4096
+MAX_FRAMES = 1024
 
 
 class Fault(Exception):
@@ -138,6 +139,10 @@ def check_entry(entry, stem, scopes):
         raise Fault(f"min {entry['min']} is not below max {entry['max']}")
     if "min_side" in entry:
         check_choice(entry, "min_side", tuple(range(1, MAX_SIDE + 1)))
+    if "min_frames" in entry:
+        check_choice(entry, "min_frames", tuple(range(1, MAX_FRAMES + 1)))
+    if "prompt" in entry:
+        check_choice(entry, "prompt", (True, False))
     for key in ("weights_file", "random_weights"):
         if key in entry and not entry["weights"]:
             raise Fault(f"{key}: the metric has no weights")
@@ -206,7 +211,8 @@ def table(metrics):
                   f"MetricScope::{SCOPES[entry['scope']]}",
                   "true" if entry["reference"] else "false", "true" if entry["weights"] else "false",
                   quoted(weights_source(entry)), quoted(entry["definition"]),
-                  str(entry.get("min_side", 0)), quoted(entry.get("variant_of", "")))
+                  str(entry.get("min_side", 0)), str(entry.get("min_frames", 1)),
+                  "true" if entry.get("prompt", False) else "false", quoted(entry.get("variant_of", "")))
         rows.append("    {" + ", ".join(fields) + "},\n")
     return ('#include "schemas/metric_schema.h"\n\nnamespace cox {\n\n'
             "std::span<const MetricSchema> metric_schemas() {\n"

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
@@ -7,10 +9,13 @@
 #include "cli/sources/query.h"
 #include "coordinator/report/compare/item_differences.h"
 #include "coordinator/report/compare/named_comparison.h"
+#include "coordinator/report/compare/set_comparison.h"
+#include "coordinator/report/data/named_run.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
 #include "coordinator/report/print/wording.h"
+#include "schemas/metric_schema.h"
 
 namespace cox::cli {
 
@@ -71,6 +76,8 @@ class Compare final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     if (!metric_.empty()) COX_RETURN_IF_ERROR(report::metric_named(metric_).status());
+    const bool of_set = !metric_.empty() && find_metric(metric_)->scope == MetricScope::kSet;
+    if (of_set) COX_RETURN_IF_ERROR(check_options_of_set());
     const bool rows = items_ || !category_.empty();
     if (!rows && selection_.any()) {
       return invalid_argument(
@@ -78,6 +85,7 @@ class Compare final : public Command {
     }
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    if (of_set) return compare_sets(session, query);
     COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
                          report::compare_named(query, baseline_, runs_, metric_, margin_));
     if (rows) return print_rows(session, named);
@@ -110,6 +118,43 @@ class Compare final : public Command {
       for (const std::string& sentence : sentences) session.note(sentence);
     }
     return kExitOk;
+  }
+
+  /// Options that need a value for each video.
+  Status check_options_of_set() const {
+    const std::pair<const char*, bool> options[] = {
+        {"--margin", margin_ > 0}, {"--items", items_}, {"--category", !category_.empty()}};
+    for (const auto& [option, given] : options) {
+      if (!given) continue;
+      return invalid_argument(fmt::format(
+          "{} needs a value for each video; {} has one value for a run", option, metric_));
+    }
+    return Status::ok();
+  }
+
+  /// One value for each run over the common videos, with a bootstrap interval of the difference.
+  Result<ExitCode> compare_sets(Session& session, const report::Query& query) const {
+    std::vector<report::RunData> runs;
+    for (const std::string* name : names()) {
+      COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, *name));
+      runs.push_back(std::move(run));
+    }
+    COX_ASSIGN_OR_RETURN(std::vector<std::string> warnings,
+                         report::replicate_warnings(query, runs));
+    COX_ASSIGN_OR_RETURN(const auto comparisons,
+                         report::compare_named_sets(query, metric_, runs, warnings));
+    write_rows(session.out, report::set_rows(comparisons),
+               output_.layout(session.out_terminal, {"cox-set-comparison", 1}));
+    session.out.flush();
+    for (const std::string& warning : warnings) session.note(warning);
+    return kExitOk;
+  }
+
+  /// The baseline first.
+  std::vector<const std::string*> names() const {
+    std::vector<const std::string*> all = {&baseline_};
+    for (const std::string& run : runs_) all.push_back(&run);
+    return all;
   }
 
   void print(Session& session, const std::vector<report::Comparison>& comparisons,

@@ -170,17 +170,33 @@ class GeometryCheck {
   }
 
   void check_metrics() {
-    const auto height = get("height");
-    const auto width = get("width");
     const auto metrics = parameters_.find("metrics");
-    if (!height || !width || metrics == parameters_.end()) return;
+    if (metrics == parameters_.end()) return;
     for (const Value& name : *metrics->second.get_if<Value::List>()) {
       const MetricSchema* metric = find_metric(*name.get_if<std::string>());
-      if (metric == nullptr || std::min(*height, *width) >= metric->min_side) continue;
-      fail(fmt::format("metric_size: {} needs frames of at least {}x{}, got {}x{}", metric->name,
-                       metric->min_side, metric->min_side, *width, *height),
-           {"metrics", "height", "width"});
+      if (metric == nullptr) continue;
+      check_metric_size(*metric);
+      check_metric_frames(*metric);
     }
+  }
+
+  void check_metric_size(const MetricSchema& metric) {
+    const auto height = get("height");
+    const auto width = get("width");
+    if (!height || !width || std::min(*height, *width) >= metric.min_side) return;
+    fail(fmt::format("metric_size: {} needs frames of at least {}x{}, got {}x{}", metric.name,
+                     metric.min_side, metric.min_side, *width, *height),
+         {"metrics", "height", "width"});
+  }
+
+  void check_metric_frames(const MetricSchema& metric) {
+    const auto cond = get("cond_frames");
+    const auto total = get("total_frames");
+    if (!cond || !total || *cond >= *total || *total - *cond >= metric.min_frames) return;
+    fail(fmt::format("metric_frames: {} needs at least {} scored frames, got {}: total_frames {} "
+                     "less cond_frames {}",
+                     metric.name, metric.min_frames, *total - *cond, *total, *cond),
+         {"metrics", "cond_frames", "total_frames"});
   }
 
   bool holds(const char* name) const {

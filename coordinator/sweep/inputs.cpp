@@ -14,6 +14,7 @@
 #include "coordinator/dataset/manifest.h"
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/identity.h"
+#include "record/prompt.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -291,6 +292,33 @@ void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, c
                                   join_first(too_short, kMaxNamed)),
                       "leave them out with dataset.exclude, or name them under "
                       "dataset.expected_failures");
+  }
+}
+
+void check_prompts(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,
+                   Diagnostics& diagnostics) {
+  constexpr size_t kMaxNamed = 10;
+  const std::set<std::string> expected(dataset.expected_failures.begin(),
+                                       dataset.expected_failures.end());
+  for (const MetricSchema& metric : metric_schemas()) {
+    if (!metric.prompt) continue;
+    const std::string name(metric.name);
+    for (const Run& run : runs) {
+      if (!measures(run.parameters, name)) continue;
+      std::vector<std::string> without;
+      for (const PlannedVideo& video : dataset.videos) {
+        if (expected.contains(video.id)) continue;
+        if (trim(prompt_of(run.parameters, video.caption)).empty()) without.push_back(video.id);
+      }
+      if (without.empty()) continue;
+      diagnostics.error(
+          at,
+          fmt::format("run '{}' measures {}, but {} of {} videos have no prompt: {}", run.name,
+                      name, without.size(), dataset.videos.size(), join_first(without, kMaxNamed)),
+          "give them captions in the manifest, set prompt_source: constant with a "
+          "constant_prompt, or leave the metric out");
+      break;  // the other runs lack the same prompts
+    }
   }
 }
 

@@ -26,4 +26,9 @@ ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>&
 void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,
                          Diagnostics& diagnostics);
 
+/// Reports videos without a prompt that a run would compare with their prompt and that are not
+/// expected to fail.
+void check_prompts(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,
+                   Diagnostics& diagnostics);
+
 }  // namespace cox::sweep

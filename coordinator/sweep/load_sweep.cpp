@@ -161,6 +161,7 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
   if (runs_are_right) {
     check_items(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
+    check_prompts(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);
     for (std::string& note :
          resolve_external_videos(plan.dataset, sweep.dataset.manifest.at, plan.runs, diagnostics)) {

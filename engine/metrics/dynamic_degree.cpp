@@ -30,7 +30,7 @@ class DynamicDegree final : public VideoMetric {
   ReferenceFeatures prepare(const at::Tensor&) const override {
     throw std::logic_error("dynamic_degree needs the frame rate: use prepare_clip");
   }
-  ReferenceFeatures prepare_clip(const at::Tensor&, const ClipFacts& facts) const override {
+  ReferenceFeatures prepare_with(const at::Tensor&, const ClipFacts& facts) const override {
     if (facts.frames_per_second <= 0) {
       throw user_error(
           "dynamic_degree: expected a video that states its frame rate, got one that does not");

@@ -9,7 +9,7 @@ class FrameDifference final : public VideoMetric {
  public:
   ReferenceFeatures prepare(const at::Tensor&) const override { return {}; }
   double of_clip(const at::Tensor& generated, const ReferenceFeatures&) const override {
-    return 255 * mean_difference(generated, "frame_difference");
+    return 255 * mean_difference(generated);
   }
 };
 

@@ -1,14 +1,21 @@
 #include "engine/metrics/frame_embedder.h"
 
 #include <ATen/ops/tensor.h>
+#include <fmt/format.h>
 
+#include <optional>
 #include <vector>
 
+#include "base/log.h"
+#include "base/text.h"
 #include "engine/metrics/clip_frames.h"
 #include "engine/metrics/neighbors.h"
 #include "engine/metrics/weights_origin.h"
+#include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
+#include "engine/text/clean_text.h"
+#include "engine/text/input_ids.h"
 
 namespace cox::engine {
 
@@ -22,6 +29,9 @@ struct TowerFacts {
   bool crops;
   std::vector<double> mean, spread;
 };
+
+/// Characters of a prompt in the log.
+constexpr std::size_t kMaxShown = 200;
 
 const std::vector<double> kImageNetMean = {0.485, 0.456, 0.406};
 const std::vector<double> kImageNetSpread = {0.229, 0.224, 0.225};
@@ -61,21 +71,58 @@ const TowerFacts& facts_of(ImageTower tower) {
   return kDino;
 }
 
+/// The sizes of an embedder's networks.
+struct TowerSizes {
+  VisionSizes vision;
+  std::int64_t projected = 0;  ///< numbers of an embedded frame
+  bool head = false;
+  std::optional<ClipTextConfig> text;
+};
+
 /// The tensors of an embedder, taken in one order by what declares and what loads.
 struct TowerWeights {
-  TowerWeights(const VisionSizes& sizes, std::int64_t projected, bool head, WeightSource& source)
-      : network(sizes, source) {
-    if (sizes.kind == VisionKind::kClip) {
-      projection = source.take("visual_projection.weight", {projected, sizes.hidden});
+  TowerWeights(const TowerSizes& sizes, WeightSource& source) : network(sizes.vision, source) {
+    if (sizes.vision.kind == VisionKind::kClip) {
+      projection = source.take("visual_projection.weight", {sizes.projected, sizes.vision.hidden});
     }
-    if (!head) return;
-    head_weight = source.take("head.weight", {1, projected});
-    head_bias = source.take("head.bias", {1});
+    if (sizes.head) {
+      head_weight = source.take("head.weight", {1, sizes.projected});
+      head_bias = source.take("head.bias", {1});
+    }
+    if (sizes.text) {
+      text = std::make_unique<ClipTextEncoder>(*sizes.text, source);
+      text_projection =
+          source.take("text_projection.weight", {sizes.projected, sizes.text->hidden});
+    }
   }
 
   VisionTransformer network;
-  at::Tensor projection, head_weight, head_bias;
+  at::Tensor projection, head_weight, head_bias, text_projection;
+  std::unique_ptr<ClipTextEncoder> text;
 };
+
+/// The tokenizer that the file's metadata hold. `positions` of the text tower bound a prompt.
+std::unique_ptr<ClipTokenizer> stored_tokenizer(const Checkpoint& file, std::int64_t positions) {
+  const auto content = [&](const char* name) {
+    const auto found = file.metadata().find(name);
+    if (found != file.metadata().end()) return found->second;
+    throw user_error(fmt::format(
+        "{}: expected CLIP's tokenizer in the metadata '{}', got none. Convert the public file "
+        "with scripts/convert_clip.py --vocabulary, which stores it",
+        file.path(), name));
+  };
+  const std::string vocabulary = content("vocab.json");
+  return ClipTokenizer::parse(file.path() + ":", vocabulary, content("merges.txt"), positions);
+}
+
+/// Says what to do when only the text tower is missing.
+void check_text_tower(const Checkpoint& file) {
+  if (file.contains("text_projection.weight")) return;
+  throw user_error(fmt::format(
+      "{}: expected CLIP's text tower beside the image tower, got no 'text_projection.weight'. "
+      "Convert the public file with scripts/convert_clip.py --vocabulary, which keeps both",
+      file.path()));
+}
 
 /// The length of an embedded frame.
 std::int64_t projected_size(const Checkpoint& file, const VisionSizes& sizes) {
@@ -100,7 +147,6 @@ class Resemblance final : public VideoMetric {
   bool has_random_weights() const override { return embedder_.has_random_weights(); }
   ReferenceFeatures prepare(const at::Tensor&) const override { return {}; }
   double of_clip(const at::Tensor& generated, const ReferenceFeatures&) const override {
-    check_neighbors(generated, std::string(schema().name));
     return resemblance(kind_, embedder_.embed(generated), std::string(schema().name));
   }
 
@@ -112,28 +158,43 @@ class Resemblance final : public VideoMetric {
 }  // namespace
 
 FrameEmbedder::FrameEmbedder(ImageTower tower, const MetricResources& resources)
-    : FrameEmbedder(tower, resources, /*head=*/false) {}
+    : FrameEmbedder(tower, resources, Extra::kNone) {}
 
 FrameEmbedder FrameEmbedder::with_head(ImageTower tower, const MetricResources& resources) {
-  return {tower, resources, /*head=*/true};
+  return {tower, resources, Extra::kHead};
 }
 
-FrameEmbedder::FrameEmbedder(ImageTower tower, const MetricResources& resources, bool head)
+FrameEmbedder FrameEmbedder::with_text(ImageTower tower, const MetricResources& resources) {
+  return {tower, resources, Extra::kText};
+}
+
+FrameEmbedder::FrameEmbedder(ImageTower tower, const MetricResources& resources, Extra extra)
     : tower_(tower) {
   const TowerFacts& facts = facts_of(tower);
   const Checkpoint file = Checkpoint::open(resources.weights);
   random_ = read_origin(file.metadata(), resources.weights, facts.network, facts.script).random;
-  const VisionSizes sizes = vision_sizes(file, facts.kind);
-  const std::int64_t projected = projected_size(file, sizes);
+  TowerSizes sizes;
+  sizes.vision = vision_sizes(file, facts.kind);
+  sizes.projected = projected_size(file, sizes.vision);
+  sizes.head = extra == Extra::kHead;
+  if (extra == Extra::kText) {
+    check_text_tower(file);
+    sizes.text = clip_text_config_of(file);
+    tokenizer_ = stored_tokenizer(file, sizes.text->max_positions);
+    sizes.text->end_token = tokenizer_->end_token();
+    require_rows(file.path(), tokenizer_->vocabulary_size(), sizes.text->vocab_size);
+  }
   WeightSource wanted = WeightSource::declaring(at::kFloat);
-  TowerWeights(sizes, projected, head, wanted);
+  TowerWeights(sizes, wanted);
   check_keys(file, wanted.taken(), facts.network);
   WeightSource stored = WeightSource::loading(file, resources.device, at::kFloat);
-  TowerWeights weights(sizes, projected, head, stored);
+  TowerWeights weights(sizes, stored);
   network_ = std::make_unique<VisionTransformer>(std::move(weights.network));
   projection_ = weights.projection;
   head_weight_ = weights.head_weight;
   head_bias_ = weights.head_bias;
+  text_ = std::move(weights.text);
+  text_projection_ = weights.text_projection;
 }
 
 at::Tensor FrameEmbedder::pictures(const at::Tensor& frames) const {
@@ -152,6 +213,18 @@ at::Tensor FrameEmbedder::embed(const at::Tensor& frames) const {
 
 at::Tensor FrameEmbedder::scores(const at::Tensor& embedded) const {
   return at::linear(embedded, head_weight_, head_bias_).squeeze(1);
+}
+
+at::Tensor FrameEmbedder::embed_prompt(const std::string& prompt) const {
+  const at::NoGradGuard no_grad;
+  const std::string cleaned = clean_text(prompt);
+  const ClipTokenizer::Tokens tokens = tokenizer_->tokenize(cleaned);
+  if (tokens.dropped_tokens > 0) {
+    log(LogLevel::kWarning, "engine", "the prompt was cut at the length of CLIP's text tower",
+        {{"dropped_tokens", tokens.dropped_tokens}, {"prompt", abbreviated(prompt, kMaxShown)}});
+  }
+  const at::Tensor ids = at::tensor(tokens.ids, at::kLong).unsqueeze(0);
+  return unit_rows(at::linear(text_->pooled(ids), text_projection_))[0];
 }
 
 double resemblance(FrameResemblance kind, const at::Tensor& points, const std::string& metric) {

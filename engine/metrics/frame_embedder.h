@@ -7,6 +7,8 @@
 
 #include "engine/metrics/metric.h"
 #include "engine/metrics/vision_transformer.h"
+#include "engine/text/clip_text_encoder.h"
+#include "engine/text/clip_tokenizer.h"
 
 namespace cox::engine {
 
@@ -38,14 +40,28 @@ class FrameEmbedder {
   static FrameEmbedder with_head(ImageTower tower, const MetricResources& resources);
   at::Tensor scores(const at::Tensor& embedded) const;
 
+  /// Also reads CLIP's text tower with its projection, `text_model.*` and `text_projection.weight`,
+  /// and its tokenizer, which the file's metadata hold as `vocab.json` and `merges.txt`.
+  static FrameEmbedder with_text(ImageTower tower, const MetricResources& resources);
+
+  /// The prompt in the space of embed(), [C], of length 1. A prompt of more tokens than the tower
+  /// has positions, 77 in published ones, is cut before the end token, and a line of the log says
+  /// so.
+  at::Tensor embed_prompt(const std::string& prompt) const;
+
  private:
-  FrameEmbedder(ImageTower tower, const MetricResources& resources, bool head);
+  enum class Extra { kNone, kHead, kText };
+
+  FrameEmbedder(ImageTower tower, const MetricResources& resources, Extra extra);
 
   ImageTower tower_;
   bool random_ = false;
   std::unique_ptr<VisionTransformer> network_;
   at::Tensor projection_;  ///< [C, hidden]; CLIP only
   at::Tensor head_weight_, head_bias_;
+  std::unique_ptr<ClipTokenizer> tokenizer_;
+  std::unique_ptr<ClipTextEncoder> text_;
+  at::Tensor text_projection_;  ///< [C, hidden of the text tower]
 };
 
 /// How the points of a clip's frames resemble one another.

@@ -1,12 +1,9 @@
 #include "engine/metrics/fvd.h"
 
-#include <fmt/format.h>
-
 #include "engine/metrics/clip_frames.h"
 #include "engine/metrics/registry.h"
 #include "engine/metrics/script_network.h"
 #include "engine/metrics/weights_origin.h"
-#include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 
@@ -17,17 +14,6 @@ namespace {
 constexpr int kSide = 224;
 /// The last pooling of I3D needs as many frames.
 constexpr std::int64_t kLeastFrames = 9;
-/// DFoT repeats the ends of shorter clips. Below, more than half of the frames would be repeats.
-constexpr std::int64_t kLeastPadded = 5;
-
-void check_length(FvdProtocol protocol, std::int64_t frames) {
-  const std::int64_t least = protocol == FvdProtocol::kDfot ? kLeastPadded : kLeastFrames;
-  if (frames >= least) return;
-  throw user_error(
-      fmt::format("FVD: expected at least {} scored frames, got {}; score more frames "
-                  "(total_frames) or leave the metric out",
-                  least, frames));
-}
 
 /// Repeats the first and the last frame as DFoT does: 8 frames become 10, 7 become 9.
 at::Tensor padded(const at::Tensor& frames) {
@@ -61,7 +47,6 @@ class Fvd final : public SetMetric {
  private:
   /// [C] on the CPU.
   at::Tensor logits(const at::Tensor& frames) const {
-    check_length(protocol_, frames.size(0));
     const at::Tensor features = network_.run({fvd_input(protocol_, frames)},
                                              {{"rescale", protocol_ == FvdProtocol::kStyleGanV},
                                               {"resize", true},

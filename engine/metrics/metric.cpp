@@ -11,6 +11,7 @@
 #include "engine/metrics/registry.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
+#include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
@@ -28,7 +29,46 @@ void check_bounds(const MetricSchema& schema, double value) {
       fmt::format("metric {}: value {} is outside the bounds of its schema", schema.name, value));
 }
 
+bool is_finite(const MetricValue& value) {
+  const auto finite = [](double number) { return std::isfinite(number); };
+  return finite(value.mean) &&
+         std::all_of(value.per_frame.begin(), value.per_frame.end(), finite) &&
+         std::all_of(value.features.begin(), value.features.end(), finite);
+}
+
+/// A coordinator takes finite numbers only. Frames that are not finite are a finding; a network
+/// that makes NaN of finite frames is a defect of its file.
+void check_value(const Metric& metric, const at::Tensor& generated, const MetricValue& value) {
+  if (is_finite(value)) return;
+  if (!generated.isfinite().all().item<bool>()) {
+    throw EngineError(
+        FailureCause::kDiverged,
+        fmt::format("{}: the generated frames are not finite, so it has no value", value.name),
+        "not_finite");
+  }
+  throw user_error(
+      fmt::format("{}: the value of finite frames is not finite; {}", value.name,
+                  metric.schema().weights
+                      ? "the network in its weights file overflows or holds NaN: convert the "
+                        "public file again, or leave the metric out"
+                      : "leave the metric out"),
+      "metric_not_finite");
+}
+
+void check_frame_count(const MetricSchema& schema, std::int64_t frames) {
+  if (frames >= schema.min_frames) return;
+  throw user_error(
+      fmt::format("{}: expected at least {} scored frames, got {}; score more frames "
+                  "(total_frames) or leave the metric out",
+                  schema.name, schema.min_frames, frames));
+}
+
 }  // namespace
+
+ReferenceFeatures Metric::prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const {
+  check_clip(*this, reference.size(0), facts.prompt);
+  return prepare_with(reference, facts);
+}
 
 void FrameMetric::evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
                            MetricValue& value) const {
@@ -76,13 +116,24 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
   return metric;
 }
 
+void check_clip(const Metric& metric, std::int64_t scored_frames, const std::string& prompt) {
+  check_frame_count(metric.schema(), scored_frames);
+  if (!metric.schema().prompt || !trim(prompt).empty()) return;
+  throw user_error(fmt::format(
+      "{}: expected a prompt, got an empty one; give the video a caption, set prompt_source: "
+      "constant with a constant_prompt, or leave the metric out",
+      metric.schema().name));
+}
+
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference) {
   check_frames(generated, "generated frames");
+  check_frame_count(metric.schema(), generated.size(0));
   const at::NoGradGuard no_grad;
   MetricValue value;
   value.name = metric.recorded_name();
   metric.evaluate(generated, reference, value);
+  check_value(metric, generated, value);
   if (metric.scope() != MetricScope::kSet) check_bounds(metric.schema(), value.mean);
   for (const double frame : value.per_frame) check_bounds(metric.schema(), frame);
   return value;

@@ -40,10 +40,12 @@ class Metric {
   /// `reference` is undefined where a task has no true frames: only for metrics whose schema has
   /// `reference: false`.
   virtual ReferenceFeatures prepare(const at::Tensor& reference) const = 0;
-  /// What callers use: a metric that reads the facts overrides it.
-  virtual ReferenceFeatures prepare_clip(const at::Tensor& reference, const ClipFacts&) const {
+  /// A metric that reads the facts overrides it.
+  virtual ReferenceFeatures prepare_with(const at::Tensor& reference, const ClipFacts&) const {
     return prepare(reference);
   }
+  /// What callers use. Throws what check_clip throws.
+  ReferenceFeatures prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const;
 
   /// Fills what the scope has: values per frame, the mean, or features.
   virtual void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
@@ -101,7 +103,14 @@ struct MetricResources {
 /// needs weights and is given none, and whatever the metric's own loading throws.
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
-/// Returns what a result holds of the metric. Throws std::logic_error for a value outside the
+/// Throws EngineError(kUser) for a clip that no value can be made of: fewer than the schema's
+/// min_frames, or an empty prompt where the metric compares frames with it. Callers ask before
+/// hours of work.
+void check_clip(const Metric& metric, std::int64_t scored_frames, const std::string& prompt);
+
+/// Returns what a result holds of the metric. Throws EngineError(kUser) for fewer frames than the
+/// schema's min_frames and for a network that makes NaN of finite frames, EngineError(kDiverged)
+/// for frames that are not finite and leave no value, std::logic_error for a value outside the
 /// bounds of the schema, and for a scope that is not the schema's: both are defects of the metric.
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference);

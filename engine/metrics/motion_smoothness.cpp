@@ -1,7 +1,6 @@
 #include <ATen/ops/abs.h>
 
 #include "engine/metrics/clip_frames.h"
-#include "engine/metrics/neighbors.h"
 #include "engine/metrics/registry.h"
 #include "engine/metrics/user_network.h"
 #include "engine/tensors/shape.h"
@@ -21,7 +20,6 @@ class MotionSmoothness final : public VideoMetric {
   ReferenceFeatures prepare(const at::Tensor&) const override { return {}; }
 
   double of_clip(const at::Tensor& generated, const ReferenceFeatures&) const override {
-    check_neighbors(generated, "motion_smoothness", 3);
     const at::Tensor frames = levels(generated);
     double sum = 0;
     std::int64_t made = 0;

@@ -10,16 +10,15 @@
 
 namespace cox::engine {
 
-void check_neighbors(const at::Tensor& frames, const std::string& metric, std::int64_t least) {
-  if (frames.size(0) >= least) return;
+void check_neighbors(const at::Tensor& frames, const std::string& metric) {
+  if (frames.size(0) >= 2) return;
   throw user_error(
-      fmt::format("{}: expected at least {} frames to compare, got {}; score more frames "
+      fmt::format("{}: expected at least 2 frames to compare, got {}; score more frames "
                   "(total_frames) or leave the metric out",
-                  metric, least, frames.size(0)));
+                  metric, frames.size(0)));
 }
 
-double mean_difference(const at::Tensor& frames, const std::string& metric) {
-  check_neighbors(frames, metric);
+double mean_difference(const at::Tensor& frames) {
   const at::Tensor exact = frames.to(at::kDouble);
   const std::int64_t pairs = frames.size(0) - 1;
   return (exact.narrow(0, 1, pairs) - exact.narrow(0, 0, pairs)).abs().mean().item<double>();

@@ -6,11 +6,10 @@
 
 namespace cox::engine {
 
-/// Throws EngineError(kUser) unless there are `least` frames or more: `metric` compares frames with
-/// one another.
-void check_neighbors(const at::Tensor& frames, const std::string& metric, std::int64_t least = 2);
+/// Throws EngineError(kUser) for fewer than two frames: `metric` compares them with one another.
+void check_neighbors(const at::Tensor& frames, const std::string& metric);
 
-/// The mean absolute difference of neighboring frames of [F, ...], in double precision.
-double mean_difference(const at::Tensor& frames, const std::string& metric);
+/// The mean absolute difference of neighboring frames of [F, ...], F >= 2, in double precision.
+double mean_difference(const at::Tensor& frames);
 
 }  // namespace cox::engine

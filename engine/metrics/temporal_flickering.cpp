@@ -10,7 +10,7 @@ class TemporalFlickering final : public VideoMetric {
  public:
   ReferenceFeatures prepare(const at::Tensor&) const override { return {}; }
   double of_clip(const at::Tensor& generated, const ReferenceFeatures&) const override {
-    return (255 - mean_difference(levels(generated), "temporal_flickering")) / 255;
+    return (255 - mean_difference(levels(generated))) / 255;
   }
 };
 

@@ -10,6 +10,7 @@
 
 #include <cmath>
 
+#include "engine/checkpoint/stored_shape.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
@@ -74,28 +75,19 @@ std::string block_name(const Names& names, std::int64_t block) {
   return fmt::format(fmt::runtime(names.block), block);
 }
 
-std::vector<int64_t> shape_of(const Checkpoint& file, const std::string& name, std::size_t dims) {
-  const auto found = file.tensors().find(name);
-  if (found == file.tensors().end() || found->second.shape.size() != dims) {
-    throw user_error(
-        fmt::format("{}: expected a tensor '{}' of {} dimensions, got {}", file.path(), name, dims,
-                    found == file.tensors().end() ? "none" : shape_text(found->second.shape)));
-  }
-  return found->second.shape;
-}
-
 }  // namespace
 
 VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind) {
   const Names& names = names_of(kind);
-  const auto patches = shape_of(file, std::string(names.patches) + ".weight", 4);
+  const auto patches = stored_shape(file, std::string(names.patches) + ".weight", 4);
   const bool is_clip = kind == VisionKind::kClip;
-  const auto positions = shape_of(file, names.positions, is_clip ? 2 : 3);
+  const auto positions = stored_shape(file, names.positions, is_clip ? 2 : 3);
   VisionSizes sizes{kind};
   sizes.hidden = patches[0];
   sizes.patch = patches[2];
-  sizes.mlp = shape_of(file, block_name(names, 0) + names.fc1 + ".weight", 2)[0];
-  while (file.contains(block_name(names, sizes.layers) + names.fc1 + ".weight")) ++sizes.layers;
+  sizes.mlp = stored_shape(file, block_name(names, 0) + names.fc1 + ".weight", 2)[0];
+  sizes.layers = count_stored(
+      file, [&](std::int64_t block) { return block_name(names, block) + names.fc1 + ".weight"; });
   const std::int64_t tokens = positions[is_clip ? 0 : 1] - 1;
   sizes.grid = std::llround(std::sqrt(static_cast<double>(std::max<std::int64_t>(tokens, 0))));
   if (sizes.hidden % kHead != 0 || sizes.patch < 1 || sizes.grid < 1 ||

@@ -30,7 +30,10 @@ std::string reference_name(const JobPlan& plan, const SourceFrames& source) {
 }  // namespace
 
 void ScoreBoard::prepare(const JobPlan& plan, const JobInput& input) {
-  for (const std::string& name : plan.run.metrics) load(name, input, plan.run.conventions);
+  for (const std::string& name : plan.run.metrics) {
+    const Loaded& loaded = load(name, input, plan.run.conventions);
+    check_clip(*loaded.metric, plan.scored.count, input.prompt);
+  }
 }
 
 const ScoreBoard::Loaded& ScoreBoard::load(const std::string& name, const JobInput& input,

@@ -15,7 +15,8 @@ class ScoreBoard {
  public:
   explicit ScoreBoard(at::Device device) : device_(device) {}
 
-  /// Loads every metric of the plan, so that a missing file is reported before hours of work.
+  /// Loads every metric of the plan and checks that the job has what each needs, so that a missing
+  /// file, too few frames or an empty prompt are reported before hours of work.
   /// Throws as `score` does.
   void prepare(const JobPlan& plan, const JobInput& input);
 

@@ -3,8 +3,16 @@
 #include <fmt/format.h>
 
 #include "engine/checkpoint/config_checks.h"
+#include "engine/checkpoint/stored_shape.h"
+#include "engine/tensors/error.h"
 
 namespace cox::engine {
+
+namespace {
+
+constexpr std::int64_t kHead = 64;
+
+}  // namespace
 
 ClipTextConfig read_clip_text_config(const std::string& path) {
   const JsonConfig whole = JsonConfig::read(path);
@@ -22,6 +30,30 @@ ClipTextConfig read_clip_text_config(const std::string& path) {
   require_config(config.hidden % config.heads == 0, file,
                  fmt::format("'hidden_size' {} must be a multiple of 'num_attention_heads' {}",
                              config.hidden, config.heads));
+  return config;
+}
+
+ClipTextConfig clip_text_config_of(const Checkpoint& file) {
+  const auto embedding = [&](const char* name) {
+    return stored_shape(file, fmt::format("text_model.embeddings.{}_embedding.weight", name), 2);
+  };
+  const auto layer = [](std::int64_t number) {
+    return fmt::format("text_model.encoder.layers.{}.mlp.fc1.weight", number);
+  };
+  ClipTextConfig config;
+  config.vocab_size = embedding("token")[0];
+  config.hidden = embedding("token")[1];
+  config.max_positions = embedding("position")[0];
+  config.ffn_hidden = stored_shape(file, layer(0), 2)[0];
+  config.layers = count_stored(file, layer);
+  config.heads = config.hidden / kHead;
+  config.norm_epsilon = 1e-5;
+  if (config.heads * kHead != config.hidden || config.heads < 1 || config.max_positions < 2) {
+    throw user_error(fmt::format(
+        "{}: expected a text tower with a multiple of {} features and at least 2 positions, got {} "
+        "features and {} positions",
+        file.path(), kHead, config.hidden, config.max_positions));
+  }
   return config;
 }
 

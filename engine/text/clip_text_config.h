@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "engine/checkpoint/safetensors.h"
+
 namespace cox::engine {
 
 /// config.json of a CLIP text encoder, on its own or as `text_config` of a whole CLIP. Every size
@@ -21,5 +23,11 @@ struct ClipTextConfig {
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
 /// contradictory entry.
 ClipTextConfig read_clip_text_config(const std::string& path);
+
+/// The same out of the shapes of `text_model.*` in a file without a config.json. Heads have 64
+/// features and norms an epsilon of 1e-5, as in all published ones. No tensor tells the end token:
+/// it is left at 0. Throws EngineError(kUser) that names the file for sizes that do not fit
+/// together.
+ClipTextConfig clip_text_config_of(const Checkpoint& file);
 
 }  // namespace cox::engine

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <queue>
 #include <utility>
 
 #include "base/file.h"
@@ -31,10 +33,10 @@ std::string read_file(const std::string& path) {
 using Merge = std::pair<std::string, std::string>;
 
 /// The ranks of merges; the first line is a comment with the version.
-std::map<Merge, int> read_merges(const std::string& path) {
+std::map<Merge, int> parse_merges(const std::string& path, const std::string& text) {
   std::map<Merge, int> ranks;
   int rank = 0;
-  for (const std::string& line : split(read_file(path), '\n')) {
+  for (const std::string& line : split(text, '\n')) {
     if (line.empty() || starts_with(line, "#version")) continue;
     const std::size_t gap = line.find(' ');
     if (gap == std::string::npos || line.find(' ', gap + 1) != std::string::npos) {
@@ -46,8 +48,9 @@ std::map<Merge, int> read_merges(const std::string& path) {
   return ranks;
 }
 
-std::map<std::string, std::int64_t> read_vocabulary(const std::string& path) {
-  const auto json = nlohmann::json::parse(read_file(path), nullptr, /*allow_exceptions=*/false);
+std::map<std::string, std::int64_t> parse_vocabulary(const std::string& path,
+                                                     const std::string& text) {
+  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) {
     throw user_error(fmt::format("{}: expected a JSON object", path), "bad_tokenizer");
   }
@@ -111,39 +114,81 @@ std::string clip_byte_symbol(unsigned char byte) {
   return encode_utf8(std::u32string(1, next));
 }
 
+namespace {
+
+/// The pieces of one word, merged by rank. A heap of the pairs keeps a word of n pieces at n log n
+/// steps: a caption without a blank can be long.
+class WordMerger {
+ public:
+  WordMerger(const std::map<Merge, int>& ranks, std::vector<std::string> pieces)
+      : ranks_(ranks), pieces_(std::move(pieces)), next_(pieces_.size()), before_(pieces_.size()) {
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      next_[i] = i + 1;
+      before_[i] = i == 0 ? kNone : i - 1;
+    }
+  }
+
+  /// Merges the pair of the lowest rank, from left to right, until none is left.
+  std::vector<std::string> merged() {
+    for (std::size_t i = 0; i < pieces_.size(); ++i) consider(i);
+    while (!pairs_.empty()) {
+      const auto [rank, left] = pairs_.top();
+      pairs_.pop();
+      if (rank_at(left) == rank) join(left);
+    }
+    std::vector<std::string> left;
+    for (std::size_t i = 0; i < pieces_.size(); i = next_[i]) left.push_back(pieces_[i]);
+    return left;
+  }
+
+ private:
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  static constexpr int kNoRank = std::numeric_limits<int>::max();
+  using Pair = std::pair<int, std::size_t>;  ///< rank, place of the left piece
+
+  /// The rank of the pair whose left piece is at `left`; a piece that was joined has none.
+  int rank_at(std::size_t left) const {
+    if (pieces_[left].empty() || next_[left] == pieces_.size()) return kNoRank;
+    const auto found = ranks_.find({pieces_[left], pieces_[next_[left]]});
+    return found == ranks_.end() ? kNoRank : found->second;
+  }
+
+  void consider(std::size_t left) {
+    const int rank = rank_at(left);
+    if (rank != kNoRank) pairs_.emplace(rank, left);
+  }
+
+  void join(std::size_t left) {
+    const std::size_t right = next_[left];
+    pieces_[left] += pieces_[right];
+    pieces_[right].clear();
+    next_[left] = next_[right];
+    if (next_[left] < pieces_.size()) before_[next_[left]] = left;
+    consider(left);
+    if (before_[left] != kNone) consider(before_[left]);
+  }
+
+  const std::map<Merge, int>& ranks_;
+  std::vector<std::string> pieces_;  ///< empty where a piece was joined to the one before it
+  std::vector<std::size_t> next_, before_;
+  std::priority_queue<Pair, std::vector<Pair>, std::greater<>> pairs_;
+};
+
+}  // namespace
+
 struct ClipTokenizer::State {
   std::string path;
   std::int64_t length = 0;
   std::map<std::string, std::int64_t> ids;
   std::map<Merge, int> ranks;
 
-  /// Merges the pair of the lowest rank until none is left.
   std::vector<std::string> pieces_of(const std::string& word) const {
     std::vector<std::string> pieces;
     for (const char byte : word) {
       pieces.push_back(clip_byte_symbol(static_cast<unsigned char>(byte)));
     }
     pieces.back() += kWordEnd;
-    while (pieces.size() > 1) {
-      int lowest = std::numeric_limits<int>::max();
-      Merge pair;
-      for (std::size_t i = 0; i + 1 < pieces.size(); ++i) {
-        const auto rank = ranks.find({pieces[i], pieces[i + 1]});
-        if (rank == ranks.end() || rank->second >= lowest) continue;
-        lowest = rank->second;
-        pair = rank->first;
-      }
-      if (lowest == std::numeric_limits<int>::max()) break;
-      std::vector<std::string> merged;
-      for (std::size_t i = 0; i < pieces.size(); ++i) {
-        const bool joins =
-            i + 1 < pieces.size() && pieces[i] == pair.first && pieces[i + 1] == pair.second;
-        merged.push_back(joins ? pair.first + pair.second : pieces[i]);
-        if (joins) ++i;
-      }
-      pieces = std::move(merged);
-    }
-    return pieces;
+    return WordMerger(ranks, std::move(pieces)).merged();
   }
 
   std::int64_t id_of(const std::string& piece) const {
@@ -161,8 +206,21 @@ std::unique_ptr<ClipTokenizer> ClipTokenizer::load(const std::string& directory,
   auto state = std::make_unique<State>();
   state->path = directory + "/vocab.json";
   state->length = length;
-  state->ids = read_vocabulary(state->path);
-  state->ranks = read_merges(directory + "/merges.txt");
+  state->ids = parse_vocabulary(state->path, read_file(state->path));
+  const std::string merges = directory + "/merges.txt";
+  state->ranks = parse_merges(merges, read_file(merges));
+  return std::unique_ptr<ClipTokenizer>(new ClipTokenizer(std::move(state)));
+}
+
+std::unique_ptr<ClipTokenizer> ClipTokenizer::parse(const std::string& origin,
+                                                    const std::string& vocabulary,
+                                                    const std::string& merges,
+                                                    std::int64_t length) {
+  auto state = std::make_unique<State>();
+  state->path = origin + "vocab.json";
+  state->length = length;
+  state->ids = parse_vocabulary(state->path, vocabulary);
+  state->ranks = parse_merges(origin + "merges.txt", merges);
   return std::unique_ptr<ClipTokenizer>(new ClipTokenizer(std::move(state)));
 }
 
@@ -180,6 +238,8 @@ ClipTokenizer::Tokens ClipTokenizer::tokenize(const std::string& text) const {
   tokens.ids.resize(static_cast<std::size_t>(state_->length), state_->ids.at(kEnd));
   return tokens;
 }
+
+std::int64_t ClipTokenizer::end_token() const { return state_->ids.at(kEnd); }
 
 std::int64_t ClipTokenizer::vocabulary_size() const {
   std::int64_t size = 0;

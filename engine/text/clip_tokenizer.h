@@ -15,6 +15,11 @@ class ClipTokenizer {
   /// Reads `<directory>/vocab.json` and `<directory>/merges.txt`. Prompts take `length` ids. Throws
   /// EngineError(kUser) for a missing or damaged file.
   static std::unique_ptr<ClipTokenizer> load(const std::string& directory, std::int64_t length);
+
+  /// The same from the contents of the two files; messages name them as they stand after `origin`.
+  static std::unique_ptr<ClipTokenizer> parse(const std::string& origin,
+                                              const std::string& vocabulary,
+                                              const std::string& merges, std::int64_t length);
   ~ClipTokenizer();
 
   struct Tokens {
@@ -26,6 +31,7 @@ class ClipTokenizer {
   Tokens tokenize(const std::string& text) const;
 
   std::int64_t vocabulary_size() const;
+  std::int64_t end_token() const;
 
  private:
   struct State;

@@ -41,6 +41,8 @@ FAULTS = [
      "random_weights: the metric has no weights"),
     (("digits: 3", "digits: 3\nmin_side: 0"), "min_side: expected 1 or 2"),
     (("digits: 3", "digits: 3\nmin_side: big"), "min_side: expected 1 or 2"),
+    (("digits: 3", "digits: 3\nmin_frames: 0"), "min_frames: expected 1 or 2"),
+    (("digits: 3", "digits: 3\nprompt: needed"), "prompt: expected True or False, got 'needed'"),
     (("weights: true", "weights: false\nweights_file: {name: a, source: b, script: c}"),
      "weights_file: the metric has no weights"),
     (("weights: true", "weights: true\nweights_file: {name: a, source: b}"), "missing key 'script'"),
@@ -72,7 +74,7 @@ def main():
     problems = []
     done, table = run("COX_METRIC(blur)  // a comment\n", GOOD)
     expected = ('{"blur", "Blur", "", false, 3, 0.0, 1.5, MetricScope::kFrame, true, true, "", '
-                '"A \\"quoted\\" text with a \\\\ in it.", 0, ""},')
+                '"A \\"quoted\\" text with a \\\\ in it.", 0, 1, false, ""},')
     if done.returncode != 0 or expected not in table or '{"blur_random_weights", ' not in table:
         problems.append(f"a good registry: {done.stderr}{table}")
     for fault, message in FAULTS:

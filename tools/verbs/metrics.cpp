@@ -23,6 +23,7 @@ struct MetricsOptions {
   std::string generated;
   std::vector<std::string> metrics = {"psnr", "ssim"};
   MetricWeightOptions weights;
+  std::string prompt;
   double frame_rate = 0;  ///< 0 = that of the generated video
   std::string device = "cpu";
 };
@@ -93,7 +94,7 @@ void print_metrics(const MetricsOptions& options) {
   const at::Tensor reference = read_frames(options.reference).frames.to(device);
   const ReadFrames read = read_frames(options.generated);
   const at::Tensor generated = read.frames.to(device);
-  const ClipFacts facts{"", options.frame_rate > 0 ? options.frame_rate : read.rate};
+  const ClipFacts facts{options.prompt, options.frame_rate > 0 ? options.frame_rate : read.rate};
   nlohmann::ordered_json json;
   json["frames"] = generated.size(0);
   const std::map<std::string, std::string> weights = options.weights.files();
@@ -125,6 +126,7 @@ void add_metrics_verb(CLI::App& app) {
       ->required();
   verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
   options->weights.add_to(*verb);
+  verb->add_option("--prompt", options->prompt, "For metrics that compare frames with it");
   verb->add_option("--frame-rate", options->frame_rate,
                    "Frames a second, for metrics that need them; the generated video's by default")
       ->check(CLI::PositiveNumber);

@@ -64,33 +64,13 @@ std::string weights_shown(const RunData& run, const std::string& column) {
   return digest.empty() ? "not recorded" : short_digest(digest);
 }
 
-Status check_comparable(const RunData& baseline, const RunData& run, const Metric& metric) {
-  if (baseline.full_name() == run.full_name()) {
-    return invalid_argument(fmt::format("{} would be compared with itself", run.full_name()));
-  }
-  const std::string window = window_difference(baseline, run);
-  if (!window.empty()) {
-    return failed_precondition(
-        fmt::format("{}: they are scored on different pixels and cannot be compared", window));
-  }
-  if (baseline.metric_definitions != run.metric_definitions) {
-    return failed_precondition(fmt::format(
-        "{}: they were measured by different definitions and cannot be compared",
-        differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions), run,
-                std::to_string(run.metric_definitions))));
-  }
+/// Whether both runs have values of the metric.
+Status check_measured(const RunData& baseline, const RunData& run, const Metric& metric) {
   for (const RunData* side : {&baseline, &run}) {
     if (!measured(*side, metric.name) && !side->results.empty()) {
       return failed_precondition(
           fmt::format("{} was not measured in {}", metric.name, side->full_name()));
     }
-  }
-  const std::string column = weights_column(metric.name);
-  if (!column.empty() && weights_in(baseline, column) != weights_in(run, column)) {
-    return failed_precondition(fmt::format(
-        "{}: {} over other weights is another measure and cannot be compared",
-        differs(column, baseline, weights_shown(baseline, column), run, weights_shown(run, column)),
-        metric.name));
   }
   return Status::ok();
 }
@@ -395,8 +375,39 @@ std::string window_difference(const RunData& a, const RunData& b) {
   return differs("scored_frames", a, of_a, b, of_b);
 }
 
+Status check_same_frames(const RunData& baseline, const RunData& run) {
+  if (baseline.full_name() == run.full_name()) {
+    return invalid_argument(fmt::format("{} would be compared with itself", run.full_name()));
+  }
+  const std::string window = window_difference(baseline, run);
+  if (!window.empty()) {
+    return failed_precondition(
+        fmt::format("{}: they are scored on different pixels and cannot be compared", window));
+  }
+  if (baseline.metric_definitions != run.metric_definitions) {
+    return failed_precondition(fmt::format(
+        "{}: they were measured by different definitions and cannot be compared",
+        differs("metric_definitions", baseline, std::to_string(baseline.metric_definitions), run,
+                std::to_string(run.metric_definitions))));
+  }
+  return Status::ok();
+}
+
+Status check_same_weights(const RunData& baseline, const RunData& run, const std::string& metric) {
+  const std::string column = weights_column(metric);
+  if (column.empty() || weights_in(baseline, column) == weights_in(run, column)) {
+    return Status::ok();
+  }
+  return failed_precondition(fmt::format(
+      "{}: {} over other weights is another measure and cannot be compared",
+      differs(column, baseline, weights_shown(baseline, column), run, weights_shown(run, column)),
+      metric));
+}
+
 Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric) {
-  COX_RETURN_IF_ERROR(check_comparable(baseline, run, metric));
+  COX_RETURN_IF_ERROR(check_same_frames(baseline, run));
+  COX_RETURN_IF_ERROR(check_measured(baseline, run, metric));
+  COX_RETURN_IF_ERROR(check_same_weights(baseline, run, metric.name));
   Comparison comparison;
   comparison.baseline = baseline.full_name();
   comparison.run = run.full_name();

@@ -130,6 +130,13 @@ struct Comparison {
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
+/// kFailedPrecondition when two runs score other frames or by other definitions; kInvalidArgument
+/// for a run against itself.
+Status check_same_frames(const RunData& baseline, const RunData& run);
+
+/// kFailedPrecondition when two runs have the metric over different weights.
+Status check_same_weights(const RunData& baseline, const RunData& run, const std::string& metric);
+
 /// kFailedPrecondition when the numbers of the two cannot be compared: they score other frames,
 /// were measured by other definitions or weights, lack the metric, or share no video. The
 /// message names the column that differs. kInvalidArgument for a run against itself.

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <set>
+#include <span>
 
-#include "coordinator/report/data/metrics.h"
+#include "base/text.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/set_resampling.h"
@@ -15,6 +15,9 @@
 namespace cox::report {
 
 namespace {
+
+/// Characters of a list of videos in a message.
+constexpr std::size_t kMaxNamed = 200;
 
 bool has_features(const Table& table, const RunData& run, const std::string& metric) {
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -56,16 +59,6 @@ const RunData* single_baseline(const RunData& single, const RunData* baseline) {
   return same == baseline->replicates.end() ? nullptr : &*same;
 }
 
-/// Whether both runs' features come from the same weights; true for a metric without any.
-bool share_weights(const std::string& metric, const RunData& one, const RunData& other) {
-  const std::string column = weights_column(metric);
-  const auto digest = [&](const RunData& run) {
-    const auto found = run.weights_digests.find(column);
-    return found == run.weights_digests.end() ? "" : found->second;
-  };
-  return column.empty() || digest(one) == digest(other);
-}
-
 class SetComparer {
  public:
   SetComparer(const Query& query, bool with_intervals, std::vector<std::string>& warnings)
@@ -99,26 +92,57 @@ class SetComparer {
     return made;
   }
 
+  /// An error instead of a value that is absent.
+  Result<SetComparison> compare_or_fail(const std::string& metric, const RunData& run,
+                                        const RunData& baseline) {
+    COX_RETURN_IF_ERROR(check_same_frames(baseline, run));
+    for (const RunData* side : {&baseline, &run}) {
+      COX_ASSIGN_OR_RETURN(const auto videos,
+                           videos_with_features(query_, side->series, side->name, metric));
+      if (!videos.empty()) continue;
+      return failed_precondition(
+          fmt::format("{} was not measured in {}", metric, side->full_name()));
+    }
+    COX_RETURN_IF_ERROR(check_same_weights(baseline, run, metric));
+    COX_ASSIGN_OR_RETURN(SetComparison comparison, compare(metric, run, &baseline));
+    if (comparison.difference()) return comparison;
+    if (!comparison.baseline.empty()) return failed_precondition(warnings_.back());
+    return failed_precondition(fmt::format("{} and {} share no video with features for {}",
+                                           run.full_name(), baseline.full_name(), metric));
+  }
+
  private:
   /// Empty when the run is compared with nothing.
   Result<std::set<std::string>> common_videos(const std::string& metric, const RunData& run,
                                               const RunData* baseline) {
     std::set<std::string> common;
     if (baseline == nullptr) return common;
-    COX_ASSIGN_OR_RETURN(const auto ours, videos_of(metric, run));
-    COX_ASSIGN_OR_RETURN(const auto theirs, videos_of(metric, *baseline));
-    if (!theirs.empty() && !share_weights(metric, run, *baseline)) {
+    COX_ASSIGN_OR_RETURN(const auto ours,
+                         videos_with_features(query_, run.series, run.name, metric));
+    COX_ASSIGN_OR_RETURN(const auto theirs,
+                         videos_with_features(query_, baseline->series, baseline->name, metric));
+    if (!theirs.empty() && !check_same_weights(*baseline, run, metric).is_ok()) {
       warnings_.push_back(fmt::format("{} of {} and {} is not compared: its weights differ", metric,
                                       run.full_name(), baseline->full_name()));
       return common;
     }
-    std::set_intersection(ours.begin(), ours.end(), theirs.begin(), theirs.end(),
-                          std::inserter(common, common.end()));
+    std::vector<std::string> other_files;
+    for (const auto& [video, digest] : ours) {
+      const auto same = theirs.find(video);
+      if (same == theirs.end()) continue;
+      if (same->second == digest) {
+        common.insert(video);
+      } else {
+        other_files.push_back(video);
+      }
+    }
+    if (!other_files.empty()) {
+      warnings_.push_back(
+          fmt::format("{} of {} and {} leaves out {} videos of one id that are different files: {}",
+                      metric, run.full_name(), baseline->full_name(), other_files.size(),
+                      abbreviated(join(other_files, ", "), kMaxNamed)));
+    }
     return common;
-  }
-
-  Result<std::set<std::string>> videos_of(const std::string& metric, const RunData& run) {
-    return videos_with_features(query_, run.series, run.name, metric);
   }
 
   std::optional<VideoSet> load(const std::string& metric, const RunData& run,
@@ -157,6 +181,26 @@ Result<std::vector<SetComparison>> compare_sets(const Query& query,
                              comparer.compare(metric, single, single_baseline(single, baseline)));
         made.push_back(std::move(comparison));
       }
+    }
+  }
+  return made;
+}
+
+Result<std::vector<SetComparison>> compare_named_sets(const Query& query, const std::string& metric,
+                                                      const std::vector<RunData>& runs,
+                                                      std::vector<std::string>& warnings) {
+  std::vector<SetComparison> made;
+  SetComparer comparer(query, /*with_intervals=*/true, warnings);
+  for (const RunData& run : std::span(runs).subspan(1)) {
+    for (const RunData& single : single_runs({run})) {
+      const RunData* baseline = single_baseline(single, &runs.front());
+      if (baseline == nullptr) {
+        return failed_precondition(fmt::format("{} has no replicate with the number of {}",
+                                               runs.front().full_name(), single.full_name()));
+      }
+      COX_ASSIGN_OR_RETURN(SetComparison comparison,
+                           comparer.compare_or_fail(metric, single, *baseline));
+      made.push_back(std::move(comparison));
     }
   }
   return made;

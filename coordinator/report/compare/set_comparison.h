@@ -42,4 +42,11 @@ Result<std::vector<SetComparison>> compare_sets(const Query& query,
                                                 bool with_intervals,
                                                 std::vector<std::string>& warnings);
 
+/// The same for runs that a person named: each of `runs` but the first with the first. Intervals
+/// take seconds. kFailedPrecondition when two cannot be compared: they score other frames, have a
+/// replicate without a partner, or no value over common videos.
+Result<std::vector<SetComparison>> compare_named_sets(const Query& query, const std::string& metric,
+                                                      const std::vector<RunData>& runs,
+                                                      std::vector<std::string>& warnings);
+
 }  // namespace cox::report

@@ -90,14 +90,16 @@ std::string covered_digest(std::vector<std::string> video_digests) {
   return digest.finish();
 }
 
-Result<std::set<std::string>> videos_with_features(const Query& query, const std::string& series,
-                                                   const std::string& run,
-                                                   const std::string& metric) {
-  COX_ASSIGN_OR_RETURN(const Table table,
-                       query("SELECT video FROM v_features" + condition(series, run, metric)));
-  std::set<std::string> videos;
+Result<std::map<std::string, std::string>> videos_with_features(const Query& query,
+                                                                const std::string& series,
+                                                                const std::string& run,
+                                                                const std::string& metric) {
+  COX_ASSIGN_OR_RETURN(const Table table, query("SELECT video, video_digest FROM v_features" +
+                                                condition(series, run, metric)));
+  std::map<std::string, std::string> videos;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
-    videos.insert(RowReader(table, i).text("video"));
+    const RowReader row(table, i);
+    videos[row.text("video")] = row.text("video_digest");
   }
   return videos;
 }

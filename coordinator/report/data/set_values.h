@@ -35,10 +35,11 @@ struct SetValue {
 /// SHA-256 over the sorted digests of videos: equal for two sets of the same videos.
 std::string covered_digest(std::vector<std::string> video_digests);
 
-/// The videos of a run that have features for the metric.
-Result<std::set<std::string>> videos_with_features(const Query& query, const std::string& series,
-                                                   const std::string& run,
-                                                   const std::string& metric);
+/// The videos of a run that have features for the metric: id and digest of the file.
+Result<std::map<std::string, std::string>> videos_with_features(const Query& query,
+                                                                const std::string& series,
+                                                                const std::string& run,
+                                                                const std::string& metric);
 
 /// `videos` of a run, or every video with features when `videos` is empty. To compare two runs,
 /// give the videos that both have. kInvalidArgument when the metric is not of scope `set`;

@@ -203,7 +203,8 @@ std::string set_section(const SeriesReport& report) {
         "and are not corrected for their number.",
         kSetResamples, kFewerResamples, kManyVideos);
   } else {
-    text += fmt::format(" No interval: that takes {} videos.", kLeastForInference);
+    text += fmt::format(" No interval: that takes a baseline and {} common videos.",
+                        kLeastForInference);
   }
   return fmt::format("{}\n\n{}", text, markdown(set_table(report)));
 }

@@ -125,6 +125,32 @@ Table comparison_rows(const std::vector<Comparison>& comparisons) {
   return table;
 }
 
+Table set_rows(const std::vector<SetComparison>& comparisons) {
+  Table table{{"run", "baseline", "metric", "videos", "dimension", "value", "baseline_value",
+               "extrapolated", "baseline_extrapolated", "difference", "low", "high"},
+              {}};
+  for (const SetComparison& c : comparisons) {
+    Row& row = table.rows.emplace_back(Row(table.columns.size()));
+    row[0] = c.run;
+    row[1] = c.baseline;
+    row[2] = c.metric;
+    row[3] = static_cast<std::int64_t>(c.videos);
+    row[4] = static_cast<std::int64_t>(c.dimension);
+    const std::optional<double> numbers[] = {
+        c.value,
+        c.baseline_value,
+        c.extrapolated,
+        c.baseline_extrapolated,
+        c.difference(),
+        c.interval ? std::optional(c.interval->low) : std::nullopt,
+        c.interval ? std::optional(c.interval->high) : std::nullopt};
+    for (std::size_t i = 0; i < std::size(numbers); ++i) {
+      if (numbers[i]) row[5 + i] = *numbers[i];
+    }
+  }
+  return table;
+}
+
 Table report_rows(const std::vector<SeriesReport>& reports) {
   Table table;
   table.columns = {"series",   "run",       "method",      "metric",

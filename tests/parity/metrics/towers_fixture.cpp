@@ -5,7 +5,9 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
 
@@ -15,7 +17,7 @@ namespace {
 
 // The sizes of make_towers.py.
 constexpr std::int64_t kPatch = 8, kGrid = 4, kHidden = 128, kMlp = 192, kLayers = 2,
-                       kProjected = 48;
+                       kProjected = 48, kPositions = 77;
 
 /// A weight of this shape and a bias.
 void add_affine(std::vector<ExpectedTensor>& tensors, const std::string& name,
@@ -79,6 +81,35 @@ std::vector<ExpectedTensor> small_clip() {
   return tensors;
 }
 
+const PromptFixture& prompt_fixture() {
+  static const PromptFixture kFixture = [] {
+    const auto text = read_file(COX_SOURCE_DIR "/tests/parity/fixtures/text/clip_tokenizer.json");
+    const auto json = nlohmann::json::parse(text.value());
+    PromptFixture fixture;
+    for (const char* file : {"vocab.json", "merges.txt"}) {
+      fixture.tokenizer[file] = json.at(file).get<std::string>();
+    }
+    const auto vocabulary = nlohmann::json::parse(fixture.tokenizer["vocab.json"]);
+    fixture.tokens = static_cast<std::int64_t>(vocabulary.size());
+    for (const auto& item : json.at("cases")) fixture.prompts.push_back(item.at("text"));
+    return fixture;
+  }();
+  return kFixture;
+}
+
+std::vector<ExpectedTensor> small_clip_with_text() {
+  std::vector<ExpectedTensor> tensors = small_clip();
+  tensors.push_back(
+      {"text_model.embeddings.token_embedding.weight", {prompt_fixture().tokens, kHidden}});
+  tensors.push_back({"text_model.embeddings.position_embedding.weight", {kPositions, kHidden}});
+  tensors.push_back({"text_projection.weight", {kProjected, kHidden}});
+  add_blocks(tensors, "text_model.encoder.layers.",
+             {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"},
+             {"layer_norm1", "layer_norm2"}, "mlp.fc1", "mlp.fc2");
+  add_affine(tensors, "text_model.final_layer_norm", {kHidden});
+  return tensors;
+}
+
 TowersFile::TowersFile(const std::map<std::string, at::Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata)
     : path_((std::filesystem::temp_directory_path() /
@@ -102,9 +133,9 @@ MetricValue measured_clip(const std::string& metric, const std::string& weights,
 }
 
 std::string refusal_of(const std::string& metric, const std::string& weights,
-                       const at::Tensor& clip) {
+                       const at::Tensor& clip, const std::string& prompt) {
   try {
-    measured_clip(metric, weights, clip, {"", 8});
+    measured_clip(metric, weights, clip, {prompt, 8});
   } catch (const EngineError& error) {
     CHECK(error.cause() == FailureCause::kUser);
     return error.what();

@@ -23,6 +23,16 @@ at::Tensor towers_clip();
 /// The tensors of the small networks of make_towers.py.
 std::vector<ExpectedTensor> small_dino();
 std::vector<ExpectedTensor> small_clip();
+/// Both towers of CLIP, the text tower for the tokens of prompt_fixture().
+std::vector<ExpectedTensor> small_clip_with_text();
+
+/// tests/parity/fixtures/text/clip_tokenizer.json: a tokenizer and prompts.
+struct PromptFixture {
+  std::map<std::string, std::string> tokenizer;  ///< contents of vocab.json and merges.txt
+  std::int64_t tokens = 0;
+  std::vector<std::string> prompts;
+};
+const PromptFixture& prompt_fixture();
 
 /// A safetensors file that is removed again.
 class TowersFile {
@@ -45,6 +55,6 @@ MetricValue measured_clip(const std::string& metric, const std::string& weights,
 
 /// The message with which the metric refuses.
 std::string refusal_of(const std::string& metric, const std::string& weights,
-                       const at::Tensor& clip);
+                       const at::Tensor& clip, const std::string& prompt = "");
 
 }  // namespace cox::engine

@@ -17,7 +17,7 @@ TEST_CASE("temporal flickering and the difference of frames equal numpy's") {
   CHECK(measured_clip("temporal_flickering", "", still).mean == 1);
   CHECK(measured_clip("frame_difference", "", still).mean == 0);
   CHECK_THAT(refusal_of("temporal_flickering", "", clip.narrow(0, 0, 1)),
-             Catch::Contains("expected at least 2 frames to compare, got 1"));
+             Catch::Contains("expected at least 2 scored frames, got 1"));
 }
 
 TEST_CASE("motion smoothness makes every second frame again from its neighbors") {
@@ -26,7 +26,7 @@ TEST_CASE("motion smoothness makes every second frame again from its neighbors")
   CHECK(value.mean == Approx(towers_value("motion_smoothness")).epsilon(1e-6));
   CHECK(value.name == "motion_smoothness_random_weights");
   CHECK_THAT(refusal_of("motion_smoothness", network, towers_clip().narrow(0, 0, 2)),
-             Catch::Contains("expected at least 3 frames to compare, got 2"));
+             Catch::Contains("expected at least 3 scored frames, got 2"));
 }
 
 TEST_CASE("dynamic degree is 1 for a clip in motion, by frames at about 8 a second") {

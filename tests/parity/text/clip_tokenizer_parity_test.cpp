@@ -3,6 +3,7 @@
 #include "engine/text/clip_tokenizer.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -43,6 +44,39 @@ TEST_CASE("CLIP's tokenizer gives the published ids") {
   }
   CHECK(tokenizer->tokenize("a cat").dropped_tokens == 0);
   CHECK(tokenizer->tokenize(std::string(400, '7')).dropped_tokens == 400 - (kLength - 2));
+}
+
+TEST_CASE("CLIP's tokenizer splits a long caption without a blank in a moment") {
+  // Pieces of one, two and four letters, in the layout of the published vocabulary.
+  nlohmann::json vocabulary;
+  std::string merges = "#version: 0.2\n";
+  const auto add = [&](const std::string& left, const std::string& right) {
+    vocabulary[left + right] = vocabulary.size();
+    if (!left.empty()) merges += left + " " + right + "\n";
+  };
+  const std::string letters = "abcdefghijklmnopqrstuvwxyz";
+  std::vector<std::string> pairs;
+  for (const char a : letters) {
+    add("", {a});
+    add("", std::string(1, a) + "</w>");
+    for (const char b : letters) pairs.push_back({a, b});
+  }
+  for (const std::string& pair : pairs) add({pair[0]}, {pair[1]});
+  for (std::size_t i = 0; i < 10'000; ++i) add(pairs[i % 676], pairs[i / 676]);
+  add("", "<|startoftext|>");
+  add("", "<|endoftext|>");
+  const auto tokenizer = ClipTokenizer::parse("", vocabulary.dump(), merges, kLength);
+  std::string caption;
+  for (std::uint32_t i = 0, mixed = 1; i < 60'000; ++i) {
+    mixed = mixed * 1664525u + 1013904223u;
+    caption += letters[(mixed >> 24) % letters.size()];
+  }
+  const auto begun = std::chrono::steady_clock::now();
+  const ClipTokenizer::Tokens tokens = tokenizer->tokenize(caption);
+  // A pass over the word for each merge takes over 10 s.
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(3));
+  CHECK(tokens.ids.size() == kLength);
+  CHECK(tokens.dropped_tokens > 10'000);
 }
 
 TEST_CASE("a damaged CLIP tokenizer is a clear error") {

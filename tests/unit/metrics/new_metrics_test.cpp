@@ -3,19 +3,23 @@
 // registry/ and a line each in its metrics.def.
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
 #include "coordinator/report/compare/series_report.h"
 #include "coordinator/report/data/metrics.h"
+#include "coordinator/report/data/named_run.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/run_data.h"
 #include "coordinator/report/data/set_values.h"
 #include "coordinator/report/print/markdown.h"
+#include "coordinator/report/print/report_rows.h"
 #include "coordinator/report/print/series_tables.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "engine/stages/score.h"
+#include "engine/tensors/error.h"
 #include "schemas/metric_schema.h"
 #include "schemas/result_columns.h"
 #include "tests/support/queue_fixture.h"
@@ -166,6 +170,21 @@ TEST_CASE("a value outside the bounds of its schema is refused") {
                     Catch::Contains("outside the bounds"));
 }
 
+TEST_CASE("frames that are not finite have no value, and the failure says that they diverged") {
+  engine::ScoreBoard board{at::Device(at::kCPU)};
+  at::Tensor clip = gray("generated", 130).unit_frames({0, 3});
+  clip.select(0, 1).fill_(std::nan(""));
+  engine::JobPlan spread = plan();
+  spread.run.metrics = {"test_spread"};
+  try {
+    board.score(spread, input_with("/weights"), gray("reference", 100), clip);
+    FAIL("scored");
+  } catch (const engine::EngineError& error) {
+    CHECK(error.cause() == FailureCause::kDiverged);
+    CHECK_THAT(error.what(), Catch::Contains("test_spread: the generated frames are not finite"));
+  }
+}
+
 TEST_CASE("the database has columns, totals and differences of a new metric") {
   const Study study;
   const store::Table results = study.rows("SELECT * FROM v_results");
@@ -201,7 +220,12 @@ TEST_CASE("a value of a set comes from the features of the videos that it covers
   // Gray levels 100, 110 and 130 have a variance of 1400 / 9.
   CHECK(all.value == Approx(1400.0 / 9 / (255 * 255)).epsilon(1e-4));
 
-  const auto common = report::videos_with_features(study.query(), "s", "b", "test_spread").value();
+  const auto files = report::videos_with_features(study.query(), "s", "b", "test_spread").value();
+  std::set<std::string> common;
+  for (const auto& [video, digest] : files) {
+    CHECK(digest.size() == 64);
+    common.insert(video);
+  }
   CHECK(common == std::set<std::string>{"v1", "v2"});
   const report::SetValue paired =
       report::set_value(study.query(), "s", "a", "test_spread", common).value();
@@ -233,7 +257,27 @@ TEST_CASE("a page has the values of a set metric, each pair over common videos")
   const std::string page = report::report_markdown(*report);
   CHECK(page.find("## Metrics over sets of videos") != std::string::npos);
   CHECK(page.find("| test_spread | a | 2 | 1 | 0.000 | b | 0.000 | 0.000 |") != std::string::npos);
-  CHECK(page.find("No interval: that takes 20 videos.") != std::string::npos);
+  CHECK(page.find("No interval: that takes a baseline and 20 common videos.") != std::string::npos);
+}
+
+TEST_CASE("named runs are compared in a set metric over the videos that both have") {
+  const Study study;
+  std::vector<report::RunData> runs;
+  for (const char* name : {"s/b", "s/a"}) {
+    runs.push_back(report::load_named_run(study.query(), name).value());
+  }
+  std::vector<std::string> warnings;
+  const auto compared =
+      report::compare_named_sets(study.query(), "test_spread", runs, warnings).value();
+  REQUIRE(compared.size() == 1);
+  CHECK(compared[0].run == "s/a");
+  CHECK(compared[0].videos == 2);
+  CHECK(*compared[0].difference() == Approx(0).margin(1e-9));
+  const store::Table rows = report::set_rows(compared);
+  CHECK(report::RowReader(rows, 0).integer("dimension") == 1);
+  CHECK(report::RowReader(rows, 0).is_null("low"));  // too few videos
+  CHECK(report::compare_named_sets(study.query(), "test_gap", runs, warnings).status().code() ==
+        StatusCode::kFailedPrecondition);
 }
 
 TEST_CASE("the means of a series show the set metric of each run, with videos and dimension") {

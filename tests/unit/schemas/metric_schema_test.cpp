@@ -58,6 +58,8 @@ TEST_CASE("the table of metrics says what the schema files say") {
     check_weights_source(file, metric->weights_source);
     CHECK(metric->variant_of.empty());
     CHECK(metric->min_side == file["min_side"].as<int>(0));
+    CHECK(metric->min_frames == file["min_frames"].as<int>(1));
+    CHECK(metric->prompt == file["prompt"].as<bool>(false));
     check_bound(file, "min", metric->min);
     check_bound(file, "max", metric->max);
   }

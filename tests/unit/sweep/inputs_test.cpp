@@ -342,3 +342,29 @@ TEST_CASE("a sweep behind a linked folder finds its files where the system does"
   CHECK(ids_of(*plan) == Ids{"cat", "dog"});
   CHECK(std::filesystem::equivalent(plan->model.directory, sandbox.path("else/model")));
 }
+
+TEST_CASE("a metric that compares frames with the prompt needs one for each video") {
+  const Sandbox sandbox;
+  const std::string measured = "method: none\nparams: {metrics: [prompt_similarity]}\n";
+  const std::vector<std::string> weights = {"backbone.weights.prompt_similarity=" +
+                                            sandbox.path("lpips.safetensors")};
+  CHECK(sandbox.plan(measured, weights).runs.size() == 1);
+  auto manifest = small_manifest();
+  manifest.videos[0].caption = " ";
+  sandbox.write_manifest(manifest);
+  const std::string message = sandbox.errors(measured, weights);
+  CHECK_THAT(message, Catch::Contains("measures prompt_similarity, but 1 of 2 videos have no "
+                                      "prompt: cat"));
+  CHECK_THAT(message, Catch::Contains("constant_prompt"));
+  const std::string constant =
+      "method: none\nparams: {metrics: [prompt_similarity], prompt_source: constant, "
+      "constant_prompt: a street}\n";
+  CHECK(sandbox.plan(constant, weights).runs.size() == 1);
+  // A video that is expected to fail has no frames to compare.
+  const auto expected = [&](std::string id) {
+    std::vector<std::string> set = weights;
+    set.push_back("dataset.expected_failures=[" + id + "]");
+    return set;
+  };
+  CHECK(sandbox.plan(measured, expected("cat")).runs.size() == 1);
+}
