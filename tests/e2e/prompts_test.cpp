@@ -82,11 +82,11 @@ TEST_CASE("a list of prompts is generated, measured and reported without a refer
   const std::vector<std::string> at = {"--database", database};
   const auto shown = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), at.begin(), at.end());
-    const Ended ended = run_cox(arguments);
-    INFO(ended.all());
-    CHECK(ended.exit_code == 0);
-    CHECK(ended.all().find("PSNR") == std::string::npos);
-    return ended.out;
+    const Ended command = run_cox(arguments);
+    INFO(command.all());
+    CHECK(command.exit_code == 0);
+    CHECK(command.all().find("PSNR") == std::string::npos);
+    return command.out;
   };
   CHECK_THAT(shown({"results", "words"}), Contains("temporal_flickering") || Contains("flicker"));
   CHECK_THAT(shown({"report", "words", "--baseline", "none"}),

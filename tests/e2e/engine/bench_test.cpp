@@ -12,7 +12,7 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kProgram = std::string(COX_BIN_DIR) + "/cox-engine";
+const std::string kBench = std::string(COX_BIN_DIR) + "/cox-engine";
 
 struct Case {
   const char* config;
@@ -38,7 +38,7 @@ TEST_CASE("bench times one forward pass of every family at the sizes of a model"
     const std::string model = folder / one.preset;
     cox::engine::write_random_model({model, one.preset, 1});
     const cox::test::Ended ended = cox::test::run(
-        {kProgram, "bench", "--config", one.config, "--model", model, "--device", "cpu", "--dtype",
+        {kBench, "bench", "--config", one.config, "--model", model, "--device", "cpu", "--dtype",
          "fp32", "--height", std::to_string(one.height), "--width", std::to_string(one.width),
          "--total-frames", std::to_string(one.frames), "--steps", "2"});
     INFO(ended.all());
@@ -54,10 +54,10 @@ TEST_CASE("bench times one forward pass of every family at the sizes of a model"
 
 TEST_CASE("bench refuses a size of another family and an unknown model") {
   const cox::test::Ended size = cox::test::run(
-      {kProgram, "bench", "--config", "wan2.2-ti2v-5b", "--height", "48", "--device", "cpu"});
+      {kBench, "bench", "--config", "wan2.2-ti2v-5b", "--height", "48", "--device", "cpu"});
   CHECK(size.exit_code != 0);
   CHECK_THAT(size.err, Contains("--height: expected a multiple of 32 for Wan2.2 TI2V, got 48"));
-  const cox::test::Ended name = cox::test::run({kProgram, "bench", "--config", "wan2.3"});
+  const cox::test::Ended name = cox::test::run({kBench, "bench", "--config", "wan2.3"});
   CHECK(name.exit_code != 0);
   CHECK_THAT(name.all(), Contains("wan2.1-t2v-1.3b"));
 }

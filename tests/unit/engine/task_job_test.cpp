@@ -131,7 +131,7 @@ TEST_CASE("image to video continues the first frame of a video, which is all tha
   CHECK(output.scored_frames == 8);
   CHECK(output.reference_path.empty());
   CHECK_FALSE(expected.reference_path.empty());
-  CHECK(output.metrics == expected.metrics);
+  CHECK((output.metrics == expected.metrics));
   CHECK(output.provenance.video_digest == expected.provenance.video_digest);
   const auto facts = std::get<video::VideoFacts>(video::probe_video(output.generated_path));
   CHECK(facts.stream.average_rate.value() == 15);

@@ -100,7 +100,7 @@ TEST_CASE("latents hold whole groups of pixel frames, and decode in whole groups
   CHECK(held_frames(4) == 1);
   CHECK(held_frames(5) == 5);
   CHECK(held_frames(14) == 13);
-  const LatentGeometry one{8, 16, 1}, two{8, 16, 2};
+  const LatentGeometry one{8, 16, 1, {}}, two{8, 16, 2, {}};
   CHECK(decodable_latents(one, 1) == 1);
   CHECK(decodable_latents(one, 28) == 8);
   CHECK(decodable_latents(one, 29) == 8);

@@ -158,14 +158,14 @@ TEST_CASE("frames that a task is given and reads") {
       {"cond_frames", 5}, {"total_frames", 9}, {"gen_start_frame", 17}, {"frame_stride", 2}};
   CHECK(known_frames(parameters) == 5);
   CHECK(first_generated_frame(parameters) == 17);
-  CHECK(source_frames_needed(parameters) == 41);
+  CHECK(source_frames_needed(parameters, 30) == 41);
   parameters["task"] = "image_to_video";
   CHECK(known_frames(parameters) == 1);
   CHECK(first_generated_frame(parameters) == 1);
-  CHECK(source_frames_needed(parameters) == 1);
+  CHECK(source_frames_needed(parameters, 30) == 1);
   parameters["task"] = "text_to_video";
   CHECK(known_frames(parameters) == 0);
-  CHECK(source_frames_needed(parameters) == 0);
+  CHECK(source_frames_needed(parameters, 30) == 0);
 }
 
 TEST_CASE("text to video generates every frame, which costs more than continuing") {
