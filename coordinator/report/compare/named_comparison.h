@@ -18,8 +18,8 @@ struct NamedComparison {
 };
 
 /// Loads the runs as load_named_run does and compares each of `names` with `baseline` in the metric
-/// that metric_or_default chooses. With a `margin` above 0, in the metric's unit, also tests whether
-/// each is equivalent within it.
+/// that metric_or_default chooses. With a `margin` above 0, in the metric's unit, also tests
+/// whether each is equivalent within it.
 Result<NamedComparison> compare_named(const Query& query, const std::string& baseline,
                                       const std::vector<std::string>& names,
                                       const std::string& metric, double margin = 0);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/query.h"
 #include "record/stage_timings.h"
 
