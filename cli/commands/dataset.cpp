@@ -37,7 +37,7 @@ class DatasetCommand final : public Command {
                             "a file of prompts.");
     index
         .add_option(
-            "DIR|FILE", options_.root,
+            "PATH", options_.root,
             "Folder that holds the video files, or file of prompts (layouts prompts, vbench)")
         ->required()
         ->type_name("");

@@ -37,7 +37,8 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->labels_json == R"({"team":"tta"})");
   CHECK(event->runs[0].labels_json == R"({"note":"a \"quoted\" word"})");
   CHECK(event->runs[2].parameters_json ==
-        R"({"constant_prompt":"","prompt_source":"caption","replicate":0,"seed":2})");
+        R"({"constant_prompt":"","prompt_source":"caption","replicate":0,"seed":2,)"
+        R"("task":"continue"})");
   CHECK_FALSE(event->videos[0].failure_expected);
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base_us == 5 * cox::kMillisecondUs);
@@ -61,6 +62,30 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   v1::ModelFiles files;
   REQUIRE(files.ParseFromString(event->runs[1].definition));
   CHECK(files.directory() == "/models/none");
+}
+
+TEST_CASE("A prompt is an item without a file, for runs whose task needs none") {
+  cox::sweep::SweepPlan plan = sample_plan("s1", 1, 2);
+  for (cox::sweep::PlannedVideo& item : plan.dataset.videos) item.path = item.digest = "";
+  plan.dataset.videos[0].dimensions = {"scene", "color"};
+  const auto refused = service::event_of(service::submit_request_of(plan));
+  REQUIRE_FALSE(refused.is_ok());
+  CHECK(refused.status().message().find(
+            "run 'run-0', item 'clip-0': task continue needs a video") != std::string::npos);
+  cox::sweep::Run& run = plan.runs[0];
+  run.parameters["task"] = "text_to_video";
+  run.digest = cox::sweep::run_digest(run, plan.model);
+  const auto event = service::event_of(service::submit_request_of(plan));
+  INFO(event.status().message());
+  REQUIRE(event.is_ok());
+  CHECK(event->videos[0].is_prompt());
+  CHECK(event->videos[0].dimensions == std::vector<std::string>{"scene", "color"});
+  CHECK(event->jobs[0].hex() == cox::sweep::job_digest(run, plan.dataset.videos[0]));
+  // Without words it is a video whose path is missing.
+  plan.dataset.videos[1].caption = "";
+  const auto neither = service::event_of(service::submit_request_of(plan));
+  REQUIRE_FALSE(neither.is_ok());
+  CHECK(neither.status().message().find("expected an absolute path") != std::string::npos);
 }
 
 TEST_CASE("The door refuses what no correct client sends, and says what it is") {

@@ -62,6 +62,31 @@ class Cluster {
 
 const JobFailure kBroken{FailureCause::kData, "no frame can be decoded", "corrupt_container"};
 
+TEST_CASE("items are videos or prompts, and the newest submission says what they are for") {
+  Cluster cluster;
+  core::Submitted event = test::submission("s", {"none"}, {"v1", "words"});
+  event.videos[1].path = event.videos[1].digest = "";
+  event.videos[1].dimensions = {"scene", "color"};
+  cluster.apply(event);
+  const auto of_job = [&](const char* column, const char* item) {
+    return cluster.row(std::string("SELECT ") + column + " FROM v_jobs WHERE item = '" + item +
+                       "'")[0];
+  };
+  CHECK(of_job("item_kind", "v1") == Cell(std::string("video")));
+  CHECK(of_job("item_kind", "words") == Cell(std::string("prompt")));
+  CHECK(of_job("prompt", "words") == Cell(std::string("a caption")));
+  for (int i = 0; i < 2; ++i) cluster.finish(test::result(20));
+  const auto dimensions = [&] {
+    return cluster.row("SELECT dimensions FROM v_results WHERE item = 'words'")[0];
+  };
+  CHECK(dimensions() == Cell(std::string("scene, color")));
+  CHECK(cluster.row("SELECT dimensions FROM v_results WHERE item = 'v1'")[0] ==
+        Cell(std::string("")));
+  event.videos[1].dimensions = {"scene"};
+  cluster.apply(event);
+  CHECK(dimensions() == Cell(std::string("scene")));
+}
+
 TEST_CASE("result_columns explains each column of v_results, in order, with its type") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));
