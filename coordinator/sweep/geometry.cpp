@@ -190,13 +190,13 @@ class GeometryCheck {
   }
 
   void check_metric_frames(const MetricSchema& metric) {
-    const auto cond = get("cond_frames");
+    const std::int64_t known = known_frames(parameters_);
     const auto total = get("total_frames");
-    if (!cond || !total || *cond >= *total || *total - *cond >= metric.min_frames) return;
+    if (!total || known >= *total || *total - known >= metric.min_frames) return;
     fail(fmt::format("metric_frames: {} needs at least {} scored frames, got {}: total_frames {} "
-                     "less cond_frames {}",
-                     metric.name, metric.min_frames, *total - *cond, *total, *cond),
-         {"metrics", "cond_frames", "total_frames"});
+                     "less {} that are known",
+                     metric.name, metric.min_frames, *total - known, *total, known),
+         {"metrics", "task", "cond_frames", "total_frames"});
   }
 
   bool holds(const char* name) const {

@@ -66,7 +66,9 @@ void check_frame_count(const MetricSchema& schema, std::int64_t frames) {
 }  // namespace
 
 ReferenceFeatures Metric::prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const {
-  check_clip(*this, reference.size(0), facts.prompt);
+  // Without true frames the generated ones count, which measure() has.
+  const std::int64_t frames = reference.defined() ? reference.size(0) : schema().min_frames;
+  check_clip(*this, frames, facts.prompt);
   return prepare_with(reference, facts);
 }
 

@@ -126,7 +126,7 @@ TEST_CASE("what a list of prompts cannot serve is refused before anything runs")
     CHECK(ended.exit_code != 0);
     return ended.err;
   };
-  CHECK_THAT(refusal("method: none"),
+  CHECK_THAT(refusal("method: none, cond_frames: 5"),
              Contains("task continue needs a video, and the item is a prompt"));
   CHECK_THAT(refusal("method: adasteer, task: text_to_video"),
              Contains("method 'adasteer' trains on frames"));

@@ -37,8 +37,8 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(event->labels_json == R"({"team":"tta"})");
   CHECK(event->runs[0].labels_json == R"({"note":"a \"quoted\" word"})");
   CHECK(event->runs[2].parameters_json ==
-        R"({"constant_prompt":"","prompt_source":"caption","replicate":0,"seed":2,)"
-        R"("task":"continue"})");
+        R"({"constant_prompt":"","frame_rate":0.0,"prompt_source":"caption","replicate":0,)"
+        R"("resolution":"fixed","seed":2,"task":"continue"})");
   CHECK_FALSE(event->videos[0].failure_expected);
   CHECK(event->videos[1].failure_expected);
   CHECK(event->retry.backoff_base_us == 5 * cox::kMillisecondUs);

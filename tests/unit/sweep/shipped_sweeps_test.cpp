@@ -3,6 +3,7 @@
 #include <regex>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "coordinator/sweep/load_sweep.h"
 #include "tests/unit/sweep/sandbox.h"
 
@@ -27,19 +28,24 @@ std::vector<std::string> shipped_sweeps() {
 /// A directory that is recognized as a model of the sweep's family.
 std::string model_for(const std::string& sweep, const Sandbox& sandbox) {
   const std::string text = cox::read_file(sweep).value();
-  const std::string kind = text.find("name: cogvideox,") != std::string::npos       ? "CogVideoX"
-                           : text.find("backbone: {name: wan") != std::string::npos ? "Wan"
-                                                                                    : "";
-  if (kind.empty()) return sandbox.path("model");
+  const auto names = [&](const char* family) {
+    return text.find(cox::concat("name: ", family)) != std::string::npos;
+  };
   const std::string folder = "model-" + std::to_string(std::hash<std::string>{}(sweep));
-  sandbox.write(folder + "/transformer/config.json",
-                "{\"_class_name\": \"" + kind +
-                    "Transformer3DModel\", \"num_layers\": 30, "
-                    "\"num_attention_heads\": 12, \"attention_head_dim\": 128}");
-  const bool is_residual = text.find("name: wan2.2") != std::string::npos;
-  sandbox.write(folder + "/vae/config.json",
-                std::string("{\"is_residual\": ") + (is_residual ? "true" : "false") + "}");
-  return sandbox.path(folder);
+  const auto write = [&](const std::string& kind) {
+    sandbox.write(folder + "/transformer/config.json",
+                  kind + R"("num_layers": 30, "num_attention_heads": 12,
+                            "attention_head_dim": 128, "in_channels": 16, "out_channels": 16})");
+    sandbox.write(folder + "/vae/config.json",
+                  names("wan2.2") ? R"({"is_residual": true})" : R"({"is_residual": false})");
+    return sandbox.path(folder);
+  };
+  if (names("cogvideox,")) return write(R"({"_class_name": "CogVideoXTransformer3DModel",)");
+  if (names("wan2")) return write(R"({"_class_name": "WanTransformer3DModel",)");
+  if (names("open-sora,"))
+    return write(R"({"depth": 19, "depth_single_blocks": 38,
+                                            "hidden_size": 3072, "vec_in_dim": 768,)");
+  return sandbox.path("model");
 }
 
 }  // namespace
