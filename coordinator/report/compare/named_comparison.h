@@ -16,6 +16,10 @@ struct NamedComparison {
   std::vector<std::string> warnings;    ///< what a reader must know first
 };
 
+/// What a reader must know of runs that are compared, and of the comparisons of their videos.
+Result<std::vector<std::string>> warnings_on(const Query& query, const std::vector<RunData>& runs,
+                                             const std::vector<Comparison>& comparisons);
+
 /// Loads the runs as load_named_run does and compares each of `names` with `baseline`. With a
 /// `margin` above 0, in the metric's unit, also tests whether each is equivalent within it.
 Result<NamedComparison> compare_named(const Query& query, const std::string& baseline,
