@@ -139,8 +139,7 @@ class Compare final : public Command {
       COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, *name));
       runs.push_back(std::move(run));
     }
-    COX_ASSIGN_OR_RETURN(std::vector<std::string> warnings,
-                         report::replicate_warnings(query, runs));
+    COX_ASSIGN_OR_RETURN(std::vector<std::string> warnings, report::warnings_on(query, runs, {}));
     COX_ASSIGN_OR_RETURN(const auto comparisons,
                          report::compare_named_sets(query, metric_, runs, warnings));
     write_rows(session.out, report::set_rows(comparisons),

@@ -31,6 +31,16 @@ video::RgbImage shrunk(const video::RgbImage& image, int side) {
   return video::resize(image, width, height, video::ResizeFilter::kBilinear, video::PilOrder::kV12);
 }
 
+/// Levels are told apart to this part of one before they are rounded.
+constexpr double kGrain = 1 << 20;
+
+/// Pictures resized in double precision, as whole levels in fp32; halves go to the even level. In
+/// fp32, and for halves in double precision too, the processor's vector width would decide.
+at::Tensor whole_levels(const at::Tensor& resized) {
+  const at::Tensor grains = (resized.clamp(0, 255) * kGrain).round();
+  return (grains / kGrain).round().to(at::kFloat);
+}
+
 }  // namespace
 
 at::Tensor levels(const at::Tensor& frames) { return frames.clamp(0, 1).mul(255).round(); }
@@ -60,10 +70,10 @@ at::Tensor resized_levels(const at::Tensor& frames, std::int64_t side, Interpola
   // torchvision leaves pictures of this size as they are.
   if (shorter == side) return levels(frames);
   const std::vector<std::int64_t> size = {side * height / shorter, side * width / shorter};
-  const at::Tensor whole = levels(frames);
-  return filter == Interpolation::kBilinear
-             ? at::upsample_bilinear2d(whole, size, /*align_corners=*/false).round()
-             : at::upsample_bicubic2d(whole, size, /*align_corners=*/false).clamp(0, 255).round();
+  const at::Tensor exact = levels(frames).to(at::kDouble);
+  return whole_levels(filter == Interpolation::kBilinear
+                          ? at::upsample_bilinear2d(exact, size, /*align_corners=*/false)
+                          : at::upsample_bicubic2d(exact, size, /*align_corners=*/false));
 }
 
 at::Tensor shrunk_levels(const at::Tensor& frames, std::int64_t longest) {
@@ -74,9 +84,9 @@ at::Tensor shrunk_levels(const at::Tensor& frames, std::int64_t longest) {
   const auto shrunk_side = [&](std::int64_t length) {
     return static_cast<std::int64_t>(scale * static_cast<double>(length));
   };
-  return at::upsample_bilinear2d(levels(frames), {shrunk_side(height), shrunk_side(width)},
-                                 /*align_corners=*/false)
-      .round();
+  return whole_levels(at::upsample_bilinear2d(levels(frames).to(at::kDouble),
+                                              {shrunk_side(height), shrunk_side(width)},
+                                              /*align_corners=*/false));
 }
 
 }  // namespace cox::engine

@@ -15,7 +15,8 @@ at::Tensor centered_levels(const at::Tensor& frames, int side);
 enum class Interpolation { kBilinear, kBicubic };
 
 /// levels(), resized without antialiasing until the shorter side has `side` pixels, and rounded to
-/// levels again: torchvision's Resize(side, antialias=False) on uint8 tensors, as VBench has it.
+/// levels again: torchvision's Resize(side, antialias=False), as VBench has it, in double precision
+/// where VBench has fp32. So every processor gives the same levels.
 at::Tensor resized_levels(const at::Tensor& frames, std::int64_t side, Interpolation filter);
 
 /// levels(), resized likewise until the longer side has at most `longest` pixels.

@@ -7,22 +7,18 @@
 
 namespace cox::report {
 
-namespace {
-
-Result<std::vector<std::string>> warnings_of(const Query& query, const NamedComparison& named) {
-  const std::vector<RunData> singles = single_runs(named.runs);
-  COX_ASSIGN_OR_RETURN(const auto of_replicates, replicate_warnings(query, named.runs));
+Result<std::vector<std::string>> warnings_on(const Query& query, const std::vector<RunData>& runs,
+                                             const std::vector<Comparison>& comparisons) {
+  const std::vector<RunData> singles = single_runs(runs);
+  COX_ASSIGN_OR_RETURN(const auto of_replicates, replicate_warnings(query, runs));
   std::vector<std::string> all;
   for (const auto& warnings :
-       {coverage_warnings(named.runs), identity_warnings(singles),
-        comparison_warnings(named.comparisons), environment_warnings(singles),
-        design_warnings(singles), of_replicates}) {
+       {coverage_warnings(runs), identity_warnings(singles), comparison_warnings(comparisons),
+        environment_warnings(singles), design_warnings(singles), of_replicates}) {
     all.insert(all.end(), warnings.begin(), warnings.end());
   }
   return all;
 }
-
-}  // namespace
 
 Result<NamedComparison> compare_named(const Query& query, const std::string& baseline,
                                       const std::vector<std::string>& names,
@@ -46,7 +42,7 @@ Result<NamedComparison> compare_named(const Query& query, const std::string& bas
   }
   if (margin > 0) test_equivalence(margin, named.comparisons);
   correct_family(named.comparisons);
-  COX_ASSIGN_OR_RETURN(named.warnings, warnings_of(query, named));
+  COX_ASSIGN_OR_RETURN(named.warnings, warnings_on(query, named.runs, named.comparisons));
   return named;
 }
 

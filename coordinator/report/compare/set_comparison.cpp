@@ -105,7 +105,10 @@ class SetComparer {
     }
     COX_RETURN_IF_ERROR(check_same_weights(baseline, run, metric));
     COX_ASSIGN_OR_RETURN(SetComparison comparison, compare(metric, run, &baseline));
-    if (comparison.difference()) return comparison;
+    if (comparison.difference()) {
+      note_missing_interval(comparison);
+      return comparison;
+    }
     if (!comparison.baseline.empty()) return failed_precondition(warnings_.back());
     return failed_precondition(fmt::format("{} and {} share no video with features for {}",
                                            run.full_name(), baseline.full_name(), metric));
@@ -137,10 +140,10 @@ class SetComparer {
       }
     }
     if (!other_files.empty()) {
-      warnings_.push_back(
-          fmt::format("{} of {} and {} leaves out {} videos of one id that are different files: {}",
-                      metric, run.full_name(), baseline->full_name(), other_files.size(),
-                      abbreviated(join(other_files, ", "), kMaxNamed)));
+      warnings_.push_back(fmt::format(
+          "{} of {} and {} leaves out {} of {} common ids, which name different files: {}", metric,
+          run.full_name(), baseline->full_name(), other_files.size(),
+          other_files.size() + common.size(), abbreviated(join(other_files, ", "), kMaxNamed)));
     }
     return common;
   }
@@ -152,6 +155,13 @@ class SetComparer {
     warnings_.push_back(
         fmt::format("{} of {}: {}", metric, run.full_name(), set.status().message()));
     return std::nullopt;
+  }
+
+  void note_missing_interval(const SetComparison& made) {
+    if (made.interval) return;
+    warnings_.push_back(fmt::format(
+        "{} and {} have {} common videos, too few for an interval of the difference: that takes {}",
+        made.run, made.baseline, made.videos, kLeastForInference));
   }
 
   const Query& query_;

@@ -118,6 +118,31 @@ TEST_CASE("a metric over sets is compared by one value for each run, over their 
   CHECK(row["low"].get<double>() < row["difference"].get<double>());
   CHECK(row["high"].get<double>() > row["difference"].get<double>());
   CHECK_THAT(compared(features.with("s/none s/full")).out, Catch::Contains("fvd_dfot"));
+  CHECK_THAT(said.err, Catch::Contains("one seed only"));
+}
+
+TEST_CASE("a metric over sets leaves out a video whose id stands for another file") {
+  FeatureStudy features(4);
+  features.study.submit("moved", {{"full", "full", R"({"replicate":0,"seed":42})"}},
+                        {"v100", "v101", "v102"}, "", "moved clips", "v101");
+  features.study.run([](const std::string&, const std::string& video) {
+    const auto number = static_cast<float>(std::stoi(video.substr(1)) % 100);
+    JobOutput made = test::scored(20, 0.5);
+    made.metrics.push_back({"fvd_dfot", 0, {}, {number + 1, number}});
+    return made;
+  });
+  const Said said = compared(features.with("s/none moved/full --json"));
+  CHECK(nlohmann::json::parse(said.out)["rows"][0]["videos"] == 2);
+  CHECK_THAT(said.err,
+             Catch::Contains("leaves out 1 of 3 common ids, which name different files: v101"));
+}
+
+TEST_CASE("a metric over sets says how much a comparison of few videos tells") {
+  const FeatureStudy features(3);
+  const Said said = compared(features.with("s/none s/full --json"));
+  CHECK(nlohmann::json::parse(said.out)["rows"][0]["low"].is_null());
+  CHECK_THAT(said.err, Catch::Contains("s/full and s/none have 3 common videos, too few for an "
+                                       "interval of the difference: that takes 20"));
 }
 
 TEST_CASE("a metric over sets says why runs do not compare") {

@@ -35,7 +35,7 @@ class StudyDatabase {
 
   void submit(const std::string& series, const std::vector<StudyRun>& runs,
               const std::vector<std::string>& videos, const std::string& expected_failure = "",
-              const std::string& dataset = "clips") {
+              const std::string& dataset = "clips", const std::string& other_file = "") {
     std::vector<std::string> names;
     for (const StudyRun& run : runs) names.push_back(series + "/" + run.name);
     core::Submitted event = submission(series, names, videos);
@@ -51,7 +51,10 @@ class StudyDatabase {
       }
       names_[event.runs[i].digest] = runs[i].name;
     }
-    for (auto& video : event.videos) video.failure_expected = video.id == expected_failure;
+    for (auto& video : event.videos) {
+      video.failure_expected = video.id == expected_failure;
+      if (video.id == other_file) video.digest = sha256_of("another file of " + video.id);
+    }
     apply(event);
   }
 

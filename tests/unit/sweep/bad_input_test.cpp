@@ -273,7 +273,7 @@ TEST_CASE("impossible geometry is named with its numbers and where they come fro
        "metric_size: lpips needs frames of at least 32x32, got 64x16"},
       {"method: none\nparams: {metrics: [temporal_flickering], total_frames: 15}\n",
        "metric_frames: temporal_flickering needs at least 2 scored frames, got 1: total_frames 15 "
-       "less cond_frames 14"},
+       "less 14 that are known"},
   };
   check_cases(sandbox, cases);
   CHECK(sandbox.errors("method: none\nmatrix: {seed: [1, 2]}\nparams: {cond_frames: 28}\n") ==
