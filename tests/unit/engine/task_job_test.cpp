@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "base/digest.h"
 #include "engine/video/decode.h"
@@ -145,7 +147,7 @@ TEST_CASE("image to video continues the first frame of a video, which is all tha
   CHECK(output.scored_frames == 8);
   CHECK(output.reference_path.empty());
   CHECK_FALSE(expected.reference_path.empty());
-  CHECK(output.metrics == expected.metrics);
+  CHECK((output.metrics == expected.metrics));
   CHECK(output.provenance.video_digest == expected.provenance.video_digest);
   const auto facts = std::get<video::VideoFacts>(video::probe_video(output.generated_path));
   CHECK(facts.stream.average_rate.value() == 15);

@@ -30,8 +30,13 @@ std::string model_for(const std::string& sweep, const Sandbox& sandbox) {
   const std::string kind = text.find("name: cogvideox,") != std::string::npos       ? "CogVideoX"
                            : text.find("backbone: {name: wan") != std::string::npos ? "Wan"
                                                                                     : "";
-  if (kind.empty()) return sandbox.path("model");
   const std::string folder = "model-" + std::to_string(std::hash<std::string>{}(sweep));
+  if (text.find("name: open-sora,") != std::string::npos) {
+    sandbox.write(folder + "/transformer/config.json",
+                  R"({"depth": 19, "depth_single_blocks": 38, "hidden_size": 3072})");
+    return sandbox.path(folder);
+  }
+  if (kind.empty()) return sandbox.path("model");
   sandbox.write(folder + "/transformer/config.json",
                 "{\"_class_name\": \"" + kind +
                     "Transformer3DModel\", \"num_layers\": 30, "
