@@ -158,8 +158,8 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
   ResolvedDataset resolved = resolve_dataset(sweep.dataset, find_clips, diagnostics);
   plan.dataset = std::move(resolved.dataset);
   if (!plan.dataset.videos.empty()) check_kept_items(sweep.keep, plan.dataset, diagnostics);
+  check_items(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
   if (runs_are_right) {
-    check_items(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     check_video_lengths(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     check_prompts(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
     plan.notes = notes_on(resolved.videos, plan.runs);

@@ -31,28 +31,31 @@ at::Tensor bytes_of(const std::vector<video::RgbImage>& images) {
   return bytes;
 }
 
-std::string source_name(const JobPlan& plan, const std::string& path) {
-  const RunSettings& run = plan.run;
-  return fmt::format("{}\n{}+{}/{} {}x{} {} {} {}", path, plan.decoded.first, plan.decoded.count,
-                     run.frame_stride, run.height, run.width, static_cast<int>(run.color),
-                     static_cast<int>(run.pil_order), static_cast<int>(run.fit));
-}
-
 /// The rate of what the family's models generate by themselves.
 video::FrameRate family_rate(const JobPlan& plan) {
   return {static_cast<int>(plan.family->schema().frames_per_second), 1};
 }
 
+std::string source_name(const JobPlan& plan, const std::string& path) {
+  const RunSettings& run = plan.run;
+  std::string name =
+      fmt::format("{}\n{}+{}/{} {}x{} {} {} {}", path, plan.decoded.first, plan.decoded.count,
+                  run.frame_stride, run.height, run.width, static_cast<int>(run.color),
+                  static_cast<int>(run.pil_order), static_cast<int>(run.fit));
+  if (!plan.has_reference()) name += fmt::format(" at {}", family_rate(plan).value());
+  return name;
+}
+
 /// What a job that opens no file has of one.
-SourceFrames no_frames(const JobPlan& plan) {
+SourceFrames no_frames(const JobPlan& plan, const std::string& path) {
   SourceFrames source;
   source.rate = family_rate(plan);
-  source.name = fmt::format("no frames, {} a second", source.rate.value());
+  source.name = source_name(plan, path);
   return source;
 }
 
 SourceFrames read_source(const JobPlan& plan, const std::string& path) {
-  if (plan.decoded.count == 0) return no_frames(plan);
+  if (plan.decoded.count == 0) return no_frames(plan, path);
   const RunSettings& run = plan.run;
   const video::FrameWindow window{plan.decoded.first * run.frame_stride, plan.decoded.count,
                                   run.frame_stride};

@@ -17,6 +17,10 @@ struct NamedComparison {
   std::vector<std::string> warnings;    ///< what a reader must know first
 };
 
+/// What a reader must know of runs that are compared, and of the comparisons of their videos.
+Result<std::vector<std::string>> warnings_on(const Query& query, const std::vector<RunData>& runs,
+                                             const std::vector<Comparison>& comparisons);
+
 /// Loads the runs as load_named_run does and compares each of `names` with `baseline` in the metric
 /// that metric_or_default chooses. With a `margin` above 0, in the metric's unit, also tests
 /// whether each is equivalent within it.

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <map>
+#include <utility>
 
 #include "base/digest.h"
 #include "engine/video/decode.h"
@@ -89,6 +91,20 @@ TEST_CASE("a prompt becomes a video without a reference, in two families") {
     JobInput other_seed = input;
     other_seed.parameters["seed"] = 43;
     CHECK(bytes_of(succeed(*engine, other_seed)) != bytes_of(output));
+  }
+}
+
+TEST_CASE("every family generates from a prompt alone") {
+  const auto engine = make_engine();
+  for (const auto& [backbone, rate] :
+       {std::pair("wan2.2", 24), std::pair("cogvideox", 8), std::pair("open-sora", 24)}) {
+    INFO(backbone);
+    const JobOutput output = succeed(*engine, prompt_job(backbone, "a cat"));
+    CHECK(output.scored_frames == 9);
+    CHECK(output.reference_path.empty());
+    const auto facts = std::get<video::VideoFacts>(video::probe_video(output.generated_path));
+    CHECK(facts.frames == 9);
+    CHECK(facts.stream.average_rate.value() == rate);
   }
 }
 
