@@ -69,7 +69,7 @@ const std::vector<sharing::JobShape> kJobs = {
 
 TEST_CASE("jobs that read one trajectory get what each would compute by itself, bit for bit") {
   // With room for every state, and with room for none.
-  const std::int64_t bytes = GENERATE(sharing::kMaxStateBytes, std::int64_t{0});
+  const std::int64_t bytes = GENERATE(as<std::int64_t>{}, sharing::kMaxStateBytes, 0);
   for (const MethodEntry& method : methods()) {
     if (!method.trains) continue;
     INFO(method.name << " with " << bytes << " bytes for states");
@@ -149,7 +149,9 @@ TEST_CASE("steps to a state that did not fit run again, and only those") {
       const Reached reached = trajectory.reach(std::to_string(job), monitor);
       chosen.push_back(reached.summary.best_step);
       longest = std::max<std::int64_t>(longest, reached.summary.steps_run);
+      const std::int64_t before = sink.calls;
       const double again = trajectory.place(chosen.back(), monitor);
+      CHECK((again > 0 || sink.calls == before));
       CHECK(trajectory.place(chosen.back(), monitor) == 0);
       CHECK((max_states == 0 || again == 0));
       trajectory.leave(std::to_string(job));
