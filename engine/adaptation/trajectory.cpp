@@ -220,11 +220,13 @@ double Trajectory::norm_at(std::int64_t step, LoopTimings& spent, JobMonitor& mo
 }
 
 double Trajectory::place(std::int64_t step, JobMonitor& monitor) {
-  double seconds = 0;
-  if (step == placed_) return seconds;
+  if (step == placed_) return 0;
   if (!keeps_states_) {
-    const Stopwatch watch(seconds, problem_.backbone.device());
-    walk_to(step, monitor);
+    double seconds = 0;
+    {
+      const Stopwatch watch(seconds, problem_.backbone.device());
+      walk_to(step, monitor);
+    }
     return seconds;
   }
   if (placed_ == step_ && needs_live_state()) live_ = Snapshot::of(groups_);
@@ -239,7 +241,7 @@ double Trajectory::place(std::int64_t step, JobMonitor& monitor) {
     states_.at(step).restore(adaptation_);
   }
   placed_ = step;
-  return seconds;
+  return 0;
 }
 
 /// Continues from the state in place, or from the start when that one is later.

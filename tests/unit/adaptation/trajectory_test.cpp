@@ -4,6 +4,7 @@
 #include <limits>
 #include <set>
 
+#include "sharing/walk.h"
 #include "support.h"
 
 using namespace cox;
@@ -69,7 +70,7 @@ const std::vector<sharing::JobShape> kJobs = {
 
 TEST_CASE("jobs that read one trajectory get what each would compute by itself, bit for bit") {
   // With room for every state, and with room for none.
-  const std::int64_t bytes = GENERATE(sharing::kMaxStateBytes, std::int64_t{0});
+  const std::int64_t bytes = GENERATE(as<std::int64_t>{}, sharing::kMaxStateBytes, 0);
   for (const MethodEntry& method : methods()) {
     if (!method.trains) continue;
     INFO(method.name << " with " << bytes << " bytes for states");
@@ -133,27 +134,31 @@ TEST_CASE("a cancelled job leaves the trajectory where it is") {
 }
 
 TEST_CASE("steps to a state that did not fit run again, and only those") {
-  // Rules that choose step 0, 1, 2, ... of losses that only fall would need every state.
   const auto steps_again = [](std::int64_t max_states) {
     WildBench bench("full");
     const std::int64_t bytes = max_states * state_bytes(bench.adaptation->groups());
     Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, bytes);
     CountingSink sink;
     JobMonitor monitor(sink);
-    std::vector<std::int64_t> chosen;
+    std::vector<sharing::Reading> readings;
     std::int64_t longest = 0;
     for (std::size_t job = 0; job < kJobs.size(); ++job) {
       trajectory.watch(std::to_string(job), kJobs[job]);
     }
     for (std::size_t job = 0; job < kJobs.size(); ++job) {
       const Reached reached = trajectory.reach(std::to_string(job), monitor);
-      chosen.push_back(reached.summary.best_step);
+      const std::int64_t chosen = reached.summary.best_step;
+      readings.push_back({reached.summary.steps_run, chosen});
       longest = std::max<std::int64_t>(longest, reached.summary.steps_run);
-      const double again = trajectory.place(chosen.back(), monitor);
-      CHECK(trajectory.place(chosen.back(), monitor) == 0);
+      const std::int64_t before = sink.calls;
+      const double again = trajectory.place(chosen, monitor);
+      CHECK((again > 0 || sink.calls == before));
+      CHECK(trajectory.place(chosen, monitor) == 0);
       CHECK((max_states == 0 || again == 0));
       trajectory.leave(std::to_string(job));
     }
+    // As the price counts them.
+    if (max_states == 0) CHECK(sink.calls == sharing::steps_walked(readings));
     return sink.calls - longest;
   };
   CHECK(steps_again(100) == 0);

@@ -178,7 +178,7 @@ class FaultySink final : public Sink {
 TEST_CASE("every method gives the same bits shared and by itself") {
   // With room for the states of all jobs, and with room for none.
   EngineOptions options;
-  options.max_state_bytes = GENERATE(sharing::kMaxStateBytes, std::int64_t{0});
+  options.max_state_bytes = GENERATE(as<std::int64_t>{}, sharing::kMaxStateBytes, 0);
   INFO(options.max_state_bytes << " bytes for states");
   const auto engine = Engine::create(options).value();
   const auto unshared = unshared_engine();
