@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -67,7 +68,7 @@ def optuna(_, small):
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    count = 100 if small else 1_000
+    count = 100 if small else 500
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "study.db"
         storage = f"sqlite:///{path}"
@@ -158,11 +159,16 @@ def main():
     parser.add_argument("--small", action="store_true")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    measures = {measure.__name__: measure for measure in (coxswain, optuna, dask, hyperqueue)}
+    names = options.names or list(measures)
+    if len(names) > 1:  # each in a process of its own: memory is measured
+        for name in names:
+            subprocess.run([sys.executable, __file__, "--bin", options.bin, name, *["--small"] * options.small],
+                           check=True)
+        return
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    for measure in (coxswain, optuna, dask, hyperqueue):
-        if not options.names or measure.__name__ in options.names:
-            measure(options.bin, options.small)
-    print("\n| program | what | measured |\n| --- | --- | ---: |")  # again, without what the peers said between
+    measures[names[0]](options.bin, options.small)
+    print("\n| program | what | measured |\n| --- | --- | ---: |")  # again, without what the peer said between
     print("\n".join(f"| {who} | {what} | {figure} |" for who, what, figure in rows))
 
 
