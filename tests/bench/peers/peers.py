@@ -9,7 +9,6 @@ Optuna's results are durable. NAME narrows to coxswain, optuna, dask or hyperque
 """
 
 import argparse
-import gc
 import multiprocessing
 import os
 import pathlib
@@ -108,19 +107,6 @@ def dask(_, small):
             client.gather(client.map(abs, range(count), pure=False))
             row("dask", f"no-op tasks in memory, {PROCESSES} workers of 32 threads",
                 rate(count, time.monotonic() - start))
-            # Behind a task that does not end nothing starts, and the scheduler, in this process, holds them all.
-            gc.collect()
-            before = own_memory()
-            gate = client.submit(time.sleep, 3_600, key="gate")
-            start = time.monotonic()
-            waiting = client.map(lambda number, wait: number, range(count), wait=gate, pure=False)
-            while len(cluster.scheduler.tasks) < count:
-                time.sleep(0.05)
-            row("dask", f"waiting tasks submitted ({count:,})", rate(count, time.monotonic() - start))
-            row("dask", "memory for each waiting task, scheduler and client",
-                f"{(own_memory() - before) / count:,.0f} bytes")
-            client.cancel([gate], force=True)
-            client.cancel(waiting, force=True)
 
 
 def hyperqueue(_, small):
