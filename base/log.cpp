@@ -9,6 +9,7 @@
 #include <cstdlib>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace cox {
 
@@ -36,13 +37,15 @@ std::atomic<int>& log_descriptor() {
 }
 
 std::string quoted_if_needed(const std::string& value) {
-  if (!value.empty() && value.find_first_of(" \t\n\"=") == std::string::npos) return value;
+  const bool is_plain = !value.empty() && value.find_first_of(" \"=") == std::string::npos &&
+                        !first_control_character(value);
+  if (is_plain) return value;
   std::string quoted = "\"";
   for (const char c : value) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c == '\n' ? ' ' : c;
   }
-  return quoted + '"';
+  return escaped(quoted + '"');
 }
 
 }  // namespace

@@ -3,11 +3,12 @@
 namespace cox::cli {
 
 void Session::note(std::string_view message) const {
-  err << toned(err_terminal, Tone::kWarning, "note:") << ' ' << message << '\n';
+  err << toned(err_terminal, Tone::kWarning, "note:") << ' ' << printable_lines(message) << '\n';
 }
 
 ExitCode Session::fail(const Status& status) const {
-  err << toned(err_terminal, Tone::kBad, "cox: error:") << ' ' << status.message() << '\n';
+  err << toned(err_terminal, Tone::kBad, "cox: error:") << ' ' << printable_lines(status.message())
+      << '\n';
   return exit_code_of(status);
 }
 

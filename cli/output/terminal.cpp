@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace cox::cli {
@@ -89,20 +90,29 @@ std::string shortened(std::string_view text, int width) {
   return fmt::format("{}…", text.substr(0, end));
 }
 
-std::string printable(std::string_view text) {
+std::string printable_lines(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || c == '\r') {
-      clean += ' ';
-    } else if (byte < 0x20 || byte == 0x7F) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (text[i] == '\n' || text[i] == '\t') {
+      clean += text[i];
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // U+0080 to U+009F in UTF-8
       clean += '?';
+      ++i;
     } else {
-      clean += c;
+      clean += byte < 0x20 || byte == 0x7F ? '?' : text[i];
     }
   }
   return clean;
+}
+
+std::string printable(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  return printable_lines(line);
 }
 
 }  // namespace cox::cli

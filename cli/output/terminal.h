@@ -33,4 +33,7 @@ std::string shortened(std::string_view text, int width);
 /// cannot move the cursor. Tabs and line breaks become spaces.
 std::string printable(std::string_view text);
 
+/// The same, with tabs and line breaks as they are.
+std::string printable_lines(std::string_view text);
+
 }  // namespace cox::cli

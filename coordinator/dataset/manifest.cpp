@@ -222,7 +222,7 @@ Status check_items(const Manifest& manifest, const std::string& path) {
 Result<Json> parse_json(const std::string& text, const std::string& path) {
   try {
     return Json::parse(text);
-  } catch (const Json::parse_error& error) {
+  } catch (const Json::exception& error) {
     return invalid_argument(
         fmt::format("{}: not JSON: {}; create the manifest again with `cox dataset index`", path,
                     error.what()));

@@ -73,7 +73,12 @@ std::optional<std::int64_t> parse_timestamp_ms(std::string_view text) {
 
 Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::string>& header) {
   std::map<std::string, std::size_t> columns;
-  for (std::size_t i = 0; i < header.size(); ++i) columns[trim(header[i])] = i;
+  for (std::size_t i = 0; i < header.size(); ++i) {
+    const std::string name = trim(header[i]);
+    if (columns.emplace(name, i).second) continue;
+    return invalid_argument(fmt::format("two columns of the first line are named '{}'",
+                                        abbreviated(escaped(name), 100)));
+  }
   for (const char* name : kRequired) {
     if (columns.count(name) == 0) {
       return invalid_argument(

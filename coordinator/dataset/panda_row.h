@@ -25,7 +25,7 @@ struct PandaRow {
   std::vector<PandaClip> clips;
 };
 
-/// Where each column is. An error when a required column is missing.
+/// Where each column is. An error when a required column is missing or two have one name.
 Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::string>& header);
 
 /// Takes a record apart. Every list must have one entry for each clip.

@@ -129,6 +129,7 @@ class TreeBuilder final : public YAML::EventHandler {
       if (node.is_scalar() && earlier.key == node.text) {
         diagnostics_.error(node.at, fmt::format("duplicate key '{}', first given in line {}",
                                                 node.text, earlier.key_at.line));
+        break;
       }
     }
     level.has_key = true;

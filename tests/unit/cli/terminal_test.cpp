@@ -22,6 +22,9 @@ TEST_CASE("text is cut between characters and says that it was cut") {
 
 TEST_CASE("a stranger's text cannot move the cursor") {
   CHECK(printable("a\x1b[2Jb\nc\x7f") == "a?[2Jb c?");
+  CHECK(printable("\xc2\x9b"
+                  "2J \xc2\xa0\xc3\xa9\xc2") == "?2J \xc2\xa0\xc3\xa9\xc2");
+  CHECK(printable_lines("a\x1b[2Jb\n\tc\r") == "a?[2Jb\n\tc?");
 }
 
 TEST_CASE("colour follows the option, then NO_COLOR, then the stream") {

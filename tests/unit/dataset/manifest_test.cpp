@@ -125,6 +125,7 @@ TEST_CASE("A wrong manifest is refused with the place and what was expected") {
   CHECK(replaced("cox-manifest/1", "cox-manifest/9").find("expected 'cox-manifest/1'") !=
         std::string::npos);
   CHECK(message_of(path, good.substr(0, good.size() / 2)).find("not JSON") != std::string::npos);
+  CHECK(replaced("\"seed\": 42", "\"seed\": 1e999").find("not JSON") != std::string::npos);
   CHECK(message_of(path, "[]").find("expected an object") != std::string::npos);
   fs::remove_all(folder);
 }

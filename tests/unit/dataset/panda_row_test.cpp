@@ -67,6 +67,9 @@ TEST_CASE("A row whose lists disagree, or whose entries are wrong, is refused wi
   CHECK(refusal("[['0:00:01.000', '0:00:02.000']]", "['a").find("column caption") !=
         std::string::npos);
   CHECK_FALSE(panda_columns({"videoID", "url", "caption"}).is_ok());
+  auto header = kHeader;
+  header.insert(header.end(), {"", ""});
+  CHECK(panda_columns(header).status().message() == "two columns of the first line are named ''");
 }
 
 TEST_CASE("The draw's order has the published check values") {

@@ -37,6 +37,10 @@ TEST_CASE("a duplicate key is an error that names the first") {
         "a.yaml:3:1: duplicate key 'lr', first given in line 1\n"
         "    lr: 3\n"
         "    ^");
+  // Once for each repetition, with the first of all.
+  const std::string third = errors_of("lr: 1\nlr: 2\nlr: 3\n");
+  CHECK(third.find("a.yaml:3:1: duplicate key 'lr', first given in line 1\n") != std::string::npos);
+  CHECK(third.find("first given in line 2") == std::string::npos);
 }
 
 TEST_CASE("what would hide where a value comes from is refused") {
