@@ -311,10 +311,10 @@ SELECT
                 '$.fit', '$.color', '$.pil_order')
    = json_extract(rb.parameters, '$.gen_start_frame', '$.frame_stride', '$.height', '$.width',
                   '$.fit', '$.color', '$.pil_order')
-   AND coalesce(json_extract(ra.parameters, '$.task'), 'continue')
-     = coalesce(json_extract(rb.parameters, '$.task'), 'continue')
    AND xa.scored_frames = xb.scored_frames
-   AND ra.metric_definitions = rb.metric_definitions) AS same_window,
+   AND ra.metric_definitions = rb.metric_definitions
+   AND coalesce(json_extract(ra.parameters, '$.task'), 'continue')
+     = coalesce(json_extract(rb.parameters, '$.task'), 'continue')) AS same_window,
   nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,
   ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
   ra.digest AS run_digest_a, rb.digest AS run_digest_b
