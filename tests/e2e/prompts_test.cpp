@@ -79,14 +79,14 @@ TEST_CASE("a list of prompts is generated, measured and reported without a refer
         "\"scene, temporal_flickering\"\n");
   CHECK(sql(database, "SELECT DISTINCT prompt FROM v_jobs WHERE item LIKE 'a-red%'") ==
         "a red ball on the grass\n");
-  const std::vector<std::string> at = {"--database", database};
+  const std::vector<std::string> at = {"--db", database};
   const auto shown = [&](std::vector<std::string> arguments) {
     arguments.insert(arguments.end(), at.begin(), at.end());
-    const Ended command = run_cox(arguments);
-    INFO(command.all());
-    CHECK(command.exit_code == 0);
-    CHECK(command.all().find("PSNR") == std::string::npos);
-    return command.out;
+    const Ended answer = run_cox(arguments);
+    INFO(answer.all());
+    CHECK(answer.exit_code == 0);
+    CHECK(answer.all().find("PSNR") == std::string::npos);
+    return answer.out;
   };
   CHECK_THAT(shown({"results", "words"}), Contains("temporal_flickering") || Contains("flicker"));
   CHECK_THAT(shown({"report", "words", "--baseline", "none"}),
@@ -107,7 +107,7 @@ TEST_CASE("cox vbench takes each dimension from the items that are for it") {
                                   "suite.json", {"--out", out});
   INFO(ended.all());
   REQUIRE(ended.exit_code == 0);
-  const Ended table = run_cox({"vbench", "words/none", "--format", "csv", "--database", database});
+  const Ended table = run_cox({"vbench", "words/none", "--format", "csv", "--db", database});
   INFO(table.all());
   CHECK(table.exit_code == 0);
   // 100 times the value of the only item that is for the dimension.

@@ -12,9 +12,9 @@ using nlohmann::json;
 
 namespace {
 
-const std::string kBench = std::string(COX_BIN_DIR) + "/cox-engine";
+const std::string kBenchProgram = std::string(COX_BIN_DIR) + "/cox-engine";
 
-struct Case {
+struct BenchCase {
   const char* config;
   const char* preset;
   int height, width, frames;
@@ -23,24 +23,24 @@ struct Case {
 
 /// Latent frames hold 1 + 4 k pixel frames (CogVideoX decodes pairs); a token is 2 x 2 latents of 8
 /// pixels, or of 16 for Wan2.2.
-constexpr Case kCases[] = {{"wan2.1-t2v-1.3b", "wan2.1-tiny", 64, 96, 9, 3, 3 * 4 * 6},
-                           {"wan2.2-ti2v-5b", "wan2.2-tiny", 64, 96, 9, 3, 3 * 2 * 3},
-                           {"cogvideox-5b", "cogvideox-tiny", 64, 96, 12, 5, 5 * 4 * 6},
-                           {"cogvideox-5b-i2v", "cogvideox-i2v-tiny", 48, 80, 9, 3, 3 * 3 * 5},
-                           {"open-sora-2.0", "open-sora-tiny", 64, 96, 9, 3, 3 * 4 * 6}};
+constexpr BenchCase kCases[] = {{"wan2.1-t2v-1.3b", "wan2.1-tiny", 64, 96, 9, 3, 3 * 4 * 6},
+                                {"wan2.2-ti2v-5b", "wan2.2-tiny", 64, 96, 9, 3, 3 * 2 * 3},
+                                {"cogvideox-5b", "cogvideox-tiny", 64, 96, 12, 5, 5 * 4 * 6},
+                                {"cogvideox-5b-i2v", "cogvideox-i2v-tiny", 48, 80, 9, 3, 3 * 3 * 5},
+                                {"open-sora-2.0", "open-sora-tiny", 64, 96, 9, 3, 3 * 4 * 6}};
 
 }  // namespace
 
 TEST_CASE("bench times one forward pass of every family at the sizes of a model") {
   const TemporaryDirectory folder;
-  for (const Case& one : kCases) {
+  for (const BenchCase& one : kCases) {
     INFO(one.config);
     const std::string model = folder / one.preset;
     cox::engine::write_random_model({model, one.preset, 1});
     const cox::test::Ended ended = cox::test::run(
-        {kBench, "bench", "--config", one.config, "--model", model, "--device", "cpu", "--dtype",
-         "fp32", "--height", std::to_string(one.height), "--width", std::to_string(one.width),
-         "--total-frames", std::to_string(one.frames), "--steps", "2"});
+        {kBenchProgram, "bench", "--config", one.config, "--model", model, "--device", "cpu",
+         "--dtype", "fp32", "--height", std::to_string(one.height), "--width",
+         std::to_string(one.width), "--total-frames", std::to_string(one.frames), "--steps", "2"});
     INFO(ended.all());
     REQUIRE(ended.exit_code == 0);
     const json forward = json::parse(ended.out).at("forward");
@@ -54,10 +54,10 @@ TEST_CASE("bench times one forward pass of every family at the sizes of a model"
 
 TEST_CASE("bench refuses a size of another family and an unknown model") {
   const cox::test::Ended size = cox::test::run(
-      {kBench, "bench", "--config", "wan2.2-ti2v-5b", "--height", "48", "--device", "cpu"});
+      {kBenchProgram, "bench", "--config", "wan2.2-ti2v-5b", "--height", "48", "--device", "cpu"});
   CHECK(size.exit_code != 0);
   CHECK_THAT(size.err, Contains("--height: expected a multiple of 32 for Wan2.2 TI2V, got 48"));
-  const cox::test::Ended name = cox::test::run({kBench, "bench", "--config", "wan2.3"});
+  const cox::test::Ended name = cox::test::run({kBenchProgram, "bench", "--config", "wan2.3"});
   CHECK(name.exit_code != 0);
   CHECK_THAT(name.all(), Contains("wan2.1-t2v-1.3b"));
 }
