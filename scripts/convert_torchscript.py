@@ -15,6 +15,7 @@ trained, and from which file it was made. `--random` marks one that was not trai
 What each network takes and gives (docs/metrics.md):
 
   i3d                  forward(x, rescale=, resize=, return_features=): [1, 3, T, H, W] -> [1, 400]
+  videomae             forward(x): 16 frames [1, 3, 16, 224, 224] in [0, 1] -> features [1, 1408]
   frame-interpolation  forward(a, b): two frames [1, 3, H, W] in [0, 1] -> the frame between them
   optical-flow         forward(a, b): two frames [1, 3, H, W] in [0, 255] -> flow in pixels [1, 2, H, W]
   image-quality        forward(x): a frame [1, 3, H, W] in [0, 1] -> a score from 0 to 100, one number
@@ -28,7 +29,7 @@ import pathlib
 import sys
 import zipfile
 
-NETWORKS = ("i3d", "frame-interpolation", "optical-flow", "image-quality")
+NETWORKS = ("i3d", "videomae", "frame-interpolation", "optical-flow", "image-quality")
 STATED = "extra/cox.json"
 
 
@@ -55,6 +56,8 @@ def examples(network, size, seed):
     frame = lambda: torch.rand(1, 3, height, width, generator=generator)
     if network == "image-quality":
         return (frame(),)
+    if network == "videomae":
+        return (torch.rand(1, 3, 16, 224, 224, generator=generator),)
     scale = 255 if network == "optical-flow" else 1
     return frame() * scale, frame() * scale
 

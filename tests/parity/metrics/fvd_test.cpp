@@ -40,8 +40,24 @@ TEST_CASE("a clip's features are I3D's of the generated frames, then of the refe
   CHECK(measured_clip("fvd_dfot", i3d, clip).name == "fvd_dfot_random_weights");
 }
 
-TEST_CASE("clips that are too short for I3D are refused") {
+TEST_CASE("VideoMAE sees the first 16 frames of a clip, as cd-fvd prepares them") {
+  const std::string videomae = towers_file("videomae.pt");
+  const at::Tensor clip = at::cat({towers_clip(), towers_clip().narrow(0, 0, 5)});
+  const at::Tensor features = features_of("fvd_videomae", videomae, clip);
+  REQUIRE(features.numel() == 24);
+  CHECK(relative_l2(features.narrow(0, 0, 12), towers_tensor("videomae")[0]) < 1e-5);
+  CHECK(at::equal(features.narrow(0, 0, 12), features.narrow(0, 12, 12)));
+  const at::Tensor longer = at::cat({clip, at::zeros_like(clip)});
+  CHECK(at::equal(features_of("fvd_videomae", videomae, longer), features));
+  CHECK(measured_clip("fvd_videomae", videomae, clip).name == "fvd_videomae_random_weights");
+  CHECK_THAT(refusal_of("fvd_videomae", towers_file("i3d.pt"), clip),
+             Catch::Contains("expected weights of network 'videomae', got 'i3d'"));
+}
+
+TEST_CASE("clips that are too short for their network are refused") {
   const at::Tensor clip = towers_clip();
+  CHECK_THAT(refusal_of("fvd_videomae", towers_file("videomae.pt"), clip),
+             Catch::Contains("expected at least 16 scored frames, got 11"));
   CHECK_THAT(refusal_of("fvd_stylegan_v", towers_file("i3d.pt"), clip.narrow(0, 0, 8)),
              Catch::Contains("expected at least 9 scored frames, got 8"));
   CHECK_THAT(refusal_of("fvd_dfot", towers_file("i3d.pt"), clip.narrow(0, 0, 4)),
