@@ -50,11 +50,10 @@ Status write_all(int descriptor, std::string_view content, const std::string& pa
 }
 
 Status sync_directory(const std::string& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return file_error("cannot open directory", directory);
-  const int result = ::fsync(descriptor);
-  ::close(descriptor);
-  return result == 0 ? Status::ok() : file_error("cannot flush directory", directory);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened.is_open()) return file_error("cannot open directory", directory);
+  return ::fsync(opened.get()) == 0 ? Status::ok()
+                                    : file_error("cannot flush directory", directory);
 }
 
 /// Renames the file written aside to `path`, or deletes it if writing it failed.
@@ -73,21 +72,6 @@ Status put_in_place(Status written, const std::string& aside, const std::string&
 }  // namespace
 
 namespace {
-
-/// Closes its file descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 const char* file_kind(mode_t mode) {
   if (S_ISDIR(mode)) return "a directory";

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <utility>
 
 namespace cox {
 
@@ -26,5 +27,34 @@ inline void prepare_process() {
 /// Whether a write failed because no more bytes fit: the disk or the user's quota is full, or the
 /// file has reached the size limit of the process (`ulimit -f`).
 inline bool is_disk_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
+
+/// Owns a file descriptor and closes it. A negative number is none.
+class Descriptor {
+ public:
+  explicit Descriptor(int number = -1) : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() { close(); }
+
+  int get() const { return number_; }
+  bool is_open() const { return number_ >= 0; }
+  void close() {
+    if (number_ >= 0) ::close(std::exchange(number_, -1));
+  }
+
+ private:
+  int number_;
+};
+
+/// Both ends of a pipe.
+struct Pipe {
+  Descriptor reader;
+  Descriptor writer;
+};
 
 }  // namespace cox

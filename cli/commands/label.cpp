@@ -74,7 +74,7 @@ class Label final : public Command {
   }
 
  private:
-  /// Tags and notes belong to runs: names of jobs are no targets.
+  /// Only runs have tags and notes: a job is not found.
   static TargetFinder runs_only(TargetFinder finder) {
     const auto matches = [find = finder.matches](const std::string& pattern) -> Result<Selects> {
       COX_ASSIGN_OR_RETURN(Selects selects, find(pattern));

@@ -14,6 +14,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/process.h"
 #include "base/text.h"
 
 namespace cox::cluster {
@@ -21,34 +22,6 @@ namespace cox::cluster {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { close(); }
-
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-
- private:
-  int number_;
-};
-
-struct Pipe {
-  Descriptor reader;
-  Descriptor writer;
-};
 
 Result<Pipe> open_pipe() {
   std::array<int, 2> ends{};

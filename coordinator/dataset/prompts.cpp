@@ -234,7 +234,7 @@ Result<Manifest> index_prompts(const IndexOptions& options) {
   } else {
     COX_ASSIGN_OR_RETURN(entries, read_vbench(text, options.root));
   }
-  // Of a text all dimensions are equal, so that equal lines are always faults.
+  // All lines of a text file have the same dimensions, so a repeated line is always an error.
   PromptItems items(is_text ? "line" : "entry");
   for (const Entry& entry : entries) items.add(entry);
   Manifest manifest;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/process.h"
 #include "base/text.h"
 
 namespace cox::watch {
@@ -19,32 +20,6 @@ namespace cox::watch {
 namespace {
 
 constexpr int kLookMs = 20;  ///< how soon an exit, or the wish to give up, is noticed
-
-/// One end of a pipe.
-class Descriptor {
- public:
-  explicit Descriptor(int number = -1) : number_(number) {}
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-  int number() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
-
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
 
 /// Our ends do not block, and the command inherits only what it is given.
 Result<Pipe> make_pipe(bool we_read) {
@@ -62,9 +37,9 @@ Result<pid_t> spawn(const std::string& command, const Pipe& in, const Pipe& out)
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_init(&actions);
   posix_spawnattr_init(&attributes);
-  posix_spawn_file_actions_adddup2(&actions, in.read.number(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out.write.number(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out.write.number(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, in.reader.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out.writer.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out.writer.get(), STDERR_FILENO);
   sigset_t defaults;
   sigset_t none;
   sigfillset(&defaults);
@@ -90,7 +65,7 @@ Result<pid_t> spawn(const std::string& command, const Pipe& in, const Pipe& out)
 /// Writes what fits into the pipe; closes it when all is written.
 void feed(Descriptor& to, const std::string& input, std::size_t& written) {
   if (!to.is_open()) return;
-  const ssize_t count = ::write(to.number(), input.data() + written, input.size() - written);
+  const ssize_t count = ::write(to.get(), input.data() + written, input.size() - written);
   if (count > 0) written += static_cast<std::size_t>(count);
   if (written == input.size()) to.close();
 }
@@ -99,7 +74,7 @@ void feed(Descriptor& to, const std::string& input, std::size_t& written) {
 void drain(const Descriptor& from, std::string& output) {
   char buffer[4096];
   while (true) {
-    const ssize_t count = ::read(from.number(), buffer, sizeof buffer);
+    const ssize_t count = ::read(from.get(), buffer, sizeof buffer);
     if (count <= 0) return;
     const std::size_t room = kMostOutputBytes - output.size();
     output.append(buffer, std::min(room, static_cast<std::size_t>(count)));
@@ -126,18 +101,18 @@ Status run_command(const std::string& command, const std::string& input,
   COX_ASSIGN_OR_RETURN(Pipe in, make_pipe(false));
   COX_ASSIGN_OR_RETURN(Pipe out, make_pipe(true));
   COX_ASSIGN_OR_RETURN(const pid_t process, spawn(command, in, out));
-  out.write.close();
-  // in.read stays open: without a reader, a write would end this process by SIGPIPE.
+  out.writer.close();
+  // in.reader stays open: without a reader, a write would end this process by SIGPIPE.
   const SystemClock clock;
   const TimeUs begin = clock.now_us();
   std::string output;
   std::size_t written = 0;
   while (true) {
-    feed(in.write, input, written);
-    drain(out.read, output);
+    feed(in.writer, input, written);
+    drain(out.reader, output);
     int state = 0;
     if (::waitpid(process, &state, WNOHANG) == process) {
-      drain(out.read, output);
+      drain(out.reader, output);
       ::kill(-process, SIGKILL);  // what it left behind
       return ending(state, output);
     }
@@ -149,7 +124,7 @@ Status run_command(const std::string& command, const std::string& input,
       return {StatusCode::kDeadlineExceeded,
               fmt::format("stopped after {} s{}", limit / kSecondUs, said(output))};
     }
-    pollfd wait{out.read.number(), POLLIN, 0};
+    pollfd wait{out.reader.get(), POLLIN, 0};
     ::poll(&wait, 1, kLookMs);
     if ((wait.revents & (POLLIN | POLLHUP)) == POLLHUP) ::poll(nullptr, 0, kLookMs);
   }

@@ -31,7 +31,7 @@ video::RgbImage shrunk(const video::RgbImage& image, int side) {
   return video::resize(image, width, height, video::ResizeFilter::kBilinear, video::PilOrder::kV12);
 }
 
-/// Levels are told apart to this part of one before they are rounded.
+/// Levels are first rounded to multiples of 1 / kGrain.
 constexpr double kGrain = 1 << 20;
 
 /// Pictures resized in double precision, as whole levels in fp32; halves go to the even level. In

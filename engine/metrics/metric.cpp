@@ -63,12 +63,20 @@ void check_frame_count(const MetricSchema& schema, std::int64_t frames) {
                   schema.name, schema.min_frames, frames));
 }
 
+void check_prompt(const MetricSchema& schema, const std::string& prompt) {
+  if (!schema.prompt || !trim(prompt).empty()) return;
+  throw user_error(fmt::format(
+      "{}: expected a prompt, got an empty one; give the video a caption, set prompt_source: "
+      "constant with a constant_prompt, or leave the metric out",
+      schema.name));
+}
+
 }  // namespace
 
 ReferenceFeatures Metric::prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const {
-  // Without true frames the generated ones count, which measure() has.
-  const std::int64_t frames = reference.defined() ? reference.size(0) : schema().min_frames;
-  check_clip(*this, frames, facts.prompt);
+  // Without true frames only the generated ones count, and measure() checks those.
+  if (reference.defined()) check_frame_count(schema(), reference.size(0));
+  check_prompt(schema(), facts.prompt);
   return prepare_with(reference, facts);
 }
 
@@ -120,11 +128,7 @@ std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResourc
 
 void check_clip(const Metric& metric, std::int64_t scored_frames, const std::string& prompt) {
   check_frame_count(metric.schema(), scored_frames);
-  if (!metric.schema().prompt || !trim(prompt).empty()) return;
-  throw user_error(fmt::format(
-      "{}: expected a prompt, got an empty one; give the video a caption, set prompt_source: "
-      "constant with a constant_prompt, or leave the metric out",
-      metric.schema().name));
+  check_prompt(metric.schema(), prompt);
 }
 
 MetricValue measure(const Metric& metric, const at::Tensor& generated,

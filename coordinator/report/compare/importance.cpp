@@ -373,7 +373,7 @@ void warn_of_confounded(const std::vector<ParameterImportance>& parameters,
                   join(names, ", ")));
 }
 
-/// Parameters that only some of the runs have are no factors: a reader must know.
+/// Warns of the parameters that only some of the runs have, which are not factors.
 void warn_of_partial_parameters(const Runs& runs, std::vector<std::string>& warnings) {
   std::map<std::string, std::set<std::string>> levels;
   std::map<std::string, std::size_t> counts;

@@ -37,7 +37,7 @@ TEST_CASE("three failures in a row on whatever nodes stop submitting for a while
   CHECK(judge_nodes(events, 1'006).submit_after == 0);
 }
 
-TEST_CASE("a task without a noted end is no event: nobody knows how it ended") {
+TEST_CASE("a task whose end was not recorded is not an event") {
   const std::vector<TaskNote> notes = {
       {"1_0", 0, "n1", 10, {}, {}}, {"1_1", 0, "n1", 10, 20, 0}, {"1_2", 0, "n2", 10, 30, 78}};
   const std::vector<NodeEvent> events = node_events(notes);

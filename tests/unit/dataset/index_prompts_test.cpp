@@ -47,7 +47,7 @@ Names prompts_of(const Manifest& manifest) {
 
 }  // namespace
 
-TEST_CASE("a text of one prompt a line becomes items with ids of their words") {
+TEST_CASE("a file with one prompt per line becomes items whose ids are made of the words") {
   const List list(
       "\xEF\xBB\xBF"
       "a cat on a mat\r\nÜber den Wolken\nA dog, running!\n");

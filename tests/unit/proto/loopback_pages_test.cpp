@@ -30,7 +30,7 @@ TEST_CASE("pages are served on loopback at their paths only, with their status a
 }
 
 TEST_CASE(
-    "pages are refused beyond loopback and at what is no address, by the name of the option") {
+    "an address that is invalid or not loopback is refused, and the message names the option") {
   for (const std::string address : {"0.0.0.0:9420", "example.org:80", "127.0.0.1",
                                     "127.0.0.1:", "127.0.0.1:99999", "127.0.0.1:9x", ":9420", ""}) {
     INFO(address);

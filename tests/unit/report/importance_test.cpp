@@ -128,7 +128,7 @@ TEST_CASE("a parameter that does nothing is rarely found, one that does is") {
   CHECK(below <= 9);  // binomial(60, 0.05): 9 or more has p 0.002
 }
 
-TEST_CASE("what two parameters share cannot be told apart, and is said") {
+TEST_CASE("a warning names parameters whose effects cannot be separated") {
   std::vector<RunData> runs;
   const std::vector<std::pair<int, int>> points = {{1, 1}, {1, 1}, {2, 2}, {2, 3}, {2, 3}, {2, 2}};
   int name = 0;
