@@ -1,10 +1,7 @@
 #include "engine/parallel/token_split.h"
 
-#include <fmt/format.h>
-
 #include <torch/csrc/autograd/custom_function.h>
 
-#include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/torch.h"
 
@@ -52,44 +49,53 @@ at::Tensor gather(const at::Tensor& x, Group* group) {
   return group->all_gather(x);
 }
 
-void check_divides(int64_t parts, int64_t count, const char* what) {
-  if (count % parts == 0) return;
-  throw user_error(fmt::format("{} GPUs for one job: {} {} cannot be divided by {}; choose another "
-                               "number of GPUs",
-                               parts, count, what, parts),
-                   "several_gpus");
+/// x with zeros behind it, so that `axis` has `size` entries.
+at::Tensor filled_up(const at::Tensor& x, int64_t axis, int64_t size) {
+  if (x.size(axis) == size) return x;
+  std::vector<int64_t> missing = x.sizes().vec();
+  missing[static_cast<size_t>(axis)] = size - x.size(axis);
+  return at::cat({x, at::zeros(missing, x.options())}, axis);
 }
 
 }  // namespace
 
-void TokenSplit::check(int64_t tokens_per_frame, int64_t heads) const {
-  check_divides(parts(), tokens_per_frame, "tokens of a latent frame");
-  check_divides(parts(), heads, "attention heads");
-}
-
 at::Tensor TokenSplit::own_tokens(const at::Tensor& x) const {
   if (parts() == 1) return x;
-  return x.unflatten(1, {frames, parts(), -1}).select(2, group->rank()).flatten(1, 2);
+  return filled_up(x.unflatten(1, {frames, per_frame}), 2, parts() * own_per_frame())
+      .unflatten(2, {parts(), own_per_frame()})
+      .select(2, group->rank())
+      .flatten(1, 2);
 }
 
 at::Tensor TokenSplit::all_tokens(const at::Tensor& x) const {
   if (parts() == 1) return x;
   // [part, B, frames, tokens, ...] to [B, frames, part, tokens, ...]
-  return gather(x, group).unflatten(2, {frames, -1}).movedim(0, 2).flatten(1, 3);
+  const at::Tensor all = gather(x, group).unflatten(2, {frames, own_per_frame()}).movedim(0, 2);
+  return all.flatten(2, 3).narrow(2, 0, per_frame).flatten(1, 2);
 }
 
 at::Tensor TokenSplit::tokens_for_heads(const at::Tensor& x) const {
   if (parts() == 1) return x;
-  // [K, B, N / parts, part, heads, d]: the heads of each part go there.
-  const at::Tensor sent = x.unflatten(3, {parts(), -1}).movedim(3, 0).contiguous();
-  return exchange(sent, group).unflatten(3, {frames, -1}).movedim(0, 3).flatten(2, 4);
+  // [K, B, n, part, h, d]: the heads of each part go there.
+  const at::Tensor sent = filled_up(x, 3, parts() * share(heads))
+                              .unflatten(3, {parts(), share(heads)})
+                              .movedim(3, 0)
+                              .contiguous();
+  const at::Tensor all =
+      exchange(sent, group).unflatten(3, {frames, own_per_frame()}).movedim(0, 3);
+  return all.flatten(3, 4).narrow(3, 0, per_frame).flatten(2, 3);
 }
 
 at::Tensor TokenSplit::heads_for_tokens(const at::Tensor& x) const {
   if (parts() == 1) return x;
-  // [B, frames, part, tokens, heads, d]: the tokens of each part go there.
-  const at::Tensor sent = x.unflatten(1, {frames, parts(), -1}).movedim(2, 0).contiguous();
-  return exchange(sent, group).flatten(2, 3).movedim(0, 2).flatten(2, 3);
+  // [B, frames, part, tokens, h, d]: the tokens of each part go there.
+  const at::Tensor sent =
+      filled_up(x.unflatten(1, {frames, per_frame}), 2, parts() * own_per_frame())
+          .unflatten(2, {parts(), own_per_frame()})
+          .movedim(2, 0)
+          .contiguous();
+  const at::Tensor all = exchange(sent, group).flatten(2, 3).movedim(0, 2);
+  return all.flatten(2, 3).narrow(2, 0, heads);
 }
 
 }  // namespace cox::engine

@@ -11,28 +11,35 @@ namespace cox::engine {
 /// context) is the same everywhere. Attention needs all tokens: for it, parts trade tokens for
 /// heads. Source: Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509).
 ///
+/// Tokens and heads that the parts do not divide are filled up with zeros. Filled-up tokens are the
+/// last of the last parts: they never take part in self-attention, and all_tokens drops them.
+///
 /// With one part, every function returns its argument.
 struct TokenSplit {
   Group* group = nullptr;  ///< null: one part
   int64_t frames = 0;      ///< latent frames of the tokens that are split
+  int64_t per_frame = 0;   ///< tokens of one, on all parts
+  int64_t heads = 0;       ///< of an attention, on all parts
 
   int64_t parts() const { return group == nullptr ? 1 : group->size(); }
+  /// Tokens of a frame on each part, rounded up.
+  int64_t own_per_frame() const { return share(per_frame); }
 
-  /// Throws EngineError(kUser) when tokens of a frame or heads cannot be divided.
-  void check(int64_t tokens_per_frame, int64_t heads) const;
-
-  /// x [B, frames * P, ...] whole on every part: this part's [B, frames * P / parts, ...].
+  /// x [B, frames * per_frame, ...] whole on every part: this part's [B, n, ...], where n is
+  /// frames * own_per_frame().
   at::Tensor own_tokens(const at::Tensor& x) const;
 
   /// The inverse: x of every part, in the order of the whole. A gradient that flows back through it
   /// is that of a loss that every part computes and divides by parts(); see sum_gradients.
   at::Tensor all_tokens(const at::Tensor& x) const;
 
-  /// x [K, B, N / parts, heads, d] for all heads: [K, B, N, heads / parts, d], all tokens, of this
-  /// part's heads.
+  /// x [K, B, n, heads, d] for all heads: [K, B, N, h, d], all tokens, of this part's heads.
   at::Tensor tokens_for_heads(const at::Tensor& x) const;
-  /// The inverse, for K = 1: x [B, N, heads / parts, d] to [B, N / parts, heads, d].
+  /// The inverse, for K = 1: x [B, N, h, d] to [B, n, heads, d].
   at::Tensor heads_for_tokens(const at::Tensor& x) const;
+
+ private:
+  int64_t share(int64_t count) const { return (count + parts() - 1) / parts(); }
 };
 
 }  // namespace cox::engine

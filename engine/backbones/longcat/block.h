@@ -38,7 +38,7 @@ struct BlockPass {
 
   /// Tokens of the condition, on all parts and on this one.
   int64_t clean_tokens() const { return condition_frames * grid.per_frame(); }
-  int64_t own_clean_tokens() const { return clean_tokens() / split.parts(); }
+  int64_t own_clean_tokens() const { return condition_frames * split.own_per_frame(); }
 };
 
 /// One transformer block, a view of its weights. Source: LongCatSingleStreamBlock in

@@ -91,8 +91,7 @@ void Transformer::check(const BackboneInput& input) const {
 
 BlockPass Transformer::make_pass(const TokenGrid& grid, int64_t condition_frames,
                                  int64_t first_frame, const Adapter& adapter) const {
-  const TokenSplit split{group_, grid.frames};
-  split.check(grid.per_frame(), config_.heads);
+  const TokenSplit split{group_, grid.frames, grid.per_frame(), config_.heads};
   const at::Tensor table = rope(grid, first_frame);
   return {adapter, grid, condition_frames, split, split.own_tokens(table.unsqueeze(0)).squeeze(0)};
 }
