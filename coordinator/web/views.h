@@ -20,6 +20,11 @@ constexpr std::size_t kMaxPage = 1000;
 /// left at that rate.
 Result<OrderedJson> series_list(const report::Query& query, const Request& request);
 
+/// `series`: the means of its runs from the totals that the database keeps, at most kMaxPage runs:
+/// what a page shows while the server compares a large series. Columns without any value are left
+/// out. Replicates are not averaged.
+Result<OrderedJson> series_summary(const report::Query& query, const Request& request);
+
 /// `series`, optional `metric`, `baseline`: the runs with their jobs by state, and the report over
 /// the series once something was measured (`report` is null before, `why` says so).
 Result<OrderedJson> series_view(const report::Query& query, const Request& request);

@@ -93,6 +93,7 @@ const std::map<std::string, View>& views() {
   static const std::map<std::string, View> kViews = {
       {"series-list", {series_list, true}},
       {"series", {series_view, true}},
+      {"series-summary", {series_summary}},
       {"run", {run_view, true}},
       {"compare", {compare_view, true}},
       {"item", {item_view, true}},

@@ -166,9 +166,10 @@ void time_documents(const std::string& path) {
                 "/api/item?series=series0&item=clip-0007&run=s0-r0&run=s0-r7");
   time_document(client, "queue", "/api/queue");
   time_document(client, "failures", "/api/failures");
-  time_document(client, "query, best of 10,000 runs",
+  time_document(client, "query, best of all runs",
                 "/api/query?sql=SELECT%20series,run,psnr%20FROM%20v_leaderboard"
                 "%20ORDER%20BY%20psnr%20DESC%20LIMIT%2050");
+  time_document(client, "summary, 400 x 1,000", "/api/series-summary?series=series0");
   time_document(client, "series, 400 x 1,000", "/api/series?series=series0");
 }
 

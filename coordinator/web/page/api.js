@@ -35,7 +35,7 @@ export async function get(view, parameters = {}, waiting = () => {}) {
       document.stale = response.headers.get("X-Cox-Stale") === "1";
       return document;
     }
-    waiting((performance.now() - start) / 1000);
+    await waiting((performance.now() - start) / 1000);
     await new Promise((resolve) => { setTimeout(resolve, wait); });
   }
 }

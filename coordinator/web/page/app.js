@@ -51,7 +51,12 @@ async function draw(quietly) {
   }
   const wait = h("p", { class: "quiet", role: "status" }, "loading");
   if (!quietly) main.replaceChildren(wait);
-  const waiting = (seconds) => { wait.textContent = `computing, ${seconds.toFixed(0)} s so far`; };
+  /** Says how long the server has been computing; `meanwhile` is what there is to see until then. */
+  const waiting = (seconds, meanwhile = null) => {
+    if (mine !== drawing || quietly) return;
+    wait.textContent = `computing, ${seconds.toFixed(0)} s so far`;
+    if (meanwhile && !meanwhile.isConnected) main.replaceChildren(wait, meanwhile);
+  };
   let content;
   try {
     content = entry ? await entry.view(parameters, waiting) : h("p", { class: "note" }, `no view '${name}'`);

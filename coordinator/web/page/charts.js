@@ -8,7 +8,7 @@ export const LINES = 6;
 
 /** `role` is "group" for a figure that holds links, "img" for one that does not. */
 function frame(width, height, label, role = "group", stretches = true) {
-  return svg("svg", { class: stretches ? "fit" : null, viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
+  return svg("svg", { class: !stretches ? null : width > 1000 ? "fit broad" : "fit", viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
 }
 
 /** Places for names beside points, {x, y, width}, such that none covers another or a point; null where

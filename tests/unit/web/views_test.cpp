@@ -60,6 +60,19 @@ TEST_CASE("a series without results says why it has no report", "[web]") {
   CHECK(page["runs"].size() == 1);
 }
 
+TEST_CASE("a summary has the means that are kept", "[web]") {
+  StudyDatabase study;
+  fill(study);
+  const OrderedJson page = value(web::series_summary(study.query(), request({{"series", "s"}})));
+  REQUIRE(page["runs"].size() == 2);
+  CHECK(page["runs"][1]["run"] == "better");
+  CHECK(page["runs"][1]["psnr"] == 22.0);
+  CHECK(page["runs"][1]["done"] == 2);
+  CHECK(page["metrics"][0]["name"] == "psnr");
+  CHECK(web::series_summary(study.query(), request({{"series", "t"}})).status().code() ==
+        StatusCode::kNotFound);
+}
+
 TEST_CASE("a comparison lists items from the lowest difference to the highest", "[web]") {
   StudyDatabase study;
   fill(study);

@@ -14,7 +14,11 @@ const tile = (value, what, tone) => h("div", { class: "tile" }, h("b", { class: 
 export async function seriesView(parameters, waiting) {
   const asked = Object.fromEntries(["series", "metric", "baseline", "rows", "columns"].map((name) => [name, parameters.get(name) ?? ""]));
   const axes = parameters.getAll("axis");
-  const page = await get("series", { series: asked.series, metric: asked.metric, baseline: asked.baseline }, waiting);
+  let meanwhile = null;
+  const page = await get("series", { series: asked.series, metric: asked.metric, baseline: asked.baseline }, async (seconds) => {
+    meanwhile ??= summary(await get("series-summary", { series: asked.series }));
+    waiting(seconds, meanwhile);
+  });
   const context = { ...asked, axes, page, report: page.report,
     change: (changes) => go("series", { ...asked, axis: axes, ...changes }) };
   const head = [crumbs(link("series", ""), asked.series), h("h1", {}, page.title || asked.series),
@@ -24,10 +28,25 @@ export async function seriesView(parameters, waiting) {
     return h("div", { "data-stale": page.stale || null }, head, actions, h("p", { class: "note" }, page.why), statusTable(page));
   }
   return h("div", { "data-stale": page.stale || null }, head, tiles(context), controls(context, actions), notes(page.report.warnings),
-    runTable(context), h("div", { class: "cards" }, differences(context), costFigure(context), factorFigures(context)),
-    sentences(context), h("h2", {}, "Jobs"), statusTable(page), h("h2", {}, "Where the numbers come from"),
+    h("div", { class: "cards" }, differences(context), costFigure(context)), runTable(context),
+    h("div", { class: "cards" }, factorFigures(context)), sentences(context), h("h2", {}, "Jobs"), statusTable(page), h("h2", {}, "Where the numbers come from"),
     table("Provenance", [{ name: "what", title: "what", cell: (row) => row.what }, { name: "value", title: "value", cell: (row) => row.value }],
       page.report.provenance));
+}
+
+/** The means of the runs, while the server compares them. */
+function summary(page) {
+  const { metrics } = page;
+  return h("div", {}, crumbs(link("series", ""), page.series), h("h1", {}, page.title || page.series),
+    h("p", { class: "note" }, "The runs are being compared. Until then: their means, each over its own finished items."),
+    table("Means of the runs", [
+      { name: "run", title: "run", cell: (run) => link(run.run, "run", { run: `${page.series}/${run.run}` }), sort: (run) => run.run },
+      { name: "method", title: "method", cell: (run) => run.method, sort: (run) => run.method },
+      { name: "done", title: "items", number: true, cell: (run) => `${run.done} of ${run.videos}`, sort: (run) => run.done },
+      ...metrics.map((metric) => ({ name: metric.name, title: `${metric.name}${metric.unit ? ` (${metric.unit})` : ""}`, number: true,
+        cell: (run) => number(run[metric.name], metric.decimals), sort: (run) => run[metric.name] })),
+      { name: "train_s", title: "train s", number: true, cell: (run) => number(run.train_s, 2), sort: (run) => run.train_s },
+    ], page.runs, { order: metrics[0]?.name, lowFirst: metrics[0] && !metrics[0].higher_is_better, lead: 0, page: 100 }));
 }
 
 const metricOf = ({ page, report }) => page.metrics.find((each) => each.name === report.metric);
@@ -99,7 +118,7 @@ function differences(context) {
     low: each.low, high: each.high, familyLow: each.family_low, familyHigh: each.family_high,
     href: address("compare", { baseline: each.baseline.includes("/") ? each.baseline : report.baseline, run: `${series}/${bare(series, each.run)}`, metric: report.metric }) }));
   return card(`Difference from ${bare(series, report.baseline)} in ${withUnit(report.metric, { unit: metric.unit && `(${metric.unit})` })}`,
-    [scrolled("Differences", intervals(`difference of each run from ${report.baseline}`, rows)),
+    [h("div", { class: "tall" }, scrolled("Differences", intervals(`difference of each run from ${report.baseline}`, rows))),
       h("p", { class: "quiet" }, all.some((each) => each.low !== null && each.low !== undefined)
         ? "Thick: 95 % interval of each by itself; thin: corrected for all of them."
         : "No interval: fewer than 20 pairs.")],
