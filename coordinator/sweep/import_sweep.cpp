@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -20,6 +21,7 @@ namespace cox::sweep {
 namespace {
 
 constexpr std::size_t kMaxOldBytes = 4 << 20;
+constexpr std::int64_t kMostVideos = std::numeric_limits<std::uint32_t>::max();
 
 /// How the value of an older key is written here.
 enum class Form {
@@ -113,7 +115,7 @@ using Texts = std::map<std::string, std::string>;  ///< YAML values by parameter
 
 struct ImportedRow {
   std::string id;
-  std::string videos;  ///< "" = all
+  std::int64_t videos = 0;  ///< 0 = all
   std::string method;
   Texts parameters;
 };
@@ -133,25 +135,11 @@ class Importer {
   Importer(const Node& root, std::string origin, Diagnostics& diagnostics)
       : root_(root), origin_(std::move(origin)), diagnostics_(diagnostics) {}
 
-  std::vector<ImportedSweep> import(const ImportOptions& options) {
-    std::vector<ImportedSweep> sweeps;
+  ImportedSweep import(const ImportOptions& options) {
     read_top();
     const std::vector<ImportedRow> rows = read_rows();
-    if (!diagnostics_.ok()) return sweeps;
-    std::vector<std::string> counts;
-    for (const ImportedRow& row : rows) {
-      if (std::find(counts.begin(), counts.end(), row.videos) == counts.end()) {
-        counts.push_back(row.videos);
-      }
-    }
-    for (const std::string& count : counts) {
-      std::vector<ImportedRow> same;
-      std::copy_if(rows.begin(), rows.end(), std::back_inserter(same),
-                   [&](const ImportedRow& row) { return row.videos == count; });
-      const std::string suffix = counts.size() == 1 ? "" : "-" + (count.empty() ? "all" : count);
-      sweeps.push_back({series_ + suffix, text_of(same, series_ + suffix, options)});
-    }
-    return sweeps;
+    if (!diagnostics_.ok()) return {};
+    return {series_, text_of(rows, options)};
   }
 
  private:
@@ -312,7 +300,7 @@ class Importer {
         row.parameters["width"] = "832";
         return;
       case Form::kVideos:
-        row.videos = entry.value.text;
+        row.videos = read_int(entry.value, entry.key, 1, kMostVideos, diagnostics_).value_or(0);
         return;
       case Form::kKind:
         if (value != "timestep" && value != "hidden") expected_one(entry, "timestep or hidden");
@@ -396,6 +384,16 @@ class Importer {
     });
   }
 
+  /// How many videos the rows need together; 0 = all.
+  static std::int64_t videos_of(const std::vector<ImportedRow>& rows) {
+    std::int64_t most = 0;
+    for (const ImportedRow& row : rows) {
+      if (row.videos == 0) return 0;
+      most = std::max(most, row.videos);
+    }
+    return most;
+  }
+
   /// What all rows say alike.
   static Texts common(const std::vector<ImportedRow>& rows) {
     Texts shared = rows.front().parameters;
@@ -408,8 +406,8 @@ class Importer {
     return shared;
   }
 
-  std::string series_line(const std::string& name) const {
-    std::string line = "series: {name: " + name;
+  std::string series_line() const {
+    std::string line = "series: {name: " + series_;
     const Node* number = find("series");
     if (number != nullptr && !number->text.empty()) {
       const bool is_number = number->text.find_first_not_of("0123456789") == std::string::npos;
@@ -421,16 +419,16 @@ class Importer {
     return line + "}\n";
   }
 
-  std::string text_of(const std::vector<ImportedRow>& rows, const std::string& name,
-                      const ImportOptions& options) const {
+  std::string text_of(const std::vector<ImportedRow>& rows, const ImportOptions& options) const {
     const Texts shared = common(rows);
     const std::string method = rows.front().method;
     const bool one_method = std::all_of(
         rows.begin(), rows.end(), [&](const ImportedRow& row) { return row.method == method; });
     std::string text = fmt::format("# Imported from {} with `cox import`.\nversion: 1\n", origin_);
-    text += series_line(name);
+    text += series_line();
+    const std::int64_t videos = videos_of(rows);
     text += fmt::format("dataset: {{manifest: {}{}}}\n", json_quoted(options.manifest),
-                        rows.front().videos.empty() ? "" : ", max_videos: " + rows.front().videos);
+                        videos == 0 ? "" : fmt::format(", max_videos: {}", videos));
     text +=
         fmt::format("backbone: {{name: longcat-video, model: {}}}\n", json_quoted(options.model));
     if (one_method) text += "method: " + yaml_of_method(method) + "\n";
@@ -448,6 +446,7 @@ class Importer {
       for (const auto& [parameter, value] : row.parameters) {
         if (shared.count(parameter) == 0) text += fmt::format(", {}: {}", parameter, value);
       }
+      if (row.videos != videos) text += fmt::format(", max_videos: {}", row.videos);
       text += "}\n";
     }
     return text;
@@ -462,8 +461,7 @@ class Importer {
 
 }  // namespace
 
-Result<std::vector<ImportedSweep>> import_sweep(const std::string& path,
-                                                const ImportOptions& options) {
+Result<ImportedSweep> import_sweep(const std::string& path, const ImportOptions& options) {
   COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxOldBytes));
   const SourceFile file = make_source(path, text);
   Diagnostics diagnostics;
@@ -475,9 +473,9 @@ Result<std::vector<ImportedSweep>> import_sweep(const std::string& path,
   COX_RETURN_IF_ERROR(diagnostics.status());
   const std::size_t slash = path.rfind('/');
   Importer importer(root, slash == std::string::npos ? path : path.substr(slash + 1), diagnostics);
-  std::vector<ImportedSweep> sweeps = importer.import(options);
+  ImportedSweep sweep = importer.import(options);
   COX_RETURN_IF_ERROR(diagnostics.status());
-  return sweeps;
+  return sweep;
 }
 
 }  // namespace cox::sweep
