@@ -13,6 +13,7 @@
 #include "base/value.h"
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
+#include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/yaml_tree.h"
 #include "record/method_name.h"
 
@@ -132,8 +133,8 @@ std::string yaml_of_method(const std::string& method) {
 /// Translates one file. Errors are collected.
 class Importer {
  public:
-  Importer(const Node& root, std::string origin, Diagnostics& diagnostics)
-      : root_(root), origin_(std::move(origin)), diagnostics_(diagnostics) {}
+  Importer(const Node& root, const Schemas& schemas, std::string origin, Diagnostics& diagnostics)
+      : root_(root), schemas_(schemas), origin_(std::move(origin)), diagnostics_(diagnostics) {}
 
   ImportedSweep import(const ImportOptions& options) {
     read_top();
@@ -275,9 +276,11 @@ class Importer {
     const std::string value = lower_case(entry.value.text);
     switch (key.form) {
       case Form::kCopy:
+        check_value(entry, entry.value, key);
         row.parameters[key.parameter] = yaml_of(entry.value);
         return;
       case Form::kList:
+        check_value(entry, as_sequence(entry.value), key);
         row.parameters[key.parameter] = list_of(entry.value);
         return;
       case Form::kBlocks:
@@ -314,6 +317,26 @@ class Importer {
       case Form::kExtraTarget:
         return;
     }
+  }
+
+  /// The value must be one that the parameter can have in some method.
+  void check_value(const Entry& entry, const Node& node, const OldKey& key) {
+    const ParameterSchema& schema = *schemas_.find_parameter(key.parameter);
+    const auto value = read_value(node, schema.type, entry.key, diagnostics_);
+    if (!value || schema.values.empty()) return;
+    if (const std::string error = bounds_error(schema, *value); !error.empty()) {
+      diagnostics_.error(node.at, fmt::format("{}: {}, got {}", entry.key, error, shown(*value)));
+    }
+  }
+
+  /// "qkv,proj" as the list that it stands for.
+  static Node as_sequence(const Node& node) {
+    if (node.is_sequence()) return node;
+    Node list(Node::Kind::kSequence, node.at);
+    for (const std::string& item : split(node.text, ',')) {
+      list.items.emplace_back(Node::Kind::kScalar, node.at).text = trim(item);
+    }
+    return list;
   }
 
   void expected_one(const Entry& entry, const std::string& what) {
@@ -453,6 +476,7 @@ class Importer {
   }
 
   const Node& root_;
+  const Schemas& schemas_;
   std::string origin_;
   Diagnostics& diagnostics_;
   std::string series_;
@@ -472,7 +496,9 @@ Result<ImportedSweep> import_sweep(const std::string& path, const ImportOptions&
   }
   COX_RETURN_IF_ERROR(diagnostics.status());
   const std::size_t slash = path.rfind('/');
-  Importer importer(root, slash == std::string::npos ? path : path.substr(slash + 1), diagnostics);
+  COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
+  Importer importer(root, schemas, slash == std::string::npos ? path : path.substr(slash + 1),
+                    diagnostics);
   ImportedSweep sweep = importer.import(options);
   COX_RETURN_IF_ERROR(diagnostics.status());
   return sweep;

@@ -163,6 +163,22 @@ TEST_CASE("rows over different numbers of videos stay one series") {
       std::string::npos);
 }
 
+TEST_CASE(
+    "a value that its parameter cannot have is refused at its place, not when the sweep is read") {
+  const Sandbox sandbox;
+  const std::string message =
+      refusal(sandbox,
+              "method: lora\nseries_name: s\nfixed:\n  num_steps: ten\n  es_anchor_sigmas: "
+              "\"0.25, x\"\n  norm_target: nothing\nsweep: [{run_id: A, lora_alpha: 1e-}]\n");
+  for (const char* expected :
+       {"old.yaml:4:14: num_steps: expected an int, got 'ten'",
+        "old.yaml:5:21: es_anchor_sigmas[1]: expected a float, got 'x'",
+        "old.yaml:6:16: norm_target: expected one of", "lora_alpha: expected a float, got '1e-'"}) {
+    INFO(message);
+    CHECK(message.find(expected) != std::string::npos);
+  }
+}
+
 TEST_CASE("every key and value without a counterpart is named with its place, all at once") {
   const Sandbox sandbox;
   const std::string message = refusal(
