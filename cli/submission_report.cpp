@@ -23,7 +23,7 @@ store::Table submission_rows(const sweep::SweepPlan& plan, const v1::SubmitReply
     } else {
       row.insert(row.end(),
                  {std::string("new"), fmt::format("{}/{}", plan.series.name, run.name),
-                  std::int64_t{0}, static_cast<std::int64_t>(plan.dataset.videos.size())});
+                  std::int64_t{0}, static_cast<std::int64_t>(plan.dataset.videos_of(run).size())});
     }
   }
   return rows;

@@ -64,15 +64,13 @@ class Import final : public Command {
     std::vector<sweep::ImportedSweep> all;
     std::map<std::string, std::string> paths;  // by series
     for (const std::string& path : paths_) {
-      COX_ASSIGN_OR_RETURN(const auto sweeps, sweep::import_sweep(path, absolute));
-      for (const sweep::ImportedSweep& sweep : sweeps) {
-        const auto [first, is_new] = paths.emplace(sweep.series, path);
-        if (!is_new) {
-          return invalid_argument(fmt::format("{} and {} are both series '{}'; rename one",
-                                              first->second, path, sweep.series));
-        }
-        all.push_back(sweep);
+      COX_ASSIGN_OR_RETURN(sweep::ImportedSweep sweep, sweep::import_sweep(path, absolute));
+      const auto [first, is_new] = paths.emplace(sweep.series, path);
+      if (!is_new) {
+        return invalid_argument(fmt::format("{} and {} are both series '{}'; rename one",
+                                            first->second, path, sweep.series));
       }
+      all.push_back(std::move(sweep));
     }
     return all;
   }

@@ -60,7 +60,8 @@ class Validate final : public Command {
     const auto runs = static_cast<std::int64_t>(plan.runs.size());
     if (without_inputs_) return {path, plan.series.name, runs, std::monostate{}, std::monostate{}};
     const auto videos = static_cast<std::int64_t>(plan.dataset.videos.size());
-    return {path, plan.series.name, runs, videos, runs * videos};
+    return {path, plan.series.name, runs, videos,
+            static_cast<std::int64_t>(sweep::count_jobs(plan).all)};
   }
 
   SpecOptions specs_;

@@ -34,6 +34,8 @@ struct SubmittedRun {
   std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
   std::string origins_json = "";  ///< where its values came from; "" = unknown
   ShareKeys share = {};
+  std::size_t videos = 0;           ///< it takes the first so many of the data set; 0 = all
+  std::string dataset_digest = "";  ///< of these, when it does not take all
 };
 
 /// Its id is unique in the submission.
@@ -57,7 +59,7 @@ struct Submitted {
   std::string dataset_digest;
   std::vector<SubmittedRun> runs;
   std::vector<SubmittedVideo> videos;
-  std::vector<JobDigest> jobs;  ///< of run r on video v at [r * videos.size() + v]
+  std::vector<JobDigest> jobs;  ///< of each run in turn, on each video that it takes
   std::int32_t priority = 0;
   RetryLimits retry;
   FailurePolicy policy;
@@ -66,6 +68,16 @@ struct Submitted {
   DurationUs job_time_limit = 0;
   StopRule stop_rule;
   bool dry_run = false;  ///< only check and answer; change nothing
+
+  std::size_t videos_of(const SubmittedRun& run) const {
+    return run.videos == 0 ? videos.size() : run.videos;
+  }
+  /// The place in `jobs` of the first job of each run, and of the end.
+  std::vector<std::size_t> first_jobs() const {
+    std::vector<std::size_t> first = {0};
+    for (const SubmittedRun& run : runs) first.push_back(first.back() + videos_of(run));
+    return first;
+  }
 };
 
 /// A worker process registers. The leases of an earlier process with that name end at once.
@@ -170,9 +182,8 @@ struct LabelAsked {
   std::optional<std::string> note;  ///< "" deletes it
 };
 
-using Event =
-    std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft, Tick,
-                 Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked, PriorityAsked,
-                 LabelAsked>;
+using Event = std::variant<Submitted, WorkerJoined, LeaseAsked, HeartbeatSeen, Reported, WorkerLeft,
+                           Tick, Stalled, CancelAsked, RetryAsked, PauseAsked, ResumeAsked,
+                           PriorityAsked, LabelAsked>;
 
 }  // namespace cox::core

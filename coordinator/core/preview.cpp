@@ -15,6 +15,7 @@ namespace {
 /// Counts the runs of `event` that exist, as enter_run would.
 void preview_runs(QueueState& state, const Submitted& event, SubmissionAnswer& answer) {
   std::unordered_map<std::string, std::string> new_names;  // by digest
+  const std::vector<std::size_t> first_jobs = event.first_jobs();
   for (std::size_t r = 0; r < event.runs.size(); ++r) {
     const SubmittedRun& run = event.runs[r];
     const auto known = state.run_by_digest.find(run.digest);
@@ -24,14 +25,14 @@ void preview_runs(QueueState& state, const Submitted& event, SubmissionAnswer& a
         ++answer.new_runs;
         continue;
       }
-      answer.known.push_back({run.name, event.series, first->second, 0, event.videos.size()});
+      answer.known.push_back({run.name, event.series, first->second, 0, event.videos_of(run)});
     } else {
       const RunRecord& record = state.run(known->second).record;
       KnownRun& found =
           answer.known.emplace_back(KnownRun{run.name, state.series(record.owner).record.name,
-                                             record.owner_name, 0, event.videos.size()});
-      for (std::size_t v = 0; v < event.videos.size(); ++v) {
-        const auto job = state.job_by_digest.find(event.jobs[r * event.videos.size() + v]);
+                                             record.owner_name, 0, event.videos_of(run)});
+      for (std::size_t i = first_jobs[r]; i < first_jobs[r + 1]; ++i) {
+        const auto job = state.job_by_digest.find(event.jobs[i]);
         found.done_jobs += job != state.job_by_digest.end() &&
                            state.job(job->second).status.state == JobState::kDone;
       }
@@ -54,15 +55,20 @@ std::uint32_t count_retired(QueueState& state, SeriesNumber series, const Submit
 
 /// Counts the jobs that no series would need any more.
 std::uint64_t count_unwanted(QueueState& state, SeriesNumber series, const Submitted& event) {
-  std::set<VideoNumber> videos;
-  for (const SubmittedVideo& video : event.videos) {
-    const auto known = state.video_by_identity.find(identity_of(video));
-    if (known != state.video_by_identity.end()) videos.insert(known->second);
+  std::map<std::size_t, std::set<VideoNumber>> videos;  // that exist, of the first so many
+  for (const SubmittedRun& run : event.runs) videos[event.videos_of(run)];
+  for (std::size_t v = 0; v < event.videos.size(); ++v) {
+    const auto known = state.video_by_identity.find(identity_of(event.videos[v]));
+    if (known == state.video_by_identity.end()) continue;
+    for (auto part = videos.upper_bound(v); part != videos.end(); ++part) {
+      part->second.insert(known->second);
+    }
   }
   AskedVideos asked;
   for (const SubmittedRun& run : event.runs) {
     const auto known = state.run_by_digest.find(run.digest);
-    if (known != state.run_by_digest.end()) asked[known->second] = videos;
+    if (known != state.run_by_digest.end())
+      asked[known->second].merge(std::set(videos.at(event.videos_of(run))));
   }
   const std::vector<JobNumber> unwanted = unwanted_jobs(state, series, &asked);
   return static_cast<std::uint64_t>(

@@ -36,7 +36,7 @@ std::optional<double> value_of(const JobStatus& status, const StopRule& rule) {
 struct Contender {
   std::string name;
   RunNumber run{};
-  std::vector<JobNumber> jobs;  ///< by item
+  std::vector<JobNumber> jobs;  ///< by item; it may take only the first ones
 };
 
 std::vector<Contender> contenders_of(QueueState& state, const Series& series,
@@ -49,10 +49,14 @@ std::vector<Contender> contenders_of(QueueState& state, const Series& series,
   for (const auto& [name, run] : series.current) {
     const auto& spared = newest.stop_rule.spared;
     if (std::find(spared.begin(), spared.end(), name) != spared.end()) continue;
-    Contender contender{name, run, std::vector<JobNumber>(positions.size())};
+    const DatasetNumber dataset = series.members.at({name, run}).dataset;
+    const std::size_t items = state.dataset(dataset).record.videos.size();
+    Contender contender{name, run, std::vector<JobNumber>(items)};
     for (const JobNumber job : state.run(run).jobs) {
       const auto position = positions.find(state.job(job).video);
-      if (position != positions.end()) contender.jobs[position->second] = job;
+      if (position != positions.end() && position->second < items) {
+        contender.jobs[position->second] = job;
+      }
     }
     contenders.push_back(std::move(contender));
   }

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <unordered_set>
 
 #include "coordinator/core/preview.h"
@@ -18,6 +20,7 @@ struct Submission {
   Submitted event;
   SeriesNumber series{};
   DatasetNumber dataset{};
+  std::map<std::size_t, DatasetNumber> parts;  ///< the data sets of runs, by how many they take
   SubmissionNumber number{};
   std::vector<VideoNumber> videos;
   SaveJobs new_jobs;
@@ -40,9 +43,21 @@ Status check_shape(const Submitted& event) {
   };
   if (event.runs.empty()) return refused("there is no run to submit");
   if (event.videos.empty()) return refused("its data set has no video");
-  if (event.jobs.size() != event.runs.size() * event.videos.size()) {
-    return refused(fmt::format("expected one job digest for each run and video ({}), got {}",
-                               event.runs.size() * event.videos.size(), event.jobs.size()));
+  std::map<std::size_t, std::string> digests;  // of the first so many videos
+  for (const SubmittedRun& run : event.runs) {
+    if (run.videos > event.videos.size()) {
+      return refused(fmt::format("run '{}' takes {} videos; its data set has {}", run.name,
+                                 run.videos, event.videos.size()));
+    }
+    const auto [known, is_new] = digests.emplace(run.videos, run.dataset_digest);
+    if (!is_new && known->second != run.dataset_digest) {
+      return refused(fmt::format("run '{}': expected {} as the digest of its {} videos, got {}",
+                                 run.name, known->second, run.videos, run.dataset_digest));
+    }
+  }
+  if (const std::size_t jobs = event.first_jobs().back(); event.jobs.size() != jobs) {
+    return refused(fmt::format("expected one job digest for each run and video ({}), got {}", jobs,
+                               event.jobs.size()));
   }
   if (const auto name = first_repeated(event.runs, [](const auto& run) { return run.name; })) {
     return refused(fmt::format("duplicate run name '{}'", *name));
@@ -53,31 +68,50 @@ Status check_shape(const Submitted& event) {
   return Status::ok();
 }
 
-/// A data set with a known digest must have the same videos.
-Status check_dataset(QueueState& state, const Submitted& event) {
-  const auto known = state.dataset_by_digest.find(event.dataset_digest);
+/// A data set with a known digest must have the same videos: the first `count` of the submission.
+Status check_dataset(QueueState& state, const Submitted& event, const std::string& digest,
+                     std::size_t count) {
+  const auto known = state.dataset_by_digest.find(digest);
   if (known == state.dataset_by_digest.end()) return Status::ok();
   const std::vector<VideoNumber>& videos = state.dataset(known->second).record.videos;
-  const bool same =
-      std::equal(videos.begin(), videos.end(), event.videos.begin(), event.videos.end(),
-                 [&](VideoNumber number, const SubmittedVideo& video) {
-                   const VideoRecord& record = state.video(number);
-                   return record.id == video.id && record.digest == video.digest &&
-                          record.caption == video.caption;
-                 });
+  const auto end = event.videos.begin() + static_cast<std::ptrdiff_t>(count);
+  const bool same = std::equal(videos.begin(), videos.end(), event.videos.begin(), end,
+                               [&](VideoNumber number, const SubmittedVideo& video) {
+                                 const VideoRecord& record = state.video(number);
+                                 return record.id == video.id && record.digest == video.digest &&
+                                        record.caption == video.caption;
+                               });
   if (same) return Status::ok();
   return invalid_argument(
       fmt::format("data set '{}' has the digest {}, which belongs to a data set with other videos",
-                  event.dataset, event.dataset_digest));
+                  event.dataset, digest));
+}
+
+Status check_datasets(QueueState& state, const Submitted& event) {
+  COX_RETURN_IF_ERROR(check_dataset(state, event, event.dataset_digest, event.videos.size()));
+  std::set<std::size_t> checked;
+  for (const SubmittedRun& run : event.runs) {
+    if (run.videos == 0 || !checked.insert(run.videos).second) continue;
+    COX_RETURN_IF_ERROR(check_dataset(state, event, run.dataset_digest, run.videos));
+  }
+  return Status::ok();
 }
 
 /// A job digest must stand for one run on one video, in this submission and in all before.
 Status check_jobs(QueueState& state, const Submitted& event) {
-  std::unordered_map<JobDigest, std::size_t> seen;
+  struct Place {
+    std::size_t run = 0;
+    std::size_t video = 0;
+  };
+  std::unordered_map<JobDigest, Place> seen;
   seen.reserve(event.jobs.size());
+  Place next;
   for (std::size_t i = 0; i < event.jobs.size(); ++i) {
-    const SubmittedRun& run = event.runs[i / event.videos.size()];
-    const SubmittedVideo& video = event.videos[i % event.videos.size()];
+    const Place place = next;
+    const SubmittedRun& run = event.runs[place.run];
+    const SubmittedVideo& video = event.videos[place.video];
+    next = place.video + 1 < event.videos_of(run) ? Place{place.run, place.video + 1}
+                                                  : Place{place.run + 1, 0};
     const auto clash = [&](const std::string& other_run, const VideoRecord& other) {
       if (other_run == run.digest && other.id == video.id && other.digest == video.digest &&
           other.caption == video.caption) {
@@ -97,10 +131,9 @@ Status check_jobs(QueueState& state, const Submitted& event) {
         known != state.job_by_digest.end()) {
       const Job& job = state.job(known->second);
       COX_RETURN_IF_ERROR(clash(state.run(job.run).record.digest, state.video(job.video)));
-    } else if (const auto [twin, is_new] = seen.try_emplace(event.jobs[i], i); !is_new) {
-      const SubmittedVideo& other = event.videos[twin->second % event.videos.size()];
-      COX_RETURN_IF_ERROR(
-          clash(event.runs[twin->second / event.videos.size()].digest, VideoRecord{other, {}}));
+    } else if (const auto [twin, is_new] = seen.try_emplace(event.jobs[i], place); !is_new) {
+      const SubmittedVideo& other = event.videos[twin->second.video];
+      COX_RETURN_IF_ERROR(clash(event.runs[twin->second.run].digest, VideoRecord{other, {}}));
     }
   }
   return Status::ok();
@@ -147,23 +180,35 @@ void take_videos(Step& step, Submission& submission) {
   }
 }
 
-void take_dataset(Step& step, Submission& submission) {
+/// Returns the data set of the first `count` videos.
+DatasetNumber take_dataset(Step& step, const Submission& submission, const std::string& digest,
+                           std::size_t count) {
   QueueState& state = step.state;
-  const Submitted& event = submission.event;
-  const auto known = state.dataset_by_digest.find(event.dataset_digest);
-  if (known != state.dataset_by_digest.end()) {
-    submission.dataset = known->second;
-    return;
-  }
-  Dataset dataset{{{}, event.dataset, event.dataset_digest, submission.videos}, {}};
+  const auto known = state.dataset_by_digest.find(digest);
+  if (known != state.dataset_by_digest.end()) return known->second;
+  const auto end = submission.videos.begin() + static_cast<std::ptrdiff_t>(count);
+  Dataset dataset{{{}, submission.event.dataset, digest, {submission.videos.begin(), end}}, {}};
   dataset.record.number = static_cast<DatasetNumber>(state.datasets.size() + 1);
   dataset.covers.resize(state.videos.size() + 1);
-  for (const VideoNumber video : submission.videos) {
+  for (const VideoNumber video : dataset.record.videos) {
     dataset.covers[static_cast<std::size_t>(video)] = true;
   }
   step.save(SaveDataset{dataset.record});
-  submission.dataset = QueueState::append<DatasetNumber>(state.datasets, std::move(dataset));
-  state.dataset_by_digest.emplace(event.dataset_digest, submission.dataset);
+  const auto number = QueueState::append<DatasetNumber>(state.datasets, std::move(dataset));
+  state.dataset_by_digest.emplace(digest, number);
+  return number;
+}
+
+/// Takes the data set of the submission, and those of runs over fewer videos.
+void take_datasets(Step& step, Submission& submission) {
+  const Submitted& event = submission.event;
+  submission.dataset =
+      take_dataset(step, submission, event.dataset_digest, submission.videos.size());
+  submission.parts[0] = submission.dataset;
+  for (const SubmittedRun& run : event.runs) {
+    if (submission.parts.contains(run.videos)) continue;
+    submission.parts[run.videos] = take_dataset(step, submission, run.dataset_digest, run.videos);
+  }
 }
 
 /// The queued jobs that submissions of a series made.
@@ -265,7 +310,7 @@ void take_member(Step& step, Submission& submission, std::size_t position, RunNu
   MemberRecord member{submission.series,
                       submitted.name,
                       run,
-                      submission.dataset,
+                      submission.parts.at(submitted.videos),
                       submitted.labels_json,
                       static_cast<std::uint32_t>(position),
                       false,
@@ -315,9 +360,10 @@ RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
   bool is_new = false;
   const RunNumber number = take_run(step, submission, submitted, is_new);
   take_member(step, submission, position, number);
-  const bool counted = find_slice(step.state.run(number), submission.dataset) != nullptr;
-  ensure_slice(step.state, number, submission.dataset);
-  if (!is_new && !counted) step.save(SaveTotals{number, submission.dataset});
+  const DatasetNumber dataset = submission.parts.at(submitted.videos);
+  const bool counted = find_slice(step.state.run(number), dataset) != nullptr;
+  ensure_slice(step.state, number, dataset);
+  if (!is_new && !counted) step.save(SaveTotals{number, dataset});
   if (is_new) {
     ++submission.answer.new_runs;
     return number;
@@ -325,7 +371,7 @@ RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
   const RunRecord& run = step.state.run(number).record;
   ++submission.answer.known_runs;
   submission.answer.known.push_back({submitted.name, step.state.series(run.owner).record.name,
-                                     run.owner_name, 0, submission.videos.size()});
+                                     run.owner_name, 0, submission.event.videos_of(submitted)});
   return number;
 }
 
@@ -334,9 +380,11 @@ RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
 void take_jobs(Step& step, Submission& submission, const std::vector<RunNumber>& runs) {
   QueueState& state = step.state;
   const Submitted& event = submission.event;
+  const std::vector<std::size_t> first = event.first_jobs();
   for (std::size_t v = 0; v < event.videos.size(); ++v) {
     for (std::size_t r = 0; r < runs.size(); ++r) {
-      const JobDigest& digest = event.jobs[r * event.videos.size() + v];
+      if (v >= event.videos_of(event.runs[r])) continue;
+      const JobDigest& digest = event.jobs[first[r] + v];
       const bool failure_expected = event.videos[v].failure_expected;
       const auto found = state.job_by_digest.find(digest);
       if (found == state.job_by_digest.end()) {
@@ -352,15 +400,17 @@ void take_jobs(Step& step, Submission& submission, const std::vector<RunNumber>&
 
 /// Sets, for each known run, how many of the submitted videos have a result.
 void count_known(QueueState& state, Submission& submission) {
+  const Series& series = state.series(submission.series);
   for (KnownRun& known : submission.answer.known) {
-    Run& run = state.run(state.series(submission.series).current.at(known.name));
-    known.done_jobs = find_slice(run, submission.dataset)->tally.of(JobState::kDone);
+    const RunNumber run = series.current.at(known.name);
+    const DatasetNumber dataset = series.members.at({known.name, run}).dataset;
+    known.done_jobs = find_slice(state.run(run), dataset)->tally.of(JobState::kDone);
   }
 }
 
 Status check(QueueState& state, const Submitted& event) {
   COX_RETURN_IF_ERROR(check_shape(event));
-  COX_RETURN_IF_ERROR(check_dataset(state, event));
+  COX_RETURN_IF_ERROR(check_datasets(state, event));
   return check_jobs(state, event);
 }
 
@@ -373,7 +423,7 @@ void on_submitted(Step& step, Submitted event) {
   submission.event = std::move(event);
   take_series(step, submission);
   take_videos(step, submission);
-  take_dataset(step, submission);
+  take_datasets(step, submission);
   take_record(step, submission);
   std::vector<RunNumber> runs;
   for (std::size_t position = 0; position < submission.event.runs.size(); ++position) {

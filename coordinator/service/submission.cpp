@@ -136,7 +136,38 @@ core::SubmittedRun submitted_run(const sweep::Run& run, const ModelFiles& files,
           .lora_digest = sweep::lora_identity(files),
           .metric_weights = digests_of_weights(files),
           .origins_json = named.origins_json(),
-          .share = share_keys_of(run.method, run.parameters, files)};
+          .share = share_keys_of(run.method, run.parameters, files),
+          .videos = named.videos()};
+}
+
+/// Checks how many videos each run takes, and gives runs over fewer the digest of theirs.
+Status take_parts(core::Submitted& event) {
+  std::map<std::size_t, std::string> digests;
+  for (core::SubmittedRun& run : event.runs) {
+    if (run.videos == 0) continue;
+    if (run.videos >= event.videos.size()) {
+      return invalid_argument(
+          fmt::format("run '{}': videos: expected 0 for all, or fewer than the {} of the "
+                      "submission, got {}",
+                      run.name, event.videos.size(), run.videos));
+    }
+    std::string& digest = digests[run.videos];
+    if (digest.empty()) {
+      const auto end = event.videos.begin() + static_cast<std::ptrdiff_t>(run.videos);
+      digest = sweep::dataset_digest({event.videos.begin(), end});
+    }
+    run.dataset_digest = digest;
+  }
+  return Status::ok();
+}
+
+/// How many jobs the submission has, whatever its runs and videos are.
+std::int64_t count_jobs(const v1::SubmitRequest& request) {
+  std::int64_t jobs = 0;
+  for (const v1::NamedRun& run : request.runs()) {
+    jobs += run.videos() == 0 ? request.videos_size() : std::int64_t{run.videos()};
+  }
+  return jobs;
 }
 
 Status check_video(const v1::Video& video, std::set<std::string>& ids) {
@@ -212,11 +243,12 @@ Status check_stop_rule(const StopRule& rule) {
 }
 
 /// An item that cannot serve a run's task would fail on every worker.
-Status check_items(const std::vector<sweep::Run>& runs,
-                   const std::vector<core::SubmittedVideo>& items) {
-  for (const sweep::Run& run : runs) {
+Status check_items(const std::vector<sweep::Run>& runs, const core::Submitted& event) {
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    const sweep::Run& run = runs[r];
     const sweep::ItemCheck check(run.parameters);
-    for (const Video& item : items) {
+    for (std::size_t v = 0; v < event.videos_of(event.runs[r]); ++v) {
+      const Video& item = event.videos[v];
       const std::string fault = check.fault(item);
       if (fault.empty()) continue;
       return invalid_argument(fmt::format("run '{}', item '{}': {}", run.name, item.id, fault));
@@ -226,13 +258,13 @@ Status check_items(const std::vector<sweep::Run>& runs,
 }
 
 Result<std::vector<core::JobDigest>> digests_of(const std::vector<sweep::Run>& runs,
-                                                const std::vector<core::SubmittedVideo>& videos) {
+                                                const core::Submitted& event) {
   std::vector<core::JobDigest> jobs;
-  jobs.reserve(runs.size() * videos.size());
-  for (const sweep::Run& run : runs) {
-    for (const Video& video : videos) {
+  jobs.reserve(event.first_jobs().back());
+  for (std::size_t r = 0; r < runs.size(); ++r) {
+    for (std::size_t v = 0; v < event.videos_of(event.runs[r]); ++v) {
       COX_ASSIGN_OR_RETURN(const core::JobDigest digest,
-                           core::JobDigest::parse(sweep::job_digest(run, video)));
+                           core::JobDigest::parse(sweep::job_digest(runs[r], event.videos[v])));
       jobs.push_back(digest);
     }
   }
@@ -265,6 +297,8 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
     *named.mutable_run() = run_message(run, plan.model);
     named.set_labels_json(labels_json(run.labels));
     named.set_origins_json(sweep::origins_json(run.origins));
+    const std::size_t videos = plan.dataset.videos_of(run).size();
+    if (videos < plan.dataset.videos.size()) named.set_videos(static_cast<std::uint32_t>(videos));
   }
   for (const Video& video : plan.dataset.videos) {
     *request.add_videos() = to_proto<v1::Video>(video);
@@ -291,7 +325,7 @@ v1::SubmitRequest submit_request_of(const sweep::SweepPlan& plan) {
 Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
   if (request.series().empty()) return invalid_argument("the series has no name");
   if (request.runs().empty()) return invalid_argument("the submission has no runs");
-  const std::int64_t jobs = std::int64_t{request.runs_size()} * request.videos_size();
+  const std::int64_t jobs = count_jobs(request);
   if (jobs > kMostJobsInSubmission) {
     return invalid_argument(
         fmt::format("expected at most {} jobs in a submission, got {}: split the "
@@ -336,8 +370,9 @@ Result<core::Submitted> event_of(const v1::SubmitRequest& request) {
     event.runs.push_back(submitted_run(*run, files, named));
     runs.push_back(std::move(run).value());
   }
-  COX_RETURN_IF_ERROR(check_items(runs, event.videos));
-  COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, event.videos));
+  COX_RETURN_IF_ERROR(take_parts(event));
+  COX_RETURN_IF_ERROR(check_items(runs, event));
+  COX_ASSIGN_OR_RETURN(event.jobs, digests_of(runs, event));
   return event;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <span>
 #include <utility>
 
 #include "base/digest.h"
@@ -42,10 +43,10 @@ struct FoundVideos {
 };
 
 /// Reads every video of a run.
-Result<FoundVideos> find_videos(const std::string& path, const Dataset& dataset) {
+Result<FoundVideos> find_videos(const std::string& path, std::span<const PlannedVideo> videos) {
   FoundVideos found;
   std::string text = "cox-external/1\n";
-  for (const PlannedVideo& video : dataset.videos) {
+  for (const PlannedVideo& video : videos) {
     const std::string file = filled_path(path, "video", video.id);
     std::error_code error;
     if (!fs::is_regular_file(file, error)) {
@@ -60,16 +61,15 @@ Result<FoundVideos> find_videos(const std::string& path, const Dataset& dataset)
 }
 
 /// "" when the run's parameters are right.
-std::string external_problem(const Run& run, const Dataset& dataset) {
+std::string external_problem(const Run& run, std::size_t videos) {
   const std::string path = external_text(run, kVideosPath);
   if (path.empty()) {
     return fmt::format("run '{}': method external needs `videos: PATH`, with {{video}} for the id",
                        run.name);
   }
-  if (path.find("{video}") == std::string::npos && dataset.videos.size() > 1) {
-    return fmt::format(
-        "run '{}': videos: expected {{video}} in '{}', since the sweep has {} videos", run.name,
-        path, dataset.videos.size());
+  if (path.find("{video}") == std::string::npos && videos > 1) {
+    return fmt::format("run '{}': videos: expected {{video}} in '{}', since the run has {} videos",
+                       run.name, path, videos);
   }
   if (!external_text(run, kVideosDigest).empty()) {
     return fmt::format("run '{}': videos_digest is written by the program; leave it out", run.name);
@@ -85,12 +85,13 @@ std::vector<std::string> resolve_external_videos(const Dataset& dataset, const P
   std::vector<std::string> notes;
   for (Run& run : runs) {
     if (run.method != kExternal) continue;
-    if (const std::string problem = external_problem(run, dataset); !problem.empty()) {
+    const auto videos = dataset.videos_of(run);
+    if (const std::string problem = external_problem(run, videos.size()); !problem.empty()) {
       diagnostics.error(at, problem);
       continue;
     }
     const std::string path = external_path(run);
-    Result<FoundVideos> found = find_videos(path, dataset);
+    Result<FoundVideos> found = find_videos(path, videos);
     if (!found.is_ok()) {
       diagnostics.error(at, found.status().message());
       continue;
@@ -100,7 +101,7 @@ std::vector<std::string> resolve_external_videos(const Dataset& dataset, const P
     if (found->missing.empty()) continue;
     notes.push_back(fmt::format(
         "run '{}': {} of {} videos are missing at {}; their jobs will fail with cause data: {}",
-        run.name, found->missing.size(), dataset.videos.size(), path,
+        run.name, found->missing.size(), videos.size(), path,
         join_first(found->missing, kMaxNamed)));
   }
   return notes;

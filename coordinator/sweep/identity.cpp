@@ -71,4 +71,12 @@ std::string job_digest(const Run& run, const Video& video) {
                    json_quoted(prompt_of(run.parameters, video.caption)) + "\n");
 }
 
+std::string dataset_digest(const std::vector<Video>& videos) {
+  std::string text = "cox-dataset/1\n";
+  for (const Video& video : videos) {
+    text += json_quoted(video.id) + " " + video.digest + " " + json_quoted(video.caption) + "\n";
+  }
+  return sha256_of(text);
+}
+
 }  // namespace cox::sweep

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/value.h"
 #include "coordinator/sweep/plan.h"
@@ -27,5 +28,8 @@ std::string run_digest(const Run& run, const ModelFiles& model);
 /// Returns the digest of `run` on `video`: run digest, the video's id (random draws are keyed by
 /// it), its content digest, and the prompt.
 std::string job_digest(const Run& run, const Video& video);
+
+/// Returns the digest of a data set: over ids, digests and captions, in order.
+std::string dataset_digest(const std::vector<Video>& videos);
 
 }  // namespace cox::sweep

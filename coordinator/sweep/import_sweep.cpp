@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/value.h"
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
+#include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/yaml_tree.h"
 #include "record/method_name.h"
 
@@ -20,6 +22,7 @@ namespace cox::sweep {
 namespace {
 
 constexpr std::size_t kMaxOldBytes = 4 << 20;
+constexpr std::int64_t kMostVideos = std::numeric_limits<std::uint32_t>::max();
 
 /// How the value of an older key is written here.
 enum class Form {
@@ -113,7 +116,7 @@ using Texts = std::map<std::string, std::string>;  ///< YAML values by parameter
 
 struct ImportedRow {
   std::string id;
-  std::string videos;  ///< "" = all
+  std::int64_t videos = 0;  ///< 0 = all
   std::string method;
   Texts parameters;
 };
@@ -130,28 +133,14 @@ std::string yaml_of_method(const std::string& method) {
 /// Translates one file. Errors are collected.
 class Importer {
  public:
-  Importer(const Node& root, std::string origin, Diagnostics& diagnostics)
-      : root_(root), origin_(std::move(origin)), diagnostics_(diagnostics) {}
+  Importer(const Node& root, const Schemas& schemas, std::string origin, Diagnostics& diagnostics)
+      : root_(root), schemas_(schemas), origin_(std::move(origin)), diagnostics_(diagnostics) {}
 
-  std::vector<ImportedSweep> import(const ImportOptions& options) {
-    std::vector<ImportedSweep> sweeps;
+  ImportedSweep import(const ImportOptions& options) {
     read_top();
     const std::vector<ImportedRow> rows = read_rows();
-    if (!diagnostics_.ok()) return sweeps;
-    std::vector<std::string> counts;
-    for (const ImportedRow& row : rows) {
-      if (std::find(counts.begin(), counts.end(), row.videos) == counts.end()) {
-        counts.push_back(row.videos);
-      }
-    }
-    for (const std::string& count : counts) {
-      std::vector<ImportedRow> same;
-      std::copy_if(rows.begin(), rows.end(), std::back_inserter(same),
-                   [&](const ImportedRow& row) { return row.videos == count; });
-      const std::string suffix = counts.size() == 1 ? "" : "-" + (count.empty() ? "all" : count);
-      sweeps.push_back({series_ + suffix, text_of(same, series_ + suffix, options)});
-    }
-    return sweeps;
+    if (!diagnostics_.ok()) return {};
+    return {series_, text_of(rows, options)};
   }
 
  private:
@@ -287,9 +276,11 @@ class Importer {
     const std::string value = lower_case(entry.value.text);
     switch (key.form) {
       case Form::kCopy:
+        check_value(entry, entry.value, key);
         row.parameters[key.parameter] = yaml_of(entry.value);
         return;
       case Form::kList:
+        check_value(entry, as_sequence(entry.value), key);
         row.parameters[key.parameter] = list_of(entry.value);
         return;
       case Form::kBlocks:
@@ -312,7 +303,7 @@ class Importer {
         row.parameters["width"] = "832";
         return;
       case Form::kVideos:
-        row.videos = entry.value.text;
+        row.videos = read_int(entry.value, entry.key, 1, kMostVideos, diagnostics_).value_or(0);
         return;
       case Form::kKind:
         if (value != "timestep" && value != "hidden") expected_one(entry, "timestep or hidden");
@@ -326,6 +317,26 @@ class Importer {
       case Form::kExtraTarget:
         return;
     }
+  }
+
+  /// The value must be one that the parameter can have in some method.
+  void check_value(const Entry& entry, const Node& node, const OldKey& key) {
+    const ParameterSchema& schema = *schemas_.find_parameter(key.parameter);
+    const auto value = read_value(node, schema.type, entry.key, diagnostics_);
+    if (!value || schema.values.empty()) return;
+    if (const std::string error = bounds_error(schema, *value); !error.empty()) {
+      diagnostics_.error(node.at, fmt::format("{}: {}, got {}", entry.key, error, shown(*value)));
+    }
+  }
+
+  /// "qkv,proj" as the list that it stands for.
+  static Node as_sequence(const Node& node) {
+    if (node.is_sequence()) return node;
+    Node list(Node::Kind::kSequence, node.at);
+    for (const std::string& item : split(node.text, ',')) {
+      list.items.emplace_back(Node::Kind::kScalar, node.at).text = trim(item);
+    }
+    return list;
   }
 
   void expected_one(const Entry& entry, const std::string& what) {
@@ -396,6 +407,16 @@ class Importer {
     });
   }
 
+  /// How many videos the rows need together; 0 = all.
+  static std::int64_t videos_of(const std::vector<ImportedRow>& rows) {
+    std::int64_t most = 0;
+    for (const ImportedRow& row : rows) {
+      if (row.videos == 0) return 0;
+      most = std::max(most, row.videos);
+    }
+    return most;
+  }
+
   /// What all rows say alike.
   static Texts common(const std::vector<ImportedRow>& rows) {
     Texts shared = rows.front().parameters;
@@ -408,8 +429,8 @@ class Importer {
     return shared;
   }
 
-  std::string series_line(const std::string& name) const {
-    std::string line = "series: {name: " + name;
+  std::string series_line() const {
+    std::string line = "series: {name: " + series_;
     const Node* number = find("series");
     if (number != nullptr && !number->text.empty()) {
       const bool is_number = number->text.find_first_not_of("0123456789") == std::string::npos;
@@ -421,16 +442,16 @@ class Importer {
     return line + "}\n";
   }
 
-  std::string text_of(const std::vector<ImportedRow>& rows, const std::string& name,
-                      const ImportOptions& options) const {
+  std::string text_of(const std::vector<ImportedRow>& rows, const ImportOptions& options) const {
     const Texts shared = common(rows);
     const std::string method = rows.front().method;
     const bool one_method = std::all_of(
         rows.begin(), rows.end(), [&](const ImportedRow& row) { return row.method == method; });
     std::string text = fmt::format("# Imported from {} with `cox import`.\nversion: 1\n", origin_);
-    text += series_line(name);
+    text += series_line();
+    const std::int64_t videos = videos_of(rows);
     text += fmt::format("dataset: {{manifest: {}{}}}\n", json_quoted(options.manifest),
-                        rows.front().videos.empty() ? "" : ", max_videos: " + rows.front().videos);
+                        videos == 0 ? "" : fmt::format(", max_videos: {}", videos));
     text +=
         fmt::format("backbone: {{name: longcat-video, model: {}}}\n", json_quoted(options.model));
     if (one_method) text += "method: " + yaml_of_method(method) + "\n";
@@ -448,12 +469,14 @@ class Importer {
       for (const auto& [parameter, value] : row.parameters) {
         if (shared.count(parameter) == 0) text += fmt::format(", {}: {}", parameter, value);
       }
+      if (row.videos != videos) text += fmt::format(", max_videos: {}", row.videos);
       text += "}\n";
     }
     return text;
   }
 
   const Node& root_;
+  const Schemas& schemas_;
   std::string origin_;
   Diagnostics& diagnostics_;
   std::string series_;
@@ -462,8 +485,7 @@ class Importer {
 
 }  // namespace
 
-Result<std::vector<ImportedSweep>> import_sweep(const std::string& path,
-                                                const ImportOptions& options) {
+Result<ImportedSweep> import_sweep(const std::string& path, const ImportOptions& options) {
   COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxOldBytes));
   const SourceFile file = make_source(path, text);
   Diagnostics diagnostics;
@@ -474,10 +496,12 @@ Result<std::vector<ImportedSweep>> import_sweep(const std::string& path,
   }
   COX_RETURN_IF_ERROR(diagnostics.status());
   const std::size_t slash = path.rfind('/');
-  Importer importer(root, slash == std::string::npos ? path : path.substr(slash + 1), diagnostics);
-  std::vector<ImportedSweep> sweeps = importer.import(options);
+  COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
+  Importer importer(root, schemas, slash == std::string::npos ? path : path.substr(slash + 1),
+                    diagnostics);
+  ImportedSweep sweep = importer.import(options);
   COX_RETURN_IF_ERROR(diagnostics.status());
-  return sweeps;
+  return sweep;
 }
 
 }  // namespace cox::sweep

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/status.h"
 
@@ -21,10 +20,8 @@ struct ImportedSweep {
 
 /// Reads a sweep file of the shape that the AdaSteer study's scripts had: `method`, `series`,
 /// `series_name`, `description`, `fixed: {...}` and `sweep: [{run_id: ..., ...}]`, keys in either
-/// case and lists as strings with commas. Returns one sweep for each number of videos that its rows
-/// ask for. What is the same in every row goes to `params`. Every key that has no counterpart here
-/// is an error with its place; all of them come at once.
-Result<std::vector<ImportedSweep>> import_sweep(const std::string& path,
-                                                const ImportOptions& options);
+/// case and lists as strings with commas. What is the same in every row goes to `params`. Every key
+/// that has no counterpart here is an error with its place; all of them come at once.
+Result<ImportedSweep> import_sweep(const std::string& path, const ImportOptions& options);
 
 }  // namespace cox::sweep

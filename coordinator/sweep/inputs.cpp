@@ -109,14 +109,6 @@ class VideoSelection {
   std::vector<std::string> ids_;
 };
 
-std::string dataset_digest(const std::vector<PlannedVideo>& videos) {
-  std::string text = "cox-dataset/1\n";
-  for (const PlannedVideo& video : videos) {
-    text += json_quoted(video.id) + " " + video.digest + " " + json_quoted(video.caption) + "\n";
-  }
-  return sha256_of(text);
-}
-
 /// Returns the digest of a file that the sweep names at `at`; "" when it cannot be read, or when
 /// the sweep has an error already.
 std::string digest_of(const std::string& path, const Position& at, Diagnostics& diagnostics) {
@@ -229,7 +221,7 @@ ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
   for (const LocatedText& id : section.expected_failures) {
     dataset.expected_failures.push_back(id.text);
   }
-  dataset.digest = dataset_digest(dataset.videos);
+  dataset.digest = dataset_digest({dataset.videos.begin(), dataset.videos.end()});
   if (dataset.videos.empty()) diagnostics.error(section.at, "the sweep selects no item");
   std::set<std::string> selected;
   for (const Video& video : dataset.videos) selected.insert(video.id);
@@ -277,7 +269,7 @@ void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, c
     std::vector<std::string> too_short;
     std::vector<std::int64_t> all_needed;
     std::int64_t most = 0;
-    for (const PlannedVideo& video : dataset.videos) {
+    for (const PlannedVideo& video : dataset.videos_of(run)) {
       const std::int64_t needed = source_frames_needed(run.parameters, video.frame_rate);
       all_needed.push_back(needed);
       if (video.frames >= needed || expected.count(video.id) != 0) continue;
@@ -303,21 +295,22 @@ void check_prompts(const Dataset& dataset, const std::vector<Run>& runs, const P
   for (const MetricSchema& metric : metric_schemas()) {
     if (!metric.prompt) continue;
     const std::string name(metric.name);
+    std::set<std::vector<std::string>> reported;  // runs lack the same prompts
     for (const Run& run : runs) {
       if (!measures(run.parameters, name)) continue;
       std::vector<std::string> without;
-      for (const PlannedVideo& video : dataset.videos) {
+      const auto videos = dataset.videos_of(run);
+      for (const PlannedVideo& video : videos) {
         if (expected.contains(video.id)) continue;
         if (trim(prompt_of(run.parameters, video.caption)).empty()) without.push_back(video.id);
       }
-      if (without.empty()) continue;
+      if (without.empty() || !reported.insert(without).second) continue;
       diagnostics.error(
           at,
           fmt::format("run '{}' measures {}, but {} of {} videos have no prompt: {}", run.name,
-                      name, without.size(), dataset.videos.size(), join_first(without, kMaxNamed)),
+                      name, without.size(), videos.size(), join_first(without, kMaxNamed)),
           "give them captions in the manifest, set prompt_source: constant with a "
           "constant_prompt, or leave the metric out");
-      break;  // the other runs lack the same prompts
     }
   }
 }

@@ -152,6 +152,25 @@ void check_kept_metric(const SweepFile& sweep, const std::vector<Run>& runs,
                                 keep.metric, keep.runs));
 }
 
+/// "max_videos: runs A, B would take the first 50 items; there are 45", or nothing.
+std::vector<std::string> taken_notes(const SweepPlan& plan) {
+  constexpr std::size_t kMaxNamed = 5;
+  std::map<std::int64_t, std::vector<std::string>> names;
+  for (const Run& run : plan.runs) {
+    const bool takes_fewer = run.labels.contains("max_videos");
+    if (takes_fewer && run.max_videos > static_cast<std::int64_t>(plan.dataset.videos.size())) {
+      names[run.max_videos].push_back(run.name);
+    }
+  }
+  std::vector<std::string> notes;
+  for (const auto& [most, of_runs] : names) {
+    notes.push_back(fmt::format("max_videos: {} {} would take the first {} items; there are {}",
+                                of_runs.size() == 1 ? "run" : "runs",
+                                join_first(of_runs, kMaxNamed), most, plan.dataset.videos.size()));
+  }
+  return notes;
+}
+
 void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
                 Diagnostics& diagnostics) {
   const bool runs_are_right = diagnostics.ok();
@@ -167,6 +186,7 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
          resolve_external_videos(plan.dataset, sweep.dataset.manifest.at, plan.runs, diagnostics)) {
       plan.notes.push_back(std::move(note));
     }
+    for (std::string& note : taken_notes(plan)) plan.notes.push_back(std::move(note));
   }
   plan.model = resolve_model(sweep.backbone, plan.runs, diagnostics);
   if (!diagnostics.ok()) return;

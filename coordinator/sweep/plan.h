@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +33,7 @@ struct Run {
   Parameters parameters;  ///< all of them, labels left out
   Origins origins;
   std::map<std::string, std::string> labels;
+  std::int64_t max_videos = std::numeric_limits<std::int64_t>::max();  ///< of the data set's items
 };
 
 /// One item of the data set, with the facts that checks and the price of a plan need.
@@ -43,6 +47,12 @@ struct Dataset {
   std::string digest;  ///< over ids, digests and captions, in order
   std::vector<PlannedVideo> videos;
   std::vector<std::string> expected_failures;  ///< ids whose jobs may fail with cause data
+
+  /// The items that the run takes: the first `max_videos`.
+  std::span<const PlannedVideo> videos_of(const Run& run) const {
+    const auto most = static_cast<std::uint64_t>(run.max_videos);
+    return std::span(videos).first(std::min<std::size_t>(videos.size(), most));
+  }
 };
 
 struct Series {
@@ -92,5 +102,12 @@ struct SweepPlan {
   std::vector<std::string> notes;          ///< what a person should know before running it
   std::vector<EqualRuns> equal_in_effect;  ///< runs with different digests
 };
+
+struct JobCount {
+  std::size_t all = 0;       ///< of every run on each item that it takes
+  std::size_t distinct = 0;  ///< each configuration once on an item
+};
+
+JobCount count_jobs(const SweepPlan& plan);
 
 }  // namespace cox::sweep

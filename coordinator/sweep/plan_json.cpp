@@ -47,7 +47,7 @@ Json json_of(const Run& run, const SweepPlan& plan) {
     if (origin.layer != "schema") origins[name] = json_of(origin);
   }
   Json jobs = Json::array();
-  for (const Video& video : plan.dataset.videos) {
+  for (const Video& video : plan.dataset.videos_of(run)) {
     jobs.push_back({{"video", video.id},
                     {"digest", job_digest(run, video)},
                     {"prompt", prompt_of(run.parameters, video.caption)}});
@@ -119,15 +119,14 @@ Json duplicates_json(const SweepPlan& plan) {
 Json totals_json(const SweepPlan& plan) {
   std::map<std::string, std::vector<std::string>> names;
   for (const Run& run : plan.runs) names[run.digest].push_back(run.name);
+  const JobCount jobs = count_jobs(plan);
   Json same = Json::array();
   for (const auto& [digest, runs] : names) {
     if (runs.size() > 1) same.push_back(runs);
   }
-  const size_t videos = plan.dataset.videos.size();
-  return {
-      {"runs", plan.runs.size()},          {"distinct_runs", names.size()},
-      {"jobs", plan.runs.size() * videos}, {"distinct_jobs", names.size() * videos},
-      {"same_configuration", same},        {"equal_in_effect", equal_json(plan.equal_in_effect)}};
+  return {{"runs", plan.runs.size()},   {"distinct_runs", names.size()},
+          {"jobs", jobs.all},           {"distinct_jobs", jobs.distinct},
+          {"same_configuration", same}, {"equal_in_effect", equal_json(plan.equal_in_effect)}};
 }
 
 Json tables_json(const std::vector<ResultTable>& tables) {

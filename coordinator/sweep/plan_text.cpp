@@ -100,9 +100,22 @@ std::string gibibytes(std::int64_t bytes) {
 }
 
 /// "2 videos", "944 prompts": a data set holds one kind of items.
-std::string counted_items(const Dataset& dataset) {
+std::string counted_items(const Dataset& dataset, std::size_t count) {
   const bool has_prompts = !dataset.videos.empty() && dataset.videos.front().is_prompt();
-  return counted(dataset.videos.size(), has_prompts ? "prompt" : "video");
+  return counted(count, has_prompts ? "prompt" : "video");
+}
+
+/// "2 videos", "30 to 50 videos" when runs take different numbers.
+std::string counted_items_of_runs(const SweepPlan& plan) {
+  std::size_t most = 0;
+  std::size_t fewest = plan.dataset.videos.size();
+  for (const Run& run : plan.runs) {
+    const std::size_t videos = plan.dataset.videos_of(run).size();
+    most = std::max(most, videos);
+    fewest = std::min(fewest, videos);
+  }
+  const std::string items = counted_items(plan.dataset, most);
+  return fewest < most ? fmt::format("{} to {}", fewest, items) : items;
 }
 
 std::string heading(const SweepPlan& plan) {
@@ -115,7 +128,8 @@ std::string heading(const SweepPlan& plan) {
   }
   if (plan.dataset.digest.empty()) return text;
   text += fmt::format("dataset  {}, {}, digest {}\n", plan.dataset.name,
-                      counted_items(plan.dataset), short_digest(plan.dataset.digest));
+                      counted_items(plan.dataset, plan.dataset.videos.size()),
+                      short_digest(plan.dataset.digest));
   if (!plan.dataset.expected_failures.empty()) {
     text += "         expected to fail: " + join(plan.dataset.expected_failures, ", ") + "\n";
   }
@@ -141,15 +155,12 @@ std::vector<std::vector<std::string>> names_by_digest(const std::vector<Run>& ru
 }
 
 std::string totals(const SweepPlan& plan) {
-  const size_t videos = plan.dataset.videos.size();
   std::string text = counted(plan.runs.size(), "run");
   if (plan.dataset.digest.empty()) return text + "\n";
-  text += fmt::format(" x {}: {}", counted_items(plan.dataset),
-                      counted(plan.runs.size() * videos, "job"));
+  const JobCount jobs = count_jobs(plan);
+  text += fmt::format(" x {}: {}", counted_items_of_runs(plan), counted(jobs.all, "job"));
+  if (jobs.distinct < jobs.all) text += fmt::format(", {} of them distinct", jobs.distinct);
   const auto names = names_by_digest(plan.runs);
-  if (names.size() < plan.runs.size()) {
-    text += fmt::format(", {} of them distinct", names.size() * videos);
-  }
   text += "\n";
   for (const auto& same : names) {
     if (same.size() > 1) text += "the same configuration: " + join(same, " = ") + "\n";
@@ -186,9 +197,10 @@ std::string plan_text(const SweepPlan& plan) {
   const Contrast contrast = contrast_of(plan.runs);
   Rows rows = {{"run", "digest", "method", "jobs", "settings"}};
   for (const Run& run : plan.runs) {
-    rows.push_back({run.name, run.digest.empty() ? "-" : short_digest(run.digest), run.method,
-                    plan.dataset.digest.empty() ? "-" : std::to_string(plan.dataset.videos.size()),
-                    settings_of(run, contrast.varying)});
+    rows.push_back(
+        {run.name, run.digest.empty() ? "-" : short_digest(run.digest), run.method,
+         plan.dataset.digest.empty() ? "-" : fmt::to_string(plan.dataset.videos_of(run).size()),
+         settings_of(run, contrast.varying)});
   }
   std::string text = heading(plan) + "\n" + aligned(rows) + "\n";
   if (!contrast.of_all.empty()) text += "all runs: " + join(contrast.of_all, " ") + "\n";
@@ -205,6 +217,12 @@ std::string origins_text(const SweepPlan& plan) {
     Rows rows = {{run.name, "value", "origin"}};
     for (const auto& [name, value] : run.parameters) {
       rows.push_back({"  " + name, shown(value), origin_text(run.origins.at(name))});
+    }
+    for (const auto& [name, value] : run.labels) {
+      const auto origin = run.origins.find(name);  // of a parameter that is a label
+      if (origin != run.origins.end()) {
+        rows.push_back({"  " + name, value, origin_text(origin->second)});
+      }
     }
     text += aligned(rows) + "\n";
   }

@@ -213,18 +213,22 @@ class Pricer {
       const std::int64_t count =
           std::min(options_.videos, plan.written.max_videos.value_or(options_.videos));
       for (std::int64_t i = 0; i < count; ++i) {
-        add_jobs(plan, first, nullptr, fmt::format("{}\n{}", plan.written.manifest, i));
+        add_jobs(plan, first, nullptr, i, fmt::format("{}\n{}", plan.written.manifest, i));
       }
     }
+    std::int64_t place = 0;
     for (const PlannedVideo& video : plan.dataset.videos) {
-      add_jobs(plan, first, &video, video.id + "\n" + video.digest + "\n" + video.caption);
+      const std::string item = video.id + "\n" + video.digest + "\n" + video.caption;
+      add_jobs(plan, first, &video, place++, item);
     }
   }
 
-  void add_jobs(const SweepPlan& plan, std::size_t first, const Video* video,
+  /// Adds the jobs of the item at `place`, which runs over fewer items do not have.
+  void add_jobs(const SweepPlan& plan, std::size_t first, const Video* video, std::int64_t place,
                 const std::string& item) {
     std::vector<std::size_t>& jobs = items_[item];
     for (std::size_t run = 0; run < plan.runs.size(); ++run) {
+      if (place >= plan.runs[run].max_videos) continue;
       ++price_.jobs;
       if (video != nullptr && is_done(plan.runs[run], *video)) {
         ++price_.known_jobs;

@@ -17,6 +17,8 @@ namespace cox::sweep {
 
 namespace {
 
+constexpr const char* kMaxVideos = "max_videos";
+
 Origin origin_of(const Assigned& value, const ParameterSchema& schema, const Preset* preset) {
   if (value.at.file != nullptr) {
     return {value.at.file->path, value.at.line, value.at.column, layer_name(value.layer)};
@@ -34,7 +36,8 @@ Run run_of(const SweepFile& sweep, const Row& row, const Settings& settings) {
   for (const auto& [name, value] : settings.values) {
     const ParameterSchema& schema = settings.method->parameters.at(name);
     if (schema.role == Role::kLabel) {
-      run.labels[name] = shown(value.value);
+      if (value.layer != Layer::kSchema) run.labels[name] = shown(value.value);
+      if (name == kMaxVideos) run.max_videos = *value.value.get_if<std::int64_t>();
     } else {
       run.parameters[name] = value.value;
     }

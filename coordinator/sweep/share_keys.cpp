@@ -15,7 +15,8 @@ constexpr const char* kPretrained = "none";
 
 bool shapes_trajectory(const ParameterSchema& schema) {
   const bool is_early = schema.stage == Stage::kSource || schema.stage == Stage::kAdaptation;
-  return is_early && schema.role != Role::kHorizon && schema.role != Role::kObserver;
+  return is_early && schema.role != Role::kHorizon && schema.role != Role::kObserver &&
+         schema.role != Role::kLabel;
 }
 
 bool shapes_passes(const ParameterSchema& schema) {
@@ -23,7 +24,8 @@ bool shapes_passes(const ParameterSchema& schema) {
 }
 
 bool shapes_generation(const ParameterSchema& schema) {
-  return schema.stage == Stage::kSource || schema.stage == Stage::kGeneration;
+  const bool is_read = schema.stage == Stage::kSource || schema.stage == Stage::kGeneration;
+  return is_read && schema.role != Role::kLabel;
 }
 
 /// Whether the value says no more than its absence: a method without the parameter is then equal.

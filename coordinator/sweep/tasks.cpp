@@ -145,7 +145,7 @@ void check_items(const Dataset& dataset, const std::vector<Run>& runs, const Pos
   std::map<std::string, std::pair<std::set<std::string>, std::vector<std::string>>> faults;
   for (const Run& run : runs) {
     const ItemCheck check(run.parameters);
-    for (const PlannedVideo& item : dataset.videos) {
+    for (const PlannedVideo& item : dataset.videos_of(run)) {
       const std::string fault = check.fault(item);
       if (fault.empty()) continue;
       auto& [items, names] = faults[fault];

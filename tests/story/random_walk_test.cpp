@@ -184,11 +184,13 @@ class Walk {
     const unsigned first_video = pick(6);
     const unsigned videos = 1 + pick(5);
     event.dataset = "d";
+    std::vector<std::string> digests;  // of the first so many videos
     for (unsigned v = first_video; v < first_video + videos; ++v) {
       const std::string id = concat('v', v);
       event.videos.push_back(
           {{id, concat("/", pick(2), id), sha256_of(id), "caption"}, v % 5 == 0});
       event.dataset_digest = sha256_of(event.dataset_digest + id);
+      digests.push_back(event.dataset_digest);
     }
     const unsigned runs = 1 + pick(4);
     const unsigned configuration = pick(40);
@@ -197,8 +199,12 @@ class Walk {
       event.runs.push_back({concat("run", r), "{}", digest, "none", "toy",
                             sha256_of(concat("model", (configuration + r) % 3)), "{}", digest});
       if (r % 2 == 0) event.runs.back().share.trajectory = digest;  // it trains
-      for (const SubmittedVideo& video : event.videos) {
-        event.jobs.push_back(JobDigest::parse(sha256_of(digest + video.id)).value());
+      if (const unsigned taken = pick(3) == 0 ? pick(videos) : 0; taken > 0) {
+        event.runs.back().videos = taken;
+        event.runs.back().dataset_digest = digests[taken - 1];
+      }
+      for (std::size_t v = 0; v < event.videos_of(event.runs.back()); ++v) {
+        event.jobs.push_back(JobDigest::parse(sha256_of(digest + event.videos[v].id)).value());
       }
     }
     event.priority = static_cast<std::int32_t>(pick(3)) - 1;

@@ -1,5 +1,6 @@
 #include "tests/story/story_world.h"
 
+#include <map>
 #include <stdexcept>
 
 #include "base/digest.h"
@@ -125,10 +126,17 @@ std::string World::apply(core::Event event) {
 std::string World::submit(const Command& command) {
   core::Submitted event;
   event.series = command.get("series", "s");
+  std::vector<std::string> digests;  // of the first so many videos
+  std::map<std::string, std::size_t> taken;
+  for (const std::string& text : command.list("take")) {
+    const auto [name, videos] = name_and_configuration(text);
+    taken[name] = std::stoul(videos);
+  }
   for (const std::string& text : command.list("videos")) {
     core::SubmittedVideo video{{text, "/videos/" + text, sha256_of(text), "a video"}, false};
     for (const std::string& id : command.list("expect")) video.failure_expected |= id == text;
     event.dataset_digest = sha256_of(event.dataset_digest + text);
+    digests.push_back(event.dataset_digest);
     event.videos.push_back(std::move(video));
   }
   event.dataset = "d";
@@ -139,7 +147,12 @@ std::string World::submit(const Command& command) {
     event.runs.push_back({name, "{}", digest, "none", "toy", sha256_of(command.get("model", "m")),
                           "{}", concat("definition of ", configuration, place)});
     if (command.has("trains")) event.runs.back().share.trajectory = digest;
-    for (const core::SubmittedVideo& video : event.videos) {
+    if (taken.contains(name)) {
+      event.runs.back().videos = taken.at(name);
+      event.runs.back().dataset_digest = digests.at(taken.at(name) - 1);
+    }
+    for (std::size_t v = 0; v < event.videos_of(event.runs.back()); ++v) {
+      const core::SubmittedVideo& video = event.videos[v];
       event.jobs.push_back(digest_of(digest, video));
       job_names_.emplace(event.jobs.back(), configuration + '/' + video.id);
     }

@@ -64,6 +64,26 @@ TEST_CASE("A plan becomes a submission that the door lets in, with the plan's ow
   CHECK(files.directory() == "/models/none");
 }
 
+TEST_CASE("A run over the first videos has the jobs and the data set of a sweep over these alone") {
+  cox::sweep::SweepPlan plan = sample_plan("s1", 3, 4);
+  plan.runs[1].max_videos = 2;
+  plan.runs[2].max_videos = 9;  // more than there are
+  const v1::SubmitRequest request = service::submit_request_of(plan);
+  CHECK(request.runs(0).videos() == 0);
+  CHECK(request.runs(1).videos() == 2);
+  CHECK(request.runs(2).videos() == 0);
+  const auto event = service::event_of(request);
+  INFO(event.status().message());
+  REQUIRE(event.is_ok());
+  REQUIRE(event->jobs.size() == 10);
+  CHECK(event->first_jobs() == std::vector<std::size_t>{0, 4, 6, 10});
+  CHECK(event->jobs[5].hex() == cox::sweep::job_digest(plan.runs[1], plan.dataset.videos[1]));
+  CHECK(event->jobs[6].hex() == cox::sweep::job_digest(plan.runs[2], plan.dataset.videos[0]));
+  CHECK(event->runs[0].dataset_digest.empty());
+  CHECK(event->runs[1].dataset_digest ==
+        cox::sweep::dataset_digest({plan.dataset.videos[0], plan.dataset.videos[1]}));
+}
+
 TEST_CASE("A prompt is an item without a file, for runs whose task needs none") {
   cox::sweep::SweepPlan plan = sample_plan("s1", 1, 2);
   for (cox::sweep::PlannedVideo& item : plan.dataset.videos) item.path = item.digest = "";
@@ -123,6 +143,8 @@ TEST_CASE("The door refuses what no correct client sends, and says what it is") 
       {"run twice", [](auto& r) { r.mutable_runs(1)->set_name("run-0"); }, "duplicate run 'run-0'"},
       {"video twice", [](auto& r) { *r.add_videos() = r.videos(0); }, "duplicate video 'clip-0'"},
       {"relative path", [](auto& r) { r.mutable_videos(0)->set_path("a.mp4"); }, "absolute"},
+      {"a run over more videos than there are", [](auto& r) { r.mutable_runs(1)->set_videos(3); },
+       "run 'run-1': videos: expected 0 for all, or fewer than the 2 of the submission, got 3"},
       {"unknown expected", [](auto& r) { r.add_expected_failures("clip-9"); }, "clip-9"},
       {"margin of an unknown metric",
        [](auto& r) {

@@ -69,7 +69,7 @@ TEST_CASE("an external run without a path, or with one path for all videos, is r
             .find("run 's': method external needs `videos: PATH`, with {video} for the id") !=
         std::string::npos);
   CHECK(sandbox.errors("method: external\nparams: {videos: a.mp4}\n")
-            .find("videos: expected {video} in 'a.mp4', since the sweep has 2 videos") !=
+            .find("videos: expected {video} in 'a.mp4', since the run has 2 videos") !=
         std::string::npos);
   CHECK(sandbox.errors("method: external\nparams: {videos: \"{video}.mp4\", videos_digest: x}\n")
             .find("videos_digest is written by the program; leave it out") != std::string::npos);

@@ -27,28 +27,18 @@ const std::string kOld =
     "  seed: 42\n"
     "  max_videos: 1\n";
 
-/// Imports `text` from old.yaml and returns what load_sweep makes of each sweep.
-std::vector<SweepPlan> imported(const Sandbox& sandbox, const std::string& text) {
-  sandbox.write("old.yaml", text);
-  const auto sweeps =
-      import_sweep(sandbox.path("old.yaml"), {sandbox.path("clips.json"), sandbox.path("model")});
-  INFO(sweeps.status().message());
-  REQUIRE(sweeps.is_ok());
-  std::vector<SweepPlan> plans;
-  for (const ImportedSweep& sweep : *sweeps) {
-    auto plan = sandbox.load(sweep.text);
-    INFO(sweep.text << plan.status().message());
-    REQUIRE(plan.is_ok());
-    CHECK(plan->series.name == sweep.series);
-    plans.push_back(std::move(plan).value());
-  }
-  return plans;
-}
-
+/// Imports `text` from old.yaml and returns what load_sweep makes of the sweep.
 SweepPlan one(const Sandbox& sandbox, const std::string& text) {
-  auto plans = imported(sandbox, text);
-  REQUIRE(plans.size() == 1);
-  return std::move(plans.front());
+  sandbox.write("old.yaml", text);
+  const auto sweep =
+      import_sweep(sandbox.path("old.yaml"), {sandbox.path("clips.json"), sandbox.path("model")});
+  INFO(sweep.status().message());
+  REQUIRE(sweep.is_ok());
+  auto plan = sandbox.load(sweep->text);
+  INFO(sweep->text << plan.status().message());
+  REQUIRE(plan.is_ok());
+  CHECK(plan->series.name == sweep->series);
+  return std::move(plan).value();
 }
 
 std::string refusal(const Sandbox& sandbox, const std::string& text) {
@@ -151,17 +141,42 @@ TEST_CASE("the clean context follows the conditioning frames unless the file say
   CHECK(parameter(all.runs.at(0), "adaptation_window.context_frames") == "7");
 }
 
-TEST_CASE("rows over different numbers of videos become sweeps of their own") {
+TEST_CASE("rows over different numbers of videos stay one series") {
   const Sandbox sandbox;
-  const auto plans = imported(sandbox,
-                              "method: delta_b\nseries_name: s\nsweep:\n"
-                              "  - {run_id: A, max_videos: 1}\n  - {run_id: B, max_videos: 2}\n"
-                              "  - {run_id: C, max_videos: 1}\n");
-  REQUIRE(plans.size() == 2);
-  CHECK(plans[0].series.name == "s-1");
-  CHECK(names_of(plans[0]) == Names{"A", "C"});
-  CHECK(plans[1].series.name == "s-2");
-  CHECK(plans[1].dataset.videos.size() == 2);
+  const std::string head = "method: delta_b\nseries_name: s\nsweep:\n";
+  const auto plan = one(sandbox, head +
+                                     "  - {run_id: A, max_videos: 1}\n"
+                                     "  - {run_id: B, max_videos: 2, delta_lr: 0.1}\n");
+  CHECK(plan.dataset.videos.size() == 2);
+  CHECK(plan.dataset.videos_of(run_named(plan, "A")).size() == 1);
+  CHECK(plan.dataset.videos_of(run_named(plan, "B")).size() == 2);
+  CHECK(plan.text.find("{manifest: \"" + sandbox.path("clips.json") + "\", max_videos: 2}") !=
+        std::string::npos);
+
+  // A row without a number takes all that there are.
+  const auto open =
+      one(sandbox, head + "  - {run_id: A, max_videos: 1}\n  - {run_id: B, delta_lr: 0.1}\n");
+  CHECK(open.dataset.videos_of(run_named(open, "A")).size() == 1);
+  CHECK(open.dataset.videos_of(run_named(open, "B")).size() == 2);
+  CHECK(
+      refusal(sandbox, head + "  - {run_id: A, max_videos: few}\n").find("max_videos: expected") !=
+      std::string::npos);
+}
+
+TEST_CASE(
+    "a value that its parameter cannot have is refused at its place, not when the sweep is read") {
+  const Sandbox sandbox;
+  const std::string message =
+      refusal(sandbox,
+              "method: lora\nseries_name: s\nfixed:\n  num_steps: ten\n  es_anchor_sigmas: "
+              "\"0.25, x\"\n  norm_target: nothing\nsweep: [{run_id: A, lora_alpha: 1e-}]\n");
+  for (const char* expected :
+       {"old.yaml:4:14: num_steps: expected an int, got 'ten'",
+        "old.yaml:5:21: es_anchor_sigmas[1]: expected a float, got 'x'",
+        "old.yaml:6:16: norm_target: expected one of", "lora_alpha: expected a float, got '1e-'"}) {
+    INFO(message);
+    CHECK(message.find(expected) != std::string::npos);
+  }
 }
 
 TEST_CASE("every key and value without a counterpart is named with its place, all at once") {

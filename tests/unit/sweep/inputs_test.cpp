@@ -6,6 +6,7 @@
 
 #include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/load_sweep.h"
+#include "coordinator/sweep/plan_text.h"
 #include "tests/unit/sweep/sandbox.h"
 
 using cox::Video;
@@ -53,6 +54,50 @@ TEST_CASE("include, exclude and max_videos choose videos, and the digest follows
   CHECK(ids_of(load("max_videos: 1")) == Ids{"cat"});
   CHECK(load("include: [dog]").dataset.digest != all.dataset.digest);
   CHECK(load("max_videos: 2").dataset.digest == all.dataset.digest);
+}
+
+TEST_CASE("a run takes the first max_videos items that the data set has after its exclusions") {
+  const Sandbox sandbox;
+  const std::string rows = "method: none\nruns: [{id: A, seed: 1, max_videos: 1}, {id: B}]\n";
+  const SweepPlan plan = sandbox.plan(rows);
+  const auto taken = [](const SweepPlan& of, const char* run) {
+    Ids ids;
+    for (const Video& video : of.dataset.videos_of(run_named(of, run))) ids.push_back(video.id);
+    return ids;
+  };
+  CHECK(taken(plan, "A") == Ids{"cat"});
+  CHECK(taken(plan, "B") == Ids{"cat", "dog"});
+  CHECK(taken(sandbox.plan(rows, {"dataset.exclude=[cat]"}), "A") == Ids{"dog"});
+  CHECK(count_jobs(plan).all == 3);
+
+  // It is how much is computed, not what.
+  const SweepPlan all = sandbox.plan("method: none\nruns: [{id: A, seed: 1}, {id: B}]\n");
+  CHECK(run_named(plan, "A").digest == run_named(all, "A").digest);
+  CHECK(plan.dataset.digest == all.dataset.digest);
+  CHECK(run_named(plan, "A").labels.at("max_videos") == "1");
+  CHECK(run_named(plan, "B").labels.empty());
+  CHECK(plan.notes.empty());
+  CHECK(origins_text(plan).find("max_videos") != std::string::npos);
+}
+
+TEST_CASE("max_videos of a run: more than there are is told, none at all is an error") {
+  const Sandbox sandbox;
+  const SweepPlan plan = sandbox.plan("method: none\nparams: {max_videos: 3}\n");
+  CHECK(plan.dataset.videos_of(plan.runs[0]).size() == 2);
+  CHECK(plan.notes == Ids{"max_videos: run s would take the first 3 items; there are 2"});
+  const std::string errors = sandbox.errors("method: none\nparams: {max_videos: 0}\n");
+  CHECK(errors.find("max_videos: expected at least 1, got 0") != std::string::npos);
+}
+
+TEST_CASE("the videos of a run are checked, not those that only other runs take") {
+  const Sandbox sandbox;
+  auto manifest = small_manifest();
+  manifest.videos[1].frames = 45;  // dog
+  sandbox.write_manifest(manifest);
+  const std::string rows = "method: none\nruns: [{id: A}, {id: B, gen_start_frame: 20}]\n";
+  CHECK(sandbox.errors(rows).find("too short for run 'A'") != std::string::npos);
+  CHECK(sandbox.plan("method: none\nruns: [{id: A, max_videos: 1}, {id: B, gen_start_frame: 20}]\n")
+            .runs.size() == 2);
 }
 
 TEST_CASE("a rejected video that is expected to fail becomes a video without frames") {

@@ -111,6 +111,7 @@ bool names_dataset(const SweepPlan& plan, const std::string& dataset) {
 TEST_CASE("the study's files hold the published runs with every published parameter") {
   const Study study;
   std::size_t runs = 0;
+  std::size_t jobs = 0;
   for (const Json& series : catalogue().at("series")) {
     const SweepPlan plan = study.plan(series, {"replicate=adasteer-2026"});
     INFO(plan.series.name);
@@ -124,6 +125,8 @@ TEST_CASE("the study's files hold the published runs with every published parame
       const Run& run = run_named(plan, wanted.at("id"));
       INFO(run.name);
       CHECK(run.method == wanted.at("method"));
+      CHECK(plan.dataset.videos_of(run).size() == wanted.value("items", series.at("items")));
+      jobs += plan.dataset.videos_of(run).size();
       const Json parameters = published(wanted);
       for (const auto& [name, value] : parameters.items()) {
         INFO(name);
@@ -134,6 +137,7 @@ TEST_CASE("the study's files hold the published runs with every published parame
     }
   }
   CHECK(runs == 204);
+  CHECK(jobs == 19660);  // 192 runs on 100 videos, 5 on 50, 7 on 30
 }
 
 TEST_CASE("with its own defaults the study differs only where docs/replication.md says") {
