@@ -116,8 +116,8 @@ TEST_CASE("cox-engine generate makes of one prompt what the sweep makes of it") 
   };
   const std::string id =
       sql(out + "/cox.db", "SELECT item FROM v_results WHERE item LIKE 'a-boat%'");
-  const double swept = sql_number(
-      out + "/cox.db", "SELECT temporal_flickering FROM v_results WHERE item LIKE 'a-boat%'");
+  const double swept = std::stod(
+      sql(out + "/cox.db", "SELECT temporal_flickering FROM v_results WHERE item LIKE 'a-boat%'"));
   for (const std::vector<std::string>& item : std::vector<std::vector<std::string>>{
            {"--prompt", "a boat at night"}, {"--item", id.substr(0, id.find('\n'))}}) {
     std::vector<std::string> arguments = {"--out", fixture / "one"};
