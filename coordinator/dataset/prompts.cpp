@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "base/text.h"
 #include "coordinator/dataset/candidate.h"
 #include "coordinator/dataset/rank.h"
+#include "record/prompt_id.h"
 
 namespace cox::dataset {
 
@@ -201,22 +201,6 @@ std::string dimension_fault(const std::string& name) {
   }
   return fmt::format("dimension '{}': expected a name of at most {} bytes without commas",
                      escaped(abbreviated(name, kMaxNameBytes)), kMaxNameBytes);
-}
-
-std::string prompt_id(const std::string& prompt) {
-  constexpr std::size_t kMaxWordBytes = 48, kDigestCharacters = 8;
-  std::string words;
-  for (const char c : prompt) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80 && std::isalnum(byte) != 0) {
-      words += static_cast<char>(std::tolower(byte));
-    } else if (!words.empty() && words.back() != '-') {
-      words += '-';
-    }
-    if (words.size() == kMaxWordBytes) break;
-  }
-  if (words.empty() || words.back() != '-') words += '-';
-  return words + sha256_of(prompt).substr(0, kDigestCharacters);
 }
 
 Result<Manifest> index_prompts(const IndexOptions& options) {

@@ -18,10 +18,6 @@ bool is_prompt_layout(const std::string& layout);
 /// is not of the layout.
 Result<Manifest> index_prompts(const IndexOptions& options);
 
-/// `a-cat-on-a-mat-1a2b3c4d`: words of the prompt, and of its digest. A prompt has the same id in
-/// every list.
-std::string prompt_id(const std::string& prompt);
-
 /// Returns why `name` cannot be what an item is for, or "". Tables list such names with commas.
 std::string dimension_fault(const std::string& name);
 

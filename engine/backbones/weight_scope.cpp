@@ -13,6 +13,15 @@
 
 namespace cox::engine {
 
+namespace {
+
+bool contains_any(const std::string& key, const std::vector<std::string>& parts) {
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const std::string& part) { return key.find(part) != std::string::npos; });
+}
+
+}  // namespace
+
 WeightVisitor list_weights(std::vector<ExpectedTensor>& expected) {
   return {[&expected](const std::string& key, at::Tensor&, std::vector<int64_t> shape) {
     expected.push_back({key, std::move(shape)});
@@ -23,10 +32,15 @@ WeightVisitor load_weights_from(const Checkpoint& checkpoint, at::Device device,
                                 at::ScalarType dtype, std::vector<std::string> wide) {
   return {[&checkpoint, device, dtype, wide = std::move(wide)](
               const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-    const bool keep = std::any_of(wide.begin(), wide.end(), [&](const std::string& part) {
-      return key.find(part) != std::string::npos;
-    });
-    tensor = load_weight(checkpoint, key, device, keep ? at::kFloat : dtype);
+    tensor = load_weight(checkpoint, key, device, contains_any(key, wide) ? at::kFloat : dtype);
+  }};
+}
+
+WeightVisitor take_weights(GivenWeight weight, at::ScalarType dtype,
+                           std::vector<std::string> wide) {
+  return {[weight = std::move(weight), dtype, wide = std::move(wide)](
+              const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+    tensor = contains_any(key, wide) ? weight(key) : weight(key).to(dtype);
   }};
 }
 

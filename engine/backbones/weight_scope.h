@@ -75,6 +75,14 @@ WeightVisitor list_weights(std::vector<ExpectedTensor>& expected);
 WeightVisitor load_weights_from(const Checkpoint& checkpoint, at::Device device,
                                 at::ScalarType dtype, std::vector<std::string> wide = {});
 
+/// Returns what a trainer holds under a checkpoint key.
+using GivenWeight = std::function<at::Tensor(const std::string& key)>;
+
+/// Takes each tensor from `weight`, cast to `dtype` within the graph, so that gradients reach it.
+/// Tensors whose key contains one of `wide` are not cast.
+WeightVisitor take_weights(GivenWeight weight, at::ScalarType dtype,
+                           std::vector<std::string> wide = {});
+
 /// Draws seeded weights of plausible size on the device: for benchmarks and for tests of paths, not
 /// reproducible between devices.
 WeightVisitor draw_weights(uint64_t seed, at::Device device, at::ScalarType dtype);

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "engine/diffusion/noise_rule.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -87,6 +88,19 @@ at::Tensor ContextFlow::output(const Backbone& backbone, const Adapter& adapter,
 at::Tensor ContextFlow::loss_of(const at::Tensor& output, const DenoisingProblem& problem) const {
   return loss_of_output(target_frames(output, problem), target_frames(problem.clean, problem),
                         problem.noise, target_);
+}
+
+at::Tensor ContextFlow::batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const {
+  // Where noise is added, and when, is the same as Wan2.2's; the sign of the output is not.
+  const NoisedLatents question = flow_noised_after(batch.clean, batch.noise, batch.levels);
+  BackboneInput input;
+  input.latents = question.latents;
+  input.timestep = question.timestep;
+  input.text = batch.text;
+  input.condition_latent_frames = batch.context;
+  const at::Tensor output = backbone.forward(input, Adapter());
+  const bool negated = target_ == LossTarget::kCleanMinusNoise;
+  return mean_square_from(output, negated ? -question.target : question.target, batch.context);
 }
 
 std::unique_ptr<HeldOutQuestions> ContextFlow::questions(const Backbone& backbone,

@@ -34,6 +34,7 @@ class ContextFlow final : public TrainingRule {
   at::Tensor output(const Backbone& backbone, const Adapter& adapter,
                     const DenoisingProblem& problem) const override;
   at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override;
+  at::Tensor batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const override;
   std::unique_ptr<HeldOutQuestions> questions(const Backbone& backbone, const Adapter& adapter,
                                               const at::Tensor& context,
                                               const TextStates& text) const override;

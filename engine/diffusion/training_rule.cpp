@@ -1,5 +1,7 @@
 #include "engine/diffusion/training_rule.h"
 
+#include <stdexcept>
+
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -40,6 +42,10 @@ class WholeQuestions final : public HeldOutQuestions {
 };
 
 }  // namespace
+
+at::Tensor TrainingRule::batch_loss(const Backbone&, const DenoisingBatch&) const {
+  throw std::logic_error("this family has no loss over a batch");
+}
 
 std::unique_ptr<HeldOutQuestions> TrainingRule::questions(const Backbone& backbone,
                                                           const Adapter& adapter,

@@ -17,6 +17,15 @@ struct DenoisingProblem {
   const TextStates& text;
 };
 
+/// Many videos at once, each with its own noise level: the question of a training from nothing.
+struct DenoisingBatch {
+  at::Tensor clean;     ///< [B, C, T, H, W] fp32, normalized
+  int64_t context = 0;  ///< known latent frames at the start of each
+  at::Tensor noise;     ///< [B, C, noised frames, H, W] fp32, as DenoisingProblem::noise
+  at::Tensor levels;    ///< [B] fp32, in (0, 1]
+  const TextStates& text;
+};
+
 /// Questions about latents after one context, with one adapter and text, without gradients.
 class HeldOutQuestions {
  public:
@@ -55,6 +64,10 @@ class TrainingRule {
                   const DenoisingProblem& problem) const {
     return loss_of(output(backbone, adapter, problem), problem);
   }
+
+  /// The mean of the loss over a batch, with its graph. Throws std::logic_error for a family whose
+  /// models are not trained from nothing here.
+  virtual at::Tensor batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const;
 
   /// `context` [1, C, c, H, W], c from 0. The result borrows everything.
   virtual std::unique_ptr<HeldOutQuestions> questions(const Backbone& backbone,

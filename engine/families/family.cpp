@@ -1,6 +1,7 @@
 #include "engine/families/family.h"
 
 #include <limits>
+#include <stdexcept>
 
 #include "base/status.h"
 
@@ -16,6 +17,15 @@ constexpr std::int64_t kMaxSteps = 100'000;
 
 Family::Family(const std::string& name) : schema_(find_backbone(name)) {
   COX_CHECK(schema_ != nullptr, "a family without schemas/backbones/" + name + ".yaml");
+}
+
+std::unique_ptr<Backbone> Family::given_transformer(const JsonConfig&, const GivenWeight&,
+                                                    at::ScalarType) const {
+  throw std::logic_error(schema_->title + " has no transformer over given weights");
+}
+
+std::shared_ptr<const Recipe> Family::plain_recipe(const SamplingSettings&) const {
+  return nullptr;
 }
 
 SamplingSettings read_sampling(ParameterReader& parameters) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/backbones/weight_scope.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/checkpoint/weight_map.h"
 #include "engine/diffusion/sampler.h"
@@ -92,6 +93,12 @@ struct PassInputs {
   bool time_per_frame = false;          ///< a timestep for each latent frame
 };
 
+/// The parameters of schemas/run.yaml that every sampler reads.
+struct SamplingSettings {
+  std::int64_t steps = 0;
+  double guidance = 0;
+};
+
 /// Everything that jobs need of one kind of backbone. Stateless; lives as long as the program.
 class Family {
  public:
@@ -110,6 +117,12 @@ class Family {
                                                        const Placement& at) const = 0;
   virtual std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const = 0;
 
+  /// Makes it over a trainer's fp32 tensors, so that gradients reach them; it computes in `dtype`.
+  /// Throws std::logic_error without a pretraining_rule().
+  virtual std::unique_ptr<Backbone> given_transformer(const JsonConfig& config,
+                                                      const GivenWeight& weight,
+                                                      at::ScalarType dtype) const;
+
   virtual PassInputs pass_inputs(const JsonConfig& config) const = 0;
 
   /// Loads a model directory. Throws EngineError (cause user) for missing or contradictory files.
@@ -127,6 +140,13 @@ class Family {
   /// sampling needs. `trains` is true for a method that trains.
   virtual std::shared_ptr<const Recipe> read(ParameterReader& parameters, bool trains) const = 0;
 
+  /// How `cox-engine train` trains a model from nothing, by TrainingRule::batch_loss; nullptr if it
+  /// does not serve the family.
+  virtual std::unique_ptr<TrainingRule> pretraining_rule() const { return nullptr; }
+
+  /// The plainest way to sample such a model, for `cox-engine probe`; nullptr likewise.
+  virtual std::shared_ptr<const Recipe> plain_recipe(const SamplingSettings& sampling) const;
+
   /// Whether latents are drawn from the posterior, or are its mode.
   virtual bool samples_posterior() const = 0;
 
@@ -143,11 +163,6 @@ const Own& own_model(const Model& model) {
   return dynamic_cast<const Own&>(model);
 }
 
-/// The parameters of schemas/run.yaml that every sampler reads.
-struct SamplingSettings {
-  std::int64_t steps = 0;
-  double guidance = 0;
-};
 SamplingSettings read_sampling(ParameterReader& parameters);
 
 /// Returns pixel frames that fill latent frames, at most `count`.

@@ -76,9 +76,10 @@ void require_equal_size(const JsonConfig& transformer, const std::string& key, s
 
 void require_latent_pixels(const Family& family, const std::string& directory,
                            std::int64_t pixels) {
-  if (pixels == family.geometry().latent_pixels) return;
+  if (pixels > 0 && family.geometry().latent_pixels % pixels == 0) return;
   throw user_error(
-      fmt::format("{}/vae/config.json: expected {} pixels on a side of a latent, as {} has, got {}",
+      fmt::format("{}/vae/config.json: expected {} pixels on a side of a latent, as {} has, or a "
+                  "divisor, got {}",
                   directory, family.geometry().latent_pixels, family.schema().title, pixels),
       "bad_config");
 }

@@ -25,7 +25,8 @@ std::int64_t size_of(const ModelPart& part, const std::string& name);
 void require_equal_size(const JsonConfig& transformer, const std::string& key, std::int64_t value,
                         const ModelPart& part, const std::string& name);
 
-/// Throws EngineError(kUser) unless the VAE's pixels per latent are those of the family.
+/// Throws EngineError(kUser) unless the VAE's pixels per latent are those of the family, or a
+/// divisor of them: sizes that fit the family fit such a VAE too.
 void require_latent_pixels(const Family& family, const std::string& directory, std::int64_t pixels);
 
 }  // namespace cox::engine

@@ -20,6 +20,9 @@ class VideoVae {
   /// Convert into and out of the transformer's latent space, in the dtype of `latents`.
   virtual at::Tensor normalize(const at::Tensor& latents) const = 0;
   virtual at::Tensor denormalize(const at::Tensor& latents) const = 0;
+
+  /// Returns the pixels on a side of a latent.
+  virtual int64_t spatial_scale() const = 0;
 };
 
 /// Throws std::invalid_argument unless `pixels` is [B, channels, F, H, W] with at least one frame,

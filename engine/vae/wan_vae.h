@@ -70,7 +70,7 @@ class WanCodec final : public VideoVae {
   at::Tensor denormalize(const at::Tensor& latents) const override {
     return vae_->denormalize(latents);
   }
-  const VaeConfig& config() const { return vae_->config(); }
+  int64_t spatial_scale() const override { return vae_->config().spatial_scale(); }
 
  private:
   std::unique_ptr<WanVae> vae_;

@@ -1,6 +1,7 @@
 // Prompts as items through the programs: indexed, planned, generated, scored and reported.
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
 
 #include "tests/e2e/study_fixture.h"
 
@@ -98,6 +99,54 @@ TEST_CASE("a list of prompts is generated, measured and reported without a refer
   INFO(again.all());
   CHECK(again.exit_code == 0);
   CHECK(sql_number(database, "SELECT count(*) FROM v_attempts") == 4);
+}
+
+TEST_CASE("cox-engine generate makes of one prompt what the sweep makes of it") {
+  const PromptFixture& fixture = PromptFixture::get();
+  const std::string out = fixture / "engine", plan = fixture / "plan.json";
+  const std::string runs = "  - {id: none, method: none, task: text_to_video}\n";
+  REQUIRE(fixture.cox("run", runs, "words.json", {"--out", out}).exit_code == 0);
+  const Ended planned = fixture.cox("plan", runs, "words.json", {"--json"});
+  REQUIRE(planned.exit_code == 0);
+  write_text(plan, planned.out);
+  const auto engine = [&](const std::string& verb, std::vector<std::string> more) {
+    more.insert(more.begin(),
+                {program("cox-engine"), verb, "--model", fixture / "model", "--params", plan});
+    return run(more, clean());
+  };
+  const std::string id =
+      sql(out + "/cox.db", "SELECT item FROM v_results WHERE item LIKE 'a-boat%'");
+  const double swept = std::stod(
+      sql(out + "/cox.db", "SELECT temporal_flickering FROM v_results WHERE item LIKE 'a-boat%'"));
+  for (const std::vector<std::string>& item : std::vector<std::vector<std::string>>{
+           {"--prompt", "a boat at night"}, {"--item", id.substr(0, id.find('\n'))}}) {
+    std::vector<std::string> arguments = {"--out", fixture / "one"};
+    arguments.insert(arguments.end(), item.begin(), item.end());
+    const Ended ended = engine("generate", arguments);
+    INFO(ended.all());
+    REQUIRE(ended.exit_code == 0);
+    const auto made = nlohmann::json::parse(ended.out);
+    CHECK(made["metrics"]["temporal_flickering"]["mean"].get<double>() == Approx(swept));
+  }
+  CHECK(engine("activations", {"--prompt", "a cat", "--output", fixture / "a.json"}).exit_code ==
+        0);
+  const auto refusal = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--out", fixture / "one"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended ended = engine("generate", arguments);
+    INFO(ended.all());
+    CHECK(ended.exit_code == 2);
+    return ended.err;
+  };
+  CHECK_THAT(refusal({}), Contains("missing --prompt or --item: task text_to_video"));
+  CHECK_THAT(refusal({"--prompt", ""}), Contains("missing --prompt or --item"));
+  CHECK_THAT(refusal({"--item", "a-dog"}), Contains("--item: expected one of a-red-ball"));
+  CHECK_THAT(refusal({"--video", plan, "--prompt", "a cat"}),
+             Contains("--video: task text_to_video reads no video"));
+  CHECK_THAT(refusal({"--set", "task=continue", "--prompt", "a cat"}),
+             Contains("missing --video or --item: task continue"));
+  CHECK_THAT(refusal({"--set", "task=continue", "--item", id.substr(0, id.find('\n'))}),
+             Contains("task continue needs a video, and item a-boat"));
 }
 
 TEST_CASE("cox vbench takes each dimension from the items that are for it") {

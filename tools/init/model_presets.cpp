@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.h"
 #include "engine/backbones/published.h"
 
@@ -83,19 +85,26 @@ std::string scheduler_config(const std::string& shift) {
                      shift);
 }
 
-/// `channels` is the number of latent channels.
-std::string wan_config(int channels) {
+struct WanSizes {
+  int channels = 0;  ///< of latents
+  int heads = 4;
+  int head_dim = 24;
+  int ffn = 384;
+  int depth = 4;
+};
+
+std::string wan_config(const WanSizes& sizes) {
   return fmt::format(R"({{
   "_class_name": "WanTransformer3DModel",
   "patch_size": [1, 2, 2],
-  "num_attention_heads": 4,
-  "attention_head_dim": 24,
+  "num_attention_heads": {1},
+  "attention_head_dim": {2},
   "in_channels": {0},
   "out_channels": {0},
   "text_dim": 64,
   "freq_dim": 256,
-  "ffn_dim": 384,
-  "num_layers": 4,
+  "ffn_dim": {3},
+  "num_layers": {4},
   "cross_attn_norm": true,
   "qk_norm": "rms_norm_across_heads",
   "eps": 1e-06,
@@ -105,7 +114,7 @@ std::string wan_config(int channels) {
   "pos_embed_seq_len": null
 }}
 )",
-                     channels);
+                     sizes.channels, sizes.heads, sizes.head_dim, sizes.ffn, sizes.depth);
 }
 
 constexpr const char* kResidualVae = R"({
@@ -268,12 +277,30 @@ ModelPreset tiny_wan(const std::string& family, int channels, const std::string&
                      const std::string& published) {
   return {family + "-tiny",
           family,
-          {{kTransformerConfig, wan_config(channels)},
+          {{kTransformerConfig, wan_config({.channels = channels})},
            {kVaeConfig, vae},
            {kTextConfig, kTextEncoder},
            {kTokenizerConfig, tokenizer_config(32)},
            {kSchedulerConfig, published_part(published, "scheduler").dump()},
            {kIndex, wan_index(kWanPipeline, family == "wan2.2")}}};
+}
+
+/// What `cox-engine train` starts from: Wan2.2's transformer and timesteps with Wan2.1's VAE, whose
+/// weights another small model can lend.
+ModelPreset small_wan() {
+  const std::string family = "wan2.2";
+  nlohmann::ordered_json scheduler =
+      nlohmann::ordered_json::parse(published_part("wan2.2-ti2v-5b", "scheduler").dump());
+  scheduler["flow_shift"] = 3.0;
+  return {"small-wan",
+          family,
+          {{kTransformerConfig,
+            wan_config({.channels = 16, .heads = 3, .head_dim = 64, .ffn = 768, .depth = 10})},
+           {kVaeConfig, vae_config(/*residual_blocks=*/2, "1")},
+           {kTextConfig, kTextEncoder},
+           {kTokenizerConfig, tokenizer_config(64)},
+           {kSchedulerConfig, scheduler.dump(2) + "\n"},
+           {kIndex, wan_index(kWanPipeline, /*expands_timesteps=*/true)}}};
 }
 
 ModelPreset tiny_cogvideox(const std::string& name, bool sees_image) {
@@ -332,6 +359,7 @@ std::vector<ModelPreset> all_presets() {
       // What `cox-engine train` starts from for the model that the repository ships.
       longcat_preset("small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
                      vae_config(/*residual_blocks=*/2, "1"), 64, "3.0"),
+      small_wan(),
       // As many blocks and as long a time embedding as the published model, otherwise small: for
       // methods that split them.
       longcat_preset("deep",

@@ -1,16 +1,17 @@
 #include "tools/training/continuation_quality.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
 #include "engine/device/cuda.h"
-#include "engine/diffusion/sampler.h"
 #include "engine/families/registry.h"
+#include "engine/tensors/error.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/random.h"
 #include "engine/tensors/torch.h"
-#include "engine/text/text_encoder.h"
-#include "engine/vae/wan_vae.h"
+#include "engine/vae/config.h"
 #include "tools/training/clip_size.h"
 #include "tools/training/render.h"
 
@@ -18,40 +19,52 @@ namespace cox::engine {
 
 namespace {
 
+const Family& probed_family(const std::string& model) {
+  const Family& family = family_of_model(model);
+  if (family.plain_recipe({}) != nullptr) return family;
+  throw user_error(
+      fmt::format("{}: cox-engine probe does not serve models of {}", model, family.schema().name),
+      "bad_config");
+}
+
 /// A loaded model and the question put to it.
 struct Examinee {
   const ContinuationProbe& probe;
   at::Device device;
-  Precision precision;
-  std::unique_ptr<Backbone> backbone;
-  std::unique_ptr<WanVae> vae;
-  std::unique_ptr<TextEncoder> text;
+  const Family& family;
+  std::shared_ptr<const Recipe> recipe;
+  VaeConfig vae_config;
+  std::unique_ptr<Model> model;
 
   explicit Examinee(const ContinuationProbe& question)
       : probe(question),
         device(parse_device(question.device)),
-        precision(parse_precision(question.dtype)),
-        backbone(
-            load_backbone({.device = device, .precision = precision}, question.model_directory)),
-        vae(WanVae::load(question.model_directory + "/vae", scalar_type(precision), device)),
-        text(TextEncoder::load(question.model_directory, scalar_type(precision), device)) {}
+        family(probed_family(question.model_directory)),
+        recipe(family.plain_recipe({question.steps, question.guidance})),
+        vae_config(read_vae_config(question.model_directory + "/vae/config.json")),
+        model(family.load(question.model_directory, {device, parse_precision(question.dtype)})) {}
 
   /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it.
   at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption,
                            uint64_t index) const {
+    const VideoVae& vae = *model->vae;
     const at::Tensor known = pictures.narrow(2, 0, probe.condition_frames) * 2 - 1;
-    const at::Tensor condition = vae->normalize(vae->encode(known).posterior.mean).to(at::kFloat);
-    auto shape = condition.sizes().vec();
-    shape[2] = vae->latent_frames(probe.frames) - shape[2];
-    RandomStream random(
-        {.seed = probe.seed, .video_id = "probe", .purpose = Purpose::kGeneration, .step = index});
-    const at::Tensor generated = continue_latents(
-        *backbone, Adapter(),
-        {condition, random.normal(shape).to(device), text->encode(caption).text,
-         text->encode("").text},
-        {.schedule = {.steps = probe.steps, .shift = scheduler_shift(probe.model_directory)},
-         .guidance = probe.guidance});
-    return pictures_of(*vae, at::cat({condition, generated}, 2));
+    Continuation question;
+    question.condition = vae.normalize(vae.encode(known).mean).to(at::kFloat);
+    question.shape = question.condition.sizes().vec();
+    question.shape[2] = 1 + (probe.frames - 1) / vae_config.temporal_scale();
+    question.text = model->text_encoder->encode(caption).text;
+    question.negative_text = model->text_encoder->encode("").text;
+    question.noise = [&](int64_t draw, at::IntArrayRef shape) {
+      RandomStream random({.seed = probe.seed,
+                           .replicate = static_cast<uint64_t>(draw),
+                           .video_id = "probe",
+                           .purpose = Purpose::kGeneration,
+                           .step = index});
+      return random.normal(shape).to(device);
+    };
+    const at::Tensor generated = recipe->continue_latents(*model, Adapter(), question, {});
+    return pictures_of(vae, at::cat({question.condition, generated}, 2));
   }
 };
 
@@ -65,10 +78,10 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
   const at::NoGradGuard no_grad;
   const RenderSize size = {.height = probe.height, .width = probe.width, .frames = probe.frames};
   const Examinee model(probe);
-  require_clip_size(size, model.vae->config());
+  require_clip_size(size, model.vae_config);
   const int64_t two_frames = 2;  // the line through the last two needs both
-  require_clip_frames(probe.condition_frames, two_frames, model.vae->config(), "condition-frames");
-  require_clip_frames(probe.frames, probe.condition_frames + 1, model.vae->config(), "frames");
+  require_clip_frames(probe.condition_frames, two_frames, model.vae_config, "condition-frames");
+  require_clip_frames(probe.frames, probe.condition_frames + 1, model.vae_config, "frames");
   const int64_t begin = probe.condition_frames;
   const int64_t scored = probe.frames - begin;
 
@@ -91,7 +104,7 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     sum.model += by_model;
     sum.repeat_last += by_repeating;
     sum.extrapolation += by_line;
-    const at::Tensor rebuilt = frame_psnr(reconstruct(*model.vae, pictures), pictures);
+    const at::Tensor rebuilt = frame_psnr(reconstruct(*model.model->vae, pictures), pictures);
     const double whole_clip = rebuilt.mean().item<double>();
     sum.reconstruction += rebuilt.narrow(1, begin, scored).mean().item<double>();
     sum.whole_clips.psnr_db += whole_clip;

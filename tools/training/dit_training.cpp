@@ -1,28 +1,18 @@
 #include "tools/training/dit_training.h"
 
-#include <ATen/ops/mse_loss.h>
+#include <fmt/format.h>
+
 #include <ATen/ops/rand.h>
 #include <ATen/ops/randint.h>
 #include <ATen/ops/randn_like.h>
 #include <ATen/ops/where.h>
 
-#include "engine/backbones/longcat/transformer.h"
+#include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
 
 namespace {
-
-/// The transformer as a function of the trained weights, so that gradients reach these.
-longcat::Transformer transformer_of(const DitTraining& training, const TrainState& state) {
-  longcat::Weights weights;
-  longcat::visit_weights(
-      weights, training.config,
-      {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-        tensor = state.parameter(key).to(training.compute_dtype);
-      }});
-  return {training.config, std::move(weights)};
-}
 
 /// Noise levels [B]: half uniform, half through the sampler's shift, which favours noisy ones.
 at::Tensor draw_sigmas(const DitTraining& training, const at::TensorOptions& options) {
@@ -45,32 +35,35 @@ TextStates draw_text(const DitTraining& training, const at::Tensor& clips) {
 
 }  // namespace
 
+void require_context(const ContextRange& context, int64_t latent_frames) {
+  const bool holds = context.least >= 0 && context.least <= context.most;
+  if (holds && context.most < latent_frames) return;
+  throw user_error(
+      fmt::format("--min-context, --max-context: expected 0 to {} latent frames, the first not "
+                  "above the second, got {} and {}",
+                  latent_frames - 1, context.least, context.most),
+      "usage");
+}
+
 at::Tensor dit_loss(const DitTraining& training, const TrainState& state, int64_t step) {
   const at::Tensor& pool = training.pool.latents;
   seed_draws(pool.device(), training.seed, step);
   const at::TensorOptions reals = pool.options().dtype(at::kFloat);
   const at::Tensor clips = at::randint(pool.size(0), {training.batch}, reals.dtype(at::kLong));
-  const int64_t frames = pool.size(2);
-  const int64_t prefix = 1 + step % (frames - 1);
+  const ContextRange& range = training.context;
+  const int64_t context = range.least + step % (range.most - range.least + 1);
 
   const at::Tensor clean = pool.index_select(0, clips).to(at::kFloat);
   const at::Tensor noise = at::randn_like(clean);
-  const at::Tensor sigma = draw_sigmas(training, reals);
-  const at::Tensor level = sigma.view({-1, 1, 1, 1, 1});
-  const at::Tensor noisy = (1 - level) * clean + level * noise;
-
-  BackboneInput input;
-  input.latents = at::cat({clean.narrow(2, 0, prefix), noisy.narrow(2, prefix, frames - prefix)}, 2)
-                      .to(training.compute_dtype);
-  input.timestep = at::cat({at::zeros({training.batch, prefix}, reals),
-                            (1000 * sigma).unsqueeze(1).expand({training.batch, frames - prefix})},
-                           1);
-  input.text = draw_text(training, clips);
-  input.condition_latent_frames = prefix;
-  const longcat::Transformer transformer = transformer_of(training, state);
-  const at::Tensor raw = transformer.forward(input, Adapter());
-  return at::mse_loss(raw.narrow(2, prefix, frames - prefix),
-                      (clean - noise).narrow(2, prefix, frames - prefix));
+  const at::Tensor levels = draw_sigmas(training, reals);
+  const TextStates text = draw_text(training, clips);
+  const int64_t clear = training.rule->noises_context() ? 0 : context;
+  // A function of the trained weights, so that gradients reach these.
+  const auto transformer = training.family.given_transformer(
+      training.config, [&](const std::string& key) { return state.parameter(key); },
+      training.compute_dtype);
+  return training.rule->batch_loss(
+      *transformer, {clean, context, noise.narrow(2, clear, clean.size(2) - clear), levels, text});
 }
 
 }  // namespace cox::engine

@@ -2,7 +2,9 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/backbones/longcat/config.h"
+#include <memory>
+
+#include "engine/families/family.h"
 #include "tools/training/train_loop.h"
 
 namespace cox::engine {
@@ -17,9 +19,19 @@ struct LatentPool {
   at::Tensor empty_mask;    ///< [1, L]
 };
 
+/// How many latent frames at the start of a clip are known; steps go through the range in turn.
+struct ContextRange {
+  int64_t least = 1;
+  int64_t most = 1;
+};
+
+/// Training a transformer from nothing by its family's rule.
 struct DitTraining {
-  longcat::Config config;
-  LatentPool pool;
+  const Family& family;
+  JsonConfig config;  ///< of the transformer
+  std::unique_ptr<TrainingRule> rule;
+  LatentPool pool = {};
+  ContextRange context;
   int64_t batch = 128;
   double text_dropout = 0.1;  ///< how often a clip is shown with the empty prompt, for guidance
   double shift = 3;           ///< half of the noise levels are drawn through the sampler's shift
@@ -27,8 +39,11 @@ struct DitTraining {
   at::ScalarType compute_dtype = at::kFloat;
 };
 
-/// Mean squared error of the raw output against x0 - noise on the frames after a clean prefix of
-/// random length (1 to T - 1 latent frames), on the clips of this step.
+/// Throws EngineError(kUser) unless the range is within clips of so many latent frames and leaves a
+/// frame to predict.
+void require_context(const ContextRange& context, int64_t latent_frames);
+
+/// The rule's loss on the clips of this step.
 at::Tensor dit_loss(const DitTraining& training, const TrainState& state, int64_t step);
 
 }  // namespace cox::engine

@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/device/cuda.h"
+#include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/torch.h"
@@ -66,6 +68,20 @@ std::vector<VaePhase> phases_of(const TrainerOptions& options) {
           {options.steps, options.batch, options.frames}};
 }
 
+/// The family of the model, if it can be trained from nothing.
+const Family& trained_family(const std::string& model) {
+  const Family& family = family_of_model(model);
+  if (family.pretraining_rule() != nullptr) return family;
+  std::vector<std::string> served;
+  for (const std::string& name : family_names()) {
+    if (find_family(name).pretraining_rule() != nullptr) served.push_back(name);
+  }
+  throw user_error(fmt::format("{}: expected a model of a family that can be trained from nothing "
+                               "({}), got one of {}",
+                               model, join(served, ", "), family.schema().name),
+                   "bad_config");
+}
+
 /// One training run of one stage.
 class StageRun {
  public:
@@ -105,18 +121,22 @@ class StageRun {
   Json run_dit() {
     const int64_t prefix_and_one_more = 1 + vae_.config.temporal_scale();
     require_clip_frames(options_.frames, prefix_and_one_more, vae_.config, "frames");
-    DitTraining training;
-    training.config =
-        longcat::Config::from_json(JsonConfig::read(options_.model + "/dit/config.json"));
-    training.pool = make_pool();
+    const Family& family = trained_family(options_.model);
+    const std::string directory = fmt::format("{}/{}", options_.model, family.schema().transformer);
+    DitTraining training{.family = family,
+                         .config = transformer_config(family, options_.model),
+                         .rule = family.pretraining_rule(),
+                         .context = context_range()};
+    training.shift = family.schedule(options_.model).at("shift");
     training.batch = options_.batch;
     training.seed = options_.seed;
     training.compute_dtype = dtype_;
-    TrainState state = open_state(options_.model + "/dit");
+    training.pool = make_pool();
+    TrainState state = open_state(directory);
     const bool finished = train(
         state, loop_options(), [&](int64_t step) { return dit_loss(training, state, step); },
         listener_, stop_requested_);
-    if (finished) write_weights(options_.model + "/dit", state.average());
+    if (finished) write_weights(directory, state.average());
     return figures_of(state, finished);
   }
 
@@ -140,6 +160,14 @@ class StageRun {
             {"frames", fmt::format("{}", options_.frames)},
             {"height", fmt::format("{}", options_.height)},
             {"width", fmt::format("{}", options_.width)}};
+  }
+
+  ContextRange context_range() const {
+    const int64_t frames = 1 + (options_.frames - 1) / vae_.config.temporal_scale();
+    ContextRange range = {options_.min_context, options_.max_context};
+    if (range.most == TrainerOptions::kAllButOne) range.most = frames - 1;
+    require_context(range, frames);
+    return range;
   }
 
   TrainLoopOptions loop_options() const {
@@ -190,11 +218,11 @@ class StageRun {
 
   /// Measures held-out scenes of every domain with the model as written.
   Json reconstruction() const {
-    const auto vae = WanVae::load(options_.model + "/vae", dtype_, device_);
+    const WanCodec vae(WanVae::load(options_.model + "/vae", dtype_, device_));
     Json figures;
     for (const Domain& domain : domains()) {
       const VaeQuality quality =
-          measure_vae(*vae, domain, vae_.size, options_.seed, kEvaluationClips, device_);
+          measure_vae(vae, domain, vae_.size, options_.seed, kEvaluationClips, device_);
       figures[std::string(domain.name)] = {{"mean", quality.psnr_db},
                                            {"worst_clip", quality.worst_clip_db}};
     }
@@ -226,6 +254,7 @@ class StageRun {
 
 std::string run_trainer(const TrainerOptions& options, const CurveListener& listener,
                         const std::function<bool()>& stop_requested) {
+  if (options.stage == "dit") trained_family(options.model);
   StageRun run(options, listener, stop_requested);
   if (options.stage == "vae") return run.run_vae().dump(2);
   if (options.stage == "dit") return run.run_dit().dump(2);

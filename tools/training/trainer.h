@@ -10,6 +10,8 @@ namespace cox::engine {
 
 /// One call of `cox-engine train`.
 struct TrainerOptions {
+  static constexpr int64_t kAllButOne = -1;  ///< latent frames of a clip, less one
+
   std::string model;  ///< a model directory whose weights are the start and which is updated
   std::string stage;  ///< `vae` or `dit`; the second needs the first
   std::string work;   ///< folder of checkpoints and curves; made when missing
@@ -18,6 +20,8 @@ struct TrainerOptions {
   double rate = 1e-3;
   std::string domain = "train";  ///< of the training scenes
   int64_t clips = 6000;          ///< size of the latent pool (dit)
+  int64_t min_context = 1;       ///< known latent frames (dit): steps go through the range
+  int64_t max_context = kAllButOne;
   int64_t height = 96;
   int64_t width = 160;
   int64_t frames = 29;

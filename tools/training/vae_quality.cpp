@@ -13,15 +13,15 @@ at::Tensor frame_psnr(const at::Tensor& shown, const at::Tensor& truth) {
   return at::log10((shown - truth).square().mean({1, 3, 4})) * -10;
 }
 
-at::Tensor pictures_of(const WanVae& vae, const at::Tensor& latents) {
+at::Tensor pictures_of(const VideoVae& vae, const at::Tensor& latents) {
   return (vae.decode(vae.denormalize(latents)).to(at::kFloat) + 1) / 2;
 }
 
-at::Tensor reconstruct(const WanVae& vae, const at::Tensor& pictures) {
-  return pictures_of(vae, vae.normalize(vae.encode(pictures * 2 - 1).posterior.mean));
+at::Tensor reconstruct(const VideoVae& vae, const at::Tensor& pictures) {
+  return pictures_of(vae, vae.normalize(vae.encode(pictures * 2 - 1).mean));
 }
 
-VaeQuality measure_vae(const WanVae& vae, const Domain& domain, const RenderSize& size,
+VaeQuality measure_vae(const VideoVae& vae, const Domain& domain, const RenderSize& size,
                        uint64_t seed, int64_t clips, at::Device device) {
   constexpr int64_t kClipsAtOnce = 16;
   std::vector<at::Tensor> values;

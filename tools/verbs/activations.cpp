@@ -86,13 +86,13 @@ class SilentSink final : public Sink {
   bool cancelled() const override { return false; }
 };
 
-/// Continues the clip with the pretrained model and records one evaluation.
+/// Continues the clip, or shows the prompt, with the pretrained model and records one evaluation.
 void record(const JobInput& job, const EngineOptions& engine, const Recorder& recorder) {
   const c10::Device device = parse_device(engine.device);
   configure_tensor_library(engine.threads, engine.deterministic);
   ParameterReader parameters(job.parameters);
   JobPlan plan = plan_job(job, parameters);
-  settle_by_video(plan, job.video.path);
+  if (plan.decoded.count > 0) settle_by_video(plan, job.video.path);
   SourceCache sources(1);
   const auto source = decode_source(plan, job.video.path, sources);
   ModelCache models(device);
@@ -170,7 +170,8 @@ void profile(const JobInput& job, const EngineOptions& engine, const ActivationO
 void add_activations_verb(CLI::App& app) {
   CLI::App* verb =
       add_verb(app, "activations",
-               "Record the largest hidden values of every block while a clip is continued",
+               "Record the largest hidden values of every block while a clip is continued or a "
+               "prompt is shown",
                "cox-engine activations --model out/model --video clip.mp4 --params plan.json "
                "--output activations.json --svg activations.svg");
   auto job = std::make_shared<JobOptions>();
@@ -186,7 +187,8 @@ void add_activations_verb(CLI::App& app) {
       ->check(output_file());
   verb->add_option("--svg", options->svg, "Drawing to write")->check(output_file());
   verb->callback([job, options] {
-    job->overrides.push_back("metrics=[\"psnr\"]");  // nothing is scored: no weights are needed
+    // Nothing is scored: a metric that needs neither weights nor true frames.
+    job->overrides.push_back("metrics=[\"frame_difference\"]");
     profile(read_job(*job), job->engine, *options);
   });
 }

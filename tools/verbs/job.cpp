@@ -11,10 +11,13 @@
 #include <optional>
 
 #include "base/digest.h"
+#include "base/text.h"
 #include "engine/engine.h"
 #include "engine/families/registry.h"
 #include "engine/tensors/error.h"
 #include "record/prompt.h"
+#include "record/prompt_id.h"
+#include "record/task.h"
 #include "schemas/metric_schema.h"
 #include "tools/verbs/job_json.h"
 #include "tools/verbs/run_file.h"
@@ -89,6 +92,65 @@ const Video* find_video(const RunFile& file, const std::string& path) {
   return found == file.videos.end() ? nullptr : &*found;
 }
 
+/// Returns the item of a plan's data set with this id.
+const Video& item_named(const RunFile& file, const JobOptions& options) {
+  std::vector<std::string> ids;
+  for (const Video& item : file.videos) {
+    if (item.id == options.item) return item;
+    ids.push_back(item.id);
+  }
+  throw user_error(
+      fmt::format("--item: expected one of {}, got {}",
+                  ids.empty() ? options.parameter_file + ", which lists no items" : join(ids, ", "),
+                  options.item),
+      "usage");
+}
+
+/// Returns the video whose continuation is asked for, and what the plan knows of it, if anything.
+const Video* choose_video(const RunFile& file, JobOptions& options, std::string_view task) {
+  Video& chosen = options.job.video;
+  if (!options.item.empty()) {
+    chosen = item_named(file, options);
+    if (!chosen.is_prompt()) return &item_named(file, options);
+    throw user_error(
+        fmt::format("--item: task {} needs a video, and item {} is a prompt", task, options.item),
+        "usage");
+  }
+  if (chosen.path.empty()) {
+    throw user_error(
+        fmt::format("missing --video or --item: task {} starts from the frames of a video", task),
+        "usage");
+  }
+  const Video* known = find_video(file, chosen.path);
+  chosen.id = known != nullptr ? known->id  // noise belongs to the id
+                               : std::filesystem::path(chosen.path).stem().string();
+  return known;
+}
+
+/// Makes the item of a task that reads no video: one of the plan, or the prompt that is given.
+const Video* choose_prompt(const RunFile& file, JobOptions& options, std::string_view task) {
+  Video& chosen = options.job.video;
+  if (!chosen.path.empty()) {
+    throw user_error(
+        fmt::format("--video: task {} reads no video; give --prompt, or --item of a plan", task),
+        "usage");
+  }
+  const auto is_asked = [&](const Video& item) {
+    return item.is_prompt() && item.caption == options.prompt;
+  };
+  auto known = std::find_if(file.videos.begin(), file.videos.end(), is_asked);
+  if (!options.item.empty()) {
+    chosen = item_named(file, options);
+    return &item_named(file, options);
+  }
+  if (!options.prompt || options.prompt->empty()) {
+    throw user_error(fmt::format("missing --prompt or --item: task {} starts from a prompt", task),
+                     "usage");
+  }
+  chosen.id = known != file.videos.end() ? known->id : prompt_id(*options.prompt);
+  return known != file.videos.end() ? &*known : nullptr;
+}
+
 /// `--prompt`, or the prompt that a sweep's job with these parameters has on this video.
 std::string job_prompt(const JobOptions& options, const Video* video) {
   if (options.prompt) return *options.prompt;
@@ -140,11 +202,10 @@ void choose_metric_weights(const RunFile& file, JobOptions& options) {
 
 /// Fills what the sweep's job would get besides its parameters.
 void complete_job(const RunFile& file, JobOptions& options) {
-  const Video* video = find_video(file, options.job.video.path);
-  options.job.video.id = video != nullptr
-                             ? video->id  // noise belongs to the id
-                             : std::filesystem::path(options.job.video.path).stem().string();
-  options.job.prompt = job_prompt(options, video);
+  const Task task = task_of(options.job.parameters);
+  const Video* item = reads_video(task) ? choose_video(file, options, task_name(task))
+                                        : choose_prompt(file, options, task_name(task));
+  options.job.prompt = job_prompt(options, item);
   choose_loras(file, options);
   choose_metric_weights(file, options);
 }
@@ -188,8 +249,11 @@ void run_job(const JobOptions& options) {
 
 void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options) {
   verb->add_option("--model", options->job.model.directory, "Model directory")->required();
-  reads_file(verb->add_option("--video", options->job.video.path, "Video file to continue"))
-      ->required();
+  CLI::Option* video =
+      reads_file(verb->add_option("--video", options->job.video.path, "Video file to start from"));
+  verb->add_option("--item", options->item,
+                   "Item of the plan's data set, video or prompt, in place of --video")
+      ->excludes(video);
   verb->add_option("--params", options->parameter_file,
                    "Every parameter of the run and the method: what `cox plan SPEC --json` "
                    "prints, or lines of KEY=VALUE")
@@ -197,7 +261,8 @@ void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options) 
   verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
   verb->add_option("--set", options->overrides, "KEY=VALUE that overrides a value of the file")
       ->allow_extra_args(false);
-  verb->add_option("--prompt", options->prompt, "Caption of the video (default: the plan's)");
+  verb->add_option("--prompt", options->prompt,
+                   "Caption of the video (default: the plan's), or what task text_to_video shows");
   options->lora.add_to(*verb);
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
   verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")

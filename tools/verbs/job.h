@@ -19,6 +19,7 @@ struct JobOptions {
   std::string parameter_file;
   std::string run;  ///< of a plan
   std::vector<std::string> overrides;
+  std::string item;  ///< id in the plan's data set; "" = the video or the prompt says it
   std::optional<std::string> prompt;
 };
 

@@ -68,6 +68,10 @@ void add_train_verb(CLI::App& app) {
                    "Domain of the training scenes: " + known_domains());
   verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)")
       ->check(CLI::PositiveNumber);
+  verb->add_option("--min-context", options->min_context,
+                   "Fewest known latent frames at the start of a clip (dit)");
+  verb->add_option("--max-context", options->max_context,
+                   "Most known latent frames (dit); -1: all but one");
   verb->add_option("--height", options->height, "Pixels");
   verb->add_option("--width", options->width, "Pixels");
   verb->add_option("--frames", options->frames, "Pixel frames of a clip, 4k + 1");

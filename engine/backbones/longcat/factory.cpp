@@ -19,6 +19,14 @@ std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t se
   return std::make_unique<Transformer>(config, std::move(weights));
 }
 
+std::unique_ptr<Backbone> given_transformer(const JsonConfig& json, const GivenWeight& weight,
+                                            at::ScalarType dtype) {
+  const Config config = Config::from_json(json);
+  Weights weights;
+  visit_weights(weights, config, take_weights(weight, dtype));
+  return std::make_unique<Transformer>(config, std::move(weights));
+}
+
 std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json) {
   const Config config = Config::from_json(json);
   Weights weights;

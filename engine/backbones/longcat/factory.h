@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/backbones/backbone.h"
+#include "engine/backbones/weight_scope.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 
@@ -17,6 +18,10 @@ std::unique_ptr<Backbone> load_transformer(const JsonConfig& json, const std::st
 /// Random weights at the size of a dit/config.json, for benchmarks.
 std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
                                              at::Device device, Precision precision);
+
+/// Takes a trainer's tensors: see take_weights.
+std::unique_ptr<Backbone> given_transformer(const JsonConfig& json, const GivenWeight& weight,
+                                            at::ScalarType dtype);
 
 /// Tensors on the meta device at the size of a dit/config.json.
 std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json);

@@ -81,13 +81,15 @@ std::vector<ExpectedTensor> expected_tensors(const Config& config) {
   return expected;
 }
 
+std::vector<std::string> wide_weights() {
+  return {"scale_shift_table", "time_embedder", ".norm2."};
+}
+
 Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
                      at::ScalarType dtype) {
   check_keys(checkpoint, expected_tensors(config), "Wan transformer");
   Weights weights;
-  visit_weights(weights, config,
-                load_weights_from(checkpoint, device, dtype,
-                                  {"scale_shift_table", "time_embedder", ".norm2."}));
+  visit_weights(weights, config, load_weights_from(checkpoint, device, dtype, wide_weights()));
   return weights;
 }
 

@@ -57,8 +57,11 @@ void visit_weights(Weights& weights, const Config& config, const WeightVisitor& 
 /// 825 entries for Wan2.1-T2V-1.3B.
 std::vector<ExpectedTensor> expected_tensors(const Config& config);
 
-/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly. Weights
-/// of timestep embeddings and modulations stay in fp32.
+/// Parts of the keys of weights that stay in fp32: timestep embeddings, modulations, and the norm
+/// before cross-attention.
+std::vector<std::string> wide_weights();
+
+/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly.
 Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
                      at::ScalarType dtype);
 

@@ -65,6 +65,11 @@ class LongCat final : public Family {
     return longcat::shape_transformer(config);
   }
 
+  std::unique_ptr<Backbone> given_transformer(const JsonConfig& config, const GivenWeight& weight,
+                                              at::ScalarType dtype) const override {
+    return longcat::given_transformer(config, weight, dtype);
+  }
+
   PassInputs pass_inputs(const JsonConfig& json) const override {
     constexpr std::int64_t kTextTokens = 512;
     return {.text_tokens = kTextTokens,
@@ -112,6 +117,16 @@ class LongCat final : public Family {
     options.use_kv_cache = parameters.flag("use_kv_cache");
     const LossTarget target = trains ? read_target(parameters) : LossTarget::kCleanMinusNoise;
     return std::make_shared<LongCatRecipe>(options, target);
+  }
+
+  std::unique_ptr<TrainingRule> pretraining_rule() const override {
+    return std::make_unique<ContextFlow>();
+  }
+  std::shared_ptr<const Recipe> plain_recipe(const SamplingSettings& sampling) const override {
+    SamplerOptions options;
+    options.schedule.steps = sampling.steps;
+    options.guidance = sampling.guidance;
+    return std::make_shared<LongCatRecipe>(options, LossTarget::kCleanMinusNoise);
   }
 
   bool samples_posterior() const override { return true; }

@@ -33,22 +33,33 @@ class WanRule final : public TrainingRule {
 
   at::Tensor output(const Backbone& backbone, const Adapter& adapter,
                     const DenoisingProblem& problem) const override {
-    const NoisedLatents question = noised(problem);
-    BackboneInput input;
-    input.latents = question.latents;
-    input.timestep = question.timestep;
-    input.text = problem.text;
-    return backbone.forward(input, adapter);
+    return answer(backbone, adapter, noised(problem), problem.text);
   }
   at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
     return mean_square_from(output, noised(problem).target, problem.context);
   }
+  at::Tensor batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const override {
+    const NoisedLatents question = noised(batch.clean, batch.noise, batch.levels);
+    const at::Tensor output = answer(backbone, Adapter(), question, batch.text);
+    return mean_square_from(output, question.target, batch.context);
+  }
 
  private:
+  NoisedLatents noised(const at::Tensor& clean, const at::Tensor& noise,
+                       const at::Tensor& sigma) const {
+    return splices_ ? flow_noised_after(clean, noise, sigma) : flow_noised(clean, noise, sigma);
+  }
   NoisedLatents noised(const DenoisingProblem& problem) const {
-    const at::Tensor sigma = at::full({1}, problem.level, problem.clean.options());
-    return splices_ ? flow_noised_after(problem.clean, problem.noise, sigma)
-                    : flow_noised(problem.clean, problem.noise, sigma);
+    return noised(problem.clean, problem.noise,
+                  at::full({1}, problem.level, problem.clean.options()));
+  }
+  static at::Tensor answer(const Backbone& backbone, const Adapter& adapter,
+                           const NoisedLatents& question, const TextStates& text) {
+    BackboneInput input;
+    input.latents = question.latents;
+    input.timestep = question.timestep;
+    input.text = text;
+    return backbone.forward(input, adapter);
   }
 
   bool splices_;
@@ -98,6 +109,11 @@ class Wan final : public Family {
     return wan::shape_transformer(config);
   }
 
+  std::unique_ptr<Backbone> given_transformer(const JsonConfig& config, const GivenWeight& weight,
+                                              at::ScalarType dtype) const override {
+    return wan::given_transformer(config, weight, dtype);
+  }
+
   PassInputs pass_inputs(const JsonConfig& json) const override {
     constexpr std::int64_t kTextTokens = 512;
     const Config config = Config::from_json(json);
@@ -145,6 +161,17 @@ class Wan final : public Family {
     parameters.choice("prefix", {prefix_name_});
     options.prefix = prefix_;
     make_flow_schedule(options.steps, options.shift);  // says what is wrong with the steps
+    return std::make_shared<WanRecipe>(options);
+  }
+
+  std::unique_ptr<TrainingRule> pretraining_rule() const override {
+    return std::make_unique<WanRule>(prefix_);
+  }
+  std::shared_ptr<const Recipe> plain_recipe(const SamplingSettings& sampling) const override {
+    FlowSamplerOptions options;
+    options.steps = sampling.steps;
+    options.guidance = sampling.guidance;
+    options.prefix = prefix_;
     return std::make_shared<WanRecipe>(options);
   }
 

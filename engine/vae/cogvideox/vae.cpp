@@ -45,6 +45,8 @@ at::Tensor CogVideoXVae::denormalize(const at::Tensor& latents) const {
   return latents / state_->config.scaling_factor;
 }
 
+int64_t CogVideoXVae::spatial_scale() const { return state_->config.spatial_scale(); }
+
 std::vector<ExpectedTensor> expected_cogvideox_vae(const CogVideoXVaeConfig& config) {
   WeightSource wanted = WeightSource::declaring(at::kFloat);
   cogvideox_vae::Networks(config, wanted);

@@ -24,6 +24,7 @@ class CogVideoXVae : public VideoVae {
   at::Tensor decode(const at::Tensor& latents) const override;
   at::Tensor normalize(const at::Tensor& latents) const override;
   at::Tensor denormalize(const at::Tensor& latents) const override;
+  int64_t spatial_scale() const override;
 
  private:
   struct State;

@@ -45,6 +45,8 @@ at::Tensor HunyuanVae::denormalize(const at::Tensor& latents) const {
   return latents / state_->config.scaling_factor;
 }
 
+int64_t HunyuanVae::spatial_scale() const { return state_->config.spatial_scale(); }
+
 std::vector<ExpectedTensor> expected_hunyuan_vae(const HunyuanVaeConfig& config) {
   WeightSource wanted = WeightSource::declaring(at::kFloat);
   hunyuan_vae::Networks(config, wanted);

@@ -130,6 +130,24 @@ TEST_CASE("a model's family is recognized by its files, and another one is named
         StatusCode::kNotFound);
 }
 
+TEST_CASE("a Wan2.2 transformer takes Wan2.1's VAE, and a residual VAE is not Wan2.1's") {
+  const cox::test::TemporaryDirectory folder;
+  const std::string small = folder / "small", plain = folder / "plain";
+  write_random_model({small, "small-wan", 1});
+  const Family& family = family_of_model(small);
+  CHECK(family.schema().name == "wan2.2");
+  const auto model = family.load(small, {});
+  CHECK(model->vae->spatial_scale() == 8);
+  CHECK(model->backbone->shape().latent_channels == 16);
+
+  write_random_model({plain, "wan2.2-tiny", 1});
+  CHECK(family_of_model(plain).load(plain, {})->vae->spatial_scale() == 16);
+  std::filesystem::remove(plain + "/model_index.json");
+  CHECK_THROWS_WITH(family_of_model(plain),
+                    Contains("no known family") &&
+                        Contains("model_index.json with expand_timesteps true for Wan2.2"));
+}
+
 TEST_CASE("parts of two families, and a model that sees an image, are refused before weights") {
   const cox::test::TemporaryDirectory folder;
   const std::string wan = folder / "wan", cogvideox = folder / "cogvideox";

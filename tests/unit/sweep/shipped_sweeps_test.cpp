@@ -38,6 +38,8 @@ std::string model_for(const std::string& sweep, const Sandbox& sandbox) {
                             "attention_head_dim": 128, "in_channels": 16, "out_channels": 16})");
     sandbox.write(folder + "/vae/config.json",
                   names("wan2.2") ? R"({"is_residual": true})" : R"({"is_residual": false})");
+    sandbox.write(folder + "/model_index.json",
+                  names("wan2.2") ? R"({"expand_timesteps": true})" : "{}");
     return sandbox.path(folder);
   };
   if (names("cogvideox,")) return write(R"({"_class_name": "CogVideoXTransformer3DModel",)");
