@@ -212,12 +212,29 @@ class PageTest(unittest.TestCase):
         self.wait_for_frame(7)
         self.assertEqual(self.shown_frames(), [6, 6, 6])
         self.page.click("text=Difference from the first")
+        self.page.reload()  # the address names the frame and the difference
+        self.wait_for_frame(7)
+        self.assertEqual(self.shown_frames(), [6, 6, 6])
+        self.assertEqual(self.page.get_attribute("text=Difference from the first", "aria-pressed"), "true")
         self.shoot("item")
         self.page.click("button:has-text('Play')")
         for _ in range(20):
             frames = self.shown_frames()
             self.assertLessEqual(max(frames) - min(frames), 1)
             self.page.wait_for_timeout(50)
+
+    def test_the_order_of_a_table_is_part_of_its_address(self):
+        place = "#/compare?baseline=page/none&run=page/lora"
+        self.open(place, "Against page/none")
+        self.page.click("th button:text-is('run')")
+        self.page.click("th button:text-is('run')")
+        values = "cells => cells.map((cell) => Number(cell.textContent))"
+        before = self.page.eval_on_selector_all("tbody td:nth-child(3)", values)
+        self.assertEqual(before, sorted(before))
+        self.page.reload()
+        self.page.wait_for_selector("h1:has-text('Against page/none')", timeout=WAIT_MS)
+        self.assertEqual(self.page.eval_on_selector_all("tbody td:nth-child(3)", values), before)
+        self.assertEqual(self.page.get_attribute("th:has-text('run')", "aria-sort"), "ascending")
 
     def test_a_missing_video_is_told_and_the_others_play(self):
         sql = "SELECT generated_path FROM v_results WHERE series = 'page' AND run = 'adasteer-1' AND video = 'motion_1'"
@@ -249,6 +266,50 @@ class PageTest(unittest.TestCase):
         self.open("#/run?run=page/none", "page/none")
         self.assertIn("<img src=x onerror=alert(1)>\\u202e", self.page.inner_text("main"))
         self.assertEqual(self.page.query_selector_all("main img"), [])
+
+    def shown_runs(self):
+        return sorted(self.page.eval_on_selector_all("td.lead", "cells => cells.map((cell) => cell.textContent)"))
+
+    def test_ranges_on_axes_keep_runs(self):
+        """By dragging, by keyboard and by address: the figure and the table keep the same runs."""
+        self.open("#/series?series=page", "Three ways")
+        self.assertEqual(len(self.shown_runs()), 5)
+        axis = self.page.query_selector("svg[aria-label^='parallel coordinates'] .brush .background")
+        axis.scroll_into_view_if_needed()
+        box = axis.bounding_box()
+        middle = box["x"] + box["width"] / 2
+        self.page.mouse.move(middle, box["y"] + box["height"] - 2)
+        self.page.mouse.down()
+        self.page.mouse.move(middle, box["y"] + box["height"] * .6, steps=4)
+        self.page.mouse.up()
+        self.page.wait_for_selector("text=runs are within the ranges")
+        by_dragging = self.shown_runs()
+        self.assertTrue(0 < len(by_dragging) < 4, by_dragging)
+        self.assertIn("range=", self.page.url)
+        self.page.reload()
+        self.page.wait_for_selector("text=runs are within the ranges", timeout=WAIT_MS)
+        self.assertEqual(self.shown_runs(), by_dragging)
+        self.page.click("button:text-is('Show all')")
+        self.assertEqual(len(self.shown_runs()), 5)
+        self.assertNotIn("range=", self.page.url)
+        self.page.click("summary:has-text('Keep only runs within ranges')")
+        self.page.select_option("select[aria-label='lowest steps']", "2")
+        self.assertEqual(self.shown_runs(), ["adasteer-2", "adasteer-2-fast", "lora"])
+        self.page.select_option("select[aria-label='highest method']", "adasteer")
+        self.assertEqual(self.shown_runs(), ["adasteer-2", "adasteer-2-fast"])
+        faded = self.page.eval_on_selector_all("svg a.faded", "lines => lines.map((line) => line.getAttribute('aria-label'))")
+        self.assertEqual(sorted(name.split(":")[0] for name in faded), ["adasteer-1", "lora"])
+        self.shoot("ranges")
+
+    def test_a_query_is_drawn_over_the_columns_that_a_person_chooses(self):
+        sql = "SELECT run, avg(psnr) AS psnr, avg(ssim) AS ssim, count(*) AS items FROM v_results GROUP BY run"
+        self.open("#/query?" + urllib.parse.urlencode({"sql": sql}), "Query")
+        self.page.wait_for_selector("h2:text-is('ssim by psnr')", timeout=WAIT_MS)
+        self.page.select_option("label:has-text('Across') select", "run")
+        self.page.wait_for_selector("h2:text-is('ssim by run')", timeout=WAIT_MS)
+        self.assertEqual(len(self.page.query_selector_all("svg rect.mark")), 5)
+        self.page.reload()
+        self.page.wait_for_selector("h2:text-is('ssim by run')", timeout=WAIT_MS)
 
     def test_dark_mode_and_a_phone(self):
         self.page.emulate_media(color_scheme="dark")

@@ -44,6 +44,8 @@ Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison
                                                     const std::string& pattern) {
   COX_ASSIGN_OR_RETURN(const Categories categories, Categories::of(pattern));
   std::vector<CategoryDifference> all;
+  std::vector<std::vector<double>> samples;
+  std::vector<std::size_t> places;  // of the entries that the samples belong to
   for (const Comparison& comparison : comparisons) {
     std::map<std::string, std::vector<double>> values;
     for (const auto& [video, difference] : comparison.differences) {
@@ -52,13 +54,16 @@ Result<std::vector<CategoryDifference>> by_category(const std::vector<Comparison
     Strata strata;
     for (const auto& [category, differences] : values) {
       strata.push_back(differences);
-      all.push_back({comparison.run, comparison.baseline, category, summarized(differences),
-                     infer_mean(differences)});
+      samples.push_back(differences);
+      places.push_back(all.size());
+      all.push_back({comparison.run, comparison.baseline, category, summarized(differences), {}});
     }
     if (strata.size() < 2) continue;
     all.push_back({comparison.run, comparison.baseline, kWithinCategories, comparison.difference,
                    infer_mean_within(std::move(strata))});
   }
+  const std::vector<MeanInference> inferences = infer_means(std::move(samples));
+  for (std::size_t i = 0; i < places.size(); ++i) all[places[i]].inference = inferences[i];
   return all;
 }
 

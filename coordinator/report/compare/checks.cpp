@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -106,15 +107,52 @@ Fingerprint fingerprint(const RunData& run, bool with_names) {
 }
 
 /// Runs in groups of equal keys, groups in the order of their first run.
-template <typename Key>
-std::vector<std::vector<const RunData*>> grouped(const std::vector<RunData>& runs, const Key& key) {
-  std::map<decltype(key(runs.front())), std::size_t> known;
-  std::vector<std::vector<const RunData*>> groups;
+using Group = std::vector<const RunData*>;
+
+Group with_results(const std::vector<RunData>& runs) {
+  Group group;
   for (const RunData& run : runs) {
-    if (run.results.empty()) continue;
-    const auto [at, is_new] = known.emplace(key(run), groups.size());
+    if (!run.results.empty()) group.push_back(&run);
+  }
+  return group;
+}
+
+template <typename Key>
+std::vector<Group> grouped(const Group& runs, const Key& key) {
+  std::map<decltype(key(*runs.front())), std::size_t> known;
+  std::vector<Group> groups;
+  for (const RunData* run : runs) {
+    const auto [at, is_new] = known.emplace(key(*run), groups.size());
     if (is_new) groups.emplace_back();
-    groups[at->second].push_back(&run);
+    groups[at->second].push_back(run);
+  }
+  return groups;
+}
+
+/// Equal for equal fingerprints, and much quicker to compute.
+std::size_t fingerprint_hash(const RunData& run, bool with_names) {
+  std::size_t sum = run.results.size();
+  for (const VideoResult& result : run.results) {
+    std::size_t hash = with_names ? std::hash<std::string>{}(result.video + result.digest) : 0;
+    for (const auto& [metric, value] : result.metrics) {
+      hash = hash * 1'099'511'628'211U + std::hash<double>{}(value);
+    }
+    sum += hash ^ (hash >> 29U);
+  }
+  return sum;
+}
+
+/// Groups of runs with equal fingerprints, in the order of their first run; without runs that are
+/// alone.
+std::vector<Group> alike(const Group& runs, bool with_names) {
+  std::vector<Group> groups;
+  for (const Group& candidates :
+       grouped(runs, [&](const RunData& run) { return fingerprint_hash(run, with_names); })) {
+    if (candidates.size() < 2) continue;
+    for (Group& same :
+         grouped(candidates, [&](const RunData& run) { return fingerprint(run, with_names); })) {
+      if (same.size() > 1) groups.push_back(std::move(same));
+    }
   }
   return groups;
 }
@@ -184,7 +222,8 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
         "{}{}{}", names.size() == runs.size() && runs.size() > 1 ? "every run" : listed(names),
         names.size() == 1 ? ": its means cover " : ": means cover ", gap));
   }
-  const auto groups = grouped(runs, [](const RunData& run) { return covered_videos(run); });
+  const auto groups =
+      grouped(with_results(runs), [](const RunData& run) { return covered_videos(run); });
   if (groups.size() > 1) {
     all.push_back(
         "the means of the runs do not cover the same videos, so only the paired differences "
@@ -199,8 +238,9 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
   return all;
 }
 
-std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
+std::vector<std::string> identity_warnings(const std::vector<RunData>& all) {
   std::vector<std::string> warnings;
+  const Group runs = with_results(all);
   for (const auto& same : grouped(
            runs, [](const RunData& run) { return std::pair(run.digest, run.dataset_digest); })) {
     if (same.size() < 2) continue;
@@ -208,8 +248,7 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
         fmt::format("{} are names of one configuration: their results are the same rows",
                     listed(names_of(same))));
   }
-  for (const auto& same :
-       grouped(runs, [](const RunData& run) { return fingerprint(run, true); })) {
+  for (const auto& same : alike(runs, true)) {
     if (distinct_digests(same) < 2) continue;
     const auto differing = shared_parameters_that_differ(*same.front(), *same.back());
     warnings.push_back(
@@ -218,8 +257,7 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& runs) {
                     listed(names_of(same)), counted(same.front()->results.size(), "video"),
                     differing.empty() ? "" : fmt::format(" ({})", listed(differing))));
   }
-  for (const auto& same :
-       grouped(runs, [](const RunData& run) { return fingerprint(run, false); })) {
+  for (const auto& same : alike(runs, false)) {
     std::set<std::string> datasets;
     std::set<std::string> names;
     for (const RunData* run : same) {
@@ -245,7 +283,12 @@ std::vector<std::string> environment_warnings(const std::vector<RunData>& runs) 
   std::vector<std::string> mixed;
   for (const RunData& run : runs) {
     std::set<Environment> own;
-    for (const VideoResult& result : run.results) own.insert(result.environment);
+    std::set<const Environment*> known;
+    for (const VideoResult& result : run.results) {
+      const Environment* environment = result.environment.get();
+      if (!known.insert(environment).second) continue;
+      own.insert(environment == nullptr ? Environment{} : *environment);
+    }
     if (own.size() > 1) mixed.push_back(run.name);
     all.insert(own.begin(), own.end());
   }

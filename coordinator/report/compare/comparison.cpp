@@ -84,6 +84,11 @@ std::string reason_of(const Unfinished& unfinished) {
 /// Why each of `all_videos` that `run` has no value for is missing there.
 void note_missing(const RunData& run, const std::set<std::string>& all_videos, const Metric& metric,
                   std::vector<Unpaired>& unpaired) {
+  const bool has_all = run.unfinished.empty() && run.results.size() == all_videos.size() &&
+                       std::all_of(run.results.begin(), run.results.end(), [&](const auto& result) {
+                         return result.metrics.contains(metric.name);
+                       });
+  if (has_all) return;
   std::map<std::string, Unpaired> missing;
   const auto note = [&](const std::string& video, const std::string& reason,
                         const std::string& message) {
@@ -247,7 +252,8 @@ std::optional<double> detectable_at(double level, const Comparison& comparison,
   return effect->second * *deviation;
 }
 
-void describe(const Pairs& pairs, Comparison& comparison) {
+/// Sets everything that the pairs say but the inference of the mean. Returns the differences.
+std::vector<double> describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_baseline;
   std::vector<double> of_run;
   std::vector<double> differences;
@@ -269,16 +275,16 @@ void describe(const Pairs& pairs, Comparison& comparison) {
   comparison.baseline_mean = mean_of(of_baseline);
   comparison.run_mean = mean_of(of_run);
   comparison.difference = summarized(differences);
-  comparison.inference = infer_mean(differences);
   comparison.signed_rank = signed_rank(differences);
   comparison.wins = wins_of(differences, comparison.metric.higher_is_better);
   comparison.sign_p = sign_test(comparison.wins.wins, comparison.wins.losses);
-  if (!comparison.difference.deviation) return;
+  if (!comparison.difference.deviation) return differences;
   const double deviation = *comparison.difference.deviation;
   comparison.effect = standardized_effect(*comparison.difference.mean, deviation, pairs.size());
-  if (pairs.size() < kLeastForInference) return;
+  if (pairs.size() < kLeastForInference) return differences;
   comparison.detectable = minimum_detectable_difference(deviation, pairs.size());
   comparison.detectable_corrected = comparison.detectable;
+  return differences;
 }
 
 /// The differences of each comparison over the videos of all, absent where it has none.
@@ -404,11 +410,20 @@ Status check_same_weights(const RunData& baseline, const RunData& run, const std
       metric));
 }
 
-Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric) {
+namespace {
+
+/// A comparison without the inference of its mean, and the differences of the pairs for that.
+struct Paired {
+  Comparison comparison;
+  std::vector<double> differences;
+};
+
+Result<Paired> paired(const RunData& baseline, const RunData& run, const Metric& metric) {
   COX_RETURN_IF_ERROR(check_same_frames(baseline, run));
   COX_RETURN_IF_ERROR(check_measured(baseline, run, metric));
   COX_RETURN_IF_ERROR(check_same_weights(baseline, run, metric.name));
-  Comparison comparison;
+  Paired both;
+  Comparison& comparison = both.comparison;
   comparison.baseline = baseline.full_name();
   comparison.run = run.full_name();
   comparison.baseline_digest = baseline.digest;
@@ -432,12 +447,36 @@ Result<Comparison> compare(const RunData& baseline, const RunData& run, const Me
     comparison.finished = finished_by_both(baseline, run);
     comparison.open = may_gain_pairs(baseline, run, metric.name);
   }
-  describe(pairs, comparison);
+  both.differences = describe(pairs, comparison);
   comparison.replicates = spread_of(baseline, run, pairs, metric.name);
-  return comparison;
+  return both;
+}
+
+}  // namespace
+
+std::vector<Result<Comparison>> compare_each(const std::vector<RunPair>& pairs,
+                                             const Metric& metric) {
+  std::vector<Result<Comparison>> all;
+  std::vector<std::vector<double>> differences;
+  for (const auto& [baseline, run] : pairs) {
+    Result<Paired> both = paired(*baseline, *run, metric);
+    differences.push_back(both.is_ok() ? std::move(both->differences) : std::vector<double>());
+    all.push_back(both.is_ok() ? Result<Comparison>(std::move(both->comparison)) : both.status());
+  }
+  const std::vector<MeanInference> inferences = infer_means(std::move(differences));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].is_ok()) all[i]->inference = inferences[i];
+  }
+  return all;
+}
+
+Result<Comparison> compare(const RunData& baseline, const RunData& run, const Metric& metric) {
+  return std::move(compare_each({{&baseline, &run}}, metric).front());
 }
 
 void test_equivalence(double margin, std::vector<Comparison>& comparisons) {
+  std::vector<Comparison*> varied;
+  std::vector<std::vector<double>> samples;
   for (Comparison& comparison : comparisons) {
     comparison.margin = margin;
     if (comparison.pairs < kLeastForInference) continue;
@@ -445,11 +484,16 @@ void test_equivalence(double margin, std::vector<Comparison>& comparisons) {
     for (const auto& [video, difference] : comparison.differences) values.push_back(difference);
     const bool varies = std::any_of(values.begin(), values.end(),
                                     [&](double value) { return value != values.front(); });
-    const double mean = *comparison.difference.mean;
-    comparison.equivalence_p = varies ? equivalence_p(MeanTest(values), mean, margin)
-                               : std::abs(mean) < margin ? 0.0
-                                                         : 1.0;
+    if (varies) {
+      varied.push_back(&comparison);
+      samples.push_back(std::move(values));
+    } else {
+      comparison.equivalence_p = std::abs(*comparison.difference.mean) < margin ? 0.0 : 1.0;
+    }
   }
+  test_each(std::move(samples), [&](std::size_t i, const MeanTest& test) {
+    varied[i]->equivalence_p = equivalence_p(test, *varied[i]->difference.mean, margin);
+  });
 }
 
 void correct_family(const std::vector<Comparison*>& family) {

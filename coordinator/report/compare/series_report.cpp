@@ -157,11 +157,15 @@ void correct(std::vector<Comparison>& comparisons) {
 }
 
 void compare_all(const std::vector<Pairing>& pairs, bool primary_only, SeriesReport& report) {
+  std::vector<RunPair> runs;
+  for (const auto& [run, partner] : pairs) runs.emplace_back(partner.run, run);
   for (const Metric& metric : report.metrics) {
     if (primary_only && &metric != &report.primary()) break;
     std::vector<Comparison>& comparisons = report.comparisons.emplace_back();
-    for (const auto& [run, partner] : pairs) {
-      Result<Comparison> comparison = compare(*partner.run, *run, metric);
+    std::vector<Result<Comparison>> compared = compare_each(runs, metric);
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const auto& [run, partner] = pairs[i];
+      Result<Comparison>& comparison = compared[i];
       if (comparison.is_ok()) {
         comparison->followed = partner.followed;
         comparison->confounded = partner.confounded;
@@ -241,7 +245,8 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));
   COX_ASSIGN_OR_RETURN(report.published, published_of(query, series));
   append(report.warnings, coverage_warnings(report.runs));
-  const std::vector<RunData> singles = single_runs(report.runs);
+  std::vector<RunData> replicates;
+  const std::vector<RunData>& singles = single_runs(report.runs, replicates);
   append(report.warnings, identity_warnings(singles));
   if (!report.comparisons.empty()) {
     append(report.warnings, comparison_warnings(report.comparisons.front()));
@@ -258,7 +263,8 @@ void warn_across_series(std::vector<SeriesReport>& reports) {
   std::vector<RunData> all;
   std::set<std::string> known;
   for (const SeriesReport& report : reports) {
-    const std::vector<RunData> singles = single_runs(report.runs);
+    std::vector<RunData> replicates;
+    const std::vector<RunData>& singles = single_runs(report.runs, replicates);
     all.insert(all.end(), singles.begin(), singles.end());
     known.insert(report.warnings.begin(), report.warnings.end());
   }

@@ -203,11 +203,11 @@ std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs) {
   std::set<const RunData*> replicates;
   for (const auto& [first, members] : groups) replicates.insert(members.begin(), members.end());
   std::vector<RunData> all;
-  for (const RunData& run : runs) {
+  for (RunData& run : runs) {
     if (const auto group = groups.find(&run); group != groups.end()) {
       all.push_back(average_run(distinct(group->second)));
     } else if (!replicates.contains(&run)) {
-      all.push_back(run);
+      all.push_back(std::move(run));
     }
   }
   settle_names(all);
@@ -224,6 +224,15 @@ std::vector<RunData> single_runs(const std::vector<RunData>& runs) {
     }
   }
   return all;
+}
+
+const std::vector<RunData>& single_runs(const std::vector<RunData>& runs,
+                                        std::vector<RunData>& storage) {
+  const bool has_average = std::any_of(runs.begin(), runs.end(),
+                                       [](const RunData& run) { return !run.replicates.empty(); });
+  if (!has_average) return runs;
+  storage = single_runs(runs);
+  return storage;
 }
 
 std::size_t replicates_of(const RunData& run) {

@@ -23,6 +23,10 @@ std::vector<RunData> with_replicates_averaged(std::vector<RunData> runs);
 
 /// The runs as they ran: an average gives way to its replicates.
 std::vector<RunData> single_runs(const std::vector<RunData>& runs);
+/// The same without a copy of every result where no run is an average: `runs` itself, else
+/// `storage`.
+const std::vector<RunData>& single_runs(const std::vector<RunData>& runs,
+                                        std::vector<RunData>& storage);
 
 /// 1 for a run as it ran.
 std::size_t replicates_of(const RunData& run);

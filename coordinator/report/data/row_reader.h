@@ -15,7 +15,8 @@
 namespace cox::report {
 
 /// Cells of one row by the names of their columns. NULL reads as "", 0 or NaN. A column that the
-/// query did not ask for is a programmer error. Borrows the table.
+/// query did not ask for is a programmer error. Quick where columns are read in the order of the
+/// query. Borrows the table.
 class RowReader {
  public:
   RowReader(const store::Table& table, std::size_t row) : table_(table), row_(table.rows[row]) {}
@@ -36,17 +37,21 @@ class RowReader {
     return value == nullptr ? std::numeric_limits<double>::quiet_NaN() : *value;
   }
 
- private:
   const store::Cell& cell(std::string_view column) const {
-    for (std::size_t c = 0; c < table_.columns.size(); ++c) {
+    const std::size_t count = table_.columns.size();
+    for (std::size_t tried = 0; tried < count; ++tried) {
+      const std::size_t c = next_;
+      next_ = c + 1 < count ? c + 1 : 0;
       if (table_.columns[c] == column) return row_[c];
     }
     COX_CHECK(false, fmt::format("the query has no column '{}'", column));
     return row_[0];
   }
 
+ private:
   const store::Table& table_;
   const store::Row& row_;
+  mutable std::size_t next_ = 0;  ///< the column after the last that was read
 };
 
 /// The columns gpus, gpu_memory_bytes and memory_bytes, each behind `prefix`.

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <tuple>
 #include <type_traits>
 
 #include "base/text.h"
@@ -81,18 +82,35 @@ Status read_metrics(const RowReader& row, VideoResult& result) {
   return Status::ok();
 }
 
-Environment environment_of(const RowReader& row) {
-  static const std::vector<std::string> kColumns = environment_columns();
-  Environment environment;
-  for (const std::string& column : kColumns) {
-    const std::int64_t number = row.integer(column);
-    std::string text = number != 0 ? std::to_string(number) : row.text(column);
-    if (!text.empty()) environment.emplace(column, std::move(text));
+/// One object for each environment: thousands of results have the same.
+class Environments {
+ public:
+  std::shared_ptr<const Environment> of(const RowReader& row) {
+    static const std::vector<std::string> kColumns = environment_columns();
+    cells_.clear();
+    for (const std::string& column : kColumns) cells_.push_back(row.cell(column));
+    auto& known = known_[cells_];
+    if (known == nullptr) known = std::make_shared<const Environment>(read(kColumns));
+    return known;
   }
-  return environment;
-}
 
-Result<VideoResult> result_of(const RowReader& row) {
+ private:
+  Environment read(const std::vector<std::string>& columns) const {
+    Environment environment;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      const auto* number = std::get_if<std::int64_t>(&cells_[i]);
+      const auto* text = std::get_if<std::string>(&cells_[i]);
+      if (number != nullptr && *number != 0) environment[columns[i]] = std::to_string(*number);
+      if (text != nullptr && !text->empty()) environment[columns[i]] = *text;
+    }
+    return environment;
+  }
+
+  std::vector<store::Cell> cells_;
+  std::map<std::vector<store::Cell>, std::shared_ptr<const Environment>> known_;
+};
+
+Result<VideoResult> result_of(const RowReader& row, Environments& environments) {
   VideoResult result;
   result.video = row.text("video");
   result.digest = row.text("video_digest");
@@ -108,7 +126,7 @@ Result<VideoResult> result_of(const RowReader& row) {
   const std::string reference = row.text("reference_digest");
   if (!reference.empty()) result.reference_digests.insert(reference);
   result.time_us = row.integer("time_us");
-  result.environment = environment_of(row);
+  result.environment = environments.of(row);
   return result;
 }
 
@@ -127,13 +145,17 @@ struct Branch {
 };
 
 std::vector<Branch> branches(const std::string& where) {
-  std::vector<std::string> of_results = {
-      "video",         "video_digest", "other_metrics", "nonfinite", "time_us", "reference_digest",
-      "scored_frames", "steps_run",    "best_step",     "dimensions"};
-  for (const auto& columns : {metric_columns(), environment_columns()}) {
+  // In the order in which result_of reads them.
+  std::vector<std::string> of_results = {"video", "video_digest", "dimensions"};
+  const auto add = [&](const auto& columns) {
     of_results.insert(of_results.end(), columns.begin(), columns.end());
-  }
-  of_results.insert(of_results.end(), kStages.begin(), kStages.end());
+  };
+  add(metric_columns());
+  add(std::vector<std::string>{"other_metrics", "nonfinite"});
+  add(kStages);
+  add(std::vector<std::string>{"scored_frames", "steps_run", "best_step", "reference_digest",
+                               "time_us"});
+  add(environment_columns());
   std::vector<std::string> of_runs = {
       "series",           "run_digest",         "method",     "backbone",
       "model_digest",     "lora_digest",        "dataset",    "dataset_digest",
@@ -171,18 +193,41 @@ std::string loading_statement(const std::string& where) {
     }
     selects.push_back(fmt::format("{} FROM {}", select, branch.from));
   }
-  return join(selects, " UNION ALL ") + " ORDER BY part, place, run";
+  return join(selects, " UNION ALL ");
 }
 
-/// Runs first, then what belongs to them.
-Result<std::vector<RunData>> runs_of(const Table& table) {
-  std::vector<RunData> runs;
-  std::map<std::string, std::size_t> places;
+/// A row by the columns that say where it belongs.
+struct PlacedRow {
+  std::int64_t part = 0;
+  std::int64_t place = 0;
+  std::string run;  ///< of kRun; what belongs to a run has its place there
+  std::size_t row = 0;
+};
+
+/// Runs first, then what belongs to them by its place. Sorted here: SQLite would carry every column
+/// of every row through a temporary file.
+std::vector<PlacedRow> in_order(const Table& table) {
+  std::vector<PlacedRow> order;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);
     const std::int64_t part = row.integer("part");
+    const std::int64_t place = row.integer("place");
+    order.push_back({part, place, part == kRun ? row.text("run") : "", i});
+  }
+  std::stable_sort(order.begin(), order.end(), [](const PlacedRow& a, const PlacedRow& b) {
+    return std::tie(a.part, a.place, a.run) < std::tie(b.part, b.place, b.run);
+  });
+  return order;
+}
+
+Result<std::vector<RunData>> runs_of(const Table& table) {
+  std::vector<RunData> runs;
+  std::map<std::string, std::size_t> places;
+  Environments environments;
+  for (const PlacedRow& placed : in_order(table)) {
+    const RowReader row(table, placed.row);
     const std::string name = row.text("run");
-    if (part == kRun) {
+    if (placed.part == kRun) {
       COX_ASSIGN_OR_RETURN(RunData data, run_of(row));
       places[name] = runs.size();
       runs.push_back(std::move(data));
@@ -193,8 +238,8 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
       return internal_error(
           fmt::format("v_runs has no run '{}' that v_jobs or v_results has", name));
     }
-    if (part == kResult) {
-      COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row));
+    if (placed.part == kResult) {
+      COX_ASSIGN_OR_RETURN(VideoResult result, result_of(row, environments));
       runs[place->second].results.push_back(std::move(result));
     } else {
       runs[place->second].unfinished.push_back(unfinished_of(row));

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -47,7 +48,7 @@ struct VideoResult {
   /// differ in them, none when they were not recorded.
   std::set<std::string> reference_digests;
   std::int64_t time_us = 0;
-  Environment environment;
+  std::shared_ptr<const Environment> environment;  ///< results share it; null when none is recorded
 };
 
 /// A video of the run's data set without a result.

@@ -109,7 +109,8 @@ Table declared_table(const std::vector<RunData>& runs, const std::vector<Metric>
                      const DeclaredColumns& others, const ResultTable& declared) {
   Table table{{"run", "done", "videos"}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
-  const std::vector<RunData> singles = single_runs(runs);
+  std::vector<RunData> replicates;
+  const std::vector<RunData>& singles = single_runs(runs, replicates);
   for (const std::string& name : declared.rows) {
     const Pointers of_row = runs_of_row(runs, singles, name);
     for (const RunData* run : of_row) {

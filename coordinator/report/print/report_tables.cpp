@@ -337,23 +337,28 @@ TextTable timing_table(const SeriesReport& report) {
 }
 
 TextTable provenance_table(const SeriesReport& report) {
-  std::map<Environment, std::size_t> environments;
+  std::map<const Environment*, std::size_t> results_in;
   std::set<std::string> datasets;
   std::set<std::string> models;
   std::set<std::string> seeds;
   std::int64_t first_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t last_us = 0;
-  for (const RunData& run : single_runs(report.runs)) {
+  std::vector<RunData> replicates;
+  for (const RunData& run : single_runs(report.runs, replicates)) {
     datasets.insert(fmt::format("{}, {} videos, digest {}", run.dataset, run.videos(),
                                 short_digest(run.dataset_digest)));
     models.insert(fmt::format("{}, digest {}", run.backbone, short_digest(run.model_digest)));
     seeds.insert(
         fmt::format("{} (replicate {})", level_of(run, "seed"), level_of(run, "replicate")));
     for (const VideoResult& result : run.results) {
-      ++environments[result.environment];
+      ++results_in[result.environment.get()];
       first_us = std::min(first_us, result.time_us);
       last_us = std::max(last_us, result.time_us);
     }
+  }
+  std::map<Environment, std::size_t> environments;
+  for (const auto& [environment, results] : results_in) {
+    environments[environment == nullptr ? Environment{} : *environment] += results;
   }
   TextTable table{{"what", "value"}, {}};
   for (const std::string& dataset : datasets) table.rows.push_back({"data set", dataset});

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <map>
 
 #include "base/status.h"
 #include "coordinator/report/statistics/distributions.h"
+#include "coordinator/report/statistics/draws.h"
 
 namespace cox::report {
 
@@ -17,14 +20,31 @@ bool all_equal(const std::vector<double>& values) {
   return std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
 }
 
-/// How many ascending values are at most, and at least, `value`.
-double at_most(const std::vector<double>& sorted, double value) {
-  const auto end = std::upper_bound(sorted.begin(), sorted.end(), value + tie(value));
-  return static_cast<double>(end - sorted.begin());
+/// How many values are at most, and at least, `value`.
+double at_most(const std::vector<double>& values, double value) {
+  const double bound = value + tie(value);
+  return static_cast<double>(
+      std::count_if(values.begin(), values.end(), [=](double v) { return v <= bound; }));
 }
-double at_least(const std::vector<double>& sorted, double value) {
-  const auto begin = std::lower_bound(sorted.begin(), sorted.end(), value - tie(value));
-  return static_cast<double>(sorted.end() - begin);
+double at_least(const std::vector<double>& values, double value) {
+  const double bound = value - tie(value);
+  return static_cast<double>(
+      std::count_if(values.begin(), values.end(), [=](double v) { return v >= bound; }));
+}
+
+/// The `place`-th value, from 1, when the values are in the order that `before` says. Few are kept,
+/// since bounds of intervals are near the ends.
+template <typename Before>
+double value_at(const std::vector<double>& values, double place, Before before) {
+  std::vector<double> first(static_cast<std::size_t>(place));
+  std::partial_sort_copy(values.begin(), values.end(), first.begin(), first.end(), before);
+  return first.back();
+}
+double smallest(const std::vector<double>& values, double place) {
+  return value_at(values, place, std::less<>());
+}
+double largest(const std::vector<double>& values, double place) {
+  return value_at(values, place, std::greater<>());
 }
 
 /// p = (count + 1) / (resamples + 1) is below `alpha` exactly when fewer than this many resamples
@@ -35,6 +55,11 @@ double fewest_kept(double alpha, std::size_t resamples) {
 
 Interval hull(const Interval& a, const Interval& b) {
   return {std::min(a.low, b.low), std::max(a.high, b.high)};
+}
+
+std::vector<double> sorted(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values;
 }
 
 std::vector<double> present(const Sample& sample) {
@@ -56,20 +81,22 @@ bool is_tested(const std::vector<double>& values) {
 
 }  // namespace
 
-MeanTest::MeanTest(std::vector<double> values, std::size_t comparisons,
-                   std::vector<double> largest_t, std::size_t resamples)
-    : comparisons_(static_cast<double>(comparisons)), largest_t_(std::move(largest_t)) {
-  COX_CHECK(values.size() >= 2 && !all_equal(values), "two values or more that differ");
-  std::sort(values.begin(), values.end());  // the order of the videos means nothing
-  moments_ = moments_of(values);
-  degrees_ = moments_.count - 1;
-  Resampled own = resampled(values, resamples);
-  hall_ = std::move(own.hall);
-  if (largest_t_.empty()) largest_t_ = std::move(own.absolute_t);
+MeanTest::MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
+                   std::size_t comparisons, std::vector<double> largest_t)
+    : moments_(moments_of(sorted_values)),
+      degrees_(moments_.count - 1),
+      comparisons_(static_cast<double>(comparisons)),
+      hall_(std::move(hall)),
+      largest_t_(std::move(largest_t)) {
+  COX_CHECK(sorted_values.size() >= 2 && !all_equal(sorted_values),
+            "two values or more that differ");
 }
 
+MeanTest::MeanTest(const std::vector<double>& sorted_values, Resampled own)
+    : MeanTest(sorted_values, std::move(own.hall), 1, std::move(own.absolute_t)) {}
+
 MeanTest::MeanTest(std::vector<double> values, std::size_t resamples)
-    : MeanTest(std::move(values), 1, {}, resamples) {}
+    : MeanTest(sorted(values), resampled(sorted(values), resamples)) {}
 
 MeanTest::MeanTest(const Strata& strata, std::size_t resamples) {
   const StratifiedMoments within = moments_within(strata);
@@ -99,11 +126,10 @@ double MeanTest::p(double null) const {
 std::optional<Interval> MeanTest::hall_interval(double alpha) const {
   const double kept = fewest_kept(alpha / 2, hall_.size());
   if (kept < 1) return std::nullopt;
-  const auto place = static_cast<std::size_t>(kept);
   const auto bound = [&](double h) {
     return moments_.mean - moments_.deviation * hall_inverse(h, moments_.skewness, moments_.count);
   };
-  const Interval interval{bound(hall_[hall_.size() - place]), bound(hall_[place - 1])};
+  const Interval interval{bound(largest(hall_, kept)), bound(smallest(hall_, kept))};
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return std::nullopt;
   return interval;
 }
@@ -111,7 +137,7 @@ std::optional<Interval> MeanTest::hall_interval(double alpha) const {
 std::optional<Interval> MeanTest::largest_t_interval(double alpha) const {
   const double kept = fewest_kept(alpha, largest_t_.size());
   if (kept < 1) return std::nullopt;
-  const double t = largest_t_[largest_t_.size() - static_cast<std::size_t>(kept)];
+  const double t = largest(largest_t_, kept);
   if (!std::isfinite(t)) return std::nullopt;
   const double reach = t * moments_.standard_error();
   return Interval{moments_.mean - reach, moments_.mean + reach};
@@ -127,11 +153,74 @@ std::optional<Interval> MeanTest::interval(double level) const {
   return hull(by_t, hull(*by_hall, *by_largest));
 }
 
+namespace {
+
+/// Calls `use(place, values, resamples)` for each sample, a few at a time, since each has two
+/// numbers for each resample. Sorts the samples: the order of the videos means nothing.
+template <typename Use>
+void resample_each(std::vector<std::vector<double>> samples, std::size_t resamples, Use use) {
+  constexpr std::size_t kAtOnce = 4 * DrawnTogether::kLanes;
+  std::map<std::size_t, std::vector<std::size_t>> places_by_size;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    std::sort(samples[i].begin(), samples[i].end());
+    places_by_size[samples[i].size()].push_back(i);
+  }
+  for (const auto& [size, places] : places_by_size) {
+    for (std::size_t begin = 0; begin < places.size(); begin += kAtOnce) {
+      const std::size_t end = std::min(places.size(), begin + kAtOnce);
+      std::vector<std::vector<double>> some;
+      for (std::size_t i = begin; i < end; ++i) some.push_back(samples[places[i]]);
+      std::vector<Resampled> own = resampled_each(some, resamples);
+      for (std::size_t i = begin; i < end; ++i) {
+        use(places[i], some[i - begin], std::move(own[i - begin]));
+      }
+    }
+  }
+}
+
+/// The inference of samples from which nothing is drawn; the others are left to `varied`, by place.
+struct Sorted {
+  std::vector<MeanInference> members;
+  std::vector<std::size_t> places;
+  std::vector<std::vector<double>> varied;
+  std::size_t tested = 0;  ///< samples with a p
+};
+Sorted settled(std::vector<std::vector<double>> samples) {
+  Sorted all{std::vector<MeanInference>(samples.size()), {}, {}, 0};
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (!is_tested(samples[i])) continue;
+    ++all.tested;
+    if (all_equal(samples[i])) {
+      all.members[i] = inference_of_equal(samples[i].front());
+      continue;
+    }
+    all.places.push_back(i);
+    all.varied.push_back(std::move(samples[i]));
+  }
+  return all;
+}
+
+}  // namespace
+
+void test_each(std::vector<std::vector<double>> samples,
+               const std::function<void(std::size_t, const MeanTest&)>& use,
+               std::size_t resamples) {
+  resample_each(std::move(samples), resamples,
+                [&](std::size_t place, const std::vector<double>& values, Resampled own) {
+                  use(place, MeanTest(values, std::move(own)));
+                });
+}
+
+std::vector<MeanInference> infer_means(std::vector<std::vector<double>> samples) {
+  Sorted all = settled(std::move(samples));
+  test_each(std::move(all.varied), [&](std::size_t i, const MeanTest& test) {
+    all.members[all.places[i]] = {test.p(), test.interval()};
+  });
+  return std::move(all.members);
+}
+
 MeanInference infer_mean(const std::vector<double>& values) {
-  if (!is_tested(values)) return {};
-  if (all_equal(values)) return inference_of_equal(values.front());
-  const MeanTest test(values);
-  return {test.p(), test.interval()};
+  return infer_means({values}).front();
 }
 
 namespace {
@@ -173,28 +262,22 @@ MeanInference infer_mean_within(Strata categories) {
 }
 
 FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resamples) {
-  FamilyInference inference{0, std::vector<MeanInference>(family.size())};
+  std::vector<std::vector<double>> values;
+  for (const Sample& sample : family) values.push_back(present(sample));
+  Sorted all = settled(std::move(values));
+  const std::size_t enough = std::max(resamples, kResamplesEach * all.tested);
+  const bool alone = all.tested <= 1;
   std::vector<Sample> varied;
-  for (const Sample& sample : family) {
-    const std::vector<double> values = present(sample);
-    if (!is_tested(values)) continue;
-    ++inference.size;
-    if (!all_equal(values)) varied.push_back(sample);
-  }
-  const std::size_t enough = std::max(resamples, kResamplesEach * inference.size);
-  const bool alone = inference.size <= 1;
+  for (const std::size_t place : all.places) varied.push_back(family[place]);
   const auto largest = alone || varied.empty() ? std::vector<double>{} : largest_t(varied, enough);
-  for (std::size_t i = 0; i < family.size(); ++i) {
-    const std::vector<double> values = present(family[i]);
-    if (!is_tested(values)) continue;
-    if (all_equal(values)) {
-      inference.members[i] = inference_of_equal(values.front());
-      continue;
-    }
-    const MeanTest test(values, inference.size, largest, enough);
-    inference.members[i] = {test.p(), test.interval()};
-  }
-  return inference;
+  resample_each(std::move(all.varied), enough,
+                [&](std::size_t i, const std::vector<double>& sample, Resampled own) {
+                  const MeanTest test =
+                      alone ? MeanTest(sample, std::move(own))
+                            : MeanTest(sample, std::move(own.hall), all.tested, largest);
+                  all.members[all.places[i]] = {test.p(), test.interval()};
+                });
+  return {all.tested, std::move(all.members)};
 }
 
 double equivalence_p(const MeanTest& test, double mean, double margin) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -22,11 +23,14 @@ constexpr std::size_t kResamplesEach = 100;
 /// interval inverts p: it holds the nulls with p >= 1 - level. A family of one is not corrected.
 class MeanTest {
  public:
-  /// Of two or more values that are not all equal, in any order. `largest_t` are those of the
-  /// family of `comparisons` in ascending order.
-  MeanTest(std::vector<double> values, std::size_t comparisons, std::vector<double> largest_t,
-           std::size_t resamples);
-  /// A family of one.
+  /// Of two or more values that are not all equal, in ascending order, with their resamples: a
+  /// family of one.
+  MeanTest(const std::vector<double>& sorted_values, Resampled own);
+  /// One of a family of `comparisons` with these largest |t|; `hall` are those of the sample's own
+  /// resamples.
+  MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
+           std::size_t comparisons, std::vector<double> largest_t);
+  /// A family of one, with values in any order.
   explicit MeanTest(std::vector<double> values, std::size_t resamples = kResamples);
   /// A family of one whose values are a stratified sample: every test takes the spread within the
   /// strata, and resamples are drawn within them. They have two values or more each.
@@ -44,7 +48,7 @@ class MeanTest {
   Moments moments_;
   double degrees_ = 0;  ///< of freedom of the standard error
   double comparisons_ = 1;
-  std::vector<double> hall_;       ///< of the resamples, ascending
+  std::vector<double> hall_;       ///< of the resamples
   std::vector<double> largest_t_;  ///< likewise
 };
 
@@ -58,6 +62,14 @@ struct MeanInference {
 
 /// By itself, in any order. Equal values but 0 have p 0 and that value as interval.
 MeanInference infer_mean(const std::vector<double>& values);
+/// The same of each sample, to the last bit, in a fraction of the time.
+std::vector<MeanInference> infer_means(std::vector<std::vector<double>> samples);
+
+/// Calls `use` with the place and the test of each sample by itself, in no particular order. Every
+/// sample has two values or more that are not all equal.
+void test_each(std::vector<std::vector<double>> samples,
+               const std::function<void(std::size_t, const MeanTest&)>& use,
+               std::size_t resamples = kResamples);
 
 /// The mean of all values of a sample that was taken category by category; two categories or more.
 /// Categories of one value are taken together, since one value has no spread. Absent where

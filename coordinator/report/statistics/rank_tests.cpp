@@ -38,13 +38,22 @@ Ranked ranked(const std::vector<double>& differences) {
 }
 
 /// P(sum of a random subset of `weights` <= bound): each weight is in it with probability 1/2.
-double subset_sum_cdf(const std::vector<std::size_t>& weights, std::size_t bound) {
+double subset_sum_cdf(std::vector<std::size_t> weights, std::size_t bound) {
+  // Where no ranks are shared, twice the ranks are even, and so is every sum of them.
+  const bool even = std::all_of(weights.begin(), weights.end(), [](auto w) { return w % 2 == 0; });
+  if (even) {
+    for (std::size_t& weight : weights) weight /= 2;
+    bound /= 2;
+  }
   std::vector<double> chance(bound + 1, 0.0);
   chance[0] = 1;
+  std::size_t largest = 0;  // of the sums of the weights so far
   for (const std::size_t weight : weights) {
-    for (std::size_t sum = bound + 1; sum-- > 0;) {
-      chance[sum] = (chance[sum] + (sum >= weight ? chance[sum - weight] : 0)) / 2;
+    largest = std::min(bound, largest + weight);
+    for (std::size_t sum = largest; sum >= weight; --sum) {
+      chance[sum] = (chance[sum] + chance[sum - weight]) / 2;
     }
+    for (std::size_t sum = 0; sum < std::min(weight, largest + 1); ++sum) chance[sum] /= 2;
   }
   double total = 0;
   for (const double share : chance) total += share;

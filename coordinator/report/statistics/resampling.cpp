@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "base/status.h"
-#include "coordinator/report/statistics/random.h"
+#include "coordinator/report/statistics/draws.h"
 #include "coordinator/report/statistics/summary.h"
 
 namespace cox::report {
@@ -13,39 +13,6 @@ namespace cox::report {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-/// Positions from 0 to `count` - 1. One draw of 64 bits gives two, each from 32 bits scaled to the
-/// count: uneven by less than count / 2^32.
-class Positions {
- public:
-  explicit Positions(std::size_t count, std::uint64_t seed = kBootstrapSeed)
-      : count_(count), seed_(seed) {}
-
-  std::size_t next() {
-    if (left_ == 0) {
-      bits_ = random_bits(seed_, counter_++);
-      left_ = 2;
-    }
-    --left_;
-    const std::uint64_t part = left_ == 1 ? bits_ >> 32U : bits_ & 0xffffffffU;
-    return part * count_ >> 32U;
-  }
-
- private:
-  std::uint64_t count_;
-  std::uint64_t seed_;
-  std::uint64_t counter_ = 0;
-  std::uint64_t bits_ = 0;
-  int left_ = 0;
-};
-
-/// Sums of powers of the drawn values, each less the sample's mean.
-struct Sums {
-  double count = 0;
-  double first = 0;
-  double second = 0;
-  double third = 0;
-};
 
 /// The resample's variance, divided by n; 0 where rounding is all there is of it.
 double variance_of(const Sums& sums) {
@@ -86,6 +53,13 @@ double hall_of(const Sums& sums) {
   return hall_transform(u, third_moment(sums) / std::pow(variance, 1.5), sums.count);
 }
 
+std::vector<double> less_mean(const std::vector<double>& values) {
+  const double mean = *mean_of(values);
+  std::vector<double> centered;
+  for (const double value : values) centered.push_back(value - mean);
+  return centered;
+}
+
 /// The mean less the centers, its standard error by sum of (n_h / n)^2 s_h^2 / n_h and its skewness
 /// by sum of (n_h / n)^3 m_h / n_h^2, m_h the mean cube; as deviation and skewness of `n` values.
 StratifiedMoments combined(const std::vector<Sums>& strata) {
@@ -111,36 +85,21 @@ StratifiedMoments combined(const std::vector<Sums>& strata) {
   return all;
 }
 
-/// The samples as one table, unit by unit, so that a drawn unit is added to every sample in one
-/// sweep over neighbouring numbers.
-struct FamilyTable {
-  std::size_t samples = 0;
-  std::size_t units = 0;
-  std::vector<double> present;  ///< 1 or 0
-  std::vector<double> value;    ///< less the sample's mean; 0 where absent
-  std::vector<double> square;
-};
-
-FamilyTable table_of(const std::vector<Sample>& family) {
-  FamilyTable table{family.size(), family.front().size(), {}, {}, {}};
-  std::vector<double> means;
-  for (const Sample& sample : family) {
-    COX_CHECK(sample.size() == table.units, "samples of one family over the same units");
-    std::vector<double> values;
-    for (const auto& value : sample) {
-      if (value) values.push_back(*value);
-    }
-    means.push_back(*mean_of(values));
+/// A sample less its mean, drawn with the others of its family.
+void add_centered(const Sample& sample, DrawnTogether& family) {
+  std::vector<double> values;
+  for (const auto& value : sample) {
+    if (value) values.push_back(*value);
   }
-  for (std::size_t unit = 0; unit < table.units; ++unit) {
-    for (std::size_t k = 0; k < table.samples; ++k) {
-      const auto& value = family[k][unit];
-      table.present.push_back(value ? 1 : 0);
-      table.value.push_back(value ? *value - means[k] : 0);
-      table.square.push_back(table.value.back() * table.value.back());
-    }
+  if (values.size() == sample.size()) return family.add(less_mean(values));
+  const double mean = *mean_of(std::move(values));
+  std::vector<double> centered;
+  std::vector<bool> present;
+  for (const auto& value : sample) {
+    present.push_back(value.has_value());
+    centered.push_back(value ? *value - mean : 0);
   }
-  return table;
+  family.add(centered, present);
 }
 
 }  // namespace
@@ -178,24 +137,26 @@ double hall_inverse(double h, double g, double count) {
   return 3 * y / (c * c + c + 1);
 }
 
-Resampled resampled(const std::vector<double>& values, std::size_t resamples) {
-  const double mean = *mean_of(values);
-  Positions positions(values.size());
-  Resampled all;
-  for (std::size_t b = 0; b < resamples; ++b) {
-    Sums sums{static_cast<double>(values.size())};
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double u = values[positions.next()] - mean;
-      sums.first += u;
-      sums.second += u * u;
-      sums.third += u * u * u;
-    }
-    all.absolute_t.push_back(std::abs(t_of(sums)));
-    all.hall.push_back(hall_of(sums));
+std::vector<Resampled> resampled_each(const std::vector<std::vector<double>>& samples,
+                                      std::size_t resamples) {
+  if (samples.empty()) return {};
+  DrawnTogether together(samples.front().size());
+  for (const std::vector<double>& values : samples) together.add(less_mean(values));
+  std::vector<Resampled> all(samples.size());
+  for (Resampled& one : all) {
+    one.absolute_t.resize(resamples);
+    one.hall.resize(resamples);
   }
-  std::sort(all.absolute_t.begin(), all.absolute_t.end());
-  std::sort(all.hall.begin(), all.hall.end());
+  together.draw(resamples, kBootstrapSeed, true,
+                [&](std::size_t resample, std::size_t sample, const Sums& sums) {
+                  all[sample].absolute_t[resample] = std::abs(t_of(sums));
+                  all[sample].hall[resample] = hall_of(sums);
+                });
   return all;
+}
+
+Resampled resampled(const std::vector<double>& values, std::size_t resamples) {
+  return std::move(resampled_each({values}, resamples).front());
 }
 
 StratifiedMoments moments_within(const Strata& strata) {
@@ -233,35 +194,17 @@ Resampled resampled_within(const Strata& strata, std::size_t resamples) {
     const double u = studentized(drawn.mean, drawn.deviation);
     all.hall.push_back(drawn.deviation == 0 ? u : hall_transform(u, drawn.skewness, drawn.count));
   }
-  std::sort(all.absolute_t.begin(), all.absolute_t.end());
-  std::sort(all.hall.begin(), all.hall.end());
   return all;
 }
 
 std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples) {
-  const FamilyTable table = table_of(family);
-  Positions positions(table.units);
+  DrawnTogether together(family.front().size());
+  for (const Sample& sample : family) add_centered(sample, together);
   std::vector<double> largest(resamples, 0);
-  std::vector<double> count(table.samples);
-  std::vector<double> first(table.samples);
-  std::vector<double> second(table.samples);
-  for (double& most : largest) {
-    std::fill(count.begin(), count.end(), 0);
-    std::fill(first.begin(), first.end(), 0);
-    std::fill(second.begin(), second.end(), 0);
-    for (std::size_t i = 0; i < table.units; ++i) {
-      const std::size_t row = positions.next() * table.samples;
-      for (std::size_t k = 0; k < table.samples; ++k) {
-        count[k] += table.present[row + k];
-        first[k] += table.value[row + k];
-        second[k] += table.square[row + k];
-      }
-    }
-    for (std::size_t k = 0; k < table.samples; ++k) {
-      most = std::max(most, std::abs(t_of({count[k], first[k], second[k]})));
-    }
-  }
-  std::sort(largest.begin(), largest.end());
+  together.draw(resamples, kBootstrapSeed, false,
+                [&](std::size_t resample, std::size_t, const Sums& sums) {
+                  largest[resample] = std::max(largest[resample], std::abs(t_of(sums)));
+                });
   return largest;
 }
 

@@ -31,8 +31,8 @@ double hall_transform(double u, double skewness, double count);
 /// The u with hall_transform(u) = h.
 double hall_inverse(double h, double skewness, double count);
 
-/// How resamples of a sample scatter, each list in ascending order, as long as there are resamples.
-/// A resample of equal values has an infinite t.
+/// How resamples of a sample scatter, each list in the order in which they are drawn. A resample of
+/// equal values has an infinite t.
 struct Resampled {
   std::vector<double> absolute_t;  ///< |mean* - mean| / standard error*
   std::vector<double> hall;        ///< hall_transform of (mean* - mean) / deviation*
@@ -55,12 +55,18 @@ StratifiedMoments moments_within(const Strata& strata);
 /// values sorted.
 Resampled resampled(const std::vector<double>& values, std::size_t resamples);
 
-/// The same, each resample taking as many values of each stratum as there are.
+/// The same of several samples with equally many values, to the last bit, in a fraction of the
+/// time. The result has two numbers for each sample and resample.
+std::vector<Resampled> resampled_each(const std::vector<std::vector<double>>& samples,
+                                      std::size_t resamples);
+
+/// resampled() of a stratified sample, each resample taking as many values of each stratum as there
+/// are.
 Resampled resampled_within(const Strata& strata, std::size_t resamples);
 
-/// For each of `resamples` resamples of the units, the largest |t| over the samples, in ascending
-/// order: each resample takes the same units for every sample, so that what the samples share
-/// stays shared. Every sample has two different values or more.
+/// For each of `resamples` resamples of the units, the largest |t| over the samples, in the order
+/// in which they are drawn: each resample takes the same units for every sample, so that what the
+/// samples share stays shared. Every sample has two different values or more.
 std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples);
 
 }  // namespace cox::report

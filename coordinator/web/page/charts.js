@@ -1,14 +1,19 @@
 // Figures drawn with D3's scales and axes. Values come from the server; nothing is computed here but
 // positions.
 import { svg } from "./dom.js";
+import { levelsOf } from "./ranges.js";
 
 const d3 = window.d3;
 /** Marks of lines, in the order of the style sheet's series classes. */
 export const LINES = 6;
 
+/** How wide a figure is drawn: as wide as asked, or as the window of a phone. */
+const fitting = (most) => Math.min(most, Math.max(document.documentElement.clientWidth - 64, 300));
+
 /** `role` is "group" for a figure that holds links, "img" for one that does not. */
 function frame(width, height, label, role = "group", stretches = true) {
-  return svg("svg", { class: !stretches ? null : width > 1000 ? "fit broad" : "fit", viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
+  const shape = width > fitting(width) ? "fit scrolls" : width > 1000 ? "fit broad" : "fit";
+  return svg("svg", { class: stretches ? shape : null, viewBox: `0 0 ${width} ${height}`, width, height, role, "aria-label": label });
 }
 
 /** Places for names beside points, {x, y, width}, such that none covers another or a point; null where
@@ -45,12 +50,13 @@ const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1)}â
 
 /** Differences with intervals: rows are {label, text, value, low, high, familyLow, familyHigh, href}. */
 export function intervals(label, rows) {
-  const longest = Math.min(Math.max(...rows.map((row) => row.label.length)), 28);
-  const left = 16 + 6.6 * longest, width = 640, line = 24, top = 6, height = top + rows.length * line + 34;
+  const width = fitting(640), most = width < 480 ? 15 : 28;
+  const longest = Math.min(Math.max(...rows.map((row) => row.label.length)), most);
+  const left = 16 + 6.6 * longest, ticks = width < 480 ? 3 : 6, line = 24, top = 6, height = top + rows.length * line + 34;
   const root = frame(width, height, label);
   const all = rows.flatMap((row) => [row.value, row.low, row.high, row.familyLow, row.familyHigh, 0]).filter((value) => value !== null && value !== undefined);
-  const x = d3.scale.linear().domain(d3.extent(all)).nice(6).range([left, width - 70]);
-  axis(root, x, "bottom", `translate(0 ${height - 28})`, 6, height - 28 - top);
+  const x = d3.scale.linear().domain(d3.extent(all)).nice(ticks).range([left, width - 70]);
+  axis(root, x, "bottom", `translate(0 ${height - 28})`, ticks, height - 28 - top);
   root.append(svg("line", { class: "zero", x1: x(0), x2: x(0), y1: top, y2: height - 28 }));
   const span = (row, y, low, high, name) => {
     if (low === null || low === undefined) return;
@@ -58,7 +64,7 @@ export function intervals(label, rows) {
   };
   rows.forEach((row, i) => {
     const y = top + (i + .5) * line;
-    root.append(svg("a", { href: row.href }, svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.label, 28))));
+    root.append(svg("a", { href: row.href }, svg("text", { x: left - 10, y: y + 4, "text-anchor": "end" }, short(row.label, most))));
     span(row, y, row.familyLow, row.familyHigh, "wide-span");
     span(row, y, row.low, row.high, "span");
     root.append(svg("circle", { class: "mark", cx: x(row.value), cy: y, r: 4.5 }, svg("title", {}, `${row.label}: ${row.text}`)),
@@ -69,10 +75,10 @@ export function intervals(label, rows) {
 
 /** Differences of items, sorted: entries are {label, value, text, href, tone}. */
 export function bars(label, entries) {
-  const width = 1100, height = 260, left = 56;
+  const width = fitting(1100), height = 260, left = 56;
   const root = frame(width, height, label);
   const y = d3.scale.linear().domain(d3.extent([...entries.map((entry) => entry.value), 0])).nice().range([height - 12, 10]);
-  const step = (width - left - 6) / Math.max(entries.length, 1);
+  const step = Math.min((width - left - 6) / Math.max(entries.length, 1), 90);
   axis(root, y, "left", `translate(${left} 0)`, 6, width - left);
   entries.forEach((entry, i) => {
     root.append(svg("a", { href: entry.href, "aria-label": `${entry.label}: ${entry.text ?? entry.value}` },
@@ -86,7 +92,7 @@ export function bars(label, entries) {
 
 /** A value of each item: entries are {label, value, text, href}. */
 export function dots(label, entries) {
-  const width = 640, height = 240, left = 50;
+  const width = fitting(640), height = 240, left = 50;
   const root = frame(width, height, label);
   const y = d3.scale.linear().domain(d3.extent(entries, (entry) => entry.value)).nice().range([height - 14, 12]);
   const x = d3.scale.linear().domain([0, Math.max(entries.length - 1, 1)]).range([left + 10, width - 10]);
@@ -98,12 +104,12 @@ export function dots(label, entries) {
 
 /** How the values spread: bins are {low, high, count}. */
 export function histogram(label, title, bins) {
-  const width = 640, height = 220, left = 44, bottom = 40;
+  const width = fitting(640), height = 220, left = 44, bottom = 40;
   const root = frame(width, height, label, "img");
   const x = d3.scale.linear().domain([bins[0].low, bins[bins.length - 1].high]).range([left, width - 12]);
   const y = d3.scale.linear().domain([0, d3.max(bins, (bin) => bin.count)]).nice().range([height - bottom, 10]);
-  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8);
-  axis(root, y, "left", `translate(${left} 0)`, 4, width - left - 12);
+  axis(root, x, "bottom", `translate(0 ${height - bottom})`, width < 480 ? 4 : 8);
+  axis(root, y, "left", `translate(${left} 0)`, { values: y.ticks(4).filter(Number.isInteger) }, width - left - 12);
   for (const bin of bins) {
     root.append(svg("rect", { class: "mark", x: x(bin.low) + 1, width: Math.max(x(bin.high) - x(bin.low) - 2, 1), y: y(bin.count),
       height: height - bottom - y(bin.count) }, svg("title", {}, `${bin.count} items`)));
@@ -112,14 +118,15 @@ export function histogram(label, title, bins) {
   return root;
 }
 
-/** Points: {label, text, x, y, error, href}; `front` are points that no other beats, joined by a line. */
-export function scatter(label, xTitle, yTitle, points, front = []) {
-  const width = 640, height = 360, left = 62, bottom = 46;
+/** Points: {label, text, x, y, error, href}. `options.front` are points that no other beats, joined by a
+ *  line; with `options.fromZero` the horizontal axis begins at 0. */
+export function scatter(label, xTitle, yTitle, points, { front = [], fromZero = false } = {}) {
+  const width = fitting(640), height = 360, left = 62, bottom = 46;
   const root = frame(width, height, label);
-  const x = d3.scale.linear().domain(d3.extent([0, ...points.map((point) => point.x)])).nice().range([left, width - 16]);
+  const x = d3.scale.linear().domain(d3.extent([...(fromZero ? [0] : []), ...points.map((point) => point.x)])).nice().range([left, width - 16]);
   const ends = points.flatMap((point) => [point.y - (point.error ?? 0), point.y + (point.error ?? 0)]);
   const y = d3.scale.linear().domain(d3.extent(ends)).nice().range([height - bottom, 14]);
-  axis(root, x, "bottom", `translate(0 ${height - bottom})`, 8, height - bottom - 14);
+  axis(root, x, "bottom", `translate(0 ${height - bottom})`, width < 480 ? 4 : 8, height - bottom - 14);
   axis(root, y, "left", `translate(${left} 0)`, 6, width - left - 16);
   root.append(svg("text", { x: (left + width) / 2, y: height - 8, "text-anchor": "middle" }, xTitle),
     svg("text", { transform: `rotate(-90 14 ${height / 2 - 10})`, x: 14, y: height / 2 - 10, "text-anchor": "middle" }, yTitle));
@@ -138,13 +145,13 @@ export function scatter(label, xTitle, yTitle, points, front = []) {
 /** Curves over steps or frames, the first of which is number `start`: {label, values, tone}. Returns
  *  {node, cursor(x)}. */
 export function curves(label, xTitle, lines, start = 0) {
-  const width = 460, height = 230, left = 54, bottom = 38;
+  const width = fitting(460), height = 230, left = 54, bottom = 38;
   const root = frame(width, height, label, "img");
   const last = Math.max(...lines.map((line) => line.values.length), 2);
   const x = d3.scale.linear().domain([start, start + last - 1]).range([left, width - 12]);
   const finite = lines.flatMap((line) => line.values).filter((value) => value !== null);
   const y = d3.scale.linear().domain(d3.extent(finite)).nice().range([height - bottom, 12]);
-  const every = Math.ceil(last / 12);
+  const every = Math.ceil(last / (width < 400 ? 8 : 12));
   axis(root, x, "bottom", `translate(0 ${height - bottom})`, { values: d3.range(start, start + last, every) });
   axis(root, y, "left", `translate(${left} 0)`, 5, width - left - 12);
   root.append(svg("text", { x: (left + width) / 2, y: height - 6, "text-anchor": "middle" }, xTitle));
@@ -171,9 +178,39 @@ function levelScale(values, range) {
   return { scale: scale.range(range), levels: numbers };
 }
 
+/** Pixels that a hand may miss the end of an axis by. */
+const NEAR = 6;
+
+/** A range on an axis of parallel coordinates, drawn by dragging along it. `changed(name, range, isOver)` has
+ *  the range as values of the axis: numbers, or the first and last of its names; null without one. */
+function brush(parent, each, scale, levels, place, range, changed) {
+  const position = (level) => scale(level);
+  const drag = d3.svg.brush().y(scale);
+  if (range) {
+    const ends = levels ? d3.extent(range.map(position)).map((end, i) => end + (i === 0 ? -NEAR : NEAR)) : range.map(Number);
+    if (ends.every(Number.isFinite)) drag.extent(ends);
+  }
+  const tell = (isOver) => {
+    if (drag.empty()) return changed(each.name, null, isOver);
+    const [low, high] = drag.extent();
+    if (!levels) {
+      // An end that lies near the end of the axis is meant to be there.
+      const ends = d3.extent(scale.domain());
+      return changed(each.name, [low, high].map((end, i) => (Math.abs(scale(end) - scale(ends[i])) <= NEAR ? ends[i] : Number(end.toPrecision(4)))), isOver);
+    }
+    const covered = levels.filter((level) => position(level) >= low - NEAR && position(level) <= high + NEAR);
+    changed(each.name, covered.length ? [covered[0], covered[covered.length - 1]] : ["", ""], isOver);
+  };
+  drag.on("brush", () => tell(false)).on("brushend", () => tell(true));
+  const group = svg("g", { class: "brush", transform: `translate(${place} 0)`, "aria-hidden": true });
+  parent.append(group);
+  d3.select(group).call(drag).selectAll("rect").attr("x", -12).attr("width", 24);
+}
+
 /** Parallel coordinates: axes are {name, values} with one value a run, the last one the metric; runs
- *  are {label, href, share}, share 0 to 1 by how good they are. */
-export function parallel(label, axes, runs) {
+ *  are {label, href, share}, share 0 to 1 by how good they are. Returns {node, keep(kept)}, which fades the
+ *  runs that are not kept. With `brushing`, {ranges, changed}, a person drags ranges along the axes. */
+export function parallel(label, axes, runs, brushing = null) {
   const width = Math.max(640, axes.length * 130), height = 330;
   const root = frame(width, height, label);
   const x = d3.scale.ordinal().domain(axes.map((each) => each.name)).rangePoints([80, width - 70]);
@@ -181,18 +218,26 @@ export function parallel(label, axes, runs) {
   const scales = axes.map((each, a) => (a === axes.length - 1
     ? { scale: d3.scale.linear().domain(d3.extent(each.values)).nice().range(range) } : levelScale(each.values, range)));
   const color = d3.scale.linear().domain([0, 1]).range([0.16, 1]);
+  const lines = [];
   runs.map((run, i) => ({ ...run, i })).sort((a, b) => a.share - b.share).forEach((run) => {
     const points = axes.map((each, a) => [x(each.name), scales[a].scale(each.values[run.i])]);
-    root.append(svg("a", { href: run.href, "aria-label": run.label },
-      svg("path", { class: "run", d: d3.svg.line()(points), "stroke-opacity": color(run.share) }, svg("title", {}, run.label))));
+    lines[run.i] = svg("a", { href: run.href, "aria-label": run.label },
+      svg("path", { class: "run", d: d3.svg.line()(points), "stroke-opacity": color(run.share) }, svg("title", {}, run.label)));
+    root.append(lines[run.i]);
   });
   axes.forEach((each, a) => {
     const { scale, levels } = scales[a];
     axis(root, scale, a === axes.length - 1 ? "right" : "left", `translate(${x(each.name)} 0)`,
       levels && levels.length <= 14 ? { values: levels, format: (value) => short(String(value), 16) } : 5);
     root.append(svg("text", { class: "axis-title", x: x(each.name), y: 20, "text-anchor": "middle" }, short(each.name, 20)));
+    if (brushing) brush(root, each, scale, levelsOf(each), x(each.name), brushing.ranges.get(each.name), brushing.changed);
   });
-  return root;
+  const keep = (kept) => lines.forEach((line, i) => {
+    line.classList.toggle("faded", !kept[i]);
+    if (kept[i]) line.removeAttribute("tabindex");
+    else line.setAttribute("tabindex", -1);
+  });
+  return { node: root, keep };
 }
 
 /** A heat map: cells are {row, column, value, text, href}; rows and columns are in the order given. */

@@ -38,12 +38,14 @@ const orders = new Map();
 /**
  * A table: `columns` are {name, title, number, cell(row) -> node or text, sort(row)}. `options.order` is
  * the column it is sorted by at first, from the highest value; `options.lowFirst` turns that around.
- * Rows beyond `options.page` are shown by a button.
+ * Rows beyond `options.page` are shown by a button. `options.sorted` is how it was sorted
+ * before, `-psnr` from the highest; `options.onsort` hears how a person sorts it.
  */
 export function table(caption, columns, rows, options = {}) {
   const body = h("tbody");
   const page = options.page ?? 200;
-  const chosen = columns.some((each) => each.name === orders.get(caption)?.order) ? orders.get(caption) : null;
+  const named = options.sorted ? orderIn(options.sorted) : null;
+  const chosen = [orders.get(caption), named].find((each) => columns.some((column) => column.name === each?.order)) ?? null;
   let order = chosen?.order ?? options.order ?? null, ascending = chosen?.ascending ?? options.lowFirst ?? false, shown = page;
   const more = h("button", { type: "button", onclick: () => { shown += page; draw(); } });
   const heads = new Map();
@@ -64,6 +66,7 @@ export function table(caption, columns, rows, options = {}) {
     ascending = order === name ? !ascending : false;
     order = name;
     orders.set(caption, { order, ascending });
+    options.onsort?.(`${ascending ? "" : "-"}${order}`);
     draw();
   };
   for (const each of columns) {
@@ -75,6 +78,8 @@ export function table(caption, columns, rows, options = {}) {
   return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
     h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, [...heads.values()])), body), more);
 }
+
+const orderIn = (text) => ({ order: text.replace(/^-/, ""), ascending: !text.startsWith("-") });
 
 function compare(a, b) {
   if (a === null || a === undefined) return b === null || b === undefined ? 0 : -1;

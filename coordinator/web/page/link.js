@@ -17,6 +17,24 @@ export function go(view, parameters) {
   location.hash = address(view, parameters);
 }
 
+/** What the address says of `name`; "" when it says nothing. */
+export const remembered = (name) => new URLSearchParams(location.hash.split("?")[1] ?? "").get(name) ?? "";
+
+/** Puts values into the address of the page, a list for each name, without drawing the page again. */
+export function remember(changes) {
+  const [path, query] = location.hash.split("?");
+  const parameters = new URLSearchParams(query ?? "");
+  for (const [name, values] of Object.entries(changes)) {
+    parameters.delete(name);
+    for (const value of values) parameters.append(name, value);
+  }
+  const text = parameters.toString();
+  history.replaceState(null, "", `${path}${text ? `?${text}` : ""}`);
+}
+
+/** Options of a table whose order is part of the address, as `sort`. */
+export const sortInAddress = () => ({ sorted: remembered("sort"), onsort: (text) => remember({ sort: [text] }) });
+
 export function select(label, values, chosen, onchange) {
   return h("label", {}, `${label} `, h("select", { onchange: (event) => onchange(event.target.value) },
     values.map((value) => h("option", { value, selected: value === chosen }, value || "(as the sweep says)"))));

@@ -42,15 +42,18 @@ class FrameVideo {
 
 /**
  * `sources` are {label, url, tone}, the tone that of the label's curve; `frames` how many each clip has.
- * `onframe` hears every frame that is shown. Returns {node, frame()}.
+ * `onframe` hears every frame that is shown. `start` is {frame, difference}: the number of the frame that is
+ * shown first, and whether differences are; `onstand` hears both whenever a person has changed them. Returns
+ * {node, frame()}.
  */
-export function players(sources, frames, onframe) {
+export function players(sources, frames, onframe, start = {}, onstand = () => {}) {
+  const first = Math.min(Math.max(Math.trunc(start.frame) || 1, 1), frames) - 1;
   const videos = sources.map((source) => new FrameVideo(source.url, source.label));
   const message = h("p", { class: "note", role: "alert", hidden: true });
   const position = h("output", {}, "loading");
   const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
-    oninput: () => show(Number(slider.value)) });
-  const play = h("button", { type: "button", class: "primary", onclick: () => (timer ? stop() : start()) }, "Play");
+    oninput: () => show(Number(slider.value)), onchange: () => stand() });
+  const play = h("button", { type: "button", class: "primary", onclick: () => (timer ? stop() : begin()) }, "Play");
   const speed = h("select", { "aria-label": "Speed" }, [0.1, 0.25, 0.5, 1, 2].map((value) =>
     h("option", { value, selected: value === 1 }, `${value}x`)));
   let index = 0, timer = null, busy = false, playing = [];
@@ -66,22 +69,29 @@ export function players(sources, frames, onframe) {
     onframe(index);
     busy = false;
   }
-  function start() {
+  function begin() {
     if (playing.length === 0) return;
     play.textContent = "Pause";
     const tick = async () => {
-      const begin = performance.now();
+      const shownAt = performance.now();
       await show(index + 1);
-      const wait = 1000 * playing[0].video.duration / frames / Number(speed.value) - (performance.now() - begin);
+      const wait = 1000 * playing[0].video.duration / frames / Number(speed.value) - (performance.now() - shownAt);
       if (timer) timer = setTimeout(tick, Math.max(wait, 0));
     };
     timer = setTimeout(tick, 0);
+  }
+  async function step(by) {
+    stop();
+    await show(index + by);
+    stand();
   }
   function stop() {
     clearTimeout(timer);
     timer = null;
     play.textContent = "Play";
+    stand();
   }
+  const stand = () => onstand({ frame: index + 1, difference: toggle.getAttribute("aria-pressed") === "true" });
 
   // |run - ground truth| by the canvas's own blending: no pixel is read back.
   const canvases = videos.map((video, i) => h("canvas", { hidden: true, role: "img",
@@ -90,6 +100,7 @@ export function players(sources, frames, onframe) {
     const on = toggle.getAttribute("aria-pressed") !== "true";
     toggle.setAttribute("aria-pressed", on);
     canvases.forEach((canvas, i) => { canvas.hidden = !on || i === 0; });
+    stand();
     drawDifference();
   } }, "Difference from the first");
   function drawDifference() {
@@ -113,20 +124,22 @@ export function players(sources, frames, onframe) {
     message.hidden = told.length === 0;
     message.textContent = told.map(visible).join("; ");
     if (playing.length === 0) position.textContent = "no video can be shown";
-    return show(0);
+    index = first;
+    if (videos.length > 1 && start.difference) toggle.click();
+    return show(first);
   });
   const caption = (i) => h("figcaption", { class: "legend" },
     sources[i].tone === undefined ? null : h("span", { class: `swatch series${sources[i].tone}`, "aria-hidden": true }), sources[i].label);
   const node = h("section", { "aria-label": "Players", tabindex: 0, class: "card", onkeydown: (event) => {
     if (event.target.tagName === "SELECT" || event.target.type === "range") return;
-    if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); timer ? stop() : start(); }
-    if (event.key in STEP_KEYS) { event.preventDefault(); stop(); show(index + STEP_KEYS[event.key]); }
+    if (event.key === " " && event.target.tagName !== "BUTTON") { event.preventDefault(); timer ? stop() : begin(); }
+    if (event.key in STEP_KEYS) { event.preventDefault(); step(STEP_KEYS[event.key]); }
   } },
   h("div", { class: "players" }, videos.map((video, i) => h("figure", {}, video.video, canvases[i], caption(i)))),
   message,
   h("div", { class: "controls player-controls" }, play,
-    h("button", { type: "button", onclick: () => { stop(); show(index - 1); } }, "Back one frame"),
-    h("button", { type: "button", onclick: () => { stop(); show(index + 1); } }, "Forward one frame"),
+    h("button", { type: "button", onclick: () => step(-1) }, "Back one frame"),
+    h("button", { type: "button", onclick: () => step(1) }, "Forward one frame"),
     slider, position, speed, videos.length > 1 ? toggle : null),
   h("p", { class: "quiet" }, "Keys: space plays, arrows step."));
   return { node, frame: () => index };

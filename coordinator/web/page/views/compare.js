@@ -2,7 +2,7 @@ import { get } from "../api.js";
 import { bars } from "../charts.js";
 import { h, scrolled, table } from "../dom.js";
 import { number, signed } from "../format.js";
-import { address, card, crumbs, figureFile, go, link, notes, select } from "../link.js";
+import { address, card, crumbs, figureFile, go, link, notes, select, sortInAddress } from "../link.js";
 
 /** Green for better, red for worse, none for equal. */
 function tone(difference, metric) {
@@ -39,6 +39,6 @@ function comparison(page, each) {
         { name: "run", title: "run", number: true, cell: (row) => number(row.run, digits), sort: (row) => row.run },
         { name: "difference", title: "difference", number: true, sort: (row) => row.difference,
           cell: (row) => h("span", { class: tone(row.difference, page.metric) }, signed(row.difference, digits)) },
-      ], each.items, { order: "difference", page: 100 }))],
+      ], each.items, { order: "difference", page: 100, ...sortInAddress() }))],
   figureFile("items", { series: page.series, run: each.run, metric: page.metric.name, baseline: page.baseline }));
 }

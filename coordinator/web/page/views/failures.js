@@ -13,7 +13,7 @@ export async function failuresView(parameters) {
   const entries = await Promise.all(page.failures.map(failure));
   return h("div", {}, crumbs(link("series", ""), series ? link(series, "series", { series }) : null, "failures"),
     h("h1", {}, series ? `Failures of ${series}` : "Failures"),
-    h("p", { class: "quiet" }, `${page.count} jobs ended without a result`), retryAll, entries,
+    h("p", { class: "quiet" }, page.count === 0 ? "No job ended without a result." : `${page.count} ${page.count === 1 ? "job" : "jobs"} ended without a result`), retryAll, entries,
     h("div", { class: "controls" },
       offset > 0 ? link("Later failures", "failures", { series, offset: Math.max(offset - PAGE, 0) || undefined }) : null,
       page.failures.length === PAGE ? link("Earlier failures", "failures", { series, offset: offset + PAGE }) : null));

@@ -1,7 +1,7 @@
 import { get } from "../api.js";
 import { curves, LINES } from "../charts.js";
 import { h } from "../dom.js";
-import { card, crumbs, figureFile, go, link } from "../link.js";
+import { card, crumbs, figureFile, go, link, remember, remembered } from "../link.js";
 import { players } from "../player.js";
 
 /** Side by side, more are too small to see. */
@@ -42,7 +42,9 @@ function playerSection(series, item, runs) {
   const sources = [truth ? { label: "ground truth", url: `/video/${truth.job}/reference.mp4` } : null,
     ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4`, tone: run.tone }))].filter(Boolean);
   const frames = Math.min(...shown.map((run) => run.scored_frames));
-  const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)));
+  const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)),
+    { frame: Number(remembered("frame")), difference: remembered("difference") !== "" },
+    (stood) => remember({ frame: [stood.frame], difference: stood.difference ? ["1"] : [] }));
   return h("section", {}, player.node, figures);
 }
 

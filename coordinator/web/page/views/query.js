@@ -1,7 +1,7 @@
 import { get } from "../api.js";
-import { scatter } from "../charts.js";
-import { h, table } from "../dom.js";
-import { go } from "../link.js";
+import { bars, scatter } from "../charts.js";
+import { h, scrolled, table } from "../dom.js";
+import { go, select } from "../link.js";
 
 const EXAMPLE = "SELECT run, count(*) AS items, avg(psnr) AS psnr, avg(train_s) AS train_s\nFROM v_results GROUP BY run ORDER BY psnr DESC";
 
@@ -15,7 +15,7 @@ export async function queryView(parameters) {
   const result = h("div");
   if (parameters.has("sql")) {
     try {
-      result.append(answer(await get("query", { sql })));
+      result.append(answer(await get("query", { sql }), parameters));
     } catch (error) {
       result.append(h("p", { class: "note", role: "alert" }, error.message));
     }
@@ -23,13 +23,29 @@ export async function queryView(parameters) {
   return h("div", {}, h("h1", {}, "Query"), form, result);
 }
 
-function answer(document) {
+function answer(document, parameters) {
   const columns = document.columns.map((name, i) => ({ name: `${i}`, title: name, number: typeof document.rows[0]?.[i] === "number",
     cell: (row) => row[i] ?? "NULL", sort: (row) => row[i] }));
-  const numeric = columns.filter((column) => column.number).map((column) => Number(column.name));
-  const points = numeric.length < 2 ? [] : document.rows.filter((row) => row[numeric[0]] !== null && row[numeric[1]] !== null)
-    .map((row) => ({ label: String(row[0]), x: row[numeric[0]], y: row[numeric[1]] }));
-  return h("div", {}, table(`${document.rows.length} rows${document.cut ? ", cut off here" : ""}`, columns, document.rows),
-    points.length > 1 ? h("section", {}, h("h2", {}, "Chart of the first two numeric columns"),
-      scatter("chart of the query", document.columns[numeric[0]], document.columns[numeric[1]], points)) : null);
+  return h("div", {}, chart(document, parameters), table(`${document.rows.length} rows${document.cut ? ", cut off here" : ""}`, columns, document.rows));
+}
+
+/** Points of two columns of numbers, or a bar for each name; the address says which columns. */
+function chart(document, parameters) {
+  const { columns, rows } = document;
+  const isNumber = (name) => rows.some((row) => typeof row[columns.indexOf(name)] === "number")
+    && rows.every((row) => ["number", "object"].includes(typeof row[columns.indexOf(name)]));
+  const numbers = columns.filter(isNumber);
+  if (rows.length < 2 || numbers.length === 0 || columns.length < 2) return null;
+  const asked = (name, among) => (among.includes(parameters.get(name)) ? parameters.get(name) : null);
+  const up = asked("up", numbers) ?? (numbers.length > 1 ? numbers[1] : numbers[0]);
+  const across = asked("across", columns) ?? (numbers.length > 1 ? numbers[0] : columns.find((name) => name !== up));
+  const value = (row, name) => row[columns.indexOf(name)];
+  const shown = rows.filter((row) => value(row, up) !== null && value(row, across) !== null);
+  const change = (changes) => go("query", { sql: parameters.get("sql"), across, up, ...changes });
+  const figure = isNumber(across)
+    ? scatter("chart of the query", across, up, shown.map((row) => ({ label: String(row[0]), x: value(row, across), y: value(row, up) })))
+    : bars(`${up} of each ${across}`, shown.map((row) => ({ label: String(value(row, across)), value: value(row, up), text: String(value(row, up)) })));
+  return h("section", { class: "card" }, h("h2", {}, `${up} by ${across}`), h("div", { class: "controls" },
+    select("Across", columns, across, (name) => change({ across: name })), select("Up", numbers, up, (name) => change({ up: name }))),
+  scrolled("Chart", figure));
 }

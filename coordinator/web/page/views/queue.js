@@ -23,6 +23,6 @@ export async function queueView(parameters, waiting) {
       { name: "since", title: "since", cell: (row) => clock(row.granted_us) }, text("attempt")], page.running) : null,
     page.waiting.length ? table("Waiting, and why", [seriesCell, text("jobs"), text("gpus"), text("why"),
       { name: "change", title: "", cell: (row) => buttons.get(row.series) ?? "" }], page.waiting) : h("p", {}, "No job waits."),
-    table("Latest events", [{ name: "time", title: "time", cell: (row) => clock(row.time_us) }, text("kind"), seriesCell,
+    table("Latest events", [{ name: "time", title: "time", number: true, cell: (row) => clock(row.time_us) }, text("kind"), seriesCell,
       runCell, text("item"), text("worker"), text("message")], page.events));
 }

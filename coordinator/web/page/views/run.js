@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { dots, histogram } from "../charts.js";
 import { h, scrolled, table } from "../dom.js";
 import { number } from "../format.js";
-import { address, card, crumbs, go, link, select } from "../link.js";
+import { address, card, crumbs, go, link, select, sortInAddress } from "../link.js";
 
 const PAGE = 100;
 
@@ -58,5 +58,5 @@ function itemTable(page, metrics, offset, item) {
     { name: "generate_s", title: "generate s", number: true, cell: (row) => number(row.generate_s, 2), sort: (row) => row.generate_s },
     { name: "total_s", title: "total s", number: true, cell: (row) => number(row.total_s, 2), sort: (row) => row.total_s },
     { name: "worker", title: "worker", cell: (row) => row.worker },
-  ], page.items);
+  ], page.items, { ...sortInAddress() });
 }

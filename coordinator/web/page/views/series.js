@@ -3,7 +3,8 @@ import { get } from "../api.js";
 import { heatMap, intervals, parallel, scatter } from "../charts.js";
 import { h, scrolled, table } from "../dom.js";
 import { number, signed } from "../format.js";
-import { address, card, crumbs, figureFile, go, link, notes, select } from "../link.js";
+import { address, card, crumbs, figureFile, go, link, notes, remember, select, sortInAddress } from "../link.js";
+import { rangeFields, rangesIn, rangeTexts, within } from "../ranges.js";
 
 /** Runs of the figures; more lines are no picture. */
 const MOST_LINES = 400;
@@ -19,16 +20,19 @@ export async function seriesView(parameters, waiting) {
     meanwhile ??= summary(await get("series-summary", { series: asked.series }));
     waiting(seconds, meanwhile);
   });
-  const context = { ...asked, axes, page, report: page.report,
-    change: (changes) => go("series", { ...asked, axis: axes, ...changes }) };
+  const ranges = rangesIn(parameters);
+  const context = { ...asked, axes, page, report: page.report, ranges,
+    change: (changes) => go("series", { ...asked, axis: axes, range: rangeTexts(ranges), ...changes }) };
   const head = [crumbs(link("series", ""), asked.series), h("h1", {}, page.title || asked.series),
     page.question ? h("details", {}, h("summary", {}, "What was asked"), h("p", { class: "asked" }, page.question)) : null];
   const actions = await actionButtons(ACTIONS, { series: asked.series }, `series ${asked.series}`);
   if (!page.report) {
     return h("div", { "data-stale": page.stale || null }, head, actions, h("p", { class: "note" }, page.why), statusTable(page));
   }
+  const runs = h("div", {}, runTable(context, page.report.runs));
+  context.keepRuns = (kept) => runs.replaceChildren(runTable(context, page.report.runs.filter((run) => kept === null || kept.has(run.run))));
   return h("div", { "data-stale": page.stale || null }, head, tiles(context), controls(context, actions), notes(page.report.warnings),
-    h("div", { class: "cards" }, differences(context), costFigure(context)), runTable(context),
+    h("div", { class: "cards" }, differences(context), costFigure(context)), runs,
     h("div", { class: "cards" }, factorFigures(context)), sentences(context), h("h2", {}, "Jobs"), statusTable(page), h("h2", {}, "Where the numbers come from"),
     table("Provenance", [{ name: "what", title: "what", cell: (row) => row.what }, { name: "value", title: "value", cell: (row) => row.value }],
       page.report.provenance));
@@ -79,7 +83,7 @@ function controls(context, actions) {
     compare, link("Failures", "failures", { series }), actions);
 }
 
-function runTable(context) {
+function runTable(context, runs) {
   const { page, report, series } = context;
   const digits = Object.fromEntries(page.metrics.map((each) => [each.name, each.decimals]));
   const differences = new Map(compared(context).map((each) => [bare(series, each.run), each]));
@@ -107,7 +111,7 @@ function runTable(context) {
       }, sort: (run) => run.metrics[each.name]?.mean ?? null })),
     { name: "adapt_s", title: "adapt s", number: true, cell: (run) => number(run.adaptation_s, 2), sort: (run) => run.adaptation_s },
     { name: "generate_s", title: "generate s", number: true, cell: (run) => number(run.mean_seconds.generate_s, 2), sort: (run) => run.mean_seconds.generate_s },
-  ], report.runs, { order: report.metric, lowFirst: !metric.higher_is_better, lead: 1, page: 100 });
+  ], runs, { order: report.metric, lowFirst: !metric.higher_is_better, lead: 1, page: 100, ...sortInAddress() });
 }
 
 function differences(context) {
@@ -142,13 +146,8 @@ function factorFigures(context) {
   const [low, high] = [Math.min(...means), Math.max(...means)];
   const share = (mean) => (high > low ? (unit.higher_is_better ? mean - low : high - mean) / (high - low) : 1);
   const shown = axes.filter((name) => names.includes(name)).length ? names.filter((name) => axes.includes(name)) : names;
-  const picker = names.length > 1 ? h("div", { class: "controls" }, "Axes:", names.map((name) => h("label", {}, h("input", { type: "checkbox",
-    checked: shown.includes(name), onchange: (event) => change({ axis: event.target.checked ? [...shown, name] : shown.filter((each) => each !== name) }) }), ` ${name}`))) : null;
-  const lines = card("What the series varies", [picker, scrolled("Parallel coordinates", parallel(
-    `parallel coordinates of ${shown.join(", ")} and ${report.metric}`,
-    [...shown.map((name) => ({ name, values: runs.map((run) => value(run, name)) })), { name: report.metric, values: means }],
-    runs.map((run, i) => ({ label: `${run.run}: ${number(means[i], unit.decimals)}`, href: address("run", { run: `${series}/${run.run}` }), share: share(means[i]) }))))],
-  figureFile("parallel", { series, metric, baseline }));
+  const lines = parallelCard(context, shown, names, runs.map((run, i) => ({ run, mean: means[i], share: share(means[i]),
+    values: Object.fromEntries(shown.map((name) => [name, value(run, name)])) })));
   if (names.length < 2) return lines;
   // Unless a person chose: the two factors with the most combinations.
   const widest = context.page.grids.reduce((best, grid) => (grid.cells.length > best.cells.length ? grid : best));
@@ -159,6 +158,44 @@ function factorFigures(context) {
     select("Columns", names.filter((name) => name !== byRow), byColumn, (name) => change({ rows: byRow, columns: name }))),
   scrolled("Heat map", heatOf(context, unit.decimals, byRow, byColumn))],
   figureFile("heat", { series, metric, baseline, rows: byRow, columns: byColumn }))];
+}
+
+/** Lines over the axes; dragging along an axis keeps the runs within a range, here and in the table. */
+function parallelCard(context, shown, names, entries) {
+  const { report, series, metric, baseline, change, ranges, keepRuns } = context;
+  const unit = metricOf(context);
+  const picker = names.length > 1 ? h("div", { class: "controls" }, "Axes:", names.map((name) => h("label", {}, h("input", { type: "checkbox",
+    checked: shown.includes(name), onchange: (event) => change({ axis: event.target.checked ? [...shown, name] : shown.filter((each) => each !== name) }) }), ` ${name}`))) : null;
+  const axes = [...shown.map((name) => ({ name, values: entries.map((entry) => entry.values[name]) })),
+    { name: report.metric, values: entries.map((entry) => entry.mean) }];
+  const count = h("p", { class: "quiet", role: "status" });
+  const fields = h("div");
+  const set = (name, range, isOver) => {
+    if (range) ranges.set(name, range);
+    else ranges.delete(name);
+    show(isOver);
+  };
+  const drawn = () => parallel(`parallel coordinates of ${shown.join(", ")} and ${report.metric}`, axes,
+    entries.map(({ run, mean, share }) => ({ label: `${run.run}: ${number(mean, unit.decimals)}`, href: address("run", { run: `${series}/${run.run}` }), share })),
+    { ranges, changed: set });
+  let figure = drawn();
+  const place = h("div", {}, figure.node);
+  const redraw = () => { figure = drawn(); place.replaceChildren(figure.node); };
+  const show = (isOver) => {
+    const kept = within(ranges, axes, entries.length);
+    figure.keep(kept);
+    count.replaceChildren(ranges.size === 0 ? "Drag along an axis to keep only the runs within a range." : `${kept.filter(Boolean).length} of ${entries.length} runs are within the ranges. `,
+      ranges.size === 0 ? "" : h("button", { type: "button", onclick: () => { ranges.clear(); redraw(); show(true); } }, "Show all"));
+    if (!isOver) return;
+    const open = fields.querySelector("details")?.open ?? false;
+    fields.replaceChildren(rangeFields(axes, ranges, (name, range) => { set(name, range, false); redraw(); show(true); }));
+    fields.querySelector("details").open = open;
+    remember({ range: rangeTexts(ranges) });
+    keepRuns(ranges.size === 0 ? null : new Set(entries.filter((_, i) => kept[i]).map(({ run }) => run.run)));
+  };
+  show(true);
+  return card("What the series varies", [picker, scrolled("Parallel coordinates", place), count, fields],
+    figureFile("parallel", { series, metric, baseline }));
 }
 
 /** A cell for each combination of two factors, as the server averaged it. */
@@ -179,9 +216,9 @@ function costFigure(context) {
       text: `${number(run.metrics[report.metric].mean, unit.decimals)} in ${number(run.adaptation_s, 2)} s`, href: address("run", { run: `${series}/${run.run}` }) }));
   if (points.length < 2) return null;
   const front = points.filter((point) => point.front).sort((a, b) => a.x - b.x);
-  return card("Cost and quality", [scrolled("Cost and quality", scatter("time to adapt against quality", "seconds to adapt to an item: training and early-stop checks",
-    withUnit(report.metric, { unit: unit.unit && `(${unit.unit})` }), points, front)),
-  h("p", { class: "quiet" }, "Dashed: runs that no run beats in both. Bars: standard error.")], figureFile("cost", { series, metric, baseline }));
+  return card("Cost and quality", [scrolled("Cost and quality", scatter("time to adapt against quality", "seconds to adapt to an item",
+    withUnit(report.metric, { unit: unit.unit && `(${unit.unit})` }), points, { front, fromZero: true })),
+  h("p", { class: "quiet" }, "Seconds of training and early-stop checks. Dashed: runs that no run beats in both. Bars: standard error.")], figureFile("cost", { series, metric, baseline }));
 }
 
 function statusTable(page) {
