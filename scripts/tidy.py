@@ -51,7 +51,7 @@ MAY_INCLUDE = {
     "tools/clips": ["base", "engine/video"],
     "tools": ["base", "record", "engine", "schemas", "tools"],
     "coordinator/core": ["base", "record"],
-    "coordinator/dataset": ["base", "engine/video"],
+    "coordinator/dataset": ["base", "record", "engine/video"],
     "coordinator/sweep": ["base", "record", "sharing", "schemas", "coordinator/dataset"],
     "coordinator/store": ["base", "record", "schemas", "coordinator/core"],
     "coordinator/report/statistics": ["base", "record"],

@@ -32,14 +32,16 @@ inline YAML::Node schema_file(const std::string& file) {
   return YAML::Load(std::string(embedded_schemas().at(file)));
 }
 
-/// Adds the defaults of a schema's parameters. One without a type only replaces the default of an
-/// earlier one, whose type `known` has.
+/// Adds the defaults of a schema's parameters, without those that only label a run and so never
+/// reach a job. One without a type only replaces the default of an earlier one, whose type `known`
+/// has.
 inline void add_defaults(const YAML::Node& parameters, const YAML::Node& known,
                          Parameters& defaults) {
   for (const auto& entry : parameters) {
     const auto name = entry.first.as<std::string>();
     YAML::Node declared = YAML::Clone(entry.second);
     if (!declared["default"]) continue;
+    if (declared["role"] && declared["role"].as<std::string>() == "label") continue;
     if (!declared["type"]) declared["type"] = known[name]["type"].as<std::string>();
     defaults[name] = default_of(declared);
   }

@@ -27,7 +27,8 @@ TEST_CASE("One block agrees with and without clean frames") {
   const Adapter none;
   const TokenGrid grid{4, 2, 3};
   for (const int64_t clean : {int64_t{0}, kClean}) {
-    const longcat::BlockPass pass{none, grid, clean, {}, rope_table(grid, config.head_dim())};
+    const TokenSplit whole{nullptr, grid.frames, grid.per_frame(), config.heads};
+    const longcat::BlockPass pass{none, grid, clean, whole, rope_table(grid, config.head_dim())};
     const at::Tensor got =
         block.forward(expected("block.x"), expected("block.t"),
                       longcat::EmbeddedText{expected("block.text"), {}}, nullptr, pass);
