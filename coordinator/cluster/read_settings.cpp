@@ -63,6 +63,47 @@ Status check_line(const std::string& key, const std::string& value) {
                                       key, escaped(value)));
 }
 
+/// Options of sbatch that the script has already, each with the key that changes it; "" = none
+/// does. A second one on a later line would win.
+constexpr std::pair<std::string_view, std::string_view> kOwnOptions[] = {
+    {"--account", "account"},
+    {"--array", "max"},
+    {"--chdir", ""},
+    {"--constraint", "constraint"},
+    {"--cpus-per-task", "cpus"},
+    {"--exclude", ""},
+    {"--gpus", "gpus"},
+    {"--gres", "gpus"},
+    {"--job-name", "name"},
+    {"--mem", "memory"},
+    {"--no-requeue", "requeue"},
+    {"--nodes", ""},
+    {"--ntasks", ""},
+    {"--open-mode", ""},
+    {"--output", ""},
+    {"--partition", "partition"},
+    {"--qos", "qos"},
+    {"--requeue", "requeue"},
+    {"--reservation", "reservation"},
+    {"--signal", "margin"},
+    {"--time", "time"}};
+
+Status check_option(const std::string& option) {
+  COX_RETURN_IF_ERROR(check_word("sbatch", option));
+  if (!starts_with(option, "--")) {
+    return invalid_argument(
+        fmt::format("sbatch: expected an option such as --mail-type=FAIL, got '{}'", option));
+  }
+  const std::string name = option.substr(0, option.find('='));
+  for (const auto& [own, key] : kOwnOptions) {
+    if (name != own) continue;
+    return invalid_argument(fmt::format(
+        "sbatch: {} is an option of every script of cox slurm; {}", name,
+        key.empty() ? std::string("leave it out") : fmt::format("set '{}' instead", key)));
+  }
+  return Status::ok();
+}
+
 Status check_texts(const SlurmSettings& settings) {
   const std::vector<std::pair<const char*, const std::string*>> words = {
       {"name", &settings.name},
@@ -89,13 +130,7 @@ Status check_texts(const SlurmSettings& settings) {
   add("container.options", settings.container.options);
   add("worker_options", settings.worker_options);
   for (const auto& [key, value] : lines) COX_RETURN_IF_ERROR(check_line(key, value));
-  for (const std::string& option : settings.sbatch) {
-    COX_RETURN_IF_ERROR(check_word("sbatch", option));
-    if (!starts_with(option, "--")) {
-      return invalid_argument(
-          fmt::format("sbatch: expected an option such as --mail-type=FAIL, got '{}'", option));
-    }
-  }
+  for (const std::string& option : settings.sbatch) COX_RETURN_IF_ERROR(check_option(option));
   return Status::ok();
 }
 

@@ -113,6 +113,19 @@ int Slurm::largest_array() const {
   return kMaxTasks;
 }
 
+namespace {
+
+/// Slurm may refuse because no node is left.
+Status refusal_of(const Status& status, const ArrayRequest& array) {
+  if (array.excluded_nodes.empty()) return status;
+  return {status.code(),
+          fmt::format("{}; nodes where tasks failed are left out for a while: {} ('cox slurm "
+                      "status' says how long)",
+                      status.message(), join(array.excluded_nodes, ", "))};
+}
+
+}  // namespace
+
 Result<Slurm::Submitted> Slurm::submit(ArrayRequest array) const {
   array.tasks = std::min(array.tasks, largest_array());
   std::error_code error;
@@ -123,10 +136,11 @@ Result<Slurm::Submitted> Slurm::submit(ArrayRequest array) const {
           fmt::format("cannot create '{}/{}': {}", settings_.folder(), part, error.message()));
     }
   }
-  COX_ASSIGN_OR_RETURN(const std::string printed,
-                       output_of(run_, {.words = {"sbatch", "--parsable"},
-                                        .input = batch_script(settings_, array),
-                                        .at_most = std::chrono::seconds(60)}));
+  const Result<std::string> answer = output_of(run_, {.words = {"sbatch", "--parsable"},
+                                                      .input = batch_script(settings_, array),
+                                                      .at_most = std::chrono::seconds(60)});
+  if (!answer.is_ok()) return refusal_of(answer.status(), array);
+  const std::string& printed = *answer;
   const std::string id = trim(split(printed, ';').front());  // "1234" or "1234;cluster"
   if (!id.empty() && id.find_first_not_of("0123456789") == std::string::npos) {
     return Submitted{id, array.tasks};

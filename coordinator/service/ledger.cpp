@@ -72,7 +72,7 @@ Status Ledger::commit_through(std::uint64_t batch) {
   while (committed_batch_ < batch) {
     COX_RETURN_IF_ERROR(stopped_);
     if (committing_) {
-      committed_.wait_for(mutex_, kRecheck);
+      committed_[batch % 2].wait_for(mutex_, kRecheck);
     } else {
       commit_pending();
     }
@@ -104,7 +104,13 @@ void Ledger::commit_pending() {
         "the coordinator has stopped, it cannot write its database: " + status.message() + rest);
     log(LogLevel::kError, "coordinator", stopped_.message());
   }
-  committed_.notify_all();
+  // One of those who wait for the next batch commits it. After a failure there is no next.
+  if (status.is_ok()) {
+    committed_[(number + 1) % 2].notify_one();
+  } else {
+    committed_[(number + 1) % 2].notify_all();
+  }
+  committed_[number % 2].notify_all();
   changed_.notify_all();
 }
 

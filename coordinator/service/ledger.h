@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -74,7 +75,9 @@ class Ledger {
 
   const Clock& clock_;
   mutable Mutex mutex_;
-  mutable CondVar committed_;
+  /// Where callers wait for an even or odd batch: those of the next are not woken by the one
+  /// before.
+  mutable std::array<CondVar, 2> committed_;
   mutable CondVar changed_;
 
   core::Core core_ COX_GUARDED_BY(mutex_);

@@ -106,6 +106,20 @@ TEST_CASE("settings that contradict each other are refused") {
   CHECK_THAT(refused(settings), Contains("min: expected at most max (1), got 2"));
 }
 
+TEST_CASE("an option that the script has already is refused, with the key that sets it") {
+  SlurmSettings settings = valid();
+  settings.sbatch = {"--mail-type=FAIL", "--array=1-9"};
+  CHECK_THAT(
+      refused(settings),
+      Contains("sbatch: --array is an option of every script of cox slurm; set 'max' instead"));
+  settings.sbatch = {"--no-requeue"};
+  CHECK_THAT(refused(settings), Contains("set 'requeue' instead"));
+  settings.sbatch = {"--output=x"};
+  CHECK_THAT(refused(settings), Contains("leave it out"));
+  settings.sbatch = {"--mem-per-cpu=1G"};  // begins like one of them
+  CHECK(refused(settings).empty());
+}
+
 TEST_CASE("nothing gets out of its line of the script") {
   for (const char* hostile : {"gpu\n#SBATCH --wrap=x", "a b", "\"", "'", "$(x)", "`x`", ";"}) {
     INFO(hostile);

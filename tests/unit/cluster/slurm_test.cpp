@@ -19,6 +19,7 @@ struct FakeSlurm {
   cox::test::TemporaryDirectory folder;
   std::string squeue, sacct, config;
   bool sacct_fails = false;
+  bool sbatch_fails = false;
   std::vector<std::vector<std::string>> asked;
 
   Slurm slurm() {
@@ -42,6 +43,7 @@ struct FakeSlurm {
     }
     if (command.words.front() == "squeue") return CommandEnd{0, squeue, ""};
     if (command.words.front() == "scontrol") return CommandEnd{0, config, ""};
+    if (sbatch_fails) return CommandEnd{1, "", "node configuration is not available"};
     return CommandEnd{0, "4711\n", ""};
   }
 };
@@ -157,4 +159,18 @@ TEST_CASE("an array is submitted under its job id, no larger than the site's arr
       21);
   CHECK(slurm.submit({.tasks = 5, .at_once = 4, .longest_job = {}, .excluded_nodes = {}})->tasks ==
         5);
+}
+
+TEST_CASE("a refused submission names the nodes that were left out") {
+  FakeSlurm fake;
+  Slurm slurm = fake.slurm();
+  fake.sbatch_fails = true;
+  const auto refusal = [&](const std::vector<std::string>& excluded) {
+    return slurm.submit({.tasks = 2, .at_once = 1, .longest_job = {}, .excluded_nodes = excluded})
+        .status()
+        .message();
+  };
+  CHECK_THAT(refusal({"n1", "n2"}), Contains("node configuration is not available") &&
+                                        Contains("are left out for a while: n1, n2"));
+  CHECK_THAT(refusal({}), !Contains("left out"));
 }

@@ -1,9 +1,10 @@
 #include "coordinator/service/share.h"
 
-#include "coordinator/service/definition.h"
-
 #include <set>
 
+#include "coordinator/service/definition.h"
+#include "coordinator/sweep/identity.h"
+#include "proto/convert.h"
 #include "service_fixture.h"
 
 using namespace cox;

@@ -204,7 +204,13 @@ class Target {
 
   /// Sends one message with one to four of its fields changed.
   void fire() {
-    switch (mutator_.below(14)) {
+    switch (mutator_.below(15)) {
+      case 14: {
+        v1::ChangeWorkerRequest change;
+        change.set_name("w");
+        change.set_change(v1::ChangeWorkerRequest::CHANGE_DRAIN);
+        return send(&service::Coordinator::change_worker, change);
+      }
       case 13: {
         v1::LabelRequest label;
         *label.mutable_select() = select();
