@@ -108,8 +108,10 @@ Answers answers_of(const RandomModel& original, const ModelSizes& sizes, at::Dev
 }  // namespace
 
 std::vector<Comparison> check_parts(const std::vector<c10::Device>& devices,
-                                    const ModelSizes& sizes,
-                                    const std::vector<std::string>& methods) {
+                                    const ModelSizes& sizes, bool trains_every_parameter) {
+  std::vector<std::string> methods = {"adasteer"};
+  if (trains_every_parameter) methods.emplace_back("full");
+
   const RandomModel model(sizes);
   std::vector<Comparison> comparisons;
   for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {

@@ -2,7 +2,6 @@
 
 #include <c10/core/Device.h>
 
-#include <string>
 #include <vector>
 
 #include "tools/check/comparison.h"
@@ -11,11 +10,10 @@
 namespace cox::engine {
 
 /// Several devices that do a job together against the first of them by itself, on one random model,
-/// in fp32 and in bf16: forward pass and gradient, three steps of training by each of `methods`
-/// (adasteer, full), and a short continuation with and without guidance and the condition's cache.
-/// All parts must give the same bits.
+/// in fp32 and in bf16: forward pass and gradient, three steps of training a residual and, if
+/// asked, every parameter, and a short continuation with and without guidance and the condition's
+/// cache. All parts must give the same bits.
 std::vector<Comparison> check_parts(const std::vector<c10::Device>& devices,
-                                    const ModelSizes& sizes,
-                                    const std::vector<std::string>& methods);
+                                    const ModelSizes& sizes, bool trains_every_parameter);
 
 }  // namespace cox::engine

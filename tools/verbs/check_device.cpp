@@ -48,9 +48,10 @@ std::vector<Comparison> compare_device(c10::Device device, bool published) {
 /// the answers of the published one would fill the machine's memory.
 std::vector<Comparison> compare_parts(const std::vector<c10::Device>& devices, bool published) {
   std::vector<Comparison> comparisons =
-      check_parts(devices, small_model_sizes(), {"adasteer", "full"});
+      check_parts(devices, small_model_sizes(), /*trains_every_parameter=*/true);
   if (!published) return comparisons;
-  append(comparisons, check_parts(devices, published_model_sizes(), {"adasteer"}));
+  append(comparisons, check_parts(devices, published_model_sizes(),
+                                  /*trains_every_parameter=*/false));
   return comparisons;
 }
 
