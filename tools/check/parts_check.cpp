@@ -21,7 +21,7 @@ struct Bounds {
 /// their roundings.
 Bounds bounds_of(Precision precision) {
   constexpr double kGuided = 2 * kGuidance - 1;
-  if (precision == Precision::kFp32) return {1e-5, 1e-4, 1e-3, 1e-4, kGuided * 1e-4};
+  if (precision == Precision::kFp32) return {2e-5, 1e-4, 1e-3, 1e-4, kGuided * 1e-4};
   return {2e-2, 5e-2, 1e-1, 2e-2, kGuided * 2e-2};
 }
 
