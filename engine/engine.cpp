@@ -17,6 +17,7 @@
 #include "engine/nn/device_attention.h"
 #include "engine/nn/kernels.h"
 #include "engine/parallel/part_threads.h"
+#include "engine/parallel/parts.h"
 #include "engine/stage_clock.h"
 #include "engine/stages/adapt.h"
 #include "engine/stages/control.h"
@@ -32,7 +33,6 @@
 #include "engine/stages/write.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
-#include "record/limits.h"
 
 namespace cox::engine {
 
@@ -117,7 +117,7 @@ struct Engine::State {
         scores(chosen) {}
 
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
-  JobOutcome attempt(const JobInput& input, Sink& sink, Parts& parts);
+  JobOutcome attempt(const JobInput& input, Sink& sink, Parts& parts, int rank);
   JobOutput run(const JobInput& input, JobMonitor& monitor);
   at::Tensor continue_video(const Task& task);
   at::Tensor generate_frames(const Task& task);
@@ -212,11 +212,13 @@ std::vector<std::size_t> Engine::State::begin_bundle(const std::vector<JobInput>
   return order;
 }
 
-/// Makes the next job independent of what went wrong in this one.
+/// Makes the next job independent of what went wrong in this one. Devices that do jobs together
+/// must agree on what is left, so each gets the failure of all, and none keeps a trajectory: the
+/// failure may have met it at another step on each.
 void Engine::State::recover(const JobInput& input, JobFailure& failure) {
   if (failure.detail == kWriteFailure) failure.poisoned = true;
   try {
-    work.fail(input, failure);
+    work.fail(input, failure, /*keeps_trajectory=*/groups.all == nullptr);
     if (failure.cause == FailureCause::kOom) {
       sources.clear();
       encodings.clear();
@@ -374,17 +376,16 @@ void Engine::State::score_and_write(const JobInput& input, const JobPlan& plan,
   clock.finish();
 }
 
-JobOutcome Engine::State::attempt(const JobInput& input, Sink& sink, Parts& parts) {
+JobOutcome Engine::State::attempt(const JobInput& input, Sink& sink, Parts& parts, int rank) {
   try {
     JobMonitor monitor(sink);
     return run(input, monitor);
   } catch (const std::exception&) {
     JobFailure failure = failure_of(std::current_exception());
-    parts.abort();  // the others wait for this one
-    recover(input, failure);
+    parts.abort(rank);  // the others wait for this one
     return failure;
   } catch (...) {
-    parts.abort();
+    parts.abort(rank);
     return JobFailure{FailureCause::kCrash, "unknown exception", "exception", true};
   }
 }
@@ -392,7 +393,9 @@ JobOutcome Engine::State::attempt(const JobInput& input, Sink& sink, Parts& part
 /// The devices that do each job together, mostly one.
 struct Engine::Team {
   Team(const EngineOptions& options, const std::vector<c10::Device>& chosen)
-      : devices(chosen), threads(static_cast<int>(chosen.size())) {
+      : devices(chosen),
+        parts(chosen, options.part_bounds),
+        threads(static_cast<int>(chosen.size())) {
     threads.run([&](int) { configure_tensor_library(options.threads, options.deterministic); });
     EngineOptions own = options;
     // Each device would find, or not find, a saved state at a moment of its own.
@@ -401,60 +404,54 @@ struct Engine::Team {
       prepare_kernels(device);
       states.push_back(std::make_unique<State>(own, device, states.empty()));
       states.back()->facts.gpus = device.is_cpu() ? 0 : static_cast<int>(devices.size());
+      states.back()->groups = parts.groups(static_cast<int>(states.size()) - 1);
     }
-    connect();
   }
 
   State& first() { return *states.front(); }
-
-  void connect() {
-    parts.reset();
-    parts = std::make_unique<Parts>(devices);
-    for (std::size_t rank = 0; rank < states.size(); ++rank) {
-      states[rank]->groups = parts->groups(static_cast<int>(rank));
-    }
-  }
-
-  JobFailure joint_failure(const std::vector<JobOutcome>& outcomes);
+  JobFailure joint_failure(const JobInput& input, const std::vector<JobOutcome>& outcomes);
+  JobFailure first_failure(const std::vector<JobOutcome>& outcomes) const;
 
   std::vector<c10::Device> devices;
+  Parts parts;  ///< outlives what works with its groups
   PartThreads threads;
   std::vector<std::unique_ptr<State>> states;  ///< by rank
-  std::unique_ptr<Parts> parts;
 };
 
-/// What went wrong first, and not what the others say of it; then connects the devices again.
-JobFailure Engine::Team::joint_failure(const std::vector<JobOutcome>& outcomes) {
-  std::optional<JobFailure> first;
-  bool poisoned = false;
+/// What went wrong first, and not what followed from it on the other devices.
+JobFailure Engine::Team::first_failure(const std::vector<JobOutcome>& outcomes) const {
+  JobFailure first{FailureCause::kCrash, parts.watch_reason(), kPartFailure};
+  if (const std::optional<int> rank = parts.failed_rank()) {
+    first = std::get<JobFailure>(outcomes.at(static_cast<std::size_t>(*rank)));
+  }
   for (const JobOutcome& outcome : outcomes) {
     const auto* failure = std::get_if<JobFailure>(&outcome);
-    if (failure == nullptr) continue;
-    poisoned = poisoned || failure->poisoned;
-    if (!first || first->detail == kPartFailure) first = *failure;
+    if (failure != nullptr && failure->poisoned) first.poisoned = true;
   }
-  first->poisoned = poisoned;
-  if (states.size() == 1) return *first;
+  return first;
+}
+
+/// The failure of a job that a device, or the watch over them, has ended. All devices are ready for
+/// the next job afterwards, or the failure says that they are not.
+JobFailure Engine::Team::joint_failure(const JobInput& input,
+                                       const std::vector<JobOutcome>& outcomes) {
+  JobFailure failure = first_failure(outcomes);
+  std::vector<JobFailure> recovered(states.size(), failure);
+  threads.run([&](int rank) {
+    const auto index = static_cast<std::size_t>(rank);
+    states[index]->recover(input, recovered[index]);
+  });
+  for (const JobFailure& one : recovered) failure.poisoned = failure.poisoned || one.poisoned;
   try {
-    connect();
+    parts.reconnect();
   } catch (const std::exception& error) {
     log(LogLevel::kError, "engine", "cannot connect the GPUs again", {{"error", error.what()}});
-    first->poisoned = true;
+    failure.poisoned = true;
   }
-  return *first;
+  return failure;
 }
 
 namespace {
-
-std::vector<c10::Device> parse_devices(const std::string& text) {
-  std::vector<c10::Device> devices;
-  for (const std::string& one : split(text, ',')) devices.push_back(parse_device(one));
-  if (devices.size() > kMostGpusOfJob) {
-    throw user_error(
-        fmt::format("devices: expected at most {}, got {}", kMostGpusOfJob, devices.size()));
-  }
-  return devices;
-}
 
 /// Listens for the devices that only help: who stops the job asks the first.
 class NoSink final : public Sink {
@@ -512,11 +509,10 @@ JobOutcome Engine::run_once(const JobInput& input, Sink& sink) {
   team_->threads.run([&](int rank) {
     const auto index = static_cast<std::size_t>(rank);
     NoSink none;
-    outcomes[index] = team_->states[index]->attempt(input, rank == 0 ? sink : none, *team_->parts);
+    outcomes[index] =
+        team_->states[index]->attempt(input, rank == 0 ? sink : none, team_->parts, rank);
   });
-  for (const JobOutcome& outcome : outcomes) {
-    if (std::holds_alternative<JobFailure>(outcome)) return team_->joint_failure(outcomes);
-  }
+  if (team_->parts.ended()) return team_->joint_failure(input, outcomes);
   return std::move(outcomes.front());
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "engine/parallel/part_bounds.h"
 #include "record/job.h"
 #include "sharing/plan.h"
 #include "sharing/state_store.h"
@@ -31,6 +32,7 @@ struct EngineOptions {
   double save_every_s = 10;  ///< computed seconds of an adaptation between saved states
   /// Bounds the states that a trajectory keeps for several jobs; see docs/sharing.md.
   std::int64_t max_state_bytes = sharing::kMaxStateBytes;
+  PartBounds part_bounds = {};  ///< of several devices that do a job together
 };
 
 /// The device that an engine computes on.

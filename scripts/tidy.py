@@ -28,7 +28,7 @@ MAY_INCLUDE = {
     "engine/video": ["base"],
     "engine/tensors": ["base", "record"],
     "engine/device": ["base", "engine/tensors"],
-    "engine/parallel": ["base", "engine/tensors", "engine/device"],
+    "engine/parallel": ["base", "record", "engine/tensors", "engine/device"],
     "engine/checkpoint": ["base", "engine/tensors"],
     "engine/nn": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/vae": ["base", "engine/vae", "engine/tensors", "engine/device", "engine/checkpoint",
@@ -225,7 +225,7 @@ def registered(path, macro="COX_[A-Z_]+"):
 
 
 # What may know one method by name: the contract of outside parity checks, and the benchmark.
-METHOD_NAMES_ALLOWED = ("tools/parity/trained.cpp", "tools/verbs/bench.cpp")
+METHOD_NAMES_ALLOWED = ("tools/check/parts_check.cpp", "tools/parity/trained.cpp", "tools/verbs/bench.cpp")
 # Method names that are also other things: parameter values, kinds of files, parts of tensor names,
 # operations of the parity door.
 COMMON_WORDS = ("none", "full", "norm", "hidden", "lora", "stas")

@@ -20,6 +20,9 @@ constexpr double kMillion = 1e6;
 constexpr double kElementwiseBytes = 27 * 2;
 /// Bytes that a step keeps by token, block and hidden unit: 17.7 values of bf16.
 constexpr double kKeptBytes = 17.7 * 2;
+/// What it keeps besides where linear layers train: those of their inputs that it needs for nothing
+/// else, 5.7 values of bf16.
+constexpr double kKeptInputBytes = 5.7 * 2;
 /// Backward attention makes five products where forward makes two.
 constexpr double kAttentionBackward = 2.5;
 constexpr double kScheduleShift = 12;
@@ -177,22 +180,38 @@ double generation_seconds(const Parameters& p, const ModelShape& m, const Device
   return forward_seconds(all, m, device);
 }
 
-double training_bytes(const std::string& method, const Parameters& p, const ModelShape& m) {
-  if (!trains(p)) return 0;
-  const Window window = window_of(p);
-  const double kept = (window.context + window.trained) * m.blocks * m.hidden * kKeptBytes *
-                      share_of_backward(method, p, m);
-  const double of_weights =
-      trains_weights(method) ? m.parameters() * (kBytesOfHalf + kBytesOfMaster) : 0;  // gradients
-  return kept + of_weights;
+/// Values that the optimizer keeps for each one that it trains.
+double optimizer_states(const Parameters& p) {
+  const auto optimizer = p.find("optimizer");
+  if (optimizer != p.end() && optimizer->second == Value("adamw")) return 2;
+  return number(p, "momentum") != 0 ? 1 : 0;
 }
 
-double generation_bytes(const Parameters& p, const ModelShape& m) {
+/// On each of `gpus`: tokens are divided over them, and all that full fine-tuning keeps but the
+/// weights themselves.
+double training_bytes(const std::string& method, const Parameters& p, const ModelShape& m,
+                      int gpus) {
+  if (!trains(p)) return 0;
+  const Window window = window_of(p);
+  const bool weights = trains_weights(method);
+  const double kept = (window.context + window.trained) * m.blocks * m.hidden *
+                      (kKeptBytes + (weights ? kKeptInputBytes : 0)) *
+                      share_of_backward(method, p, m);
+  if (!weights) return kept / gpus;
+  const double states = optimizer_states(member_view(method, "full", p));
+  // Gradients as the weights are, masters and the optimizer's states in fp32.
+  const double each = kBytesOfHalf + kBytesOfMaster * (1 + states);
+  return (kept + m.parameters() * each) / gpus;
+}
+
+/// On each of `gpus`: with guidance each half of an even number serves one branch.
+double generation_bytes(const Parameters& p, const ModelShape& m, int gpus) {
   const Continuation frames = continuation_of(p);
   const double tokens = tokens_of_latent(p);
   const double cache = 2 * kBytesOfHalf * frames.context * tokens * m.hidden * m.blocks;
   const double live = branches_of(p) * frames.generated * tokens * m.hidden * kKeptBytes;
-  return cache + live;
+  const bool halves = branches_of(p) == 2 && gpus % 2 == 0;
+  return cache / (halves ? gpus / 2 : gpus) + live / gpus;
 }
 
 }  // namespace
@@ -290,9 +309,10 @@ double state_bytes(const std::string& method, const ModelShape& model) {
 }
 
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,
-                         const ModelShape& model) {
+                         const ModelShape& model, int gpus) {
   return kBytesOfHalf * model.parameters() +
-         std::max(training_bytes(method, parameters, model), generation_bytes(parameters, model));
+         std::max(training_bytes(method, parameters, model, gpus),
+                  generation_bytes(parameters, model, gpus));
 }
 
 std::int64_t probes_of(const Parameters& parameters) {

@@ -47,10 +47,10 @@ Result<ModelShape> model_shape(const ModelFacts& facts);
 sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters& parameters,
                                      const ModelShape& model, const DeviceModel& device);
 
-/// Bytes that the run holds on the device at most: the weights and what its largest stage keeps
-/// when it recomputes nothing.
+/// Bytes that the run holds at most on each of the `gpus` that do a job together: the weights and
+/// what its largest stage keeps when it recomputes nothing.
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,
-                         const ModelShape& model);
+                         const ModelShape& model, int gpus = 1);
 
 /// Bytes of one state of what the method trains: the fp32 masters of `full`. What other methods
 /// train is far below the bound of what a trajectory keeps, and counts as nothing.

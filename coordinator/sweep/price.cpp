@@ -194,8 +194,9 @@ class Pricer {
       jobs_.push_back(job_of(run, plan, shape));
       distinct_.insert(data_of(plan) + jobs_.back().identity);
       names_[data_of(plan) + run.effect].push_back(plan.series.name + "/" + run.name);
-      price_.peak_memory_bytes =
-          std::max(price_.peak_memory_bytes, peak_memory_bytes(run.method, run.parameters, shape));
+      const int gpus = std::max(1, static_cast<int>(plan.resources.gpus));
+      price_.peak_memory_bytes = std::max(
+          price_.peak_memory_bytes, peak_memory_bytes(run.method, run.parameters, shape, gpus));
     }
     price_.runs += plan.runs.size();
     add_videos(plan, first);
@@ -450,7 +451,7 @@ std::string price_text(const PlanPrice& price) {
                         least_text(price));
   }
   text += expected_text(price);
-  text += fmt::format("peak memory: {:.1f} GB when nothing is recomputed\n",
+  text += fmt::format("peak memory of a GPU: {:.1f} GB when nothing is recomputed\n",
                       price.peak_memory_bytes / 1e9);
   text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),
                       how_many(price.workers, "worker"));

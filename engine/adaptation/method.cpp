@@ -81,7 +81,7 @@ TrainedTensor zero_tensor(const std::string& name, at::IntArrayRef shape,
 std::int64_t trainable_parameters(const std::vector<ParameterGroup>& groups) {
   std::int64_t count = 0;
   for (const ParameterGroup& group : groups) {
-    for (const TrainedTensor& tensor : group.tensors) count += tensor.value.numel();
+    for (const TrainedTensor& tensor : group.tensors) count += tensor.leaf.numel();
   }
   return count;
 }

@@ -8,6 +8,7 @@
 
 #include "engine/adaptation/video_random.h"
 #include "engine/backbones/backbone.h"
+#include "engine/parallel/shard.h"
 #include "engine/parameters.h"
 
 namespace cox::engine {
@@ -20,6 +21,13 @@ struct TrainedTensor {
   /// `value`, or a backbone parameter of another dtype that parameters_changed() copies `value` to.
   at::Tensor leaf;
   at::Tensor start;  ///< the value before the first step; undefined for zero
+  /// How `value` and `start` are divided over the parts of a job. The leaf is whole on each.
+  Shard shard = {};
+
+  /// The gradient of `value`, complete after the backward pass of a trajectory.
+  at::Tensor& gradient() const { return (shard.is_whole() ? leaf : value).mutable_grad(); }
+  /// `own`, which is divided as `value` is, for the whole tensor.
+  at::Tensor whole(const at::Tensor& own) const { return shard.whole(own, leaf.sizes()); }
 };
 
 /// Trained tensors whose gradient is clipped by one joint norm.

@@ -17,14 +17,19 @@ namespace {
 /// Keeps the division finite for a gradient of zero; the value of torch's clip_grad_norm_.
 constexpr double kClipEpsilon = 1e-6;
 
-/// Appends the norm of each tensor's gradient.
+/// Appends the norm of each tensor's gradient, and one for all those that are divided.
 void add_norms(const ParameterGroup& group, std::vector<at::Tensor>& norms) {
+  std::vector<at::Tensor> divided;
+  Shard shard;
   for (const TrainedTensor& tensor : group.tensors) {
-    if (!tensor.leaf.grad().defined()) {
+    if (!tensor.gradient().defined()) {
       throw std::logic_error(tensor.name + " is trained, but the loss does not depend on it");
     }
-    norms.push_back(at::linalg_vector_norm(tensor.leaf.grad(), 2, {}, false, at::kFloat));
+    const at::Tensor norm = at::linalg_vector_norm(tensor.gradient(), 2, {}, false, at::kFloat);
+    (tensor.shard.is_whole() ? norms : divided).push_back(norm);
+    if (!tensor.shard.is_whole()) shard = tensor.shard;
   }
+  if (!divided.empty()) norms.push_back(shard.norm(at::linalg_vector_norm(at::stack(divided))));
 }
 
 double joint_norm(const std::vector<at::Tensor>& norms) {
@@ -106,6 +111,15 @@ std::unique_ptr<UpdateRule> make_rule(const OptimizerSettings& settings,
 
 }  // namespace
 
+std::int64_t optimizer_state_bytes(const OptimizerSettings& settings, const ParameterGroup& group) {
+  const std::int64_t kept = settings.name == "adamw" ? 2 : settings.momentum != 0 ? 1 : 0;
+  std::int64_t bytes = 0;
+  for (const TrainedTensor& tensor : group.tensors) {
+    bytes += kept * static_cast<std::int64_t>(tensor.value.nbytes());
+  }
+  return bytes;
+}
+
 double warmed_up_rate(const OptimizerSettings& settings, int step) {
   if (step >= settings.warmup_steps) return settings.lr;
   return settings.lr * (step + 1) / settings.warmup_steps;
@@ -151,7 +165,7 @@ void Optimizer::update(std::size_t group, double norm, bool is_finite) {
   const double rate = warmed_up_rate(settings, steps_done_);
   std::vector<TrainedTensor>& tensors = groups_[group].tensors;
   for (std::size_t index = 0; index < tensors.size(); ++index) {
-    at::Tensor gradient = std::exchange(tensors[index].leaf.mutable_grad(), at::Tensor());
+    at::Tensor gradient = std::exchange(tensors[index].gradient(), at::Tensor());
     if (!is_finite) continue;
     const at::Tensor value = tensors[index].value.detach();
     gradient = gradient.to(value.scalar_type()).mul_(scale);

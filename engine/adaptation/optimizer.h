@@ -23,6 +23,9 @@ struct OptimizerSettings {
 /// Returns the rate of 0-based step k: lr (k+1)/W for k < W, then lr.
 double warmed_up_rate(const OptimizerSettings& settings, int step);
 
+/// What the optimizer keeps for a group besides its values and gradients.
+std::int64_t optimizer_state_bytes(const OptimizerSettings& settings, const ParameterGroup& group);
+
 /// How the tensors of one group follow their gradients.
 class UpdateRule {
  public:

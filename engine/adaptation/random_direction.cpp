@@ -17,10 +17,10 @@ at::Tensor turned(const TrainedTensor& tensor, RandomStream stream) {
   const at::Tensor value = tensor.value.detach().to(at::kFloat);
   const at::Tensor start =
       tensor.start.defined() ? tensor.start.to(value.options()) : at::zeros_like(value);
-  const at::Tensor distance = at::linalg_vector_norm(value - start);
+  const at::Tensor distance = tensor.shard.norm(at::linalg_vector_norm(value - start));
   if (distance.item<double>() == 0) return tensor.value.detach();
-  const at::Tensor direction = stream.normal(value.sizes()).to(value.device());
-  return start + direction * (distance / at::linalg_vector_norm(direction));
+  const at::Tensor direction = stream.normal(tensor.leaf.sizes()).to(value.device());
+  return start + tensor.shard.own(direction) * (distance / at::linalg_vector_norm(direction));
 }
 
 void turn(Adaptation& adaptation, const VideoRandom& random) {

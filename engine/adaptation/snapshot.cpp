@@ -63,7 +63,7 @@ void restore_start(Adaptation& adaptation) {
   // A value of a narrower type than its leaf has rounded what it was given.
   for_each_tensor(adaptation.groups(), [](const TrainedTensor& tensor) {
     if (tensor.start.defined() && !tensor.leaf.is_same(tensor.value)) {
-      tensor.leaf.detach().copy_(tensor.start);
+      tensor.leaf.detach().copy_(tensor.whole(tensor.start.to(tensor.value.device())));
     }
   });
 }
@@ -74,7 +74,7 @@ double change_norm(const std::vector<ParameterGroup>& groups) {
   for_each_tensor(groups, [&](const TrainedTensor& tensor) {
     at::Tensor change = tensor.value.to(at::kFloat);
     if (tensor.start.defined()) change = change - tensor.start.to(change.options());
-    const double norm = at::linalg_vector_norm(change).item<double>();
+    const double norm = tensor.shard.norm(at::linalg_vector_norm(change)).item<double>();
     squares += norm * norm;
   });
   return std::sqrt(squares);

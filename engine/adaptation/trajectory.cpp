@@ -192,12 +192,24 @@ AdaptationProblem Trajectory::asked_problem() const {
 void Trajectory::backward(const at::Tensor& loss) {
   Group* group = problem_.backbone.group();
   if (group == nullptr) return loss.backward();
-  (loss / group->size()).backward();
-  std::vector<at::Tensor> gradients;
+  std::vector<TrainedTensor> whole;
+  std::vector<ShardedLeaf> divided;
   for (const ParameterGroup& parameters : groups_) {
     for (const TrainedTensor& tensor : parameters.tensors) {
-      if (tensor.leaf.grad().defined()) gradients.push_back(tensor.leaf.grad());
+      if (tensor.shard.is_whole()) {
+        whole.push_back(tensor);
+      } else {
+        divided.push_back({tensor.leaf, tensor.value, tensor.shard});
+      }
     }
+  }
+  {
+    const ShardedGradients handed_over(std::move(divided));
+    (loss / group->size()).backward();
+  }
+  std::vector<at::Tensor> gradients;
+  for (const TrainedTensor& tensor : whole) {
+    if (tensor.gradient().defined()) gradients.push_back(tensor.gradient());
   }
   sum_gradients(*group, gradients);
 }

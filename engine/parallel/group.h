@@ -27,6 +27,12 @@ class Group {
   /// Replaces x, contiguous, by the sum over all parts; every part has the same bits afterwards.
   virtual void sum(const at::Tensor& x) = 0;
 
+  /// x [size, ...]: returns the sum over all parts of x[rank].
+  virtual at::Tensor sum_scatter(const at::Tensor& x) = 0;
+
+  /// Throws when the link has failed in a way that no call has met yet. Thread-safe.
+  virtual void check() {}
+
   /// Ends the calls that other parts wait in, and all later ones. For a part that fails.
   /// Thread-safe.
   virtual void abort() noexcept = 0;

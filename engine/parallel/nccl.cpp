@@ -31,6 +31,7 @@ std::optional<Nccl> load_nccl() {
                         find_symbol(library, "ncclRecv", nccl.receive) &&
                         find_symbol(library, "ncclAllGather", nccl.all_gather) &&
                         find_symbol(library, "ncclAllReduce", nccl.all_reduce) &&
+                        find_symbol(library, "ncclReduceScatter", nccl.reduce_scatter) &&
                         find_symbol(library, "ncclGetErrorString", nccl.error_text);
   return complete ? std::optional(nccl) : std::nullopt;
 }

@@ -31,6 +31,8 @@ struct Nccl {
                        Communicator communicator, Stream stream) = nullptr;
   Result (*all_reduce)(const void* from, void* to, size_t count, int type, int operation,
                        Communicator communicator, Stream stream) = nullptr;
+  Result (*reduce_scatter)(const void* from, void* to, size_t count_received, int type,
+                           int operation, Communicator communicator, Stream stream) = nullptr;
   const char* (*error_text)(Result result) = nullptr;
 
   /// Throws EngineError(kCrash, kPartFailure) with `what` and NCCL's message unless `result` is

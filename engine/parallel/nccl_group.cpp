@@ -6,6 +6,8 @@
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "engine/device/cuda.h"
 #include "engine/parallel/nccl.h"
@@ -39,7 +41,8 @@ class NcclGroup final : public Group {
     const c10::DeviceGuard guard(device_);
     const at::Tensor from = x.contiguous(), to = at::empty(from.sizes(), from.options());
     const size_t bytes = from.nbytes() / static_cast<size_t>(size_);
-    const Nccl& library = open();
+    const Use use(*this);
+    const Nccl& library = nccl();
     const auto* out = static_cast<const char*>(from.const_data_ptr());
     auto* in = static_cast<char*>(to.mutable_data_ptr());
     library.check(library.group_start(), "all-to-all");
@@ -61,7 +64,8 @@ class NcclGroup final : public Group {
     std::vector<int64_t> shape = from.sizes().vec();
     shape.insert(shape.begin(), size_);
     const at::Tensor to = at::empty(shape, from.options());
-    const Nccl& library = open();
+    const Use use(*this);
+    const Nccl& library = nccl();
     library.check(library.all_gather(from.const_data_ptr(), to.mutable_data_ptr(), from.nbytes(),
                                      Nccl::kUint8, communicator_, stream()),
                   "all-gather");
@@ -70,29 +74,72 @@ class NcclGroup final : public Group {
 
   void sum(const at::Tensor& x) override {
     const c10::DeviceGuard guard(device_);
-    const Nccl& library = open();
+    const Use use(*this);
+    const Nccl& library = nccl();
     library.check(
         library.all_reduce(x.const_data_ptr(), x.mutable_data_ptr(), static_cast<size_t>(x.numel()),
                            sum_type(x), Nccl::kSum, communicator_, stream()),
         "all-reduce");
   }
 
+  at::Tensor sum_scatter(const at::Tensor& x) override {
+    const c10::DeviceGuard guard(device_);
+    const at::Tensor from = x.contiguous(), to = at::empty(from.sizes().slice(1), from.options());
+    const Use use(*this);
+    const Nccl& library = nccl();
+    library.check(library.reduce_scatter(from.const_data_ptr(), to.mutable_data_ptr(),
+                                         static_cast<size_t>(to.numel()), sum_type(from),
+                                         Nccl::kSum, communicator_, stream()),
+                  "reduce-scatter");
+    return to;
+  }
+
+  void check() override { const Use use(*this); }
+
   void abort() noexcept override {
-    if (open_.exchange(false)) nccl().abort(communicator_);
+    if (!open_.exchange(false)) return;
+    // NCCL frees the communicator: a call that is about to return must not find it gone. One that
+    // waits for another part returns only because of the abort.
+    const auto deadline = std::chrono::steady_clock::now() + kGrace;
+    while (users_ > 0 && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(kLookAgain);
+    }
+    nccl().abort(communicator_);
   }
 
  private:
-  /// A failure of another part or of the link is seen here, before more work is queued on it.
-  const Nccl& open() const {
-    const Nccl& library = nccl();
+  static constexpr std::chrono::milliseconds kGrace{500}, kLookAgain{1};
+
+  /// Keeps the communicator while one thread uses it. A failure of another part or of the link is
+  /// seen here, before more work is queued on it.
+  class Use {
+   public:
+    explicit Use(NcclGroup& group) : group_(group) {
+      ++group_.users_;
+      try {
+        group_.check_open();
+      } catch (const std::exception&) {
+        --group_.users_;
+        throw;
+      }
+    }
+    ~Use() { --group_.users_; }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+
+   private:
+    NcclGroup& group_;
+  };
+
+  void check_open() const {
     if (!open_) {
       throw EngineError(FailureCause::kCrash, fmt::format("one of {} GPUs failed", size_),
                         kPartFailure);
     }
     Nccl::Result error = Nccl::kSuccess;
+    const Nccl& library = nccl();
     library.check(library.async_error(communicator_, &error), "state of the communicator");
     library.check(error, "an earlier call");
-    return library;
   }
 
   Nccl::Stream stream() const {
@@ -104,6 +151,7 @@ class NcclGroup final : public Group {
   at::Device device_;
   Nccl::Communicator communicator_;
   std::atomic<bool> open_ = true;
+  std::atomic<int> users_ = 0;
 };
 
 }  // namespace

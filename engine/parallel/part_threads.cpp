@@ -63,7 +63,7 @@ void run_parts(Parts& parts, const std::function<void(int rank)>& work) {
     } catch (const std::exception&) {
       const MutexLock lock(mutex);
       if (!first) first = std::current_exception();
-      parts.abort();
+      parts.abort(rank);
     }
   });
   if (first) std::rethrow_exception(first);

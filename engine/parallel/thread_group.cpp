@@ -14,7 +14,7 @@ using Tensors = std::vector<at::Tensor>;
 /// Where the parts meet: each brings a tensor, and all leave with every tensor. Thread-safe.
 class Meeting {
  public:
-  Meeting(int size, std::chrono::seconds max_wait)
+  Meeting(int size, std::chrono::milliseconds max_wait)
       : size_(static_cast<size_t>(size)), max_wait_(max_wait), next_(size_) {}
 
   size_t size() const { return size_; }
@@ -53,12 +53,12 @@ class Meeting {
     all_here_.notify_all();
     throw EngineError(FailureCause::kCrash,
                       fmt::format("one of {} parts failed, or did not arrive within {} s", size_,
-                                  max_wait_.count()),
+                                  std::chrono::duration<double>(max_wait_).count()),
                       kPartFailure);
   }
 
   const size_t size_;
-  const std::chrono::seconds max_wait_;
+  const std::chrono::milliseconds max_wait_;
   Mutex mutex_;
   CondVar all_here_;
   bool open_ COX_GUARDED_BY(mutex_) = true;
@@ -80,31 +80,41 @@ class ThreadGroup final : public Group {
 
   at::Tensor all_to_all(const at::Tensor& x) override {
     Tensors parts;
-    for (const at::Tensor& sent : *meeting_->exchange(rank_, x)) parts.push_back(sent[rank_]);
+    for (const at::Tensor& sent : *exchange(x)) parts.push_back(sent[rank_]);
     return at::stack(parts);
   }
 
-  at::Tensor all_gather(const at::Tensor& x) override {
-    return at::stack(*meeting_->exchange(rank_, x));
-  }
+  at::Tensor all_gather(const at::Tensor& x) override { return at::stack(*exchange(x)); }
 
   void sum(const at::Tensor& x) override {
-    // A copy is sent: others read it while x gets the sum.
-    const auto parts = meeting_->exchange(rank_, x.clone());
+    const auto parts = exchange(x);
     x.copy_(parts->front());
     for (size_t i = 1; i < parts->size(); ++i) x.add_((*parts)[i]);
+  }
+
+  at::Tensor sum_scatter(const at::Tensor& x) override {
+    const auto parts = exchange(x);
+    const at::Tensor sum = parts->front()[rank_].clone();
+    for (size_t i = 1; i < parts->size(); ++i) sum.add_((*parts)[i][rank_]);
+    return sum;
   }
 
   void abort() noexcept override { meeting_->close(); }
 
  private:
+  /// A copy is sent: others still read it when x is changed after the call.
+  std::shared_ptr<const Tensors> exchange(const at::Tensor& x) {
+    return meeting_->exchange(rank_, x.clone());
+  }
+
   int rank_;
   std::shared_ptr<Meeting> meeting_;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<Group>> make_thread_groups(int size, std::chrono::seconds max_wait) {
+std::vector<std::unique_ptr<Group>> make_thread_groups(int size,
+                                                       std::chrono::milliseconds max_wait) {
   const auto meeting = std::make_shared<Meeting>(size, max_wait);
   std::vector<std::unique_ptr<Group>> groups;
   for (int rank = 0; rank < size; ++rank) {

@@ -12,6 +12,6 @@ namespace cox::engine {
 /// let everything that is split be tested on a processor; sums are taken in the order of ranks.
 /// A part waits for the others for at most `max_wait`.
 std::vector<std::unique_ptr<Group>> make_thread_groups(
-    int size, std::chrono::seconds max_wait = std::chrono::seconds(600));
+    int size, std::chrono::milliseconds max_wait = std::chrono::minutes(10));
 
 }  // namespace cox::engine

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "engine/adaptation/random_direction.h"
 #include "engine/device/cuda.h"
+#include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -54,18 +55,65 @@ std::string raw_content(const JobPlan& plan, const EncodedJob& encoded, const st
 
 }  // namespace
 
+namespace {
+
+/// Parts whose free memory differs must still make equal passes.
+bool on_any_part(const Backbone& backbone, bool holds) {
+  Group* group = backbone.group();
+  if (group == nullptr) return holds;
+  const at::Tensor parts =
+      at::full({1}, holds ? 1 : 0, at::TensorOptions(backbone.device()).dtype(at::kFloat));
+  group->sum(parts);
+  return parts.item<float>() > 0;
+}
+
+}  // namespace
+
 bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool trains_linear_layers,
-                     std::int64_t first_block) {
+                     std::int64_t first_block, std::int64_t reserved_bytes) {
   const BackboneShape shape = backbone.shape();
+  const std::int64_t parts = backbone.group() == nullptr ? 1 : backbone.group()->size();
+  const std::int64_t per_frame = latents.size(3) * latents.size(4) / kLatentsPerToken;
   const std::int64_t tokens =
-      latents.size(2) * latents.size(3) * latents.size(4) / kLatentsPerToken +
-      shape.joined_text_tokens;
+      latents.size(2) * ((per_frame + parts - 1) / parts) + shape.joined_text_tokens;
   const double values = shape.kept_values + (trains_linear_layers ? shape.kept_linear_inputs : 0);
   const double needed = values * static_cast<double>(c10::elementSize(backbone.compute_dtype())) *
                         static_cast<double>(tokens) * static_cast<double>(shape.hidden) *
                         static_cast<double>(shape.blocks - first_block);
   const DeviceMemory memory = device_memory(backbone.device());
-  return needed > kUsableMemory * static_cast<double>(memory.available_bytes);
+  const double left = static_cast<double>(memory.available_bytes - reserved_bytes);
+  return on_any_part(backbone, needed > kUsableMemory * left);
+}
+
+std::int64_t gradient_bytes(const std::vector<ParameterGroup>& groups) {
+  std::int64_t bytes = 0;
+  for (const ParameterGroup& group : groups) {
+    for (const TrainedTensor& tensor : group.tensors) {
+      bytes += tensor.value.numel() * static_cast<std::int64_t>(tensor.leaf.element_size());
+    }
+  }
+  return bytes;
+}
+
+void require_training_memory(const Backbone& backbone, const std::vector<ParameterGroup>& groups,
+                             const std::vector<MemberSettings>& members) {
+  const std::int64_t gradients = gradient_bytes(groups);
+  std::int64_t states = 0;
+  for (const ParameterGroup& group : groups) {
+    states += optimizer_state_bytes(members.at(group.member).optimizer, group);
+  }
+  const std::int64_t available = device_memory(backbone.device()).available_bytes;
+  if (gradients + states <= available) return;
+  constexpr double kGigabyte = 1e9;
+  throw EngineError(
+      FailureCause::kOom,
+      fmt::format("training needs {:.1f} GB for the optimizer's state and {:.1f} GB for gradients, "
+                  "but {:.1f} GB are free on {}; use more GPUs for the job, another optimizer (sgd "
+                  "without momentum has no state) or a method that trains less",
+                  static_cast<double>(states) / kGigabyte,
+                  static_cast<double>(gradients) / kGigabyte,
+                  static_cast<double>(available) / kGigabyte, backbone.device().str()),
+      "out_of_memory");
 }
 
 AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model& model,
@@ -80,16 +128,19 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
   parameters.finish();
   parameters_read_ = parameters.names_read();
   if (!plan.adaptation) return;
-  trains_backbone_ = shares_tensors(adaptation_->groups(), *model.backbone);
-  model.backbone->set_recompute(plan.recompute ||
-                                needs_recompute(*model.backbone, encoded.window,
-                                                adaptation_->trains_linear_layers(),
-                                                adaptation_->first_block()));
+  const std::vector<ParameterGroup> groups = adaptation_->groups();
+  trains_backbone_ = shares_tensors(groups, *model.backbone);
+  require_training_memory(*model.backbone, groups, members);
   rule_ = plan.recipe->training_rule(model);
   const AdaptationProblem problem{*model.backbone, encoded.window, plan.split,
                                   encoded.prompt,  random_,        *rule_};
   trajectory_.emplace(problem, *adaptation_, *plan.adaptation, max_state_bytes,
                       raw_outputs(plan, encoded, raw));
+  // Only now that the optimizer's state has its memory.
+  model.backbone->set_recompute(
+      plan.recompute ||
+      needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers(),
+                      adaptation_->first_block(), gradient_bytes(groups)));
 }
 
 /// Those of the store if they are of this content, else new ones in their place; nullptr for a

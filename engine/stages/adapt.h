@@ -69,9 +69,18 @@ class AdaptedModel {
   std::optional<Trajectory> trajectory_;
 };
 
-/// Whether the activations of `latents` fit into memory only if the backward pass recomputes them.
-/// Blocks before `first_block` keep none.
+/// Whether the activations of `latents` fit into memory only if the backward pass recomputes them,
+/// next to `reserved_bytes` that are still to be allocated. Blocks before `first_block` keep none.
+/// For a part of a job: whether this holds on any part, each of which must ask.
 bool needs_recompute(const Backbone& backbone, const at::Tensor& latents, bool trains_linear_layers,
-                     std::int64_t first_block = 0);
+                     std::int64_t first_block = 0, std::int64_t reserved_bytes = 0);
+
+/// What training allocates for its gradients, on this part of a job.
+std::int64_t gradient_bytes(const std::vector<ParameterGroup>& groups);
+
+/// Throws EngineError (cause oom) with the numbers when gradients and the optimizer's state of
+/// these groups do not fit into the free memory of the backbone's device.
+void require_training_memory(const Backbone& backbone, const std::vector<ParameterGroup>& groups,
+                             const std::vector<MemberSettings>& members);
 
 }  // namespace cox::engine

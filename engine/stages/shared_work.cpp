@@ -157,7 +157,7 @@ void SharedWork::leave(const JobInput& job) {
   models_.require_unchanged();
 }
 
-void SharedWork::fail(const JobInput& job, const JobFailure& failure) {
+void SharedWork::fail(const JobInput& job, const JobFailure& failure, bool keeps_trajectory) {
   const Expected* expected = find(job);
   if (failure.cause == FailureCause::kOom) {
     generations_.clear();
@@ -169,8 +169,8 @@ void SharedWork::fail(const JobInput& job, const JobFailure& failure) {
     }
   }
   close(job);
-  const bool spares_others =
-      failure.cause == FailureCause::kCancelled || failure.cause == FailureCause::kDiverged;
+  const bool spares_others = keeps_trajectory && (failure.cause == FailureCause::kCancelled ||
+                                                  failure.cause == FailureCause::kDiverged);
   if (live_ && (!spares_others || !live_->adapted.watched())) live_.reset();
   if (failure.cause == FailureCause::kOom) raw_.reset();
 }

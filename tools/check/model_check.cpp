@@ -4,6 +4,7 @@
 
 #include <ATen/Context.h>
 
+#include "engine/parallel/gradients.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/torch.h"
 
@@ -20,10 +21,7 @@ struct Residual final : Adapter {
   at::Tensor time_embedding(at::Tensor t) const override { return t + value; }
 };
 
-/// The output's noisy frames and the gradient of their mean square.
-struct ModelAnswer {
-  at::Tensor output, gradient;
-};
+}  // namespace
 
 ModelAnswer answer(const Backbone& model, const ModelSizes& sizes) {
   const at::AutoGradMode with_gradients(true);
@@ -39,9 +37,14 @@ ModelAnswer answer(const Backbone& model, const ModelSizes& sizes) {
   residual.value.set_requires_grad(true);
   const at::Tensor output =
       model.forward(input, residual).narrow(2, kCleanFrames, kFrames - kCleanFrames);
-  const std::vector<at::Tensor> gradient = gradients(output.square().mean(), {residual.value});
+  Group* group = model.group();
+  const at::Tensor loss = output.square().mean() / (group == nullptr ? 1 : group->size());
+  const std::vector<at::Tensor> gradient = gradients(loss, {residual.value});
+  if (group != nullptr) sum_gradients(*group, gradient);
   return {output.detach(), gradient.front()};
 }
+
+namespace {
 
 /// Restores what it found.
 class DeterministicAlgorithms {

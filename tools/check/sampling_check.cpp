@@ -11,10 +11,11 @@ namespace {
 constexpr double kSamplingBound = 1e-4;
 /// The uncached path also keeps its latents in bf16 between steps.
 constexpr double kBf16SamplingBound = 2e-2;
-constexpr double kGuidance = 4, kNoGuidance = 1;
 /// Guidance g weighs the branches by g and 1 - g, which adds up their roundings.
 constexpr double kGuidedBf16Bound = (2 * kGuidance - 1) * kBf16SamplingBound;
 constexpr int64_t kConditionFrames = 2, kNewFrames = 2, kSteps = 3;
+
+}  // namespace
 
 at::Tensor sample(const Backbone& model, const ModelSizes& sizes, bool cached, double guidance) {
   const auto latents = [&](int64_t frames, uint64_t number) {
@@ -29,8 +30,6 @@ at::Tensor sample(const Backbone& model, const ModelSizes& sizes, bool cached, d
   options.use_kv_cache = cached;
   return continue_latents(model, Adapter(), input, options);
 }
-
-}  // namespace
 
 std::vector<Comparison> check_sampling(c10::Device device, const ModelSizes& sizes) {
   const RandomModel model(sizes);

@@ -9,6 +9,11 @@
 
 namespace cox::engine {
 
+constexpr double kGuidance = 4, kNoGuidance = 1;
+
+/// A short continuation, of latents that are equal on every device.
+at::Tensor sample(const Backbone& model, const ModelSizes& sizes, bool cached, double guidance);
+
 /// A short continuation on `device`. Unguided, keys and values of the condition from the cache must
 /// give the same as recomputing them, in fp32 and in bf16. Guided, the two differ by definition
 /// (without the cache the condition enters the guidance's scale), so each is compared with the CPU.

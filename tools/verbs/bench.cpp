@@ -44,6 +44,7 @@ struct BenchOptions {
   std::int64_t cond_frames = 14;
   std::int64_t total_frames = 28;
   std::int64_t window_frames = 32;
+  std::string method = "adasteer";
   int steps = 5;
   std::int64_t inference_steps = 50;
   double guidance = 4.0;
@@ -109,7 +110,7 @@ class Bench {
   Json run() {
     Json json;
     json["device"] = device_name(device_);
-    json["gpus"] = options_.gpus;
+    json["gpus"] = groups_.all == nullptr ? 1 : groups_.all->size();
     json["dtype"] = options_.dtype;
     json["kernels"] = kernel_path_name(kernel_path_on(device_));
     json["deterministic"] = options_.deterministic;
@@ -133,7 +134,7 @@ class Bench {
     AdaptationSettings settings;
     settings.steps = options_.steps;
     settings.members[0].optimizer = {.name = "adamw",
-                                     .lr = 5e-3,
+                                     .lr = options_.method == "full" ? 1e-5 : 5e-3,
                                      .beta1 = 0.9,
                                      .beta2 = 0.999,
                                      .eps = 1e-15,
@@ -162,15 +163,25 @@ class Bench {
                                    {"final_layer", false}, {"delta_dim", 0},
                                    {"clip", "joint"},      {"blocks", Value::List{}}};
     ParameterReader reader(parameters);
-    return find_method("adasteer").make(reader, {*backbone_, random_});
+    return find_method(options_.method).make(reader, {*backbone_, random_});
+  }
+
+  /// Before the optimizer exists: makes sure that it fits, and leaves room for it.
+  bool chooses_recompute(const at::Tensor& window) {
+    const auto adaptation = make_adaptation();
+    const std::vector<ParameterGroup> groups = adaptation->groups();
+    const std::vector<MemberSettings> members = loop_settings().members;
+    require_training_memory(*backbone_, groups, members);
+    const std::int64_t reserved =
+        gradient_bytes(groups) + optimizer_state_bytes(members.front().optimizer, groups.front());
+    return needs_recompute(*backbone_, window, adaptation->trains_linear_layers(), 0, reserved);
   }
 
   Json train() {
-    const auto adaptation = make_adaptation();
     const LatentSplit split =
         split_latents(options_.window_frames, options_.cond_frames, kBenchHoldout);
     const at::Tensor window = latents(split.total());
-    const bool recompute = options_.recompute || needs_recompute(*backbone_, window, false);
+    const bool recompute = chooses_recompute(window) || options_.recompute;
     backbone_->set_recompute(recompute);
     reset_peak_memory(device_);
     NoSink sink;
@@ -184,23 +195,29 @@ class Bench {
       LoopTimings ignored;
       optimise(problem, *make_adaptation(), one_step, monitor, ignored);
     });
+    const auto adaptation = make_adaptation();
     const AdaptationSummary summary =
         optimise(problem, *adaptation, loop_settings(), monitor, timings);
 
-    const StageCost step = training_step_cost(cost_, split, recompute);
     const double step_s = timings.train_s / summary.steps_run;
-    return {{"method", "adasteer"},
-            {"latent_frames", {{"context", split.context}, {"train", split.train}}},
-            {"steps", summary.steps_run},
-            {"recompute", recompute},
-            {"warm_up_s", warm_up_s},
-            {"step_s", step_s},
-            {"step_limit_s", limit_seconds(step)},
-            {"tflop", step.total() / 1e12},
-            {"tflop_per_s", step.total() / 1e12 / step_s},
-            {"checks", summary.anchor_losses.size()},
-            {"check_s", timings.early_stop_s / static_cast<double>(summary.anchor_losses.size())},
-            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+    Json json = {
+        {"method", options_.method},
+        {"trained_parameters", summary.trainable_parameters},
+        {"latent_frames", {{"context", split.context}, {"train", split.train}}},
+        {"steps", summary.steps_run},
+        {"recompute", recompute},
+        {"warm_up_s", warm_up_s},
+        {"step_s", step_s},
+        {"losses", summary.losses},
+        {"checks", summary.anchor_losses.size()},
+        {"check_s", timings.early_stop_s / static_cast<double>(summary.anchor_losses.size())},
+        {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+    if (options_.method != BenchOptions().method) return json;
+    const StageCost step = training_step_cost(cost_, split, recompute);
+    json["step_limit_s"] = limit_seconds(step);
+    json["tflop"] = step.total() / 1e12;
+    json["tflop_per_s"] = step.total() / 1e12 / step_s;
+    return json;
   }
 
   Json generate() {
@@ -249,19 +266,8 @@ class Bench {
   double init_s_ = 0;
 };
 
-/// `--gpus` devices, from the one that was named on; a processor is divided into as many parts.
-std::vector<c10::Device> devices_of(const BenchOptions& options) {
-  const c10::Device first = parse_device(options.device);
-  std::vector<c10::Device> devices;
-  for (int i = 0; i < options.gpus; ++i) {
-    devices.push_back(
-        first.is_cpu() ? first : parse_device(fmt::format("cuda:{}", device_index(first) + i)));
-  }
-  return devices;
-}
-
 Json run_bench(const BenchOptions& options) {
-  const std::vector<c10::Device> devices = devices_of(options);
+  const std::vector<c10::Device> devices = parse_devices(options.device, options.gpus);
   if (devices.size() == 1) return Bench(options, devices[0], {}).run();
   Parts parts(devices);
   Json json;
@@ -335,7 +341,8 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--model", options->model,
                    "Take the sizes of this directory's transformer instead, of the same family; no "
                    "weights are read");
-  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->add_option("--device", options->device,
+                   "cpu, cuda or cuda:N; several, separated by commas, do the work together");
   verb->add_option("--dtype", options->dtype, "fp32 or bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
   const CLI::Validator side = whole_number(kSideUnit, kMaxSide, kSideUnit);
@@ -351,6 +358,9 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--window-frames", options->window_frames,
                    "Pixel frames of the adaptation, more than the condition's")
       ->check(count);
+  verb->add_option("--method", options->method,
+                   "adasteer, or full: every parameter, with AdamW in fp32")
+      ->check(CLI::IsMember({"adasteer", "full"}));
   verb->add_option("--steps", options->steps, "Optimizer steps, or passes")
       ->check(CLI::PositiveNumber);
   verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")

@@ -6,9 +6,12 @@
 #include "engine/device/cuda.h"
 #include "engine/engine.h"
 #include "engine/nn/kernels.h"
+#include "engine/parallel/parts.h"
 #include "engine/tensors/error.h"
+#include "record/limits.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
+#include "tools/check/parts_check.h"
 #include "tools/check/sampling_check.h"
 #include "tools/verbs/verbs.h"
 
@@ -22,28 +25,49 @@ struct CheckDeviceOptions {
   std::string device = "cuda";
   std::string kernels = "fused";
   int threads = 1;
+  int gpus = 1;
+  bool small = false;
 };
 
 void append(std::vector<Comparison>& all, const std::vector<Comparison>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
+std::vector<Comparison> compare_device(c10::Device device, bool published) {
+  std::vector<Comparison> comparisons = check_operations(device, small_operation_sizes());
+  append(comparisons, check_model(device, small_model_sizes()));
+  append(comparisons, check_sampling(device, small_model_sizes()));
+  if (!published) return comparisons;
+  append(comparisons, check_operations(device, published_operation_sizes()));
+  append(comparisons, check_model(device, published_model_sizes()));
+  append(comparisons, check_sampling(device, published_model_sizes()));
+  return comparisons;
+}
+
+/// Several devices against the first of them. Every parameter is trained in the small model only:
+/// the answers of the published one would fill the machine's memory.
+std::vector<Comparison> compare_parts(const std::vector<c10::Device>& devices, bool published) {
+  std::vector<Comparison> comparisons =
+      check_parts(devices, small_model_sizes(), /*trains_every_parameter=*/true);
+  if (!published) return comparisons;
+  append(comparisons, check_parts(devices, published_model_sizes(),
+                                  /*trains_every_parameter=*/false));
+  return comparisons;
+}
+
 void check_device(const CheckDeviceOptions& options) {
-  const c10::Device device = parse_device(options.device);
+  const std::vector<c10::Device> devices = parse_devices(options.device, options.gpus);
+  const c10::Device device = devices.front();
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, /*deterministic=*/false);
-  prepare_kernels(device);
+  for (const c10::Device& each : devices) prepare_kernels(each);
 
-  std::vector<Comparison> comparisons;
-  for (const OperationSizes& sizes : {small_operation_sizes(), published_operation_sizes()}) {
-    append(comparisons, check_operations(device, sizes));
-  }
-  for (const ModelSizes& sizes : {small_model_sizes(), published_model_sizes()}) {
-    append(comparisons, check_model(device, sizes));
-    append(comparisons, check_sampling(device, sizes));
-  }
+  const std::vector<Comparison> comparisons = devices.size() == 1
+                                                  ? compare_device(device, !options.small)
+                                                  : compare_parts(devices, !options.small);
   Json json;
   json["device"] = device_name(device);
+  json["parts"] = devices.size();
   json["driver"] = driver_version(device);
   json["torch"] = torch_version();
   json["kernels"] = kernel_path_name(kernel_path_on(device));
@@ -68,16 +92,22 @@ void check_device(const CheckDeviceOptions& options) {
 }  // namespace
 
 void add_check_device_verb(CLI::App& app) {
-  CLI::App* verb =
-      add_verb(app, "check-device",
-               "Compare a device's kernels with plain formulas and with the CPU; exit 1 if they "
-               "differ",
-               "cox-engine check-device --device cuda");
+  CLI::App* verb = add_verb(
+      app, "check-device",
+      "Compare a device's kernels with plain formulas and with the CPU, or several devices "
+      "that do a job together with one; exit 1 if they differ",
+      "cox-engine check-device --device cuda\n"
+      "cox-engine check-device --gpus 2");
   auto options = std::make_shared<CheckDeviceOptions>();
-  verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
+  verb->add_option("--device", options->device,
+                   "cpu, cuda or cuda:N; several, separated by commas, are checked together");
   verb->add_option("--kernels", options->kernels, "fused or stock");
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
+  verb->add_option("--gpus", options->gpus,
+                   "Check so many GPUs together, from --device on; a processor is divided")
+      ->check(whole_number(1, kMostGpusOfJob));
+  verb->add_flag("--small", options->small, "Only at small sizes, without the published ones");
   verb->callback([options] { check_device(*options); });
 }
 

@@ -8,25 +8,30 @@ namespace cox::engine {
 namespace {
 
 /// Every parameter of the transformer. A value is the live parameter itself where dtypes agree, and
-/// otherwise a master that is rounded to the live parameter after each step.
+/// otherwise a master that is rounded to the live parameter after each step. In a job of several
+/// parts each owns a run of every master, and with it of gradients and the optimizer's state.
 class Full final : public Adaptation, private Adapter {
  public:
   explicit Full(const MethodContext& context) {
+    const Shard shard(context.backbone.group());
     for (const NamedTensor& parameter : context.backbone.parameters()) {
       const at::Tensor live = parameter.tensor;
       // The untouched copy rests in host memory, so that the GPU holds live, master and gradient.
-      const at::Tensor pretrained =
-          live.is_cuda() ? live.to(at::kCPU) : live.clone(at::MemoryFormat::Preserve);
+      pretrained_.push_back(live.is_cuda() ? live.to(at::kCPU)
+                                           : live.clone(at::MemoryFormat::Preserve));
+      const bool is_live = shard.is_whole() && live.scalar_type() == context.trained_dtype;
       const at::Tensor value =
-          live.scalar_type() == context.trained_dtype ? live : live.to(context.trained_dtype);
-      tensors_.push_back({parameter.name, value, live, pretrained});
+          is_live ? live
+                  : shard.own(live).to(context.trained_dtype, /*non_blocking=*/false,
+                                       /*copy=*/true);
+      tensors_.push_back({parameter.name, value, live, shard.own(pretrained_.back()), shard});
     }
     // Only now that every copy is there: nothing to undo when memory runs out above.
     for (TrainedTensor& tensor : tensors_) tensor.leaf.set_requires_grad(true);
   }
 
   ~Full() override {
-    for (TrainedTensor& tensor : tensors_) restore(tensor);
+    for (size_t i = 0; i < tensors_.size(); ++i) restore(tensors_[i], pretrained_[i]);
   }
 
   const Adapter& adapter() const override { return *this; }
@@ -35,17 +40,19 @@ class Full final : public Adaptation, private Adapter {
 
   void parameters_changed() override {
     for (TrainedTensor& tensor : tensors_) {
-      if (!tensor.leaf.is_same(tensor.value)) tensor.leaf.detach().copy_(tensor.value);
+      const at::Tensor live = tensor.leaf.detach();
+      if (tensor.leaf.is_same(tensor.value)) continue;
+      live.copy_(tensor.whole(tensor.value.to(live.scalar_type())));
     }
   }
 
  private:
   /// Never throws: a device that fails here is found by the checksum that follows every job.
-  static void restore(TrainedTensor& tensor) noexcept {
+  static void restore(TrainedTensor& tensor, const at::Tensor& pretrained) noexcept {
     try {
       tensor.leaf.set_requires_grad(false);
       tensor.leaf.mutable_grad() = at::Tensor();
-      tensor.leaf.copy_(tensor.start);
+      tensor.leaf.copy_(pretrained);
     } catch (const std::exception& error) {
       log(LogLevel::kError, "engine", "could not restore a parameter",
           {{"name", tensor.name}, {"error", error.what()}});
@@ -53,6 +60,7 @@ class Full final : public Adaptation, private Adapter {
   }
 
   std::vector<TrainedTensor> tensors_;
+  std::vector<at::Tensor> pretrained_;  ///< of each, whole
 };
 
 }  // namespace

@@ -61,3 +61,29 @@ TEST_CASE("bench refuses a size of another family and an unknown model") {
   CHECK(name.exit_code != 0);
   CHECK_THAT(name.all(), Contains("wan2.1-t2v-1.3b"));
 }
+
+TEST_CASE("bench times full fine-tuning with AdamW, over parts too") {
+  std::vector<double> losses;
+  for (const char* device : {"cpu", "cpu,cpu"}) {
+    const cox::test::Ended ended = cox::test::run(
+        {kBenchProgram,    "bench", "--model",           COX_SOURCE_DIR "/models/tiny",
+         "--method",       "full",  "--device",          device,
+         "--dtype",        "fp32",  "--height",          "32",
+         "--width",        "48",    "--cond-frames",     "5",
+         "--total-frames", "9",     "--window-frames",   "17",
+         "--steps",        "2",     "--inference-steps", "2"});
+    INFO(ended.all());
+    REQUIRE(ended.exit_code == 0);
+    const json report = json::parse(ended.out);
+    CHECK(report.at("gpus") == (std::string(device) == "cpu" ? 1 : 2));
+    const json& train = report.at("train");
+    CHECK(train.at("method") == "full");
+    CHECK(train.at("trained_parameters").get<double>() > 1e6);
+    CHECK(train.at("step_s").get<double>() > 0);
+    const auto of_device = train.at("losses").get<std::vector<double>>();
+    REQUIRE(of_device.size() == 2);
+    if (losses.empty()) losses = of_device;
+    CHECK(of_device[0] == Approx(losses[0]).epsilon(1e-5));
+    CHECK(of_device[1] == Approx(losses[1]).epsilon(1e-3));
+  }
+}

@@ -40,3 +40,32 @@ TEST_CASE("blocks before the first that a method changes keep no activations") {
   CHECK_FALSE(needs_recompute(*model, latents_of(frames / 2), false, blocks - 1));
   CHECK_FALSE(needs_recompute(*model, latents_of(100 * frames), false, blocks));
 }
+
+TEST_CASE("memory that training will allocate is not there for activations") {
+  const auto model = small_model();
+  const double token_bytes =
+      4.0 * static_cast<double>(model->shape().hidden * model->shape().blocks);
+  const auto available = static_cast<double>(device_memory(at::kCPU).available_bytes);
+  const auto frames = static_cast<int64_t>(0.9 * available / (19.4 * token_bytes) / 4);
+  const auto most = static_cast<std::int64_t>(0.9 * available);
+  CHECK_FALSE(needs_recompute(*model, latents_of(frames), false, 0, 0));
+  CHECK(needs_recompute(*model, latents_of(frames), false, 0, most));
+}
+
+TEST_CASE("a training whose states do not fit is refused by number") {
+  const auto model = small_model();
+  const auto check = [&](int parts_of_memory, const OptimizerSettings& optimizer) {
+    const std::int64_t values = device_memory(at::kCPU).available_bytes / parts_of_memory;
+    const at::Tensor value = at::empty({values}, at::TensorOptions(at::kMeta));
+    MemberSettings member;
+    member.optimizer = optimizer;
+    require_training_memory(*model, {{{{"all", value, value, {}}}}}, {member});
+  };
+  const auto refused = Catch::Matchers::Contains("use more GPUs for the job");
+  // Of each value: a gradient of 4 bytes, and no, one or two states of 4 bytes.
+  CHECK_NOTHROW(check(6, {.name = "sgd"}));
+  CHECK_THROWS_WITH(check(6, {.name = "sgd", .momentum = 0.9}), refused);
+  CHECK_NOTHROW(check(10, {.name = "sgd", .momentum = 0.9}));
+  CHECK_THROWS_WITH(check(10, {.name = "adamw"}), refused);
+  CHECK_NOTHROW(check(16, {.name = "adamw"}));
+}

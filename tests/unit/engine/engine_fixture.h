@@ -97,7 +97,9 @@ class QuietSink final : public Sink {
   std::string last_stage;
 };
 
-inline std::unique_ptr<Engine> make_engine() { return Engine::create({"cpu", 1, true}).value(); }
+inline std::unique_ptr<Engine> make_engine(const std::string& device = "cpu") {
+  return Engine::create({.device = device}).value();
+}
 
 inline JobOutcome outcome_of(Engine& engine, const JobInput& input) {
   QuietSink sink;

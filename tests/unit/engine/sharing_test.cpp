@@ -114,8 +114,12 @@ Outcomes run_bundle(Engine& engine, const std::vector<JobInput>& jobs) {
   return run_bundle(engine, jobs, [&](const JobInput& job) { return outcome_of(engine, job); });
 }
 
-std::unique_ptr<Engine> unshared_engine() {
+/// A device, and two that do each job together.
+const char* const kDevices[] = {"cpu", "cpu,cpu"};
+
+std::unique_ptr<Engine> unshared_engine(const std::string& device = "cpu") {
   EngineOptions options;
+  options.device = device;
   options.sharing = false;
   return Engine::create(options).value();
 }
@@ -194,6 +198,20 @@ TEST_CASE("every method gives the same bits shared and by itself") {
     for (const auto& [job, outcome] : alone) {
       CHECK(output_of(alone, job).shared_with.empty());
     }
+  }
+}
+
+TEST_CASE("over two devices, methods give the same bits shared and by itself") {
+  EngineOptions options;
+  options.device = "cpu,cpu";
+  options.max_state_bytes = GENERATE(as<std::int64_t>{}, sharing::kMaxStateBytes, 0);
+  INFO(options.max_state_bytes << " bytes for states");
+  const auto engine = Engine::create(options).value();
+  const auto unshared = unshared_engine(options.device);
+  for (const std::string method : {"full", "full+hidden", "lora", "obc"}) {
+    INFO(method);
+    const Jobs jobs = jobs_of(method);
+    check_equal(run_bundle(*engine, jobs.all()), run_bundle(*unshared, jobs.all()));
   }
 }
 
@@ -299,8 +317,10 @@ TEST_CASE("a divergence fails the jobs that read so far, each as it would by its
         {{"steps", steps}, {"early_stop.enabled", false}, {"lr", 1e18}, {"max_grad_norm", 1e18}});
   }
   jobs.add("none");
-  const auto engine = make_engine();
-  const auto unshared = unshared_engine();
+  const std::string device = GENERATE(from_range(std::begin(kDevices), std::end(kDevices)));
+  INFO(device);
+  const auto engine = make_engine(device);
+  const auto unshared = unshared_engine(device);
   const Outcomes alone = run_bundle(*unshared, jobs.all());
   check_equal(run_bundle(*engine, jobs.all()), alone);
   for (const std::string job : {"job1", "job2"}) {
@@ -310,8 +330,10 @@ TEST_CASE("a divergence fails the jobs that read so far, each as it would by its
 }
 
 TEST_CASE("whatever breaks at whatever moment, the other jobs get the same bits") {
-  const auto engine = make_engine();
-  const auto unshared = unshared_engine();
+  const std::string device = GENERATE(from_range(std::begin(kDevices), std::end(kDevices)));
+  INFO(device);
+  const auto engine = make_engine(device);
+  const auto unshared = unshared_engine(device);
   const std::uint64_t seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
@@ -344,8 +366,10 @@ TEST_CASE("a job that runs out of memory beside the others is run by itself, and
   Jobs jobs;
   for (const int steps : {2, 4, 5})
     jobs.add("adasteer", with_rate("adasteer", 0.3, {{"steps", steps}}));
-  const auto engine = make_engine();
-  const auto unshared = unshared_engine();
+  const std::string device = GENERATE(from_range(std::begin(kDevices), std::end(kDevices)));
+  INFO(device);
+  const auto engine = make_engine(device);
+  const auto unshared = unshared_engine(device);
   const auto alone = run_bundle(*unshared, jobs.all());
   const Outcomes shared = run_bundle(*engine, jobs.all(), [&](const JobInput& job) {
     FaultySink sink(job.job_id == "job1" ? 4 : 0, [] { throw std::bad_alloc(); });

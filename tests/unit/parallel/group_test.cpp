@@ -25,9 +25,8 @@ at::Tensor letter(int rank, int parts) {
 
 TEST_CASE("all-to-all brings each part what every part sent to it") {
   for (const int parts : kSizes) {
-    const auto received = on_group<at::Tensor>(parts, [&](Group& group) {
-      return group.all_to_all(letter(group.rank(), group.size()));
-    });
+    const auto received = on_group<at::Tensor>(
+        parts, [&](Group& group) { return group.all_to_all(letter(group.rank(), group.size())); });
     for (int to = 0; to < parts; ++to) {
       for (int from = 0; from < parts; ++from) {
         CHECK(at::equal(received[static_cast<size_t>(to)][from], letter(from, parts)[to]));
@@ -52,6 +51,41 @@ TEST_CASE("all-gather and sum leave every part with the same") {
       CHECK(at::equal(summed[rank], at::full({2}, parts * (parts + 1) / 2, at::kFloat)));
     }
   }
+}
+
+TEST_CASE("sum-scatter leaves each part with its row of the sum") {
+  for (const int parts : kSizes) {
+    const auto received = on_group<at::Tensor>(
+        parts, [&](Group& group) { return group.sum_scatter(letter(group.rank(), group.size())); });
+    for (int rank = 0; rank < parts; ++rank) {
+      const double others = 1000.0 * parts * (parts - 1) / 2;
+      CHECK(
+          at::equal(received[static_cast<size_t>(rank)], letter(0, parts)[rank] * parts + others));
+    }
+  }
+}
+
+TEST_CASE("what a call was given may be changed as soon as it returns") {
+  constexpr int64_t kLarge = 200'000;  // long enough to read for the others to be ahead
+  const auto wrong = on_group<int>(4, [](Group& group) {
+    int count = 0;
+    const at::Tensor x = at::empty({kLarge}), rows = at::empty({4, kLarge});
+    for (int round = 0; round < 20; ++round) {
+      x.fill_(round);
+      count += at::equal(group.all_gather(x), at::full({4, kLarge}, round, at::kFloat)) ? 0 : 1;
+      x.fill_(-1);
+      rows.fill_(round);
+      const at::Tensor sent = group.all_to_all(rows);
+      rows.fill_(-1);
+      count += at::equal(sent, at::full({4, kLarge}, round, at::kFloat)) ? 0 : 1;
+      rows.fill_(round);
+      const at::Tensor sum = group.sum_scatter(rows);
+      rows.fill_(-1);
+      count += at::equal(sum, at::full({kLarge}, 4 * round, at::kFloat)) ? 0 : 1;
+    }
+    return count;
+  });
+  CHECK(wrong == std::vector<int>(4, 0));
 }
 
 TEST_CASE("many calls in sequence stay in step") {

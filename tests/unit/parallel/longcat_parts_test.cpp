@@ -1,20 +1,14 @@
 // A LongCat transformer whose tokens, heads and guidance branches are spread over parts, beside the
 // whole one.
 
-#include <ATen/ops/equal.h>
-#include <ATen/ops/linalg_vector_norm.h>
-
-#include <fmt/format.h>
 #include <catch2/catch.hpp>
 
 #include "engine/adaptation/loop.h"
 #include "engine/backbones/branch_split.h"
 #include "engine/diffusion/context_flow.h"
 #include "engine/diffusion/sampler.h"
-#include "engine/families/registry.h"
 #include "engine/parallel/gradients.h"
-#include "engine/tensors/random.h"
-#include "parts.h"
+#include "small_longcat.h"
 #include "tests/support/schema_defaults.h"
 #include "tests/support/torch_catch.h"
 
@@ -23,65 +17,6 @@ using namespace cox::engine;
 using namespace cox::engine::test;
 
 namespace {
-
-/// Of a latent frame of 8 x 8 there are 16 tokens.
-std::string config(int64_t heads) {
-  constexpr int64_t kHeadSize = 8;
-  return fmt::format(R"({{"in_channels": 4,
-  "out_channels": 4, "hidden_size": {}, "depth": 2, "num_heads": {},
-  "caption_channels": 12, "mlp_ratio": 4, "adaln_tembed_dim": 16, "frequency_embedding_size": 16,
-  "patch_size": [1, 2, 2], "text_tokens_zero_pad": true}})",
-                     heads * kHeadSize, heads);
-}
-
-/// How many heads a model has, and how many parts divide it: evenly, and not.
-struct Division {
-  int64_t heads;
-  int parts;
-};
-constexpr int64_t kHeads = 8, kOddHeads = 3;
-constexpr Division kDivisions[] = {{kHeads, 1},    {kHeads, 2},    {kHeads, 4},    {kHeads, 8},
-                                   {kOddHeads, 2}, {kOddHeads, 3}, {kOddHeads, 5}, {kOddHeads, 8}};
-
-/// fp32, summed in another order.
-constexpr double kTolerance = 2e-6, kTrainedTolerance = 2e-4;
-
-std::unique_ptr<Backbone> model(int64_t heads = kHeads) {
-  return random_backbone({"longcat-video", at::kCPU, Precision::kFp32},
-                         JsonConfig::parse(config(heads), "test"), 7);
-}
-
-at::Tensor draw(at::IntArrayRef shape, uint64_t number) {
-  return RandomStream({1, 0, "parts", Purpose::kInit, number}).normal(shape);
-}
-
-TextStates text(int64_t batch = 1) {
-  at::Tensor mask = at::ones({batch, 5}, at::kLong);
-  mask.narrow(1, 3, 2).zero_();
-  return {draw({batch, 1, 5, 12}, 9), mask};
-}
-
-BackboneInput input(int64_t clean) {
-  BackboneInput input;
-  input.latents = draw({1, 4, 3, 8, 8}, 1);
-  input.timestep = at::full({1, 3}, 640, at::kFloat);
-  input.timestep.narrow(1, 0, clean).zero_();
-  input.text = text();
-  input.condition_latent_frames = clean;
-  return input;
-}
-
-double distance(const at::Tensor& a, const at::Tensor& b) {
-  return (at::linalg_vector_norm(a - b) / at::linalg_vector_norm(b)).item<double>();
-}
-
-/// Every part returns the same bits, near those of the whole model.
-void check_equal(const std::vector<at::Tensor>& parts, const at::Tensor& whole, double tolerance) {
-  for (const at::Tensor& part : parts) {
-    CHECK(at::equal(part, parts.front()));
-    CHECK(distance(part, whole) <= tolerance);
-  }
-}
 
 /// A method on a model, in one part or alone, trained for some steps.
 struct Training {
@@ -100,7 +35,7 @@ struct Training {
         .rule = {.check_every = 1, .patience = 9, .noise_draws = 1, .sigmas = {0.25, 0.75}}};
   }
 
-  /// The trained state behind the losses and those of the checks, in one row.
+  /// The trained state, the losses, those of the checks and how far the state is from the start.
   at::Tensor train() {
     const at::Tensor latents = draw({1, 4, 4, 8, 8}, 3);
     const AdaptationProblem problem{*backbone, latents, {1, 2, 1}, text(), random, rule};
@@ -109,10 +44,14 @@ struct Training {
     const AdaptationSummary summary = optimise(problem, *adaptation, settings, monitor, timings);
     std::vector<at::Tensor> row;
     for (const ParameterGroup& group : adaptation->groups()) {
-      for (const TrainedTensor& tensor : group.tensors) row.push_back(tensor.value.flatten());
+      for (const TrainedTensor& tensor : group.tensors) {
+        row.push_back(tensor.whole(tensor.value).flatten());
+        row.push_back(tensor.leaf.flatten());
+      }
     }
     for (const double loss : summary.losses) row.push_back(at::full({1}, loss, at::kFloat));
     for (const double loss : summary.anchor_losses) row.push_back(at::full({1}, loss, at::kFloat));
+    row.push_back(at::full({1}, summary.parameter_norm, at::kFloat));
     return at::cat(row).detach();
   }
 
