@@ -46,6 +46,7 @@ class Compare final : public Command {
             .examples =
                 "cox compare demo/none demo/adasteer-4\n"
                 "cox compare none adasteer-4 full --metric ssim\n"
+                "cox compare demo/none 'demo/lora-*' demo/full\n"
                 "cox compare none full --items --limit 10\n"
                 "cox compare none full --category '^([a-z]+)_'\n"
                 "cox compare none full --format json > none-full.json"};
@@ -56,7 +57,10 @@ class Compare final : public Command {
                    "The run to compare with, as for `cox show`; replicates without their -rN")
         ->required()
         ->type_name("");
-    app.add_option("RUN", runs_, "Runs to compare with it")->required()->type_name("");
+    app.add_option("RUN", runs_,
+                   "Runs to compare with it: names, series, or patterns in quotes ('demo/lora-*')")
+        ->required()
+        ->type_name("");
     app.add_option("--metric", metric_,
                    "A measured metric (default: psnr, or the first that the baseline measured)")
         ->type_name("NAME");
@@ -134,11 +138,8 @@ class Compare final : public Command {
 
   /// One value for each run over the common videos, with a bootstrap interval of the difference.
   Result<ExitCode> compare_sets(Session& session, const report::Query& query) const {
-    std::vector<report::RunData> runs;
-    for (const std::string* name : names()) {
-      COX_ASSIGN_OR_RETURN(report::RunData run, report::load_named_run(query, *name));
-      runs.push_back(std::move(run));
-    }
+    COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> runs,
+                         report::load_to_compare(query, baseline_, runs_));
     COX_ASSIGN_OR_RETURN(std::vector<std::string> warnings, report::warnings_on(query, runs, {}));
     COX_ASSIGN_OR_RETURN(const auto comparisons,
                          report::compare_named_sets(query, metric_, runs, warnings));
@@ -147,13 +148,6 @@ class Compare final : public Command {
     session.out.flush();
     for (const std::string& warning : warnings) session.note(warning);
     return kExitOk;
-  }
-
-  /// The baseline first.
-  std::vector<const std::string*> names() const {
-    std::vector<const std::string*> all = {&baseline_};
-    for (const std::string& run : runs_) all.push_back(&run);
-    return all;
   }
 
   void print(Session& session, const std::vector<report::Comparison>& comparisons,

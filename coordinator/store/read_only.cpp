@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "coordinator/store/migrations.h"
 #include "coordinator/store/sqlite.h"
 
@@ -19,6 +20,10 @@ namespace {
 
 /// Most bytes of a string or row of a query, functions' intermediate values included.
 constexpr int kMostBytesOfValue = 64 << 20;
+
+/// What a connection keeps of the file. A series of 400 runs x 1,000 videos is read in half the
+/// time that SQLite's 2 MB take, since its rows lie in several tables.
+constexpr int kCacheKibibytes = 32 << 10;
 
 /// How many of SQLite's instructions run between two looks at the clock.
 constexpr int kInstructionsPerCheck = 100'000;
@@ -90,6 +95,38 @@ Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
     return invalid_argument(fmt::format("expected a SELECT, got '{}'", sql));
   }
   return statement;
+}
+
+std::vector<std::string> strings_of(sqlite3* handle, const char* sql) {
+  std::vector<std::string> strings;
+  Result<Statement> statement = prepare_select(handle, sql);
+  if (!statement.is_ok()) return strings;
+  while (true) {
+    const Result<bool> found = statement->step();
+    if (!found.is_ok() || !*found) return strings;
+    strings.push_back(statement->text(0));
+  }
+}
+
+/// The error of a query, with the nearest name when it misnames a view or a column.
+Status with_suggestion(sqlite3* handle, const Status& error) {
+  constexpr const char* kViews =
+      "SELECT name FROM sqlite_schema WHERE type = 'view'"
+      " UNION SELECT name FROM sqlite_temp_schema WHERE type = 'view'";
+  const std::string columns =
+      fmt::format("SELECT DISTINCT p.name FROM ({}) v JOIN pragma_table_info(v.name) p", kViews);
+  const std::pair<std::string_view, std::string> misnamed[] = {{"no such column: ", columns},
+                                                               {"no such table: ", kViews}};
+  for (const auto& [what, names] : misnamed) {
+    const std::size_t found = error.message().find(what);
+    if (found == std::string::npos) continue;
+    std::string name = error.message().substr(found + what.size());
+    name.erase(0, name.rfind('.') + 1);  // the table that qualifies a column
+    const std::string nearest = nearest_name(name, strings_of(handle, names.c_str()));
+    if (nearest.empty()) continue;
+    return {error.code(), fmt::format("{}; did you mean '{}'?", error.message(), nearest)};
+  }
+  return error;
 }
 
 Status bind_all(Statement& statement, const Row& parameters) {
@@ -182,6 +219,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   }
   COX_RETURN_IF_ERROR(
       hide_other_views(database, embedded_migrations()).with_context(fmt::format("'{}'", path)));
+  COX_RETURN_IF_ERROR(database.execute(fmt::format("PRAGMA cache_size = -{}", kCacheKibibytes)));
   sqlite3_limit(database.handle(), SQLITE_LIMIT_LENGTH, kMostBytesOfValue);
   return ReadOnlyDatabase(database.release());
 }
@@ -198,7 +236,9 @@ ReadOnlyDatabase::~ReadOnlyDatabase() { sqlite3_close_v2(handle_); }
 
 Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
                                const QueryLimits& limits, const Visitor& visitor) const {
-  COX_ASSIGN_OR_RETURN(Statement statement, prepare_select(handle_, sql));
+  Result<Statement> prepared = prepare_select(handle_, sql);
+  if (!prepared.is_ok()) return with_suggestion(handle_, prepared.status());
+  Statement statement = std::move(prepared).value();
   COX_RETURN_IF_ERROR(bind_all(statement, parameters));
   const int columns = sqlite3_column_count(statement.handle());
   std::vector<std::string> names;

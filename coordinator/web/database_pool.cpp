@@ -12,8 +12,8 @@ namespace cox::web {
 
 namespace {
 
-/// More idle connections than this are closed: each holds a page cache.
-constexpr std::size_t kMaxIdle = 8;
+/// More idle connections than this are closed: each keeps up to 32 MiB of the file.
+constexpr std::size_t kMaxIdle = 4;
 /// All results of 400 runs on 1,000 items take 10 s to read, on a busy machine several times that.
 constexpr double kMaxSeconds = 120;
 

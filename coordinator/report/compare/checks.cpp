@@ -408,14 +408,23 @@ std::vector<std::string> two_files_of_one_id(const std::vector<Comparison>& comp
   return warnings;
 }
 
-/// Comparisons of methods whose other settings differ too.
+/// Comparisons of methods whose other settings differ too, in one sentence for each baseline and
+/// list of settings.
 std::vector<std::string> confounded_methods(const std::vector<Comparison>& comparisons) {
-  std::vector<std::string> warnings;
+  std::map<std::string, std::size_t> places;
+  std::vector<std::pair<std::vector<std::string>, std::string>> groups;  // runs, and the rest
   for (const Comparison& comparison : comparisons) {
     if (comparison.confounded.empty()) continue;
-    warnings.push_back(fmt::format(
-        "{} and {} differ in {} besides the method: the difference may be due to either",
-        comparison.run, comparison.baseline, listed(comparison.confounded)));
+    const std::string rest =
+        fmt::format("and {} differ in {} besides the method: the difference may be due to either",
+                    comparison.baseline, listed(comparison.confounded));
+    const auto [place, is_new] = places.emplace(rest, groups.size());
+    if (is_new) groups.push_back({{}, rest});
+    groups[place->second].first.push_back(comparison.run);
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [runs, rest] : groups) {
+    warnings.push_back(fmt::format("{} {}", listed(runs), rest));
   }
   return warnings;
 }

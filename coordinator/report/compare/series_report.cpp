@@ -77,8 +77,10 @@ Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const s
   if (!first.empty()) {
     const auto found = std::find(names.begin(), names.end(), first);
     if (found == names.end()) {
-      return not_found(fmt::format("no run of series '{}' measured '{}'; measured: {}",
-                                   runs.front().series, first, join(names, ", ")));
+      const std::string nearest = nearest_name(first, names);
+      return not_found(fmt::format(
+          "no run of series '{}' measured '{}'; measured: {}{}", runs.front().series, first,
+          join(names, ", "), nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
     }
     std::rotate(names.begin(), found, found + 1);
   }

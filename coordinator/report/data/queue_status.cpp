@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "coordinator/report/data/names.h"
 #include "coordinator/report/data/row_reader.h"
 
 namespace cox::report {
@@ -49,10 +50,7 @@ Result<Table> run_status(const Query& query, const std::string& series) {
                         " substr(run_digest, 1, 12) AS digest FROM v_run_states"
                         " WHERE series = {} ORDER BY position",
                         sql_text(series))));
-  if (table.rows.empty()) {
-    return not_found(
-        fmt::format("no series '{}' in {}; 'cox status' lists the series", series, query.source()));
-  }
+  if (table.rows.empty()) COX_RETURN_IF_ERROR(check_series(query, series));
   return table;
 }
 

@@ -183,6 +183,45 @@ TEST_CASE("a database of another version is refused by each of the commands, and
   }
 }
 
+TEST_CASE("patterns and series are compared with one baseline, as one family") {
+  Grid grid;
+  grid.study.submit("other", {{"alone", "none", R"({"replicate":0,"seed":42})"}}, {"bird_1"}, "",
+                    "birds");
+  grid.study.run([](const std::string&, const std::string&) { return test::scored(20, 0.5); });
+  const auto compared = [&](std::vector<std::string> runs) {
+    std::vector<std::string> arguments = {"demo/none"};
+    arguments.insert(arguments.end(), runs.begin(), runs.end());
+    const Answered said = typed(make_compare(), grid.on(arguments));
+    INFO(said.status);
+    CHECK(said.status.is_ok());
+    return said;
+  };
+  const auto runs_of = [&](std::vector<std::string> runs) {
+    runs.emplace_back("--json");
+    Names found;
+    const auto document = nlohmann::json::parse(compared(runs).out);
+    for (const auto& row : document["comparisons"]) found.push_back(row["run"]);
+    return found;
+  };
+  CHECK(runs_of({"demo/full-*"}) == Names{"demo/full-0.001", "demo/full-0.01", "demo/full-0.1"});
+  CHECK(runs_of({"full-0.1", "demo/*-0.1"}) == Names{"demo/full-0.1", "demo/lora-0.1"});
+  CHECK(runs_of({"demo"}).size() == 6);  // without the baseline
+
+  // What was named among others and does not compare is told; by itself it is refused.
+  const Answered mixed = compared({"demo/full-0.1", "other/a*"});
+  CHECK_THAT(mixed.err, Catch::Contains("not compared: other/alone: dataset is"));
+  const auto refused = [&](const std::string& name) {
+    const Answered said = typed(make_compare(), grid.on({"demo/none", name}));
+    CHECK_FALSE(said.status.is_ok());
+    return said.status.message();
+  };
+  CHECK_THAT(refused("other/alone"), Catch::Contains("share no finished video"));
+  CHECK_THAT(refused("other/a*"), Catch::Contains("share no finished video"));
+  CHECK(refused("demo/non*") == "'demo/non*' names no run but demo/none");
+  CHECK_THAT(refused("demo/fall*"), Catch::Contains("no run 'demo/fall*'"));
+  CHECK_THAT(refused("demo/none/*"), Catch::Contains("expected a pattern of runs"));
+}
+
 TEST_CASE("items tell who gains; categories count them") {
   const Grid grid;
   const auto items = rows_of(typed(

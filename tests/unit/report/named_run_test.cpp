@@ -45,6 +45,9 @@ TEST_CASE("replicates are found by the name that they share, each alone by its o
   CHECK(replicate_warnings(query, {single}).value() ==
         std::vector<std::string>{
             "s/full-r2 is one of 3 replicates; use s/full to compare their average"});
+  CHECK(replicate_warnings(query, {load_named_run(query, "full-r0").value(), single}).value() ==
+        std::vector<std::string>{
+            "s/full-r0, s/full-r2 are among 3 replicates; use s/full to compare their average"});
 
   CHECK(load_named_run(query, "fall").status().code() == StatusCode::kNotFound);
   const Status vague = load_named_run(query, "none").status();
@@ -52,4 +55,19 @@ TEST_CASE("replicates are found by the name that they share, each alone by its o
   CHECK(vague.message() ==
         "'none' has replicates in 2 series; use SERIES/none with one of the series other, s");
   CHECK(load_named_run(query, "other/none")->full_name() == "other/none");
+}
+
+TEST_CASE("a name that ends like a replicate's is none") {
+  test::StudyDatabase study;
+  std::vector<test::StudyRun> runs;
+  for (const int rank : {0, 4, 8}) {
+    runs.push_back({concat("lora-r", rank), "lora",
+                    concat(R"({"rank":)", rank + 1, R"(,"replicate":0,"seed":42})")});
+  }
+  study.submit("s", runs, {"v1"});
+  study.run([](const std::string&, const std::string&) { return test::scored(20.0, 0.5); });
+  const Query query = study.query();
+  for (const std::string name : {"lora-r0", "lora-r4", "lora-r8"}) {
+    CHECK(replicate_warnings(query, {load_named_run(query, name).value()}).value().empty());
+  }
 }

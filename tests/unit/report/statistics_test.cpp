@@ -1,10 +1,12 @@
 // Figures are from scipy 1.17.1 where no closed form stands beside them:
 //     tests/unit/report/scipy_figures.py
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "coordinator/report/statistics/distributions.h"
+#include "coordinator/report/statistics/draws.h"
 #include "coordinator/report/statistics/effect_size.h"
 #include "coordinator/report/statistics/holm.h"
 #include "coordinator/report/statistics/mean_test.h"
@@ -122,6 +124,79 @@ TEST_CASE("the order of the videos changes no bit") {
 TEST_CASE("draws are SplitMix64's known answers") {
   CHECK(random_bits(1234567, 0) == 6457827717110365317U);
   CHECK(random_bits(1234567, 1) == 3203168211198807973U);
+}
+
+/// The sums of one resample as they are defined: the `resample`-th so many draws, one after
+/// another.
+Sums sums_of(const Sample& sample, std::size_t resample) {
+  Sums sums;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    const std::size_t draw = resample * sample.size() + i;
+    const std::uint64_t bits = random_bits(kBootstrapSeed, draw / 2);
+    const std::uint64_t part = draw % 2 == 0 ? bits >> 32U : bits & 0xffffffffU;
+    const auto& value = sample[part * sample.size() >> 32U];
+    if (!value) continue;
+    ++sums.count;
+    sums.first += *value;
+    sums.second += *value * *value;
+    sums.third += *value * *value * *value;
+  }
+  return sums;
+}
+
+/// 19 samples of 37 units, more than fit beside each other; three of them lack units.
+std::vector<Sample> many_samples() {
+  std::vector<Sample> samples;
+  for (std::size_t k = 0; k < 19; ++k) {
+    Sample& sample = samples.emplace_back();
+    for (std::size_t i = 0; i < 37; ++i) {
+      const bool is_absent = k % 7 == 3 && i % 5 == 1;
+      sample.push_back(is_absent ? std::nullopt
+                                 : std::optional(std::sin(static_cast<double>(k * 101 + i * 7))));
+    }
+  }
+  return samples;
+}
+
+TEST_CASE("samples that are drawn together have the sums of each by itself, to the last bit") {
+  constexpr std::size_t kDrawn = 50;
+  const std::vector<Sample> samples = many_samples();
+  DrawnTogether together(37);
+  for (const Sample& sample : samples) {
+    std::vector<double> values;
+    std::vector<bool> present;
+    for (const auto& value : sample) {
+      values.push_back(value.value_or(0));
+      present.push_back(value.has_value());
+    }
+    const bool has_all =
+        std::all_of(present.begin(), present.end(), [](bool each) { return each; });
+    together.add(values, has_all ? std::vector<bool>{} : present);
+  }
+  for (const bool cubes : {true, false}) {
+    std::size_t compared = 0;
+    together.draw(kDrawn, kBootstrapSeed, cubes,
+                  [&](std::size_t resample, std::size_t sample, const Sums& sums) {
+                    const Sums expected = sums_of(samples[sample], resample);
+                    CHECK(sums.count == expected.count);
+                    CHECK(sums.first == expected.first);
+                    CHECK(sums.second == expected.second);
+                    CHECK(sums.third == (cubes ? expected.third : 0));
+                    ++compared;
+                  });
+    CHECK(compared == kDrawn * samples.size());
+  }
+}
+
+TEST_CASE("means that are inferred together are those that each gives by itself") {
+  std::vector<std::vector<double>> samples = {wave(30), {}, wave(19), std::vector<double>(27, 0.1)};
+  for (std::size_t k = 0; k < 40; ++k) {
+    samples.push_back(wave(k % 2 == 0 ? 30 : 31));
+    for (double& value : samples.back()) value += 0.05 * static_cast<double>(k);
+  }
+  const std::vector<MeanInference> together = infer_means(samples);
+  REQUIRE(together.size() == samples.size());
+  for (std::size_t k = 0; k < samples.size(); ++k) CHECK(together[k] == infer_mean(samples[k]));
 }
 
 /// The values of wave(64), each more by this much.
