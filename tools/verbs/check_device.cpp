@@ -3,10 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/backbones/published.h"
 #include "engine/device/cuda.h"
 #include "engine/engine.h"
+#include "engine/families/registry.h"
 #include "engine/nn/kernels.h"
 #include "engine/tensors/error.h"
+#include "tools/check/family_check.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
 #include "tools/check/sampling_check.h"
@@ -22,7 +25,15 @@ struct CheckDeviceOptions {
   std::string device = "cuda";
   std::string kernels = "fused";
   int threads = 1;
+  std::vector<std::string> models;
 };
+
+/// The published models to check: `all`, or names.
+std::vector<std::string> published_to_check(const std::vector<std::string>& asked) {
+  if (asked == std::vector<std::string>{"all"}) return published_models();
+  for (const std::string& name : asked) published_transformer(name);
+  return asked;
+}
 
 void append(std::vector<Comparison>& all, const std::vector<Comparison>& more) {
   all.insert(all.end(), more.begin(), more.end());
@@ -30,6 +41,7 @@ void append(std::vector<Comparison>& all, const std::vector<Comparison>& more) {
 
 void check_device(const CheckDeviceOptions& options) {
   const c10::Device device = parse_device(options.device);
+  const std::vector<std::string> published = published_to_check(options.models);
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, /*deterministic=*/false);
   prepare_kernels(device);
@@ -42,6 +54,10 @@ void check_device(const CheckDeviceOptions& options) {
     append(comparisons, check_model(device, sizes));
     append(comparisons, check_sampling(device, sizes));
   }
+  for (const std::string& model : small_checked_models()) {
+    append(comparisons, check_family(device, model));
+  }
+  for (const std::string& model : published) append(comparisons, check_family(device, model));
   Json json;
   json["device"] = device_name(device);
   json["driver"] = driver_version(device);
@@ -76,6 +92,9 @@ void add_check_device_verb(CLI::App& app) {
   auto options = std::make_shared<CheckDeviceOptions>();
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->add_option("--kernels", options->kernels, "fused or stock");
+  verb->add_option("--model", options->models,
+                   "Published models of which a few blocks are checked at their width, or all: " +
+                       join(published_models(), ", "));
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->callback([options] { check_device(*options); });
