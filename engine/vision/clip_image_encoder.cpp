@@ -78,8 +78,9 @@ at::Tensor ClipImageEncoder::states(const at::Tensor& pictures) const {
   const at::NoGradGuard no_grad;
   check_shape(pictures, {kAny, 3, kAny, kAny}, "pictures");
   const std::int64_t side = network_.sizes().side();
-  const at::Tensor square = at::upsample_bicubic2d(pictures.to(at::kFloat), {side, side},
-                                                   /*align_corners=*/false);
+  const at::Tensor square =
+      at::upsample_bicubic2d(pictures.to(network_.device(), at::kFloat), {side, side},
+                             /*align_corners=*/false);
   const at::Tensor colors =
       (square * 0.5 + 0.5 - by_channel(kMean, square)) / by_channel(kDeviation, square);
   return network_.states_before_last(colors.to(network_.dtype()));

@@ -49,6 +49,7 @@ class VisionTransformer {
 
   const VisionSizes& sizes() const { return sizes_; }
   at::ScalarType dtype() const { return patches_.weight.scalar_type(); }
+  at::Device device() const { return patches_.weight.device(); }
 
  private:
   struct Affine {
