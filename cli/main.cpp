@@ -42,7 +42,8 @@ struct Program {
       "  cox run sweeps/demo.yaml            one machine, nothing else to start\n"
       "  cox plan sweeps/demo.yaml           what would run, and why it differs\n"
       "  cox results --series demo           the numbers\n\n"
-      "cox turns sweep files into runs, runs into one job for each video, and keeps every "
+      "cox turns sweep files into runs, runs into one job for each item, a video or a prompt, and "
+      "keeps every "
       "result.\n",
       "cox"};
   std::vector<CommandPtr> commands = all_commands();

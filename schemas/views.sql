@@ -25,6 +25,9 @@ FROM series s
 JOIN submissions u ON u.id = (SELECT max(id) FROM submissions WHERE series_id = s.id)
 JOIN datasets d ON d.id = u.dataset_id;
 
+-- An item is a video or a prompt. Columns named video hold an item's id, columns named videos a number
+-- of items; item and items are the same under the better name.
+
 -- One row per name in a series that a run holds or held, with where its jobs stand and the means
 -- over its finished videos. A filter on series, run or run_digest is applied before counting.
 CREATE VIEW v_runs AS
@@ -55,7 +58,7 @@ SELECT
     (SELECT q.mean FROM result_metrics q
      WHERE q.job_id = x.job_id AND q.metric_id = $id) END) AS $name, }
   avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
-  avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s
+  avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s, count(*) AS items
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -79,7 +82,7 @@ SELECT
   sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
   sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
   sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
-  sum(j.state IS 8) AS stopped
+  sum(j.state IS 8) AS stopped, d.videos AS items
 FROM series s
 CROSS JOIN series_runs m ON m.series_id = s.id AND m.superseded = 0
 JOIN runs r ON r.id = m.run_id
@@ -136,7 +139,8 @@ WHERE m.superseded = 0;
 CREATE VIEW v_metrics AS
 SELECT
   s.name AS series, m.name AS run, v.video AS video, dv.position AS video_position,
-  k.name AS metric, q.mean AS mean, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+  k.name AS metric, q.mean AS mean, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest,
+  v.video AS item
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -152,7 +156,8 @@ CREATE VIEW v_features AS
 SELECT
   s.name AS series, m.name AS run, d.digest AS dataset_digest, v.video AS video,
   dv.position AS video_position, v.digest AS video_digest, k.name AS metric, f.bytes AS features,
-  r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+  r.digest AS run_digest, lower(hex(j.digest)) AS job_digest,
+  v.video AS item
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -168,7 +173,8 @@ WHERE m.superseded = 0;
 -- Results that were published elsewhere, by `cox import-results`: for reading beside the measured ones.
 -- metric is a metric's name, train_s or generate_s; deviation is that between videos.
 CREATE VIEW v_published AS
-SELECT source, series, run, metric, mean, deviation, videos FROM published_results;
+SELECT source, series, run, metric, mean, deviation, videos, videos AS items
+FROM published_results;
 
 -- One row per current run of a series: means over its finished videos, and how many those are. Means
 -- over different videos do not compare: see v_pairs.
@@ -189,7 +195,7 @@ SELECT
   t.alone_s_sum / nullif(t.alone_s_count, 0) AS total_s,
   (SELECT count(*) FROM run_environments n
    WHERE n.run_id = m.run_id AND n.dataset_id = m.dataset_id) AS environments,
-  r.digest AS run_digest
+  r.digest AS run_digest, d.videos AS items
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -251,7 +257,8 @@ SELECT
   x.alone_s AS total_s,
   x.steps_run AS steps_run,
   {each environment|e.$name AS $name, }
-  lower(hex(j.digest)) AS job_digest
+  lower(hex(j.digest)) AS job_digest,
+  v.video AS item
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -273,7 +280,7 @@ SELECT
   (j.failure_expected AND j.state = 4 AND j.cause = 1) AS expected,
   j.attempt AS attempt, w.name AS worker, w.machine AS machine, a.ended_us AS ended_us,
   a.log_tail AS log_tail, v.path AS video_path, r.digest AS run_digest,
-  lower(hex(j.digest)) AS job_digest
+  lower(hex(j.digest)) AS job_digest, v.video AS item, v.kind AS item_kind
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -315,7 +322,7 @@ SELECT
    AND ra.metric_definitions = rb.metric_definitions) AS same_window,
   nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,
   ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
-  ra.digest AS run_digest_a, rb.digest AS run_digest_b
+  ra.digest AS run_digest_a, rb.digest AS run_digest_b, v.video AS item
 FROM series_runs ma
 JOIN series sa ON sa.id = ma.series_id
 JOIN runs ra ON ra.id = ma.run_id
@@ -375,7 +382,8 @@ SELECT
   w.name AS worker, w.name || '.' || w.id AS worker_id, w.machine AS machine,
   'lease-' || a.lease AS lease_id, a.granted_us AS granted_us, a.ended_us AS ended_us,
   a.worker_started_us AS worker_started_us, a.worker_finished_us AS worker_finished_us,
-  a.log_tail AS log_tail, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest
+  a.log_tail AS log_tail, r.digest AS run_digest, lower(hex(j.digest)) AS job_digest,
+  v.video AS item
 FROM attempts a
 JOIN jobs j ON j.id = a.job_id
 JOIN runs r ON r.id = j.run_id
@@ -413,7 +421,7 @@ SELECT
   {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
     (SELECT q.mean FROM result_metrics q
      WHERE q.job_id = x.job_id AND q.metric_id = $id) END AS $name, }
-  lower(hex(j.digest)) AS job_digest
+  lower(hex(j.digest)) AS job_digest, v.video AS item
 FROM events e
 LEFT JOIN series s ON s.id = e.series_id
 LEFT JOIN videos v ON v.id = e.video_id

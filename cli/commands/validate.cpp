@@ -29,7 +29,7 @@ class Validate final : public Command {
 
   /// Continues after an invalid file: one call checks all files.
   Result<ExitCode> run(Session& session) override {
-    Table rows{{"file", "series", "runs", "videos", "jobs"}, {}};
+    Table rows{{"file", "series", "runs", "items", "jobs"}, {}};
     ExitCode exit_code = kExitOk;
     SeriesNames names;
     for (const std::string& path : specs_.paths) {

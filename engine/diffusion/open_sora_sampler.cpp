@@ -9,7 +9,8 @@ namespace {
 constexpr double kModelTimesPerSigma = 1000;
 constexpr int64_t kPixelsPerToken = 4;
 
-/// The three branches of guidance as one batch, or only the prompt's.
+/// The branches of guidance as one batch: prompt and known frames, known frames alone, neither. The
+/// last two are one without known frames. Unguided only the first.
 BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& condition,
                                  bool guided) {
   BackboneInput input;
@@ -19,9 +20,17 @@ BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& c
   const TextStates& negative = start.negative_text;
   check_shape(negative.states, start.text.states.sizes(), "negative text states");
   check_shape(negative.pooled, start.text.pooled.sizes(), "negative pooled text");
-  input.text.states = at::cat({start.text.states, negative.states, negative.states});
-  input.text.pooled = at::cat({start.text.pooled, negative.pooled, negative.pooled});
-  input.channel_condition = at::cat({condition, condition, at::zeros_like(condition)});
+  std::vector<at::Tensor> states = {start.text.states, negative.states};
+  std::vector<at::Tensor> pooled = {start.text.pooled, negative.pooled};
+  std::vector<at::Tensor> conditions = {condition, condition};
+  if (start.known.defined()) {
+    states.push_back(negative.states);
+    pooled.push_back(negative.pooled);
+    conditions.push_back(at::zeros_like(condition));
+  }
+  input.text.states = at::cat(states);
+  input.text.pooled = at::cat(pooled);
+  input.channel_condition = at::cat(conditions);
   return input;
 }
 
@@ -44,14 +53,14 @@ at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
   const at::NoGradGuard no_grad;
   check_shape(start.noise, {1, backbone.shape().latent_channels, kAny, kAny, kAny}, "noise");
   const int64_t known = start.known.defined() ? start.known.size(2) : 0;
-  const bool guided = guidance.text > 1 || guidance.image > 1;
+  const bool guided = guidance.text > 1 || (known > 0 && guidance.image > 1);
   BackboneInput input =
       open_sora_branches(start, open_sora_condition(start.known, start.noise), guided);
 
   at::Tensor x = to_fp32(start.noise).to(backbone.device());
   const std::vector<double> times =
       open_sora_times(steps, open_sora_shift(x.size(3) * x.size(4) / kPixelsPerToken, x.size(2)));
-  const int64_t branches = guided ? 3 : 1;
+  const int64_t branches = input.channel_condition.size(0);
   for (int64_t i = 0; i < steps; ++i) {
     const double t = times[static_cast<size_t>(i)], next = times[static_cast<size_t>(i) + 1];
     input.latents = x.expand({branches, -1, -1, -1, -1});
@@ -59,8 +68,8 @@ at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
     input.sampling = {i, steps, 0};
     at::Tensor v = backbone.forward(input, adapter);
     if (guided) {
-      v = guide_open_sora({v.narrow(0, 0, 1), v.narrow(0, 1, 1), v.narrow(0, 2, 1)}, guidance, i,
-                          steps);
+      v = guide_open_sora({v.narrow(0, 0, 1), v.narrow(0, 1, 1), v.narrow(0, branches - 1, 1)},
+                          guidance, i, steps);
     }
     x = x + (next - t) * v;
     if (on_step) on_step(static_cast<int>(i + 1), static_cast<int>(steps));

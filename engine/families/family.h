@@ -24,9 +24,22 @@
 
 namespace cox::engine {
 
+/// What some models see of known frames besides their latents; undefined for the others.
+struct SeenFrames {
+  at::Tensor channel_condition;  ///< BackboneInput::channel_condition
+  at::Tensor image_states;       ///< BackboneInput::image_states
+};
+
 /// A model directory in memory. A family derives its own from it for what its runs need besides.
 struct Model {
   virtual ~Model() = default;
+
+  /// Whether see() has something to say.
+  virtual bool sees_frames() const { return false; }
+  /// pixels [1, 3, known frames, H, W] in [-1, 1], for a video of so many latent frames.
+  virtual SeenFrames see(const at::Tensor& /*pixels*/, std::int64_t /*latent_frames*/) const {
+    return {};
+  }
 
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<VideoVae> vae;
@@ -45,6 +58,7 @@ struct Placement {
 struct Continuation {
   /// Known first latents [1, C, c, H, W] fp32, normalized; undefined when none are known.
   at::Tensor condition;
+  SeenFrames seen;
   std::vector<std::int64_t> shape;  ///< of all latents, known and generated: [1, C, T, H, W]
   TextStates text;
   TextStates negative_text;

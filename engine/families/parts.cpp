@@ -8,6 +8,7 @@
 #include "engine/text/t5_encoder.h"
 #include "engine/text/umt5_encoder.h"
 #include "engine/vae/networks.h"
+#include "engine/vision/clip_image_encoder.h"
 
 namespace cox::engine {
 
@@ -56,6 +57,16 @@ ModelPart wan_vae_part(const std::string& directory) {
 
 ModelPart umt5_part(const std::string& directory) { return text_part<Umt5Encoder>(directory); }
 ModelPart t5_part(const std::string& directory) { return text_part<T5Encoder>(directory); }
+
+ModelPart clip_image_part(const std::string& directory) {
+  const ClipImageConfig config =
+      parse_clip_image_config(JsonConfig::read(directory + "/image_encoder/config.json"));
+  return {"image_encoder",
+          "model",
+          "image encoder",
+          tensors_of<ClipImageEncoder>(config),
+          {{"layers", config.vision.layers}, {"channels", config.vision.hidden}}};
+}
 
 std::int64_t size_of(const ModelPart& part, const std::string& name) {
   for (const auto& [known, size] : part.sizes) {

@@ -17,6 +17,9 @@ ModelPart wan_vae_part(const std::string& directory);
 ModelPart umt5_part(const std::string& directory);
 ModelPart t5_part(const std::string& directory);
 
+/// image_encoder/: the vision tower of CLIP.
+ModelPart clip_image_part(const std::string& directory);
+
 /// Returns a size of the part; it must be there.
 std::int64_t size_of(const ModelPart& part, const std::string& name);
 

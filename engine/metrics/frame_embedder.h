@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/metrics/metric.h"
-#include "engine/metrics/vision_transformer.h"
+#include "engine/vision/vision_transformer.h"
 #include "engine/text/clip_text_encoder.h"
 #include "engine/text/clip_tokenizer.h"
 

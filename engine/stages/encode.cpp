@@ -86,6 +86,10 @@ EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::st
   EncodedJob job;
   if (plan.condition.count > 0) {
     job.condition = encoder.latents(plan.condition, PosteriorDraw::kCondition, job.reused_s);
+    if (model.sees_frames()) {
+      job.seen = model.see(source.pixels({plan.condition.first, held_frames(plan.condition.count)}),
+                           plan.condition_latents + plan.generated_latents);
+    }
   }
   if (plan.adaptation) {
     job.window = encoder.latents(plan.window, PosteriorDraw::kWindow, job.reused_s);

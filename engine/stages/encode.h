@@ -13,6 +13,7 @@ namespace cox::engine {
 struct EncodedJob {
   at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalised
   at::Tensor window;     ///< of the adaptation window, same layout; undefined when nothing trains
+  SeenFrames seen;       ///< by the models that look at known frames themselves
   TextStates prompt;
   TextStates negative_prompt;
   double reused_s = 0;  ///< what encodings that were found in memory had taken

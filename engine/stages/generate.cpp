@@ -12,6 +12,7 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
   const RunSettings& run = plan.run;
   Continuation question;
   question.condition = encoded.condition;
+  question.seen = encoded.seen;
   const std::int64_t side = model.vae->spatial_scale();
   question.shape = {1, model.backbone->shape().latent_channels,
                     plan.condition_latents + plan.generated_latents, run.height / side,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/checkpoint/config_checks.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
 
@@ -26,6 +27,7 @@ void require_positive(const JsonConfig& file, const char* key, std::int64_t valu
 }
 
 void refuse_other_layouts(const JsonConfig& file) {
+  require_only(file, "_class_name", "AutoencoderKLWan");
   if (file.has("attn_scales") && !file.reals("attn_scales").empty()) {
     refuse(file, "attn_scales: expected an empty list, as in Wan 2.1 and Wan 2.2");
   }

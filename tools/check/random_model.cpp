@@ -37,13 +37,17 @@ ModelSizes published_model_sizes() {
           .side = 16};
 }
 
-RandomModel::RandomModel(const ModelSizes& sizes)
-    : config_(config_of(sizes)),
-      original_(random_backbone({"longcat-video", at::kCPU, Precision::kFp32}, config_, kSeed)) {}
+RandomTransformer::RandomTransformer(std::string family, JsonConfig config)
+    : family_(std::move(family)),
+      config_(std::move(config)),
+      original_(random_backbone({family_, at::kCPU, Precision::kFp32}, config_, kSeed)) {}
 
-std::unique_ptr<Backbone> RandomModel::on(at::Device device, Precision precision) const {
+RandomModel::RandomModel(const ModelSizes& sizes)
+    : RandomTransformer("longcat-video", config_of(sizes)) {}
+
+std::unique_ptr<Backbone> RandomTransformer::on(at::Device device, Precision precision) const {
   const at::NoGradGuard no_grad;
-  auto copy = random_backbone({"longcat-video", device, precision}, config_, kSeed);
+  auto copy = random_backbone({family_, device, precision}, config_, kSeed);
   const std::vector<NamedTensor> from = original_->parameters(), to = copy->parameters();
   for (size_t i = 0; i < from.size(); ++i) to.at(i).tensor.copy_(from[i].tensor);
   return copy;

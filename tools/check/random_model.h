@@ -27,17 +27,25 @@ ModelSizes published_model_sizes();
 
 inline constexpr int64_t kCheckLatentChannels = 16;
 
-class RandomModel {
+/// A transformer of random weights.
+class RandomTransformer {
  public:
-  explicit RandomModel(const ModelSizes& sizes);
+  /// `family` is a name of families.def.
+  RandomTransformer(std::string family, JsonConfig config);
   /// In fp32 on the CPU.
   const Backbone& original() const { return *original_; }
   /// A copy of it.
   std::unique_ptr<Backbone> on(at::Device device, Precision precision) const;
 
  private:
+  std::string family_;
   JsonConfig config_;
   std::unique_ptr<Backbone> original_;
+};
+
+/// A LongCat-Video of these sizes.
+struct RandomModel : RandomTransformer {
+  explicit RandomModel(const ModelSizes& sizes);
 };
 
 /// Draws standard normal values, fp32 on the CPU; each `number` is another draw.

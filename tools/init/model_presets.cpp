@@ -91,7 +91,11 @@ struct WanSizes {
   int head_dim = 24;
   int ffn = 384;
   int depth = 4;
+  int seen_channels = 0;   ///< of the mask and the latents of known frames
+  int image_channels = 0;  ///< of the image encoder; 0 = none
 };
+
+std::string number_or_null(int number) { return number > 0 ? std::to_string(number) : "null"; }
 
 std::string wan_config(const WanSizes& sizes) {
   return fmt::format(R"({{
@@ -99,7 +103,7 @@ std::string wan_config(const WanSizes& sizes) {
   "patch_size": [1, 2, 2],
   "num_attention_heads": {1},
   "attention_head_dim": {2},
-  "in_channels": {0},
+  "in_channels": {5},
   "out_channels": {0},
   "text_dim": 64,
   "freq_dim": 256,
@@ -108,13 +112,15 @@ std::string wan_config(const WanSizes& sizes) {
   "cross_attn_norm": true,
   "qk_norm": "rms_norm_across_heads",
   "eps": 1e-06,
-  "image_dim": null,
-  "added_kv_proj_dim": null,
+  "image_dim": {6},
+  "added_kv_proj_dim": {7},
   "rope_max_seq_len": 1024,
   "pos_embed_seq_len": null
 }}
 )",
-                     sizes.channels, sizes.heads, sizes.head_dim, sizes.ffn, sizes.depth);
+                     sizes.channels, sizes.heads, sizes.head_dim, sizes.ffn, sizes.depth,
+                     sizes.channels + sizes.seen_channels, number_or_null(sizes.image_channels),
+                     number_or_null(sizes.image_channels > 0 ? sizes.heads * sizes.head_dim : 0));
 }
 
 constexpr const char* kResidualVae = R"({
@@ -230,6 +236,20 @@ constexpr const char* kHunyuanVae = R"({
 }
 )";
 
+constexpr const char* kClipImage = R"({
+  "architectures": ["CLIPVisionModel"],
+  "model_type": "clip_vision_model",
+  "hidden_act": "gelu",
+  "hidden_size": 32,
+  "image_size": 56,
+  "intermediate_size": 64,
+  "layer_norm_eps": 1e-05,
+  "num_attention_heads": 2,
+  "num_hidden_layers": 3,
+  "patch_size": 14
+}
+)";
+
 constexpr const char* kClipText = R"({
   "model_type": "clip_text_model",
   "eos_token_id": 2,
@@ -285,6 +305,17 @@ ModelPreset tiny_wan(const std::string& family, int channels, const std::string&
            {kIndex, wan_index(kWanPipeline, family == "wan2.2")}}};
 }
 
+ModelPreset tiny_wan_i2v() {
+  ModelPreset preset =
+      tiny_wan("wan2.1", 16, vae_config(/*residual_blocks=*/1, "0.5"), "wan2.1-i2v-14b");
+  preset.name = "wan2.1-i2v-tiny";
+  preset.files[kTransformerConfig] =
+      wan_config({.channels = 16, .seen_channels = 4 + 16, .image_channels = 32});
+  preset.files["image_encoder/config.json"] = kClipImage;
+  preset.files[kIndex] = wan_index("WanImageToVideoPipeline", /*expands_timesteps=*/false);
+  return preset;
+}
+
 /// What `cox-engine train` starts from: Wan2.2's transformer and timesteps with Wan2.1's VAE, whose
 /// weights another small model can lend.
 ModelPreset small_wan() {
@@ -336,7 +367,8 @@ ModelPreset published_preset(const std::string& name) {
       preset.files[part + "/" + file] = published_part(name, part).dump();
     }
   };
-  for (const char* part : {"dit", "transformer", "vae", "text_encoder", "text_encoder_2"}) {
+  for (const char* part :
+       {"dit", "transformer", "vae", "text_encoder", "text_encoder_2", "image_encoder"}) {
     add(part, "config.json");
   }
   add("scheduler", "scheduler_config.json");
@@ -365,10 +397,9 @@ std::vector<ModelPreset> all_presets() {
       longcat_preset("deep",
                      dit_config(/*hidden=*/64, /*depth=*/48, /*heads=*/1, /*time_embedding=*/512),
                      vae_config(/*residual_blocks=*/1, "0.5"), 32, "12.0"),
-      // The other families, small. A Wan model that sees an image has no image encoder among its
-      // files yet: jobs do not run on it.
+      // The other families, small.
       tiny_wan("wan2.1", 16, vae_config(/*residual_blocks=*/1, "0.5"), "wan2.1-t2v-1.3b"),
-      tiny_wan("wan2.2", 8, kResidualVae, "wan2.2-ti2v-5b"),
+      tiny_wan("wan2.2", 8, kResidualVae, "wan2.2-ti2v-5b"), tiny_wan_i2v(),
       tiny_cogvideox("cogvideox-tiny", /*sees_image=*/false),
       tiny_cogvideox("cogvideox-i2v-tiny", /*sees_image=*/true), tiny_open_sora()};
   for (const std::string& name : published_models()) presets.push_back(published_preset(name));

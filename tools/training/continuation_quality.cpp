@@ -68,6 +68,34 @@ struct Examinee {
   }
 };
 
+/// Levels at which little of the scene shows, so that the prompt can tell.
+constexpr double kCaptionLevels[] = {0.7, 0.85, 0.95};
+
+void add_caption_losses(const Examinee& examinee, const at::Tensor& pictures,
+                        const std::string& caption, const std::string& another, uint64_t index,
+                        CaptionLosses& sum) {
+  const Model& model = *examinee.model;
+  const auto rule = examinee.recipe->training_rule(model);
+  const at::Tensor clean =
+      model.vae->normalize(model.vae->encode(pictures * 2 - 1).mean).to(at::kFloat);
+  RandomStream random({.seed = examinee.probe.seed,
+                       .video_id = "captions",
+                       .purpose = Purpose::kGeneration,
+                       .step = index});
+  const at::Tensor noise = random.normal(clean.sizes()).to(examinee.device);
+  const auto loss = [&](const std::string& prompt) {
+    const TextStates text = model.text_encoder->encode(prompt).text;
+    double mean = 0;
+    for (const double level : kCaptionLevels) {
+      mean += rule->loss(*model.backbone, Adapter(), {clean, 0, noise, level, text}).item<double>();
+    }
+    return mean / std::size(kCaptionLevels);
+  };
+  sum.own += loss(caption);
+  sum.other += loss(another);
+  sum.empty += loss("");
+}
+
 double psnr(const at::Tensor& shown, const at::Tensor& truth) {
   return frame_psnr(shown, truth).mean().item<double>();
 }
@@ -101,6 +129,12 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
         psnr(scored_part(model.continue_clip(pictures, describe(scene), index++)), truth);
     const double by_repeating = psnr(last.expand_as(truth), truth);
     const double by_line = psnr((last + (last - before) * ahead).clamp(0, 1), truth);
+    if (probe.captions) {
+      const Scene another =
+          sample_scene(domain, probe.seed, index + static_cast<uint64_t>(probe.clips),
+                       static_cast<double>(size.width) / static_cast<double>(size.height));
+      add_caption_losses(model, pictures, describe(scene), describe(another), index, sum.captions);
+    }
     sum.model += by_model;
     sum.repeat_last += by_repeating;
     sum.extrapolation += by_line;
@@ -112,7 +146,8 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     sum.wins += by_model > by_repeating && by_model > by_line ? 1 : 0;
   }
   for (double* total : {&sum.model, &sum.repeat_last, &sum.extrapolation, &sum.reconstruction,
-                        &sum.whole_clips.psnr_db, &sum.wins}) {
+                        &sum.whole_clips.psnr_db, &sum.wins, &sum.captions.own, &sum.captions.other,
+                        &sum.captions.empty}) {
     *total /= static_cast<double>(probe.clips);
   }
   return sum;

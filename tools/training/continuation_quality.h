@@ -6,6 +6,13 @@
 
 namespace cox::engine {
 
+/// Mean loss over clips and noise levels without known frames, by what the model is told.
+struct CaptionLosses {
+  double own = 0;    ///< the scene's caption
+  double other = 0;  ///< another scene's
+  double empty = 0;  ///< the empty prompt
+};
+
 /// Mean PSNR in dB over clips and scored frames of one domain.
 struct ContinuationQuality {
   double model = 0;
@@ -14,6 +21,7 @@ struct ContinuationQuality {
   double reconstruction = 0;  ///< the scored frames through the VAE: an upper bound
   VaeQuality whole_clips;     ///< all frames through the VAE, those of the condition included
   double wins = 0;            ///< share of clips on which the model beats both
+  CaptionLosses captions;     ///< if the probe asks for them
   int64_t clips = 0;
 };
 
@@ -26,6 +34,7 @@ struct ContinuationProbe {
   int64_t width = 160;
   int64_t steps = 20;
   double guidance = 1;
+  bool captions = false;  ///< also measure whether the model heeds its prompt
   uint64_t seed = 0;
   std::string device = "cpu";
   std::string dtype = "fp32";

@@ -3,12 +3,15 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "engine/backbones/published.h"
 #include "engine/device/cuda.h"
 #include "engine/engine.h"
+#include "engine/families/registry.h"
 #include "engine/nn/kernels.h"
 #include "engine/parallel/parts.h"
 #include "engine/tensors/error.h"
 #include "record/limits.h"
+#include "tools/check/family_check.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
 #include "tools/check/parts_check.h"
@@ -25,18 +28,36 @@ struct CheckDeviceOptions {
   std::string device = "cuda";
   std::string kernels = "fused";
   int threads = 1;
+  std::vector<std::string> models;
   int gpus = 1;
   bool small = false;
 };
+
+/// The published models to check: `all`, or names.
+std::vector<std::string> published_to_check(const std::vector<std::string>& asked,
+                                            std::size_t devices) {
+  if (!asked.empty() && devices > 1) {
+    throw EngineError(
+        fmt::format("--model checks one device, got {}; leave one of them out", devices));
+  }
+  if (asked == std::vector<std::string>{"all"}) return published_models();
+  for (const std::string& name : asked) published_transformer(name);
+  return asked;
+}
 
 void append(std::vector<Comparison>& all, const std::vector<Comparison>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-std::vector<Comparison> compare_device(c10::Device device, bool published) {
+std::vector<Comparison> compare_device(c10::Device device, bool published,
+                                       const std::vector<std::string>& models) {
   std::vector<Comparison> comparisons = check_operations(device, small_operation_sizes());
   append(comparisons, check_model(device, small_model_sizes()));
   append(comparisons, check_sampling(device, small_model_sizes()));
+  for (const std::string& model : small_checked_models()) {
+    append(comparisons, check_family(device, model));
+  }
+  for (const std::string& model : models) append(comparisons, check_family(device, model));
   if (!published) return comparisons;
   append(comparisons, check_operations(device, published_operation_sizes()));
   append(comparisons, check_model(device, published_model_sizes()));
@@ -58,13 +79,14 @@ std::vector<Comparison> compare_parts(const std::vector<c10::Device>& devices, b
 void check_device(const CheckDeviceOptions& options) {
   const std::vector<c10::Device> devices = parse_devices(options.device, options.gpus);
   const c10::Device device = devices.front();
+  const std::vector<std::string> published = published_to_check(options.models, devices.size());
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, /*deterministic=*/false);
   for (const c10::Device& each : devices) prepare_kernels(each);
 
-  const std::vector<Comparison> comparisons = devices.size() == 1
-                                                  ? compare_device(device, !options.small)
-                                                  : compare_parts(devices, !options.small);
+  const std::vector<Comparison> comparisons =
+      devices.size() == 1 ? compare_device(device, !options.small, published)
+                          : compare_parts(devices, !options.small);
   Json json;
   json["device"] = device_name(device);
   json["parts"] = devices.size();
@@ -102,6 +124,9 @@ void add_check_device_verb(CLI::App& app) {
   verb->add_option("--device", options->device,
                    "cpu, cuda or cuda:N; several, separated by commas, are checked together");
   verb->add_option("--kernels", options->kernels, "fused or stock");
+  verb->add_option("--model", options->models,
+                   "Published models of which a few blocks are checked at their width, or all: " +
+                       join(published_models(), ", "));
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->add_option("--gpus", options->gpus,

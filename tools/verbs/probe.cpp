@@ -7,8 +7,8 @@ namespace cox::engine {
 
 namespace {
 
-nlohmann::ordered_json figures(const ContinuationQuality& quality) {
-  return {
+nlohmann::ordered_json figures(const ContinuationQuality& quality, bool captions) {
+  nlohmann::ordered_json json = {
       {"clips", quality.clips},
       {"model_psnr_db", quality.model},
       {"repeat_last_psnr_db", quality.repeat_last},
@@ -17,6 +17,12 @@ nlohmann::ordered_json figures(const ContinuationQuality& quality) {
       {"whole_clip_reconstruction_psnr_db",
        {{"mean", quality.whole_clips.psnr_db}, {"worst_clip", quality.whole_clips.worst_clip_db}}},
       {"wins_over_both", quality.wins}};
+  if (captions) {
+    json["loss_by_caption"] = {{"own", quality.captions.own},
+                               {"another_scene", quality.captions.other},
+                               {"empty", quality.captions.empty}};
+  }
+  return json;
 }
 
 }  // namespace
@@ -37,6 +43,9 @@ void add_probe_verb(CLI::App& app) {
   verb->add_option("--width", probe->width, "Pixels");
   verb->add_option("--steps", probe->steps, "Nominal sampling steps");
   verb->add_option("--guidance", probe->guidance, "Guidance scale; 1 is off");
+  verb->add_flag("--captions", probe->captions,
+                 "Also measure the loss without known frames, told the scene's caption, another's "
+                 "and none");
   verb->add_option("--seed", probe->seed, "Seed of scenes and noise")->check(seed_number());
   verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", probe->dtype, "Compute type: fp32 or bf16");
@@ -46,7 +55,9 @@ void add_probe_verb(CLI::App& app) {
     for (const Domain& domain : domains()) {
       const bool asked = wanted->empty() ||
                          std::find(wanted->begin(), wanted->end(), domain.name) != wanted->end();
-      if (asked) report[std::string(domain.name)] = figures(measure_continuation(*probe, domain));
+      if (asked)
+        report[std::string(domain.name)] =
+            figures(measure_continuation(*probe, domain), probe->captions);
     }
     for (const std::string& name : *wanted) domain_named(name);
     print_json(report);

@@ -7,10 +7,12 @@
 #include "engine/diffusion/flow_solver.h"
 #include "engine/diffusion/noise_rule.h"
 #include "engine/families/parts.h"
+#include "engine/families/wan/known_frames.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/text_encoder.h"
 #include "engine/vae/wan_vae.h"
+#include "engine/vision/clip_image_encoder.h"
 
 namespace cox::engine::wan {
 
@@ -20,7 +22,14 @@ const Family& wan22();
 namespace {
 
 struct WanModel final : Model {
-  double shift = 1;  ///< of the sampling schedule
+  double shift = 1;                                 ///< of the sampling schedule
+  std::unique_ptr<ClipImageEncoder> image_encoder;  ///< of Wan2.1's image-to-video models
+
+  bool sees_frames() const override { return image_encoder != nullptr; }
+  SeenFrames see(const at::Tensor& pixels, std::int64_t latent_frames) const override {
+    return {known_frames_condition(*vae, pixels, latent_frames),
+            image_encoder->states(pixels.select(2, 0))};
+  }
 };
 
 /// Flow matching of the Wan family. Wan2.2 keeps the context clean at time 0; Wan2.1, which has one
@@ -84,6 +93,9 @@ class WanRecipe final : public Recipe {
     input.prefix = question.condition;
     input.text = question.text;
     input.negative_text = question.negative_text;
+    input.channel_condition = question.seen.channel_condition;
+    input.image_states = question.seen.image_states;
+    if (input.channel_condition.defined()) options.prefix = FlowPrefix::kNone;
     return sample_flow(*model.backbone, adapter, input, options, on_step)
         .narrow(2, question.known(), question.generated());
   }
@@ -126,7 +138,8 @@ class Wan final : public Family {
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
     const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
-    require_text_to_video(config);
+    const Config sizes = Config::from_json(config);
+    require_known_condition(sizes, config.path());
     auto model = std::make_unique<WanModel>();
     model->shift = flow_shift(JsonConfig::read(directory + "/scheduler/scheduler_config.json"));
     model->backbone = load_transformer(config, directory + "/transformer", at);
@@ -134,6 +147,9 @@ class Wan final : public Family {
     require_latent_pixels(*this, directory, vae->config().spatial_scale());
     model->vae = std::make_unique<WanCodec>(std::move(vae));
     model->text_encoder = TextEncoder::load(directory, dtype, at.device);
+    if (sizes.sees_image()) {
+      model->image_encoder = ClipImageEncoder::load(directory + "/image_encoder", dtype, at.device);
+    }
     return model;
   }
 
@@ -144,6 +160,10 @@ class Wan final : public Family {
     require_equal_size(config, "out_channels", config.integer("out_channels"), parts[1],
                        "latent_channels");
     require_equal_size(config, "text_dim", config.integer("text_dim"), parts[2], "channels");
+    if (Config::from_json(config).sees_image()) {
+      parts.push_back(clip_image_part(directory));
+      require_equal_size(config, "image_dim", config.integer("image_dim"), parts[3], "channels");
+    }
     return parts;
   }
 
@@ -178,14 +198,20 @@ class Wan final : public Family {
   bool samples_posterior() const override { return false; }
 
  private:
-  static void require_text_to_video(const JsonConfig& json) {
-    const Config config = Config::from_json(json);
-    if (config.condition_channels() == 0 && !config.sees_image()) return;
-    throw user_error(fmt::format("{}: expected a model whose 'in_channels' equal 'out_channels', "
-                                 "got one that also sees an image: jobs do not run on "
-                                 "image-to-video Wan models yet",
-                                 json.path()),
-                     "bad_config");
+  /// Of a mask and the latents of known frames, with an image encoder beside them, or none at all.
+  static void require_known_condition(const Config& sizes, const std::string& path) {
+    constexpr std::int64_t kMaskChannels = 4;
+    const std::int64_t joined = sizes.condition_channels();
+    if (joined == (sizes.sees_image() ? kMaskChannels + sizes.out_channels : 0)) return;
+    throw user_error(
+        fmt::format(
+            "{}: expected 'in_channels' {} ({} 'image_dim'), got {}: a model that sees an "
+            "image on its channels and has no image encoder, such as Wan2.2-I2V-A14B, is "
+            "not supported",
+            path,
+            sizes.out_channels + (sizes.sees_image() ? kMaskChannels + sizes.out_channels : 0),
+            sizes.sees_image() ? "with" : "without", sizes.in_channels),
+        "bad_config");
   }
 
   std::string prefix_name_;

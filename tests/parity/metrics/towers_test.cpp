@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "engine/metrics/clip_frames.h"
 #include "engine/metrics/frame_embedder.h"
-#include "engine/metrics/vision_transformer.h"
+#include "engine/vision/vision_transformer.h"
 #include "engine/tensors/error.h"
 #include "hashed.h"
 #include "tests/support/temporary_directory.h"

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "engine/video/decode.h"
 #include "engine_fixture.h"
+#include "tools/training/clip_file.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -157,6 +158,28 @@ TEST_CASE("image to video continues the first frame of a video, which is all tha
   const JobFailure failure = fail(*engine, prompt);
   CHECK(failure.cause == FailureCause::kUser);
   CHECK_THAT(failure.message, Contains("task image_to_video: expected a video, got the prompt"));
+}
+
+TEST_CASE("Wan2.1's image-to-video model starts from the first frame, through CLIP and channels") {
+  const auto engine = make_engine();
+  const auto from = [&](const std::string& clip) {
+    JobInput input = prompt_job("wan2.1", "a cat");
+    input.model.directory = wan_model("wan2.1-i2v-tiny");
+    input.parameters["task"] = "image_to_video";
+    input.video.path = clip;
+    return input;
+  };
+  const std::string clip = EngineFixture::get().job("none").video.path;
+  const std::string other = EngineFixture::get().path("another_scene.mp4");
+  write_clip(sample_scene(domain_named("color"), 3, 5, 160.0 / 96.0), {.frames = 9}, other);
+  const JobOutput output = succeed(*engine, from(clip));
+  CHECK(output.scored_frames == 8);
+  const std::string bytes = bytes_of(output);
+  CHECK(bytes_of(succeed(*engine, from(other))) != bytes);
+  CHECK(bytes_of(succeed(*engine, from(clip))) == bytes);
+  JobInput prompt = prompt_job("wan2.1", "a cat");
+  prompt.model.directory = wan_model("wan2.1-i2v-tiny");
+  CHECK_THAT(fail(*engine, prompt).message, Contains("this model starts from one image"));
 }
 
 TEST_CASE("what needs frames is refused where the task has none") {

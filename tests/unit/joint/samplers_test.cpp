@@ -113,6 +113,28 @@ TEST_CASE(
   CHECK(relative_error(made, kAnswer.narrow(2, 1, 2)) < 1e-5);
 }
 
+TEST_CASE("without known frames Open-Sora's three branches are two, with the same result") {
+  OpenSoraStart start;
+  start.noise = drawn(2, kAnswer.sizes());
+  start.text = {drawn(3, {1, 1, 2, 4}), {}, drawn(5, {1, 6})};
+  start.negative_text = {drawn(6, {1, 1, 2, 4}), {}, drawn(7, {1, 6})};
+  const at::Tensor c = drawn(8, kAnswer.sizes()), u = drawn(9, kAnswer.sizes());
+  std::vector<int64_t> rows;
+  const Oracle oracle([&](const BackboneInput& input) {
+    rows.push_back(input.channel_condition.size(0));
+    CHECK(input.channel_condition.abs().max().item<double>() == 0);
+    CHECK(at::equal(input.text.states.narrow(0, 0, 1), start.text.states));
+    return rows.back() == 1 ? c : at::cat({c, u});
+  });
+  const at::Tensor made = sample_open_sora(oracle, Adapter(), start, {7.5, 3.0, false, true}, 1);
+  // One step from time 1 to 0: u0 + 3 (u - u0) + 7.5 (c - u), where u0 is u.
+  CHECK(relative_error(made, start.noise - (u + 7.5 * (c - u))) < 1e-6);
+  // The scale of known frames has nothing to scale.
+  const at::Tensor plain = sample_open_sora(oracle, Adapter(), start, {1.0, 3.0, false, true}, 1);
+  CHECK(relative_error(plain, start.noise - c) < 1e-6);
+  CHECK(rows == std::vector<int64_t>{2, 1});
+}
+
 TEST_CASE("times of Open-Sora are shifted by tokens and frames as published") {
   CHECK(open_sora_shift(252, 33) == Approx(5.73).epsilon(1e-3));
   CHECK(open_sora_shift(2304, 33) == Approx(11.87).epsilon(1e-3));

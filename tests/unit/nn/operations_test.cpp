@@ -6,6 +6,7 @@
 #include "engine/nn/swiglu.h"
 #include "engine/tensors/random.h"
 #include "tests/support/torch_catch.h"
+#include "tools/check/family_check.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
 #include "tools/check/sampling_check.h"
@@ -39,6 +40,14 @@ TEST_CASE("A model in bf16 stays near the one in fp32, gradient included") {
 
 TEST_CASE("A sampling with cached conditions stays near one without, guided or not") {
   require_all(check_sampling(at::kCPU, small_model_sizes()), 6);
+}
+
+TEST_CASE("Small models of every family stay near themselves in fp32, gradient included") {
+  CHECK(small_checked_models().size() >= 5);
+  for (const std::string& model : small_checked_models()) {
+    require_all(check_family(at::kCPU, model), 8);
+  }
+  CHECK_THROWS_WITH(check_family(at::kCPU, "wan9"), Catch::Contains("wan9"));
 }
 
 TEST_CASE("A comparison with NaN or another shape never holds") {

@@ -29,7 +29,8 @@ std::string scan() {
          "sum(j.state IS 4 OR j.state IS 7), sum(x.nonfinite IS NOT NULL), " +
          means +
          "avg(x.train_s), avg(x.early_stop_s), "
-         "avg(x.generate_s), avg(x.alone_s), count(DISTINCT x.environment_id), r.digest "
+         "avg(x.generate_s), avg(x.alone_s), count(DISTINCT x.environment_id), r.digest, "
+         "count(DISTINCT dv.video_id) "
          "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
          "JOIN datasets d ON d.id = m.dataset_id "
          "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "

@@ -87,6 +87,27 @@ TEST_CASE("items are videos or prompts, and the newest submission says what they
   CHECK(dimensions() == Cell(std::string("scene")));
 }
 
+TEST_CASE("each published column of videos has the name of items too") {
+  Cluster cluster;
+  const auto views = cluster.query("SELECT name FROM sqlite_master WHERE type = 'view'");
+  int checked = 0;
+  for (const auto& row : views.rows) {
+    const auto& view = std::get<std::string>(row[0]);
+    const auto columns = cluster.query("SELECT * FROM " + view + " LIMIT 0").columns;
+    const auto has = [&](const char* name) {
+      return std::find(columns.begin(), columns.end(), name) != columns.end();
+    };
+    if (view.rfind("v_", 0) != 0) continue;
+    for (const auto& [old_name, name] : {std::pair{"video", "item"}, {"videos", "items"}}) {
+      if (!has(old_name)) continue;
+      INFO(view << " " << name);
+      CHECK(has(name));
+      ++checked;
+    }
+  }
+  CHECK(checked >= 13);
+}
+
 TEST_CASE("result_columns explains each column of v_results, in order, with its type") {
   Cluster cluster;
   cluster.apply(test::submission("s", {"a"}, {"v1"}));

@@ -193,12 +193,19 @@ TEST_CASE("a backbone refuses the tasks that its models cannot do, with the reas
   };
   sandbox.write("model/transformer/config.json",
                 R"({"_class_name": "WanTransformer3DModel", "in_channels": 16, "num_layers": 2,
-                    "num_attention_heads": 2, "attention_head_dim": 8})");
+                    "num_attention_heads": 2, "attention_head_dim": 8, "out_channels": 16})");
   sandbox.write("model/vae/config.json", "{}");
   CHECK(errors_on("wan2.1", "text_to_video") == "");
   CHECK_THAT(errors_on("wan2.1", "image_to_video"),
              Contains("task image_to_video cannot run on Wan2.1 in ") &&
                  Contains("were not trained to start from an image"));
+  sandbox.write("model/transformer/config.json",
+                R"({"_class_name": "WanTransformer3DModel", "in_channels": 36, "num_layers": 2,
+                    "num_attention_heads": 2, "attention_head_dim": 8, "out_channels": 16})");
+  CHECK(errors_on("wan2.1", "image_to_video") == "");
+  for (const char* task : {"continue", "text_to_video"}) {
+    CHECK_THAT(errors_on("wan2.1", task), Contains("this model starts from one image"));
+  }
   const auto cogvideox = [&](int in_channels) {
     sandbox.write("model/transformer/config.json",
                   R"({"_class_name": "CogVideoXTransformer3DModel", "out_channels": 16,

@@ -5,6 +5,7 @@
 #include "engine/adaptation/methods/lora.h"
 #include "engine/backbones/wan/factory.h"
 #include "engine/vae/networks.h"
+#include "engine/vision/clip_image_encoder.h"
 #include "tests/support/torch_catch.h"
 
 using namespace cox;
@@ -112,6 +113,26 @@ TEST_CASE("published Wan VAEs have the parameters of their files") {
   const VaeConfig residual = parse_vae_config(published_part("wan2.2-ti2v-5b", "vae"));
   CHECK(residual.spatial_scale() == 16);
   CHECK(residual.temporal_scale() == 4);
+}
+
+TEST_CASE("the image encoder of Wan2.1's image-to-video models has the parameters of its file") {
+  WeightSource weights = WeightSource::declaring(at::kFloat);
+  const ClipImageConfig config =
+      parse_clip_image_config(published_part("wan2.1-i2v-14b", "image_encoder"));
+  ClipImageEncoder(config, weights);
+  int64_t total = 0;
+  for (const ExpectedTensor& tensor : weights.taken()) {
+    total += c10::multiply_integers(tensor.shape);
+  }
+  CHECK(weights.taken().size() == 3 + 2 + 32 * 16 + 2);
+  // 32 blocks of width 1280, two norms, 257 positions, the class, patches of 14 x 14.
+  const int64_t block = 4 * (1280 * 1280 + 1280) + 2 * 1280 * 5120 + 5120 + 1280 + 4 * 1280;
+  CHECK(total == 32 * block + 4 * 1280 + 257 * 1280 + 1280 + 1280 * 3 * 14 * 14);
+  CHECK(total == 630'766'080);
+  CHECK(config.vision.head == 80);
+  CHECK_THROWS_WITH(parse_clip_image_config(published_part("wan2.1-i2v-14b", "image_encoder")
+                                                .with_override("hidden_act", "\"relu\"")),
+                    Contains("'hidden_act': expected gelu or quick_gelu, got relu"));
 }
 
 TEST_CASE("an unknown model is refused with the published ones") {

@@ -5,10 +5,13 @@
 #include "engine/diffusion/flow_schedule.h"
 #include "engine/diffusion/flow_solver.h"
 #include "engine/diffusion/noise_rule.h"
+#include "engine/families/wan/known_frames.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/umt5_encoder.h"
 #include "engine/vae/latent_space.h"
+#include "engine/vae/wan_vae.h"
+#include "engine/vision/clip_image_encoder.h"
 #include "tools/parity/families.h"
 #include "tools/parity/families/stas.h"
 #include "tools/parity/trained.h"
@@ -156,6 +159,19 @@ void wan_generate_latents(ParityJob& job) {
   job.set_output("latents", sample_flow(*load_wan(job), Adapter(), input, options));
 }
 
+void wan_image_encode(ParityJob& job) {
+  const auto encoder = ClipImageEncoder::load(
+      job.model_part("image_encoder"), scalar_type(job.request().precision), job.request().device);
+  job.set_output("image_states", encoder->states(job.tensor("pixels")));
+}
+
+void wan_image_condition(ParityJob& job) {
+  const WanCodec vae(WanVae::load(job.model_part("vae"), scalar_type(job.request().precision),
+                                  job.request().device));
+  job.set_output("cond", wan::known_frames_condition(vae, job.tensor("pixels"),
+                                                     job.param<int64_t>("latent_frames")));
+}
+
 ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
   return with_steering({{"dit-forward", dit_forward},
                         {"loss-grad", loss_grad},
@@ -164,6 +180,8 @@ ParityOps wan_ops(const ParityOp& dit_forward, const ParityOp& loss_grad) {
                         {"latents-normalize", wan_latents_normalize},
                         {"text-encode", wan_text_encode},
                         {"solver-steps", wan_solver_steps},
+                        {"image-encode", wan_image_encode},
+                        {"image-condition", wan_image_condition},
                         {"generate-latents", wan_generate_latents}});
 }
 

@@ -1,4 +1,4 @@
-#include "engine/metrics/vision_transformer.h"
+#include "engine/vision/vision_transformer.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,6 @@ namespace cox::engine {
 
 namespace {
 
-constexpr std::int64_t kHead = 64;
 /// DINO adds it to the number of patches a side before it interpolates positions.
 constexpr double kPositionSlack = 0.1;
 
@@ -83,6 +82,7 @@ VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind) {
   const bool is_clip = kind == VisionKind::kClip;
   const auto positions = stored_shape(file, names.positions, is_clip ? 2 : 3);
   VisionSizes sizes{kind};
+  sizes.exact_gelu = !is_clip;
   sizes.hidden = patches[0];
   sizes.patch = patches[2];
   sizes.mlp = stored_shape(file, block_name(names, 0) + names.fc1 + ".weight", 2)[0];
@@ -90,13 +90,13 @@ VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind) {
       file, [&](std::int64_t block) { return block_name(names, block) + names.fc1 + ".weight"; });
   const std::int64_t tokens = positions[is_clip ? 0 : 1] - 1;
   sizes.grid = std::llround(std::sqrt(static_cast<double>(std::max<std::int64_t>(tokens, 0))));
-  if (sizes.hidden % kHead != 0 || sizes.patch < 1 || sizes.grid < 1 ||
+  if (sizes.hidden % sizes.head != 0 || sizes.patch < 1 || sizes.grid < 1 ||
       sizes.grid * sizes.grid != tokens) {
     throw user_error(
         fmt::format("{}: expected a multiple of {} features, a square grid of positions and "
                     "patches of at least "
                     "1 pixel, got {} features, {} positions and {} pixels",
-                    file.path(), kHead, sizes.hidden, tokens, sizes.patch));
+                    file.path(), sizes.head, sizes.hidden, tokens, sizes.patch));
   }
   return sizes;
 }
@@ -145,16 +145,15 @@ at::Tensor VisionTransformer::normed(const Affine& affine, const at::Tensor& x) 
                         names_of(sizes_.kind).epsilon);
 }
 
-/// CLIP has x sigmoid(1.702 x) where DINO has the exact GELU.
 at::Tensor VisionTransformer::activated(const at::Tensor& x) const {
-  return sizes_.kind == VisionKind::kClip ? x * at::sigmoid(1.702 * x) : at::gelu(x);
+  return sizes_.exact_gelu ? at::gelu(x) : x * at::sigmoid(1.702 * x);
 }
 
 at::Tensor VisionTransformer::forward(const Block& block, const at::Tensor& x) const {
   const at::Tensor in = normed(block.norm1, x);
   const auto heads = [&](const Affine& projection) {
     return at::linear(in, projection.weight, projection.bias)
-        .unflatten(-1, {-1, kHead})
+        .unflatten(-1, {-1, sizes_.head})
         .transpose(1, 2);
   };
   const at::Tensor mixed =
@@ -184,7 +183,7 @@ at::Tensor VisionTransformer::positions_for(std::int64_t rows, std::int64_t colu
       1);
 }
 
-at::Tensor VisionTransformer::class_state(const at::Tensor& pictures) const {
+at::Tensor VisionTransformer::embedded(const at::Tensor& pictures) const {
   check_shape(pictures, {kAny, 3, kAny, kAny}, "pictures");
   const bool fits = sizes_.kind == VisionKind::kDino ||
                     (pictures.size(2) == sizes_.side() && pictures.size(3) == sizes_.side());
@@ -195,11 +194,21 @@ at::Tensor VisionTransformer::class_state(const at::Tensor& pictures) const {
   const at::Tensor patches =
       at::conv2d(pictures, patches_.weight, patches_.bias, {sizes_.patch, sizes_.patch});
   const at::Tensor tokens = patches.flatten(2).transpose(1, 2);
-  at::Tensor x = at::cat({class_token_.expand({pictures.size(0), 1, -1}), tokens}, 1) +
-                 positions_for(patches.size(2), patches.size(3));
-  if (sizes_.kind == VisionKind::kClip) x = normed(first_norm_, x);
+  const at::Tensor x = at::cat({class_token_.expand({pictures.size(0), 1, -1}), tokens}, 1) +
+                       positions_for(patches.size(2), patches.size(3));
+  return sizes_.kind == VisionKind::kClip ? normed(first_norm_, x) : x;
+}
+
+at::Tensor VisionTransformer::class_state(const at::Tensor& pictures) const {
+  at::Tensor x = embedded(pictures);
   for (const Block& block : blocks_) x = forward(block, x);
   return normed(last_norm_, x.select(1, 0));
+}
+
+at::Tensor VisionTransformer::states_before_last(const at::Tensor& pictures) const {
+  at::Tensor x = embedded(pictures);
+  for (std::size_t i = 0; i + 1 < blocks_.size(); ++i) x = forward(blocks_[i], x);
+  return x;
 }
 
 }  // namespace cox::engine

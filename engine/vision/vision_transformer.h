@@ -15,24 +15,26 @@ enum class VisionKind {
   kClip   ///< Radford et al., arXiv 2103.00020: vision_model of CLIPModel, a norm before the blocks
 };
 
-/// The sizes of a network, which its tensors tell. Heads have 64 features, as in all published
-/// ones.
+/// The sizes of a network.
 struct VisionSizes {
   VisionKind kind = VisionKind::kDino;
   std::int64_t hidden = 0;
   std::int64_t layers = 0;
   std::int64_t mlp = 0;
-  std::int64_t patch = 0;  ///< pixels per side of a patch
-  std::int64_t grid = 0;   ///< patches per side of the picture that it was trained on
+  std::int64_t patch = 0;   ///< pixels per side of a patch
+  std::int64_t grid = 0;    ///< patches per side of the picture that it was trained on
+  std::int64_t head = 64;   ///< features of an attention head
+  bool exact_gelu = false;  ///< otherwise x sigmoid(1.702 x)
 
   std::int64_t side() const { return grid * patch; }  ///< of that picture, in pixels
 };
 
-/// Reads them. Throws EngineError(kUser) that names the file for sizes that do not fit together.
+/// Reads what its tensors tell. Heads have 64 features and the activation is that of the published
+/// networks of the kind. Throws EngineError(kUser) that names the file for sizes that do not fit
+/// together.
 VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind);
 
-/// A vision transformer that gives the normed state of its class token. Weights are frozen; owned
-/// by one thread.
+/// Weights are frozen; owned by one thread.
 class VisionTransformer {
  public:
   VisionTransformer(const VisionSizes& sizes, WeightSource& weights);
@@ -41,7 +43,13 @@ class VisionTransformer {
   /// of side() only; DINO interpolates the positions for others, as its repository does.
   at::Tensor class_state(const at::Tensor& pictures) const;
 
+  /// The same pictures to the states of all tokens, class first, that the last block gets:
+  /// [F, 1 + patches, hidden], not normed.
+  at::Tensor states_before_last(const at::Tensor& pictures) const;
+
   const VisionSizes& sizes() const { return sizes_; }
+  at::ScalarType dtype() const { return patches_.weight.scalar_type(); }
+  at::Device device() const { return patches_.weight.device(); }
 
  private:
   struct Affine {
@@ -53,6 +61,7 @@ class VisionTransformer {
 
   Affine affine(WeightSource& weights, const std::string& name,
                 const std::vector<int64_t>& shape) const;
+  at::Tensor embedded(const at::Tensor& pictures) const;
   at::Tensor normed(const Affine& affine, const at::Tensor& x) const;
   at::Tensor forward(const Block& block, const at::Tensor& x) const;
   at::Tensor activated(const at::Tensor& x) const;

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "engine/vae/video_vae.h"
+
+namespace cox::engine::wan {
+
+/// Returns what Wan2.1's image-to-video models get on their channels, [1, 4 + C, T, h, w] fp32: the
+/// mask of known frames, then the normalized latents of the known frames before gray ones. pixels
+/// [1, 3, known frames, H, W] in [-1, 1]; a latent frame after the first holds 4 pixel frames.
+at::Tensor known_frames_condition(const VideoVae& vae, const at::Tensor& pixels,
+                                  std::int64_t latent_frames);
+
+}  // namespace cox::engine::wan
