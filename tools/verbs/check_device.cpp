@@ -37,7 +37,7 @@ struct CheckDeviceOptions {
 std::vector<std::string> published_to_check(const std::vector<std::string>& asked,
                                             std::size_t devices) {
   if (!asked.empty() && devices > 1) {
-    throw EngineError(
+    throw user_error(
         fmt::format("--model checks one device, got {}; leave one of them out", devices));
   }
   if (asked == std::vector<std::string>{"all"}) return published_models();
