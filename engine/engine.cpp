@@ -400,6 +400,8 @@ struct Engine::Team {
     EngineOptions own = options;
     // Each device would find, or not find, a saved state at a moment of its own.
     if (devices.size() > 1) own.states = nullptr;
+    // All devices keep states in the memory of one machine.
+    own.max_state_bytes /= static_cast<std::int64_t>(devices.size());
     for (const c10::Device& device : devices) {
       prepare_kernels(device);
       states.push_back(std::make_unique<State>(own, device, states.empty()));

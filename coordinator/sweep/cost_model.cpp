@@ -189,14 +189,16 @@ double optimizer_states(const Parameters& p) {
 
 /// On each of `gpus`: tokens are divided over them, and all that full fine-tuning keeps but the
 /// weights themselves.
-double training_bytes(const std::string& method, const Parameters& p, const ModelShape& m,
-                      int gpus) {
+double training_bytes(const std::string& method, const Parameters& p, const ModelShape& m, int gpus,
+                      bool recomputes) {
   if (!trains(p)) return 0;
   const Window window = window_of(p);
   const bool weights = trains_weights(method);
-  const double kept = (window.context + window.trained) * m.blocks * m.hidden *
-                      (kKeptBytes + (weights ? kKeptInputBytes : 0)) *
-                      share_of_backward(method, p, m);
+  const double of_block =
+      (window.context + window.trained) * m.hidden * (kKeptBytes + (weights ? kKeptInputBytes : 0));
+  const double blocks = m.blocks * share_of_backward(method, p, m);
+  const double inputs = (window.context + window.trained) * m.hidden * kBytesOfHalf * blocks;
+  const double kept = recomputes ? inputs + of_block : of_block * blocks;
   if (!weights) return kept / gpus;
   const double states = optimizer_states(member_view(method, "full", p));
   // Gradients as the weights are, masters and the optimizer's states in fp32.
@@ -309,9 +311,9 @@ double state_bytes(const std::string& method, const ModelShape& model) {
 }
 
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,
-                         const ModelShape& model, int gpus) {
+                         const ModelShape& model, int gpus, bool recomputes) {
   return kBytesOfHalf * model.parameters() +
-         std::max(training_bytes(method, parameters, model, gpus),
+         std::max(training_bytes(method, parameters, model, gpus, recomputes),
                   generation_bytes(parameters, model, gpus));
 }
 

@@ -48,9 +48,9 @@ sharing::UnitSeconds counted_seconds(const std::string& method, const Parameters
                                      const ModelShape& model, const DeviceModel& device);
 
 /// Bytes that the run holds at most on each of the `gpus` that do a job together: the weights and
-/// what its largest stage keeps when it recomputes nothing.
+/// what its largest stage keeps, when the backward pass recomputes nothing or every block.
 double peak_memory_bytes(const std::string& method, const Parameters& parameters,
-                         const ModelShape& model, int gpus = 1);
+                         const ModelShape& model, int gpus = 1, bool recomputes = false);
 
 /// Bytes of one state of what the method trains: the fp32 masters of `full`. What other methods
 /// train is far below the bound of what a trajectory keeps, and counts as nothing.

@@ -195,8 +195,12 @@ class Pricer {
       distinct_.insert(data_of(plan) + jobs_.back().identity);
       names_[data_of(plan) + run.effect].push_back(plan.series.name + "/" + run.name);
       const int gpus = std::max(1, static_cast<int>(plan.resources.gpus));
-      price_.peak_memory_bytes = std::max(
-          price_.peak_memory_bytes, peak_memory_bytes(run.method, run.parameters, shape, gpus));
+      const auto peak = [&](bool recomputes) {
+        return peak_memory_bytes(run.method, run.parameters, shape, gpus, recomputes);
+      };
+      price_.peak_memory_bytes = std::max(price_.peak_memory_bytes, peak(false));
+      price_.recomputed_peak_memory_bytes =
+          std::max(price_.recomputed_peak_memory_bytes, peak(true));
     }
     price_.runs += plan.runs.size();
     add_videos(plan, first);
@@ -451,8 +455,9 @@ std::string price_text(const PlanPrice& price) {
                         least_text(price));
   }
   text += expected_text(price);
-  text += fmt::format("peak memory of a GPU: {:.1f} GB when nothing is recomputed\n",
-                      price.peak_memory_bytes / 1e9);
+  text += fmt::format(
+      "peak memory of a GPU: {:.1f} GB when nothing is recomputed, {:.1f} GB when every block is\n",
+      price.peak_memory_bytes / 1e9, price.recomputed_peak_memory_bytes / 1e9);
   text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),
                       how_many(price.workers, "worker"));
   std::vector<std::string> origins;

@@ -73,7 +73,8 @@ struct PlanPrice {
   std::optional<ExpectedPrice> expected;  ///< when the database has outcomes of stop rules
   double load_s = 0;                      ///< of the model in each worker, in both sums
   double finish_s = 0;
-  double peak_memory_bytes = 0;
+  double peak_memory_bytes = 0;             ///< of a GPU, when nothing is recomputed
+  double recomputed_peak_memory_bytes = 0;  ///< when every block is
   std::int64_t workers = 1;
   std::string device;
   std::string measured_on;  ///< device, build and database; "" = nothing was measured

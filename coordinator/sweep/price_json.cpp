@@ -51,6 +51,7 @@ Json price_fields(const PlanPrice& price) {
       {"work",
        {{"naive", counts_json(price.naive.counts)}, {"shared", counts_json(price.shared.counts)}}},
       {"peak_memory_bytes", price.peak_memory_bytes},
+      {"recomputed_peak_memory_bytes", price.recomputed_peak_memory_bytes},
       {"workers", price.workers},
       {"finish_s", price.finish_s},
       {"device_model", price.device},

@@ -80,6 +80,10 @@ TEST_CASE("full fine-tuning keeps masters, gradients and states, divided over th
   CHECK(bytes("M", 1) == Approx(kept + all * (2 + 2 + 4 + 4)));
   CHECK(bytes("A", 1) == Approx(kept + all * (2 + 2 + 4 + 8)));
   CHECK(bytes("A", 2) == Approx(kept / 2 + all * (2 + (2 + 4 + 8) / 2.0)));
+  // Recomputed: the input of each block, and what one of them keeps.
+  const double recomputed = 10920.0 * 4096 * 2 * (48 + 23.4);
+  CHECK(peak_memory_bytes("full", of.at("A"), *shape, 2, /*recomputes=*/true) ==
+        Approx(recomputed / 2 + all * (2 + (2 + 4 + 8) / 2.0)));
   CHECK(bytes("A", 8) == Approx(kept / 8 + all * (2 + (2 + 4 + 8) / 8.0)));
 }
 
