@@ -97,15 +97,18 @@ Result<Statement> prepare_select(sqlite3* handle, const std::string& sql) {
   return statement;
 }
 
+/// The first column of a query of this file's own.
 std::vector<std::string> strings_of(sqlite3* handle, const char* sql) {
   std::vector<std::string> strings;
-  Result<Statement> statement = prepare_select(handle, sql);
-  if (!statement.is_ok()) return strings;
-  while (true) {
-    const Result<bool> found = statement->step();
-    if (!found.is_ok() || !*found) return strings;
-    strings.push_back(statement->text(0));
+  sqlite3_stmt* raw = nullptr;
+  const int code = sqlite3_prepare_v2(handle, sql, -1, &raw, nullptr);
+  Statement statement = Statement::adopt(raw);
+  while (code == SQLITE_OK) {
+    const Result<bool> found = statement.step();
+    if (!found.is_ok() || !*found) break;
+    strings.push_back(statement.text(0));
   }
+  return strings;
 }
 
 /// The error of a query, with the nearest name when it misnames a view or a column.

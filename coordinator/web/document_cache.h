@@ -30,7 +30,7 @@ class DocumentCache {
   static constexpr std::chrono::milliseconds kPatience{30};
   /// A document is computed again only after so many times the time that it took, so that a busy
   /// queue does not keep the threads computing one report after the other.
-  static constexpr double kRest = 20;
+  static constexpr double kRest = 40;
 
   struct Answer {
     enum class Kind {

@@ -412,6 +412,13 @@ class PageTest(unittest.TestCase):
             self.assertEqual((status, headers["Content-Type"]), (200, "image/svg+xml"), body)
             ElementTree.fromstring(body)
 
+    def test_a_port_in_use_is_told(self):
+        address = self.address.removeprefix("http://").rstrip("/")
+        again = subprocess.run([program("cox"), "dashboard", "--db", str(self.study.database), "--listen", address],
+                               capture_output=True, text=True, timeout=WAIT_MS / 1000)
+        self.assertEqual(again.returncode, 2, again.stderr)
+        self.assertEqual(again.stderr, f"cox: error: cannot listen on {address}: Address already in use; choose another port\n")
+
     def test_another_host_is_refused(self):
         status, body, _ = self.request("", {"Host": "attacker.example"})
         self.assertEqual(status, 421)
@@ -425,6 +432,9 @@ class PageTest(unittest.TestCase):
     def test_what_cannot_be_answered_says_why(self):
         for path, status, word in [
                 ("api/series?series=nothing", 404, "nothing"), ("api/run?run=pag/none", 404, "page"),
+                ("api/series?series=pge", 404, "did you mean 'page'?"),
+                ("api/series?series=page&metric=psrn", 404, "did you mean 'psnr'?"),
+                ("api/query?sql=SELECT%20psrn%20FROM%20v_results", 400, "did you mean 'psnr'?"),
                 ("api/compare?baseline=page/none&run=page/none", 400, "itself"),
                 ("api/compare?baseline=page/none&run=page/adasteer-1&metric=psnrr", 404, "psnr"),
                 ("api/query?sql=DELETE%20FROM%20jobs", 400, "DELETE"), ("api/run?run=page/none&limit=x", 400, "limit"),

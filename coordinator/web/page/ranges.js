@@ -63,5 +63,6 @@ function nearest(levels, chosen, end) {
   if (place < 0 && typeof chosen === "number") {
     place = end === 0 ? levels.findIndex((level) => level >= chosen) : levels.findLastIndex((level) => level <= chosen);
   }
-  return levels.map((level, i) => h("option", { selected: i === Math.max(place, 0) }, String(level)));
+  return levels.map((level, i) => h("option", { selected: i === Math.max(place, 0) },
+    typeof level === "number" ? String(Number(level.toPrecision(6))) : level));
 }

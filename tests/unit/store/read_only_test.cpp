@@ -31,6 +31,23 @@ TEST_CASE("a query yields typed cells") {
   CHECK(table->rows == std::vector<Row>{{std::int64_t{1}, 2.5, "x", std::monostate{}}});
 }
 
+TEST_CASE("a column or view that a query misnames is told with the nearest one") {
+  const Opened opened;
+  const auto said = [&](const std::string& sql) {
+    const Status status = opened.database.query_table(sql).status();
+    CHECK(status.code() == StatusCode::kInvalidArgument);
+    return status.message();
+  };
+  CHECK(said("SELECT psrn FROM v_results") ==
+        "the query is not valid: no such column: psrn; did you mean 'psnr'?");
+  CHECK(said("SELECT r.methd FROM v_runs r") ==
+        "the query is not valid: no such column: r.methd; did you mean 'method'?");
+  CHECK(said("SELECT 1 FROM v_result") ==
+        "the query is not valid: no such table: v_result; did you mean 'v_results'?");
+  CHECK(said("SELECT xylophone FROM v_runs") ==
+        "the query is not valid: no such column: xylophone");
+}
+
 TEST_CASE("parameters are bound, not pasted") {
   const Opened opened;
   const auto table = opened.database.query_table(
