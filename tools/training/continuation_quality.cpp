@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/backbones/fp8_products.h"
 #include "engine/device/cuda.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/families/registry.h"
@@ -22,7 +23,7 @@ namespace {
 struct Examinee {
   const ContinuationProbe& probe;
   at::Device device;
-  Precision precision;
+  ComputeType compute;
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<WanVae> vae;
   std::unique_ptr<TextEncoder> text;
@@ -30,15 +31,22 @@ struct Examinee {
   explicit Examinee(const ContinuationProbe& question)
       : probe(question),
         device(parse_device(question.device)),
-        precision(parse_precision(question.dtype)),
-        backbone(
-            load_backbone({.device = device, .precision = precision}, question.model_directory)),
-        vae(WanVae::load(question.model_directory + "/vae", scalar_type(precision), device)),
-        text(TextEncoder::load(question.model_directory, scalar_type(precision), device)) {}
+        compute(parse_compute_type(question.dtype)),
+        backbone(load_backbone({.device = device, .precision = compute.precision},
+                               question.model_directory)),
+        vae(WanVae::load(question.model_directory + "/vae", scalar_type(compute.precision),
+                         device)),
+        text(TextEncoder::load(question.model_directory, scalar_type(compute.precision), device)) {
+    if (!compute.fp8_generation) return;
+    require_fp8(device);
+    require_fp8_layers(*backbone);
+  }
 
   /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it.
-  at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption,
-                           uint64_t index) const {
+  at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption, uint64_t index,
+                           bool in_fp8) const {
+    const Adapter unchanged;
+    const Fp8Products products(unchanged);
     const at::Tensor known = pictures.narrow(2, 0, probe.condition_frames) * 2 - 1;
     const at::Tensor condition = vae->normalize(vae->encode(known).posterior.mean).to(at::kFloat);
     auto shape = condition.sizes().vec();
@@ -46,7 +54,7 @@ struct Examinee {
     RandomStream random(
         {.seed = probe.seed, .video_id = "probe", .purpose = Purpose::kGeneration, .step = index});
     const at::Tensor generated = continue_latents(
-        *backbone, Adapter(),
+        *backbone, in_fp8 ? products : unchanged,
         {condition, random.normal(shape).to(device), text->encode(caption).text,
          text->encode("").text},
         {.schedule = {.steps = probe.steps, .shift = scheduler_shift(probe.model_directory)},
@@ -84,8 +92,13 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     const at::Tensor ahead = at::arange(1, scored + 1, last.options()).view({1, 1, scored, 1, 1});
 
     const auto scored_part = [&](const at::Tensor& clip) { return clip.narrow(2, begin, scored); };
-    const double by_model =
-        psnr(scored_part(model.continue_clip(pictures, describe(scene), index++)), truth);
+    const auto psnr_of_model = [&](bool in_fp8) {
+      return psnr(scored_part(model.continue_clip(pictures, describe(scene), index, in_fp8)),
+                  truth);
+    };
+    const double by_model = psnr_of_model(model.compute.fp8_generation);
+    if (model.compute.fp8_generation) sum.model_in_bf16 += psnr_of_model(false);
+    ++index;
     const double by_repeating = psnr(last.expand_as(truth), truth);
     const double by_line = psnr((last + (last - before) * ahead).clamp(0, 1), truth);
     sum.model += by_model;
@@ -98,8 +111,8 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     sum.whole_clips.worst_clip_db = std::min(sum.whole_clips.worst_clip_db, whole_clip);
     sum.wins += by_model > by_repeating && by_model > by_line ? 1 : 0;
   }
-  for (double* total : {&sum.model, &sum.repeat_last, &sum.extrapolation, &sum.reconstruction,
-                        &sum.whole_clips.psnr_db, &sum.wins}) {
+  for (double* total : {&sum.model, &sum.model_in_bf16, &sum.repeat_last, &sum.extrapolation,
+                        &sum.reconstruction, &sum.whole_clips.psnr_db, &sum.wins}) {
     *total /= static_cast<double>(probe.clips);
   }
   return sum;

@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "engine/device/cuda.h"
 #include "engine/engine.h"
+#include "engine/nn/fp8.h"
 #include "engine/nn/kernels.h"
 #include "engine/tensors/error.h"
+#include "tools/check/fp8_check.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
 #include "tools/check/sampling_check.h"
@@ -42,11 +44,14 @@ void check_device(const CheckDeviceOptions& options) {
     append(comparisons, check_model(device, sizes));
     append(comparisons, check_sampling(device, sizes));
   }
+  const bool in_fp8 = has_fp8(device);
+  if (in_fp8) append(comparisons, check_fp8(device));
   Json json;
   json["device"] = device_name(device);
   json["driver"] = driver_version(device);
   json["torch"] = torch_version();
   json["kernels"] = kernel_path_name(kernel_path_on(device));
+  json["has_fp8"] = in_fp8;
   std::vector<std::string> failed;
   for (const Comparison& comparison : comparisons) {
     json["comparisons"].push_back({{"what", comparison.what},
