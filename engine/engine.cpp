@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cox_version.h"
+#include "engine/backbones/fp8_products.h"
 #include "engine/device/cuda.h"
 #include "engine/failure.h"
 #include "engine/nn/device_attention.h"
@@ -163,10 +164,11 @@ void Engine::State::enter_video(const std::string& digest) {
 Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
                                  StageTimings& timings) {
   const ModelKey key{input.model.backbone, input.model.directory, input.model.digest,
-                     plan.run.precision};
+                     plan.run.compute.precision};
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
   Model& model = models.get(key, input.model.loras);
+  if (plan.run.compute.fp8_generation) require_fp8_layers(*model.backbone);
   model.backbone->set_group(groups.all);
   model.parts = groups;
   return model;
@@ -180,7 +182,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan)
   from.driver = driver_version(device);
   from.gpus = facts.gpus;
   from.threads = options.threads;
-  from.dtype = precision_name(plan.run.precision);
+  from.dtype = compute_type_name(plan.run.compute);
   from.engine_build = engine_build();
   from.torch_version = torch_version();
   from.model_digest = input.model.digest;
@@ -307,6 +309,7 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
 
   ParameterReader parameters(input.parameters);
   JobPlan plan = plan_job(input, parameters);
+  if (plan.run.compute.fp8_generation) require_fp8(device);
   if (leads) scores.prepare(plan, input);
   if (plan.decoded.count > 0 && input.video.is_prompt()) {
     throw user_error(fmt::format("task {}: expected a video, got the prompt '{}'",

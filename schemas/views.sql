@@ -295,7 +295,7 @@ WHERE m.superseded = 0;
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the
--- same colours, by the same definitions (what `cox compare` refuses; coordinator/report/comparison.h
+-- same colours, by the same definitions, or one of them in fp8 only (what `cox compare` refuses; coordinator/report/comparison.h
 -- has the same list); same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two
 -- does not tell. A metric over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
@@ -319,7 +319,8 @@ SELECT
    = json_extract(json_insert(rb.parameters, '$.task', 'continue', '$.frame_rate', 0.0, '$.resolution', 'fixed'), '$.task', '$.gen_start_frame',
                 '$.frame_stride', '$.frame_rate', '$.resolution', '$.height', '$.width', '$.fit', '$.color', '$.pil_order')
    AND xa.scored_frames = xb.scored_frames
-   AND ra.metric_definitions = rb.metric_definitions) AS same_window,
+   AND ra.metric_definitions = rb.metric_definitions
+   AND (json_extract(ra.parameters, '$.dtype') IS 'fp8') = (json_extract(rb.parameters, '$.dtype') IS 'fp8')) AS same_window,
   nullif(xa.reference_digest, '') = nullif(xb.reference_digest, '') AS same_pixels,
   ra.seed = rb.seed AND ra.replicate = rb.replicate AS same_noise,
   ra.digest AS run_digest_a, rb.digest AS run_digest_b, v.video AS item

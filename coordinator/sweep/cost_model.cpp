@@ -30,6 +30,7 @@ constexpr std::int64_t kTailEvaluations = 10;
 constexpr double kFeedForwardUnit = 256;
 constexpr double kBytesOfHalf = 2;
 constexpr double kBytesOfMaster = 4;
+constexpr double kBytesOfE4m3 = 1;
 
 double number(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
@@ -83,9 +84,10 @@ double elementwise_seconds(double tokens, const ModelShape& m, const DeviceModel
   return tokens * m.blocks * m.hidden * kElementwiseBytes * device.elementwise;
 }
 
-double forward_seconds(const Pass& pass, const ModelShape& m, const DeviceModel& device) {
-  return pass.products / device.products + pass.attention / device.attention +
-         elementwise_seconds(pass.tokens, m, device);
+double forward_seconds(const Pass& pass, const ModelShape& m, const DeviceModel& device,
+                       bool in_fp8 = false) {
+  return pass.products / (in_fp8 ? device.fp8_products : device.products) +
+         pass.attention / device.attention + elementwise_seconds(pass.tokens, m, device);
 }
 
 /// Tokens of the frames that a run adapts to.
@@ -166,6 +168,11 @@ Continuation continuation_of(const Parameters& p) {
           static_cast<double>(4 * (total - 1) + 1)};
 }
 
+bool generates_in_fp8(const Parameters& p) {
+  const auto dtype = p.find("dtype");
+  return dtype != p.end() && dtype->second == Value("fp8");
+}
+
 double branches_of(const Parameters& p) { return number(p, "guidance") > 1 ? 2 : 1; }
 
 double generation_seconds(const Parameters& p, const ModelShape& m, const DeviceModel& device) {
@@ -177,7 +184,7 @@ double generation_seconds(const Parameters& p, const ModelShape& m, const Device
   if (!caches) evaluation += prefill;
   Pass all = evaluation.times(branches_of(p) * static_cast<double>(evaluations_of(p)));
   if (caches) all += prefill;
-  return forward_seconds(all, m, device);
+  return forward_seconds(all, m, device, generates_in_fp8(p));
 }
 
 /// Values that the optimizer keeps for each one that it trains.
@@ -213,7 +220,8 @@ double generation_bytes(const Parameters& p, const ModelShape& m, int gpus) {
   const double cache = 2 * kBytesOfHalf * frames.context * tokens * m.hidden * m.blocks;
   const double live = branches_of(p) * frames.generated * tokens * m.hidden * kKeptBytes;
   const bool halves = branches_of(p) == 2 && gpus % 2 == 0;
-  return cache / (halves ? gpus / 2 : gpus) + live / gpus;
+  const double rounded_weights = generates_in_fp8(p) ? kBytesOfE4m3 * m.product_parameters() : 0;
+  return cache / (halves ? gpus / 2 : gpus) + live / gpus + rounded_weights;
 }
 
 }  // namespace
@@ -223,6 +231,7 @@ const std::vector<DeviceModel>& device_models() {
                                                    .device = "cuda",
                                                    .name_contains = "H200",
                                                    .products = 675e12,
+                                                   .fp8_products = 1120e12,
                                                    .attention = 570e12,
                                                    .attention_backward = 240e12,
                                                    .elementwise = 1 / 4.3e12,
@@ -236,6 +245,7 @@ const std::vector<DeviceModel>& device_models() {
                                                    .device = "cpu",
                                                    .name_contains = "",
                                                    .products = 66e9,
+                                                   .fp8_products = 66e9,
                                                    .attention = 66e9,
                                                    .attention_backward = 66e9,
                                                    .elementwise = 0,
@@ -258,9 +268,12 @@ Result<DeviceModel> device_model(std::string_view name) {
       fmt::format("unknown device model '{}'; expected one of {}", name, join(names, ", ")));
 }
 
+double ModelShape::product_parameters() const {
+  return blocks * (8 * hidden * hidden + 3 * hidden * feed_forward_size(hidden));
+}
+
 double ModelShape::parameters() const {
-  return blocks * (8 * hidden * hidden + 3 * hidden * feed_forward_size(hidden) +
-                   6 * hidden * time_embedding);
+  return product_parameters() + blocks * 6 * hidden * time_embedding;
 }
 
 Result<ModelShape> model_shape(const ModelFacts& facts) {

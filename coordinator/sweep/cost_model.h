@@ -20,6 +20,7 @@ struct DeviceModel {
   const char* device;         ///< as results call it: cuda or cpu
   const char* name_contains;  ///< what the device's name in results contains; "" = anything
   double products;            ///< FLOP/s of matrix products
+  double fp8_products;        ///< the same in generation with dtype fp8, rounding included
   double attention;           ///< FLOP/s of attention, forward
   double attention_backward;  ///< FLOP/s, deterministic
   double elementwise;         ///< s for each byte moved between products; 0 = part of their rates
@@ -38,6 +39,7 @@ struct ModelShape {
   double time_embedding = 0;
 
   double parameters() const;
+  double product_parameters() const;  ///< of the blocks' layers, modulation left out
 };
 
 /// kInvalidArgument when a size is missing or not positive.

@@ -171,6 +171,25 @@ std::vector<std::string> taken_notes(const SweepPlan& plan) {
   return notes;
 }
 
+/// What chooses among runs would set results of fp8 against others.
+void check_choice_among_dtypes(const SweepFile& sweep, const std::vector<Run>& runs,
+                               const Position& at, Diagnostics& diagnostics) {
+  const auto screens = [](const Run& run) {
+    const auto dtype = run.parameters.find("dtype");
+    return dtype != run.parameters.end() && dtype->second == Value("fp8");
+  };
+  const auto screening = std::count_if(runs.begin(), runs.end(), screens);
+  if (screening == 0 || screening == std::ssize(runs)) return;
+  const bool stops = sweep.stop_rule.is_set();
+  const bool keeps = sweep.keep.keep.kind == Retention::Kind::kBest;
+  if (!stops && !keeps) return;
+  diagnostics.error(
+      keeps ? sweep.keep.at : at,
+      fmt::format("{}: {} of {} runs have dtype fp8, whose results are compared with each other "
+                  "only; make two series",
+                  keeps ? "keep: best" : "policy.stop_runs", screening, runs.size()));
+}
+
 void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
                 Diagnostics& diagnostics) {
   const bool runs_are_right = diagnostics.ok();
@@ -265,6 +284,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   SweepPlan plan = plan_of(sweep, schemas, sources.all_text(), std::move(runs));
   const auto published = schemas.published_facts.find(sweep.backbone.name);
   check_kept_metric(sweep, plan.runs, diagnostics);
+  check_choice_among_dtypes(sweep, plan.runs, taken.root.at, diagnostics);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;
   if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);

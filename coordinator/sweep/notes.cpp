@@ -75,6 +75,14 @@ std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& vid
   for (const Shape& shape : shapes) {
     if (std::string note = misfits(shape, videos); !note.empty()) notes.push_back(std::move(note));
   }
+  std::set<std::string> dtypes;
+  for (const Run& run : runs) dtypes.insert(text(run, "dtype"));
+  if (dtypes.contains("fp8")) {
+    notes.push_back(fmt::format(
+        "`dtype: fp8` rounds the matrix products of generation to 8 bits, to screen settings: its "
+        "results are compared with each other only{}",
+        dtypes.size() > 1 ? ", and not with the runs of another dtype here" : ""));
+  }
   return notes;
 }
 

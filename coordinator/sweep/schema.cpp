@@ -138,7 +138,7 @@ class SchemaReader {
     const Node& map = entry.value;
     if (!check_keys(map,
                     {"type", "default", "min", "above", "max", "below", "at_most", "less_than",
-                     "values", "unit", "role", "stage", "since", "doc"},
+                     "values", "unit", "role", "stage", "before_generation", "since", "doc"},
                     "parameter '" + entry.key + "'", diagnostics_)) {
       return std::nullopt;
     }
@@ -169,6 +169,7 @@ class SchemaReader {
     if (const Node* node = map.find("stage")) {
       schema.stage = read_name(kStages, *node, "stage", diagnostics_).value_or(Stage::kSource);
     }
+    if (const Node* node = map.find("before_generation")) read_before_generation(*node, schema);
     read_default(map, schema);
     if (!schema.since.empty() && !schema.default_value) {
       diagnostics_.error(entry.key_at,
@@ -177,6 +178,21 @@ class SchemaReader {
                                      entry.key));
     }
     return schema;
+  }
+
+  void read_before_generation(const Node& map, ParameterSchema& schema) {
+    for (const Entry& entry : map.entries) {
+      const std::string earlier = read_text(entry.value, entry.key, diagnostics_).value_or("");
+      for (const std::string& value : {entry.key, earlier}) {
+        if (std::find(schema.values.begin(), schema.values.end(), value) != schema.values.end()) {
+          continue;
+        }
+        diagnostics_.error(entry.key_at, fmt::format("before_generation: '{}' is not among the "
+                                                     "values of '{}'",
+                                                     value, schema.name));
+      }
+      schema.before_generation[entry.key] = earlier;
+    }
   }
 
   // A list, or the word `metrics` for the names of the registry.
@@ -223,10 +239,10 @@ class SchemaReader {
 
   /// The method once for every backbone together, and once for each.
   void read_methods(const Node& file) {
-    if (!check_keys(file,
-                    {"method", "title", "trains", "control", "acts_on", "doc", "source",
-                     "parameters"},
-                    "a method", diagnostics_)) {
+    if (!check_keys(
+            file,
+            {"method", "title", "trains", "control", "acts_on", "doc", "source", "parameters"},
+            "a method", diagnostics_)) {
       return;
     }
     for (const auto& [backbone, run] : run_) {

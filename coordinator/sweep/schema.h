@@ -44,6 +44,8 @@ struct ParameterSchema {
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
+  /// Values that say something of generation only, and the value that earlier stages read instead.
+  std::map<std::string, std::string> before_generation;
   Stage stage = Stage::kSource;  ///< the default is always safe: both share keys then cover it
   std::string doc;
   std::string since;  ///< the version that added it; "" = it was always there. See docs/adr/0009
@@ -61,7 +63,7 @@ struct MethodSchema {
   std::string doc;
   std::string source;
   bool trains = false;
-  bool control = false;  ///< generates nothing, and no seed changes its scores
+  bool control = false;              ///< generates nothing, and no seed changes its scores
   std::vector<std::string> acts_on;  ///< what it changes in a forward pass
   std::set<std::string> own;         ///< parameters that are not the run's or the loop's
   std::map<std::string, ParameterSchema> parameters;

@@ -33,6 +33,22 @@ bool is_added_default(const ParameterSchema& schema, const Value& value) {
   return !schema.since.empty() && *schema.default_value == value;
 }
 
+/// The value as stages before generation read it.
+Value before_generation(const ParameterSchema& schema, const Value& value) {
+  const auto* text = value.get_if<std::string>();
+  const auto earlier =
+      text == nullptr ? schema.before_generation.end() : schema.before_generation.find(*text);
+  return earlier == schema.before_generation.end() ? value : Value(earlier->second);
+}
+
+Parameters before_generation(const MethodSchema& method, Parameters parameters) {
+  for (auto& [name, value] : parameters) {
+    const auto schema = method.parameters.find(name);
+    if (schema != method.parameters.end()) value = before_generation(schema->second, value);
+  }
+  return parameters;
+}
+
 /// The canonical text of the parameters that `belongs` names. A parameter that the schema does not
 /// declare belongs everywhere.
 template <typename Belongs>
@@ -75,7 +91,9 @@ ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
     keys.horizon = horizon_of(method, parameters);
     keys.trajectory =
         digest_of("trajectory", method.name,
-                  chosen(method, with_latent_counts(parameters), shapes_trajectory), model);
+                  chosen(method, before_generation(method, with_latent_counts(parameters)),
+                         shapes_trajectory),
+                  model);
   }
   keys.generation = digest_of("generation", method.trains ? kPretrained : method.name,
                               chosen(method, parameters, shapes_generation), model);
@@ -85,8 +103,10 @@ ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,
 std::string passes_key(const MethodSchema& method, const Parameters& parameters,
                        const ModelFiles& model) {
   if (method.acts_on != std::vector<std::string>{"output"}) return "";
-  return digest_of("passes", kPretrained,
-                   chosen(method, with_latent_counts(parameters), shapes_passes), model);
+  return digest_of(
+      "passes", kPretrained,
+      chosen(method, before_generation(method, with_latent_counts(parameters)), shapes_passes),
+      model);
 }
 
 }  // namespace cox::sweep

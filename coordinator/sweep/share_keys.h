@@ -12,7 +12,8 @@ namespace cox::sweep {
 /// The share keys of a run, from the roles and stages that the schema declares. The trajectory's
 /// covers what the adapted states follow from: model, method, and parameters of the source and
 /// adaptation stages whose role is not `horizon` or `observer`; frames and fractions of the
-/// adaptation window count as the latent frames that they come to. The generation's covers model
+/// adaptation window count as the latent frames that they come to, and values that say something of
+/// generation only as what earlier stages read. The generation's covers model
 /// and parameters of the source and generation stages; and the method when it does not train,
 /// because it may steer generation.
 ShareKeys share_keys(const MethodSchema& method, const Parameters& parameters,

@@ -71,7 +71,7 @@ WeightVisitor declare_weights() {
 }
 
 at::Tensor adapted_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
-  return adapter.linear(layer.site, x, linear(layer, x));
+  return adapter.linear(layer.site, x, adapter.product(layer, x));
 }
 
 at::Tensor adapted_norm(const Adapter& adapter, const NormParameter& parameter) {

@@ -8,6 +8,8 @@
 #include <ATen/ops/view_as_complex.h>
 #include <ATen/ops/view_as_real.h>
 
+#include <cmath>
+
 #include "engine/nn/norm.h"
 #include "engine/nn/rope.h"
 #include "engine/tensors/precision.h"
@@ -99,5 +101,22 @@ at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight) 
 }
 
 void copy_tokens(const at::Tensor& x, const at::Tensor& out) { out.copy_(x); }
+
+Fp8Rows to_fp8_rows(const at::Tensor& x) {
+  constexpr int64_t kFractionBits = 23, kFractionMask = 0x7fffff;
+  constexpr int64_t kFractionOf448 = 0x600000, kExponentOf448 = 8;
+  constexpr int64_t kTwiceBias = 254;  // of fp32's exponents
+  const at::Tensor wide = to_fp32(x);
+  const at::Tensor largest = wide.abs().amax(-1, /*keepdim=*/true);  // NaN where the row has one
+  const at::Tensor bits = largest.view(at::kInt);
+  const at::Tensor above = bits.bitwise_and(kFractionMask).gt(kFractionOf448).to(at::kInt);
+  const at::Tensor biased =
+      (bits.bitwise_right_shift(kFractionBits) - kExponentOf448 + above).clamp_min(1);
+  const auto power = [](const at::Tensor& exponent) {
+    return exponent.bitwise_left_shift(kFractionBits).view(at::kFloat);
+  };
+  const at::Tensor values = (wide * power(kTwiceBias - biased)).to(at::kFloat8_e4m3fn);
+  return {values, power(biased).masked_fill(largest.isfinite().logical_not(), NAN)};
+}
 
 }  // namespace cox::engine::formula

@@ -2,6 +2,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/nn/fp8.h"
+
 // Forward and backward formulas of the steps between matrix products, without autograd: in
 // namespace formula with LibTorch's operators, on any device, and in namespace fused with our own
 // kernels, on a GPU. Both declare the same functions. Everything is computed in fp32 and rounded to
@@ -64,6 +66,9 @@ at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight);
 /// Copies x [B, N, H, d] to `out`, whose strides may differ.
 void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 
+/// See engine/nn/fp8.h; C is a multiple of 8.
+Fp8Rows to_fp8_rows(const at::Tensor& x);
+
 }  // namespace formula
 
 /// D is at most kMaxFusedHidden and d at most 256, both multiples of 8; anything else throws
@@ -94,6 +99,7 @@ SwigluGradients swiglu_backward(const at::Tensor& dout, const at::Tensor& gate,
 at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight);
 void copy_tokens(const at::Tensor& x, const at::Tensor& out);
+Fp8Rows to_fp8_rows(const at::Tensor& x);
 
 }  // namespace fused
 

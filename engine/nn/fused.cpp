@@ -301,4 +301,16 @@ void copy_tokens(const at::Tensor& x, const at::Tensor& result) {
                          token_rows_of(result));
 }
 
+Fp8Rows to_fp8_rows(const at::Tensor& x) {
+  require_chunks(x);
+  require(x.dim() == 2 && x.is_contiguous(), "expected contiguous rows", x);
+  const at::TensorOptions options = x.options();
+  const Fp8Rows rows{at::empty(x.sizes(), options.dtype(at::kFloat8_e4m3fn)),
+                     at::empty({x.size(0), 1}, options.dtype(at::kFloat))};
+  fused_program().launch(kernel("fp8_rows", x), x.device(),
+                         {x.size(0), 1, std::min(threads_for(x.size(1)), kElementThreads)}, in(x),
+                         static_cast<int>(x.size(1)), out(rows.values), out(rows.scales));
+  return rows;
+}
+
 }  // namespace cox::engine::fused

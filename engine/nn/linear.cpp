@@ -82,7 +82,10 @@ at::Tensor add_low_rank(const at::Tensor& y, const std::vector<LowRank>& terms, 
 }  // namespace
 
 at::Tensor linear(const Linear& layer, const at::Tensor& x) {
-  const at::Tensor y = at::linear(x, layer.weight, layer.bias);
+  return with_low_rank(layer, x, at::linear(x, layer.weight, layer.bias));
+}
+
+at::Tensor with_low_rank(const Linear& layer, const at::Tensor& x, const at::Tensor& y) {
   return add_low_rank(y, layer.low_rank, x, y.scalar_type());
 }
 

@@ -44,6 +44,9 @@ struct Linear {
 /// W x + b in the dtype of x and the weights.
 at::Tensor linear(const Linear& layer, const at::Tensor& x);
 
+/// Adds the layer's low-rank terms of x to y = W x + b, in the dtype of y.
+at::Tensor with_low_rank(const Linear& layer, const at::Tensor& x, const at::Tensor& y);
+
 /// W x + b in fp32, whatever the weights are stored as. A low-rank term sees x in its own dtype and
 /// multiplies in fp32, as the reference does inside its fp32 regions.
 at::Tensor linear_fp32(const Linear& layer, const at::Tensor& x);

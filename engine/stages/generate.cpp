@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/backbones/fp8_products.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -22,8 +23,9 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
   question.noise = [&](std::int64_t draw, at::IntArrayRef shape) {
     return run.random.stream(Purpose::kGeneration, draw).normal(shape).to(model.backbone->device());
   };
+  const Fp8Products in_fp8(adapter);
   const at::Tensor latents = plan.recipe->continue_latents(
-      model, adapter, question,
+      model, run.compute.fp8_generation ? in_fp8 : adapter, question,
       [&](int done, int total) { monitor.progress("generate", done, total); });
   if (!latents.isfinite().all().item<bool>()) {
     throw EngineError(FailureCause::kDiverged,
@@ -49,8 +51,8 @@ at::Tensor decode_latents(const JobPlan& plan, const EncodedJob& encoded,
   const at::Tensor latents =
       encoded.condition.defined() ? at::cat({encoded.condition, generated}, 2) : generated;
   // The reference leaves the normalized space and [-1, 1] in the VAE's dtype.
-  return scored_pixels(
-      plan, model.vae->decode(model.vae->denormalize(latents.to(scalar_type(plan.run.precision)))));
+  return scored_pixels(plan, model.vae->decode(model.vae->denormalize(
+                                 latents.to(scalar_type(plan.run.compute.precision)))));
 }
 
 }  // namespace cox::engine

@@ -69,7 +69,7 @@ RunSettings read_run_settings(const JobInput& input, const Family& family,
   parameters.text("constant_prompt");
   run.negative_prompt = parameters.text("negative_prompt");
   run.inference_steps = parameters.integer("inference_steps", 1, kMaxFrames);
-  run.precision = parse_precision(parameters.choice("dtype", {"bf16", "fp32"}));
+  run.compute = parse_compute_type(parameters.choice("dtype", {"bf16", "fp32", "fp8"}));
   run.metrics = parameters.texts("metrics");
   run.conventions =
       parameters.choice("metric_conventions", {"standard", "adasteer-2026"}) == "standard"

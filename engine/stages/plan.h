@@ -38,7 +38,7 @@ struct RunSettings {
   video::Fit fit = video::Fit::kStretch;
   std::string negative_prompt;
   std::int64_t inference_steps = 0;
-  Precision precision = Precision::kFp32;
+  ComputeType compute;
   std::vector<std::string> metrics;
   MetricConventions conventions = MetricConventions::kStandard;
   bool score_written = false;  ///< score frames rounded to 8 bits, as they are written

@@ -16,6 +16,18 @@ std::string precision_name(Precision precision);
 /// Throws EngineError(kUser) on any other name.
 Precision parse_precision(std::string_view name);
 
+/// A value of `dtype`: how a job computes.
+struct ComputeType {
+  Precision precision = Precision::kFp32;  ///< of everything
+  /// `fp8`: but for matrix products of the transformer's blocks in generation, which are in e4m3.
+  bool fp8_generation = false;
+};
+
+/// `fp32`, `bf16` or `fp8`.
+std::string compute_type_name(const ComputeType& type);
+/// Throws EngineError(kUser) on any other name.
+ComputeType parse_compute_type(std::string_view name);
+
 inline at::Tensor to_fp32(const at::Tensor& x) { return x.to(at::kFloat); }
 
 }  // namespace cox::engine

@@ -16,9 +16,9 @@ constexpr double kModelTime = 500;
 constexpr std::int64_t kImageTokens = 257;  // of CLIP ViT-H/14
 constexpr std::int64_t kLatentsOfToken = 4;
 
-double pass_seconds(const Backbone& backbone, const BackboneInput& input) {
+double pass_seconds(const Backbone& backbone, const BackboneInput& input, const Adapter& adapter) {
   const double start = monotonic_seconds();
-  backbone.forward(input, Adapter());
+  backbone.forward(input, adapter);
   synchronize(backbone.device());
   return monotonic_seconds() - start;
 }
@@ -54,13 +54,14 @@ RandomPass random_pass(const Family& family, const JsonConfig& config, const Bac
   return pass;
 }
 
-ForwardTimes time_forward(const Backbone& backbone, const BackboneInput& input, int passes) {
+ForwardTimes time_forward(const Backbone& backbone, const BackboneInput& input,
+                          const Adapter& adapter, int passes) {
   const at::NoGradGuard no_grad;
   ForwardTimes times;
-  times.warm_up_s = pass_seconds(backbone, input);
+  times.warm_up_s = pass_seconds(backbone, input, adapter);
   times.least_s = std::numeric_limits<double>::max();
   for (int i = 0; i < passes; ++i) {
-    const double seconds = pass_seconds(backbone, input);
+    const double seconds = pass_seconds(backbone, input, adapter);
     times.mean_s += seconds / passes;
     times.least_s = std::min(times.least_s, seconds);
   }

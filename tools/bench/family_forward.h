@@ -28,6 +28,7 @@ struct ForwardTimes {
 };
 
 /// Times `passes` passes, after one that is not counted.
-ForwardTimes time_forward(const Backbone& backbone, const BackboneInput& input, int passes);
+ForwardTimes time_forward(const Backbone& backbone, const BackboneInput& input,
+                          const Adapter& adapter, int passes);
 
 }  // namespace cox::engine

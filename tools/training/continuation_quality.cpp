@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/backbones/fp8_products.h"
 #include "engine/device/cuda.h"
 #include "engine/families/registry.h"
 #include "engine/tensors/error.h"
@@ -31,6 +32,7 @@ const Family& probed_family(const std::string& model) {
 struct Examinee {
   const ContinuationProbe& probe;
   at::Device device;
+  ComputeType compute;
   const Family& family;
   std::shared_ptr<const Recipe> recipe;
   VaeConfig vae_config;
@@ -39,14 +41,21 @@ struct Examinee {
   explicit Examinee(const ContinuationProbe& question)
       : probe(question),
         device(parse_device(question.device)),
+        compute(parse_compute_type(question.dtype)),
         family(probed_family(question.model_directory)),
         recipe(family.plain_recipe({question.steps, question.guidance})),
         vae_config(read_vae_config(question.model_directory + "/vae/config.json")),
-        model(family.load(question.model_directory, {device, parse_precision(question.dtype)})) {}
+        model(family.load(question.model_directory, {device, compute.precision})) {
+    if (!compute.fp8_generation) return;
+    require_fp8(device);
+    require_fp8_layers(*model->backbone);
+  }
 
   /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it.
-  at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption,
-                           uint64_t index) const {
+  at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption, uint64_t index,
+                           bool in_fp8) const {
+    const Adapter unchanged;
+    const Fp8Products products(unchanged);
     const VideoVae& vae = *model->vae;
     const at::Tensor known = pictures.narrow(2, 0, probe.condition_frames) * 2 - 1;
     Continuation question;
@@ -63,7 +72,8 @@ struct Examinee {
                            .step = index});
       return random.normal(shape).to(device);
     };
-    const at::Tensor generated = recipe->continue_latents(*model, Adapter(), question, {});
+    const at::Tensor generated =
+        recipe->continue_latents(*model, in_fp8 ? products : unchanged, question, {});
     return pictures_of(vae, at::cat({question.condition, generated}, 2));
   }
 };
@@ -125,8 +135,13 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     const at::Tensor ahead = at::arange(1, scored + 1, last.options()).view({1, 1, scored, 1, 1});
 
     const auto scored_part = [&](const at::Tensor& clip) { return clip.narrow(2, begin, scored); };
-    const double by_model =
-        psnr(scored_part(model.continue_clip(pictures, describe(scene), index++)), truth);
+    const auto psnr_of_model = [&](bool in_fp8) {
+      return psnr(scored_part(model.continue_clip(pictures, describe(scene), index, in_fp8)),
+                  truth);
+    };
+    const double by_model = psnr_of_model(model.compute.fp8_generation);
+    if (model.compute.fp8_generation) sum.model_in_bf16 += psnr_of_model(false);
+    ++index;
     const double by_repeating = psnr(last.expand_as(truth), truth);
     const double by_line = psnr((last + (last - before) * ahead).clamp(0, 1), truth);
     if (probe.captions) {
@@ -145,9 +160,9 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     sum.whole_clips.worst_clip_db = std::min(sum.whole_clips.worst_clip_db, whole_clip);
     sum.wins += by_model > by_repeating && by_model > by_line ? 1 : 0;
   }
-  for (double* total : {&sum.model, &sum.repeat_last, &sum.extrapolation, &sum.reconstruction,
-                        &sum.whole_clips.psnr_db, &sum.wins, &sum.captions.own, &sum.captions.other,
-                        &sum.captions.empty}) {
+  for (double* total : {&sum.model, &sum.model_in_bf16, &sum.repeat_last, &sum.extrapolation,
+                        &sum.reconstruction, &sum.whole_clips.psnr_db, &sum.wins, &sum.captions.own,
+                        &sum.captions.other, &sum.captions.empty}) {
     *total /= static_cast<double>(probe.clips);
   }
   return sum;

@@ -16,6 +16,7 @@ struct CaptionLosses {
 /// Mean PSNR in dB over clips and scored frames of one domain.
 struct ContinuationQuality {
   double model = 0;
+  double model_in_bf16 = 0;   ///< of dtype fp8: the same question answered in bf16; 0 otherwise
   double repeat_last = 0;     ///< the last conditioning frame, repeated
   double extrapolation = 0;   ///< the last two conditioning frames, continued linearly
   double reconstruction = 0;  ///< the scored frames through the VAE: an upper bound

@@ -96,8 +96,8 @@ void record(const JobInput& job, const EngineOptions& engine, const Recorder& re
   SourceCache sources(1);
   const auto source = decode_source(plan, job.video.path, sources);
   ModelCache models(device);
-  const Model& model = models.get({job.model.backbone, job.model.directory, "", plan.run.precision},
-                                  job.model.loras);
+  const Model& model = models.get(
+      {job.model.backbone, job.model.directory, "", plan.run.compute.precision}, job.model.loras);
   EncodingCache encodings;
   const EncodedJob encoded = encode(plan, *source, job.prompt, model, encodings);
   SilentSink sink;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/backbones/branch_split.h"
+#include "engine/backbones/fp8_products.h"
 #include "engine/backbones/published.h"
 #include "engine/device/cuda.h"
 #include "engine/diffusion/context_flow.h"
@@ -20,6 +21,7 @@
 #include "record/limits.h"
 #include "tools/bench/family_forward.h"
 #include "tools/bench/forward_cost.h"
+#include "tools/bench/fp8_error.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -79,6 +81,10 @@ void check_frames_of(const BenchOptions& options) {
       "usage");
 }
 
+Json error_json(const Fp8Error& error) {
+  return {{"relative_l2_after_block", error.blocks}, {"relative_l2_of_output", error.output}};
+}
+
 /// Random weights and inputs at the size that the options describe.
 class Bench {
  public:
@@ -87,14 +93,17 @@ class Bench {
       : options_(options),
         device_(device),
         groups_(groups),
+        compute_(parse_compute_type(options.dtype)),
         config_(options.model.empty() ? published_transformer(options.config).config
                                       : JsonConfig::read(options.model + "/dit/config.json")) {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
     prepare_kernels(device_);
+    if (compute_.fp8_generation) require_fp8(device_);
     const double start = monotonic_seconds();
-    backbone_ = random_backbone({options.config, device_, parse_precision(options.dtype)}, config_,
-                                random_.seed);
+    backbone_ =
+        random_backbone({options.config, device_, compute_.precision}, config_, random_.seed);
+    if (compute_.fp8_generation) require_fp8_layers(*backbone_);
     backbone_->set_group(groups.all);
     synchronize(device_);
     init_s_ = monotonic_seconds() - start;
@@ -117,6 +126,7 @@ class Bench {
     json["init_random_weights_s"] = init_s_;
     json["train"] = train();
     json["generate"] = generate();
+    if (compute_.fp8_generation) json["fp8_error"] = error_of_evaluation();
     json["after"] = {{"allocated_bytes", device_memory(device_).allocated_bytes}};
     return json;
   }
@@ -229,15 +239,18 @@ class Bench {
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
     const SamplingParts parts(*backbone_, groups_, options_.guidance > 1);
+    const Adapter unchanged;
+    const Fp8Products in_fp8(unchanged);
+    const Adapter& adapter = compute_.fp8_generation ? in_fp8 : unchanged;
     reset_peak_memory(device_);
     const double warm_up_s = warm_up_seconds([&] {
       SamplerOptions one_step = sampler;
       one_step.schedule = {1, 12.0, /*enhance_hf=*/false, /*distill=*/false};
-      continue_latents(parts.backbone(), Adapter(), input, one_step, [](int, int) {});
+      continue_latents(parts.backbone(), adapter, input, one_step, [](int, int) {});
     });
     int evaluations = 0;
     const double start = monotonic_seconds();
-    continue_latents(parts.backbone(), Adapter(), input, sampler,
+    continue_latents(parts.backbone(), adapter, input, sampler,
                      [&](int, int total) { evaluations = total; });
     synchronize(device_);
     const double seconds = monotonic_seconds() - start;
@@ -254,9 +267,24 @@ class Bench {
             {"peak_memory_bytes", device_memory(device_).peak_bytes}};
   }
 
+  /// Relative L2 of an evaluation in e4m3 against the same in bf16, after each block.
+  Json error_of_evaluation() {
+    constexpr double kMiddleTime = 500;
+    const std::int64_t condition = latent_frames_of(options_.cond_frames);
+    const std::int64_t frames = latent_frames_of(options_.total_frames + 3);
+    BackboneInput input;
+    input.latents = latents(frames);
+    input.timestep = at::full({1, frames}, kMiddleTime, text_.states.options());
+    input.timestep.narrow(1, 0, condition).zero_();
+    input.text = text_;
+    input.condition_latent_frames = condition;
+    return error_json(fp8_error(*backbone_, input));
+  }
+
   BenchOptions options_;
   c10::Device device_;
   PartGroups groups_;
+  ComputeType compute_;
   JsonConfig config_;
   VideoRandom random_;
   std::int64_t draws_ = 0;
@@ -288,30 +316,41 @@ Json run_forward(const BenchOptions& options) {
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, options.deterministic);
   prepare_kernels(device);
+  const ComputeType compute = parse_compute_type(options.dtype);
+  if (compute.fp8_generation) require_fp8(device);
   const double start = monotonic_seconds();
-  const auto backbone = published.family.random_transformer(
-      config, VideoRandom().seed, {device, parse_precision(options.dtype)});
+  const auto backbone =
+      published.family.random_transformer(config, VideoRandom().seed, {device, compute.precision});
+  if (compute.fp8_generation) require_fp8_layers(*backbone);
   synchronize(device);
   const double init_s = monotonic_seconds() - start;
   const RandomPass pass = random_pass(published.family, config, *backbone,
                                       {options.total_frames, options.height, options.width});
   reset_peak_memory(device);
-  const ForwardTimes times = time_forward(*backbone, pass.input, options.steps);
-  return {{"model", options.config},
-          {"device", device_name(device)},
-          {"dtype", options.dtype},
-          {"kernels", kernel_path_name(kernel_path_on(device))},
-          {"deterministic", options.deterministic},
-          {"init_random_weights_s", init_s},
-          {"forward",
-           {{"latent_frames", pass.input.latents.size(2)},
-            {"tokens", pass.tokens},
-            {"text_tokens", pass.input.text.states.size(2)},
-            {"passes", options.steps},
-            {"warm_up_s", times.warm_up_s},
-            {"mean_s", times.mean_s},
-            {"least_s", times.least_s},
-            {"peak_memory_bytes", device_memory(device).peak_bytes}}}};
+  const at::NoGradGuard no_grad;
+  const Adapter unchanged;
+  const Fp8Products in_fp8(unchanged);
+  const ForwardTimes times = time_forward(
+      *backbone, pass.input, compute.fp8_generation ? in_fp8 : unchanged, options.steps);
+  Json json = {{"model", options.config},
+               {"device", device_name(device)},
+               {"dtype", options.dtype},
+               {"kernels", kernel_path_name(kernel_path_on(device))},
+               {"deterministic", options.deterministic},
+               {"init_random_weights_s", init_s},
+               {"forward",
+                {{"latent_frames", pass.input.latents.size(2)},
+                 {"tokens", pass.tokens},
+                 {"text_tokens", pass.input.text.states.size(2)},
+                 {"passes", options.steps},
+                 {"warm_up_s", times.warm_up_s},
+                 {"mean_s", times.mean_s},
+                 {"least_s", times.least_s},
+                 {"peak_memory_bytes", device_memory(device).peak_bytes}}}};
+  if (compute.fp8_generation) {
+    json["fp8_error"] = error_json(fp8_error(*backbone, pass.input));
+  }
+  return json;
 }
 
 /// Sizes are multiples of what the family's model takes.
@@ -343,7 +382,8 @@ void add_bench_verb(CLI::App& app) {
                    "weights are read");
   verb->add_option("--device", options->device,
                    "cpu, cuda or cuda:N; several, separated by commas, do the work together");
-  verb->add_option("--dtype", options->dtype, "fp32 or bf16");
+  verb->add_option("--dtype", options->dtype,
+                   "fp32, bf16 or fp8, which also measures its error against bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
   const CLI::Validator side = whole_number(kSideUnit, kMaxSide, kSideUnit);
   const CLI::Validator count = whole_number(1, kMaxFrames);

@@ -7,11 +7,13 @@
 #include "engine/device/cuda.h"
 #include "engine/engine.h"
 #include "engine/families/registry.h"
+#include "engine/nn/fp8.h"
 #include "engine/nn/kernels.h"
 #include "engine/parallel/parts.h"
 #include "engine/tensors/error.h"
 #include "record/limits.h"
 #include "tools/check/family_check.h"
+#include "tools/check/fp8_check.h"
 #include "tools/check/model_check.h"
 #include "tools/check/operation_check.h"
 #include "tools/check/parts_check.h"
@@ -58,6 +60,7 @@ std::vector<Comparison> compare_device(c10::Device device, bool published,
     append(comparisons, check_family(device, model));
   }
   for (const std::string& model : models) append(comparisons, check_family(device, model));
+  if (has_fp8(device)) append(comparisons, check_fp8(device));
   if (!published) return comparisons;
   append(comparisons, check_operations(device, published_operation_sizes()));
   append(comparisons, check_model(device, published_model_sizes()));
@@ -93,6 +96,7 @@ void check_device(const CheckDeviceOptions& options) {
   json["driver"] = driver_version(device);
   json["torch"] = torch_version();
   json["kernels"] = kernel_path_name(kernel_path_on(device));
+  json["has_fp8"] = has_fp8(device);
   std::vector<std::string> failed;
   for (const Comparison& comparison : comparisons) {
     json["comparisons"].push_back({{"what", comparison.what},

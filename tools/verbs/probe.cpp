@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "engine/tensors/precision.h"
 #include "tools/training/continuation_quality.h"
 #include "tools/verbs/verbs.h"
 
@@ -7,7 +8,7 @@ namespace cox::engine {
 
 namespace {
 
-nlohmann::ordered_json figures(const ContinuationQuality& quality, bool captions) {
+nlohmann::ordered_json figures(const ContinuationQuality& quality, bool captions, bool in_fp8) {
   nlohmann::ordered_json json = {
       {"clips", quality.clips},
       {"model_psnr_db", quality.model},
@@ -22,6 +23,9 @@ nlohmann::ordered_json figures(const ContinuationQuality& quality, bool captions
                                {"another_scene", quality.captions.other},
                                {"empty", quality.captions.empty}};
   }
+  if (!in_fp8) return json;
+  json["model_in_bf16_psnr_db"] = quality.model_in_bf16;
+  json["fp8_minus_bf16_db"] = quality.model - quality.model_in_bf16;
   return json;
 }
 
@@ -48,16 +52,18 @@ void add_probe_verb(CLI::App& app) {
                  "and none");
   verb->add_option("--seed", probe->seed, "Seed of scenes and noise")->check(seed_number());
   verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
-  verb->add_option("--dtype", probe->dtype, "Compute type: fp32 or bf16");
+  verb->add_option("--dtype", probe->dtype,
+                   "Compute type: fp32, bf16, or fp8, which is also compared with bf16");
   verb->callback([probe, wanted] {
     require_model_directory(probe->model_directory);
+    const bool in_fp8 = parse_compute_type(probe->dtype).fp8_generation;
     nlohmann::ordered_json report;
     for (const Domain& domain : domains()) {
       const bool asked = wanted->empty() ||
                          std::find(wanted->begin(), wanted->end(), domain.name) != wanted->end();
       if (asked)
         report[std::string(domain.name)] =
-            figures(measure_continuation(*probe, domain), probe->captions);
+            figures(measure_continuation(*probe, domain), probe->captions, in_fp8);
     }
     for (const std::string& name : *wanted) domain_named(name);
     print_json(report);

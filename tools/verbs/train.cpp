@@ -9,6 +9,7 @@
 
 #include "engine/device/cuda.h"
 #include "engine/device/host_memory.h"
+#include "tools/training/scene.h"
 #include "tools/training/trainer.h"
 #include "tools/verbs/verbs.h"
 

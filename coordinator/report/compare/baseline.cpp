@@ -9,9 +9,10 @@ namespace cox::report {
 
 namespace {
 
-/// Whether two runs score the same frames by the same definitions: what any comparison needs.
+/// Whether two runs score the same frames by the same definitions, and both or neither in fp8: what
+/// any comparison needs.
 bool scores_alike(const RunData& a, const RunData& b) {
-  return window_difference(a, b).empty() && a.metric_definitions == b.metric_definitions;
+  return separation(a, b).empty() && a.metric_definitions == b.metric_definitions;
 }
 
 /// The run with the baseline's method that scores the frames of `run` and shares most of its

@@ -37,6 +37,13 @@ Status check_comparable(const std::vector<RunData>& runs, const std::string& met
           "series '{}' is not finished: run {} has {} without a result; finish the series first",
           run.series, run.full_name(), counted(static_cast<std::int64_t>(open), "job")));
     }
+    const std::string screening = screening_difference(runs.front(), run);
+    if (!screening.empty()) {
+      return failed_precondition(fmt::format(
+          "{}: results of fp8 are compared with each other only, so none of these runs is best; "
+          "select runs of one dtype with where",
+          screening));
+    }
     if (run.results.size() != videos) {
       return failed_precondition(
           fmt::format("run {} has results on {} of the {} videos that some run of the series "

@@ -19,6 +19,9 @@ namespace cox::report {
 
 namespace {
 
+/// The dtype of runs that only screen, as JSON.
+constexpr const char* kScreeningDtype = "\"fp8\"";
+
 VideoKey key_of(const VideoResult& result) { return {result.video, result.digest}; }
 
 std::string value_of(const RunData& run, const WindowParameter& parameter) {
@@ -381,6 +384,21 @@ std::string window_difference(const RunData& a, const RunData& b) {
   return differs("scored_frames", a, of_a, b, of_b);
 }
 
+std::string screening_difference(const RunData& a, const RunData& b) {
+  const auto dtype_of = [](const RunData& run) {
+    const auto found = run.parameters.find("dtype");
+    return found == run.parameters.end() ? std::string("absent") : found->second;
+  };
+  const std::string of_a = dtype_of(a), of_b = dtype_of(b);
+  if ((of_a == kScreeningDtype) == (of_b == kScreeningDtype)) return "";
+  return differs("dtype", a, of_a, b, of_b);
+}
+
+std::string separation(const RunData& a, const RunData& b) {
+  const std::string window = window_difference(a, b);
+  return window.empty() ? screening_difference(a, b) : window;
+}
+
 Status check_same_frames(const RunData& baseline, const RunData& run) {
   if (baseline.full_name() == run.full_name()) {
     return invalid_argument(fmt::format("{} would be compared with itself", run.full_name()));
@@ -389,6 +407,11 @@ Status check_same_frames(const RunData& baseline, const RunData& run) {
   if (!window.empty()) {
     return failed_precondition(
         fmt::format("{}: they are scored on different pixels and cannot be compared", window));
+  }
+  const std::string screening = screening_difference(baseline, run);
+  if (!screening.empty()) {
+    return failed_precondition(fmt::format(
+        "{}: results of fp8 screen settings and are compared with each other only", screening));
   }
   if (baseline.metric_definitions != run.metric_definitions) {
     return failed_precondition(fmt::format(

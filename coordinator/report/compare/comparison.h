@@ -130,8 +130,8 @@ struct Comparison {
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
-/// kFailedPrecondition when two runs score other frames or by other definitions; kInvalidArgument
-/// for a run against itself.
+/// kFailedPrecondition when two runs score other frames or by other definitions, or when one screens
+/// in fp8; kInvalidArgument for a run against itself.
 Status check_same_frames(const RunData& baseline, const RunData& run);
 
 /// kFailedPrecondition when two runs have the metric over different weights.
@@ -165,5 +165,12 @@ std::string weights_difference(const std::vector<RunData>& runs, const std::stri
 /// Returns the first column in which runs differ that makes their metrics those of other pixels, as
 /// "gen_start_frame is 21 in s/a and 32 in s/b", or "".
 std::string window_difference(const RunData& a, const RunData& b);
+
+/// Returns `dtype is "fp8" in s/a and "bf16" in s/b` when one run screens in fp8 and the other does
+/// not, or "".
+std::string screening_difference(const RunData& a, const RunData& b);
+
+/// Returns what keeps every number of two runs apart: the first of both differences, or "".
+std::string separation(const RunData& a, const RunData& b);
 
 }  // namespace cox::report

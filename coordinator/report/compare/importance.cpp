@@ -256,6 +256,12 @@ Status check_comparable(const Runs& runs, const std::vector<RunData>& all, const
           "{}: their means are of different pixels; select runs that share it with --where",
           window));
     }
+    const std::string screening = screening_difference(*runs.front(), *run);
+    if (!screening.empty()) {
+      return failed_precondition(fmt::format(
+          "{}: results of fp8 are compared with each other only; select runs with --where",
+          screening));
+    }
   }
   const std::string weights = weights_difference(all, metric.name);
   return weights.empty() ? Status::ok() : failed_precondition(weights);

@@ -115,9 +115,9 @@ struct Pairing {
 Partner partner_in(const SeriesReport& report, const Baseline& baseline, const RunData& run) {
   if (baseline.elsewhere.empty()) return partner_of(run, *baseline.run, report.runs);
   Partner partner = partner_of(run, *baseline.run, baseline.elsewhere);
-  if (window_difference(run, *partner.run).empty()) return partner;
+  if (separation(run, *partner.run).empty()) return partner;
   Partner ours = partner_of(run, *baseline.run, report.runs);
-  return window_difference(run, *ours.run).empty() ? ours : partner;
+  return separation(run, *ours.run).empty() ? ours : partner;
 }
 
 /// Whether a run is a baseline itself: others are compared with it, and it can only be paired with
@@ -125,7 +125,7 @@ Partner partner_in(const SeriesReport& report, const Baseline& baseline, const R
 bool is_baseline(const Pairing& pairing, const std::set<const RunData*>& partners,
                  const Baseline& baseline) {
   return partners.contains(pairing.run) && pairing.partner.run == baseline.run &&
-         !window_difference(*pairing.run, *baseline.run).empty();
+         !separation(*pairing.run, *baseline.run).empty();
 }
 
 /// Every run but the baselines with its partner.

@@ -21,6 +21,7 @@ struct MarkedValue {
 
 constexpr MarkedValue kMarkedValues[] = {
     {"loss_target", "\"noise_minus_clean\"", "flipped target"},
+    {"dtype", "\"fp8\"", "fp8"},
 };
 
 /// A rule of the series stopped jobs of the run: its means cover what it had by then.

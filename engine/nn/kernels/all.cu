@@ -1,6 +1,7 @@
 // The program that the engine compiles for the GPU it finds.
 
 #include "engine/nn/kernels/copy.cuh"
+#include "engine/nn/kernels/fp8.cuh"
 #include "engine/nn/kernels/heads.cuh"
 #include "engine/nn/kernels/linear.cuh"
 #include "engine/nn/kernels/norm.cuh"

@@ -107,7 +107,7 @@ class ShownAnswer {
   }
 
   Model& model(const JobPlan& plan) {
-    return models_.get({"longcat-video", kTrainedModel, "", plan.run.precision}, {});
+    return models_.get({"longcat-video", kTrainedModel, "", plan.run.compute.precision}, {});
   }
   EncodedJob encoded(const JobPlan& plan) {
     return encode(plan, *decode_source(plan, path_, sources_), prompt_, model(plan), encodings_);
@@ -144,6 +144,16 @@ TEST_CASE("the shipped model continues unseen scenes better than the last frame,
   CHECK(quality.model < quality.reconstruction);
 }
 
+TEST_CASE("the shipped model in fp8 continues unseen scenes about as well as in bf16") {
+  configure_tensor_library(1, true);
+  const ContinuationQuality quality = measure_continuation(
+      {.model_directory = kTrainedModel, .clips = 3, .steps = 8, .dtype = "fp8"},
+      domain_named("train"));
+  CHECK(quality.model != quality.model_in_bf16);
+  CHECK(std::abs(quality.model - quality.model_in_bf16) < 0.5);  // docs/fp8.md has 64 clips
+  CHECK(quality.model > quality.repeat_last + 1.0);
+}
+
 // So it is no fault of the machinery that nothing gains in docs/small-study.md.
 TEST_CASE("shown the answer the shipped model nears it, and leaves it under the flipped sign") {
   configure_tensor_library(1, true);
@@ -168,7 +178,7 @@ TEST_CASE("early stopping leaves the shipped model in the state of the least anc
   EncodingCache encodings;
   const auto source = decode_source(plan, input.video.path, sources);
   Model& model =
-      models.get({input.model.backbone, input.model.directory, "", plan.run.precision}, {});
+      models.get({input.model.backbone, input.model.directory, "", plan.run.compute.precision}, {});
   const EncodedJob encoded = encode(plan, *source, input.prompt, model, encodings);
   QuietSink sink;
   JobMonitor monitor(sink);

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/backbones/backbone.h"
+
+namespace cox::engine {
+
+/// How far one evaluation in e4m3 is from the same in the backbone's own type, as relative L2.
+struct Fp8Error {
+  std::vector<double> blocks;  ///< of the hidden states after each block, earlier errors included
+  double output = 0;
+};
+
+/// The backbone must multiply in e4m3 (require_fp8, require_fp8_layers).
+Fp8Error fp8_error(const Backbone& backbone, const BackboneInput& input);
+
+}  // namespace cox::engine
