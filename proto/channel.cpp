@@ -1,5 +1,6 @@
 #include "proto/channel.h"
 
+#include <absl/synchronization/mutex.h>
 #include <fmt/format.h>
 #include <grpc/support/log.h>
 #include <grpcpp/create_channel.h>
@@ -33,10 +34,13 @@ void log_as_debug(gpr_log_func_args* line) { log(LogLevel::kDebug, "grpc", line-
 
 }  // namespace
 
-void quiet_grpc() { gpr_set_log_function(log_as_debug); }
+void set_up_grpc() {
+  gpr_set_log_function(log_as_debug);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
 
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint) {
-  quiet_grpc();
+  set_up_grpc();
   const Result<Address> address = parse_address(endpoint.address);
   if (!address.is_ok()) return address.status().with_context("coordinator address");
   if (!endpoint.token.empty()) {

@@ -39,8 +39,10 @@ bool is_lost(const grpc::Status& status);
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
              std::chrono::milliseconds deadline);
 
-/// Routes gRPC's own log to ours, as debug lines: our statuses say what matters. Idempotent.
-void quiet_grpc();
+/// Prepares gRPC in this process: its own log goes to ours, as debug lines, because our statuses
+/// say what matters; and its mutexes stop looking for deadlocks, which Debian's build of Abseil
+/// does by default: each lock then takes a lock of the whole process. Idempotent.
+void set_up_grpc();
 
 /// Both use the same codes; the message stays as it is.
 Status from_grpc(const grpc::Status& status);

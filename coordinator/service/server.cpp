@@ -381,7 +381,7 @@ Status Server::check(const ServerOptions& options) { return access_of(options).s
 
 Result<std::unique_ptr<Server>> Server::start(Coordinator& coordinator,
                                               const ServerOptions& options) {
-  quiet_grpc();
+  set_up_grpc();
   raise_file_limit();
   COX_ASSIGN_OR_RETURN(Access access, access_of(options));
   auto state = std::make_unique<State>(coordinator, std::move(access),
