@@ -14,8 +14,8 @@ struct Fp8Rows {
 /// Both sides of a product must be multiples of it.
 inline constexpr int64_t kFp8SizeUnit = 16;
 
-/// Whether the device multiplies in e4m3: a CPU by plain formulas, a GPU from compute capability 8.9
-/// on.
+/// Whether the device multiplies in e4m3: a CPU by plain formulas, a GPU from compute
+/// capability 8.9 on.
 bool has_fp8(at::Device device);
 /// Throws EngineError(kUser) for a device without it.
 void require_fp8(at::Device device);

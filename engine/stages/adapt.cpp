@@ -46,9 +46,9 @@ std::string raw_content(const JobPlan& plan, const EncodedJob& encoded, const st
   };
   const VideoRandom& random = plan.run.random;
   return fmt::format("model {} {}\nvideo {} seed {} {}\nsplit {} {} {}\nlatents {}\ntext {} {}",
-                     model, precision_name(plan.run.compute.precision), random.video_id, random.seed,
-                     random.replicate, plan.split.context, plan.split.train, plan.split.held_out,
-                     sha256_of(bytes_of(encoded.window)),
+                     model, precision_name(plan.run.compute.precision), random.video_id,
+                     random.seed, random.replicate, plan.split.context, plan.split.train,
+                     plan.split.held_out, sha256_of(bytes_of(encoded.window)),
                      sha256_of(bytes_of(encoded.prompt.states)),
                      sha256_of(bytes_of(encoded.prompt.mask)));
 }

@@ -130,8 +130,8 @@ struct Comparison {
   bool never_adapted() const { return pairs > 0 && unadapted == pairs; }
 };
 
-/// kFailedPrecondition when two runs score other frames or by other definitions, or when one screens
-/// in fp8; kInvalidArgument for a run against itself.
+/// kFailedPrecondition when two runs score other frames or by other definitions, or when one
+/// screens in fp8; kInvalidArgument for a run against itself.
 Status check_same_frames(const RunData& baseline, const RunData& run);
 
 /// kFailedPrecondition when two runs have the metric over different weights.
