@@ -103,6 +103,30 @@ TEST_CASE("runs without results are known by their parameters to score other fra
   CHECK(compare(none, longer, kPsnr).is_ok());
 }
 
+TEST_CASE("fp8 is compared with fp8 only, whichever of the two is the baseline") {
+  const auto of_dtype = [](const std::string& name, const char* dtype) {
+    RunData made = run(name, {20, 21});
+    made.parameters["dtype"] = dtype;
+    return made;
+  };
+  const RunData narrow = of_dtype("narrow", "\"bf16\""), wide = of_dtype("wide", "\"fp32\"");
+  const RunData one = of_dtype("one", "\"fp8\""), two = of_dtype("two", "\"fp8\"");
+  CHECK(compare(one, two, kPsnr).is_ok());
+  CHECK(compare(narrow, wide, kPsnr).is_ok());  // with a warning
+  for (const auto& [a, b] : {std::pair(&narrow, &one), {&one, &narrow}, {&wide, &two}}) {
+    const Status refused = compare(*a, *b, kPsnr).status();
+    CHECK(refused.code() == StatusCode::kFailedPrecondition);
+    CHECK(refused.message().find(": results of fp8 screen settings and are compared with each "
+                                 "other only") != std::string::npos);
+  }
+  CHECK(compare(narrow, one, kPsnr)
+            .status()
+            .message()
+            .find("dtype is \"bf16\" in s/narrow and \"fp8\" in s/one") == 0);
+  RunData older = run("older", {20, 21});  // a run from elsewhere, without the parameter
+  CHECK_FALSE(compare(older, one, kPsnr).is_ok());
+}
+
 TEST_CASE("runs measured by other definitions are refused, naming the versions") {
   const RunData none = run("none", {20});
   RunData newer = run("newer", {20});

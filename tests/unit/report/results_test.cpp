@@ -187,6 +187,10 @@ TEST_CASE("the best run is the first of those with the best mean over the same v
   CHECK_THAT(refusal(finished("b0", {"1", "2"}, {25.0, 25.0})),
              Catch::Contains("on 2 of the 3 videos"));
   CHECK_THAT(refusal(finished("b0", videos, {25.0, 25.0})), Catch::Contains("s/b0 has no psnr"));
+  RunData rounded = run("b0", 25.0);
+  rounded.parameters["dtype"] = "\"fp8\"";
+  CHECK_THAT(refusal(rounded), Catch::Contains("results of fp8 are compared with each other only"));
+  CHECK(ask({rounded}, true)->full_name() == "s/b0");
   open.unfinished = {{"2", "failed", "data", "", true}};
   CHECK_THAT(refusal(open), Catch::Contains("on 1 of the 3 videos"));
 }

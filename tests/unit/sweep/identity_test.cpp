@@ -56,6 +56,7 @@ TEST_CASE("whatever can change a result changes the digest") {
                            "early_stop: {sigmas: [0.75, 0.25]}",
                            "early_stop: {enabled: false}",
                            "dtype: fp32",
+                           "dtype: fp8",
                            "constant_prompt: x",
                            "loss_target: noise_minus_clean",
                            "lr: 0.005000000000000001"};
