@@ -439,6 +439,56 @@ TEST_CASE("v_pairs and cox compare agree on what is scored alike") {
                               earlier, list)) != std::string::npos);
 }
 
+TEST_CASE("v_pairs and cox compare keep fp8 apart from every other dtype") {
+  for (const auto& [a, b, alike] : {std::tuple("fp8", "fp8", true),
+                                    {"fp8", "bf16", false},
+                                    {"fp32", "fp8", false},
+                                    {"fp32", "bf16", true}}) {
+    INFO(a << " " << b);
+    StudyDatabase study;
+    study.submit("s",
+                 {{"a", "none", fmt::format(R"({{"dtype":"{}","seed":1}})", a)},
+                  {"b", "none", fmt::format(R"({{"dtype":"{}","seed":2}})", b)}},
+                 {"v01"});
+    study.run([](const std::string&, const std::string&) { return scored(20, 0.5); });
+    CHECK(compared_by_view_and_report(study) == std::pair(alike, alike));
+  }
+}
+
+TEST_CASE("a report compares runs in fp8 with the baseline in fp8, and names those without one") {
+  const auto with = [](const char* dtype, int seed) {
+    return fmt::format(R"({{"dtype":"{}","seed":{}}})", dtype, seed);
+  };
+  StudyDatabase study;
+  study.submit("s",
+               {{"none", "none", with("bf16", 1)},
+                {"full", "full", with("bf16", 1)},
+                {"none8", "none", with("fp8", 1)},
+                {"full8", "full", with("fp8", 1)}},
+               {"v01", "v02"});
+  study.run([](const std::string& run, const std::string&) {
+    return scored(run.ends_with("8") ? 19 : 20, 0.5);
+  });
+  SweepNotes said;
+  said.baseline = "none";
+  const SeriesReport report = report_on(study.query(), "s", said, {}).value();
+  std::map<std::string, std::string> baselines;
+  for (const Comparison& comparison : report.comparisons.front()) {
+    baselines[comparison.run] = comparison.baseline;
+  }
+  CHECK(baselines ==
+        std::map<std::string, std::string>{{"s/full", "s/none"}, {"s/full8", "s/none8"}});
+  CHECK(any_contains(report.warnings, "fp8 in s/none8, s/full8, but not in s/none, s/full"));
+
+  StudyDatabase alone;
+  alone.submit("s", {{"none", "none", with("bf16", 1)}, {"full8", "full", with("fp8", 1)}},
+               {"v01"});
+  alone.run([](const std::string&, const std::string&) { return scored(20, 0.5); });
+  const SeriesReport apart = report_on(alone.query(), "s", said, {}).value();
+  CHECK(apart.comparisons.front().empty());
+  CHECK(any_contains(apart.not_compared, "s/full8: dtype is \"bf16\" in s/none and \"fp8\""));
+}
+
 TEST_CASE("a run from before a parameter compares with one that has the default") {
   for (const WindowParameter& parameter : kWindowParameters) {
     if (parameter.earlier == std::string("absent")) continue;
