@@ -145,7 +145,9 @@ class CoordinatorCommand final : public Command {
       };
     }
     COX_ASSIGN_OR_RETURN(report::Query query, web::shared_database_query(options_.database));
-    return web::WebServer::start(options, std::move(query));
+    auto started = web::WebServer::start(options, std::move(query));
+    if (!started.is_ok()) return of_surroundings(started.status());
+    return started;
   }
 
   /// The pages of --metrics; nullptr without.

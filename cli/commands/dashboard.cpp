@@ -56,7 +56,9 @@ class Dashboard final : public Command {
       options.open_role = web::Role::kSubmit;
       options.change = changes_to(source);
     }
-    COX_ASSIGN_OR_RETURN(const auto server, web::WebServer::start(options, std::move(query)));
+    const auto started = web::WebServer::start(options, std::move(query));
+    if (!started.is_ok()) return of_surroundings(started.status());
+    const std::unique_ptr<web::WebServer>& server = *started;
     const StopSignals signals;
     session.out << server->address() << std::endl;
     session.note("press Ctrl-C to stop");

@@ -428,8 +428,8 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const WebOptions& options,
   const int error = errno;
   if (!bound) {
     const std::string why = error == 0 ? "no such address" : std::strerror(error);
-    return failed_precondition(fmt::format("cannot listen on {}:{}: {}; choose another port",
-                                           options.host, options.port, why));
+    return unavailable(fmt::format("cannot listen on {}:{}: {}; choose another port", options.host,
+                                   options.port, why));
   }
   state->hosts = host_names(options.host == "::1" ? "[::1]" : options.host, port);
   state->cookie = fmt::format("cox_session_{}", port);

@@ -320,6 +320,7 @@ class PageTest(unittest.TestCase):
         self.page.set_viewport_size({"width": 390, "height": 800})
         overflow = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         self.assertLessEqual(overflow, 0)
+        self.page.wait_for_function("document.querySelector('svg[aria-label^=difference]').width.baseVal.value < 390")
         self.shoot("series-phone")
 
     def test_no_serious_accessibility_issue(self):

@@ -24,6 +24,8 @@ const VIEWS = {
   plan: { view: planView },
   query: { view: queryView },
 };
+/** From this width on, figures do not depend on it. */
+const WIDE_PX = 1200;
 /** A document that was out of date is asked for again after so long. */
 const STALE_MS = 2000;
 
@@ -74,6 +76,18 @@ async function draw(quietly) {
 
 window.addEventListener("hashchange", () => draw(false));
 window.addEventListener("cox-changed", () => draw(true));
+
+/** Figures are drawn for the width of the window: a phone that is turned gets them again. */
+const RESIZED_MS = 250;
+let drawnWidth = document.documentElement.clientWidth, resized = null;
+window.addEventListener("resize", () => {
+  clearTimeout(resized);
+  resized = setTimeout(() => {
+    const width = document.documentElement.clientWidth, before = drawnWidth;
+    drawnWidth = width;
+    if (width !== before && Math.min(width, before) < WIDE_PX) draw(true);
+  }, RESIZED_MS);
+});
 
 let waiting = false;
 let stream = null;
