@@ -369,6 +369,26 @@ TEST_CASE("bf16 runs end to end") {
   CHECK(std::isfinite(output.metrics.at(0).mean));
 }
 
+TEST_CASE("fp8 trains as bf16 does to the bit, and generates other frames") {
+  const auto engine = make_engine();
+  for (const char* method : {"adasteer", "full", "lora", "norm"}) {
+    INFO(method);
+    JobInput input = EngineFixture::get().job(method);
+    input.parameters["dtype"] = "bf16";
+    input.run_id = "bf16";
+    const JobOutput narrow = succeed(*engine, input);
+    input.parameters["dtype"] = "fp8";
+    input.run_id = "fp8";
+    const JobOutput rounded = succeed(*engine, input);
+    CHECK(rounded.provenance.dtype == "fp8");
+    CHECK(rounded.provenance.backbone_checksum == narrow.provenance.backbone_checksum);
+    CHECK((rounded.adaptation == narrow.adaptation));
+    CHECK(rounded.metrics.at(0).mean != narrow.metrics.at(0).mean);
+    CHECK(std::isfinite(rounded.metrics.at(0).mean));
+    CHECK((succeed(*engine, input).metrics == rounded.metrics));
+  }
+}
+
 TEST_CASE("other seeds, replicates and videos give other noise") {
   const auto engine = make_engine();
   const auto first = numbers(succeed(*engine, EngineFixture::get().job("none")));

@@ -125,6 +125,7 @@ std::unique_ptr<Engine> unshared_engine(const std::string& device = "cpu") {
 }
 
 void check_equal(const Outcomes::mapped_type& shared, const Outcomes::mapped_type& alone) {
+  if (const auto* failure = std::get_if<JobFailure>(&shared)) UNSCOPED_INFO(failure->message);
   REQUIRE(shared.index() == alone.index());
   if (const auto* failure = std::get_if<JobFailure>(&shared)) {
     CHECK((*failure == std::get<JobFailure>(alone)));
@@ -213,6 +214,27 @@ TEST_CASE("over two devices, methods give the same bits shared and by itself") {
     const Jobs jobs = jobs_of(method);
     check_equal(run_bundle(*engine, jobs.all()), run_bundle(*unshared, jobs.all()));
   }
+}
+
+TEST_CASE("jobs in fp8 and bf16 share an adaptation and never a generation") {
+  const auto engine = Engine::create({}).value();
+  const Parameters common = {{"steps", 3}, {"early_stop.enabled", false}};
+  Jobs jobs;
+  for (const char* dtype : {"bf16", "fp8"}) {
+    Parameters changed = common;
+    changed["dtype"] = dtype;
+    jobs.add("adasteer", changed);
+    jobs.add("none", {{"dtype", dtype}});
+  }
+  const Outcomes shared = run_bundle(*engine, jobs.all());
+  check_equal(shared, run_bundle(*unshared_engine(), jobs.all()));
+  const JobOutput &narrow = output_of(shared, "job0"), &rounded = output_of(shared, "job2");
+  CHECK(rounded.provenance.trajectory == narrow.provenance.trajectory);
+  CHECK(rounded.shared_with == std::vector<std::string>{"job0"});
+  CHECK(rounded.provenance.generation != narrow.provenance.generation);
+  CHECK(output_of(shared, "job3").provenance.generation !=
+        output_of(shared, "job1").provenance.generation);
+  CHECK(std::get<Result>(shared.at("job2")).pixels != std::get<Result>(shared.at("job0")).pixels);
 }
 
 TEST_CASE("a result says what was shared, what the job costs by itself, and what was spent") {

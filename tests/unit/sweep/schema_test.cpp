@@ -45,6 +45,23 @@ std::string errors_of(const std::string& run, const std::string& method) {
 
 }  // namespace
 
+TEST_CASE("what earlier stages read instead of a value is among the values") {
+  const auto with = [](const std::string& map) {
+    return "parameters:\n  dtype: {type: text, default: a, values: [a, b], doc: d, "
+           "before_generation: " +
+           map + "}\n";
+  };
+  const std::string method =
+      "method: full\ntrains: true\nacts_on: [linear_layers]\ndoc: d\nparameters: {}\n";
+  CHECK(errors_of(with("{b: a}"), method).empty());
+  CHECK(errors_of(with("{b: c}"), method)
+            .find("before_generation: 'c' is not among the values of 'dtype'") !=
+        std::string::npos);
+  CHECK(errors_of(with("{c: a}"), method)
+            .find("before_generation: 'c' is not among the values of 'dtype'") !=
+        std::string::npos);
+}
+
 TEST_CASE("the schemas of this program load, with a method for each file") {
   const auto schemas = load_schemas();
   INFO(schemas.status().message());

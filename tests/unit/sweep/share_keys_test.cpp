@@ -63,6 +63,25 @@ TEST_CASE("each parameter changes the keys that its stage and role say, and no o
   }
 }
 
+TEST_CASE("fp8 shares the adaptations of bf16, and no generation") {
+  for (const auto& [name, method] : schemas().methods) {
+    INFO(name);
+    Parameters parameters = defaults_of(method);
+    parameters["dtype"] = "bf16";
+    const ShareKeys narrow = share_keys(method, parameters, model());
+    const std::string passes = passes_key(method, parameters, model());
+    parameters["dtype"] = "fp8";
+    const ShareKeys rounded = share_keys(method, parameters, model());
+    CHECK(rounded.trajectory == narrow.trajectory);
+    CHECK(rounded.generation != narrow.generation);
+    CHECK(passes_key(method, parameters, model()) == passes);
+    parameters["dtype"] = "fp32";
+    const ShareKeys wide = share_keys(method, parameters, model());
+    CHECK((wide.trajectory != narrow.trajectory) == method.trains);
+    CHECK(wide.generation != narrow.generation);
+  }
+}
+
 TEST_CASE("windows of equal latent frames are one trajectory, and one generation each") {
   const MethodSchema& full = *schemas().find_method("full");
   const Parameters defaults = defaults_of(full);  // 8 latent frames, 4 of context, 1 held out
