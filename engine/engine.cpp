@@ -215,12 +215,11 @@ std::vector<std::size_t> Engine::State::begin_bundle(const std::vector<JobInput>
 }
 
 /// Makes the next job independent of what went wrong in this one. Devices that do jobs together
-/// must agree on what is left, so each gets the failure of all, and none keeps a trajectory: the
-/// failure may have met it at another step on each.
+/// must agree on what is left, so each gets the failure of all.
 void Engine::State::recover(const JobInput& input, JobFailure& failure) {
   if (failure.detail == kWriteFailure) failure.poisoned = true;
   try {
-    work.fail(input, failure, /*keeps_trajectory=*/groups.all == nullptr);
+    work.fail(input, failure, /*alone=*/groups.all == nullptr);
     if (failure.cause == FailureCause::kOom) {
       sources.clear();
       encodings.clear();

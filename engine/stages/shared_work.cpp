@@ -157,22 +157,23 @@ void SharedWork::leave(const JobInput& job) {
   models_.require_unchanged();
 }
 
-void SharedWork::fail(const JobInput& job, const JobFailure& failure, bool keeps_trajectory) {
-  const Expected* expected = find(job);
+void SharedWork::fail(const JobInput& job, const JobFailure& failure, bool alone) {
   if (failure.cause == FailureCause::kOom) {
-    generations_.clear();
     // Each of these needs what one job needs, and more: they run by themselves from now on.
-    if (expected != nullptr && !expected->shape.trajectory.empty()) {
-      const std::string trajectory = expected->shape.trajectory;
+    const auto failed = expected_.find(job.job_id);
+    if (failed != expected_.end() && !failed->second.shape.trajectory.empty()) {
+      const std::string trajectory = failed->second.shape.trajectory;
       std::erase_if(expected_,
                     [&](const auto& entry) { return entry.second.shape.trajectory == trajectory; });
     }
   }
   close(job);
-  const bool spares_others = keeps_trajectory && (failure.cause == FailureCause::kCancelled ||
-                                                  failure.cause == FailureCause::kDiverged);
+  const bool spares_others = alone && (failure.cause == FailureCause::kCancelled ||
+                                       failure.cause == FailureCause::kDiverged);
   if (live_ && (!spares_others || !live_->adapted.watched())) live_.reset();
-  if (failure.cause == FailureCause::kOom) raw_.reset();
+  if (alone && failure.cause != FailureCause::kOom) return;
+  generations_.clear();
+  raw_.reset();
 }
 
 std::string SharedWork::generation_name(const JobInput& job, std::int64_t step) const {

@@ -153,6 +153,10 @@ const JobOutput& output_of(const Outcomes& outcomes, const std::string& job) {
   return std::get<Result>(outcome).output;
 }
 
+const std::string& pixels_of(const Outcomes& outcomes, const std::string& job) {
+  return std::get<Result>(outcomes.at(job)).pixels;
+}
+
 std::int64_t steps_spent(const Outcomes& outcomes) {
   std::int64_t steps = 0;
   for (const auto& [job, outcome] : outcomes) {
@@ -234,7 +238,7 @@ TEST_CASE("jobs in fp8 and bf16 share an adaptation and never a generation") {
   CHECK(rounded.provenance.generation != narrow.provenance.generation);
   CHECK(output_of(shared, "job3").provenance.generation !=
         output_of(shared, "job1").provenance.generation);
-  CHECK(std::get<Result>(shared.at("job2")).pixels != std::get<Result>(shared.at("job0")).pixels);
+  CHECK(pixels_of(shared, "job2") != pixels_of(shared, "job0"));
 }
 
 TEST_CASE("a result says what was shared, what the job costs by itself, and what was spent") {
@@ -401,6 +405,33 @@ TEST_CASE("a job that runs out of memory beside the others is run by itself, and
   CHECK(output_of(shared, "job0").shared_with.size() == 2);
   CHECK(output_of(shared, "job1").shared_with.empty());
   CHECK(output_of(shared, "job2").shared_with.empty());
+}
+
+TEST_CASE("two devices agree on what is left, whenever the first one fails") {
+  Jobs jobs;
+  for (const int steps : {2, 3, 3}) jobs.add("adasteer", {{"steps", steps}});
+  jobs.add("adasteer", {{"steps", 3}, {"early_stop.check_every", 1}});
+  const auto unshared = unshared_engine("cpu,cpu");
+  const auto alone = run_bundle(*unshared, jobs.all());
+  const std::vector<std::function<void()>> faults = {
+      nullptr, [] { throw std::runtime_error("injected"); }, [] { throw std::bad_alloc(); }};
+  for (const std::function<void()>& fault : faults) {
+    // Until the job is over before its fault.
+    for (int at = 1, fails = 1; fails == 1; ++at) {
+      INFO("fault " << &fault - faults.data() << " at " << at);
+      const auto engine = make_engine("cpu,cpu");
+      const std::string first = jobs.all()[engine->begin_bundle(jobs.all()).front()].job_id;
+      const Outcomes shared = run_bundle(*engine, jobs.all(), [&](const JobInput& job) {
+        FaultySink sink(job.job_id == first ? at : 0, fault);
+        return engine->run(job, sink);
+      });
+      fails = std::holds_alternative<JobFailure>(shared.at(first)) ? 1 : 0;
+      for (const auto& [job, outcome] : shared) {
+        if (job != first || fails == 0) check_equal(outcome, alone.at(job));
+      }
+      REQUIRE(at < 100);
+    }
+  }
 }
 
 TEST_CASE("a bundle with a job that cannot be read runs the others together") {
