@@ -150,7 +150,7 @@ TEST_CASE("the shipped model in fp8 continues unseen scenes about as well as in 
       {.model_directory = kTrainedModel, .clips = 3, .steps = 8, .dtype = "fp8"},
       domain_named("train"));
   CHECK(quality.model != quality.model_in_bf16);
-  CHECK(std::abs(quality.model - quality.model_in_bf16) < 0.5);  // docs/fp8.md has 64 clips
+  CHECK(std::abs(quality.model - quality.model_in_bf16) < 0.5);  // docs/fp8.md has 4 clips
   CHECK(quality.model > quality.repeat_last + 1.0);
 }
 
