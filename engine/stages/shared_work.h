@@ -46,9 +46,9 @@ class SharedWork {
   /// is as it was loaded: EngineError (cause crash) when it is not.
   void leave(const JobInput& job);
 
-  /// `job` has failed. On a device `alone`, what it shares survives unless the failure may have hurt
-  /// it. Of devices that do jobs together each may have met the failure at another moment, so all
-  /// keep only what they were told to expect.
+  /// `job` has failed. On a device `alone`, what it shares survives unless the failure may have
+  /// hurt it. Of devices that do jobs together each may have met the failure at another moment, so
+  /// all keep only what they were told to expect.
   void fail(const JobInput& job, const JobFailure& failure, bool alone);
 
   /// The job's generation from the state after `step`, by name; "" when it shares none.
