@@ -144,6 +144,15 @@ TEST_CASE("the shipped model continues unseen scenes better than the last frame,
   CHECK(quality.model < quality.reconstruction);
 }
 
+TEST_CASE("the small Wan model continues scenes better than the last frame, repeated") {
+  configure_tensor_library(1, true);
+  const ContinuationQuality quality = measure_continuation(
+      {.model_directory = COX_SOURCE_DIR "/models/tiny-wan", .clips = 5, .steps = 8},
+      domain_named("train"));
+  CHECK(quality.model > quality.repeat_last);
+  CHECK(quality.model < quality.reconstruction);
+}
+
 // So it is no fault of the machinery that nothing gains in docs/small-study.md.
 TEST_CASE("shown the answer the shipped model nears it, and leaves it under the flipped sign") {
   configure_tensor_library(1, true);
