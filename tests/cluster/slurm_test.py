@@ -91,11 +91,16 @@ class SlurmTest(unittest.TestCase):
     def reasons(self, study):
         return " ".join(str(row["message"]) for row in study.rows("SELECT message FROM v_events WHERE kind = 'worker_left'"))
 
+    def wait_for_done(self, study, series):
+        wait_for("a job is done", lambda: study.counts(series).get("done", 0) > 0, WAIT_S,
+                 lambda: self.task_logs(study))
+
     def test_b_cancelled_task_draining_node_everything_cancelled_and_up_again(self):
         study = self.begin(0.2, cpus=2, min=2, max=2)  # one task fills a node
         study.submit("hard", runs=2, videos=1000)  # more than this test waits for
         self.cox(study, "up")
         self.wait_for_running(study, 2)
+        self.wait_for_done(study, "hard")
         running = sorted(task for task, state in self.slurm.queue().items() if state == "RUNNING")
 
         self.slurm.command("scancel", running[0])
@@ -129,6 +134,7 @@ class SlurmTest(unittest.TestCase):
         study.submit("kept", runs=1, videos=1000)  # more than this test waits for
         first = self.cox(study, "up").stdout.strip()
         self.wait_for_running(study, 1)
+        self.wait_for_done(study, "kept")
         study.kill()
         study.start()
         again = self.cox(study, "up")
