@@ -104,7 +104,8 @@ void Ledger::commit_pending() {
         "the coordinator has stopped, it cannot write its database: " + status.message() + rest);
     log(LogLevel::kError, "coordinator", stopped_.message());
   }
-  // One of those who wait for the next batch commits it. After a failure there is no next.
+  // Wakes one caller that waits for the next batch, to commit it; after a failure, all of them: no
+  // batch follows.
   if (status.is_ok()) {
     committed_[(number + 1) % 2].notify_one();
   } else {

@@ -7,7 +7,8 @@
 
 namespace cox::engine {
 
-/// Every seam of every member, in their order. The members must outlive it.
+/// Calls every seam of every member, in their order, except product(), which is the default one.
+/// The members must outlive it.
 class AdapterChain : public Adapter {
  public:
   explicit AdapterChain(std::vector<const Adapter*> members) : members_(std::move(members)) {}

@@ -35,8 +35,6 @@ constexpr std::size_t kMaxShown = 200;
 
 const std::vector<double> kImageNetMean = {0.485, 0.456, 0.406};
 const std::vector<double> kImageNetSpread = {0.229, 0.224, 0.225};
-const std::vector<double> kClipMean = {0.48145466, 0.4578275, 0.40821073};
-const std::vector<double> kClipSpread = {0.26862954, 0.26130258, 0.27577711};
 
 const TowerFacts& facts_of(ImageTower tower) {
   static const TowerFacts kDino = {"dino-vitb16",
@@ -51,15 +49,15 @@ const TowerFacts& facts_of(ImageTower tower) {
                                   VisionKind::kClip,
                                   Interpolation::kBicubic,
                                   true,
-                                  kClipMean,
-                                  kClipSpread};
+                                  {std::begin(kClipMean), std::end(kClipMean)},
+                                  {std::begin(kClipSpread), std::end(kClipSpread)}};
   static const TowerFacts kL14 = {"clip-vit-l14",
                                   "scripts/convert_clip.py",
                                   VisionKind::kClip,
                                   Interpolation::kBicubic,
                                   true,
-                                  kClipMean,
-                                  kClipSpread};
+                                  {std::begin(kClipMean), std::end(kClipMean)},
+                                  {std::begin(kClipSpread), std::end(kClipSpread)}};
   switch (tower) {
     case ImageTower::kDinoB16:
       return kDino;

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "engine/metrics/metric.h"
-#include "engine/vision/vision_transformer.h"
 #include "engine/text/clip_text_encoder.h"
 #include "engine/text/clip_tokenizer.h"
+#include "engine/vision/vision_transformer.h"
 
 namespace cox::engine {
 

@@ -53,10 +53,6 @@ std::string raw_content(const JobPlan& plan, const EncodedJob& encoded, const st
                      sha256_of(bytes_of(encoded.prompt.mask)));
 }
 
-}  // namespace
-
-namespace {
-
 /// Parts whose free memory differs must still make equal passes.
 bool on_any_part(const Backbone& backbone, bool holds) {
   Group* group = backbone.group();

@@ -12,9 +12,6 @@ namespace cox::engine {
 
 namespace {
 
-/// Of the colors that CLIP was trained on.
-constexpr double kMean[] = {0.48145466, 0.4578275, 0.40821073};
-constexpr double kDeviation[] = {0.26862954, 0.26130258, 0.27577711};
 constexpr double kNormEpsilon = 1e-5;
 
 at::Tensor by_channel(const double (&values)[3], const at::Tensor& like) {
@@ -82,7 +79,7 @@ at::Tensor ClipImageEncoder::states(const at::Tensor& pictures) const {
       at::upsample_bicubic2d(pictures.to(network_.device(), at::kFloat), {side, side},
                              /*align_corners=*/false);
   const at::Tensor colors =
-      (square * 0.5 + 0.5 - by_channel(kMean, square)) / by_channel(kDeviation, square);
+      (square * 0.5 + 0.5 - by_channel(kClipMean, square)) / by_channel(kClipSpread, square);
   return network_.states_before_last(colors.to(network_.dtype()));
 }
 

@@ -15,6 +15,10 @@ enum class VisionKind {
   kClip   ///< Radford et al., arXiv 2103.00020: vision_model of CLIPModel, a norm before the blocks
 };
 
+/// Mean and deviation of the colors in [0, 1] that CLIP was trained on, by channel.
+inline constexpr double kClipMean[] = {0.48145466, 0.4578275, 0.40821073};
+inline constexpr double kClipSpread[] = {0.26862954, 0.26130258, 0.27577711};
+
 /// The sizes of a network.
 struct VisionSizes {
   VisionKind kind = VisionKind::kDino;

@@ -110,8 +110,9 @@ const Video& item_named(const RunFile& file, const JobOptions& options) {
 const Video* choose_video(const RunFile& file, JobOptions& options, std::string_view task) {
   Video& chosen = options.job.video;
   if (!options.item.empty()) {
-    chosen = item_named(file, options);
-    if (!chosen.is_prompt()) return &item_named(file, options);
+    const Video& item = item_named(file, options);
+    chosen = item;
+    if (!item.is_prompt()) return &item;
     throw user_error(
         fmt::format("--item: task {} needs a video, and item {} is a prompt", task, options.item),
         "usage");
@@ -135,18 +136,18 @@ const Video* choose_prompt(const RunFile& file, JobOptions& options, std::string
         fmt::format("--video: task {} reads no video; give --prompt, or --item of a plan", task),
         "usage");
   }
-  const auto is_asked = [&](const Video& item) {
-    return item.is_prompt() && item.caption == options.prompt;
-  };
-  auto known = std::find_if(file.videos.begin(), file.videos.end(), is_asked);
   if (!options.item.empty()) {
-    chosen = item_named(file, options);
-    return &item_named(file, options);
+    const Video& item = item_named(file, options);
+    chosen = item;
+    return &item;
   }
   if (!options.prompt || options.prompt->empty()) {
     throw user_error(fmt::format("missing --prompt or --item: task {} starts from a prompt", task),
                      "usage");
   }
+  const auto known = std::find_if(file.videos.begin(), file.videos.end(), [&](const Video& item) {
+    return item.is_prompt() && item.caption == options.prompt;
+  });
   chosen.id = known != file.videos.end() ? known->id : prompt_id(*options.prompt);
   return known != file.videos.end() ? &*known : nullptr;
 }

@@ -40,8 +40,8 @@ class Full final : public Adaptation, private Adapter {
 
   void parameters_changed() override {
     for (TrainedTensor& tensor : tensors_) {
-      const at::Tensor live = tensor.leaf.detach();
       if (tensor.leaf.is_same(tensor.value)) continue;
+      const at::Tensor live = tensor.leaf.detach();
       live.copy_(tensor.whole(tensor.value.to(live.scalar_type())));
     }
   }
