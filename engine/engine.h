@@ -84,6 +84,7 @@ class Engine {
   struct State;
   struct Team;
   JobOutcome run_once(const JobInput& input, Sink& sink);
+  JobOutcome attempt(const JobInput& input, Sink& sink, int rank);
   explicit Engine(std::unique_ptr<Team> team);
   std::unique_ptr<Team> team_;
 };
