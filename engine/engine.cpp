@@ -11,17 +11,6 @@
 
 namespace cox::engine {
 
-namespace {
-
-/// Listens for the devices that only help: who stops the job asks the first.
-class NoSink final : public Sink {
- public:
-  void on_progress(const std::string&, int, int) override {}
-  bool cancelled() const override { return false; }
-};
-
-}  // namespace
-
 Engine::Engine(std::unique_ptr<Team> team) : team_(std::move(team)) {}
 Engine::~Engine() = default;
 

@@ -54,6 +54,13 @@ class Sink {
   virtual bool cancelled() const = 0;
 };
 
+/// Ignores progress and never stops the job.
+class NoSink final : public Sink {
+ public:
+  void on_progress(const std::string&, int, int) override {}
+  bool cancelled() const override { return false; }
+};
+
 using JobOutcome = std::variant<JobOutput, JobFailure>;
 
 /// Adapts, generates and scores. The model of the last job stays loaded, and encodings of the last

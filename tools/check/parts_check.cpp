@@ -38,12 +38,6 @@ struct Answers {
   }
 };
 
-class Quiet final : public Sink {
- public:
-  void on_progress(const std::string&, int, int) override {}
-  bool cancelled() const override { return false; }
-};
-
 /// How far three steps of SGD, whose changes are proportional to gradients, move what the method
 /// trains.
 at::Tensor trained_change(Backbone& model, const ModelSizes& sizes, const std::string& method) {
@@ -61,7 +55,7 @@ at::Tensor trained_change(Backbone& model, const ModelSizes& sizes, const std::s
       check_draw({1, kCheckLatentChannels, 4, sizes.side, sizes.side}, 21).to(model.device());
   const ContextFlow rule;
   const AdaptationProblem problem{model, latents, {2, 2, 0}, check_text(model, 22), random, rule};
-  Quiet sink;
+  NoSink sink;
   JobMonitor monitor(sink);
   LoopTimings timings;
   optimise(problem, *adaptation, settings, monitor, timings);

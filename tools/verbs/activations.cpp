@@ -80,12 +80,6 @@ class Recorder final : public Adapter {
   mutable std::vector<BlockActivations> blocks_;
 };
 
-class SilentSink final : public Sink {
- public:
-  void on_progress(const std::string&, int, int) override {}
-  bool cancelled() const override { return false; }
-};
-
 /// Continues the clip, or shows the prompt, with the pretrained model and records one evaluation.
 void record(const JobInput& job, const EngineOptions& engine, const Recorder& recorder) {
   const c10::Device device = parse_device(engine.device);
@@ -100,7 +94,7 @@ void record(const JobInput& job, const EngineOptions& engine, const Recorder& re
       {job.model.backbone, job.model.directory, "", plan.run.compute.precision}, job.model.loras);
   EncodingCache encodings;
   const EncodedJob encoded = encode(plan, *source, job.prompt, model, encodings);
-  SilentSink sink;
+  NoSink sink;
   JobMonitor monitor(sink);
   generate(plan, encoded, model, recorder, monitor);
 }

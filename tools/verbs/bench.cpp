@@ -56,13 +56,6 @@ struct BenchOptions {
   bool deterministic = false;
 };
 
-/// Discards progress, which would be part of the measurement.
-class NoSink final : public Sink {
- public:
-  void on_progress(const std::string&, int, int) override {}
-  bool cancelled() const override { return false; }
-};
-
 /// Checks that sampling continues the condition, and that adaptation has context, latents to train
 /// on and latents to hold out.
 void check_frames_of(const BenchOptions& options) {

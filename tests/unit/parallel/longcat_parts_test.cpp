@@ -55,10 +55,7 @@ struct Training {
     return at::cat(row).detach();
   }
 
-  struct Quiet final : Sink {
-    void on_progress(const std::string&, int, int) override {}
-    bool cancelled() const override { return false; }
-  } sink;
+  NoSink sink;
   VideoRandom random{7, 0, "clip"};
   ContextFlow rule;
   std::unique_ptr<Backbone> backbone;
