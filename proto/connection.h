@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/abandon.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "proto/channel.h"
@@ -45,13 +46,15 @@ class Connection {
     return reply;
   }
 
-  /// One try of a call that answers in pieces; each goes to `take`.
+  /// One try of a call that answers in pieces; each goes to `take`. Cancelled when the caller's
+  /// work is abandoned.
   template <typename Request, typename Reply, typename Take>
   Status read(ReadMethod<Request, Reply> method, const Request& request, Milliseconds deadline,
               Take take) {
     const std::shared_ptr<Stub> stub = current();
     grpc::ClientContext context;
     prepare(context, endpoint_, deadline);
+    const std::stop_callback cancel(abandonment(), [&] { context.TryCancel(); });
     const auto reader = ((*stub).*method)(&context, request);
     for (Reply reply; reader->Read(&reply); reply.Clear()) take(reply);
     const grpc::Status status = reader->Finish();

@@ -29,7 +29,7 @@ JOIN datasets d ON d.id = u.dataset_id;
 -- of items; item and items are the same under the better name.
 
 -- One row per name in a series that a run holds or held, with where its jobs stand and the means
--- over its finished videos. A filter on series, run or run_digest is applied before counting.
+-- over its finished videos. From the totals: no job and no result is read.
 CREATE VIEW v_runs AS
 SELECT
   s.name AS series, s.number AS series_number, m.name AS run, m.position AS position,
@@ -46,51 +46,94 @@ SELECT
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
   o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
   m.superseded AS superseded,
-  count(*) AS videos,
-  sum(j.state IS 0) AS queued, sum(j.state IS 1) AS blocked, sum(j.state IS 2) AS leased,
-  sum(j.state IS 3) AS done,
-  sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
-  sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
-  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
-  sum(j.state IS 8) AS stopped,
-  sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  {each metric|avg(CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
-    (SELECT q.mean FROM result_metrics q
-     WHERE q.job_id = x.job_id AND q.metric_id = $id) END) AS $name, }
-  avg(x.train_s) AS train_s, avg(x.early_stop_s) AS early_stop_s,
-  avg(x.generate_s) AS generate_s, avg(x.alone_s) AS total_s, count(*) AS items
+  d.videos AS videos,
+  coalesce(sum(t.queued), 0) AS queued, coalesce(sum(t.blocked), 0) AS blocked,
+  coalesce(sum(t.leased), 0) AS leased, coalesce(sum(t.done), 0) AS done,
+  coalesce(sum(t.failed - t.failed_as_expected), 0) AS failed,
+  coalesce(sum(t.failed_as_expected), 0) AS failed_as_expected,
+  coalesce(sum(t.cancelled), 0) AS cancelled, coalesce(sum(t.paused), 0) AS paused,
+  coalesce(sum(t.quarantined), 0) AS quarantined, coalesce(sum(t.stopped), 0) AS stopped,
+  coalesce(x.nonfinite_results, 0) AS nonfinite_results,
+  {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
+    (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
+     AND q.dataset_id = m.dataset_id AND q.metric_id = $id) END AS $name, }
+  x.train_s_sum / nullif(x.train_s_count, 0) AS train_s,
+  x.early_stop_s_sum / nullif(x.early_stop_s_count, 0) AS early_stop_s,
+  x.generate_s_sum / nullif(x.generate_s_count, 0) AS generate_s,
+  x.alone_s_sum / nullif(x.alone_s_count, 0) AS total_s, d.videos AS items
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
 JOIN datasets d ON d.id = m.dataset_id
 JOIN series o ON o.id = r.owner_series_id
-JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id
-LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id
-LEFT JOIN results x ON x.job_id = j.id
+LEFT JOIN run_totals x ON x.run_id = m.run_id AND x.dataset_id = m.dataset_id
+LEFT JOIN job_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
 GROUP BY s.name, m.position, m.name, r.digest;
 
--- One row per current run of a series with where its jobs stand, without a look at its results: what
--- `cox status` counts, quickly also when a million jobs wait. A filter on series is applied before
--- counting. CROSS JOIN keeps the order of the loops, so that grouping sorts nothing.
+-- One row per current run of a series with where its jobs stand: what `cox status` counts. From the
+-- totals of jobs by state, so that no job is read.
 CREATE VIEW v_run_states AS
 SELECT
   s.name AS series, m.position AS position, m.name AS run, r.digest AS run_digest,
   r.method AS method, o.name AS owner_series, r.owner_name AS owner_run,
   r.created_us AS created_us, d.videos AS videos,
-  sum(j.state IS 0) AS queued, sum(j.state IS 1) AS blocked, sum(j.state IS 2) AS leased,
-  sum(j.state IS 3) AS done,
-  sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)) AS failed,
-  sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected,
-  sum(j.state IS 5) AS cancelled, sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined,
-  sum(j.state IS 8) AS stopped, d.videos AS items
+  coalesce(sum(t.queued), 0) AS queued, coalesce(sum(t.blocked), 0) AS blocked,
+  coalesce(sum(t.leased), 0) AS leased, coalesce(sum(t.done), 0) AS done,
+  coalesce(sum(t.failed - t.failed_as_expected), 0) AS failed,
+  coalesce(sum(t.failed_as_expected), 0) AS failed_as_expected,
+  coalesce(sum(t.cancelled), 0) AS cancelled, coalesce(sum(t.paused), 0) AS paused,
+  coalesce(sum(t.quarantined), 0) AS quarantined, coalesce(sum(t.stopped), 0) AS stopped,
+  d.videos AS items
 FROM series s
 CROSS JOIN series_runs m ON m.series_id = s.id AND m.superseded = 0
 JOIN runs r ON r.id = m.run_id
 JOIN datasets d ON d.id = m.dataset_id
 JOIN series o ON o.id = r.owner_series_id
-LEFT JOIN jobs j ON j.run_id = m.run_id AND EXISTS (
-  SELECT 1 FROM dataset_videos v WHERE v.dataset_id = m.dataset_id AND v.video_id = j.video_id)
+LEFT JOIN job_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
 GROUP BY s.name, m.name, m.run_id;
+
+-- Queued jobs of each series by what they ask of a worker. From the totals of jobs by state; only jobs
+-- that ran out of a GPU's memory are read, and are counted with what they need now.
+CREATE VIEW v_queued AS
+SELECT
+  series, sum(jobs) AS jobs, needs_gpus, needs_gpu_memory_bytes, needs_memory_bytes
+FROM (
+  SELECT
+    s.name AS series, t.queued AS jobs, g.gpus AS needs_gpus,
+    g.gpu_memory_bytes AS needs_gpu_memory_bytes, g.memory_bytes AS needs_memory_bytes
+  FROM series_runs m
+  JOIN series s ON s.id = m.series_id
+  JOIN job_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id AND t.queued > 0
+  JOIN submissions g ON g.id = (SELECT max(id) FROM submissions WHERE series_id = t.series_id)
+  WHERE m.superseded = 0
+  UNION ALL
+  SELECT
+    s.name, c.jobs, max(g.gpus, c.is_escalated),
+    max(g.gpu_memory_bytes, c.is_escalated * ((j.memory_above_mib << 20) + 1)), g.memory_bytes
+  FROM (SELECT -1 AS jobs, 0 AS is_escalated UNION ALL SELECT 1, 1) c
+  CROSS JOIN jobs j
+  JOIN series_runs m ON m.run_id = j.run_id AND m.superseded = 0
+  JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
+  JOIN series s ON s.id = m.series_id
+  JOIN submissions u ON u.id = j.submission_id
+  JOIN submissions g ON g.id = (SELECT max(id) FROM submissions WHERE series_id = u.series_id)
+  WHERE j.memory_above_mib > 0 AND j.state = 0
+)
+GROUP BY series, needs_gpus, needs_gpu_memory_bytes, needs_memory_bytes
+HAVING sum(jobs) > 0;
+
+-- The jobs that workers hold, under the names of the run's owner.
+CREATE VIEW v_running AS
+SELECT
+  o.name AS series, r.owner_name AS run, v.video AS item, w.name AS worker,
+  a.granted_us AS granted_us, a.attempt AS attempt, lower(hex(j.digest)) AS job_digest
+FROM attempts a
+JOIN jobs j ON j.id = a.job_id
+JOIN runs r ON r.id = j.run_id
+JOIN series o ON o.id = r.owner_series_id
+JOIN videos v ON v.id = j.video_id
+JOIN workers w ON w.id = a.worker_id
+WHERE a.outcome = 0;
 
 -- One row per series x run x finished item. An item is a video or a prompt: the columns named video hold its
 -- id, in every view. schemas/result_columns.cpp explains each column.
@@ -182,9 +225,8 @@ CREATE VIEW v_leaderboard AS
 SELECT
   s.name AS series, m.position AS position, m.name AS run, r.method AS method,
   d.name AS dataset, d.videos AS videos, coalesce(t.results, 0) AS done,
-  (SELECT count(*) FROM jobs j
-   JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
-   WHERE j.run_id = m.run_id AND j.state IN (4, 7)) AS failed,
+  coalesce((SELECT sum(b.failed + b.quarantined) FROM job_totals b
+   WHERE b.run_id = m.run_id AND b.dataset_id = m.dataset_id), 0) AS failed,
   coalesce(t.nonfinite_results, 0) AS nonfinite_results,
   {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
     (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
@@ -203,7 +245,7 @@ JOIN datasets d ON d.id = m.dataset_id
 LEFT JOIN run_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
 WHERE m.superseded = 0;
 
--- The totals of every run on every data set, counted from the results.
+-- The totals of every run on every data set, counted from the results and from the jobs.
 CREATE VIEW counted_totals AS
 SELECT
   j.run_id AS run_id, dv.dataset_id AS dataset_id,
@@ -225,6 +267,19 @@ FROM jobs j
 JOIN result_metrics q ON q.job_id = j.id
 JOIN dataset_videos dv ON dv.video_id = j.video_id
 GROUP BY j.run_id, dv.dataset_id, q.metric_id;
+
+CREATE VIEW counted_job_totals AS
+SELECT
+  j.run_id AS run_id, dv.dataset_id AS dataset_id, u.series_id AS series_id,
+  sum(j.state IS 0) AS queued, sum(j.state IS 1) AS blocked, sum(j.state IS 2) AS leased,
+  sum(j.state IS 3) AS done, sum(j.state IS 4) AS failed, sum(j.state IS 5) AS cancelled,
+  sum(j.state IS 6) AS paused, sum(j.state IS 7) AS quarantined, sum(j.state IS 8) AS stopped,
+  sum(j.state IS 4 AND j.failure_expected AND j.cause = 1) AS failed_as_expected
+FROM (SELECT DISTINCT run_id, dataset_id FROM series_runs) m
+CROSS JOIN jobs j ON j.run_id = m.run_id
+JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
+JOIN submissions u ON u.id = j.submission_id
+GROUP BY j.run_id, dv.dataset_id, u.series_id;
 
 CREATE VIEW counted_environments AS
 SELECT DISTINCT
@@ -292,6 +347,20 @@ LEFT JOIN cause_names c ON c.cause = j.cause
 LEFT JOIN attempts a ON a.job_id = j.id AND a.attempt = j.attempt
 LEFT JOIN workers w ON w.id = a.worker_id
 WHERE m.superseded = 0;
+
+-- The jobs of v_failures by when they ended. ORDER BY ended_us DESC LIMIT n reads about n of them, and
+-- WHERE series skips those of others: CROSS JOIN keeps the order of the index.
+CREATE VIEW v_newest_failures AS
+SELECT
+  s.name AS series, m.name AS run, v.video AS item, a.ended_us AS ended_us,
+  lower(hex(j.digest)) AS job_digest
+FROM attempts a
+CROSS JOIN jobs j ON j.id = a.job_id AND j.attempt = a.attempt AND j.state IN (4, 7)
+CROSS JOIN series_runs m ON m.run_id = j.run_id AND m.superseded = 0
+CROSS JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
+CROSS JOIN series s ON s.id = m.series_id
+CROSS JOIN videos v ON v.id = j.video_id
+WHERE a.outcome IN (2, 3);
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the

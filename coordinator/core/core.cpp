@@ -49,6 +49,7 @@ Core::~Core() = default;
 Effects Core::apply(Event event, TimeUs now) {
   Step step{*state_, now, {}};
   std::visit(Dispatch{step}, event);
+  save_totals(step);
   return std::move(step.effects);
 }
 
@@ -81,7 +82,7 @@ std::optional<JobCounts> Core::counts_of_series(const std::string& name) const {
   for (const auto& [run_name, run] : series.current) {
     const DatasetNumber dataset = series.members.at({run_name, run}).dataset;
     if (!counted.emplace(run, dataset).second) continue;
-    add_tally(counts, find_slice(state.run(run), dataset)->tally);
+    add_tally(counts, find_slice(state.run(run), dataset)->tally());
   }
   return counts;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -135,6 +136,16 @@ using Save = std::variant<SaveSeries, SaveVideo, SaveDataset, SaveSubmission, Sa
                           SaveJobs, SaveJobState, SaveUsage, SaveWorker, SaveAttempt,
                           SaveAttemptEnd, SaveResult, SaveTotals, SaveTag, SaveNote, JournalEntry>;
 
+/// How many of a run's jobs on the videos of a data set are in each state, of those that one series
+/// submitted.
+struct JobTotals {
+  RunNumber run{};
+  DatasetNumber dataset{};
+  SeriesNumber series{};  ///< whose submission made the jobs
+  std::array<std::uint64_t, kJobStateCount> in{};
+  std::uint64_t failed_as_expected = 0;  ///< part of in[failed]
+};
+
 // ---- Answers: what may be sent once the saves are on disk. ----
 
 struct WorkerAnswer {
@@ -194,13 +205,15 @@ using Answer = std::variant<SubmissionAnswer, WorkerAnswer, LeaseGrant, NoWork, 
 
 /// The consequences of an event.
 ///
-/// `saves` must be committed, in order and in one transaction, BEFORE any answer leaves the process
-/// and before anybody else sees the new state. Effects of several events may share a transaction
-/// when their order is kept. When the commit fails the core is ahead of the disk: no answer may
-/// leave the process, and the core must be discarded (see store/store.h).
+/// `saves` and `totals` must be committed, in order and in one transaction, BEFORE any answer
+/// leaves the process and before anybody else sees the new state. Effects of several events may
+/// share a transaction when their order is kept. When the commit fails the core is ahead of the
+/// disk: no answer may leave the process, and the core must be discarded (see store/store.h).
 struct Effects {
   std::vector<Save> saves;
   std::vector<Answer> answers;  ///< one for an event that has an answer, else none
+  /// Saved with the rest: the totals that the event changed, as they are after it.
+  std::vector<JobTotals> totals = {};
 
   /// The answer of type T, or nullptr.
   template <typename T>

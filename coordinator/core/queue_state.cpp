@@ -34,6 +34,25 @@ void StateTally::remove(const JobStatus& status) {
   stopping -= counts_for_policy(status);
 }
 
+void StateTally::add(const StateTally& other) {
+  for (std::size_t state = 0; state < in.size(); ++state) in[state] += other.in[state];
+  failed_as_expected += other.failed_as_expected;
+  stopping += other.stopping;
+}
+
+StateTally& Slice::tally_of(SeriesNumber series) {
+  for (auto& [owner, tally] : tallies) {
+    if (owner == series) return tally;
+  }
+  return tallies.emplace_back(series, StateTally{}).second;
+}
+
+StateTally Slice::tally() const {
+  StateTally sum;
+  for (const auto& [owner, tally] : tallies) sum.add(tally);
+  return sum;
+}
+
 Resources QueueState::needs_of(const Job& job) {
   Resources needs = governing(job).needs;
   if (job.status.memory_above_mib == 0) return needs;
@@ -75,10 +94,11 @@ WorkerId id_of(const WorkerRecord& worker) {
 
 void add_to_indexes(QueueState& state, JobNumber number) {
   const Job& job = state.job(number);
+  const SeriesNumber series = state.series_number(job);
   state.total.add(job.status);
-  state.series_of(job).owned.add(job.status);
+  state.series(series).owned.add(job.status);
   for (Slice& slice : state.run(job.run).slices) {
-    if (state.dataset(slice.dataset).has(job.video)) slice.tally.add(job.status);
+    if (state.dataset(slice.dataset).has(job.video)) slice.tally_of(series).add(job.status);
   }
   if (job.status.state == JobState::kQueued) state.ready.insert(state.entry_of(number));
   if (job.status.state == JobState::kBlocked) state.blocked.emplace(job.status.ready_at, number);
@@ -86,10 +106,11 @@ void add_to_indexes(QueueState& state, JobNumber number) {
 
 void remove_from_indexes(QueueState& state, JobNumber number) {
   const Job& job = state.job(number);
+  const SeriesNumber series = state.series_number(job);
   state.total.remove(job.status);
-  state.series_of(job).owned.remove(job.status);
+  state.series(series).owned.remove(job.status);
   for (Slice& slice : state.run(job.run).slices) {
-    if (state.dataset(slice.dataset).has(job.video)) slice.tally.remove(job.status);
+    if (state.dataset(slice.dataset).has(job.video)) slice.tally_of(series).remove(job.status);
   }
   if (job.status.state == JobState::kQueued) state.ready.erase(state.entry_of(number));
   if (job.status.state == JobState::kBlocked) state.blocked.erase({job.status.ready_at, number});
@@ -105,11 +126,13 @@ Slice* find_slice(Run& run, DatasetNumber dataset) {
 void ensure_slice(QueueState& state, RunNumber number, DatasetNumber dataset) {
   Run& run = state.run(number);
   if (find_slice(run, dataset) != nullptr) return;
-  Slice slice{dataset, {}};
-  for (const JobNumber job : run.jobs) {
-    if (state.dataset(dataset).has(state.job(job).video)) slice.tally.add(state.job(job).status);
+  Slice slice{dataset};
+  for (const JobNumber number_of_job : run.jobs) {
+    const Job& job = state.job(number_of_job);
+    if (!state.dataset(dataset).has(job.video)) continue;
+    slice.tally_of(state.series_number(job)).add(job.status);
   }
-  run.slices.push_back(slice);
+  run.slices.push_back(std::move(slice));
 }
 
 ModelNumber model_number(QueueState& state, const std::string& digest) {

@@ -41,6 +41,7 @@ struct StateTally {
 
   void add(const JobStatus& status);
   void remove(const JobStatus& status);
+  void add(const StateTally& other);
   std::uint64_t of(JobState state) const { return in[static_cast<std::size_t>(state)]; }
   bool operator==(const StateTally&) const = default;
 };
@@ -48,7 +49,11 @@ struct StateTally {
 /// The jobs of a run on the videos of a data set.
 struct Slice {
   DatasetNumber dataset{};
-  StateTally tally;
+  /// By the series whose submission made the jobs: mostly one.
+  std::vector<std::pair<SeriesNumber, StateTally>> tallies = {};
+
+  StateTally& tally_of(SeriesNumber series);
+  StateTally tally() const;  ///< of all series
 };
 
 /// The slowest attempt with a result on devices of one name.

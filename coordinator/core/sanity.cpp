@@ -59,7 +59,8 @@ void check_tallies(QueueState& state) {
         if (state.dataset(slice.dataset).has(state.job(job).video))
           tally.add(state.job(job).status);
       }
-      COX_CHECK(tally == slice.tally, fmt::format("a tally of run {} is wrong", run.record.digest));
+      COX_CHECK(tally == slice.tally(),
+                fmt::format("a tally of run {} is wrong", run.record.digest));
     }
   }
 }

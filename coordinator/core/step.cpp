@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "coordinator/core/usage.h"
@@ -21,6 +22,20 @@ void set_status(Step& step, JobNumber number, const JobStatus& next) {
   add_to_indexes(step.state, number);
   if (had_nothing_to_do && is_open(next.state)) begin_turn(step.state, series);
   step.save(SaveJobState{number, next});
+  step.recount(job.run);
+}
+
+void save_totals(Step& step) {
+  std::sort(step.recounted.begin(), step.recounted.end());
+  const auto end = std::unique(step.recounted.begin(), step.recounted.end());
+  for (auto run = step.recounted.begin(); run != end; ++run) {
+    for (const Slice& slice : step.state.run(*run).slices) {
+      for (const auto& [series, tally] : slice.tallies) {
+        step.effects.totals.push_back(
+            {*run, slice.dataset, series, tally.in, tally.failed_as_expected});
+      }
+    }
+  }
 }
 
 void set_state(Step& step, JobNumber number, JobState state) {

@@ -11,15 +11,22 @@ struct Step {
   QueueState& state;
   TimeUs now = 0;
   Effects effects;
+  std::vector<RunNumber> recounted = {};  ///< runs whose jobs changed; may repeat
 
   Job& job(JobNumber number) { return state.job(number); }
   const JobStatus& status(JobNumber number) { return state.job(number).status; }
   SeriesNumber series_of(JobNumber number) { return state.series_number(job(number)); }
 
+  void recount(RunNumber run) {
+    if (recounted.empty() || recounted.back() != run) recounted.push_back(run);
+  }
   void save(Save save) { effects.saves.push_back(std::move(save)); }
   void answer(Answer answer) { effects.answers.push_back(std::move(answer)); }
   void refuse(Status status) { answer(Refusal{std::move(status)}); }
 };
+
+/// Saves the totals of the runs whose jobs changed; the last part of a step.
+void save_totals(Step& step);
 
 // ---- The status of a job: every change of it is one of these, checked and saved. ----
 

@@ -331,6 +331,7 @@ void add_job(Step& step, Submission& submission, JobRecord record) {
   state.job_by_digest.emplace(record.digest, record.number);
   state.run(record.run).jobs.push_back(record.number);
   add_to_indexes(state, record.number);
+  step.recount(record.run);
   submission.new_jobs.jobs.push_back(record);
   ++submission.answer.new_jobs;
 }
@@ -363,6 +364,7 @@ RunNumber enter_run(Step& step, Submission& submission, std::size_t position) {
   const DatasetNumber dataset = submission.parts.at(submitted.videos);
   const bool counted = find_slice(step.state.run(number), dataset) != nullptr;
   ensure_slice(step.state, number, dataset);
+  step.recount(number);
   if (!is_new && !counted) step.save(SaveTotals{number, dataset});
   if (is_new) {
     ++submission.answer.new_runs;
@@ -404,7 +406,7 @@ void count_known(QueueState& state, Submission& submission) {
   for (KnownRun& known : submission.answer.known) {
     const RunNumber run = series.current.at(known.name);
     const DatasetNumber dataset = series.members.at({known.name, run}).dataset;
-    known.done_jobs = find_slice(state.run(run), dataset)->tally.of(JobState::kDone);
+    known.done_jobs = find_slice(state.run(run), dataset)->tally().of(JobState::kDone);
   }
 }
 

@@ -20,11 +20,18 @@ Ledger::Ledger(core::Core core, store::Store store, const Clock& clock)
       store_(std::move(store)),
       last_tick_(stall_clock_.now_us()) {}
 
+/// Leaves what the next commit writes to it.
+void Ledger::commit_later(core::Effects effects) {
+  effects.answers.clear();
+  if (!effects.saves.empty()) pending_.push_back(std::move(effects));
+}
+
 /// The event's answers; its saves wait for the next commit.
 core::Effects Ledger::apply_in_memory(core::Event event) {
   core::Effects effects = core_.apply(std::move(event), clock_.now_us());
-  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
-  return {{}, std::move(effects.answers)};
+  core::Effects answers{{}, std::move(effects.answers)};
+  commit_later(std::move(effects));
+  return answers;
 }
 
 Result<core::Effects> Ledger::apply(core::Event event) {
@@ -59,8 +66,7 @@ Status Ledger::tick() {
   }
   const std::optional<TimeUs> due = core_.next_deadline();
   if (!due || *due > now) return Status::ok();
-  core::Effects effects = core_.apply(core::Tick{}, now);
-  if (!effects.saves.empty()) pending_.push_back({std::move(effects.saves), {}});
+  commit_later(core_.apply(core::Tick{}, now));
   return commit_through(newest_batch());
 }
 

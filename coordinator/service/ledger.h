@@ -68,6 +68,7 @@ class Ledger {
   Status stopped() const;
 
  private:
+  void commit_later(core::Effects effects) COX_REQUIRES(mutex_);
   core::Effects apply_in_memory(core::Event event) COX_REQUIRES(mutex_);
   std::uint64_t newest_batch() const COX_REQUIRES(mutex_);
   Status commit_through(std::uint64_t batch) COX_REQUIRES(mutex_);

@@ -74,6 +74,26 @@ bool is_damage(const Status& status) {
          status.code() != StatusCode::kNotFound;
 }
 
+/// kDataLoss when the totals of jobs by state of a run that a series names are not those of its
+/// jobs.
+Status check_job_totals(const Database& database) {
+  COX_RETURN_IF_ERROR(hide_other_views(database, embedded_migrations()));
+  COX_ASSIGN_OR_RETURN(
+      Statement different,
+      Statement::prepare(
+          database.handle(),
+          "SELECT r.digest FROM (SELECT * FROM (SELECT * FROM job_totals EXCEPT"
+          " SELECT * FROM counted_job_totals) UNION ALL SELECT * FROM (SELECT * FROM"
+          " counted_job_totals EXCEPT SELECT * FROM job_totals)) t JOIN runs r ON r.id = t.run_id"
+          " WHERE EXISTS (SELECT 1 FROM series_runs m"
+          " WHERE m.run_id = t.run_id AND m.dataset_id = t.dataset_id) LIMIT 1"));
+  COX_ASSIGN_OR_RETURN(const bool found, different.step());
+  if (!found) return Status::ok();
+  return {StatusCode::kDataLoss,
+          fmt::format("job_totals: the jobs by state of run {} are not those in its jobs",
+                      different.text(0))};
+}
+
 /// What is wrong with the content; "" when nothing is.
 std::string damage_in(const Database& database, std::int64_t version) {
   const Result<std::string> pages = database.query_text("PRAGMA integrity_check(1)");
@@ -89,7 +109,8 @@ std::string damage_in(const Database& database, std::int64_t version) {
   if (version < known_version()) return "";  // its rows are read after they were migrated
   const Result<core::Snapshot> snapshot = load_snapshot(database);
   if (!snapshot.is_ok()) return snapshot.status().message();
-  return check_snapshot(*snapshot).message();
+  const Status fits = check_snapshot(*snapshot);
+  return fits.is_ok() ? check_job_totals(database).message() : fits.message();
 }
 
 /// Flushes and names the finished copy `aside` of a database.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/abandon.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "coordinator/store/migrations.h"
@@ -42,7 +43,7 @@ int authorize(void*, int action, const char*, const char* name, const char*, con
   }
 }
 
-/// Ends a query that runs too long. Lives while the query runs.
+/// Ends a query that runs too long or is abandoned. Lives while the query runs.
 class Deadline {
  public:
   Deadline(sqlite3* handle, double seconds) : handle_(handle), end_(monotonic_seconds() + seconds) {
@@ -54,7 +55,9 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
  private:
-  static int passed(void* self) { return static_cast<Deadline*>(self)->is_over(); }
+  static int passed(void* self) {
+    return is_abandoned() || static_cast<Deadline*>(self)->is_over() ? 1 : 0;
+  }
   sqlite3* handle_;
   double end_;
 };
@@ -252,6 +255,7 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
   const Deadline deadline(handle_, limits.max_seconds);
   for (std::uint64_t rows = 0;; ++rows) {
     const Result<bool> found = statement.step();
+    if (is_abandoned()) return {StatusCode::kCancelled, "the query was abandoned"};
     const bool ended = !found.is_ok() && found.status().code() == StatusCode::kDeadlineExceeded;
     // The time that the visitor takes counts too.
     if (ended || (found.is_ok() && deadline.is_over())) {

@@ -239,6 +239,26 @@ struct JobStateRow {
   }
 };
 
+struct JobTotalsRow {
+  using Record = core::JobTotals;
+  static constexpr std::string_view kTable = "job_totals";
+  static constexpr std::string_view kOnConflict =
+      "ON CONFLICT DO UPDATE SET queued = excluded.queued, blocked = excluded.blocked, "
+      "leased = excluded.leased, done = excluded.done, failed = excluded.failed, "
+      "cancelled = excluded.cancelled, paused = excluded.paused, "
+      "quarantined = excluded.quarantined, stopped = excluded.stopped, "
+      "failed_as_expected = excluded.failed_as_expected";
+  static void columns(const Record& totals, auto&& put) {
+    put("run_id", totals.run);
+    put("dataset_id", totals.dataset);
+    put("series_id", totals.series);
+    for (int state = 0; state < core::kJobStateCount; ++state) {
+      put(core::state_name(static_cast<core::JobState>(state)), totals.in[state]);
+    }
+    put("failed_as_expected", totals.failed_as_expected);
+  }
+};
+
 struct WorkerRow {
   using Record = core::WorkerRecord;
   static constexpr std::string_view kTable = "workers";

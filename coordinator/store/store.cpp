@@ -179,6 +179,7 @@ Status write_batch(const Database& database, Writer& writer, std::span<const cor
   COX_ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
   for (const core::Effects& effects : batch) {
     for (const core::Save& save : effects.saves) COX_RETURN_IF_ERROR(writer.write(save));
+    for (const core::JobTotals& totals : effects.totals) writer.keep(totals);
   }
   COX_RETURN_IF_ERROR(writer.finish_transaction());
   fault_point("store_before_commit");

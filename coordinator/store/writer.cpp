@@ -18,10 +18,10 @@ constexpr const char* kDeleteNote = "DELETE FROM run_notes WHERE run_id = ?";
 
 Result<Writer> Writer::prepare(const Database& database) {
   Writer w;
-  COX_RETURN_IF_ERROR(prepare_all(database, w.series_, w.video_, w.dataset_, w.dataset_video_,
-                                  w.submission_, w.run_, w.run_weights_, w.member_, w.job_,
-                                  w.job_state_, w.usage_, w.worker_, w.attempt_, w.attempt_end_,
-                                  w.tag_, w.note_, w.event_, w.metrics_, w.results_));
+  COX_RETURN_IF_ERROR(prepare_all(
+      database, w.series_, w.video_, w.dataset_, w.dataset_video_, w.submission_, w.run_,
+      w.run_weights_, w.member_, w.job_, w.job_state_, w.usage_, w.worker_, w.attempt_,
+      w.attempt_end_, w.tag_, w.note_, w.event_, w.metrics_, w.results_, w.job_totals_));
   COX_ASSIGN_OR_RETURN(w.delete_tag_, Statement::prepare(database.handle(), kDeleteTag));
   COX_ASSIGN_OR_RETURN(w.delete_note_, Statement::prepare(database.handle(), kDeleteNote));
   COX_ASSIGN_OR_RETURN(w.last_lease_, Statement::prepare(database.handle(), kLastLease));
@@ -89,8 +89,14 @@ struct SaveVisitor {
 
 Status Writer::write(const core::Save& save) { return std::visit(SaveVisitor{*this}, save); }
 
+void Writer::keep(const core::JobTotals& totals) {
+  changed_totals_[{totals.run, totals.dataset, totals.series}] = totals;
+}
+
 Status Writer::finish_transaction() {
   COX_RETURN_IF_ERROR(results_.finish_transaction());
+  for (const auto& [key, totals] : changed_totals_) COX_RETURN_IF_ERROR(job_totals_.run(totals));
+  changed_totals_.clear();
   if (granted_lease_ == core::LeaseNumber{}) return Status::ok();
   COX_RETURN_IF_ERROR(last_lease_.run(granted_lease_));
   granted_lease_ = {};

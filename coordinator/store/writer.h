@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <tuple>
 
 #include "base/status.h"
 #include "coordinator/core/effect.h"
@@ -18,6 +20,8 @@ class Writer {
   static Result<Writer> prepare(const Database& database);
 
   Status write(const core::Save& save);
+  /// Totals for finish_transaction(), instead of those before of the same jobs.
+  void keep(const core::JobTotals& totals);
   /// Writes the rows that change once per transaction; call it before the commit.
   Status finish_transaction();
 
@@ -52,6 +56,9 @@ class Writer {
   Statement last_lease_;
   MetricNumbers metrics_;
   ResultWriter results_;
+  Insert<JobTotalsRow> job_totals_;
+  std::map<std::tuple<core::RunNumber, core::DatasetNumber, core::SeriesNumber>, core::JobTotals>
+      changed_totals_;                 ///< in this transaction
   core::LeaseNumber granted_lease_{};  ///< highest in this transaction, 0 when none was granted
 };
 

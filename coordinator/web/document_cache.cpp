@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/abandon.h"
+
 namespace cox::web {
 
 using Clock = std::chrono::steady_clock;
@@ -17,6 +19,7 @@ DocumentCache::~DocumentCache() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
+  abandon_.request_stop();
   changed_.notify_all();
 }
 
@@ -80,6 +83,7 @@ void DocumentCache::finish(const Task& task, Result<report::OrderedJson> result,
 }
 
 void DocumentCache::work() {
+  const MayBeAbandoned may_be_abandoned(abandon_.get_token());
   while (true) {
     Task task;
     {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -44,7 +45,7 @@ class DocumentCache {
   };
 
   DocumentCache();
-  /// Waits for the documents being computed.
+  /// Abandons the documents being computed.
   ~DocumentCache();
   DocumentCache(const DocumentCache&) = delete;
   DocumentCache& operator=(const DocumentCache&) = delete;
@@ -80,6 +81,7 @@ class DocumentCache {
   std::deque<Task> tasks_;
   std::uint64_t asked_ = 0;
   bool stopping_ = false;
+  std::stop_source abandon_;  ///< stopped with stopping_
   std::vector<std::jthread> threads_;
 };
 

@@ -10,8 +10,10 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
 
+#include "base/abandon.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -165,11 +167,20 @@ class NewestEvent {
 struct WebServer::State {
   State(WebOptions web_options, report::Query results)
       : options(std::move(web_options)),
-        query(std::move(results)),
+        query(abandonable(std::move(results))),
         newest(query),
         videos(options.cache_folder),
         access(options.open_role, options.role_of_token) {}
 
+  /// The same, ended when the server stops.
+  report::Query abandonable(report::Query asked) const {
+    const std::string source = asked.source();
+    return {[asked = std::move(asked), stop = abandon.get_token()](const std::string& sql) {
+              const MayBeAbandoned may_be_abandoned(stop);
+              return asked(sql);
+            },
+            source};
+  }
   void define_routes();
   void define_reading();
   void define_changing();
@@ -188,6 +199,7 @@ struct WebServer::State {
   bool sleep(std::chrono::milliseconds duration);
 
   WebOptions options;
+  std::stop_source abandon;
   report::Query query;
   NewestEvent newest;
   PlayableVideos videos;
@@ -455,6 +467,7 @@ WebServer::~WebServer() {
     const std::lock_guard lock(state_->mutex);
     state_->stopping = true;
   }
+  state_->abandon.request_stop();
   state_->changed.notify_all();
   state_->server.stop();
 }

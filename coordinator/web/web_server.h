@@ -36,7 +36,7 @@ class WebServer {
   /// loopback address, kUnavailable when the port is in use.
   static Result<std::unique_ptr<WebServer>> start(const WebOptions& options, report::Query query);
 
-  /// Ends open connections, waits for its threads.
+  /// Abandons what is computed, ends open connections, waits for its threads.
   ~WebServer();
   WebServer(const WebServer&) = delete;
   WebServer& operator=(const WebServer&) = delete;

@@ -1,19 +1,31 @@
 // service_bench [jobs] [bundle] [reports] [pages] [rounds]: durable jobs a second over gRPC, with
 // 64 workers, bundles of at most `bundle` jobs and at most `reports` results in a call. Default:
-// 100000 64 64. With `pages`, each of `rounds` rounds is run without and with so many open pages of
-// the web server, and the ratio of the two rates is printed.
+// 100000 64 64.
+//
+// With `pages`, what so many open pages of the web server cost the coordinator: the processor time
+// of the web server's threads as a share of what all of the coordinator's use, in each of `rounds`
+// rounds. The workers and the pages run in a process of their own, which counts for neither. That
+// share is what the pages take of the dispatch rate of a coordinator whose processors are all busy,
+// and other programs on the machine do not change it, as they do rates of rounds with and without
+// pages.
 //
 // A program of its own, because test programs are compiled without optimisation: a linker takes
 // inline functions from any object, and so such a program would time unoptimised ones.
 
 #include <fmt/format.h>
 #include <httplib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -93,13 +105,23 @@ int work(const Endpoint& endpoint, int index, const Sizes& sizes) {
   }
 }
 
-/// The web server over the coordinator's database, and pages that follow it as a browser does: each
-/// reads the stream of events, and asks for the list of series when an event tells it of a change.
+/// All workers until nothing is left. Returns how many jobs they did.
+int work_all(const Endpoint& endpoint, const Sizes& sizes) {
+  std::atomic<int> jobs{0};
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kWorkers; ++i) {
+      threads.emplace_back([&, i] { jobs += work(endpoint, i, sizes); });
+    }
+  }
+  return jobs;
+}
+
+/// Pages that follow a web server as a browser does: each reads the stream of events, and asks for
+/// the list of series when an event tells it of a change.
 class OpenPages {
  public:
-  OpenPages(const std::string& database, int pages)
-      : server_(must(web::WebServer::start({.port = 0, .cache_folder = ""},
-                                           must(web::shared_database_query(database))))) {
+  OpenPages(std::string address, int pages) : address_(std::move(address)) {
     for (int i = 0; i < pages; ++i) threads_.emplace_back([this] { follow(); });
   }
   ~OpenPages() { closing_ = true; }
@@ -110,9 +132,8 @@ class OpenPages {
 
  private:
   void follow() {
-    const std::string address = server_->address().substr(0, server_->address().size() - 1);
-    httplib::Client events(address);
-    httplib::Client documents(address);
+    httplib::Client events(address_);
+    httplib::Client documents(address_);
     events.Get("/api/events", [&](const char* data, std::size_t size) {
       if (std::string_view(data, size).find("data:") != std::string_view::npos) {
         COX_CHECK(static_cast<bool>(documents.Get("/api/series-list")), "a document");
@@ -122,57 +143,138 @@ class OpenPages {
     });
   }
 
-  std::unique_ptr<web::WebServer> server_;
+  std::string address_;
   std::atomic<bool> closing_{false};
   std::atomic<int> documents_{0};
   std::vector<std::jthread> threads_;  ///< joined first
 };
 
-/// Returns the jobs a second.
-double run(const Sizes& sizes, int open_pages) {
-  const test::TemporaryDirectory directory;
-  service::CoordinatorOptions options;
-  options.database = directory / "cox.db";
-  options.dismiss_idle_workers = true;
-  const auto coordinator = must(service::Coordinator::open(options));
-  double begin = monotonic_seconds();
-  const auto plan = test::sample_plan("bench", sizes.jobs / kVideos, kVideos);
-  const auto submitted = must(coordinator->submit(service::submit_request_of(plan))).new_jobs();
-  std::cout << submitted << " jobs submitted in " << monotonic_seconds() - begin << " s\n";
-
-  const auto server = must(service::Server::start(*coordinator, {}));
-  const Endpoint endpoint{server->address(), "", ""};
+/// What the program runs as the process of the workers and pages: prints how many jobs were done
+/// and documents shown.
+constexpr std::string_view kClients = "clients";
+void run_clients(const std::string& coordinator, const std::string& page, const Sizes& sizes) {
   std::optional<OpenPages> pages;
-  if (open_pages > 0) pages.emplace(options.database, open_pages);
-  begin = monotonic_seconds();
-  std::atomic<int> jobs{0};
-  {
-    std::vector<std::jthread> threads;
-    for (int i = 0; i < kWorkers; ++i) {
-      threads.emplace_back([&, i] { jobs += work(endpoint, i, sizes); });
-    }
-  }
-  const double seconds = monotonic_seconds() - begin;
-  COX_CHECK(static_cast<std::uint64_t>(jobs) == submitted, "some jobs were not done");
-  std::cout << jobs << " durable jobs, " << kWorkers << " workers, bundles of at most "
-            << sizes.bundle << ", at most " << sizes.reports
-            << " results a call: " << static_cast<int>(jobs / seconds) << " jobs/s";
-  if (pages)
-    std::cout << " with " << open_pages << " pages, " << pages->documents() << " documents";
-  std::cout << std::endl;
-  return jobs / seconds;
+  if (sizes.pages > 0) pages.emplace(page, sizes.pages);
+  const int jobs = work_all({coordinator, "", ""}, sizes);
+  std::cout << jobs << ' ' << (pages ? pages->documents() : 0) << std::endl;
 }
 
-void compare_with_pages(const Sizes& sizes) {
-  std::vector<double> ratios;
-  for (int round = 0; round < sizes.rounds; ++round) {
-    const double without = run(sizes, 0);
-    ratios.push_back(run(sizes, sizes.pages) / without);
+/// The threads of this process.
+std::set<std::string> thread_ids() {
+  std::set<std::string> ids;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    ids.insert(entry.path().filename());
   }
-  std::sort(ratios.begin(), ratios.end());
+  return ids;
+}
+
+/// Seconds that a thread ran on a processor, to the nanosecond.
+double thread_seconds(const std::string& id) {
+  std::ifstream file(fmt::format("/proc/self/task/{}/schedstat", id));
+  double nanoseconds = 0;
+  COX_CHECK(static_cast<bool>(file >> nanoseconds), "a thread of the web server");
+  return nanoseconds * 1e-9;
+}
+
+double process_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+/// A web server whose threads are known: it starts all of them before it answers.
+struct MeasuredWebServer {
+  explicit MeasuredWebServer(const std::string& database) {
+    const std::set<std::string> before = thread_ids();
+    server = must(web::WebServer::start({.port = 0, .cache_folder = ""},
+                                        must(web::shared_database_query(database))));
+    address = server->address().substr(0, server->address().size() - 1);
+    COX_CHECK(static_cast<bool>(httplib::Client(address).Get("/api/session")), "an answer");
+    for (const std::string& id : thread_ids()) {
+      if (!before.contains(id)) threads.insert(id);
+    }
+  }
+  double seconds() const {
+    double sum = 0;
+    for (const std::string& id : threads) sum += thread_seconds(id);
+    return sum;
+  }
+
+  std::unique_ptr<web::WebServer> server;
+  std::string address;
+  std::set<std::string> threads;
+};
+
+/// A coordinator over a new database with the jobs.
+struct Bench {
+  explicit Bench(const Sizes& sizes) {
+    service::CoordinatorOptions options;
+    options.database = directory / "cox.db";
+    options.dismiss_idle_workers = true;
+    coordinator = must(service::Coordinator::open(options));
+    const double begin = monotonic_seconds();
+    const auto plan = test::sample_plan("bench", sizes.jobs / kVideos, kVideos);
+    submitted = must(coordinator->submit(service::submit_request_of(plan))).new_jobs();
+    std::cout << submitted << " jobs submitted in " << monotonic_seconds() - begin << " s\n";
+    server = must(service::Server::start(*coordinator, {}));
+  }
+  void check(std::uint64_t jobs) const { COX_CHECK(jobs == submitted, "some jobs were not done"); }
+
+  test::TemporaryDirectory directory;
+  std::unique_ptr<service::Coordinator> coordinator;
+  std::unique_ptr<service::Server> server;
+  std::uint64_t submitted = 0;
+};
+
+void run(const Sizes& sizes) {
+  const Bench bench(sizes);
+  const double begin = monotonic_seconds();
+  const int jobs = work_all({bench.server->address(), "", ""}, sizes);
+  const double seconds = monotonic_seconds() - begin;
+  bench.check(static_cast<std::uint64_t>(jobs));
+  std::cout << jobs << " durable jobs, " << kWorkers << " workers, bundles of at most "
+            << sizes.bundle << ", at most " << sizes.reports
+            << " results a call: " << static_cast<int>(jobs / seconds) << " jobs/s" << std::endl;
+}
+
+/// Returns the share of the coordinator's processor time that the pages take.
+double run_with_pages(const Sizes& sizes) {
+  const Bench bench(sizes);
+  const MeasuredWebServer web(bench.directory / "cox.db");
+  const double begin = monotonic_seconds();
+  const double process = process_seconds();
+  const double of_web = web.seconds();
+  const std::string command =
+      fmt::format("/proc/{}/exe {} {} {} {} {} {}", ::getpid(), kClients, bench.server->address(),
+                  web.address, sizes.bundle, sizes.reports, sizes.pages);
+  FILE* const clients = ::popen(command.c_str(), "r");
+  COX_CHECK(clients != nullptr, "a process of the workers");
+  std::uint64_t jobs = 0;
+  int documents = 0;
+  COX_CHECK(std::fscanf(clients, "%lu %d", &jobs, &documents) == 2, "what the workers did");
+  const double seconds = monotonic_seconds() - begin;
+  const double pages = web.seconds() - of_web;
+  const double all = process_seconds() - process;
+  ::pclose(clients);
+  bench.check(jobs);
   std::cout << fmt::format(
-      "with {} pages {:.3f} of the rate without (median of {}; {:.3f} to {:.3f})\n", sizes.pages,
-      ratios[ratios.size() / 2], ratios.size(), ratios.front(), ratios.back());
+                   "{} durable jobs in {:.1f} s with {} pages, {} documents: processor time {:.2f} "
+                   "s, of it {:.3f} s for the pages, {:.2f} %\n",
+                   jobs, seconds, sizes.pages, documents, all, pages, 100 * pages / all)
+            << std::flush;
+  return pages / all;
+}
+
+void measure_pages(const Sizes& sizes) {
+  std::vector<double> shares;
+  for (int round = 0; round < sizes.rounds; ++round) shares.push_back(run_with_pages(sizes));
+  std::sort(shares.begin(), shares.end());
+  std::cout << fmt::format("{} pages: {:.2f} % (median of {}; {:.2f} to {:.2f})\n", sizes.pages,
+                           100 * shares[shares.size() / 2], shares.size(), 100 * shares.front(),
+                           100 * shares.back());
 }
 
 }  // namespace
@@ -180,12 +282,19 @@ void compare_with_pages(const Sizes& sizes) {
 
 int main(int count, char** arguments) {
   cox::Sizes sizes;
+  if (count == 7 && arguments[1] == cox::kClients) {
+    sizes.bundle = std::atoi(arguments[4]);
+    sizes.reports = std::atoi(arguments[5]);
+    sizes.pages = std::atoi(arguments[6]);
+    cox::run_clients(arguments[2], arguments[3], sizes);
+    return 0;
+  }
   int* const fields[] = {&sizes.jobs, &sizes.bundle, &sizes.reports, &sizes.pages, &sizes.rounds};
   for (int i = 1; i < count && i <= 5; ++i) *fields[i - 1] = std::atoi(arguments[i]);
   if (sizes.pages > 0) {
-    cox::compare_with_pages(sizes);
+    cox::measure_pages(sizes);
   } else {
-    cox::run(sizes, 0);
+    cox::run(sizes);
   }
   return 0;
 }

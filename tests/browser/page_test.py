@@ -219,8 +219,10 @@ class PageTest(unittest.TestCase):
         self.wait_for_frame(7)
         self.assertEqual(self.shown_frames(), [6, 6, 6])
         self.page.click("text=Difference from the first")
-        self.page.reload()  # the address names the frame and the difference
+        self.page.select_option("select[aria-label=Speed]", "0.5")
+        self.page.reload()  # the address names the frame, the difference and the speed
         self.wait_for_frame(7)
+        self.assertEqual(self.page.input_value("select[aria-label=Speed]"), "0.5")
         self.assertEqual(self.shown_frames(), [6, 6, 6])
         self.assertEqual(self.page.get_attribute("text=Difference from the first", "aria-pressed"), "true")
         self.shoot("item")
@@ -242,6 +244,35 @@ class PageTest(unittest.TestCase):
         self.page.wait_for_selector("h1:has-text('Against page/none')", timeout=WAIT_MS)
         self.assertEqual(self.page.eval_on_selector_all("tbody td:nth-child(3)", values), before)
         self.assertEqual(self.page.get_attribute("th:has-text('run')", "aria-sort"), "ascending")
+
+    def test_ticked_runs_are_part_of_the_address(self):
+        """A link that is sent, and the way back, show the same ticks; changing the metric keeps them."""
+        def ticked():
+            return sorted(self.page.eval_on_selector_all(
+                "input[aria-label^='compare ']:checked", "boxes => boxes.map((box) => box.getAttribute('aria-label'))"))
+
+        self.open("#/series?series=page", "Three ways")
+        self.page.click("th button:text-is('run')")
+        for run_name in ("lora", "adasteer-1", "none"):
+            self.page.check(f"input[aria-label='compare {run_name}']")
+        self.page.uncheck("input[aria-label='compare none']")
+        expected = ["compare adasteer-1", "compare lora"]
+        sent = self.browser.new_page()
+        sent.goto(self.page.url)
+        sent.wait_for_selector("input[aria-label='compare lora']:checked", timeout=WAIT_MS)
+        self.assertEqual(len(sent.query_selector_all("input[aria-label^='compare ']:checked")), 2)
+        sent.close()
+        self.page.select_option("label:has-text('Metric') select", "ssim")
+        self.page.wait_for_selector("h2:has-text('in ssim')", timeout=WAIT_MS)
+        self.assertEqual(ticked(), expected)
+        self.assertIn("sort=-run", self.page.url)
+        self.page.click("text=Compare chosen runs")
+        self.page.wait_for_selector("h1:has-text('Against page/none')", timeout=WAIT_MS)
+        self.page.go_back()
+        self.page.wait_for_selector("h1:has-text('Three ways')", timeout=WAIT_MS)
+        self.assertEqual(ticked(), expected)
+        self.open("#/series?series=page&pick=no-such-run", "Three ways")
+        self.assertEqual(ticked(), [])
 
     def test_a_missing_video_is_told_and_the_others_play(self):
         sql = "SELECT generated_path FROM v_results WHERE series = 'page' AND run = 'adasteer-1' AND video = 'motion_1'"

@@ -81,8 +81,8 @@ Result<std::vector<Worker>> workers_since(const Query& query, std::int64_t since
 Result<std::vector<QueuedJobs>> queued_jobs(const Query& query) {
   COX_ASSIGN_OR_RETURN(
       const Table table,
-      query("SELECT series, count(*) AS jobs, needs_gpus, needs_gpu_memory_bytes,"
-            " needs_memory_bytes FROM v_jobs WHERE state = 'queued' GROUP BY 1, 3, 4, 5"));
+      query("SELECT series, jobs, needs_gpus, needs_gpu_memory_bytes, needs_memory_bytes"
+            " FROM v_queued ORDER BY 1, 3, 4, 5"));
   std::vector<QueuedJobs> queued;
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const RowReader row(table, i);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/abandon.h"
 #include "coordinator/report/statistics/random.h"
 
 namespace cox::report {
@@ -62,7 +63,7 @@ class DrawnTogether {
   std::size_t samples() const { return samples_; }
 
   /// Calls `use(resample, sample, sums)` for each of `resamples` resamples and every sample.
-  /// Without `cubes`, the sums of third powers are 0.
+  /// Without `cubes`, the sums of third powers are 0. Ends early when the work is abandoned.
   template <typename Use>
   void draw(std::size_t resamples, std::uint64_t seed, bool cubes, Use use) const;
 
@@ -94,7 +95,7 @@ void DrawnTogether::draw(std::size_t resamples, std::uint64_t seed, bool cubes, 
   constexpr std::size_t kResamplesAtOnce = 16;
   Positions source(units_, seed);
   std::vector<std::uint32_t> positions(kResamplesAtOnce * units_);
-  for (std::size_t begin = 0; begin < resamples; begin += kResamplesAtOnce) {
+  for (std::size_t begin = 0; begin < resamples && !is_abandoned(); begin += kResamplesAtOnce) {
     const std::size_t end = std::min(resamples, begin + kResamplesAtOnce);
     for (std::size_t i = 0; i < (end - begin) * units_; ++i) {
       positions[i] = static_cast<std::uint32_t>(source.next());

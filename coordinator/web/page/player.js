@@ -3,6 +3,7 @@
 import { h, visible } from "./dom.js";
 
 const STEP_KEYS = { ArrowLeft: -1, ArrowRight: 1 };
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 
 /** Why the browser shows no video of `source`: what the server says, or that it cannot play it. */
 async function reasonOf(source) {
@@ -42,9 +43,9 @@ class FrameVideo {
 
 /**
  * `sources` are {label, url, tone}, the tone that of the label's curve; `frames` how many each clip has.
- * `onframe` hears every frame that is shown. `start` is {frame, difference}: the number of the frame that is
- * shown first, and whether differences are; `onstand` hears both whenever a person has changed them. Returns
- * {node, frame()}.
+ * `onframe` hears every frame that is shown. `start` is {frame, difference, speed}: the number of the frame that
+ * is shown first, whether differences are, and how fast to play; `onstand` hears them whenever a person has
+ * changed them. Returns {node, frame()}.
  */
 export function players(sources, frames, onframe, start = {}, onstand = () => {}) {
   const first = Math.min(Math.max(Math.trunc(start.frame) || 1, 1), frames) - 1;
@@ -54,8 +55,8 @@ export function players(sources, frames, onframe, start = {}, onstand = () => {}
   const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
     oninput: () => show(Number(slider.value)), onchange: () => stand() });
   const play = h("button", { type: "button", class: "primary", onclick: () => (timer ? stop() : begin()) }, "Play");
-  const speed = h("select", { "aria-label": "Speed" }, [0.1, 0.25, 0.5, 1, 2].map((value) =>
-    h("option", { value, selected: value === 1 }, `${value}x`)));
+  const speed = h("select", { "aria-label": "Speed", onchange: () => stand() }, SPEEDS.map((value) =>
+    h("option", { value, selected: value === (SPEEDS.includes(start.speed) ? start.speed : 1) }, `${value}x`)));
   let index = 0, timer = null, busy = false, playing = [];
 
   async function show(next) {
@@ -91,7 +92,7 @@ export function players(sources, frames, onframe, start = {}, onstand = () => {}
     play.textContent = "Play";
     stand();
   }
-  const stand = () => onstand({ frame: index + 1, difference: toggle.getAttribute("aria-pressed") === "true" });
+  const stand = () => onstand({ frame: index + 1, difference: toggle.getAttribute("aria-pressed") === "true", speed: Number(speed.value) });
 
   // |run - ground truth| by the canvas's own blending: no pixel is read back.
   const canvases = videos.map((video, i) => h("canvas", { hidden: true, role: "img",

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "coordinator/report/data/row_reader.h"
 #include "coordinator/web/views.h"
 
 namespace cox::web {
@@ -12,20 +13,21 @@ Result<OrderedJson> failures_view(const report::Query& query, const Request& req
       series.empty() ? "" : fmt::format(" WHERE series = {}", report::sql_text(series));
   COX_ASSIGN_OR_RETURN(
       const report::Table table,
-      query(fmt::format("SELECT series, run, video AS item, state, cause, detail, message,"
-                        " expected, attempt, worker, machine, ended_us, log_tail, job_digest"
-                        " FROM v_failures{} ORDER BY ended_us DESC, job_digest LIMIT {} OFFSET {}",
+      query(fmt::format("SELECT f.series, f.run, f.item, f.state, f.cause, f.detail, f.message,"
+                        " f.expected, f.attempt, f.worker, f.machine, f.ended_us, f.log_tail,"
+                        " f.job_digest FROM (SELECT series, run, item, ended_us, job_digest"
+                        " FROM v_newest_failures{} ORDER BY ended_us DESC, job_digest"
+                        " LIMIT {} OFFSET {}) n CROSS JOIN v_failures f ON f.series = n.series"
+                        " AND f.run = n.run AND f.item = n.item AND f.job_digest = n.job_digest"
+                        " ORDER BY n.ended_us DESC, n.job_digest",
                         where, limit, offset)));
-  // The last page says how many there are; else they are counted, by a look at every run.
-  const bool is_last = table.rows.size() < limit && (offset == 0 || !table.rows.empty());
-  OrderedJson count = offset + table.rows.size();
-  if (!is_last) {
-    COX_ASSIGN_OR_RETURN(const report::Table counted,
-                         query(fmt::format("SELECT count(*) FROM v_failures{}", where)));
-    count = report::json_of(counted.rows.at(0).at(0));
-  }
-  return OrderedJson{
-      {"count", std::move(count)}, {"offset", offset}, {"failures", rows_json(table)}};
+  COX_ASSIGN_OR_RETURN(
+      const report::Table counted,
+      query(fmt::format("SELECT coalesce(sum(failed + failed_as_expected + quarantined), 0)"
+                        " AS failures FROM v_run_states{}",
+                        where)));
+  const std::int64_t count = report::RowReader(counted, 0).integer("failures");
+  return OrderedJson{{"count", count}, {"offset", offset}, {"failures", rows_json(table)}};
 }
 
 }  // namespace cox::web

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "coordinator/report/data/queue_status.h"
-#include "coordinator/report/data/row_reader.h"
 #include "coordinator/web/views.h"
 
 namespace cox::web {
@@ -21,19 +20,6 @@ std::string why_waiting(const report::QueuedJobs& queued,
   return fmt::format("{} of {} connected workers can run them", able, workers.size());
 }
 
-/// Jobs with workers. Finding them reads every job, which is left out when no worker holds one.
-Result<report::Table> running_jobs(const report::Query& query, const report::Table& workers) {
-  std::int64_t held = 0;
-  for (std::size_t i = 0; i < workers.rows.size(); ++i) {
-    held += report::RowReader(workers, i).integer("jobs");
-  }
-  if (held == 0) return report::Table{};
-  return query(
-      fmt::format("SELECT series, run, video AS item, worker, granted_us, attempt,"
-                  " job_digest FROM v_jobs WHERE state = 'leased' LIMIT {}",
-                  kMaxPage));
-}
-
 }  // namespace
 
 Result<OrderedJson> queue_view(const report::Query& query, const Request& /*request*/) {
@@ -41,7 +27,11 @@ Result<OrderedJson> queue_view(const report::Query& query, const Request& /*requ
   COX_ASSIGN_OR_RETURN(const std::vector<report::Worker> connected,
                        report::connected_workers(query));
   COX_ASSIGN_OR_RETURN(const std::vector<report::QueuedJobs> queued, report::queued_jobs(query));
-  COX_ASSIGN_OR_RETURN(const report::Table running, running_jobs(query, workers));
+  COX_ASSIGN_OR_RETURN(
+      const report::Table running,
+      query(fmt::format("SELECT series, run, item, worker, granted_us, attempt, job_digest"
+                        " FROM v_running ORDER BY granted_us, job_digest LIMIT {}",
+                        kMaxPage)));
   COX_ASSIGN_OR_RETURN(
       const report::Table events,
       query("SELECT sequence, time_us, kind, series, run, video AS item, worker, message"

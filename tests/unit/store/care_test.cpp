@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "coordinator/store/read_only.h"
+#include "coordinator/store/sqlite.h"
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
@@ -71,6 +72,24 @@ TEST_CASE("a file that is in use, was closed, was left open or is damaged is tol
   const Condition damaged = examine(database.path).value();
   CHECK(damaged.kind == Kind::kDamaged);
   CHECK_FALSE(damaged.damage.empty());
+}
+
+TEST_CASE("totals that are not those of the jobs are damage") {
+  CaredFor database;
+  database.submit("s");
+  database.store.reset();
+  CHECK(examine(database.path).value().kind == Kind::kClean);
+  for (const char* change : {"UPDATE job_totals SET queued = queued - 1, done = done + 1",
+                             "DELETE FROM job_totals", "UPDATE jobs SET state = 6 WHERE id = 7"}) {
+    const std::string copy = database.scratch.file("changed.db");
+    std::filesystem::copy_file(database.path, copy,
+                               std::filesystem::copy_options::overwrite_existing);
+    REQUIRE(Database::open(copy, SQLITE_OPEN_READWRITE).value().execute(change).is_ok());
+    const Condition condition = examine(copy).value();
+    INFO(change);
+    CHECK(condition.kind == Kind::kDamaged);
+    CHECK_THAT(condition.damage, Contains("job_totals: the jobs by state of run "));
+  }
 }
 
 TEST_CASE("what is not a database of ours, or not there, is an error and not damage") {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/fault.h"
+#include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
 #include "tests/support/queue_fixture.h"
 #include "tests/unit/store/scratch.h"
@@ -83,6 +84,19 @@ void wait_for_acknowledgement(const std::string& path, std::uint64_t before) {
   REQUIRE(acknowledged(path) > before);
 }
 
+/// The totals by state that the views read are those of the jobs.
+void check_totals(const std::string& path, const core::JobCounts& counts) {
+  const ReadOnlyDatabase database = ReadOnlyDatabase::open(path).value();
+  const Table rows =
+      database.query_table("SELECT queued + blocked, leased, done FROM v_run_states").value();
+  REQUIRE(rows.rows.size() == 1);
+  for (const auto& [column, expected] :
+       {std::pair(0, counts.queued), {1, counts.leased}, {2, counts.done}}) {
+    CHECK(std::get<std::int64_t>(rows.rows[0][static_cast<std::size_t>(column)]) ==
+          static_cast<std::int64_t>(expected));
+  }
+}
+
 /// Opens what the dead child left; returns how many results it holds.
 std::uint64_t surviving_results(const std::string& path) {
   const Store store = Store::open(path).value();
@@ -90,6 +104,7 @@ std::uint64_t surviving_results(const std::string& path) {
   const core::Core core = core::Core::restore({}, store.load().value(), 1);
   core.sanity_check();
   REQUIRE(core.snapshot().jobs.size() == kVideos);
+  check_totals(path, core.counts());
   return core.counts().done;
 }
 

@@ -1,5 +1,7 @@
-// The leaderboard's totals against a scan of every result, after histories in which runs are shared
-// between series and data sets, jobs fail, are tried again and are reported twice.
+// The totals against a scan of every result and job, after histories in which runs are shared
+// between series and data sets, jobs fail, are paused, cancelled, tried again and reported twice.
+
+#include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -38,6 +40,36 @@ std::string scan() {
          "LEFT JOIN results x ON x.job_id = j.id "
          "WHERE m.superseded = 0 "
          "GROUP BY s.name, m.position, m.name, r.digest ORDER BY 1, 2, 3";
+}
+
+/// Where the jobs of every name that a run holds or held stand, from the rows of jobs.
+std::string scan_of_states() {
+  return "SELECT s.name, m.name, r.digest, d.videos, "
+         "sum(j.state IS 0), sum(j.state IS 1), sum(j.state IS 2), sum(j.state IS 3), "
+         "sum(j.state IS 4 AND NOT (j.failure_expected AND j.cause = 1)), "
+         "sum(j.state IS 4 AND j.failure_expected AND j.cause = 1), "
+         "sum(j.state IS 5), sum(j.state IS 6), sum(j.state IS 7), sum(j.state IS 8) "
+         "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
+         "JOIN datasets d ON d.id = m.dataset_id "
+         "LEFT JOIN jobs j ON j.run_id = m.run_id AND EXISTS (SELECT 1 FROM dataset_videos v "
+         "WHERE v.dataset_id = m.dataset_id AND v.video_id = j.video_id) ";
+}
+
+constexpr const char* kStates =
+    "SELECT series, run, run_digest, videos, queued, blocked, leased, done, failed, "
+    "failed_as_expected, cancelled, paused, quarantined, stopped FROM ";
+
+/// The means of v_runs, from the rows of results.
+std::string scan_of_means() {
+  return "SELECT s.name, m.name, r.digest, sum(x.nonfinite IS NOT NULL), "
+         "avg((SELECT q.mean FROM result_metrics q JOIN metrics k ON k.id = q.metric_id "
+         "WHERE q.job_id = j.id AND k.name = 'lpips')), "
+         "avg(x.train_s), avg(x.early_stop_s), avg(x.generate_s), avg(x.alone_s) "
+         "FROM series_runs m JOIN series s ON s.id = m.series_id JOIN runs r ON r.id = m.run_id "
+         "JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id "
+         "LEFT JOIN jobs j ON j.run_id = m.run_id AND j.video_id = dv.video_id "
+         "LEFT JOIN results x ON x.job_id = j.id "
+         "GROUP BY m.series_id, m.name, m.run_id ORDER BY 1, 2, 3";
 }
 
 using Rows = std::vector<Row>;
@@ -88,13 +120,23 @@ class History {
   explicit History(unsigned seed) : random_(seed) { open(); }
 
   void step() {
-    switch (pick(12)) {
+    const core::Selection some{"s" + std::to_string(pick(3)), "", ""};
+    switch (pick(18)) {
       case 0:
         return submit();
       case 1:
         return restart();
       case 2:
-        apply(core::RetryAsked{{"s" + std::to_string(pick(3)), "", ""}, {}, {}});
+        apply(core::RetryAsked{some, {core::JobState::kFailed, core::JobState::kCancelled}, {}});
+        return;
+      case 4:
+        apply(core::PauseAsked{some});
+        return;
+      case 5:
+        apply(core::ResumeAsked{some});
+        return;
+      case 6:
+        if (pick(3) == 0) apply(core::CancelAsked{some});
         return;
       case 3:
         time_ += 1000 * kSecondUs;
@@ -109,13 +151,33 @@ class History {
     const Database database = Database::open(scratch_.file("a.db"), SQLITE_OPEN_READWRITE).value();
     check_equal(rows_of(database, "SELECT * FROM v_leaderboard ORDER BY 1, 2, 3"),
                 rows_of(database, scan()));
+    const std::string in_order = " ORDER BY 1, 2, 3";
+    const std::string grouped = "GROUP BY m.series_id, m.name, m.run_id" + in_order;
+    check_equal(rows_of(database, kStates + ("v_run_states" + in_order)),
+                rows_of(database, scan_of_states() + "WHERE m.superseded = 0 " + grouped));
+    check_equal(rows_of(database, kStates + ("v_runs" + in_order)),
+                rows_of(database, scan_of_states() + grouped));
+    check_equal(rows_of(database,
+                        "SELECT series, run, run_digest, nonfinite_results, lpips, train_s, "
+                        "early_stop_s, generate_s, total_s FROM v_runs ORDER BY 1, 2, 3"),
+                rows_of(database, scan_of_means()));
+    check_equal(rows_of(database, "SELECT * FROM v_queued ORDER BY 1, 3, 4, 5"),
+                rows_of(database,
+                        "SELECT series, count(*), needs_gpus, needs_gpu_memory_bytes, "
+                        "needs_memory_bytes FROM v_jobs WHERE state = 'queued' GROUP BY 1, 3, 4, 5 "
+                        "ORDER BY 1, 3, 4, 5"));
+    check_equal(rows_of(database, "SELECT * FROM v_newest_failures ORDER BY 4, 5, 1, 2"),
+                rows_of(database,
+                        "SELECT series, run, item, ended_us, job_digest FROM v_failures "
+                        "ORDER BY 4, 5, 1, 2"));
     const std::string wanted =
         " WHERE EXISTS (SELECT 1 FROM series_runs m WHERE m.run_id = t.run_id AND m.dataset_id = "
         "t.dataset_id AND m.superseded = 0) ORDER BY 1, 2, 3";
     const std::pair<const char*, const char*> tables[] = {
         {"run_totals", "counted_totals"},
         {"metric_totals", "counted_metric_totals"},
-        {"run_environments", "counted_environments"}};
+        {"run_environments", "counted_environments"},
+        {"job_totals", "counted_job_totals"}};
     for (const auto& [table, view] : tables) {
       INFO(table);
       check_equal(rows_of(database, concat("SELECT * FROM ", table, " t", wanted)),
@@ -151,6 +213,7 @@ class History {
       videos.push_back(concat("v", video));
     if (runs.empty() || videos.empty()) return;
     core::Submitted event = test::submission(concat("s", pick(3)), runs, videos);
+    for (core::SubmittedVideo& video : event.videos) video.failure_expected = pick(4) == 0;
     event.retry.backoff_base_us = kSecondUs;
     event.retry.backoff_max_us = kSecondUs;
     apply(std::move(event));
@@ -158,7 +221,9 @@ class History {
 
   std::variant<JobOutput, JobFailure> outcome() {
     if (pick(4) == 0) {
-      const auto cause = pick(2) == 0 ? FailureCause::kCrash : FailureCause::kData;
+      constexpr FailureCause kCauses[] = {FailureCause::kCrash, FailureCause::kData,
+                                          FailureCause::kOom};
+      const FailureCause cause = kCauses[pick(3)];
       return JobFailure{cause, "it failed", ""};
     }
     JobOutput result = test::result(20 + 0.001 * pick(10'000));
@@ -170,7 +235,9 @@ class History {
   }
 
   void work() {
-    const auto joined = apply(test::worker("w"));
+    core::WorkerJoined event = test::worker("w");
+    if (pick(3) == 0) event.has = {1, std::int64_t{8} << 30, std::int64_t{1} << 34};
+    const auto joined = apply(std::move(event));
     const WorkerId worker = joined.answer<core::WorkerAnswer>()->worker;
     const core::Effects leased = apply(core::LeaseAsked{worker, "", 1 + pick(4)});
     const auto* grant = leased.answer<core::LeaseGrant>();
@@ -191,13 +258,32 @@ class History {
   TimeUs time_ = 0;
 };
 
-TEST_CASE("the leaderboard's totals are those of a scan of all results, whatever happened") {
+TEST_CASE("totals are those of a scan of all results and jobs, whatever happened") {
   for (unsigned seed = 1; seed <= 6; ++seed) {
     INFO("seed " << seed);
     History history(seed);
     for (int round = 0; round < 10; ++round) {
       for (int step = 0; step < 20; ++step) history.step();
       history.compare();
+    }
+  }
+}
+
+TEST_CASE("jobs by state are counted without reading jobs") {
+  const test::Scratch scratch;
+  { const Store store = Store::open(scratch.file("a.db")).value(); }
+  const Database database = Database::open(scratch.file("a.db"), SQLITE_OPEN_READWRITE).value();
+  for (const char* query :
+       {"SELECT * FROM v_run_states", "SELECT * FROM v_runs",
+        "SELECT sum(failed) FROM v_run_states", "SELECT * FROM v_queued", "SELECT * FROM v_running",
+        "SELECT * FROM v_newest_failures ORDER BY ended_us DESC LIMIT 9"}) {
+    for (const Row& row : rows_of(database, fmt::format("EXPLAIN QUERY PLAN {}", query))) {
+      const std::string& detail = std::get<std::string>(row.back());
+      INFO(query << ": " << detail);
+      CHECK((detail.find("SCAN j") == std::string::npos ||
+             detail.find("jobs_escalated") != std::string::npos));
+      CHECK(detail.find("SEARCH j USING INDEX jobs_by_run") == std::string::npos);
+      CHECK(detail.find("TEMP B-TREE FOR ORDER BY") == std::string::npos);
     }
   }
 }

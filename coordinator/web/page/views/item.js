@@ -22,7 +22,7 @@ function chooser(series, item, all, names) {
     const on = names.includes(run);
     return h("label", {}, h("input", { type: "checkbox", checked: on, onchange: () => {
       const next = on ? names.filter((each) => each !== run) : [...names, run].slice(-MOST_PLAYERS);
-      go("item", { series, item, run: next });
+      go("item", { series, item, run: next, frame: remembered("frame"), difference: remembered("difference"), speed: remembered("speed") });
     } }), ` ${run}`);
   }));
 }
@@ -43,8 +43,8 @@ function playerSection(series, item, runs) {
     ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4`, tone: run.tone }))].filter(Boolean);
   const frames = Math.min(...shown.map((run) => run.scored_frames));
   const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)),
-    { frame: Number(remembered("frame")), difference: remembered("difference") !== "" },
-    (stood) => remember({ frame: [stood.frame], difference: stood.difference ? ["1"] : [] }));
+    { frame: Number(remembered("frame")), difference: remembered("difference") !== "", speed: Number(remembered("speed")) },
+    (stood) => remember({ frame: [stood.frame], difference: stood.difference ? ["1"] : [], speed: stood.speed === 1 ? [] : [stood.speed] }));
   return h("section", {}, player.node, figures);
 }
 

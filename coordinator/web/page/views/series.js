@@ -3,7 +3,7 @@ import { get } from "../api.js";
 import { heatMap, intervals, parallel, scatter } from "../charts.js";
 import { h, scrolled, table } from "../dom.js";
 import { number, signed } from "../format.js";
-import { address, card, crumbs, figureFile, go, link, notes, remember, select, sortInAddress } from "../link.js";
+import { address, card, crumbs, figureFile, go, link, notes, remember, remembered, select, sortInAddress } from "../link.js";
 import { rangeFields, rangesIn, rangeTexts, within } from "../ranges.js";
 
 /** Runs of the figures; more lines are no picture. */
@@ -21,8 +21,9 @@ export async function seriesView(parameters, waiting) {
     waiting(seconds, meanwhile);
   });
   const ranges = rangesIn(parameters);
-  const context = { ...asked, axes, page, report: page.report, ranges,
-    change: (changes) => go("series", { ...asked, axis: axes, range: rangeTexts(ranges), ...changes }) };
+  const picked = new Set(parameters.getAll("pick").filter((name) => page.runs.some((row) => row.run === name)));
+  const context = { ...asked, axes, page, report: page.report, ranges, picked,
+    change: (changes) => go("series", { ...asked, axis: axes, range: rangeTexts(ranges), pick: [...picked], sort: remembered("sort"), ...changes }) };
   const head = [crumbs(link("series", ""), asked.series), h("h1", {}, page.title || asked.series),
     page.question ? h("details", {}, h("summary", {}, "What was asked"), h("p", { class: "asked" }, page.question)) : null];
   const actions = await actionButtons(ACTIONS, { series: asked.series }, `series ${asked.series}`);
@@ -68,14 +69,10 @@ function tiles(context) {
     best ? tile(bare(series, best.run), `gains most over ${bare(series, best.baseline)}: ${withUnit(signed(best.difference, metric.decimals), metric)}`) : null);
 }
 
-let picked = new Set();
-let pickedOf = "";
-
 function controls(context, actions) {
-  const { page, series, report, baseline, change } = context;
-  if (pickedOf !== series) [picked, pickedOf] = [new Set(), series];
+  const { page, series, report, baseline, picked, change } = context;
   const compare = h("button", { type: "button", class: "primary", onclick: () => {
-    if (picked.size > 0) go("compare", { baseline: report.baseline || `${series}/${report.runs[0].run}`, run: [...picked], metric: report.metric });
+    if (picked.size > 0) go("compare", { baseline: report.baseline || `${series}/${report.runs[0].run}`, run: [...picked].map((name) => `${series}/${name}`), metric: report.metric });
   } }, "Compare chosen runs");
   return h("div", { class: "controls" },
     select("Metric", page.metrics.map((each) => each.name), report.metric, (value) => change({ metric: value })),
@@ -84,13 +81,17 @@ function controls(context, actions) {
 }
 
 function runTable(context, runs) {
-  const { page, report, series } = context;
+  const { page, report, series, picked } = context;
   const digits = Object.fromEntries(page.metrics.map((each) => [each.name, each.decimals]));
   const differences = new Map(compared(context).map((each) => [bare(series, each.run), each]));
   const metric = metricOf(context);
   return table("Runs; click a heading to sort, tick runs to compare them with the baseline", [
-    { name: "pick", title: "compare", cell: (run) => h("input", { type: "checkbox", "aria-label": `compare ${run.run}`, checked: picked.has(`${series}/${run.run}`),
-      onchange: (event) => (event.target.checked ? picked.add(`${series}/${run.run}`) : picked.delete(`${series}/${run.run}`)) }) },
+    { name: "pick", title: "compare", cell: (run) => h("input", { type: "checkbox", "aria-label": `compare ${run.run}`, checked: picked.has(run.run),
+      onchange: (event) => {
+        if (event.target.checked) picked.add(run.run);
+        else picked.delete(run.run);
+        remember({ pick: [...picked] });
+      } }) },
     { name: "run", title: "run", cell: (run) => link(run.run, "run", { run: `${series}/${run.run}` }), sort: (run) => run.run },
     { name: "method", title: "method", cell: (run) => run.method, sort: (run) => run.method },
     ...Object.keys(report.varied).filter((name) => name !== "method").map((name) => ({ name, title: name, number: true,
