@@ -11,8 +11,10 @@ namespace cox::cli {
 namespace {
 
 std::string worker_text(const report::Worker& worker) {
+  const std::string several =
+      worker.has.gpus > 1 ? fmt::format("{} x ", worker.has.gpus) : std::string();
   const std::string device = worker.has.gpus > 0
-                                 ? fmt::format("{} with {}", worker.device_name,
+                                 ? fmt::format("{}{} with {}", several, worker.device_name,
                                                report::readable_bytes(worker.has.gpu_memory_bytes))
                                  : "a cpu";
   return fmt::format("{} {} in a machine with {}", worker.name, device,

@@ -19,6 +19,7 @@
 #include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/tasks.h"
 #include "proto/convert.h"
+#include "record/limits.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::service {
@@ -214,13 +215,13 @@ Status check_retry(const RetryLimits& limits) {
 }
 
 Status check_needs(const Resources& needs) {
-  if (needs.gpus <= 1 && needs.gpu_memory_bytes >= 0 && needs.memory_bytes >= 0) {
+  if (needs.gpus <= kMostGpusOfJob && needs.gpu_memory_bytes >= 0 && needs.memory_bytes >= 0) {
     return Status::ok();
   }
   return invalid_argument(
-      fmt::format("resources: expected at most one GPU, which is what a worker drives, and sizes "
-                  "of 0 or more; got {} GPUs, {} bytes of GPU memory and {} bytes of memory",
-                  needs.gpus, needs.gpu_memory_bytes, needs.memory_bytes));
+      fmt::format("resources: expected at most {} GPUs and sizes of 0 or more; got {} GPUs, {} "
+                  "bytes of GPU memory and {} bytes of memory",
+                  kMostGpusOfJob, needs.gpus, needs.gpu_memory_bytes, needs.memory_bytes));
 }
 
 Status check_policy(const FailurePolicy& policy) {

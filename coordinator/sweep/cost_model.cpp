@@ -231,7 +231,7 @@ const std::vector<DeviceModel>& device_models() {
                                                    .device = "cuda",
                                                    .name_contains = "H200",
                                                    .products = 675e12,
-                                                   .fp8_products = 1120e12,
+                                                   .fp8_products = 1226e12,
                                                    .attention = 570e12,
                                                    .attention_backward = 240e12,
                                                    .elementwise = 1 / 4.3e12,

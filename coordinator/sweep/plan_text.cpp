@@ -177,10 +177,13 @@ std::string totals(const SweepPlan& plan) {
 
 std::string needs_text(const Resources& needs) {
   std::vector<std::string> parts;
+  const bool several = needs.gpus > 1;
+  const std::string gpus = several ? fmt::format("{} GPUs", needs.gpus) : "a GPU";
   if (needs.gpu_memory_bytes > 0) {
-    parts.push_back(fmt::format("a GPU with {}", gibibytes(needs.gpu_memory_bytes)));
+    parts.push_back(fmt::format("{} with {}{}", gpus, gibibytes(needs.gpu_memory_bytes),
+                                several ? " each" : ""));
   } else if (needs.gpus > 0) {
-    parts.emplace_back("a GPU");
+    parts.push_back(gpus);
   }
   if (needs.memory_bytes > 0) {
     parts.push_back(fmt::format("a machine with {}", gibibytes(needs.memory_bytes)));

@@ -51,7 +51,9 @@ void read_resources(const Node& node, Resources& resources, DurationUs& time_lim
     }
   }
   const Node* gpus = node.find("gpus");
-  if (gpus != nullptr) {
+  if (gpus != nullptr && gpus->text == "any") {
+    resources.gpus = 1;  // at least: a worker with several gives a job all of them
+  } else if (gpus != nullptr) {
     const auto number = read_int(*gpus, "resources.gpus", 0, kMostGpusOfJob, diagnostics);
     if (number) resources.gpus = static_cast<std::uint32_t>(*number);
   }

@@ -144,7 +144,7 @@ TEST_CASE("A product is within the bound that its roundings give") {
   const at::Tensor bound =
       both * sums + 2 * small + std::ldexp(1.0, -8) * (exact.abs() + both * sums);
   CHECK(((y.to(at::kDouble) - exact).abs() <= bound).all().item<bool>());
-  // Independent errors, as docs/gpus.md states for normal values.
+  // Independent errors, as docs/fp8.md states for normal values.
   const double distance = ((y.to(at::kDouble) - exact).norm() / exact.norm()).item<double>();
   CHECK(distance > 0.030);
   CHECK(distance < 0.042);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "proto/channel.h"
 #include "proto/convert.h"
+#include "record/limits.h"
 #include "tests/unit/service/service_fixture.h"
 
 using namespace cox;        // NOLINT: a test
@@ -371,8 +372,27 @@ TEST_CASE("A job goes only to a worker that has what it needs") {
   test.reopen();  // needs and what workers have outlive the coordinator
   CHECK_FALSE(test.lease(small).has_bundle());
   CHECK(test.lease(large).has_bundle());
-  request.mutable_resources()->set_gpus(2);
+  request.mutable_resources()->set_gpus(kMostGpusOfJob + 1);
   CHECK(test.coordinator->submit(request).status().code() == StatusCode::kInvalidArgument);
+}
+
+TEST_CASE("A job for two GPUs waits for a worker that owns two") {
+  ServiceFixture test;
+  v1::SubmitRequest request = service::submit_request_of(sample_plan("s1", 1, 1));
+  request.mutable_resources()->set_gpus(2);
+  must(test.coordinator->submit(request));
+  const auto join = [&](const char* name, std::uint32_t gpus) {
+    v1::RegisterRequest identity = worker::versioned_identity();
+    identity.set_name(name);
+    identity.set_device("cuda");
+    identity.set_gpus(gpus);
+    identity.set_device_name("NVIDIA H200");
+    identity.set_device_memory_bytes(150'000'000'000);
+    return must(test.coordinator->register_worker(identity)).worker_id();
+  };
+  const std::string one = join("w1", 1), two = join("w2", 2);
+  CHECK_FALSE(test.lease(one).has_bundle());
+  CHECK(test.lease(two).has_bundle());
 }
 
 TEST_CASE("After a restart the leases still hold, and a result computed meanwhile is taken") {

@@ -214,6 +214,8 @@ TEST_CASE("labels, tables, baseline, retry, policy, priority and resources reach
   CHECK(plan.resources.gpu_memory_bytes == 80'000'000'000);
   CHECK(plan.resources.memory_bytes == std::int64_t{192} << 30);
   CHECK(sandbox.plan("method: none\nbaseline: {series: other, run: X}\n").baseline == "other/X");
+  CHECK(sandbox.plan("method: none\nresources: {gpus: 2}\n").resources.gpus == 2);
+  CHECK(sandbox.plan("method: none\nresources: {gpus: any}\n").resources.gpus == 1);
 }
 
 TEST_CASE("methods that generate nothing are controls, and have one replicate") {

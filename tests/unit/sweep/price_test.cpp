@@ -59,7 +59,8 @@ TEST_CASE("fp8 multiplies faster in generation only, and holds the blocks' weigh
   // once.
   const double h = 4096, f = 11008;
   const double flop = 48 * 6240 * (112 * (12 * h * h + 6 * h * f) + 8 * h * h + 6 * h * f);
-  CHECK(narrow.generation - rounded.generation == Approx(flop / 675e12 - flop / 1120e12));
+  CHECK(narrow.generation - rounded.generation == Approx(flop / 675e12 - flop / 1226e12));
+  CHECK(narrow.generation - rounded.generation == Approx(40.33 - 29.79).epsilon(0.01));  // measured
   CHECK(peak_memory_bytes("none", plan.runs[3].parameters, shape) -
             peak_memory_bytes("none", plan.runs[2].parameters, shape) ==
         Approx(48 * (8 * h * h + 3 * h * f)));
