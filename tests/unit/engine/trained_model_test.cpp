@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/digest.h"
 #include "engine/adaptation/loop.h"
 #include "engine/device/cuda.h"
 #include "engine/stages/adapt.h"
@@ -19,6 +20,7 @@ using namespace cox::engine::test;
 namespace {
 
 constexpr const char* kTrainedModel = COX_SOURCE_DIR "/models/tiny";
+constexpr const char* kSmallWan = COX_SOURCE_DIR "/models/tiny-wan";
 
 /// Adaptation to 21 frames of a clip whose look the model has not seen, 9 of them context, checked
 /// after every second step.
@@ -142,6 +144,23 @@ TEST_CASE("the shipped model continues unseen scenes better than the last frame,
   CHECK(quality.model > quality.repeat_last + 1.0);
   CHECK(quality.model > quality.extrapolation + 1.0);
   CHECK(quality.model < quality.reconstruction);
+}
+
+TEST_CASE("the small Wan model continues scenes better than the last frame, repeated") {
+  configure_tensor_library(1, true);
+  const ContinuationQuality quality = measure_continuation(
+      {.model_directory = kSmallWan, .clips = 5, .steps = 8}, domain_named("train"));
+  CHECK(quality.model > quality.repeat_last);
+  CHECK(quality.model < quality.reconstruction);
+}
+
+TEST_CASE("the small models share VAE, text encoder and tokenizer") {
+  for (const char* part : {"vae", "text_encoder", "tokenizer"}) {
+    INFO(part);
+    const auto of_tiny = sha256_of_directory(std::string(kTrainedModel) + "/" + part);
+    REQUIRE(of_tiny.is_ok());
+    CHECK(*of_tiny == *sha256_of_directory(std::string(kSmallWan) + "/" + part));
+  }
 }
 
 TEST_CASE("the shipped model in fp8 continues unseen scenes about as well as in bf16") {
