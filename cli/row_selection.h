@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/value.h"
 #include "cli/output/format.h"
+#include "record/value.h"
 
 namespace CLI {
 class App;

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/value.h"
+#include "record/value.h"
 
 namespace cox::engine {
 

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/value.h"
 #include "record/field.h"
+#include "record/value.h"
 
 namespace cox {
 
@@ -199,8 +199,8 @@ Record from_proto(const google::protobuf::Message& message) {
   return record;
 }
 
-/// Reads the text that canonical_parameters of base/value.h writes. Fails with kInvalidArgument for
-/// any other text, also for other JSON of the same meaning: equal parameters have one text.
+/// Reads the text that canonical_parameters of record/value.h writes. Fails with kInvalidArgument
+/// for any other text, also for other JSON of the same meaning: equal parameters have one text.
 Result<Parameters> parameters_from(const std::string& canonical);
 
 }  // namespace cox

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "record/adaptation_summary.h"
 #include "record/failure.h"
 #include "record/field.h"
@@ -13,6 +12,7 @@
 #include "record/provenance.h"
 #include "record/share_keys.h"
 #include "record/stage_timings.h"
+#include "record/value.h"
 #include "record/video.h"
 
 namespace cox {

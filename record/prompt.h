@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "base/value.h"
+#include "record/value.h"
 
 namespace cox {
 

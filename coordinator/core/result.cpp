@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
-#include "base/value.h"
+#include "record/value.h"
 
 namespace cox::core {
 

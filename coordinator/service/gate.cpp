@@ -84,8 +84,7 @@ Status Gate::check(const grpc::ServerContextBase& context, Role role) const {
   const std::string header =
       found == metadata.end() ? "" : std::string(found->second.data(), found->second.size());
   if (!starts_with(header, kScheme)) {
-    return {StatusCode::kUnauthenticated,
-            "a token is required; set COX_TOKEN"};
+    return {StatusCode::kUnauthenticated, "a token is required; set COX_TOKEN"};
   }
   // The time to look up a digest reveals nothing about the token.
   const auto known = roles_.find(sha256_of(header.substr(std::string_view(kScheme).size())));

@@ -3,10 +3,10 @@
 #include <string>
 
 #include "base/status.h"
-#include "base/value.h"
 #include "coordinator/core/records.h"
 #include "record/model.h"
 #include "record/share_keys.h"
+#include "record/value.h"
 
 namespace cox::service {
 

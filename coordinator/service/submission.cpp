@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "base/value.h"
 #include "coordinator/service/definition.h"
 #include "coordinator/service/share.h"
 #include "coordinator/sweep/added_parameters.h"
@@ -20,6 +19,7 @@
 #include "coordinator/sweep/tasks.h"
 #include "proto/convert.h"
 #include "record/limits.h"
+#include "record/value.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::service {

@@ -3,8 +3,8 @@
 #include <optional>
 #include <vector>
 
-#include "coordinator/core/ids.h"
 #include "coordinator/core/core.h"
+#include "coordinator/core/ids.h"
 #include "cox/v1/worker.pb.h"
 
 namespace cox::service {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/value.h"
 #include "coordinator/sweep/model_facts.h"
+#include "record/value.h"
 #include "sharing/price.h"
 
 namespace cox::sweep {

@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/value.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "coordinator/sweep/plan.h"
 #include "record/model.h"
+#include "record/value.h"
 #include "record/video.h"
 
 namespace cox::sweep {

@@ -10,12 +10,12 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "base/value.h"
 #include "coordinator/sweep/name_template.h"
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/yaml_tree.h"
 #include "record/method_name.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

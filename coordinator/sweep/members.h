@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

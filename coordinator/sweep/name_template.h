@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "base/value.h"
 #include "coordinator/sweep/diagnostics.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

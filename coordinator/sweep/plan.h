@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "coordinator/sweep/model_facts.h"
 #include "coordinator/sweep/origin.h"
 #include "record/limits.h"
@@ -17,6 +16,7 @@
 #include "record/retention.h"
 #include "record/stop_rule.h"
 #include "record/submission.h"
+#include "record/value.h"
 #include "record/video.h"
 
 namespace cox::sweep {

@@ -421,10 +421,10 @@ Retention read_kept_best(const Node& node, Diagnostics& diagnostics) {
   keep.metric = read_text(*metric, "keep.metric", diagnostics).value_or(keep.metric);
   const std::vector<std::string> known = metric_names();
   if (std::find(known.begin(), known.end(), keep.metric) != known.end()) return keep;
-  diagnostics.error(metric->at,
-                    fmt::format("unknown metric '{}'{}", keep.metric,
-                                did_you_mean(keep.metric, known)),
-                    "allowed: " + join(known, ", "));
+  diagnostics.error(
+      metric->at,
+      fmt::format("unknown metric '{}'{}", keep.metric, did_you_mean(keep.metric, known)),
+      "allowed: " + join(known, ", "));
   return keep;
 }
 

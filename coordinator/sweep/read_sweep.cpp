@@ -17,10 +17,10 @@ namespace cox::sweep {
 namespace {
 
 const std::vector<std::string> kTopKeys = {
-    "version",   "extends",  "series",        "method",   "dataset",     "backbone",  "replicate",
-    "params",    "matrix",   "zip",           "runs",     "include",     "exclude",   "derive",
-    "check",     "when",     "method_params", "name",     "replicates",  "from_best", "baseline",
-    "tables",    "retry",    "policy",        "priority", "resources",   "labels",    "sample",
+    "version",   "extends",  "series",        "method",   "dataset",    "backbone",  "replicate",
+    "params",    "matrix",   "zip",           "runs",     "include",    "exclude",   "derive",
+    "check",     "when",     "method_params", "name",     "replicates", "from_best", "baseline",
+    "tables",    "retry",    "policy",        "priority", "resources",  "labels",    "sample",
     "waits_for", "controls", "equivalence",   "keep"};
 
 // Sections that `--set section.key=value` may reach into.

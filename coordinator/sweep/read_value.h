@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/yaml_tree.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

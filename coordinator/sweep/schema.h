@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "base/value.h"
 #include "coordinator/sweep/model_facts.h"
+#include "record/value.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {

@@ -2,10 +2,10 @@
 
 #include <string>
 
-#include "base/value.h"
 #include "coordinator/sweep/schema.h"
 #include "record/model.h"
 #include "record/share_keys.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "coordinator/sweep/diagnostics.h"
 #include "coordinator/sweep/expression.h"
 #include "coordinator/sweep/plan.h"
 #include "coordinator/sweep/schema.h"
 #include "record/stop_rule.h"
+#include "record/value.h"
 
 namespace cox::sweep {
 

@@ -74,8 +74,8 @@ sharing::ProbeLosses probe_losses(const AdaptationProblem& problem, const Adapte
   for (const sharing::Probe& probe : probes) {
     const HeldOutQuestions& question = questions.after(probe.context);
     if (before) {
-      before(fmt::format("probe {} {} {}", probe.sigma, probe.draw,
-                         static_cast<int>(probe.context)));
+      before(
+          fmt::format("probe {} {} {}", probe.sigma, probe.draw, static_cast<int>(probe.context)));
     }
     losses.push_back(question.loss(held_out, noises.of(probe.draw), probe.sigma));
   }

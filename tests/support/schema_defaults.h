@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "record/method_name.h"
+#include "record/value.h"
 #include "schemas/embedded_schemas.h"
 
 namespace cox::engine::test {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "record/job.h"
+#include "record/value.h"
 
 namespace cox::engine {
 

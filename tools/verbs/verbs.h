@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/value.h"
 #include "record/model.h"
+#include "record/value.h"
 
 namespace cox::engine {
 

@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "base/text.h"
-#include "base/value.h"
 #include "coordinator/report/data/reuse.h"
 #include "coordinator/report/data/row_reader.h"
 #include "coordinator/report/data/words.h"
+#include "record/value.h"
 
 namespace cox::report {
 

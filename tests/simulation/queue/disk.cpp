@@ -80,7 +80,7 @@ void Disk::apply(const core::Save& save) {
       }
     }
     void operator()(const core::SaveJobState& s) { to.jobs.at(s.job).status = s.status; }
-    void operator()(const core::SaveTag&) {}   // labels: no job depends on them
+    void operator()(const core::SaveTag&) {}  // labels: no job depends on them
     void operator()(const core::SaveNote&) {}
     void operator()(const core::SaveUsage& s) { to.series.at(s.series).gpu_time = s.gpu_time; }
     void operator()(const core::SaveWorker& s) { to.workers[s.worker.number] = s.worker; }

@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "engine/checkpoint/safetensors.h"
 #include "base/text.h"
+#include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/gradient.h"
 #include "tests/support/temporary_directory.h"

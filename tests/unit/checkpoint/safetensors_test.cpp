@@ -1,5 +1,5 @@
-#include "base/text.h"
 #include "engine/checkpoint/safetensors.h"
+#include "base/text.h"
 
 #include <cstring>
 #include <filesystem>
@@ -206,8 +206,8 @@ TEST_CASE("A weight_map names safetensors files in the model's folder and no oth
   const cox::test::TemporaryDirectory directory;
   const std::string folder = directory / "model";
   std::filesystem::create_directories(folder + "/.cache");
-  for (const char* file : {"/../outside.safetensors", "/.cache/a.safetensors",
-                           "/.a.safetensors", "/a.md", "/a.safetensors"}) {
+  for (const char* file : {"/../outside.safetensors", "/.cache/a.safetensors", "/.a.safetensors",
+                           "/a.md", "/a.safetensors"}) {
     save_safetensors(folder + file, {{"a", at::ones({2})}});
   }
   const auto name_shard = [&](const std::string& shard) {
@@ -216,9 +216,8 @@ TEST_CASE("A weight_map names safetensors files in the model's folder and no oth
   };
   name_shard("a.safetensors");
   CHECK(at::equal(Checkpoint::open(folder).load("a"), at::ones({2})));
-  for (const std::string shard :
-       {"../outside.safetensors", "x/../../outside.safetensors", ".cache/a.safetensors",
-        ".a.safetensors", "a.md", ""}) {
+  for (const std::string shard : {"../outside.safetensors", "x/../../outside.safetensors",
+                                  ".cache/a.safetensors", ".a.safetensors", "a.md", ""}) {
     INFO(shard);
     name_shard(shard);
     CHECK_THAT(error_of_opening(folder), Contains("model.safetensors.index.json") &&

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <string>
 
-#include "base/value.h"
 #include "engine/engine.h"
 #include "engine/video/write.h"
+#include "record/value.h"
 #include "tests/support/schema_defaults.h"
 #include "tools/clips/demo_clips.h"
 #include "tools/init/init_model.h"

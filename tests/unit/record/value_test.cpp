@@ -1,4 +1,4 @@
-#include "base/value.h"
+#include "record/value.h"
 
 #include <catch2/catch.hpp>
 
