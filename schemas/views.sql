@@ -326,11 +326,10 @@ JOIN submissions u ON u.id = j.submission_id
 LEFT JOIN attempts a ON a.job_id = x.job_id AND a.attempt = x.attempt
 WHERE m.superseded = 0;
 
--- Jobs that ended without a result, with what their last attempt said. expected = 1 when the sweep
--- declared that this video may fail with cause data, and it did.
-CREATE VIEW v_failures AS
+-- The columns of v_failures and v_newest_failures; reading it in either order is quick.
+CREATE VIEW failure_details AS
 SELECT
-  s.name AS series, m.name AS run, r.method AS method, v.video AS video,
+  j.id AS job_id, s.name AS series, m.name AS run, r.method AS method, v.video AS video,
   n.name AS state, c.name AS cause, a.detail AS detail, a.message AS message,
   (j.failure_expected AND j.state = 4 AND j.cause = 1) AS expected,
   j.attempt AS attempt, w.name AS worker, w.machine AS machine, a.ended_us AS ended_us,
@@ -348,19 +347,22 @@ LEFT JOIN attempts a ON a.job_id = j.id AND a.attempt = j.attempt
 LEFT JOIN workers w ON w.id = a.worker_id
 WHERE m.superseded = 0;
 
--- The jobs of v_failures by when they ended. ORDER BY ended_us DESC LIMIT n reads about n of them, and
--- WHERE series skips those of others: CROSS JOIN keeps the order of the index.
-CREATE VIEW v_newest_failures AS
+-- Jobs that ended without a result, with what their last attempt said. expected = 1 when the sweep
+-- declared that this video may fail with cause data, and it did. Quick for one series; over all of
+-- them, the newest are in v_newest_failures.
+CREATE VIEW v_failures AS
 SELECT
-  s.name AS series, m.name AS run, v.video AS item, a.ended_us AS ended_us,
-  lower(hex(j.digest)) AS job_digest
-FROM attempts a
-CROSS JOIN jobs j ON j.id = a.job_id AND j.attempt = a.attempt AND j.state IN (4, 7)
-CROSS JOIN series_runs m ON m.run_id = j.run_id AND m.superseded = 0
-CROSS JOIN dataset_videos dv ON dv.dataset_id = m.dataset_id AND dv.video_id = j.video_id
-CROSS JOIN series s ON s.id = m.series_id
-CROSS JOIN videos v ON v.id = j.video_id
-WHERE a.outcome IN (2, 3);
+  series, run, method, video, state, cause, detail, message, expected, attempt, worker, machine, ended_us,
+  log_tail, video_path, run_digest, job_digest, item, item_kind
+FROM failure_details;
+
+-- The same with newest_us, which is ended_us: ORDER BY newest_us DESC LIMIT n reads n of them. job_id:
+-- the job's row.
+CREATE VIEW v_newest_failures AS
+SELECT t.ended_us AS newest_us, d.*
+FROM attempts t
+CROSS JOIN failure_details d ON d.job_id = t.job_id AND d.attempt = t.attempt
+WHERE t.outcome IN (2, 3);
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <string>
-#include <vector>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -25,14 +25,9 @@ std::string texts_of_tests() {
 }  // namespace
 
 TEST_CASE("Every fault point is where a test ends a program") {
-  const std::vector<std::string> points = {
-#define COX_FAULT_POINT(point, meaning) #point,
-#include "base/fault_points.def"
-#undef COX_FAULT_POINT
-  };
   const std::string texts = texts_of_tests();
-  for (const std::string& point : points) {
-    INFO("no test starts a program with COX_FAULT=" << point);
-    CHECK(texts.find('"' + point) != std::string::npos);
+  for (const cox::fault::Point& point : cox::fault::kPoints) {
+    INFO("no test starts a program with COX_FAULT=" << point.name);
+    CHECK(texts.find('"' + std::string(point.name)) != std::string::npos);
   }
 }
