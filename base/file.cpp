@@ -144,14 +144,16 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   COX_ASSIGN_OR_RETURN(std::string content, read_file(path, limit));
+  constexpr const char* kFromUtf16 =
+      "a file in UTF-16 is converted with `iconv -f UTF-16 -t UTF-8`";
   if (const auto at = first_invalid_utf8(content)) {
-    return not_text(path, content, *at,
-                    fmt::format("0x{:02X}", static_cast<unsigned char>(content[*at])),
-                    "convert the file, for example with `iconv -f LATIN1 -t UTF-8`");
+    const bool is_utf16 = starts_with(content, "\xFF\xFE") || starts_with(content, "\xFE\xFF");
+    return not_text(
+        path, content, *at, fmt::format("0x{:02X}", static_cast<unsigned char>(content[*at])),
+        is_utf16 ? kFromUtf16 : "convert the file, for example with `iconv -f LATIN1 -t UTF-8`");
   }
   if (const std::size_t at = content.find('\0'); at != std::string::npos) {
-    return not_text(path, content, at, "a NUL byte",
-                    "a file in UTF-16 is converted with `iconv -f UTF-16 -t UTF-8`");
+    return not_text(path, content, at, "a NUL byte", kFromUtf16);
   }
   if (starts_with(content, kByteOrderMark)) content.erase(0, kByteOrderMark.size());
   return content;

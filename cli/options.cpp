@@ -47,8 +47,9 @@ Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& f
   std::vector<sweep::SweepPlan> plans;
   SeriesNames names;
   for (const std::string& path : paths) {
-    COX_ASSIGN_OR_RETURN(sweep::SweepPlan plan,
-                         sweep::load_sweep(path, {overrides, find_best, for_plan, for_plan}));
+    COX_ASSIGN_OR_RETURN(
+        sweep::SweepPlan plan,
+        sweep::load_sweep(path, {overrides, find_best, for_plan, for_plan, /*find_parts=*/true}));
     COX_RETURN_IF_ERROR(names.add(path, plan.series.name));
     plans.push_back(std::move(plan));
   }

@@ -5,8 +5,10 @@
 #include "base/text.h"
 #include "coordinator/report/data/declared_columns.h"
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/declared_table.h"
 #include "coordinator/report/print/series_tables.h"
+#include "coordinator/report/print/text_table.h"
 
 namespace cox::cli {
 
@@ -33,6 +35,13 @@ void say_failures(const Session& session, const std::vector<report::RunData>& ru
   }
 }
 
+void write_results(Session& session, const report::Table& table,
+                   const report::SeriesResults& results, const Layout& layout) {
+  const std::string item = report::item_word(results.runs);
+  write_rows(session.out, layout.for_people() ? report::under_item_word(table, item) : table,
+             layout);
+}
+
 Status print_tables(Session& session, const report::Query& query,
                     const report::SeriesResults& results, const std::vector<ResultTable>& tables,
                     const Layout& layout) {
@@ -41,11 +50,11 @@ Status print_tables(Session& session, const report::Query& query,
                        report::load_declared_columns(query, results.runs.front().series,
                                                      report::columns_of(tables), averaged));
   for (const ResultTable& table : tables) {
-    if (layout.format == Format::kTable || layout.format == Format::kMarkdown) {
+    if (layout.for_people()) {
       session.out << (layout.format == Format::kMarkdown ? "### " : "") << table.title << "\n\n";
     }
-    write_rows(session.out, report::declared_table(averaged, results.metrics, others, table),
-               layout);
+    write_results(session, report::declared_table(averaged, results.metrics, others, table),
+                  results, layout);
     if (layout.format != Format::kJson && layout.format != Format::kIds) session.out << '\n';
   }
   return Status::ok();
@@ -59,7 +68,7 @@ Status print_results(Session& session, const report::Query& query, const std::st
   COX_ASSIGN_OR_RETURN(const report::SeriesResults results,
                        report::load_series_results(query, series));
   if (tables.empty()) {
-    write_rows(session.out, report::series_means(results), layout);
+    write_results(session, report::series_means(results), results, layout);
   } else {
     COX_RETURN_IF_ERROR(print_tables(session, query, results, tables, layout));
   }

@@ -49,7 +49,7 @@ Result<v1::SelectRequest> resolve_one(const std::string& target, const std::stri
   if (digest.is_ok()) return selected("", "", *digest);
   if (digest.status().code() != StatusCode::kNotFound) return digest.status();
   return not_found(fmt::format(
-      "no series, run or job '{}'; expected SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO, 8 or more "
+      "no series, run or job '{}'; expected SERIES, SERIES/RUN, RUN, SERIES/RUN/ITEM, 8 or more "
       "characters of a digest, or a pattern such as 'SERIES/lora-*' ('cox status' lists series "
       "and runs)",
       target));
@@ -103,7 +103,7 @@ TargetFinder target_finder(const Source& source) {
 
 void TargetOptions::declare(CLI::App& app) {
   app.add_option("TARGET", targets,
-                 "SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO, part of a digest, or a pattern of "
+                 "SERIES, SERIES/RUN, RUN, SERIES/RUN/ITEM, part of a digest, or a pattern of "
                  "names in quotes: 'demo/lora-*'")
       ->type_name("");
   app.add_option("--job", job, "One job, by the first characters of its digest")
@@ -119,7 +119,7 @@ Status TargetOptions::check() const {
   }
   if (targets.size() > 1 && !job.empty()) {
     return invalid_argument(
-        "--job narrows one TARGET; with several, name the job as SERIES/RUN/VIDEO");
+        "--job narrows one TARGET; with several, name the job as SERIES/RUN/ITEM");
   }
   return Status::ok();
 }

@@ -19,7 +19,7 @@ using Selects = std::vector<v1::SelectRequest>;
 
 /// How targets that a coordinator does not know by name are found, in the results.
 struct TargetFinder {
-  /// Returns the digest of a job named SERIES/RUN/VIDEO or by part of its digest.
+  /// Returns the digest of a job named SERIES/RUN/ITEM or by part of its digest.
   std::function<Result<std::string>(const std::string& name)> job;
   /// Returns the series, runs or jobs that a pattern matches; empty when none does.
   std::function<Result<Selects>(const std::string& pattern)> matches;

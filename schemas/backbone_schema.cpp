@@ -19,6 +19,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxConfigBytes = 16 << 20;
 constexpr const char* kFolder = "backbones/";
+constexpr const char* kClassName = "_class_name";
+constexpr const char* kVaeConfig = "vae/config.json";
 
 ModelMark read_mark(const Json& map) {
   const auto dumped = [&](const char* key) { return map.contains(key) ? map[key].dump() : ""; };
@@ -30,6 +32,12 @@ ModelMark read_mark(const Json& map) {
           map.value("differs_from", "")};
 }
 
+ModelPartFile read_part(const Json& map) {
+  ModelPartFile part{map.at("file"), map.value("class", ""), {}};
+  if (map.contains("when")) part.when.push_back(read_mark(map.at("when")));
+  return part;
+}
+
 TaskRefusal read_task_refusal(const Json& map) {
   TaskRefusal refusal{map.at("task"), {}, map.at("reason")};
   if (map.contains("when")) refusal.when.push_back(read_mark(map.at("when")));
@@ -37,7 +45,7 @@ TaskRefusal read_task_refusal(const Json& map) {
 }
 
 MethodRefusal read_refusal(const Json& map) {
-  MethodRefusal refusal{map.at("method"), {}, map.at("reason")};
+  MethodRefusal refusal{map.at("method"), {}, {}, map.at("reason")};
   for (const auto& [parameter, value] : map.at("with").items()) {
     refusal.with[parameter] = value.dump();
   }
@@ -52,6 +60,9 @@ BackboneSchema read_backbone(const Json& file) {
   schema.published = file.at("published");
   schema.transformer = file.at("transformer");
   for (const Json& mark : file.at("identify")) schema.marks.push_back(read_mark(mark));
+  for (const Json& part : file.at("parts")) schema.parts.push_back(read_part(part));
+  const Json& channels = file.at("latent_channels");
+  schema.channels = {channels.at("transformer"), channels.at("vae"), channels.at("times")};
   for (const Json& refusal : file.at("refuses")) {
     if (refusal.contains("task")) {
       schema.task_refusals.push_back(read_task_refusal(refusal));
@@ -115,12 +126,34 @@ Result<bool> holds(const ModelMark& mark, ModelFacts& facts) {
   return mark.is.empty() || *value == mark.is;
 }
 
-Result<bool> is_of(const BackboneSchema& family, ModelFacts& facts) {
-  for (const ModelMark& mark : family.marks) {
+Result<bool> all_hold(const std::vector<ModelMark>& marks, ModelFacts& facts) {
+  for (const ModelMark& mark : marks) {
     COX_ASSIGN_OR_RETURN(const bool found, holds(mark, facts));
     if (!found) return false;
   }
   return true;
+}
+
+Result<bool> is_of(const BackboneSchema& family, ModelFacts& facts) {
+  return all_hold(family.marks, facts);
+}
+
+/// Returns what is wrong with a part, "" when nothing is.
+Result<std::string> part_fault(const ModelPartFile& part, const std::string& directory,
+                               ModelFacts& facts) {
+  COX_ASSIGN_OR_RETURN(const bool needed, all_hold(part.when, facts));
+  if (!needed) return std::string();
+  std::error_code error;
+  const std::string path = directory + "/" + part.file;
+  if (!std::filesystem::exists(path, error)) return fmt::format("{} is missing", part.file);
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return fmt::format("{} is not a file", part.file);
+  }
+  if (part.class_name.empty()) return std::string();
+  COX_ASSIGN_OR_RETURN(const std::optional<std::string> got, facts.value(part.file, kClassName));
+  const std::string expected = Json(part.class_name).dump();
+  if (!got || *got == expected) return std::string();
+  return fmt::format("{}: {}: expected {}, got {}", part.file, kClassName, expected, *got);
 }
 
 /// `transformer/config.json with _class_name "WanTransformer3DModel"`
@@ -143,6 +176,26 @@ Result<const BackboneSchema*> family_among(ModelFacts& facts) {
     if (found) return &family;
   }
   return static_cast<const BackboneSchema*>(nullptr);
+}
+
+/// Returns in what transformer and VAE disagree, "" when in nothing or when one does not say.
+Result<std::string> channels_fault(const BackboneSchema& family, ModelFacts& facts) {
+  const std::string config = family.transformer + "/config.json";
+  const LatentChannels& channels = family.channels;
+  COX_ASSIGN_OR_RETURN(const auto transformer, facts.value(config, channels.transformer));
+  COX_ASSIGN_OR_RETURN(const auto vae, facts.value(kVaeConfig, channels.vae));
+  if (!transformer || !vae) return std::string();
+  const Json ours = Json::parse(*transformer);
+  const Json theirs = Json::parse(*vae);
+  const bool are_numbers = ours.is_number_integer() && theirs.is_number_integer();
+  if (!are_numbers ||
+      ours.get<double>() == static_cast<double>(channels.times) * theirs.get<double>()) {
+    return std::string();
+  }
+  return fmt::format("{} with {} {} needs a VAE of {} latent channels, but {} has {} {}", config,
+                     channels.transformer, *transformer,
+                     ours.get<double>() / static_cast<double>(channels.times), kVaeConfig,
+                     channels.vae, *vae);
 }
 
 }  // namespace
@@ -178,6 +231,24 @@ Status check_family(const std::string& directory, const BackboneSchema& family) 
   }
   return not_found(fmt::format("{}: expected a model of {} ({}), got one of no known family",
                                directory, family.title, marks_text(family)));
+}
+
+Status check_parts(const std::string& directory, const BackboneSchema& family) {
+  ModelFacts facts(directory);
+  std::vector<std::string> faults;
+  std::vector<ModelPartFile> parts = {{family.transformer + "/config.json", "", {}}};
+  parts.insert(parts.end(), family.parts.begin(), family.parts.end());
+  for (const ModelPartFile& part : parts) {
+    COX_ASSIGN_OR_RETURN(std::string fault, part_fault(part, directory, facts));
+    if (!fault.empty()) faults.push_back(std::move(fault));
+  }
+  COX_ASSIGN_OR_RETURN(std::string channels, channels_fault(family, facts));
+  if (!channels.empty()) faults.push_back(std::move(channels));
+  if (faults.empty()) return Status::ok();
+  return invalid_argument(
+      fmt::format("{}: not a whole model of {}: {}; copy the parts of one "
+                  "published model into the directory",
+                  directory, family.title, join(faults, "; ")));
 }
 
 Result<std::string> task_refusal(const BackboneSchema& family, std::string_view task,

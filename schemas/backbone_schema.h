@@ -20,10 +20,26 @@ struct ModelMark {
   std::string differs_from;  ///< another entry that has another value; "" = none
 };
 
+/// A file that a model directory needs besides its transformer.
+struct ModelPartFile {
+  std::string file;             ///< below the model directory
+  std::string class_name;       ///< its _class_name when it has one; "" = any
+  std::vector<ModelMark> when;  ///< marks of the models that need it; none = every model
+};
+
+/// Where the transformer and the VAE say how many channels latents have.
+struct LatentChannels {
+  std::string transformer;  ///< a key of the transformer's config.json
+  std::string vae;          ///< a key of vae/config.json
+  std::int64_t times =
+      1;  ///< the transformer's number is so many times the VAE's: it packs patches
+};
+
 /// Settings with which a family cannot serve a method.
 struct MethodRefusal {
   std::string method;
   std::map<std::string, std::string> with;  ///< canonical values by parameter; none = any settings
+  std::map<std::string, double> at_most;    ///< bounds by parameter, on backbones that have it
   std::string reason;
 };
 
@@ -58,6 +74,8 @@ struct BackboneSchema {
   std::string published;         ///< the published model that stands for the family: schemas/models
   std::string transformer;       ///< the folder of the transformer
   std::vector<ModelMark> marks;  ///< all of them hold for a model of the family
+  std::vector<ModelPartFile> parts;
+  LatentChannels channels;
   std::vector<MethodRefusal> refusals;
   std::vector<TaskRefusal> task_refusals;
   std::int64_t frames_per_second = 0;  ///< of what its models generate without a video
@@ -74,6 +92,11 @@ const BackboneSchema* find_backbone(const std::string& name);
 /// says which family it is instead. kNotFound if it is of no known family: a file may be missing or
 /// damaged, which whoever loads it can tell better.
 Status check_family(const std::string& directory, const BackboneSchema& family);
+
+/// Checks that no part of the model in `directory` is missing or of another family, and that
+/// transformer and VAE agree on the channels of latents; weights are not read. The message names
+/// every fault.
+Status check_parts(const std::string& directory, const BackboneSchema& family);
 
 /// Returns why the model in `directory` cannot do the task, "" when it can. With "" for the
 /// directory only what no model of the family can do is told.

@@ -44,6 +44,8 @@ SELECT
   (SELECT n.note FROM run_notes n WHERE n.run_id = r.id) AS note,
   r.engine_semantics AS engine_semantics,
   r.metric_definitions AS metric_definitions, d.name AS dataset, d.digest AS dataset_digest,
+  (SELECT f.kind FROM dataset_videos g JOIN videos f ON f.id = g.video_id
+   WHERE g.dataset_id = m.dataset_id LIMIT 1) AS item_kind,
   o.name AS owner_series, r.owner_name AS owner_run, r.created_us AS created_us,
   m.superseded AS superseded,
   d.videos AS videos,

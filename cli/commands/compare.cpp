@@ -11,9 +11,11 @@
 #include "coordinator/report/compare/named_comparison.h"
 #include "coordinator/report/compare/set_comparison.h"
 #include "coordinator/report/data/named_run.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/report/print/report_json.h"
 #include "coordinator/report/print/report_rows.h"
+#include "coordinator/report/print/text_table.h"
 #include "coordinator/report/print/wording.h"
 #include "schemas/metric_schema.h"
 
@@ -116,6 +118,9 @@ class Compare final : public Command {
       }
       session.out << '\n';
     }
+    if (layout.for_people() && !selection_.any()) {
+      table = report::under_item_word(std::move(table), report::item_word(named.comparisons));
+    }
     write_rows(session.out, table, layout);
     session.out.flush();
     for (const auto& sentences : {notes, named.warnings}) {
@@ -124,14 +129,14 @@ class Compare final : public Command {
     return kExitOk;
   }
 
-  /// Options that need a value for each video.
+  /// Options that need a value for each item.
   Status check_options_of_set() const {
     const std::pair<const char*, bool> options[] = {
         {"--margin", margin_ > 0}, {"--items", items_}, {"--category", !category_.empty()}};
     for (const auto& [option, given] : options) {
       if (!given) continue;
       return invalid_argument(fmt::format(
-          "{} needs a value for each video; {} has one value for a run", option, metric_));
+          "{} needs a value for each item; {} has one value for a run", option, metric_));
     }
     return Status::ok();
   }

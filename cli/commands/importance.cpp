@@ -107,7 +107,8 @@ class Importance final : public Command {
           "{:.0f} % of their variance and leave {}\n\n",
           found.metric.name, found.series,
           report::counted(static_cast<std::int64_t>(found.runs), "run"),
-          report::counted(static_cast<std::int64_t>(found.videos), "video"), 100 * found.explained,
+          report::counted(static_cast<std::int64_t>(found.videos), found.item),
+          100 * found.explained,
           report::counted(static_cast<std::int64_t>(found.free_runs), "degree") + " of freedom");
       write_rows(session.out, shown_rows(found), layout);
     } else {

@@ -32,7 +32,7 @@ class Logs final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("RUN|JOB", what_, "SERIES/RUN, SERIES/RUN/VIDEO or part of a digest")
+    app.add_option("RUN|JOB", what_, "SERIES/RUN, SERIES/RUN/ITEM or part of a digest")
         ->required()
         ->type_name("");
     app.add_flag("--failed", failed_, "Only attempts that did not end with a result");

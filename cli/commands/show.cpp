@@ -123,7 +123,7 @@ class Show final : public Command {
     for (const report::MetricMean& mean : page.means) {
       out << fmt::format("{} {}  (mean over {})\n", mean.metric.name,
                          report::decimal(mean.mean, mean.metric.decimals),
-                         report::counted(mean.videos, "video"));
+                         report::counted(mean.videos, field("item_kind")));
     }
     Origins origins;
     if (origins_ && !run.is_null("origins")) {

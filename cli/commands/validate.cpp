@@ -51,7 +51,7 @@ class Validate final : public Command {
  private:
   Result<sweep::SweepPlan> load(const std::string& path) const {
     const auto chosen = [&] { return source_.choose(); };
-    const sweep::LoadOptions options{specs_.overrides, best_finder(chosen), true, true};
+    const sweep::LoadOptions options{specs_.overrides, best_finder(chosen), true, true, true};
     return without_inputs_ ? sweep::load_sweep_without_inputs(path, options)
                            : sweep::load_sweep(path, options);
   }

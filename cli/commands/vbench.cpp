@@ -50,8 +50,8 @@ Result<report::MeasuredVbench> measured_by_us(const report::Query& query, const 
     }
     if (!is_first && summary.count != *measured.videos) {
       return failed_precondition(
-          fmt::format("{}: {} covers {} videos, the dimensions before it {}; one table needs the "
-                      "same videos, or "
+          fmt::format("{}: {} covers {} items, the dimensions before it {}; one table needs the "
+                      "same items, or "
                       "items that name their dimensions (cox dataset index --layout vbench)",
                       name, metric, summary.count, *measured.videos));
     }

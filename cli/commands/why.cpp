@@ -62,7 +62,7 @@ class Why final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("JOB", job_, "SERIES/RUN/VIDEO, or 8 or more characters of the job's digest")
+    app.add_option("JOB", job_, "SERIES/RUN/ITEM, or 8 or more characters of the job's digest")
         ->required()
         ->type_name("");
     app.add_flag("--json", json_, "Print one cox-why/1 document");

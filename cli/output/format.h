@@ -48,6 +48,8 @@ struct Layout {
   Format format = Format::kTable;
   JsonSchema schema;
   Terminal terminal;
+  /// Whether people read it: programs need columns under the same names every time.
+  bool for_people() const { return format == Format::kTable || format == Format::kMarkdown; }
 };
 
 void write_rows(std::ostream& out, const Table& table, const Layout& layout);

@@ -24,6 +24,7 @@ struct Listing {
   std::vector<Candidate> candidates;
   std::vector<RejectedVideo> rejected;  ///< entries that could not be understood
   std::vector<std::string> filters;     ///< for the manifest
+  std::size_t images = 0;               ///< image files, which are not items
 };
 
 // One for each line of layouts.def.
@@ -37,6 +38,7 @@ struct VideoFiles {
   /// names a clip, whose file is missing.
   std::vector<std::string> paths;
   std::vector<RejectedVideo> rejected;
+  std::size_t images = 0;  ///< image files below the folder
 };
 
 /// Lists the video files below `root`: links followed, hidden names left out. Names that are not

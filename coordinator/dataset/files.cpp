@@ -15,10 +15,20 @@ namespace {
 
 constexpr std::size_t kMaxCaptionBytes = 64 << 10;
 
+std::string ending_of(const std::string& path) {
+  return lower_case(fs::path(path).extension().string());
+}
+
 bool is_video_name(const std::string& path) {
   static const std::set<std::string> kExtensions = {".avi", ".m4v", ".mkv", ".mov",
                                                     ".mp4", ".mpg", ".webm"};
-  return kExtensions.count(lower_case(fs::path(path).extension().string())) != 0;
+  return kExtensions.count(ending_of(path)) != 0;
+}
+
+bool is_image_name(const std::string& path) {
+  static const std::set<std::string> kExtensions = {".bmp", ".gif", ".jpeg", ".jpg",
+                                                    ".png", ".tif", ".tiff", ".webp"};
+  return kExtensions.count(ending_of(path)) != 0;
 }
 
 RejectedVideo left_out(const std::string& below, const std::string& reason,
@@ -39,7 +49,7 @@ void add_entry(const FolderEntry& entry, const fs::path& root, VideoFiles& files
                  fmt::format("'{}' is a link to a folder that contains it, which is listed already",
                              shown)));
   } else if (!is_video_name(entry.path)) {
-    return;
+    if (is_image_name(entry.path)) ++files.images;
   } else if (first_invalid_utf8(entry.path)) {
     files.rejected.push_back(
         left_out(entry.path, "name_not_utf8",

@@ -51,6 +51,7 @@ Result<Listing> list_folder(const IndexOptions& options) {
   const fs::path root = normalized_path(fs::absolute(options.root).string());
   Listing listing;
   listing.rejected = files.rejected;
+  listing.images = files.images;
   for (const std::string& file : files.paths) {
     Candidate candidate;
     candidate.id = id_of(file, root);

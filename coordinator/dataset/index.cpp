@@ -132,6 +132,19 @@ std::vector<std::string> layout_names() {
   return names;
 }
 
+namespace {
+
+/// What to do with a folder that holds images instead; "" without any.
+std::string images_hint(std::size_t images) {
+  if (images == 0) return "";
+  return fmt::format(
+      "; it has {} image{}, which {} no item: write each as a video of one frame, "
+      "such as with `ffmpeg -i NAME.png -c copy NAME.mkv`",
+      images, images == 1 ? "" : "s", images == 1 ? "is" : "are");
+}
+
+}  // namespace
+
 Result<Manifest> index_dataset(const IndexOptions& options, const ProgressFunction& progress) {
   if (is_prompt_layout(options.layout)) {
     COX_RETURN_IF_ERROR(refuse_foreign_options(options));
@@ -140,8 +153,9 @@ Result<Manifest> index_dataset(const IndexOptions& options, const ProgressFuncti
   COX_ASSIGN_OR_RETURN(Listing listing, list_candidates(options));
   if (listing.candidates.empty() && listing.rejected.empty()) {
     return not_found(
-        fmt::format("no videos of layout {} in '{}'{}", options.layout, options.root,
-                    options.list_file.empty() ? "" : " and '" + options.list_file + "'"));
+        fmt::format("no videos of layout {} in '{}'{}{}", options.layout, options.root,
+                    options.list_file.empty() ? "" : " and '" + options.list_file + "'",
+                    images_hint(listing.images)));
   }
   COX_RETURN_IF_ERROR(check_unique(listing.candidates));
   COX_ASSIGN_OR_RETURN(Manifest manifest, empty_manifest(options, listing));

@@ -24,6 +24,7 @@ namespace {
 
 constexpr std::size_t kMaxListBytes = 64 << 20;
 constexpr std::size_t kMaxNamedFaults = 5;
+constexpr std::size_t kMaxFaultBytes = 200;
 constexpr const char* kText = "prompts";
 constexpr const char* kVbench = "vbench";
 
@@ -60,7 +61,12 @@ std::vector<Entry> read_lines(const std::string& text, const std::vector<std::st
 
 Result<std::vector<std::string>> read_dimensions(const Json& object, const std::string& where) {
   const auto found = object.find("dimension");
-  if (found == object.end()) return std::vector<std::string>();
+  if (found == object.end() || *found == Json::array()) {
+    return invalid_argument(fmt::format(
+        "{}: expected at least one name under 'dimension', got none; prompts that are for no "
+        "dimension are a file with one prompt a line (--layout {})",
+        where, kText));
+  }
   const bool is_list =
       found->is_array() &&
       std::all_of(found->begin(), found->end(), [](const Json& name) { return name.is_string(); });
@@ -73,7 +79,14 @@ Result<std::vector<std::string>> read_dimensions(const Json& object, const std::
 
 /// Reads VBench's list: objects with `prompt_en` and `dimension`; other keys are for VBench itself.
 Result<std::vector<Entry>> read_vbench(const std::string& text, const std::string& path) {
-  const Json root = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json root;
+  try {
+    root = Json::parse(text);
+  } catch (const Json::exception& error) {
+    return invalid_argument(
+        fmt::format("'{}': not JSON: {}; a file with one prompt a line has --layout {}", path,
+                    abbreviated(error.what(), kMaxFaultBytes), kText));
+  }
   if (!root.is_array()) {
     return invalid_argument(
         fmt::format("'{}': expected VBench's JSON, a list of {{\"prompt_en\", \"dimension\"}}; a "
@@ -104,6 +117,11 @@ class PromptItems {
   void add(const Entry& entry) {
     if (entry.prompt.empty()) {
       faults_.push_back(fmt::format("{} {} is empty", place_, entry.number));
+      return;
+    }
+    if (const auto at = entry.prompt.find('\r'); at != std::string::npos) {
+      faults_.push_back(fmt::format("{} {}: carriage return at byte {}; lines end in LF or CRLF",
+                                    place_, entry.number, at));
       return;
     }
     if (const std::string fault = prompt_fault(entry.prompt); !fault.empty()) {

@@ -15,6 +15,7 @@
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/identity.h"
 #include "record/prompt.h"
+#include "schemas/backbone_schema.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -230,6 +231,18 @@ ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
   }
   if (find_clips) find_files(resolved, section.manifest.at, diagnostics);
   return resolved;
+}
+
+void check_model_parts(const BackboneSection& section, Diagnostics& diagnostics) {
+  const BackboneSchema* family = find_backbone(section.name);
+  const std::string directory = absolute_path(section.model.text);
+  std::error_code error;
+  if (family == nullptr || section.model.text.empty() || !fs::is_directory(directory, error)) {
+    return;  // reported with the other inputs
+  }
+  if (check_family(directory, *family).code() == StatusCode::kInvalidArgument) return;  // likewise
+  const Status parts = check_parts(directory, *family);
+  if (!parts.is_ok()) diagnostics.error(section.model.at, parts.message());
 }
 
 ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>& runs,

@@ -22,6 +22,9 @@ ResolvedDataset resolve_dataset(const DatasetSection& section, bool find_clips,
 ModelFiles resolve_model(const BackboneSection& section, const std::vector<Run>& runs,
                          Diagnostics& diagnostics);
 
+/// Reports parts of the model that are missing or of another family.
+void check_model_parts(const BackboneSection& section, Diagnostics& diagnostics);
+
 /// Reports videos that are shorter than a run's window and not expected to fail.
 void check_video_lengths(const Dataset& dataset, const std::vector<Run>& runs, const Position& at,
                          Diagnostics& diagnostics);

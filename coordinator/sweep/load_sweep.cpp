@@ -190,10 +190,10 @@ void check_choice_among_dtypes(const SweepFile& sweep, const std::vector<Run>& r
                   keeps ? "keep: best" : "policy.stop_runs", screening, runs.size()));
 }
 
-void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
+void add_inputs(const SweepFile& sweep, const LoadOptions& options, SweepPlan& plan,
                 Diagnostics& diagnostics) {
   const bool runs_are_right = diagnostics.ok();
-  ResolvedDataset resolved = resolve_dataset(sweep.dataset, find_clips, diagnostics);
+  ResolvedDataset resolved = resolve_dataset(sweep.dataset, options.find_clips, diagnostics);
   plan.dataset = std::move(resolved.dataset);
   if (!plan.dataset.videos.empty()) check_kept_items(sweep.keep, plan.dataset, diagnostics);
   check_items(plan.dataset, plan.runs, sweep.dataset.manifest.at, diagnostics);
@@ -207,6 +207,7 @@ void add_inputs(const SweepFile& sweep, bool find_clips, SweepPlan& plan,
     }
     for (std::string& note : taken_notes(plan)) plan.notes.push_back(std::move(note));
   }
+  if (options.find_parts) check_model_parts(sweep.backbone, diagnostics);
   plan.model = resolve_model(sweep.backbone, plan.runs, diagnostics);
   if (!diagnostics.ok()) return;
   for (Run& run : plan.runs) run.digest = run_digest(run, plan.model);
@@ -287,7 +288,7 @@ Result<SweepPlan> load(const std::string& path, const LoadOptions& options, bool
   check_choice_among_dtypes(sweep, plan.runs, taken.root.at, diagnostics);
   plan.facts = facts;
   if (facts.empty() && published != schemas.published_facts.end()) plan.facts = published->second;
-  if (with_inputs) add_inputs(sweep, options.find_clips, plan, diagnostics);
+  if (with_inputs) add_inputs(sweep, options, plan, diagnostics);
   COX_RETURN_IF_ERROR(diagnostics.status());
   for (Run& run : plan.runs) run.effect = effect_of(run, plan.model, facts);
   plan.equal_in_effect = equal_in_effect(plan.runs);

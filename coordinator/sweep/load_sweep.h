@@ -17,6 +17,7 @@ struct LoadOptions {
   bool find_clips = false;  ///< also look for the file of every video
   /// Return a sweep with `waits_for` without its runs; otherwise it is an error.
   bool accept_waiting = false;
+  bool find_parts = false;  ///< also look for every part of the model
 };
 
 /// Reads a sweep file with the files it extends, its manifest and the digests of its model, and

@@ -408,7 +408,7 @@ std::string expected_text(const PlanPrice& price) {
       "expected: {:.3f}, {} of {} hours, when rules end and choose as those of equal settings did "
       "in the database: {} of {} rules are known there, on {}\n",
       expected.shared_s / expected.naive_s, hours(expected.shared_s), hours(expected.naive_s),
-      expected.known, expected.rules, how_many(expected.videos, "video"));
+      expected.known, expected.rules, how_many(expected.videos, "item"));
 }
 
 }  // namespace
@@ -433,7 +433,7 @@ std::string price_text(const PlanPrice& price) {
                   how_many(price.jobs, "job"), price.known_jobs);
   if (!price.inputs_were_read) {
     text += fmt::format("inputs were not read: priced for {} of each data set\n",
-                        how_many(price.videos, "video"));
+                        how_many(price.videos, "item"));
   }
   text += fmt::format("{:<12}{:>12}{:>12}   hours of the device\n", "", "naive", "shared");
   const sharing::CauseSeconds& naive = price.naive.seconds;

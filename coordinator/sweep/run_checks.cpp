@@ -11,6 +11,7 @@
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/tasks.h"
+#include "record/method_name.h"
 #include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
@@ -101,31 +102,53 @@ void RunChecks::check_expressions(const Row& row, const Settings& settings,
   }
 }
 
-/// Refuses a method that the backbone cannot serve, where the method or a setting was written.
-void RunChecks::check_backbone(const Row& row, const Settings& settings, const Run& run) {
+/// Refuses a method that the backbone cannot serve, and settings with which it serves nothing.
+void RunChecks::check_refusals(const Row& row, const Settings& settings, const Run& run) {
+  for (const MethodRefusal& refusal : settings.method->refusals) {
+    check_refusal(refusal, "makes no sense", row, settings, run);
+  }
   const BackboneSchema* backbone = find_backbone(sweep_.backbone.name);
   if (backbone == nullptr) return;
   for (const MethodRefusal& refusal : backbone->refusals) {
-    if (refusal.method != run.method) continue;
-    Position at = row.at;
-    std::vector<std::string> asked;
-    for (const auto& [name, value] : refusal.with) {
-      const auto setting = settings.values.find(name);
-      if (setting == settings.values.end() || canonical_text(setting->second.value) != value) break;
-      if (setting->second.at.file != nullptr) at = setting->second.at;
-      asked.push_back(fmt::format("{}: {}", name, value));
-    }
-    if (asked.size() != refusal.with.size()) continue;
-    fail(at,
-         fmt::format("method '{}'{} cannot run on {}: {}", run.method,
-                     asked.empty() ? "" : " with " + join(asked, ", "), backbone->title,
-                     refusal.reason),
-         run.name);
+    check_refusal(refusal, "cannot run on " + backbone->title, row, settings, run);
   }
 }
 
+/// Reported where the method or a setting was written.
+void RunChecks::check_refusal(const MethodRefusal& refusal, const std::string& what, const Row& row,
+                              const Settings& settings, const Run& run) {
+  const std::vector<std::string> members = methods_of(run.method);
+  if (std::find(members.begin(), members.end(), refusal.method) == members.end()) return;
+  Position at = row.at;
+  std::vector<std::string> asked;
+  const auto setting_of = [&](const std::string& name) {
+    const auto own = settings.values.find(member_parameter(refusal.method, name));
+    return own == settings.values.end() ? settings.values.find(name) : own;
+  };
+  const auto ask = [&](const std::string& name, const Assigned& setting) {
+    if (setting.at.file != nullptr) at = setting.at;
+    asked.push_back(fmt::format("{}: {}", name, canonical_text(setting.value)));
+  };
+  for (const auto& [name, value] : refusal.with) {
+    const auto setting = setting_of(name);
+    if (setting == settings.values.end() || canonical_text(setting->second.value) != value) return;
+    ask(name, setting->second);
+  }
+  for (const auto& [name, most] : refusal.at_most) {
+    const auto setting = setting_of(name);
+    const double* number =
+        setting == settings.values.end() ? nullptr : setting->second.value.get_if<double>();
+    if (number == nullptr || *number > most) return;
+    ask(name, setting->second);
+  }
+  fail(at,
+       fmt::format("method '{}'{} {}: {}", refusal.method,
+                   asked.empty() ? "" : " with " + join(asked, ", "), what, refusal.reason),
+       run.name);
+}
+
 void RunChecks::check(const Row& row, const Settings& settings, const Run& run) {
-  check_backbone(row, settings, run);
+  check_refusals(row, settings, run);
   check_geometry(row, settings, run);
   check_expressions(row, settings, run.name);
 }

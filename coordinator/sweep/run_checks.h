@@ -29,7 +29,9 @@ class RunChecks {
     std::vector<std::string> runs;
   };
 
-  void check_backbone(const Row& row, const Settings& settings, const Run& run);
+  void check_refusals(const Row& row, const Settings& settings, const Run& run);
+  void check_refusal(const MethodRefusal& refusal, const std::string& what, const Row& row,
+                     const Settings& settings, const Run& run);
   void check_geometry(const Row& row, const Settings& settings, const Run& run);
   void check_expressions(const Row& row, const Settings& settings, const std::string& run);
   bool depends_on_unread(const std::vector<std::string>& parameters) const;

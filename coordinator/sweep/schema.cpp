@@ -239,10 +239,10 @@ class SchemaReader {
 
   /// The method once for every backbone together, and once for each.
   void read_methods(const Node& file) {
-    if (!check_keys(
-            file,
-            {"method", "title", "trains", "control", "acts_on", "doc", "source", "parameters"},
-            "a method", diagnostics_)) {
+    if (!check_keys(file,
+                    {"method", "title", "trains", "control", "acts_on", "doc", "source", "refuses",
+                     "parameters"},
+                    "a method", diagnostics_)) {
       return;
     }
     for (const auto& [backbone, run] : run_) {
@@ -277,7 +277,46 @@ class SchemaReader {
     for (const auto& [name, parameter] : method.parameters) {
       if (shared.count(name) == 0) method.own.insert(name);
     }
+    read_refusals(file, method);
     return method;
+  }
+
+  /// `refuses: [{with: {PARAMETER: VALUE}, at_most: {PARAMETER: NUMBER}, reason: ...}]`
+  void read_refusals(const Node& file, MethodSchema& method) {
+    const Node* list = file.find("refuses");
+    if (list == nullptr) return;
+    for (const Node& item : list->items) {
+      if (!check_keys(item, {"with", "at_most", "reason"}, "a refusal", diagnostics_)) continue;
+      MethodRefusal refusal{method.name, {}, {}, text_of(item, "reason")};
+      for (const auto& [entry, value] : settings_of(item, "with", method)) {
+        refusal.with[entry] = canonical_text(value);
+      }
+      for (const auto& [entry, value] : settings_of(item, "at_most", method)) {
+        refusal.at_most[entry] = *value.get_if<double>();
+      }
+      method.refusals.push_back(std::move(refusal));
+    }
+  }
+
+  /// Values of parameters, without those that other backbones have.
+  std::map<std::string, Value> settings_of(const Node& item, const char* key,
+                                           const MethodSchema& method) {
+    std::map<std::string, Value> settings;
+    const Node* map = item.find(key);
+    if (map == nullptr) return settings;
+    for (const Entry& entry : map->entries) {
+      const auto known = method.parameters.find(entry.key);
+      if (known == method.parameters.end()) {
+        if (owned_.count(entry.key) != 0) continue;
+        diagnostics_.error(
+            entry.key_at, fmt::format("method '{}' has no parameter '{}'", method.name, entry.key));
+        continue;
+      }
+      if (auto value = read_checked(entry.value, known->second)) {
+        settings.emplace(entry.key, std::move(*value));
+      }
+    }
+    return settings;
   }
 
   void check_acts_on(const Node& file, const MethodSchema& method) {
@@ -294,8 +333,9 @@ class SchemaReader {
 
   void read_backbone(const Node& file) {
     if (!check_keys(file,
-                    {"backbone", "title", "doc", "published", "transformer", "identify", "geometry",
-                     "frames_per_second", "facts", "refuses", "parameters", "adaptation"},
+                    {"backbone", "title", "doc", "published", "transformer", "identify", "parts",
+                     "latent_channels", "geometry", "frames_per_second", "facts", "refuses",
+                     "parameters", "adaptation"},
                     "a backbone", diagnostics_)) {
       return;
     }
@@ -487,6 +527,7 @@ class JointMethods {
       const MethodSchema& method = methods.at(member);
       titles.push_back(method.title);
       joint.acts_on.insert(joint.acts_on.end(), method.acts_on.begin(), method.acts_on.end());
+      joint.refusals.insert(joint.refusals.end(), method.refusals.begin(), method.refusals.end());
       for (const auto& [parameter, schema] : method.parameters) {
         const bool is_own = method.own.count(parameter) != 0;
         joint.parameters.emplace(is_own ? member_parameter(member, parameter) : parameter, schema);

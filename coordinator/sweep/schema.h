@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "coordinator/sweep/model_facts.h"
 #include "record/value.h"
+#include "schemas/backbone_schema.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::sweep {
@@ -63,9 +64,10 @@ struct MethodSchema {
   std::string doc;
   std::string source;
   bool trains = false;
-  bool control = false;              ///< generates nothing, and no seed changes its scores
-  std::vector<std::string> acts_on;  ///< what it changes in a forward pass
-  std::set<std::string> own;         ///< parameters that are not the run's or the loop's
+  bool control = false;                 ///< generates nothing, and no seed changes its scores
+  std::vector<std::string> acts_on;     ///< what it changes in a forward pass
+  std::vector<MethodRefusal> refusals;  ///< settings that make no sense on any backbone
+  std::set<std::string> own;            ///< parameters that are not the run's or the loop's
   std::map<std::string, ParameterSchema> parameters;
 
   /// Returns the parameters that a value given to `name` sets: the one of that name, or the one of

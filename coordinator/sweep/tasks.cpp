@@ -105,6 +105,9 @@ void check_tasks_of_backbone(const SweepFile& sweep, const std::string& model,
                              const std::vector<Run>& runs, Diagnostics& diagnostics) {
   const BackboneSchema* backbone = find_backbone(sweep.backbone.name);
   if (backbone == nullptr) return;
+  if (!model.empty() && check_family(model, *backbone).code() == StatusCode::kInvalidArgument) {
+    return;  // a model of another family is reported as such
+  }
   std::map<Task, std::vector<std::string>> names;
   for (const Run& run : runs) names[task_of(run.parameters)].push_back(run.name);
   for (const auto& [task, of_task] : names) {

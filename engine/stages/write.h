@@ -19,7 +19,7 @@ struct WrittenVideos {
 std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames);
 
 /// Writes the scored frames, generated (rounded to 8 bits) and reference if there is one,
-/// losslessly below `input.output_directory`: RUN/VIDEO-JOB.mkv, by digests of the run and the job,
+/// losslessly below `input.output_directory`: RUN/ITEM-JOB.mkv, by digests of the run and the job,
 /// and reference/VIDEO-.... `video_digest` is the video file's: files whose content may differ have
 /// different names. A file that exists is whole. Throws EngineError (cause crash) when the
 /// disk refuses.

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr double kPipelineLength = 512;
 
 void require_model_file(const std::string& directory) {
-  if (fs::exists(directory + "/spiece.model")) return;
+  if (fs::is_regular_file(directory + "/spiece.model")) return;
   const bool fast_only = fs::exists(directory + "/tokenizer.json");
   throw user_error(
       fmt::format("{}: expected spiece.model (SentencePiece), {}", directory,

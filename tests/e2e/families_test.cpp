@@ -2,31 +2,33 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/e2e/study_fixture.h"
 
 using namespace cox::test;
 using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
 
 namespace {
 
 struct FamilyCase {
   const char* preset;
   const char* backbone;
-  const char* refused_norm;  ///< a value of `tensors` that it cannot serve
-  const char* norm;          ///< one that it can
+  const char* refused_norm;        ///< a value of `tensors` that it cannot serve
+  std::vector<std::string> norms;  ///< those that it can
   int height;
   int width;
   int size_unit;
 };
 
-constexpr FamilyCase kFamilies[] = {
-    {"wan2.1-tiny", "wan2.1", "adaln_affine", "cross_attn_norm", 48, 80, 16},
-    {"wan2.2-tiny", "wan2.2", "adaln_affine", "qk_norm", 64, 96, 32},
-    {"cogvideox-tiny", "cogvideox", "cross_attn_norm", "adaln_affine", 48, 80, 16},
-    {"cogvideox-i2v-tiny", "cogvideox", "cross_attn_norm", "qk_norm", 48, 80, 16},
-    {"open-sora-tiny", "open-sora", "cross_attn_norm", "qk_norm", 48, 80, 16},
+const FamilyCase kFamilies[] = {
+    {"wan2.1-tiny", "wan2.1", "adaln_affine", {"cross_attn_norm", "qk_norm"}, 48, 80, 16},
+    {"wan2.2-tiny", "wan2.2", "adaln_affine", {"cross_attn_norm", "qk_norm"}, 64, 96, 32},
+    {"cogvideox-tiny", "cogvideox", "cross_attn_norm", {"adaln_affine", "qk_norm"}, 48, 80, 16},
+    {"cogvideox-i2v-tiny", "cogvideox", "cross_attn_norm", {"adaln_affine", "qk_norm"}, 48, 80, 16},
+    {"open-sora-tiny", "open-sora", "cross_attn_norm", {"qk_norm"}, 48, 80, 16},
 };
 
 /// Two clips, few steps. `runs` are lines of YAML.
@@ -85,26 +87,32 @@ TEST_CASE("every family adapts, continues and scores through cox run") {
   for (const FamilyCase& family : kFamilies) {
     INFO(family.preset);
     const FamilyFixture fixture(family);
-    const Ended ended = fixture.run_sweep(
-        "  - {id: none, method: none}\n"
-        "  - {id: adasteer, method: adasteer}\n"
-        "  - {id: lora, method: lora, targets: [qkv, proj, ffn], lr: 1e-2}\n"
-        "  - {id: full, method: full, lr: 1e-2, warmup_steps: 0}\n"
-        "  - {id: norm, method: norm, lr: 1e-2, tensors: " +
-        std::string(family.norm) +
-        "}\n"
-        "  - {id: stas, method: stas, steps_fraction: 1.0, alpha: 2.0}\n");
+    std::string norms;
+    for (const std::string& norm : family.norms) {
+      norms += "  - {id: " + norm + ", method: norm, lr: 1e-2, tensors: " + norm + "}\n";
+    }
+    const long trained = 6 + std::ssize(family.norms);
+    const Ended ended =
+        fixture.run_sweep(norms +
+                          "  - {id: none, method: none}\n"
+                          "  - {id: adasteer, method: adasteer}\n"
+                          "  - {id: lora, method: lora, targets: [qkv, proj, ffn], lr: 1e-2}\n"
+                          "  - {id: full, method: full, lr: 1e-2, warmup_steps: 0}\n"
+                          "  - {id: obc, method: obc, lr: 1e-2}\n"
+                          "  - {id: film, method: film, lr: 1e-2}\n"
+                          "  - {id: hidden, method: hidden, lr: 1e-2}\n"
+                          "  - {id: stas, method: stas, steps_fraction: 1.0, alpha: 2.0}\n");
     INFO(ended.all());
     REQUIRE(ended.exit_code == 0);
     const std::string database = fixture.database();
     CHECK(sql_number(database,
                      "SELECT count(*) FROM v_results WHERE psnr > 0 AND ssim IS NOT NULL"
-                     " AND scored_frames = 4 AND generate_s > 0") == 6 * 2);
+                     " AND scored_frames = 4 AND generate_s > 0") == (trained + 2) * 2);
     CHECK(sql_number(database,
-                     "SELECT count(*) FROM v_results WHERE run IN ('adasteer', 'lora',"
-                     " 'full', 'norm') AND steps_run = 2 AND parameter_norm > 0"
+                     "SELECT count(*) FROM v_results WHERE run NOT IN ('none', 'stas')"
+                     " AND steps_run = 2 AND parameter_norm > 0"
                      " AND json_array_length(losses) = 2"
-                     " AND json_array_length(anchor_losses) = 3") == 4 * 2);
+                     " AND json_array_length(anchor_losses) = 3") == trained * 2);
     CHECK(sql_number(database, "SELECT count(DISTINCT backbone_checksum) FROM v_results") == 1);
     // Steering changes what is generated, and so does training.
     CHECK(sql_number(database,
@@ -137,6 +145,21 @@ TEST_CASE("what a family cannot serve is refused by name before anything runs") 
     const Ended layers = fixture.run_sweep("  - {id: stas, method: stas, layers: [0, 400]}\n");
     CHECK(layers.exit_code != 0);
     CHECK_THAT(layers.err, Contains("layers: expected numbers from 0 to"));
+    const Ended nothing =
+        fixture.run_sweep("  - {id: stas, method: stas, first_frame: false, boundary: none}\n");
+    CHECK(nothing.exit_code == 2);
+    CHECK_THAT(nothing.err, Contains("nothing would be steered") && Contains("sweep.yaml:"));
+    const std::string off =
+        family.backbone == std::string("open-sora") ? ", guidance_image: 1" : "";
+    const Ended branch = fixture.run_sweep(
+        "  - {id: stas, method: stas, branch: prompt, guidance: 0.5" + off + "}\n");
+    CHECK(branch.exit_code == 2);
+    CHECK_THAT(branch.err, Contains("without guidance there is one branch"));
+    const Ended joint = fixture.run_sweep("  - {id: both, method: [lora, norm], norm.tensors: " +
+                                          std::string(family.refused_norm) + "}\n");
+    CHECK(joint.exit_code == 2);
+    CHECK_THAT(joint.err, Contains("method 'norm' with tensors: \"" +
+                                   std::string(family.refused_norm) + "\" cannot run on"));
   }
 }
 
@@ -149,6 +172,44 @@ TEST_CASE("a model of another family is named before anything runs") {
   CHECK_THAT(ended.err, Contains("this is a model of CogVideoX") &&
                             Contains("the backbone is wan2.1") &&
                             Contains("write backbone.name: cogvideox"));
+  // One message: what Wan2.1 could do with this model does not matter.
+  const Ended image =
+      FamilyFixture(kFamilies[3])
+          .run_sweep("  - {id: none, method: none}\n", {"--set", "backbone.name=wan2.1"});
+  INFO(image.all());
+  CHECK_THAT(image.err, Contains("this is a model of CogVideoX") && !Contains("cannot run on"));
+}
+
+TEST_CASE("a model with missing or mixed parts is refused before anything runs, every part named") {
+  const FamilyFixture fixture(kFamilies[1]);
+  const FamilyFixture other(kFamilies[2]);
+  const auto part = [](const FamilyFixture& of, const char* name) { return of.model() + name; };
+  fs::remove_all(part(fixture, "/vae"));
+  fs::copy(part(other, "/vae"), part(fixture, "/vae"), fs::copy_options::recursive);
+  fs::remove_all(part(fixture, "/scheduler"));
+  fs::remove(part(fixture, "/tokenizer/spiece.model"));
+  const Ended mixed = fixture.run_sweep("  - {id: none, method: none}\n");
+  INFO(mixed.all());
+  CHECK(mixed.exit_code == 2);
+  CHECK_THAT(mixed.err,
+             Contains("not a whole model of Wan2.2 TI2V") &&
+                 Contains("vae/config.json: _class_name: expected \"AutoencoderKLWan\", got "
+                          "\"AutoencoderKLCogVideoX\"") &&
+                 Contains("scheduler/scheduler_config.json is missing") &&
+                 Contains("tokenizer/spiece.model is missing") && Contains("sweep.yaml:"));
+  CHECK(!fs::exists(fixture.database()));
+  // A VAE of the right class with other latents.
+  const FamilyFixture wan(kFamilies[0]);
+  const std::string config = wan.model() + "/vae/config.json";
+  std::string text = file_text(config);
+  text.replace(text.find("\"z_dim\": 16"), 11, "\"z_dim\": 48");
+  write_text(config, text);
+  CHECK_THAT(wan.run_sweep("  - {id: none, method: none}\n").err,
+             Contains("transformer/config.json with out_channels 16 needs a VAE of 16 latent "
+                      "channels, but vae/config.json has z_dim 48"));
+  fs::remove_all(part(fixture, "/transformer"));
+  CHECK_THAT(fixture.run_sweep("  - {id: none, method: none}\n").err,
+             Contains("transformer/config.json is missing"));
 }
 
 TEST_CASE("cox-engine verifies and counts a model of every family") {

@@ -93,6 +93,19 @@ TEST_CASE("a list of prompts is generated, measured and reported without a refer
   CHECK_THAT(shown({"report", "words", "--baseline", "none"}),
              Contains("Temporal flickering") || Contains("temporal_flickering"));
   CHECK_THAT(shown({"compare", "words/none", "words/stas"}), Contains("temporal_flickering"));
+  // The items are called what they are.
+  CHECK_THAT(ended.out, Contains("prompts") && !Contains("videos  "));
+  CHECK_THAT(shown({"results", "words"}), Contains("done  prompts  failed"));
+  CHECK_THAT(shown({"results", "words", "--format", "csv"}), Contains("run,done,videos,failed"));
+  CHECK_THAT(shown({"show", "words/none"}), Contains("(mean over 2 prompts)"));
+  CHECK_THAT(shown({"compare", "words/none", "words/stas"}),
+             Contains("on 2 of 2 prompts") && Contains("too few prompts to tell"));
+  CHECK_THAT(shown({"compare", "words/none", "words/stas", "--items"}),
+             Contains("run         prompt"));
+  CHECK_THAT(shown({"report", "words", "--baseline", "none"}),
+             Contains("| run | prompts |") && Contains("each stage of a prompt") &&
+                 Contains("the prompts that both runs finished") && Contains("vbench, 2 prompts") &&
+                 Contains("the intervals cover other prompts") && !Contains("video"));
   // Nothing runs twice.
   const Ended again = fixture.cox("run", "  - {id: none, method: none, task: text_to_video}\n",
                                   "suite.json", {"--out", out});

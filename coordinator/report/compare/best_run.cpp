@@ -46,14 +46,15 @@ Status check_comparable(const std::vector<RunData>& runs, const std::string& met
     }
     if (run.results.size() != videos) {
       return failed_precondition(
-          fmt::format("run {} has results on {} of the {} videos that some run of the series "
-                      "finished; means over different videos cannot be compared",
-                      run.full_name(), run.results.size(), videos));
+          fmt::format("run {} has results on {} of the {} that some run of the series finished; "
+                      "means over different {} cannot be compared",
+                      run.full_name(), run.results.size(),
+                      counted(static_cast<std::int64_t>(videos), run.item), plural(run.item)));
     }
     if (run.results.empty() || metric_summary(run, metric).count != run.results.size()) {
       return failed_precondition(
-          fmt::format("run {} has no {}: it was not measured, or is not finite on a video",
-                      run.full_name(), metric));
+          fmt::format("run {} has no {}: it was not measured, or is not finite on a {}",
+                      run.full_name(), metric, run.item));
     }
   }
   const std::string weights = weights_difference(runs, metric);

@@ -53,7 +53,7 @@ std::vector<std::string> mixed_pixels(const std::vector<RunData>& runs) {
         [](const VideoResult& result) { return result.reference_digests.size() > 1; });
     if (mixed == 0) continue;
     averages.push_back(
-        fmt::format("{} ({} of {})", run.name, mixed, counted(run.results.size(), "video")));
+        fmt::format("{} ({} of {})", run.name, mixed, counted(run.results.size(), run.item)));
   }
   return averages;
 }
@@ -199,8 +199,8 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
   for (const RunData& run : runs) {
     if (!run.unfinished.empty()) {
       const std::string gap =
-          fmt::format("{} of {}{}; missing: {}", run.results.size(), counted(run.videos(), "video"),
-                      smaller_means(run), missing_text(run));
+          fmt::format("{} of {}{}; missing: {}", run.results.size(),
+                      counted(run.videos(), run.item), smaller_means(run), missing_text(run));
       if (!runs_by_gap.contains(gap)) gaps.push_back(gap);
       runs_by_gap[gap].push_back(run.name);
     }
@@ -212,7 +212,7 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
     }
     for (const auto& [what, videos] : odd) {
       warnings.push_back(fmt::format("{}: {} on {} ({}); excluded from the means", run.name, what,
-                                     counted(videos.size(), "video"), listed(videos)));
+                                     counted(videos.size(), run.item), listed(videos)));
     }
   }
   std::vector<std::string> all;
@@ -226,8 +226,9 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
       grouped(with_results(runs), [](const RunData& run) { return covered_videos(run); });
   if (groups.size() > 1) {
     all.push_back(
-        "the means of the runs do not cover the same videos, so only the paired differences "
-        "compare them");
+        fmt::format("the means of the runs do not cover the same {}, so only the paired "
+                    "differences compare them",
+                    plural(item_word(runs))));
   }
   if (const auto averages = mixed_pixels(runs); !averages.empty()) {
     all.push_back(fmt::format(
@@ -251,11 +252,11 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& all) {
   for (const auto& same : alike(runs, true)) {
     if (distinct_digests(same) < 2) continue;
     const auto differing = shared_parameters_that_differ(*same.front(), *same.back());
-    warnings.push_back(
-        fmt::format("{} gave bit-identical metrics on all {} although their configurations "
-                    "differ{}: is the method inert, or was a result copied?",
-                    listed(names_of(same)), counted(same.front()->results.size(), "video"),
-                    differing.empty() ? "" : fmt::format(" ({})", listed(differing))));
+    warnings.push_back(fmt::format(
+        "{} gave bit-identical metrics on all {} although their configurations "
+        "differ{}: is the method inert, or was a result copied?",
+        listed(names_of(same)), counted(same.front()->results.size(), same.front()->item),
+        differing.empty() ? "" : fmt::format(" ({})", listed(differing))));
   }
   for (const auto& same : alike(runs, false)) {
     std::set<std::string> datasets;
@@ -321,9 +322,9 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   }
   if (draws.size() == 1) {
     warnings.push_back(
-        fmt::format("one seed only ({}): the intervals cover other videos, not other noise; use "
+        fmt::format("one seed only ({}): the intervals cover other {}, not other noise; use "
                     "`replicates: 3` to measure that",
-                    level_of(runs.front(), "seed")));
+                    level_of(runs.front(), "seed"), plural(item_word(runs))));
   }
   if (semantics.size() > 1) {
     warnings.push_back(
@@ -367,14 +368,15 @@ std::vector<std::string> unadapted_runs(const std::vector<Comparison>& compariso
   }
   std::vector<std::string> warnings;
   if (!at_times.empty()) {
-    warnings.push_back(fmt::format(
-        "early stopping kept the start state (best_step 0) on some videos: {}", listed(at_times)));
+    warnings.push_back(
+        fmt::format("early stopping kept the start state (best_step 0) on some {}: {}",
+                    plural(item_word(comparisons)), listed(at_times)));
   }
   if (!always.empty()) {
     warnings.push_back(
-        fmt::format("{}: early stopping kept the start state on every video (best_step 0), so "
-                    "nothing was adapted",
-                    listed(always)));
+        fmt::format("{}: early stopping kept the start state on every {} (best_step 0), so nothing "
+                    "was adapted",
+                    listed(always), item_word(comparisons)));
   }
   return warnings;
 }
@@ -385,7 +387,8 @@ std::vector<std::string> other_pixels(const std::vector<Comparison>& comparisons
   for (const Comparison& comparison : comparisons) {
     if (comparison.other_pixels == 0) continue;
     runs.push_back(fmt::format("{} than in {} ({} of {})", comparison.run, comparison.baseline,
-                               comparison.other_pixels, counted(comparison.pairs, "video")));
+                               comparison.other_pixels,
+                               counted(comparison.pairs, comparison.item)));
   }
   if (runs.empty()) return {};
   return {

@@ -454,12 +454,14 @@ Result<Paired> paired(const RunData& baseline, const RunData& run, const Metric&
   comparison.baseline_marks = marks_of(baseline);
   comparison.run_marks = marks_of(run);
   comparison.metric = metric;
+  comparison.item = baseline.item == run.item ? run.item : "item";
   const Pairs pairs = pairs_of(baseline, run, metric);
   const bool both_have_some = !baseline.results.empty() && !run.results.empty();
   if (pairs.empty() && both_have_some && baseline.dataset_digest != run.dataset_digest) {
-    return failed_precondition(fmt::format(
-        "{}, and they share no finished video: only runs on the same videos can be compared",
-        differs("dataset", baseline, baseline.dataset, run, run.dataset)));
+    return failed_precondition(
+        fmt::format("{}, and they share no finished {}: only runs on the same {} can be compared",
+                    differs("dataset", baseline, baseline.dataset, run, run.dataset),
+                    comparison.item, plural(comparison.item)));
   }
   const std::set<std::string> videos = videos_of(baseline, run);
   comparison.videos = videos.size();

@@ -89,8 +89,9 @@ struct Comparison {
   std::vector<std::string> followed;
   std::vector<std::string> confounded;  ///< what differs besides the method
   Metric metric;
+  std::string item = "video";  ///< the word for what the two share
   std::size_t pairs = 0;
-  std::size_t videos = 0;               ///< that either run was given
+  std::size_t videos = 0;               ///< items that either run was given
   std::optional<double> baseline_mean;  ///< over the pairs
   std::optional<double> run_mean;
   std::map<VideoKey, double> differences;  ///< of each pair

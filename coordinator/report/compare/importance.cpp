@@ -303,9 +303,9 @@ Result<Fit> fit_of(Runs runs, const Metric& metric) {
   const std::vector<VideoKey> videos = common_videos(fit.runs, metric.name);
   if (videos.empty()) {
     return failed_precondition(
-        fmt::format("no video was finished by all {} runs: leave runs out with --where, such as "
+        fmt::format("no {} was finished by all {} runs: leave runs out with --where, such as "
                     "\"done > 10\"",
-                    fit.runs.size()));
+                    item_word(fit.runs), fit.runs.size()));
   }
   fit.values = values_on(fit.runs, videos, metric.name);
   fit.means = means_over(fit.values, unshuffled(videos.size()));
@@ -415,6 +415,7 @@ Result<SeriesImportance> importance_of(const std::vector<RunData>& all, const Me
   COX_RETURN_IF_ERROR(check_comparable(runs, all, metric));
   COX_ASSIGN_OR_RETURN(const Fit fit, fit_of(std::move(runs), metric));
   found.runs = fit.runs.size();
+  found.item = item_word(fit.runs);
   found.videos = fit.values.front().size();
   found.free_runs = fit.runs.size() - fit.design.rank();
   const std::vector<double> coefficients = fit.design.solve(fit.means);

@@ -33,7 +33,8 @@ struct SeriesImportance {
   std::string series;
   Metric metric = {};
   std::size_t runs = 0;
-  std::size_t videos = 0;                            ///< on which every run has the metric
+  std::string item = {};                             ///< the word for one item
+  std::size_t videos = 0;                            ///< items on which every run has the metric
   double explained = 0;                              ///< R^2 of the model
   std::size_t free_runs = 0;                         ///< runs minus what the model fits
   std::vector<ParameterImportance> parameters = {};  ///< most important first

@@ -12,6 +12,7 @@
 #include "coordinator/report/compare/checks.h"
 #include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/replicates.h"
+#include "coordinator/report/data/words.h"
 
 namespace cox::report {
 
@@ -71,8 +72,8 @@ Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const s
   std::vector<std::string> names = measured_metrics(runs);
   if (names.empty()) {
     return failed_precondition(
-        fmt::format("series '{}' has no finished video yet; 'cox status {}' shows its jobs",
-                    runs.front().series, runs.front().series));
+        fmt::format("series '{}' has no finished {} yet; 'cox status {}' shows its jobs",
+                    runs.front().series, item_word(runs), runs.front().series));
   }
   if (!first.empty()) {
     const auto found = std::find(names.begin(), names.end(), first);

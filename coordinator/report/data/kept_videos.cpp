@@ -92,14 +92,14 @@ Result<Best> best_runs(const Query& query, const std::string& series, const std:
   COX_ASSIGN_OR_RETURN(const Metric metric, metric_named(keep.metric));
   const std::vector<std::string> columns = metric_columns();
   if (std::find(columns.begin(), columns.end(), metric.name) == columns.end()) {
-    return Best{{}, fmt::format("{} has no value of each video", metric.name)};
+    return Best{{}, fmt::format("{} has no value of each item", metric.name)};
   }
   COX_ASSIGN_OR_RETURN(const std::int64_t open, jobs_left(query, series));
   if (open > 0) return Best{{}, fmt::format("{} left to do", counted(open, "job"))};
   COX_ASSIGN_OR_RETURN(const Values values, values_of(query, series, metric.name));
   const std::map<std::string, double> means = common_means(values);
   if (means.empty()) {
-    return Best{{}, fmt::format("its runs have {} on no common video", metric.name)};
+    return Best{{}, fmt::format("its runs have {} on no common item", metric.name)};
   }
   std::vector<std::pair<double, std::string>> ranked;  // the best first
   for (const auto& [run, mean] : means) {

@@ -117,7 +117,7 @@ Result<std::string> find_job(const Query& query, const std::string& text) {
                                          job_condition(text), kMaxNamed + 1)));
   if (table.rows.empty()) {
     return not_found(
-        fmt::format("no job '{}' in {}; use SERIES/RUN/VIDEO or {} or more characters "
+        fmt::format("no job '{}' in {}; use SERIES/RUN/ITEM or {} or more characters "
                     "of its digest ('cox results SERIES --jobs')",
                     text, query.source(), kShortestDigest));
   }

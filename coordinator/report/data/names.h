@@ -29,7 +29,7 @@ Status check_series(const Query& query, const std::string& series);
 /// `text` is ambiguous.
 Result<RunName> find_run(const Query& query, const std::string& text);
 
-/// The digest of a job, found by SERIES/RUN/VIDEO, RUN/VIDEO, or its first 8 or more characters.
+/// The digest of a job, found by SERIES/RUN/ITEM, RUN/ITEM, or its first 8 or more characters.
 Result<std::string> find_job(const Query& query, const std::string& text);
 
 }  // namespace cox::report

@@ -50,6 +50,7 @@ Result<RunData> run_of(const RowReader& row) {
   }
   run.dataset = row.text("dataset");
   run.dataset_digest = row.text("dataset_digest");
+  run.item = row.text("item_kind");
   run.engine_semantics = row.integer("engine_semantics");
   run.metric_definitions = row.integer("metric_definitions");
   COX_ASSIGN_OR_RETURN(run.parameters, parameters_of(row.text("parameters")));
@@ -156,10 +157,11 @@ std::vector<Branch> branches(const std::string& where) {
   add(std::vector<std::string>{"scored_frames", "steps_run", "best_step", "reference_digest",
                                "time_us"});
   add(environment_columns());
-  std::vector<std::string> of_runs = {
-      "series",           "run_digest",         "method",     "backbone",
-      "model_digest",     "lora_digest",        "dataset",    "dataset_digest",
-      "engine_semantics", "metric_definitions", "parameters", "origins"};
+  std::vector<std::string> of_runs = {"series",           "run_digest",         "method",
+                                      "backbone",         "model_digest",       "lora_digest",
+                                      "dataset",          "dataset_digest",     "item_kind",
+                                      "engine_semantics", "metric_definitions", "parameters",
+                                      "origins"};
   const std::vector<std::string> weights = weights_columns();
   of_runs.insert(of_runs.end(), weights.begin(), weights.end());
   return {{kResult, fmt::format("v_results{}", where), "video_position", of_results},

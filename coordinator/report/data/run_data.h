@@ -75,6 +75,7 @@ struct RunData {
   std::string preset;  ///< the study that it repeats (`replicate:` in its sweep); "" = none
   std::string dataset;
   std::string dataset_digest;
+  std::string item = "video";           ///< the word for what its data set holds: or "prompt"
   std::int64_t engine_semantics = 0;    ///< of schemas/versions.def at submission; 0 = not recorded
   std::int64_t metric_definitions = 0;  ///< likewise
   std::map<std::string, std::string> parameters;  ///< name to canonical JSON

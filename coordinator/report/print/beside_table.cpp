@@ -45,9 +45,10 @@ std::string percent(double predicted, double actual) {
 }  // namespace
 
 TextTable published_table(const SeriesReport& report) {
-  TextTable table{{"run", "metric", "published", "videos", "measured", "videos",
-                   "measured - published", "source"},
-                  {}};
+  const std::string items = plural(item_word(report.runs));
+  TextTable table{
+      {"run", "metric", "published", items, "measured", items, "measured - published", "source"},
+      {}};
   for (const Published& published : report.published) {
     const RunData* run = run_of(report, published.run);
     const Measured measured = run == nullptr ? Measured{} : measured_in(*run, published.metric);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/set_resampling.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/beside_table.h"
 #include "coordinator/report/print/report_tables.h"
 #include "coordinator/report/print/text_table.h"
@@ -76,7 +77,8 @@ std::string verdicts(const std::vector<Comparison>& comparisons, const std::stri
     open.push_back(comparison.run.substr(comparison.run.find('/') + 1));
   }
   if (!open.empty()) {
-    lines.push_back(fmt::format("No video to compare on yet: {}", join(open, ", ")));
+    lines.push_back(
+        fmt::format("No {} to compare on yet: {}", item_word(comparisons), join(open, ", ")));
   }
   return (lines.empty() ? "" : bullets(lines)) + without_finding(comparisons, series);
 }
@@ -170,9 +172,9 @@ std::string declared_tables(const SeriesReport& report) {
 std::string category_section(const SeriesReport& report) {
   if (report.categories.empty()) return "";
   return fmt::format(
-      "## By category of the videos\n\nDifferences in {}; each interval and p is by itself, not "
+      "## By category of the {}\n\nDifferences in {}; each interval and p is by itself, not "
       "corrected.\n\n{}",
-      report.primary().name, markdown(category_table(report)));
+      plural(item_word(report.runs)), report.primary().name, markdown(category_table(report)));
 }
 
 bool any_extrapolated(const SeriesReport& report) {
@@ -217,15 +219,23 @@ std::string published_section(const SeriesReport& report) {
       markdown(published_table(report)));
 }
 
+std::string time_section(const SeriesReport& report) {
+  return fmt::format(
+      "## Time\n\nMean wall seconds of each stage of a {0}. Runs of one {0} share decoding and "
+      "encoding,\nwhich count where they were done first.\n\n{1}",
+      item_word(report.runs), markdown(timing_table(report)));
+}
+
 std::string predicted_lines(const SeriesReport& report) {
   const std::string sentence = predicted_sentence(report);
   return sentence.empty() ? "" : sentence + "\n\n";
 }
 
-std::string warnings_section(const std::vector<std::string>& warnings) {
+std::string warnings_section(const SeriesReport& report) {
+  const std::string none =
+      fmt::format("Every run finished every {}, on one environment.\n\n", item_word(report.runs));
   return fmt::format("## Coverage and warnings\n\n{}",
-                     warnings.empty() ? "Every run finished every video, on one environment.\n\n"
-                                      : bullets(warnings));
+                     report.warnings.empty() ? none : bullets(report.warnings));
 }
 
 }  // namespace
@@ -233,10 +243,13 @@ std::string warnings_section(const std::vector<std::string>& warnings) {
 std::string reading_help(const std::vector<Comparison>& comparisons) {
   std::size_t family = 0;
   for (const Comparison& comparison : comparisons) family = std::max(family, comparison.family);
-  std::string text = "Differences are means over the videos that both runs finished";
+  const std::string item = item_word(comparisons);
+  const std::string items = plural(item);
+  std::string text =
+      fmt::format("Differences are means over the {} that both runs finished", items);
   if (family == 0) {
-    text += fmt::format(". No mean is tested: that takes {}\nvideos, and differences.\n\n",
-                        kLeastForInference);
+    text += fmt::format(". No mean is tested: that takes {}\n{}, and differences.\n\n",
+                        kLeastForInference, items);
   } else {
     text += ", with 95 % intervals.\np is that of a true mean difference of 0";
     text +=
@@ -249,31 +262,28 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
       std::any_of(comparisons.begin(), comparisons.end(),
                   [](const Comparison& comparison) { return comparison.replicates.any(); });
   if (replicated) {
-    text +=
-        "Replicates are averaged for each video first: the unit stays the video, and a video "
-        "counts\n"
-        "where every replicate of both sides has it. Intervals and p are about other videos; what\n"
-        "other noise does is the standard deviation between the replicates' means.\n\n";
+    text += fmt::format(
+        "Replicates are averaged for each {0} first: the unit stays the {0}, and a {0} counts\n"
+        "where every replicate of both sides has it. Intervals and p are about other {1}; what\n"
+        "other noise does is the standard deviation between the replicates' means.\n\n",
+        item, items);
   }
   if (family >= kManyComparisons) {
     text += fmt::format(
         "The lead of the best of {} configurations is partly chance: confirm a choice on other\n"
-        "videos.\n\n",
-        comparisons.size());
+        "{}.\n\n",
+        comparisons.size(), items);
   }
   return text;
 }
 
 std::string report_markdown(const SeriesReport& report) {
   return without_tags(fmt::format(
-      "{}{}{}## Leaderboard\n\n{}{}{}{}## Time\n\nMean wall seconds of each stage of a video. Runs "
-      "of one video share decoding and encoding,\nwhich count where they were done "
-      "first.\n\n{}{}{}{}## Provenance\n\n{}\n",
-      heading(report), question(report), findings(report), markdown(leaderboard(report)),
-      declared_tables(report), differences(report) + category_section(report) + set_section(report),
-      factor_sections(report), markdown(timing_table(report)), predicted_lines(report),
-      published_section(report), warnings_section(report.warnings),
-      trim(markdown(provenance_table(report)))));
+      "{}{}{}## Leaderboard\n\n{}{}{}{}{}{}{}{}## Provenance\n\n{}\n", heading(report),
+      question(report), findings(report), markdown(leaderboard(report)), declared_tables(report),
+      differences(report) + category_section(report) + set_section(report), factor_sections(report),
+      time_section(report), predicted_lines(report), published_section(report),
+      warnings_section(report), trim(markdown(provenance_table(report)))));
 }
 
 std::string comparison_markdown(const std::vector<Comparison>& comparisons,

@@ -145,8 +145,8 @@ TextTable leaderboard(const SeriesReport& report) {
   for (const Factor& factor : report.factors) table.columns.push_back(factor.name);
   const bool replicated = has_replicates(report.runs);
   if (replicated) table.columns.emplace_back("replicates");
-  table.columns.insert(table.columns.end(),
-                       {"videos", metric_heading(report.primary()), "95 % t interval"});
+  table.columns.insert(table.columns.end(), {plural(item_word(report.runs)),
+                                             metric_heading(report.primary()), "95 % t interval"});
   if (replicated) table.columns.emplace_back(kSpread);
   for (std::size_t m = 1; m < report.metrics.size(); ++m) {
     table.columns.push_back(metric_heading(report.metrics[m]));
@@ -172,8 +172,8 @@ TextTable leaderboard(const SeriesReport& report) {
 }
 
 TextTable undetected_table(const std::vector<Comparison>& comparisons, const std::string& series) {
-  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "p (family)",
-                   "detectable (80 % power)", "equivalent within", "p (equivalence)"},
+  TextTable table{{"run", "against", plural(item_word(comparisons)), "difference", "95 % interval",
+                   "p (family)", "detectable (80 % power)", "equivalent within", "p (equivalence)"},
                   {}};
   for (const Comparison& c : comparisons) {
     const int decimals = decimals_of(c);
@@ -188,8 +188,8 @@ TextTable undetected_table(const std::vector<Comparison>& comparisons, const std
 
 TextTable difference_table(const std::vector<Comparison>& comparisons, const std::string& series,
                            bool full) {
-  TextTable table{{"run", "against", "videos", "difference", "95 % interval", "family interval",
-                   "p (family)", "wins", "ties"},
+  TextTable table{{"run", "against", plural(item_word(comparisons)), "difference", "95 % interval",
+                   "family interval", "p (family)", "wins", "ties"},
                   {}};
   const bool replicated =
       std::any_of(comparisons.begin(), comparisons.end(),
@@ -229,7 +229,9 @@ TextTable difference_table(const std::vector<Comparison>& comparisons, const std
 }
 
 TextTable category_table(const SeriesReport& report) {
-  TextTable table{{"run", "against", "category", "videos", "difference", "95 % interval", "p"}, {}};
+  TextTable table{{"run", "against", "category", plural(item_word(report.runs)), "difference",
+                   "95 % interval", "p"},
+                  {}};
   for (const CategoryDifference& c : report.categories) {
     const int decimals = report.primary().decimals;
     table.rows.push_back({within(report.series, c.run), within(report.series, c.baseline),
@@ -259,7 +261,7 @@ TextTable set_table(const SeriesReport& report) {
 }
 
 TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
-  TextTable table{{ladder.factor, "run", "videos"}, {}};
+  TextTable table{{ladder.factor, "run", plural(item_word(report.runs))}, {}};
   for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
   table.columns.push_back(fmt::format("difference in {}", report.primary().name));
   table.columns.emplace_back("p (family)");
@@ -306,7 +308,7 @@ TextTable grid_table(const SeriesReport& report, const Factor& rows, const Facto
 TextTable declared_text_table(const SeriesReport& report, const ResultTable& declared) {
   const Table values =
       declared_table(report.runs, report.metrics, report.declared_columns, declared);
-  TextTable table{{"run", "videos"}, {}};
+  TextTable table{{"run", plural(item_word(report.runs))}, {}};
   table.columns.insert(table.columns.end(), declared.columns.begin(), declared.columns.end());
   for (std::size_t i = 0; i < values.rows.size(); ++i) {
     const RowReader cells(values, i);
@@ -321,7 +323,7 @@ TextTable declared_text_table(const SeriesReport& report, const ResultTable& dec
 }
 
 TextTable timing_table(const SeriesReport& report) {
-  TextTable table{{"run", "videos"}, {}};
+  TextTable table{{"run", plural(item_word(report.runs))}, {}};
   for (const std::string_view stage : kStages) {
     table.columns.emplace_back(stage.substr(0, stage.size() - 2));  // without its _s
   }
@@ -345,7 +347,7 @@ TextTable provenance_table(const SeriesReport& report) {
   std::int64_t last_us = 0;
   std::vector<RunData> replicates;
   for (const RunData& run : single_runs(report.runs, replicates)) {
-    datasets.insert(fmt::format("{}, {} videos, digest {}", run.dataset, run.videos(),
+    datasets.insert(fmt::format("{}, {}, digest {}", run.dataset, counted(run.videos(), run.item),
                                 short_digest(run.dataset_digest)));
     models.insert(fmt::format("{}, digest {}", run.backbone, short_digest(run.model_digest)));
     seeds.insert(

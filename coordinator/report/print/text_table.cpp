@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/print/number.h"
 
 namespace cox::report {
@@ -133,6 +134,14 @@ Table without_empty_columns(const Table& table, const std::vector<std::string>& 
     for (const std::size_t c : kept) cells.push_back(row[c]);
   }
   return less;
+}
+
+store::Table under_item_word(store::Table table, const std::string& item) {
+  for (std::string& column : table.columns) {
+    if (column == "video") column = item;
+    if (column == "videos") column = plural(item);
+  }
+  return table;
 }
 
 }  // namespace cox::report

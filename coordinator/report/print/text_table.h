@@ -33,4 +33,8 @@ std::string markdown(const store::Table& table);
 store::Table without_empty_columns(const store::Table& table,
                                    const std::vector<std::string>& names);
 
+/// `table` as people read it: the columns `video` and `videos`, which programs know by these names,
+/// under the word for the items.
+store::Table under_item_word(store::Table table, const std::string& item);
+
 }  // namespace cox::report

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "coordinator/report/data/marks.h"
+#include "coordinator/report/data/words.h"
 #include "coordinator/report/statistics/effect_size.h"
 
 namespace cox::report {
@@ -138,7 +139,8 @@ std::string verdict_phrase(const Comparison& comparison, int decimals) {
     case Verdict::kNoDifference:
       return fmt::format(": no difference detected{}{}", power_phrase(comparison, decimals), tail);
     case Verdict::kTooFew:
-      return fmt::format(": too few videos to tell, {} are needed", kLeastForInference);
+      return fmt::format(": too few {} to tell, {} are needed", plural(comparison.item),
+                         kLeastForInference);
     case Verdict::kIdentical:
     case Verdict::kNoPair:
       return "";
@@ -167,11 +169,12 @@ std::string no_pair_sentence(const Comparison& comparison) {
   std::vector<std::string> gaps = {gaps_of(comparison, comparison.baseline, baseline),
                                    gaps_of(comparison, comparison.run, run)};
   std::erase(gaps, "");
+  const std::string given = counted(static_cast<std::int64_t>(comparison.videos), comparison.item);
   const std::string what =
       comparison.finished > 0
-          ? fmt::format(" both finished {} of {} videos, but on none of them both have a finite {}",
-                        comparison.finished, comparison.videos, comparison.metric.name)
-          : fmt::format(" share no finished video of {}", comparison.videos);
+          ? fmt::format(" both finished {} of {}, but on none of them both have a finite {}",
+                        comparison.finished, given, comparison.metric.name)
+          : fmt::format(" share no finished {} of {}", comparison.item, comparison.videos);
   return fmt::format("{} and {}{} ({})", run, baseline, what, join(gaps, "; "));
 }
 
@@ -214,7 +217,8 @@ int decimals_of(const Comparison& comparison) {
 std::string sentence(const Comparison& comparison) {
   const auto [run, baseline] = short_names(comparison);
   const std::string coverage =
-      fmt::format(" on {} of {} videos{}", comparison.pairs, comparison.videos,
+      fmt::format(" on {} of {}{}", comparison.pairs,
+                  counted(static_cast<std::int64_t>(comparison.videos), comparison.item),
                   averaged_phrase(comparison.replicates, baseline));
   if (comparison.pairs == 0) return no_pair_sentence(comparison);
   if (comparison.identical) {

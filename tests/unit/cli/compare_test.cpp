@@ -149,11 +149,11 @@ TEST_CASE("a metric over sets says why runs do not compare") {
   const FeatureStudy features(1);
   CHECK_THAT(
       refused(features.with("s/none s/full --items")),
-      Catch::Equals("--items needs a value for each video; fvd_dfot has one value for a run"));
+      Catch::Equals("--items needs a value for each item; fvd_dfot has one value for a run"));
   CHECK_THAT(refused(features.with("s/none s/full --category (v)")),
-             Catch::StartsWith("--category needs a value for each video"));
+             Catch::StartsWith("--category needs a value for each item"));
   CHECK_THAT(refused(features.with("s/none s/full --margin 1")),
-             Catch::StartsWith("--margin needs a value for each video"));
+             Catch::StartsWith("--margin needs a value for each item"));
   CHECK_THAT(refused(features.with("s/none s/none")), Catch::Contains("compared with itself"));
   CHECK_THAT(refused(features.with("s/none s/full")),
              Catch::Contains("expected at least 2 videos, got 1"));

@@ -77,7 +77,7 @@ TEST_CASE("a target that means nothing says what targets are; one that means two
   const Status unknown = ScriptedCalls().cancel("tiny/ful").status();
   CHECK(unknown.code() == StatusCode::kNotFound);
   CHECK(unknown.message().find("no series, run or job 'tiny/ful'") == 0);
-  CHECK(unknown.message().find("SERIES, SERIES/RUN, RUN, SERIES/RUN/VIDEO") != std::string::npos);
+  CHECK(unknown.message().find("SERIES, SERIES/RUN, RUN, SERIES/RUN/ITEM") != std::string::npos);
   const Status common = ScriptedCalls().cancel("common").status();
   CHECK(common.code() == StatusCode::kInvalidArgument);
   CHECK(common.message() == "run 'common' means 2 different runs");

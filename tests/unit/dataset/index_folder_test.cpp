@@ -160,6 +160,11 @@ TEST_CASE("Wrong folders, layouts, captions and names are refused with advice") 
   const Tree tree;
   IndexOptions options = folder_options();
   CHECK(tree.refusal(options).find("no videos of layout folder") != std::string::npos);
+  CHECK(tree.refusal(options).find("image") == std::string::npos);
+  tree.text("face.PNG", "");
+  tree.text("deep/cat.webp", "");
+  CHECK(tree.refusal(options).find("; it has 2 images, which are no item: write each as a video of "
+                                   "one frame") != std::string::npos);
   options.layout = "foldr";
   CHECK(tree.refusal(options).find("did you mean 'folder'") != std::string::npos);
   options = folder_options();

@@ -87,6 +87,27 @@ TEST_CASE("empty lines, repeated prompts and words that are none are named by th
   CHECK_THAT(List(std::string(40'000, 'x')).error(), Contains("at most 32768 bytes, got 40000"));
 }
 
+TEST_CASE("Lists of other encodings, line ends and fields are refused with what to do") {
+  CHECK_THAT(List("a cat\ra dog\r", "prompts").error(),
+             Contains("line 1: carriage return at byte 5; lines end in LF or CRLF"));
+  CHECK(List("a cat\r\na dog\r\n", "prompts").index().prompts.size() == 2);
+  CHECK_THAT(List(std::string("\xFF\xFE"
+                              "a\0\n\0",
+                              6),
+                  "prompts")
+                 .error(),
+             Contains("got 0xFF at byte 0") && Contains("iconv -f UTF-16"));
+  CHECK_THAT(List("caf\xE9\n", "prompts").error(), Contains("iconv -f LATIN1"));
+  for (const char* without :
+       {R"([{"prompt_en": "a"}])", R"([{"prompt_en": "a", "dimension": []}])"}) {
+    CHECK_THAT(List(without, "vbench").error(),
+               Contains("entry 1: expected at least one name under 'dimension'") &&
+                   Contains("--layout prompts"));
+  }
+  CHECK_THAT(List(R"([{"prompt_en": "a cat", "dim)", "vbench").error(),
+             Contains("not JSON") && Contains("--layout prompts"));
+}
+
 TEST_CASE("VBench's JSON gives dimensions; a prompt of two entries is one item of both") {
   const List list(R"([{"prompt_en": "a", "dimension": ["appearance_style"],
     "auxiliary_info": {"appearance_style": {"appearance_style": "oil"}}},
@@ -105,13 +126,16 @@ TEST_CASE("JSON that is not VBench's is refused with the entry") {
   CHECK_THAT(List(R"([{"prompt": "a"}])", "vbench").error(),
              Contains("entry 1: expected an object with 'prompt_en'"));
   CHECK_THAT(
-      List(R"([{"prompt_en": "a"}, {"prompt_en": "b", "dimension": "scene"}])", "vbench").error(),
+      List(R"([{"prompt_en": "a", "dimension": ["x"]}, {"prompt_en": "b", "dimension": "scene"}])",
+           "vbench")
+          .error(),
       Contains("entry 2: 'dimension' must be a list of names, got \"scene\""));
-  CHECK_THAT(List(R"([{"prompt_en": "a", "dimension": ["x"]}, {"prompt_en": " "},
+  CHECK_THAT(
+      List(R"([{"prompt_en": "a", "dimension": ["x"]}, {"prompt_en": " ", "dimension": ["x"]},
                       {"prompt_en": "a", "dimension": ["y", "x"]}])",
-                  "vbench")
-                 .error(),
-             Contains("entry 2 is empty, entry 3 repeats entry 1"));
+           "vbench")
+          .error(),
+      Contains("entry 2 is empty, entry 3 repeats entry 1"));
   CHECK_THAT(List(R"([{"prompt_en": "a", "dimension": ["x, y"]}])", "vbench").error(),
              Contains("entry 1: dimension 'x, y': expected a name"));
 }

@@ -212,7 +212,7 @@ TEST_CASE("the outcomes of rules in a database give the price that is expected")
   const double check = seconds.checks / 20;
   CHECK(known->expected->shared_s == Approx(known->shared_s() - 5 * step - check));
   CHECK(known->expected->naive_s == Approx(known->naive_s() - 5 * step - check));
-  CHECK(price_text(*known).find("1 of 2 rules are known there, on 2 videos") != std::string::npos);
+  CHECK(price_text(*known).find("1 of 2 rules are known there, on 2 items") != std::string::npos);
 
   options.measured->runs[0].parameters["lr"] = 0.5;  // another adaptation
   CHECK_FALSE(price(plan, options)->expected.has_value());
@@ -275,7 +275,7 @@ TEST_CASE("without inputs the price is for the videos that the caller assumes") 
   CHECK_FALSE(made->inputs_were_read);
   CHECK(made->shared.counts.steps == 200);
   CHECK(made->shared.seconds.generation == Approx(30 * 37.458628199781046));
-  CHECK(price_text(*made).find("priced for 10 videos of each data set") != std::string::npos);
+  CHECK(price_text(*made).find("priced for 10 items of each data set") != std::string::npos);
 
   const auto few = load_sweep_without_inputs(sandbox.path("a.yaml"), {{"dataset.max_videos=3"}});
   REQUIRE(few.is_ok());
