@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <ATen/ops/addcmul.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 
 #include <functional>
@@ -272,6 +273,15 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
        {ffn, ffn},
        [](const Tensors& in) -> Tensors { return {swiglu(in[0], in[1])}; },
        [](const Tensors& in) -> Tensors { return {at::silu(in[0]) * in[1]}; }},
+      {"gelu_linear",
+       {x, {Role::kWeight, {s.ffn_hidden, hidden}}, {Role::kWeight, {s.ffn_hidden}}},
+       [](const Tensors& in) -> Tensors {
+         return {gelu_linear({in[1] / in[1].size(1), in[2]}, in[0])};
+       },
+       [](const Tensors& in) -> Tensors {
+         return {at::gelu(at::linear(in[0], in[1] / in[1].size(1), in[2]), "tanh")};
+       },
+       /*same_rounding=*/false},
       {"linear_fp32",
        {{Role::kWide, {s.batch, s.runs, 4 * s.head_dim}},
         {Role::kWeight, {s.ffn_hidden, 4 * s.head_dim}},

@@ -1,7 +1,5 @@
 #include "engine/backbones/cogvideox/block.h"
 
-#include <ATen/ops/gelu.h>
-
 #include "engine/backbones/seams.h"
 #include "engine/nn/attention.h"
 #include "engine/nn/head_layer_norm.h"
@@ -71,7 +69,7 @@ at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass) const {
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
   return adapted_linear(adapter, weights_.ffn_out,
-                        at::gelu(adapted_linear(adapter, weights_.ffn_in, x), "tanh"));
+                        adapted_gelu_linear(adapter, weights_.ffn_in, x));
 }
 
 }  // namespace cox::engine::cogvideox

@@ -1,7 +1,5 @@
 #include "engine/backbones/wan/block.h"
 
-#include <ATen/ops/gelu.h>
-
 #include "engine/nn/attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/norm.h"
@@ -74,7 +72,7 @@ at::Tensor Block::cross_attention(const at::Tensor& x, const Context& context,
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
   return adapted_linear(adapter, weights_.ffn_down,
-                        at::gelu(adapted_linear(adapter, weights_.ffn_up, x), "tanh"));
+                        adapted_gelu_linear(adapter, weights_.ffn_up, x));
 }
 
 }  // namespace cox::engine::wan
