@@ -75,6 +75,9 @@ class Adapter {
                             at::Tensor y) const {
     return y;
   }
+  /// Whether product() and linear() leave the layer's W x + b as it is, so that a step that needs
+  /// only a function of it may skip both. An adapter that overrides either overrides this.
+  virtual bool leaves_product(const LinearSite& /*site*/) const { return true; }
   /// Returns the parameter to use in place of the stored one. Called for the sites of
   /// Backbone::norm_sites().
   virtual at::Tensor norm_parameter(const NormSite& /*site*/, at::Tensor stored) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -47,6 +48,10 @@ class AdapterChain : public Adapter {
   at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
     for (const Adapter* member : members_) y = member->linear(site, x, std::move(y));
     return y;
+  }
+  bool leaves_product(const LinearSite& site) const override {
+    return std::all_of(members_.begin(), members_.end(),
+                       [&](const Adapter* member) { return member->leaves_product(site); });
   }
   at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
     for (const Adapter* member : members_) stored = member->norm_parameter(site, std::move(stored));

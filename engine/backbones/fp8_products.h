@@ -18,6 +18,7 @@ class Fp8Products final : public AdapterChain {
   explicit Fp8Products(const Adapter& inner) : AdapterChain({&inner}) {}
 
   at::Tensor product(const Linear& layer, const at::Tensor& x) const override;
+  bool leaves_product(const LinearSite&) const override { return false; }
 
  private:
   const Fp8Rows& weight_of(const Linear& layer) const;

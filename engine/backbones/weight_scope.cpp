@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
@@ -72,6 +73,11 @@ WeightVisitor declare_weights() {
 
 at::Tensor adapted_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
   return adapter.linear(layer.site, x, adapter.product(layer, x));
+}
+
+at::Tensor adapted_gelu_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x) {
+  if (adapter.leaves_product(layer.site)) return gelu_linear(layer, x);
+  return at::gelu(adapted_linear(adapter, layer, x), "tanh");
 }
 
 at::Tensor adapted_norm(const Adapter& adapter, const NormParameter& parameter) {

@@ -93,6 +93,10 @@ WeightVisitor declare_weights();
 /// Applies a linear layer with its seam.
 at::Tensor adapted_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
 
+/// GELU (tanh) of adapted_linear: in the product's own pass on a GPU where nothing is
+/// differentiated and the adapter leaves the product, so that W x + b is not rounded before it.
+at::Tensor adapted_gelu_linear(const Adapter& adapter, const Linear& layer, const at::Tensor& x);
+
 /// Returns a stored normalization parameter after its seam.
 at::Tensor adapted_norm(const Adapter& adapter, const NormParameter& parameter);
 

@@ -3,6 +3,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "engine/nn/fp8.h"
+#include "engine/nn/norm.h"
 
 // Forward and backward formulas of the steps between matrix products, without autograd: in
 // namespace formula with LibTorch's operators, on any device, and in namespace fused with our own
@@ -28,6 +29,10 @@ struct GateGradients {
 };
 struct SwigluGradients {
   at::Tensor gate, up;
+};
+/// Gain and bias in fp32, undefined where they were not wanted.
+struct HeadLayerNormGradients {
+  at::Tensor x, gain, bias;
 };
 
 namespace formula {
@@ -80,12 +85,15 @@ inline constexpr int64_t kMaxFusedHidden = 8192;
 inline constexpr int64_t kMaxFewRows = 16;
 inline constexpr int64_t kMaxFewRowsInputs = 768;
 
+/// The first of the T vectors serves the `head_tokens` first tokens, if any; the others runs of the
+/// rest. Backward passes take no head.
 RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                   double added, double eps);
+                   double added, double eps, int64_t head_tokens = 0);
 RunNormGradients run_norm_backward(const at::Tensor& dy, const at::Tensor& x,
                                    const at::Tensor& scale, const at::Tensor& mean,
                                    const at::Tensor& rstd, double added);
-at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y);
+at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                          int64_t head_tokens = 0);
 GateGradients gated_residual_backward(const at::Tensor& dout, const at::Tensor& gate,
                                       const at::Tensor& y);
 void head_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope, double eps,
@@ -100,6 +108,32 @@ at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::
 at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight);
 void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 Fp8Rows to_fp8_rows(const at::Tensor& x);
+
+// Only with our kernels: elsewhere norm.h, row_heads.h and head_layer_norm.h leave the same
+// formulas to the functions above, or to LibTorch and its autograd.
+
+/// gated_residual (of gate one where it is undefined) and run_norm of the sum.
+NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                        const at::Tensor& shift, const at::Tensor& scale, double added, double eps);
+
+/// Whether the functions below take x [B, N, H d] of H heads: d is a multiple of 8.
+bool serves_heads(const at::Tensor& x, int64_t heads);
+
+/// RMS norm of each token of x [B, N, H, d] over all its heads, rounded, times gain [H d], rounded,
+/// rotated by rope.
+at::Tensor row_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope,
+                    double eps);
+/// Writes the gradient of x to `dx` and returns that of gain (fp32); undefined unless `wants_gain`.
+at::Tensor row_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
+                             const at::Tensor& rope, double eps, bool wants_gain,
+                             const at::Tensor& dx);
+
+/// Layer norm of each head of x [B, N, H, d] with gain and bias [d], rounded, rotated by rope.
+at::Tensor head_layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
+                           const at::Tensor& rope, double eps);
+HeadLayerNormGradients head_layer_norm_backward(const at::Tensor& dy, const at::Tensor& x,
+                                                const at::Tensor& gain, const at::Tensor& rope,
+                                                double eps, bool wants_parameters);
 
 }  // namespace fused
 

@@ -29,7 +29,13 @@ struct Rows {
 
 struct RunVectors {
   long long batch_stride, run_stride;
-  int tokens_per_run;
+  int tokens_per_run, head_tokens;
+};
+
+struct RowFactors {
+  const void *scale, *shift;
+  RunVectors vectors;
+  float added_to_scale, eps;
 };
 
 struct HeadLayout {
@@ -42,6 +48,10 @@ struct RowLayout {
 
 struct HeadSizes {
   int tokens, heads, head_dim, lanes;
+};
+
+struct TokenSizes {
+  int tokens, hidden, head_dim;
 };
 
 int64_t divided_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -75,12 +85,31 @@ Rows rows_of(const at::Tensor& x) {
   return {x.stride(0), static_cast<int>(x.size(1)), static_cast<int>(x.size(2))};
 }
 
-/// v [B, T, D] for N tokens.
-RunVectors vectors_of(const at::Tensor& v, int64_t tokens) {
+/// v [B, T, D] for N tokens, of which the first vector serves `head_tokens`.
+RunVectors vectors_of(const at::Tensor& v, int64_t tokens, int64_t head_tokens = 0) {
   require_chunks(v);
-  require(v.scalar_type() == at::kFloat && tokens % v.size(1) == 0,
+  const int64_t runs = v.size(1) - (head_tokens > 0 ? 1 : 0), tail = tokens - head_tokens;
+  require(v.scalar_type() == at::kFloat && runs > 0 && tail > 0 && tail % runs == 0,
           "a scale, shift or gate must be fp32 with runs that divide the tokens", v);
-  return {v.stride(0), v.stride(1), static_cast<int>(tokens / v.size(1))};
+  return {v.stride(0), v.stride(1), static_cast<int>(tail / runs), static_cast<int>(head_tokens)};
+}
+
+RowFactors factors_of(const at::Tensor& shift, const at::Tensor& scale, const RunVectors& vectors,
+                      double added, double eps) {
+  require(shift.strides() == scale.strides() && shift.sizes() == scale.sizes(),
+          "shift and scale must lie alike", shift);
+  require_chunks(shift);
+  return {scale.const_data_ptr(), shift.const_data_ptr(), vectors, static_cast<float>(added),
+          static_cast<float>(eps)};
+}
+
+constexpr int64_t kNormThreads = 128;
+
+/// The kernel of a norm for rows of `hidden` values: `name` with the chunks that each thread holds.
+std::string norm_kernel(const char* name, const at::Tensor& x) {
+  int64_t chunks = 1;
+  while (chunks * kNormThreads * kChunk < x.size(2)) chunks *= 2;
+  return kernel(fmt::format("{}_{}", name, chunks).c_str(), x);
 }
 
 /// Threads for 8 columns each.
@@ -124,6 +153,20 @@ RowLayout token_rows_of(const at::Tensor& x) {
   return {x.stride(0), x.stride(1)};
 }
 
+/// x [B, N, H, d] whose tokens one block each serves.
+TokenSizes token_sizes_of(const at::Tensor& x) {
+  require(x.dim() == 4 && x.size(2) * x.size(3) <= kMaxFusedHidden,
+          "expected [B, N, H, d] with H d at most 8192", x);
+  return {static_cast<int>(x.size(1)), static_cast<int>(x.size(2) * x.size(3)),
+          static_cast<int>(x.size(3))};
+}
+
+/// dy with whole chunks, however its heads lie.
+at::Tensor chunked(const at::Tensor& dy) { return dy.stride(-1) == 1 ? dy : dy.contiguous(); }
+
+/// Tokens that one block of a backward pass over heads serves.
+constexpr int64_t kHeadTokensPerBlock = 4;
+
 /// The dtype's values that one of our pointers points to are known to the kernel by its name.
 const void* in(const at::Tensor& x) { return x.const_data_ptr(); }
 void* out(const at::Tensor& x) { return x.mutable_data_ptr(); }
@@ -131,21 +174,16 @@ void* out(const at::Tensor& x) { return x.mutable_data_ptr(); }
 }  // namespace
 
 RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
-                   double added, double eps) {
+                   double added, double eps, int64_t head_tokens) {
   const Rows rows = rows_of(x);
-  const RunVectors vectors = vectors_of(scale, x.size(1));
-  require(shift.strides() == scale.strides() && shift.sizes() == scale.sizes(),
-          "shift and scale must lie alike", shift);
+  const RunVectors vectors = vectors_of(scale, x.size(1), head_tokens);
   RunNormed result;
   result.y = at::empty(x.sizes(), x.options());
   result.mean = at::empty({x.size(0), x.size(1)}, x.options().dtype(at::kFloat));
   result.rstd = at::empty_like(result.mean);
-  constexpr int64_t kThreads = 128;
-  int64_t chunks = 1;
-  while (chunks * kThreads * kChunk < x.size(2)) chunks *= 2;
-  fused_program().launch(kernel(fmt::format("norm_forward_{}", chunks).c_str(), x), x.device(),
-                         {x.size(1), x.size(0), kThreads}, in(x), rows, in(scale), in(shift),
-                         vectors, static_cast<float>(added), static_cast<float>(eps), out(result.y),
+  fused_program().launch(norm_kernel("norm_forward", x), x.device(),
+                         {x.size(1), x.size(0), kNormThreads}, in(x), rows,
+                         factors_of(shift, scale, vectors, added, eps), out(result.y),
                          out(result.mean), out(result.rstd));
   return result;
 }
@@ -170,14 +208,32 @@ RunNormGradients run_norm_backward(const at::Tensor& dy, const at::Tensor& x,
   return {dx, sums.select(2, 1), sums.select(2, 0)};
 }
 
-at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y) {
+at::Tensor gated_residual(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                          int64_t head_tokens) {
   const Rows rows = rows_of(x);
   const at::Tensor branch = y.contiguous();
   require_chunks(branch);
   const at::Tensor result = at::empty(x.sizes(), x.options());
   fused_program().launch(kernel("gated_residual_forward", x), x.device(),
                          {x.size(1), x.size(0), threads_for(x.size(2))}, in(x), rows, in(gate),
-                         vectors_of(gate, x.size(1)), in(branch), out(result));
+                         vectors_of(gate, x.size(1), head_tokens), in(branch), out(result));
+  return result;
+}
+
+NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                        const at::Tensor& shift, const at::Tensor& scale, double added,
+                        double eps) {
+  const Rows rows = rows_of(x);
+  const at::Tensor branch = y.contiguous();
+  require_chunks(branch);
+  const NormedSum result = {at::empty(x.sizes(), x.options()), at::empty(x.sizes(), x.options())};
+  const bool gated = gate.defined();
+  const RunVectors vectors = vectors_of(scale, x.size(1));
+  fused_program().launch(
+      norm_kernel("residual_norm_forward", x), x.device(), {x.size(1), x.size(0), kNormThreads},
+      in(x), rows, gated ? in(gate) : nullptr, gated ? vectors_of(gate, x.size(1)) : RunVectors{},
+      in(branch), factors_of(shift, scale, vectors, added, eps), out(result.sum),
+      out(result.normed));
   return result;
 }
 
@@ -210,11 +266,10 @@ void head_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& ro
 at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
                               const at::Tensor& rope, double eps, bool wants_gain,
                               const at::Tensor& dx) {
-  constexpr int64_t kTokensPerBlock = 4;
   const at::Tensor wide_gain = to_fp32(gain).contiguous();
-  const at::Tensor upstream = dy.stride(-1) == 1 ? dy : dy.contiguous();
+  const at::Tensor upstream = chunked(dy);
   const HeadSizes sizes = sizes_of(x);
-  const int64_t blocks = divided_up(x.size(1), kTokensPerBlock), samples = x.size(0);
+  const int64_t blocks = divided_up(x.size(1), kHeadTokensPerBlock), samples = x.size(0);
   at::Tensor partial;
   if (wants_gain) partial = at::empty({1, samples * blocks, x.size(3)}, wide_gain.options());
   const int64_t shared =
@@ -223,9 +278,83 @@ at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const a
   fused_program().launch(kernel("heads_backward", x), x.device(),
                          {blocks, samples, kElementThreads, shared}, in(upstream),
                          layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
-                         static_cast<float>(eps), sizes, static_cast<int>(kTokensPerBlock), out(dx),
-                         layout_of(dx), sums);
+                         static_cast<float>(eps), sizes, static_cast<int>(kHeadTokensPerBlock),
+                         out(dx), layout_of(dx), sums);
   return wants_gain ? sum_strips(partial).view({x.size(3)}) : at::Tensor();
+}
+
+bool serves_heads(const at::Tensor& x, int64_t heads) {
+  return x.size(-1) % (heads * kChunk) == 0 && x.size(-1) <= kMaxFusedHidden &&
+         x.size(-1) / heads <= kMaxHeadDim;
+}
+
+at::Tensor row_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& rope,
+                    double eps) {
+  const at::Tensor wide_gain = to_fp32(gain).contiguous();
+  const TokenSizes sizes = token_sizes_of(x);
+  const at::Tensor result = at::empty(x.sizes(), x.options());
+  fused_program().launch(kernel("row_heads_forward", x), x.device(),
+                         {x.size(1), x.size(0), threads_for(sizes.hidden)}, in(x), token_rows_of(x),
+                         in(wide_gain), table_of(rope), static_cast<float>(eps), sizes,
+                         out(result));
+  return result;
+}
+
+at::Tensor row_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
+                             const at::Tensor& rope, double eps, bool wants_gain,
+                             const at::Tensor& dx) {
+  const at::Tensor wide_gain = to_fp32(gain).contiguous();
+  const at::Tensor upstream = chunked(dy);
+  const TokenSizes sizes = token_sizes_of(x);
+  const int64_t strips = divided_up(x.size(1), kRowsPerStrip), samples = x.size(0);
+  require(dx.is_contiguous(), "the gradient must be contiguous", dx);
+  at::Tensor partial;
+  if (wants_gain) partial = at::empty({1, samples * strips, sizes.hidden}, wide_gain.options());
+  void* sums = wants_gain ? out(partial) : nullptr;
+  fused_program().launch(
+      kernel("row_heads_backward", x), x.device(), {strips, samples, threads_for(sizes.hidden)},
+      in(upstream), layout_of(upstream), in(x), token_rows_of(x), in(wide_gain), table_of(rope),
+      static_cast<float>(eps), sizes, static_cast<int>(kRowsPerStrip), out(dx), sums);
+  return wants_gain ? sum_strips(partial).view({sizes.hidden}) : at::Tensor();
+}
+
+at::Tensor head_layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
+                           const at::Tensor& rope, double eps) {
+  const at::Tensor wide_gain = to_fp32(gain).contiguous(), wide_bias = to_fp32(bias).contiguous();
+  const at::Tensor result = at::empty(x.sizes(), x.options());
+  fused_program().launch(kernel("layer_heads_forward", x), x.device(),
+                         {x.size(1), x.size(0), kElementThreads}, in(x), layout_of(x),
+                         in(wide_gain), in(wide_bias), table_of(rope), static_cast<float>(eps),
+                         sizes_of(x), out(result), layout_of(result));
+  return result;
+}
+
+HeadLayerNormGradients head_layer_norm_backward(const at::Tensor& dy, const at::Tensor& x,
+                                                const at::Tensor& gain, const at::Tensor& rope,
+                                                double eps, bool wants_parameters) {
+  const at::Tensor wide_gain = to_fp32(gain).contiguous();
+  const at::Tensor upstream = chunked(dy);
+  const HeadSizes sizes = sizes_of(x);
+  const int64_t blocks = divided_up(x.size(1), kHeadTokensPerBlock), samples = x.size(0);
+  HeadLayerNormGradients result;
+  result.x = at::empty(x.sizes(), x.options());
+  at::Tensor partial;
+  if (wants_parameters) {
+    partial = at::empty({1, samples * blocks, 2 * x.size(3)}, wide_gain.options());
+  }
+  const int64_t shared =
+      kElementThreads / sizes.lanes * 2 * x.size(3) * static_cast<int64_t>(sizeof(float));
+  void* sums = wants_parameters ? out(partial) : nullptr;
+  fused_program().launch(kernel("layer_heads_backward", x), x.device(),
+                         {blocks, samples, kElementThreads, shared}, in(upstream),
+                         layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
+                         static_cast<float>(eps), sizes, static_cast<int>(kHeadTokensPerBlock),
+                         out(result.x), layout_of(result.x), sums);
+  if (!wants_parameters) return result;
+  const at::Tensor both = sum_strips(partial).view({2, x.size(3)});
+  result.gain = both[0];
+  result.bias = both[1];
+  return result;
 }
 
 at::Tensor swiglu(const at::Tensor& gate, const at::Tensor& up) {

@@ -1,5 +1,7 @@
 #include "engine/nn/linear.h"
 
+#include <ATen/ops/_addmm_activation.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/matmul.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -83,6 +85,19 @@ at::Tensor add_low_rank(const at::Tensor& y, const std::vector<LowRank>& terms, 
 
 at::Tensor linear(const Linear& layer, const at::Tensor& x) {
   return with_low_rank(layer, x, at::linear(x, layer.weight, layer.bias));
+}
+
+at::Tensor gelu_linear(const Linear& layer, const at::Tensor& x) {
+  if (!runs_fused(x) || !layer.bias.defined() || !layer.low_rank.empty() ||
+      needs_gradient({x, layer.weight, layer.bias})) {
+    return at::gelu(linear(layer, x), "tanh");
+  }
+  // On a GPU this operator's GELU is the tanh one; on a CPU it would be the exact one.
+  const at::Tensor y = at::_addmm_activation(layer.bias, x.flatten(0, -2), layer.weight.t(),
+                                             /*beta=*/1, /*alpha=*/1, /*use_gelu=*/true);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = y.size(-1);
+  return y.view(shape);
 }
 
 at::Tensor with_low_rank(const Linear& layer, const at::Tensor& x, const at::Tensor& y) {

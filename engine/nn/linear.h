@@ -44,6 +44,9 @@ struct Linear {
 /// W x + b in the dtype of x and the weights.
 at::Tensor linear(const Linear& layer, const at::Tensor& x);
 
+/// GELU (tanh) of W x + b, computed with the product on a GPU where nothing is differentiated.
+at::Tensor gelu_linear(const Linear& layer, const at::Tensor& x);
+
 /// Adds the layer's low-rank terms of x to y = W x + b, in the dtype of y.
 at::Tensor with_low_rank(const Linear& layer, const at::Tensor& x, const at::Tensor& y);
 

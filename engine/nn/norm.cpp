@@ -5,6 +5,7 @@
 
 #include "engine/nn/formulas.h"
 #include "engine/nn/kernels.h"
+#include "engine/nn/residual.h"
 #include "engine/tensors/gradient.h"
 #include "engine/tensors/precision.h"
 
@@ -56,12 +57,28 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain, double eps) {
   return (normalised * gain).to(x.scalar_type());
 }
 
+NormFactors layer_norm_factors(int64_t batch, const at::Tensor& gain, const at::Tensor& bias,
+                               double eps) {
+  const auto one_run = [&](const at::Tensor& v) {
+    return to_fp32(v).view({1, 1, -1}).expand({batch, 1, -1});
+  };
+  return {one_run(bias), one_run(gain), /*added=*/0, eps};
+}
+
 at::Tensor layer_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& bias,
                       double eps) {
-  const auto one_run = [&](const at::Tensor& v) {
-    return to_fp32(v).view({1, 1, -1}).expand({x.size(0), 1, -1});
-  };
-  return differentiable_run_norm(x, one_run(bias), one_run(gain), /*added=*/0, eps);
+  const NormFactors factors = layer_norm_factors(x.size(0), gain, bias, eps);
+  return differentiable_run_norm(x, factors.shift, factors.scale, factors.added, eps);
+}
+
+NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                        const NormFactors& factors) {
+  const auto& [shift, scale, added, eps] = factors;
+  if (runs_fused(x) && !needs_gradient({x, gate, y, shift, scale})) {
+    return fused::residual_norm(x, gate, y, shift, scale, added, eps);
+  }
+  const at::Tensor sum = gate.defined() ? gated_residual(x, gate, y) : x + y;
+  return {sum, differentiable_run_norm(sum, shift, scale, added, eps)};
 }
 
 at::Tensor modulated_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,

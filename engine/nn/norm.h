@@ -25,4 +25,25 @@ at::Tensor modulated_affine_norm(const at::Tensor& x, const at::Tensor& gain,
                                  const at::Tensor& bias, const at::Tensor& shift,
                                  const at::Tensor& scale, double eps);
 
+/// What normalizes a residual sum: LN(sum) (scale + added) + shift with vectors [B, T, D] fp32.
+struct NormFactors {
+  at::Tensor shift, scale;
+  double added = 1;
+  double eps = kNormEpsilon;
+};
+
+/// The factors of layer_norm for `batch` samples.
+NormFactors layer_norm_factors(int64_t batch, const at::Tensor& gain, const at::Tensor& bias,
+                               double eps = kNormEpsilon);
+
+/// A residual sum and the norm of it.
+struct NormedSum {
+  at::Tensor sum, normed;
+};
+
+/// x + gate y, or x + y where `gate` is undefined, and the norm of that sum: one pass over memory
+/// on a GPU where nothing is differentiated.
+NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
+                        const NormFactors& factors);
+
 }  // namespace cox::engine

@@ -22,6 +22,7 @@
 #include "tools/bench/family_forward.h"
 #include "tools/bench/forward_cost.h"
 #include "tools/bench/fp8_error.h"
+#include "tools/bench/kernel_times.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -54,6 +55,7 @@ struct BenchOptions {
   int gpus = 1;
   bool recompute = false;
   bool deterministic = false;
+  bool profile = false;
 };
 
 /// Checks that sampling continues the condition, and that adaptation has context, latents to train
@@ -72,6 +74,16 @@ void check_frames_of(const BenchOptions& options) {
                   "{} pixel frames: {} latent frames of context, {} to train on, {} held out",
                   options.window_frames, split.context, split.train, split.held_out),
       "usage");
+}
+
+/// Seconds of each kernel that `work` runs, the longest first.
+Json kernels_json(c10::Device device, const std::function<void()>& work) {
+  Json json = Json::array();
+  for (const KernelTime& kernel : kernel_times(device, work)) {
+    json.push_back(
+        {{"name", kernel.name}, {"launches", kernel.launches}, {"seconds", kernel.seconds}});
+  }
+  return json;
 }
 
 Json error_json(const Fp8Error& error) {
@@ -192,12 +204,13 @@ class Bench {
     LoopTimings timings;
     const ContextFlow rule;
     const AdaptationProblem problem{*backbone_, window, split, text_, random_, rule};
-    const double warm_up_s = warm_up_seconds([&] {
+    const auto step_and_check = [&] {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
       LoopTimings ignored;
       optimise(problem, *make_adaptation(), one_step, monitor, ignored);
-    });
+    };
+    const double warm_up_s = warm_up_seconds(step_and_check);
     const auto adaptation = make_adaptation();
     const AdaptationSummary summary =
         optimise(problem, *adaptation, loop_settings(), monitor, timings);
@@ -215,6 +228,7 @@ class Bench {
         {"checks", summary.anchor_losses.size()},
         {"check_s", timings.early_stop_s / static_cast<double>(summary.anchor_losses.size())},
         {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+    if (options_.profile) json["kernel_times"] = kernels_json(device_, step_and_check);
     if (options_.method != BenchOptions().method) return json;
     const StageCost step = training_step_cost(cost_, split, recompute);
     json["step_limit_s"] = limit_seconds(step);
@@ -236,11 +250,12 @@ class Bench {
     const Fp8Products in_fp8(unchanged);
     const Adapter& adapter = compute_.fp8_generation ? in_fp8 : unchanged;
     reset_peak_memory(device_);
-    const double warm_up_s = warm_up_seconds([&] {
+    const auto one_evaluation = [&] {
       SamplerOptions one_step = sampler;
       one_step.schedule = {1, 12.0, /*enhance_hf=*/false, /*distill=*/false};
       continue_latents(parts.backbone(), adapter, input, one_step, [](int, int) {});
-    });
+    };
+    const double warm_up_s = warm_up_seconds(one_evaluation);
     int evaluations = 0;
     const double start = monotonic_seconds();
     continue_latents(parts.backbone(), adapter, input, sampler,
@@ -250,14 +265,16 @@ class Bench {
 
     const StageCost all =
         generation_cost(cost_, {condition, generated, evaluations, options_.guidance > 1});
-    return {{"latent_frames", {{"condition", condition}, {"generated", generated}}},
-            {"evaluations", evaluations},
-            {"warm_up_s", warm_up_s},
-            {"seconds", seconds},
-            {"limit_s", limit_seconds(all)},
-            {"tflop", all.total() / 1e12},
-            {"tflop_per_s", all.total() / 1e12 / seconds},
-            {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+    Json json = {{"latent_frames", {{"condition", condition}, {"generated", generated}}},
+                 {"evaluations", evaluations},
+                 {"warm_up_s", warm_up_s},
+                 {"seconds", seconds},
+                 {"limit_s", limit_seconds(all)},
+                 {"tflop", all.total() / 1e12},
+                 {"tflop_per_s", all.total() / 1e12 / seconds},
+                 {"peak_memory_bytes", device_memory(device_).peak_bytes}};
+    if (options_.profile) json["kernel_times"] = kernels_json(device_, one_evaluation);
+    return json;
   }
 
   /// Relative L2 of an evaluation in e4m3 against the same in bf16, after each block.
@@ -289,6 +306,7 @@ class Bench {
 
 Json run_bench(const BenchOptions& options) {
   const std::vector<c10::Device> devices = parse_devices(options.device, options.gpus);
+  if (options.profile) require_kernel_times(devices[0]);
   if (devices.size() == 1) return Bench(options, devices[0], {}).run();
   Parts parts(devices);
   Json json;
@@ -306,6 +324,7 @@ Json run_forward(const BenchOptions& options) {
                                 ? published.config
                                 : transformer_config(published.family, options.model);
   const c10::Device device = parse_device(options.device);
+  if (options.profile) require_kernel_times(device);
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, options.deterministic);
   prepare_kernels(device);
@@ -323,8 +342,8 @@ Json run_forward(const BenchOptions& options) {
   const at::NoGradGuard no_grad;
   const Adapter unchanged;
   const Fp8Products in_fp8(unchanged);
-  const ForwardTimes times = time_forward(
-      *backbone, pass.input, compute.fp8_generation ? in_fp8 : unchanged, options.steps);
+  const Adapter& adapter = compute.fp8_generation ? in_fp8 : unchanged;
+  const ForwardTimes times = time_forward(*backbone, pass.input, adapter, options.steps);
   Json json = {{"model", options.config},
                {"device", device_name(device)},
                {"dtype", options.dtype},
@@ -340,6 +359,9 @@ Json run_forward(const BenchOptions& options) {
                  {"mean_s", times.mean_s},
                  {"least_s", times.least_s},
                  {"peak_memory_bytes", device_memory(device).peak_bytes}}}};
+  if (options.profile) {
+    json["kernel_times"] = kernels_json(device, [&] { backbone->forward(pass.input, adapter); });
+  }
   if (compute.fp8_generation) {
     json["fp8_error"] = error_json(fp8_error(*backbone, pass.input));
   }
@@ -406,6 +428,9 @@ void add_bench_verb(CLI::App& app) {
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
   verb->add_flag("--deterministic", options->deterministic,
                  "Only deterministic kernels, as a worker uses");
+  verb->add_flag("--profile", options->profile,
+                 "Repeat a pass, or a step with its check and an evaluation, on a GPU and list the "
+                 "seconds of each kernel");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
     const Family& family = published_transformer(options->config).family;

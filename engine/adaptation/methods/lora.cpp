@@ -100,6 +100,10 @@ class Lora final : public Adaptation, private Adapter {
     return y + at::cat(raised_parts, -1);
   }
 
+  bool leaves_product(const LinearSite& site) const override {
+    return pairs_.find(key(site)) == pairs_.end();
+  }
+
   at::Tensor raised(const TrainedTensor& up, const at::Tensor& down) const {
     return at::linear(down, up.value.to(down.scalar_type())) * scale_;
   }

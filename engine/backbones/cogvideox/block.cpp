@@ -1,13 +1,10 @@
 #include "engine/backbones/cogvideox/block.h"
 
-#include <ATen/ops/gelu.h>
-
 #include "engine/backbones/seams.h"
 #include "engine/nn/attention.h"
 #include "engine/nn/head_layer_norm.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/joint.h"
-#include "engine/nn/norm.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine::cogvideox {
@@ -37,10 +34,9 @@ at::Tensor Block::normed(const AdaptiveNorm& norm, const at::Tensor& x,
                          const std::vector<at::Tensor>& m, const BlockPass& pass) const {
   const at::Tensor gain = adapted_norm(pass.adapter, norm.gain);
   const at::Tensor bias = adapted_norm(pass.adapter, norm.bias);
-  const JointTokens tokens = split_joint(x, pass.text_tokens);
-  return join(
-      {modulated_affine_norm(tokens.text, gain, bias, m[kTextShift], m[kTextScale], epsilon_),
-       modulated_affine_norm(tokens.latents, gain, bias, m[kShift], m[kScale], epsilon_)});
+  return joint_modulated_affine_norm(x, gain, bias,
+                                     {m[kTextShift], m[kTextScale], m[kShift], m[kScale]}, epsilon_,
+                                     pass.text_tokens);
 }
 
 at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass) const {
@@ -73,7 +69,7 @@ at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass) const {
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
   return adapted_linear(adapter, weights_.ffn_out,
-                        at::gelu(adapted_linear(adapter, weights_.ffn_in, x), "tanh"));
+                        adapted_gelu_linear(adapter, weights_.ffn_in, x));
 }
 
 }  // namespace cox::engine::cogvideox

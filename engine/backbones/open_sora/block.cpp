@@ -60,10 +60,9 @@ class Stream {
   at::Tensor finish(const at::Tensor& attended) const {
     const at::Tensor x =
         gated_residual(x_, m_[kGate], adapted_linear(adapter_, weights_.out, attended));
-    const at::Tensor inner =
-        adapted_linear(adapter_, weights_.ffn_in, modulated_norm(x, m_[kShiftFfn], m_[kScaleFfn]));
-    return gated_residual(x, m_[kGateFfn],
-                          adapted_linear(adapter_, weights_.ffn_out, at::gelu(inner, "tanh")));
+    const at::Tensor inner = adapted_gelu_linear(adapter_, weights_.ffn_in,
+                                                 modulated_norm(x, m_[kShiftFfn], m_[kScaleFfn]));
+    return gated_residual(x, m_[kGateFfn], adapted_linear(adapter_, weights_.ffn_out, inner));
   }
 
  private:

@@ -1,7 +1,5 @@
 #include "engine/backbones/wan/block.h"
 
-#include <ATen/ops/gelu.h>
-
 #include "engine/nn/attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/norm.h"
@@ -28,14 +26,16 @@ at::Tensor Block::forward(const at::Tensor& x, const at::Tensor& time, const Con
       index_, time + to_fp32(weights_.modulation).flatten().view({1, 1, -1}));
   const std::vector<at::Tensor> m = modulation.chunk(6, -1);  // each [B, T, D] fp32
 
-  at::Tensor h = x;
-  h = gated_residual(h, m[kGateSelf],
-                     self_attention(modulated_norm(h, m[kShiftSelf], m[kScaleSelf], eps_), pass));
-  const at::Tensor normed = layer_norm(h, adapted_norm(adapter, weights_.cross_norm_gain),
-                                       adapted_norm(adapter, weights_.cross_norm_bias), eps_);
-  h = h + cross_attention(normed, context, adapter);
-  h = gated_residual(h, m[kGateFfn],
-                     feed_forward(modulated_norm(h, m[kShiftFfn], m[kScaleFfn], eps_), adapter));
+  const at::Tensor attended =
+      self_attention(modulated_norm(x, m[kShiftSelf], m[kScaleSelf], eps_), pass);
+  const NormedSum seen =
+      residual_norm(x, m[kGateSelf], attended,
+                    layer_norm_factors(x.size(0), adapted_norm(adapter, weights_.cross_norm_gain),
+                                       adapted_norm(adapter, weights_.cross_norm_bias), eps_));
+  const NormedSum told =
+      residual_norm(seen.sum, /*gate=*/{}, cross_attention(seen.normed, context, adapter),
+                    {m[kShiftFfn], m[kScaleFfn], /*added=*/1, eps_});
+  const at::Tensor h = gated_residual(told.sum, m[kGateFfn], feed_forward(told.normed, adapter));
   return adapter.block_output(index_, h);
 }
 
@@ -72,7 +72,7 @@ at::Tensor Block::cross_attention(const at::Tensor& x, const Context& context,
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {
   return adapted_linear(adapter, weights_.ffn_down,
-                        at::gelu(adapted_linear(adapter, weights_.ffn_up, x), "tanh"));
+                        adapted_gelu_linear(adapter, weights_.ffn_up, x));
 }
 
 }  // namespace cox::engine::wan

@@ -18,12 +18,13 @@ struct HeadSizes {
   int lanes;  // head_dim / 8, rounded up to a power of two
 };
 
-/// Four (cos, sin) of table [tokens, head_dim / 2], or a turn by nothing where there is no table.
-__device__ inline void load_turn(const float2* table, int token, const HeadSizes& sizes, int column,
+/// Four (cos, sin) of table [tokens, head_dim / 2] from `column` of a head on, or a turn by nothing
+/// where there is no table.
+__device__ inline void load_turn(const float2* table, int token, int head_dim, int column,
                                  float (&cosine)[kChunk / 2], float (&sine)[kChunk / 2]) {
   float units[kChunk] = {1, 0, 1, 0, 1, 0, 1, 0};
   if (table != nullptr) {
-    const int64 at = (static_cast<int64>(token) * sizes.head_dim + column) / 2;
+    const int64 at = (static_cast<int64>(token) * head_dim + column) / 2;
     load(reinterpret_cast<const float*>(table + at), units);
   }
 #pragma unroll
@@ -55,7 +56,7 @@ __device__ void heads_forward(const T* x, HeadLayout from, const float* gain, co
   float g[kChunk] = {}, cosine[kChunk / 2] = {}, sine[kChunk / 2] = {};
   if (has_column) {
     load(gain + column, g);
-    load_turn(table, token, sizes, column, cosine, sine);
+    load_turn(table, token, sizes.head_dim, column, cosine, sine);
   }
   for (int base = 0; base < sizes.heads; base += groups) {
     const int head = base + group;
@@ -90,7 +91,7 @@ __device__ void heads_backward(const T* dy, HeadLayout dy_layout, const T* x, He
 
   for (int token = first; token < last; ++token) {
     float cosine[kChunk / 2] = {}, sine[kChunk / 2] = {};
-    if (has_column) load_turn(table, token, sizes, column, cosine, sine);
+    if (has_column) load_turn(table, token, sizes.head_dim, column, cosine, sine);
     for (int base = 0; base < sizes.heads; base += groups) {
       const int head = base + group;
       const bool inside = has_column && head < sizes.heads;

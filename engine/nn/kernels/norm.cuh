@@ -15,21 +15,69 @@ struct Rows {
   }
 };
 
-/// fp32 vectors [samples, runs, hidden], each run serving tokens / runs tokens.
+/// fp32 vectors [samples, runs, hidden]. The first one serves the `head_tokens` first tokens, if
+/// any; each of the others tokens_per_run tokens. Backward passes take no head.
 struct RunVectors {
   int64 batch_stride, run_stride;
-  int tokens_per_run;
+  int tokens_per_run, head_tokens;
   __device__ int64 offset(int sample, int token) const {
-    return sample * batch_stride + token / tokens_per_run * run_stride;
+    const int tail = token - head_tokens;
+    const int run = tail < 0 ? 0 : (head_tokens > 0) + tail / tokens_per_run;
+    return sample * batch_stride + run * run_stride;
   }
 };
 
-/// Thread t owns chunks t, t + 128, ...: `kChunks` of them, at least hidden / 1024.
+/// What a row is scaled and shifted by.
+struct RowFactors {
+  const float *scale, *shift;
+  RunVectors vectors;
+  float added_to_scale, eps;
+};
+
+/// Normalizes one row, whose values a block holds in v, and stores it at y. Thread t owns chunks
+/// t, t + 128, ...: `kChunks` of them, at least hidden / 1024. Returns mean and 1 / sqrt(var + eps).
 template <class T, int kChunks>
-__device__ void norm_forward(const T* x, Rows rows, const float* scale, const float* shift,
-                             RunVectors vectors, float added_to_scale, float eps, T* y,
-                             float* means, float* rstds) {
+__device__ float2 norm_row(float (&v)[kChunks][kChunk], int hidden, int64 vector,
+                           const RowFactors& factors, T* y) {
   __shared__ float2 scratch[2][kWarp];
+  const int step = blockDim.x * kChunk, start = threadIdx.x * kChunk;
+  float sum = 0;
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+#pragma unroll
+    for (int i = 0; i < kChunk; ++i) sum += v[c][i];
+  }
+  const float mean = block_sum(sum, 0, scratch[0]).x / hidden;
+  float squares = 0;
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+#pragma unroll
+    for (int i = 0; i < kChunk; ++i) {
+      v[c][i] -= mean;
+      if (start + c * step < hidden) squares += v[c][i] * v[c][i];
+    }
+  }
+  const float rstd = rsqrtf(block_sum(squares, 0, scratch[1]).x / hidden + factors.eps);
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+    const int column = start + c * step;
+    if (column >= hidden) continue;
+    float a[kChunk], b[kChunk];
+    load(factors.scale + vector + column, a);
+    load(factors.shift + vector + column, b);
+#pragma unroll
+    for (int i = 0; i < kChunk; ++i) {
+      v[c][i] = v[c][i] * rstd * (a[i] + factors.added_to_scale) + b[i];
+    }
+    store(v[c], y + column);
+  }
+  return make_float2(mean, rstd);
+}
+
+/// Block (n, b) normalizes token n of sample b.
+template <class T, int kChunks>
+__device__ void norm_forward(const T* x, Rows rows, RowFactors factors, T* y, float* means,
+                             float* rstds) {
   const int token = blockIdx.x, sample = blockIdx.y;
   const int64 row = static_cast<int64>(sample) * rows.tokens + token;
   const int step = blockDim.x * kChunk, start = threadIdx.x * kChunk;
@@ -39,41 +87,11 @@ __device__ void norm_forward(const T* x, Rows rows, const float* scale, const fl
   for (int c = 0; c < kChunks; ++c) {
     if (start + c * step < rows.hidden) load(from + start + c * step, v[c]);
   }
-
-  float sum = 0;
-#pragma unroll
-  for (int c = 0; c < kChunks; ++c) {
-#pragma unroll
-    for (int i = 0; i < kChunk; ++i) sum += v[c][i];
-  }
-  const float mean = block_sum(sum, 0, scratch[0]).x / rows.hidden;
-  float squares = 0;
-#pragma unroll
-  for (int c = 0; c < kChunks; ++c) {
-#pragma unroll
-    for (int i = 0; i < kChunk; ++i) {
-      v[c][i] -= mean;
-      if (start + c * step < rows.hidden) squares += v[c][i] * v[c][i];
-    }
-  }
-  const float rstd = rsqrtf(block_sum(squares, 0, scratch[1]).x / rows.hidden + eps);
-  if (threadIdx.x == 0) {
-    means[row] = mean;
-    rstds[row] = rstd;
-  }
-
-  const int64 vector = vectors.offset(sample, token);
-#pragma unroll
-  for (int c = 0; c < kChunks; ++c) {
-    const int column = start + c * step;
-    if (column >= rows.hidden) continue;
-    float a[kChunk], b[kChunk];
-    load(scale + vector + column, a);
-    load(shift + vector + column, b);
-#pragma unroll
-    for (int i = 0; i < kChunk; ++i) v[c][i] = v[c][i] * rstd * (a[i] + added_to_scale) + b[i];
-    store(v[c], y + row * rows.hidden + column);
-  }
+  const float2 found = norm_row<T, kChunks>(v, rows.hidden, factors.vectors.offset(sample, token),
+                                            factors, y + row * rows.hidden);
+  if (threadIdx.x != 0) return;
+  means[row] = found.x;
+  rstds[row] = found.y;
 }
 
 /// dx = rstd (g - mean(g) - xhat mean(g xhat)) with g = dy scale. Block (s, r) serves strip s of
@@ -130,10 +148,9 @@ __device__ void norm_backward(const T* dy, const T* x, Rows rows, const float* m
 
 #define NORM_FORWARD_KERNEL(T, CHUNKS)                                                             \
   extern "C" __global__ void __launch_bounds__(128)                                                \
-      norm_forward_##CHUNKS##_##T(const T* x, Rows rows, const float* scale, const float* shift,   \
-                                  RunVectors vectors, float added_to_scale, float eps, T* y,       \
-                                  float* means, float* rstds) {                                    \
-    norm_forward<T, CHUNKS>(x, rows, scale, shift, vectors, added_to_scale, eps, y, means, rstds); \
+      norm_forward_##CHUNKS##_##T(const T* x, Rows rows, RowFactors factors, T* y, float* means,   \
+                                  float* rstds) {                                                  \
+    norm_forward<T, CHUNKS>(x, rows, factors, y, means, rstds);                                    \
   }
 
 #define NORM_BACKWARD_KERNEL(T, THREADS, BLOCKS)                                                   \

@@ -20,6 +20,31 @@ __device__ void gated_residual_forward(const T* x, Rows rows, const float* gate,
   store(a, out + at);
 }
 
+/// sum = x + gate y, rounded, and its layer norm as in norm_forward. A null gate is one.
+template <class T, int kChunks>
+__device__ void residual_norm_forward(const T* x, Rows rows, const float* gate, RunVectors gates,
+                                      const T* y, RowFactors factors, T* sum, T* normed) {
+  const int token = blockIdx.x, sample = blockIdx.y;
+  const int64 row = (static_cast<int64>(sample) * rows.tokens + token) * rows.hidden;
+  const int step = blockDim.x * kChunk, start = threadIdx.x * kChunk;
+  const T* from = x + rows.offset(sample, token);
+  float v[kChunks][kChunk] = {};
+#pragma unroll
+  for (int c = 0; c < kChunks; ++c) {
+    const int column = start + c * step;
+    if (column >= rows.hidden) continue;
+    float b[kChunk], g[kChunk] = {1, 1, 1, 1, 1, 1, 1, 1};
+    load(from + column, v[c]);
+    load(y + row + column, b);
+    if (gate != nullptr) load(gate + gates.offset(sample, token) + column, g);
+#pragma unroll
+    for (int i = 0; i < kChunk; ++i) v[c][i] = rounded<T>(v[c][i] + g[i] * b[i]);
+    store(v[c], sum + row + column);
+  }
+  norm_row<T, kChunks>(v, rows.hidden, factors.vectors.offset(sample, token), factors,
+                       normed + row);
+}
+
 /// dy = gate dout; the strip's sums of dout y go to partial [runs, strips, hidden].
 template <class T>
 __device__ void gated_residual_backward(const T* dout, const T* y, int tokens, int hidden,
@@ -75,3 +100,19 @@ extern "C" __global__ void sum_strips(const float* partial, int strips, int64 co
 
 RESIDUAL_KERNELS(float)
 RESIDUAL_KERNELS(bf16)
+
+#define RESIDUAL_NORM_KERNEL(T, CHUNKS)                                                           \
+  extern "C" __global__ void __launch_bounds__(128) residual_norm_forward_##CHUNKS##_##T(         \
+      const T* x, Rows rows, const float* gate, RunVectors gates, const T* y, RowFactors factors, \
+      T* sum, T* normed) {                                                                        \
+    residual_norm_forward<T, CHUNKS>(x, rows, gate, gates, y, factors, sum, normed);              \
+  }
+
+#define RESIDUAL_NORM_KERNELS(T) \
+  RESIDUAL_NORM_KERNEL(T, 1)     \
+  RESIDUAL_NORM_KERNEL(T, 2)     \
+  RESIDUAL_NORM_KERNEL(T, 4)     \
+  RESIDUAL_NORM_KERNEL(T, 8)
+
+RESIDUAL_NORM_KERNELS(float)
+RESIDUAL_NORM_KERNELS(bf16)

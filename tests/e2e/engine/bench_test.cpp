@@ -52,7 +52,7 @@ TEST_CASE("bench times one forward pass of every family at the sizes of a model"
   }
 }
 
-TEST_CASE("bench refuses a size of another family and an unknown model") {
+TEST_CASE("bench refuses a size of another family, an unknown model, and kernels of a CPU") {
   const cox::test::Ended size = cox::test::run(
       {kBenchProgram, "bench", "--config", "wan2.2-ti2v-5b", "--height", "48", "--device", "cpu"});
   CHECK(size.exit_code != 0);
@@ -60,6 +60,12 @@ TEST_CASE("bench refuses a size of another family and an unknown model") {
   const cox::test::Ended name = cox::test::run({kBenchProgram, "bench", "--config", "wan2.3"});
   CHECK(name.exit_code != 0);
   CHECK_THAT(name.all(), Contains("wan2.1-t2v-1.3b"));
+  for (const char* config : {"wan2.1-t2v-1.3b", "longcat-video"}) {
+    const cox::test::Ended kernels = cox::test::run(
+        {kBenchProgram, "bench", "--config", config, "--device", "cpu", "--profile"});
+    CHECK(kernels.exit_code != 0);
+    CHECK_THAT(kernels.err, Contains("--profile: expected a GPU, got the CPU"));
+  }
 }
 
 TEST_CASE("bench times full fine-tuning with AdamW, over parts too") {

@@ -38,6 +38,7 @@ class AllSeams : public Adapter {
   at::Tensor block_modulation(int block, at::Tensor m) const override {
     return kind_ == "film_full" ? m + leaves_.at("film")[block * kGroups / kDepth] : m;
   }
+  bool leaves_product(const LinearSite&) const override { return false; }
   at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
     const auto a = leaves_.find(site.key + ".A");
     if (a == leaves_.end()) return y;

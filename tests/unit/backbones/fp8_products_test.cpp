@@ -37,6 +37,7 @@ struct Everywhere final : Adapter {
   at::Tensor block_modulation(int, at::Tensor m) const override { return changed(m); }
   at::Tensor block_output(int, at::Tensor h) const override { return changed(h); }
   at::Tensor final_hidden(at::Tensor h) const override { return changed(h); }
+  bool leaves_product(const LinearSite&) const override { return false; }
   at::Tensor linear(const LinearSite&, const at::Tensor&, at::Tensor y) const override {
     return changed(y);
   }

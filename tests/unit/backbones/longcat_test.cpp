@@ -26,6 +26,7 @@ class Counter : public Adapter {
     return count("output." + std::to_string(block), h);
   }
   at::Tensor final_hidden(at::Tensor h) const override { return count("final_hidden", h); }
+  bool leaves_product(const LinearSite&) const override { return false; }
   at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
     sites_seen[site.name] = {x.size(-1), y.size(-1)};
     return count("linear." + std::to_string(site.block) + "." + site.name, y);
@@ -50,6 +51,7 @@ class Zero : public Adapter {
  public:
   at::Tensor time_embedding(at::Tensor t) const override { return t + at::zeros({16}); }
   at::Tensor block_modulation(int, at::Tensor m) const override { return m + at::zeros({6 * 32}); }
+  bool leaves_product(const LinearSite&) const override { return false; }
   at::Tensor linear(const LinearSite&, const at::Tensor& x, at::Tensor y) const override {
     const at::Tensor down = at::ones({2, x.size(-1)}), up = at::zeros({y.size(-1), 2});
     return y + at::linear(at::linear(x, down), up);

@@ -221,6 +221,9 @@ class DeclaredAdapter : public Adapter {
   at::Tensor linear(const LinearSite& site, const at::Tensor& x, at::Tensor y) const override {
     return acts_on("linear_layers") ? adapter_.linear(site, x, y) : y;
   }
+  bool leaves_product(const LinearSite& site) const override {
+    return !acts_on("linear_layers") || adapter_.leaves_product(site);
+  }
   at::Tensor norm_parameter(const NormSite& site, at::Tensor stored) const override {
     return acts_on("norm_parameters") ? adapter_.norm_parameter(site, stored) : stored;
   }

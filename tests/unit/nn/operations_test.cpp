@@ -31,7 +31,7 @@ void require_all(const std::vector<Comparison>& comparisons, size_t least) {
 }  // namespace
 
 TEST_CASE("Every step's own gradient agrees with stock autograd") {
-  require_all(check_operations(at::kCPU, small_operation_sizes()), 40);
+  require_all(check_operations(at::kCPU, small_operation_sizes()), 105);
 }
 
 TEST_CASE("A model in bf16 stays near the one in fp32, gradient included") {

@@ -44,6 +44,7 @@ class Calls : public Adapter {
     ++counts["output." + std::to_string(block)];
     return h;
   }
+  bool leaves_product(const LinearSite&) const override { return false; }
   at::Tensor linear(const LinearSite& site, const at::Tensor&, at::Tensor y) const override {
     ++counts["linear." + site.key];
     return y;
