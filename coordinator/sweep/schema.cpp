@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <deque>
-#include <mutex>
 #include <set>
 #include <utility>
 
 #include "base/text.h"
+#include "coordinator/sweep/joint_methods.h"
 #include "coordinator/sweep/read_value.h"
 #include "coordinator/sweep/yaml_tree.h"
 #include "record/method_name.h"
@@ -496,51 +496,6 @@ std::vector<std::string> MethodSchema::targets(const std::string& parameter) con
   }
   return found;
 }
-
-/// The schemas of methods that act together, made when they are first asked for.
-class JointMethods {
- public:
-  using Methods = std::map<std::string, MethodSchema>;
-
-  /// `methods` are those of `backbone`, "" for all backbones together.
-  const MethodSchema* find(const std::string& name, const std::string& backbone,
-                           const Methods& methods, const Schemas& schemas) {
-    const std::lock_guard lock(mutex_);
-    std::unique_ptr<MethodSchema>& made = made_[{name, backbone}];
-    if (made != nullptr) return made.get();
-    const std::vector<std::string> members = methods_of(name);
-    if (joint_method_name(members) != name || !schemas.joint_error(members).empty()) return nullptr;
-    made = std::make_unique<MethodSchema>(make(name, members, methods, schemas.together));
-    return made.get();
-  }
-
- private:
-  static MethodSchema make(const std::string& name, const std::vector<std::string>& members,
-                           const Methods& methods,
-                           const std::map<std::string, ParameterSchema>& together) {
-    MethodSchema joint;
-    joint.name = name;
-    joint.trains = true;
-    joint.parameters = together;
-    std::vector<std::string> titles;
-    for (const std::string& member : members) {
-      const MethodSchema& method = methods.at(member);
-      titles.push_back(method.title);
-      joint.acts_on.insert(joint.acts_on.end(), method.acts_on.begin(), method.acts_on.end());
-      joint.refusals.insert(joint.refusals.end(), method.refusals.begin(), method.refusals.end());
-      for (const auto& [parameter, schema] : method.parameters) {
-        const bool is_own = method.own.count(parameter) != 0;
-        joint.parameters.emplace(is_own ? member_parameter(member, parameter) : parameter, schema);
-      }
-    }
-    joint.title = join(titles, " and ");
-    joint.doc = "Methods that act together.";
-    return joint;
-  }
-
-  std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::unique_ptr<MethodSchema>> made_;
-};
 
 const MethodSchema* Schemas::find_method(std::string_view name) const {
   const std::string text(name);

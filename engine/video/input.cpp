@@ -162,6 +162,8 @@ void Input::open_decoder() {
   }
   decoder_.reset(avcodec_alloc_context3(codec));
   decoder_->thread_count = 1;  // more would only delay frames, and each worker has its own cores
+  // The JPEG decoder fills what is missing of a picture with gray and sets no flag.
+  if (parameters.codec_id == AV_CODEC_ID_MJPEG) decoder_->err_recognition |= AV_EF_EXPLODE;
   int code = avcodec_parameters_to_context(decoder_.get(), &parameters);
   if (code >= 0) code = avcodec_open2(decoder_.get(), codec, nullptr);
   if (code < 0) {

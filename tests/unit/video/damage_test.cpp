@@ -41,6 +41,21 @@ TEST_CASE("Files that are no video are told apart from missing ones") {
   CHECK(fault_of(folder / "nothing.mp4") == "missing");
 }
 
+TEST_CASE("A JPEG that was cut short is damaged, not a picture that ends in gray") {
+  const test::TemporaryDirectory folder;
+  RawClip jpeg;
+  jpeg.encoder = "mjpeg";
+  jpeg.pixel_format = "yuvj420p";
+  jpeg.full_range = true;
+  jpeg.left_half_dark = true;
+  jpeg.frames = 1;
+  write_raw_clip(folder / "whole.mp4", jpeg);
+  CHECK(fault_of(folder / "whole.mp4") == "none");
+  jpeg.lost_bytes = 20;
+  write_raw_clip(folder / "cut.mp4", jpeg);
+  CHECK(fault_of(folder / "cut.mp4") != "none");
+}
+
 TEST_CASE("A file that names other files is not a video, whatever it is called") {
   const test::TemporaryDirectory folder;
   REQUIRE(write_video(folder / "src.mkv", pictures(4), {}).is_ok());

@@ -45,8 +45,8 @@ void fill(AVFrame& frame, const RawClip& clip) {
 }
 
 CodecPtr open_encoder(const RawClip& clip) {
-  const AVCodec* x264 = avcodec_find_encoder_by_name("libx264");
-  CodecPtr codec(avcodec_alloc_context3(x264));
+  const AVCodec* encoder = avcodec_find_encoder_by_name(clip.encoder.c_str());
+  CodecPtr codec(avcodec_alloc_context3(encoder));
   codec->width = clip.width;
   codec->height = clip.height;
   codec->pix_fmt = av_get_pix_fmt(clip.pixel_format.c_str());
@@ -58,7 +58,7 @@ CodecPtr open_encoder(const RawClip& clip) {
   codec->color_trc = static_cast<AVColorTransferCharacteristic>(clip.transfer);
   codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   av_opt_set(codec->priv_data, "qp", "0", 0);
-  must(avcodec_open2(codec.get(), x264, nullptr));
+  must(avcodec_open2(codec.get(), encoder, nullptr));
   return codec;
 }
 
@@ -94,6 +94,7 @@ void write_raw_clip(const std::string& path, const RawClip& clip) {
     must(avcodec_send_frame(codec.get(), drain ? nullptr : frame.get()));
     while (avcodec_receive_packet(codec.get(), packet.get()) >= 0) {
       packet->duration = 1;
+      av_shrink_packet(packet.get(), packet->size - clip.lost_bytes);
       av_packet_rescale_ts(packet.get(), codec->time_base, stream->time_base);
       must(av_interleaved_write_frame(container, packet.get()));
     }

@@ -8,12 +8,15 @@
 
 namespace cox::video {
 
-/// A lossless H.264 clip whose tags a test chooses: things that write_video never writes.
+/// A clip, lossless H.264 unless another encoder is named, whose tags a test chooses: things that
+/// write_video never writes.
 struct RawClip {
   int width = 64;
   int height = 48;
   int frames = 3;
   std::string pixel_format = "yuv420p";
+  std::string encoder = "libx264";
+  int lost_bytes = 0;            ///< at the end of every packet
   int y = 120, u = 90, v = 170;  ///< of every pixel
   int matrix = 2;                ///< AVCOL_SPC_*; 2 = unspecified
   bool full_range = false;
