@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,10 @@ class AdapterChain : public Adapter {
   at::Tensor block_time_embedding(int block, at::Tensor t) const override {
     for (const Adapter* member : members_) t = member->block_time_embedding(block, std::move(t));
     return t;
+  }
+  bool compares_rows() const override {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const Adapter* member) { return member->compares_rows(); });
   }
   void begin_pass(const PassContext& pass) const override {
     for (const Adapter* member : members_) member->begin_pass(pass);
