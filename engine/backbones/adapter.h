@@ -6,6 +6,7 @@
 
 #include "engine/nn/linear.h"
 #include "engine/nn/rope.h"
+#include "engine/parallel/token_split.h"
 
 namespace cox::engine {
 
@@ -34,6 +35,7 @@ struct PassContext {
   TokenGrid grid;           ///< of the latent tokens, in (frame, row, column) order
   int64_t first_frame = 0;  ///< of the grid, in the whole video: others are in a condition cache
   SamplingStep sampling;
+  TokenSplit split = {};  ///< which of the latent tokens block_output() and final_hidden() get
 };
 
 /// The seams of a backbone: the values that a method may change inside a forward pass. Every
@@ -46,6 +48,8 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
 
+  /// Whether it compares the rows of a batch, so that all branches of guidance must be in one.
+  virtual bool compares_rows() const { return false; }
   /// Called at the start of each forward pass, not of the conditioning prefill.
   virtual void begin_pass(const PassContext& /*pass*/) const {}
 

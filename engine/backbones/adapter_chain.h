@@ -22,6 +22,10 @@ class AdapterChain : public Adapter {
     for (const Adapter* member : members_) t = member->block_time_embedding(block, std::move(t));
     return t;
   }
+  bool compares_rows() const override {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const Adapter* member) { return member->compares_rows(); });
+  }
   void begin_pass(const PassContext& pass) const override {
     for (const Adapter* member : members_) member->begin_pass(pass);
   }

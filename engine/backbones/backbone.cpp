@@ -2,17 +2,17 @@
 
 #include <stdexcept>
 
-#include "engine/tensors/error.h"
-
 namespace cox::engine {
 
 ConditionCache Backbone::prefill(const at::Tensor&, const Adapter&) const {
   throw std::logic_error("this backbone has no condition cache");
 }
 
-void Backbone::set_group(Group* group) {
-  if (group == nullptr) return;
-  throw user_error("this family runs on one GPU only; ask for one", "several_gpus");
+std::vector<at::Tensor> Backbone::forward_each(const std::vector<BackboneInput>& inputs,
+                                               const Adapter& adapter) const {
+  std::vector<at::Tensor> outputs;
+  for (const BackboneInput& input : inputs) outputs.push_back(forward(input, adapter));
+  return outputs;
 }
 
 }  // namespace cox::engine

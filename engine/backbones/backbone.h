@@ -106,6 +106,10 @@ class Backbone {
   /// Throws std::invalid_argument on wrong shapes, naming the tensor.
   virtual at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const = 0;
 
+  /// The outputs of passes that do not depend on each other, such as the branches of guidance.
+  virtual std::vector<at::Tensor> forward_each(const std::vector<BackboneInput>& inputs,
+                                               const Adapter& adapter) const;
+
   /// Runs only the clean latents [1, C, T, H, W] at timestep 0, without cross attention. Throws
   /// std::logic_error if the family has no separate condition.
   virtual ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const;
@@ -141,9 +145,8 @@ class Backbone {
   /// Runs every later pass as one part of `group` (null: alone), which the caller owns. All parts
   /// must hold equal weights and make the same passes with equal inputs; outputs are whole and
   /// equal on each. Condition caches hold this part's heads and belong to the group they were made
-  /// with. Gradients are this part's share (engine/parallel/token_split.h). Throws
-  /// EngineError(kUser) when the family runs on one device only.
-  virtual void set_group(Group* group);
+  /// with. Gradients are this part's share (engine/parallel/token_split.h).
+  virtual void set_group(Group* group) { group_ = group; }
   Group* group() const { return group_; }
 
  protected:

@@ -1,5 +1,7 @@
 #include "engine/backbones/branch_split.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 #include "engine/tensors/shape.h"
@@ -29,9 +31,20 @@ at::Tensor BranchSplit::forward(const BackboneInput& input, const Adapter& adapt
   return branches_.all_gather(inner_.forward(row, adapter)).flatten(0, 1);
 }
 
-SamplingParts::SamplingParts(Backbone& backbone, const PartGroups& groups, bool guided)
+std::vector<at::Tensor> BranchSplit::forward_each(const std::vector<BackboneInput>& inputs,
+                                                  const Adapter& adapter) const {
+  if (inputs.size() != static_cast<size_t>(branches_.size())) {
+    throw std::invalid_argument(
+        fmt::format("guidance: expected {} branches, got {}", branches_.size(), inputs.size()));
+  }
+  const auto own = static_cast<size_t>(branches_.rank());
+  return branches_.all_gather(inner_.forward(inputs[own], adapter)).unbind();
+}
+
+SamplingParts::SamplingParts(Backbone& backbone, const PartGroups& groups, const Adapter& adapter,
+                             int64_t branches)
     : backbone_(backbone), groups_(groups) {
-  if (!guided || groups.branches == nullptr) return;
+  if (branches != 2 || groups.branches == nullptr || adapter.compares_rows()) return;
   backbone.set_group(groups.branch);
   split_.emplace(backbone, *groups.branches);
 }

@@ -8,13 +8,16 @@
 namespace cox::engine {
 
 /// A backbone that evaluates one of two guidance branches, for sampling: part 0 of `branches` the
-/// first row of a batch of two, part 1 the second. Outputs are whole on both.
+/// first row of a batch of two, or the first of two passes, part 1 the second. Outputs are whole on
+/// both.
 class BranchSplit final : public Backbone {
  public:
   /// `inner` and `branches`, of two parts, must outlive this.
   BranchSplit(Backbone& inner, Group& branches) : inner_(inner), branches_(branches) {}
 
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
+  std::vector<at::Tensor> forward_each(const std::vector<BackboneInput>& inputs,
+                                       const Adapter& adapter) const override;
   ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const override {
     return inner_.prefill(latents, adapter);
   }
@@ -41,12 +44,13 @@ class BranchSplit final : public Backbone {
   Group& branches_;
 };
 
-/// A backbone for one sampling in parts: with guidance each half of the parts evaluates one branch,
-/// without it, or for an odd number of parts, all of them work on every evaluation. The backbone's
-/// group is that of all parts again afterwards.
+/// A backbone for one sampling in parts. With two branches of guidance each half of the parts
+/// evaluates one, unless the adapter compares them; otherwise, or for an odd number of parts, all
+/// of them work on every evaluation. The backbone's group is that of all parts again afterwards.
 class SamplingParts {
  public:
-  SamplingParts(Backbone& backbone, const PartGroups& groups, bool guided);
+  SamplingParts(Backbone& backbone, const PartGroups& groups, const Adapter& adapter,
+                int64_t branches);
   ~SamplingParts() { backbone_.set_group(groups_.all); }
   SamplingParts(const SamplingParts&) = delete;
   SamplingParts& operator=(const SamplingParts&) = delete;

@@ -32,7 +32,7 @@ at::Tensor with_first_frames(const at::Tensor& x, const at::Tensor& first) {
   return at::cat({first, x.narrow(2, kept, x.size(2) - kept)}, 2);
 }
 
-/// Runs the guidance branches one after another.
+/// Runs the guidance branches in passes of their own.
 class Guided {
  public:
   Guided(const Backbone& backbone, const Adapter& adapter, const FlowSampleInput& input,
@@ -42,15 +42,17 @@ class Guided {
   /// Evaluation `index` of `count`.
   at::Tensor evaluate(const at::Tensor& latents, const at::Tensor& timestep, int64_t index,
                       int64_t count) const {
-    const at::Tensor positive = branch(latents, timestep, input_.text, {index, count, 0});
-    if (guidance_ <= 1) return positive;
-    const at::Tensor negative = branch(latents, timestep, input_.negative_text, {index, count, -1});
+    const BackboneInput with = branch(latents, timestep, input_.text, {index, count, 0});
+    if (guidance_ <= 1) return backbone_.forward(with, adapter_);
+    const auto outputs = backbone_.forward_each(
+        {with, branch(latents, timestep, input_.negative_text, {index, count, -1})}, adapter_);
+    const at::Tensor &positive = outputs[0], &negative = outputs[1];
     return negative + guidance_ * (positive - negative);
   }
 
  private:
-  at::Tensor branch(const at::Tensor& latents, const at::Tensor& timestep, const TextStates& text,
-                    const SamplingStep& sampling) const {
+  BackboneInput branch(const at::Tensor& latents, const at::Tensor& timestep,
+                       const TextStates& text, const SamplingStep& sampling) const {
     BackboneInput input;
     input.sampling = sampling;
     input.latents = latents;
@@ -58,7 +60,7 @@ class Guided {
     input.text = text;
     input.channel_condition = input_.channel_condition;
     input.image_states = input_.image_states;
-    return backbone_.forward(input, adapter_);
+    return input;
   }
 
   const Backbone& backbone_;

@@ -23,7 +23,7 @@ BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& c
   std::vector<at::Tensor> states = {start.text.states, negative.states};
   std::vector<at::Tensor> pooled = {start.text.pooled, negative.pooled};
   std::vector<at::Tensor> conditions = {condition, condition};
-  if (start.known.defined()) {
+  if (start.known.defined() && start.known.size(2) > 0) {
     states.push_back(negative.states);
     pooled.push_back(negative.pooled);
     conditions.push_back(at::zeros_like(condition));
@@ -47,27 +47,31 @@ at::Tensor open_sora_condition(const at::Tensor& known, const at::Tensor& like) 
   return condition;
 }
 
+int64_t open_sora_branch_count(const OpenSoraGuidance& guidance, int64_t known) {
+  if (guidance.text <= 1 && (known == 0 || guidance.image <= 1)) return 1;
+  return known > 0 ? 3 : 2;
+}
+
 at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
                             const OpenSoraStart& start, const OpenSoraGuidance& guidance,
                             int64_t steps, const StepCallback& on_step) {
   const at::NoGradGuard no_grad;
   check_shape(start.noise, {1, backbone.shape().latent_channels, kAny, kAny, kAny}, "noise");
   const int64_t known = start.known.defined() ? start.known.size(2) : 0;
-  const bool guided = guidance.text > 1 || (known > 0 && guidance.image > 1);
-  BackboneInput input =
-      open_sora_branches(start, open_sora_condition(start.known, start.noise), guided);
+  const int64_t branches = open_sora_branch_count(guidance, known);
+  BackboneInput input = open_sora_branches(start, open_sora_condition(start.known, start.noise),
+                                           /*guided=*/branches > 1);
 
   at::Tensor x = to_fp32(start.noise).to(backbone.device());
   const std::vector<double> times =
       open_sora_times(steps, open_sora_shift(x.size(3) * x.size(4) / kPixelsPerToken, x.size(2)));
-  const int64_t branches = input.channel_condition.size(0);
   for (int64_t i = 0; i < steps; ++i) {
     const double t = times[static_cast<size_t>(i)], next = times[static_cast<size_t>(i) + 1];
     input.latents = x.expand({branches, -1, -1, -1, -1});
     input.timestep = at::full({branches, 1}, kModelTimesPerSigma * t, x.options());
     input.sampling = {i, steps, 0};
     at::Tensor v = backbone.forward(input, adapter);
-    if (guided) {
+    if (branches > 1) {
       v = guide_open_sora({v.narrow(0, 0, 1), v.narrow(0, 1, 1), v.narrow(0, branches - 1, 1)},
                           guidance, i, steps);
     }

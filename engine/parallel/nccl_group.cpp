@@ -7,9 +7,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
+#include <optional>
 #include <thread>
 
+#include "base/log.h"
+#include "base/mutex.h"
 #include "engine/device/cuda.h"
+#include "engine/parallel/bounded_call.h"
 #include "engine/parallel/nccl.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -23,6 +28,73 @@ int sum_type(const at::Tensor& x) {
   throw EngineError(FailureCause::kCrash,
                     fmt::format("sum over GPUs: expected float32 or bfloat16, got {}",
                                 at::toString(x.scalar_type())),
+                    kPartFailure);
+}
+
+/// Frees a communicator, which ends the calls that wait in it. One that NCCL does not free within
+/// the bound is left behind, so that the others are freed too.
+void free_communicator(Nccl::Communicator communicator) noexcept {
+  constexpr std::chrono::seconds kBound{5};
+  try {
+    const Nccl& library = nccl();
+    if (call_within(kBound, [&library, communicator] { library.abort(communicator); })) return;
+    log(LogLevel::kError, "engine", "NCCL does not free a communicator; it is left behind",
+        {{"waited_s", fmt::to_string(kBound.count())}});
+  } catch (const std::exception& error) {
+    log(LogLevel::kError, "engine", "cannot free a communicator", {{"error", error.what()}});
+  }
+}
+
+/// Communicators of some GPUs while NCCL makes them. Nobody wants those that it makes too late.
+class Making {
+ public:
+  explicit Making(const std::vector<at::Device>& devices) : made_(devices.size(), nullptr) {
+    for (const at::Device& device : devices) indices_.push_back(device_index(device));
+  }
+
+  /// The bound is not that of this call: it may be left behind.
+  void run() COX_EXCLUDES(mutex_) {
+    const Nccl& library = nccl();
+    std::vector<Nccl::Communicator> made(indices_.size(), nullptr);
+    const Nccl::Result result =
+        library.init_all(made.data(), static_cast<int>(indices_.size()), indices_.data());
+    {
+      const MutexLock lock(mutex_);
+      result_ = result;
+      if (!left_) made_.swap(made);
+    }
+    for (const Nccl::Communicator late : made) {
+      if (late != nullptr) free_communicator(late);
+    }
+  }
+
+  /// Returns what was made; nothing when that is not so yet, and then it will be freed.
+  std::vector<Nccl::Communicator> take() COX_EXCLUDES(mutex_) {
+    const MutexLock lock(mutex_);
+    left_ = true;
+    if (!result_) return {};
+    nccl().check(*result_, fmt::format("a communicator of {} GPUs", indices_.size()));
+    return made_;
+  }
+
+ private:
+  std::vector<int> indices_;
+  Mutex mutex_;
+  bool left_ COX_GUARDED_BY(mutex_) = false;
+  std::optional<Nccl::Result> result_ COX_GUARDED_BY(mutex_);
+  std::vector<Nccl::Communicator> made_ COX_GUARDED_BY(mutex_);
+};
+
+/// NCCL waits for all GPUs without a bound of its own.
+std::vector<Nccl::Communicator> make_communicators(const std::vector<at::Device>& devices,
+                                                   std::chrono::milliseconds bound) {
+  const auto making = std::make_shared<Making>(devices);
+  call_within(bound, [making] { making->run(); });
+  std::vector<Nccl::Communicator> made = making->take();
+  if (!made.empty()) return made;
+  throw EngineError(FailureCause::kCrash,
+                    fmt::format("NCCL: {} GPUs did not find each other within {} s", devices.size(),
+                                std::chrono::duration<double>(bound).count()),
                     kPartFailure);
 }
 
@@ -104,7 +176,7 @@ class NcclGroup final : public Group {
     while (users_ > 0 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kLookAgain);
     }
-    nccl().abort(communicator_);
+    free_communicator(communicator_);
   }
 
  private:
@@ -156,13 +228,10 @@ class NcclGroup final : public Group {
 
 }  // namespace
 
-std::vector<std::unique_ptr<Group>> make_nccl_groups(const std::vector<at::Device>& devices) {
-  std::vector<int> indices;
-  for (const at::Device& device : devices) indices.push_back(device_index(device));
-  std::vector<Nccl::Communicator> communicators(devices.size(), nullptr);
-  nccl().check(
-      nccl().init_all(communicators.data(), static_cast<int>(devices.size()), indices.data()),
-      fmt::format("a communicator of {} GPUs", devices.size()));
+std::vector<std::unique_ptr<Group>> make_nccl_groups(const std::vector<at::Device>& devices,
+                                                     std::chrono::milliseconds bound) {
+  nccl();  // says what is missing
+  const std::vector<Nccl::Communicator> communicators = make_communicators(devices, bound);
   std::vector<std::unique_ptr<Group>> groups;
   for (size_t i = 0; i < devices.size(); ++i) {
     groups.push_back(std::make_unique<NcclGroup>(

@@ -39,9 +39,9 @@ void check_alike(const std::vector<at::Device>& devices) {
   }
 }
 
-Parts::Backends usual_backends(const Parts::Devices& devices, std::chrono::milliseconds max_wait) {
-  if (!devices.front().is_cpu()) return make_nccl_groups(devices);
-  return make_thread_groups(static_cast<int>(devices.size()), max_wait);
+Parts::Backends usual_backends(const Parts::Devices& devices, const PartBounds& bounds) {
+  if (!devices.front().is_cpu()) return make_nccl_groups(devices, bounds.to_connect);
+  return make_thread_groups(static_cast<int>(devices.size()), bounds.to_arrive);
 }
 
 double seconds(std::chrono::milliseconds bound) {
@@ -75,7 +75,7 @@ Parts::Parts(const Devices& devices, PartBounds bounds, MakeBackends make)
       bounds_(std::move(bounds)),
       make_(std::move(make)) {
   check_alike(devices);
-  if (!make_) make_ = [this](const Devices& of) { return usual_backends(of, bounds_.to_arrive); };
+  if (!make_) make_ = [this](const Devices& of) { return usual_backends(of, bounds_); };
   if (!bounds_.give_up) bounds_.give_up = [] { std::_Exit(EXIT_FAILURE); };
   if (size_ == 1) return;
   {

@@ -36,6 +36,18 @@ struct AllGather : torch::autograd::Function<AllGather> {
   }
 };
 
+/// Parts go on with what they gathered in different ways: each piece gets a gradient from all.
+struct GatherToUse : torch::autograd::Function<GatherToUse> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, int64_t group) {
+    context->saved_data["group"] = group;
+    return reinterpret_cast<Group*>(group)->all_gather(x);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    auto* group = reinterpret_cast<Group*>(context->saved_data["group"].toInt());
+    return {group->sum_scatter(gradients[0]), {}};
+  }
+};
+
 /// Autograd keeps integers, not pointers; the group outlives every pass over the model.
 int64_t address(Group* group) { return reinterpret_cast<int64_t>(group); }
 
@@ -96,6 +108,19 @@ at::Tensor TokenSplit::heads_for_tokens(const at::Tensor& x) const {
           .contiguous();
   const at::Tensor all = exchange(sent, group).flatten(2, 3).movedim(0, 2);
   return all.flatten(2, 3).narrow(2, 0, heads);
+}
+
+at::Tensor TokenSplit::own_heads(const at::Tensor& x) const {
+  if (parts() == 1) return x;
+  return filled_up(x, 3, parts() * share(heads))
+      .narrow(3, group->rank() * share(heads), share(heads));
+}
+
+at::Tensor TokenSplit::all_heads(const at::Tensor& x) const {
+  if (parts() == 1) return x;
+  const at::Tensor all =
+      needs_gradient({x}) ? GatherToUse::apply(x, address(group)) : group->all_gather(x);
+  return all.movedim(0, 2).flatten(2, 3).narrow(2, 0, heads);
 }
 
 }  // namespace cox::engine

@@ -38,6 +38,13 @@ struct TokenSplit {
   /// The inverse, for K = 1: x [B, N, h, d] to [B, n, heads, d].
   at::Tensor heads_for_tokens(const at::Tensor& x) const;
 
+  /// For tokens that every part has, such as those of a text: this part's heads of x
+  /// [K, B, L, heads, d], as [K, B, L, h, d].
+  at::Tensor own_heads(const at::Tensor& x) const;
+  /// The inverse, for K = 1: x [B, L, h, d] of every part as [B, L, heads, d]. The gradient that
+  /// flows back is the sum of what all parts have for this part's heads.
+  at::Tensor all_heads(const at::Tensor& x) const;
+
  private:
   int64_t share(int64_t count) const { return (count + parts() - 1) / parts(); }
 };

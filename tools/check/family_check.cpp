@@ -5,6 +5,7 @@
 #include "engine/tensors/torch.h"
 #include "tools/bench/family_forward.h"
 #include "tools/check/model_check.h"
+#include "tools/check/parts_check.h"
 #include "tools/init/model_presets.h"
 
 namespace cox::engine {
@@ -52,7 +53,12 @@ std::vector<std::string> small_checked_models() {
   return names;
 }
 
-std::vector<Comparison> check_family(c10::Device device, const std::string& model) {
+namespace {
+
+/// Asks `check` about the model.
+std::vector<Comparison> with_checked(
+    const std::string& model,
+    const std::function<std::vector<Comparison>(const CheckedModel&)>& check) {
   const auto [family, whole] = checked_transformer(model);
   const JsonConfig config = with_fewer_blocks(whole);
   const RandomTransformer transformer(family.schema().name, config);
@@ -67,7 +73,20 @@ std::vector<Comparison> check_family(c10::Device device, const std::string& mode
     }
     return answer_with_gradient(backbone, input, backbone.shape().time_embedding, clean);
   };
-  return check_answers(device, {model, transformer, answer});
+  return check({model, transformer, answer});
+}
+
+}  // namespace
+
+std::vector<Comparison> check_family(c10::Device device, const std::string& model) {
+  return with_checked(model,
+                      [&](const CheckedModel& checked) { return check_answers(device, checked); });
+}
+
+std::vector<Comparison> check_family_parts(const std::vector<c10::Device>& devices,
+                                           const std::string& model) {
+  return with_checked(
+      model, [&](const CheckedModel& checked) { return check_answers_of_parts(devices, checked); });
 }
 
 }  // namespace cox::engine

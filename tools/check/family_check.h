@@ -17,4 +17,8 @@ std::vector<std::string> small_checked_models();
 /// a few blocks are taken at their width. Throws EngineError(kUser) for another name.
 std::vector<Comparison> check_family(c10::Device device, const std::string& model);
 
+/// The same in parts, each on a device, against the first device.
+std::vector<Comparison> check_family_parts(const std::vector<c10::Device>& devices,
+                                           const std::string& model);
+
 }  // namespace cox::engine

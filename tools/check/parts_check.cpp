@@ -7,7 +7,6 @@
 #include "engine/diffusion/context_flow.h"
 #include "engine/parallel/part_threads.h"
 #include "engine/tensors/torch.h"
-#include "tools/check/model_check.h"
 #include "tools/check/sampling_check.h"
 
 namespace cox::engine {
@@ -89,7 +88,7 @@ Answers answers_of(const RandomModel& original, const ModelSizes& sizes, at::Dev
     for (const bool cached : {true, false}) {
       const at::NoGradGuard no_grad;
       const bool guided = guidance > 1;
-      const SamplingParts parts(*model, groups, guided);
+      const SamplingParts parts(*model, groups, Adapter(), guided ? 2 : 1);
       answers.add(fmt::format("continuation, {}, {}", guided ? "guided" : "unguided",
                               cached ? "cached" : "uncached"),
                   sample(parts.backbone(), sizes, cached, guidance),
@@ -99,37 +98,71 @@ Answers answers_of(const RandomModel& original, const ModelSizes& sizes, at::Dev
   return answers;
 }
 
+/// Returns what the model answers on a device, alone or as a part.
+using Ask = std::function<Answers(c10::Device device, const PartGroups& groups)>;
+
+/// The answers of parts beside those of the first device, and of each other, bit by bit.
+std::vector<Comparison> compare(const std::vector<c10::Device>& devices, const std::string& model,
+                                const Ask& ask) {
+  const Answers alone = ask(devices.front(), {});
+  Parts parts(devices);
+  std::vector<Answers> all(devices.size());
+  run_parts(parts, [&](int rank) {
+    const auto index = static_cast<size_t>(rank);
+    all[index] = ask(devices[index], parts.groups(rank));
+  });
+  const std::string name = fmt::format("{} parts, {}", devices.size(), model);
+  std::vector<Comparison> comparisons;
+  for (size_t i = 0; i < alone.what.size(); ++i) {
+    comparisons.push_back({fmt::format("{} {} against one part", name, alone.what[i]),
+                           relative_distance(all[0].values[i], alone.values[i]), alone.bounds[i]});
+    double between = 0;
+    for (const Answers& part : all) {
+      between = std::max(between, relative_distance(part.values[i], all[0].values[i]));
+    }
+    comparisons.push_back({fmt::format("{} {} on all parts", name, alone.what[i]), between, 0});
+  }
+  return comparisons;
+}
+
+std::vector<Comparison> in_each_precision(
+    const std::function<std::vector<Comparison>(Precision)>& check) {
+  std::vector<Comparison> all = check(Precision::kFp32);
+  const std::vector<Comparison> narrow = check(Precision::kBf16);
+  all.insert(all.end(), narrow.begin(), narrow.end());
+  return all;
+}
+
 }  // namespace
 
 std::vector<Comparison> check_parts(const std::vector<c10::Device>& devices,
                                     const ModelSizes& sizes, bool trains_every_parameter) {
   std::vector<std::string> methods = {"adasteer"};
   if (trains_every_parameter) methods.emplace_back("full");
-
   const RandomModel model(sizes);
-  std::vector<Comparison> comparisons;
-  for (const Precision precision : {Precision::kFp32, Precision::kBf16}) {
-    const Answers alone = answers_of(model, sizes, devices.front(), precision, methods, {});
-    Parts parts(devices);
-    std::vector<Answers> all(devices.size());
-    run_parts(parts, [&](int rank) {
-      const auto index = static_cast<size_t>(rank);
-      all[index] = answers_of(model, sizes, devices[index], precision, methods, parts.groups(rank));
-    });
-    const std::string name =
-        fmt::format("{} parts, {} {}", devices.size(), sizes.name, precision_name(precision));
-    for (size_t i = 0; i < alone.what.size(); ++i) {
-      comparisons.push_back({fmt::format("{} {} against one part", name, alone.what[i]),
-                             relative_distance(all[0].values[i], alone.values[i]),
-                             alone.bounds[i]});
-      double between = 0;
-      for (const Answers& part : all) {
-        between = std::max(between, relative_distance(part.values[i], all[0].values[i]));
-      }
-      comparisons.push_back({fmt::format("{} {} on all parts", name, alone.what[i]), between, 0});
-    }
-  }
-  return comparisons;
+  return in_each_precision([&](Precision precision) {
+    return compare(devices, fmt::format("{} {}", sizes.name, precision_name(precision)),
+                   [&](c10::Device device, const PartGroups& groups) {
+                     return answers_of(model, sizes, device, precision, methods, groups);
+                   });
+  });
+}
+
+std::vector<Comparison> check_answers_of_parts(const std::vector<c10::Device>& devices,
+                                               const CheckedModel& model) {
+  return in_each_precision([&](Precision precision) {
+    return compare(devices, fmt::format("{} {}", model.name, precision_name(precision)),
+                   [&](c10::Device device, const PartGroups& groups) {
+                     const auto backbone = model.transformer.on(device, precision);
+                     backbone->set_group(groups.all);
+                     const ModelAnswer pass = model.answer(*backbone);
+                     const Bounds bounds = bounds_of(precision);
+                     Answers answers;
+                     answers.add("output", pass.output, bounds.output);
+                     answers.add("gradient", pass.gradient, bounds.gradient);
+                     return answers;
+                   });
+  });
 }
 
 }  // namespace cox::engine

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tools/check/comparison.h"
-#include "tools/check/random_model.h"
+#include "tools/check/model_check.h"
 
 namespace cox::engine {
 
@@ -15,5 +15,9 @@ namespace cox::engine {
 /// cache. All parts must give the same bits.
 std::vector<Comparison> check_parts(const std::vector<c10::Device>& devices,
                                     const ModelSizes& sizes, bool trains_every_parameter);
+
+/// The forward pass and the gradient of any model likewise.
+std::vector<Comparison> check_answers_of_parts(const std::vector<c10::Device>& devices,
+                                               const CheckedModel& model);
 
 }  // namespace cox::engine

@@ -245,10 +245,10 @@ class Bench {
     sampler.schedule = {options_.inference_steps, 12.0, /*enhance_hf=*/true, /*distill=*/false};
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
-    const SamplingParts parts(*backbone_, groups_, options_.guidance > 1);
     const Adapter unchanged;
     const Fp8Products in_fp8(unchanged);
     const Adapter& adapter = compute_.fp8_generation ? in_fp8 : unchanged;
+    const SamplingParts parts(*backbone_, groups_, adapter, options_.guidance > 1 ? 2 : 1);
     reset_peak_memory(device_);
     const auto one_evaluation = [&] {
       SamplerOptions one_step = sampler;
@@ -304,27 +304,33 @@ class Bench {
   double init_s_ = 0;
 };
 
-Json run_bench(const BenchOptions& options) {
+/// Times `work` on every device and returns what the first one says.
+Json on_devices(const BenchOptions& options,
+                const std::function<Json(c10::Device device, const PartGroups& groups)>& work) {
   const std::vector<c10::Device> devices = parse_devices(options.device, options.gpus);
   if (options.profile) require_kernel_times(devices[0]);
-  if (devices.size() == 1) return Bench(options, devices[0], {}).run();
+  if (devices.size() == 1) return work(devices[0], {});
   Parts parts(devices);
   Json json;
   run_parts(parts, [&](int rank) {
-    Json own = Bench(options, devices[static_cast<size_t>(rank)], parts.groups(rank)).run();
+    Json own = work(devices[static_cast<size_t>(rank)], parts.groups(rank));
     if (rank == 0) json = std::move(own);
   });
   return json;
 }
 
+Json run_bench(const BenchOptions& options) {
+  return on_devices(options, [&](c10::Device device, const PartGroups& groups) {
+    return Bench(options, device, groups).run();
+  });
+}
+
 /// One forward pass without guidance of any family: what is timed beside LongCat-Video's own rules.
-Json run_forward(const BenchOptions& options) {
+Json forward_on(const BenchOptions& options, c10::Device device, const PartGroups& groups) {
   const PublishedTransformer published = published_transformer(options.config);
   const JsonConfig config = options.model.empty()
                                 ? published.config
                                 : transformer_config(published.family, options.model);
-  const c10::Device device = parse_device(options.device);
-  if (options.profile) require_kernel_times(device);
   choose_kernels(parse_kernel_path(options.kernels));
   configure_tensor_library(options.threads, options.deterministic);
   prepare_kernels(device);
@@ -334,6 +340,7 @@ Json run_forward(const BenchOptions& options) {
   const auto backbone =
       published.family.random_transformer(config, VideoRandom().seed, {device, compute.precision});
   if (compute.fp8_generation) require_fp8_layers(*backbone);
+  backbone->set_group(groups.all);
   synchronize(device);
   const double init_s = monotonic_seconds() - start;
   const RandomPass pass = random_pass(published.family, config, *backbone,
@@ -346,6 +353,7 @@ Json run_forward(const BenchOptions& options) {
   const ForwardTimes times = time_forward(*backbone, pass.input, adapter, options.steps);
   Json json = {{"model", options.config},
                {"device", device_name(device)},
+               {"gpus", groups.all == nullptr ? 1 : groups.all->size()},
                {"dtype", options.dtype},
                {"kernels", kernel_path_name(kernel_path_on(device))},
                {"deterministic", options.deterministic},
@@ -366,6 +374,12 @@ Json run_forward(const BenchOptions& options) {
     json["fp8_error"] = error_json(fp8_error(*backbone, pass.input));
   }
   return json;
+}
+
+Json run_forward(const BenchOptions& options) {
+  return on_devices(options, [&](c10::Device device, const PartGroups& groups) {
+    return forward_on(options, device, groups);
+  });
 }
 
 /// Sizes are multiples of what the family's model takes.

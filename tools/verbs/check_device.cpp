@@ -73,6 +73,9 @@ std::vector<Comparison> compare_device(c10::Device device, bool published,
 std::vector<Comparison> compare_parts(const std::vector<c10::Device>& devices, bool published) {
   std::vector<Comparison> comparisons =
       check_parts(devices, small_model_sizes(), /*trains_every_parameter=*/true);
+  for (const std::string& model : small_checked_models()) {
+    append(comparisons, check_family_parts(devices, model));
+  }
   if (!published) return comparisons;
   append(comparisons, check_parts(devices, published_model_sizes(),
                                   /*trains_every_parameter=*/false));

@@ -56,8 +56,18 @@ class Stas final : public Adaptation, private Adapter {
     }
   }
 
+  /// Channels are chosen over the batch, see TopDims and DimRule.
+  bool compares_rows() const override {
+    return !settings_.only_prompt && !std::holds_alternative<DimList>(settings_.dims);
+  }
+
+  /// Compares all tokens: on several parts each of them steers all and keeps its own.
   at::Tensor block_output(int block, at::Tensor h) const override {
     if (!acts_ || settings_.blocks.count(block) == 0) return h;
+    return pass_.split.own_tokens(steered_rows(pass_.split.all_tokens(h)));
+  }
+
+  at::Tensor steered_rows(const at::Tensor& h) const {
     if (!settings_.only_prompt || h.size(0) == 1) return steered(h);
     at::Tensor changed = h.clone();
     const at::Tensor row = changed.narrow(0, pass_.sampling.prompt_row, 1);
@@ -132,10 +142,6 @@ StasTokens read_tokens(ParameterReader& parameters) {
 }  // namespace
 
 std::unique_ptr<Adaptation> make_stas(ParameterReader& parameters, const MethodContext& context) {
-  if (context.backbone.group() != nullptr) {
-    throw user_error("stas compares all tokens of a block: it runs on one GPU a job",
-                     "several_gpus");
-  }
   const BackboneShape shape = context.backbone.shape();
   StasSettings settings;
   settings.blocks = read_blocks(parameters, shape.blocks);

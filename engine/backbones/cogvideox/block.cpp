@@ -1,7 +1,7 @@
 #include "engine/backbones/cogvideox/block.h"
 
 #include "engine/backbones/seams.h"
-#include "engine/nn/attention.h"
+#include "engine/backbones/split_attention.h"
 #include "engine/nn/head_layer_norm.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/joint.h"
@@ -64,7 +64,8 @@ at::Tensor Block::attend(const at::Tensor& x, const BlockPass& pass) const {
   const at::Tensor q = rotated(weights_.to_q, weights_.query_gain, weights_.query_bias);
   const at::Tensor k = rotated(weights_.to_k, weights_.key_gain, weights_.key_bias);
   const at::Tensor v = split_heads(adapted_linear(adapter, weights_.to_v, x), heads_);
-  return adapted_linear(adapter, weights_.to_out, merge_heads(attention(q, k, v)));
+  return adapted_linear(adapter, weights_.to_out,
+                        split_attention({q, k, v}, pass.text_tokens, pass.split));
 }
 
 at::Tensor Block::feed_forward(const at::Tensor& x, const Adapter& adapter) const {

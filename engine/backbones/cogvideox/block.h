@@ -2,6 +2,7 @@
 
 #include "engine/backbones/adapter.h"
 #include "engine/backbones/cogvideox/weights.h"
+#include "engine/parallel/token_split.h"
 
 namespace cox::engine::cogvideox {
 
@@ -9,7 +10,8 @@ namespace cox::engine::cogvideox {
 struct BlockPass {
   const Adapter& adapter;
   int64_t text_tokens = 0;  ///< the first tokens of the sequence; the others are latents
-  at::Tensor rope;          ///< [tokens, head_dim / 2], identity for text; undefined without RoPE
+  TokenSplit split;         ///< of the latents' tokens
+  at::Tensor rope;  ///< [tokens of this part, head_dim / 2], identity for text; undefined without
 };
 
 /// One transformer block, a view of its weights: attention, then a feed-forward network, both over

@@ -7,6 +7,7 @@
 #include "engine/backbones/cogvideox/positions.h"
 #include "engine/backbones/patches.h"
 #include "engine/backbones/seams.h"
+#include "engine/backbones/split_attention.h"
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
@@ -52,12 +53,14 @@ void Transformer::check(const BackboneInput& input) const {
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
   check(input);
   const TokenGrid grid = patch_grid(input.latents, kPatch);
-  const BlockPass pass{adapter, config_.text_tokens, rope(grid)};
-  adapter.begin_pass({grid, 0, input.sampling});
+  const TokenSplit split{group_, grid.frames, grid.per_frame(), config_.heads};
+  const BlockPass pass{adapter, config_.text_tokens, split,
+                       own_rows(rope(grid), config_.text_tokens, split)};
+  adapter.begin_pass({grid, 0, input.sampling, split});
   const at::Tensor t = embed_time(input.timestep, adapter);
-  at::Tensor x = embed_tokens(input, grid);
+  at::Tensor x = embed_tokens(input, grid, split);
   for (const Block& block : blocks_) x = run_block(block, x, t, pass);
-  return adapter.output(final_layer(x, t, grid, adapter));
+  return adapter.output(final_layer(x, t, pass, grid));
 }
 
 at::Tensor Transformer::embed_time(const at::Tensor& timestep, const Adapter& adapter) const {
@@ -67,7 +70,8 @@ at::Tensor Transformer::embed_time(const at::Tensor& timestep, const Adapter& ad
   return adapter.time_embedding(linear_fp32(weights_.time_out, hidden).unsqueeze(1));
 }
 
-at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenGrid& grid) const {
+at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenGrid& grid,
+                                     const TokenSplit& split) const {
   const at::Tensor states = input.text.states.to(device(), compute_dtype()).squeeze(1);
   const at::Tensor channels =
       input.channel_condition.defined()
@@ -75,8 +79,8 @@ at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenGrid
           : input.latents.to(device());
   const at::Tensor patches = at::linear(pack_patches(channels.to(compute_dtype()), kPatch),
                                         weights_.patch_weight.flatten(1), weights_.patch_bias);
-  const at::Tensor x = join({linear(weights_.text, states), patches});
-  const at::Tensor added = added_positions(grid);
+  const at::Tensor x = join({linear(weights_.text, states), split.own_tokens(patches)});
+  const at::Tensor added = own_rows(added_positions(grid), config_.text_tokens, split);
   return added.defined() ? x + added : x;
 }
 
@@ -123,17 +127,17 @@ at::Tensor Transformer::run_block(const Block& block, const at::Tensor& x, const
   return recompute_in_backward(run, {x, t});
 }
 
-at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                                    const Adapter& adapter) const {
+at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                                    const TokenGrid& grid) const {
   const at::Tensor latents =
-      adapter.final_hidden(split_joint(x, config_.text_tokens).latents).contiguous();
+      pass.adapter.final_hidden(split_joint(x, config_.text_tokens).latents).contiguous();
   const at::Tensor normed =
       layer_norm(latents, weights_.final_gain, weights_.final_bias, config_.norm_epsilon);
-  const at::Tensor time = at::silu(adapter.final_time_embedding(t));
+  const at::Tensor time = at::silu(pass.adapter.final_time_embedding(t));
   const auto m = linear_fp32(weights_.out_modulation, time).chunk(2, -1);
   const at::Tensor modulated = modulated_affine_norm(normed, weights_.out_gain, weights_.out_bias,
                                                      m[0], m[1], config_.norm_epsilon);
-  return unpack_patches(linear_fp32(weights_.out, modulated), grid, kPatch);
+  return unpack_patches(pass.split.all_tokens(linear_fp32(weights_.out, modulated)), grid, kPatch);
 }
 
 std::vector<ModulationShape> Transformer::modulations() const {

@@ -36,14 +36,15 @@ class Transformer : public Backbone {
  private:
   void check(const BackboneInput& input) const;
   at::Tensor embed_time(const at::Tensor& timestep, const Adapter& adapter) const;
-  at::Tensor embed_tokens(const BackboneInput& input, const TokenGrid& grid) const;
+  at::Tensor embed_tokens(const BackboneInput& input, const TokenGrid& grid,
+                          const TokenSplit& split) const;
   at::Tensor stored_positions(const TokenGrid& grid) const;
   at::Tensor added_positions(const TokenGrid& grid) const;
   at::Tensor rope(const TokenGrid& grid) const;
   at::Tensor run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
                        const BlockPass& pass) const;
-  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                         const Adapter& adapter) const;
+  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                         const TokenGrid& grid) const;
 
   Config config_;
   Weights weights_;

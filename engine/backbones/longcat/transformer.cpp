@@ -101,7 +101,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   const TokenGrid grid = grid_of(input.latents);
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
   const BlockPass pass = make_pass(grid, input.condition_latent_frames, first_frame, adapter);
-  adapter.begin_pass({grid, first_frame, input.sampling});
+  adapter.begin_pass({grid, first_frame, input.sampling, pass.split});
 
   const bool prepared = input.text_cache != nullptr && !input.text_cache->keys.empty();
   const TextSource text =

@@ -31,7 +31,6 @@ class Transformer : public Backbone {
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
   void set_recompute(bool recompute) override { recompute_ = recompute; }
-  void set_group(Group* group) override { group_ = group; }
 
  private:
   void check(const BackboneInput& input) const;

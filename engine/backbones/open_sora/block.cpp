@@ -3,7 +3,7 @@
 #include <ATen/ops/gelu.h>
 
 #include "engine/backbones/seams.h"
-#include "engine/nn/attention.h"
+#include "engine/backbones/split_attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
@@ -103,8 +103,9 @@ at::Tensor DoubleBlock::forward(const at::Tensor& x, const at::Tensor& t,
   const HeadTensors a = text.heads(pass.rope.narrow(0, 0, pass.text_tokens));
   const HeadTensors b = latents.heads(pass.rope.narrow(0, pass.text_tokens, latent_tokens));
   const at::Tensor attended =
-      merge_heads(attention(join_tokens(a.queries, b.queries), join_tokens(a.keys, b.keys),
-                            join_tokens(a.values, b.values)));
+      split_attention({join_tokens(a.queries, b.queries), join_tokens(a.keys, b.keys),
+                       join_tokens(a.values, b.values)},
+                      pass.text_tokens, pass.split);
   const JointTokens mixed = split_joint(attended, pass.text_tokens);
   const at::Tensor out = join({text.finish(mixed.text), latents.finish(mixed.latents)});
   return run_block_output(adapter, index_, out, pass.text_tokens);
@@ -129,7 +130,8 @@ at::Tensor SingleBlock::forward(const at::Tensor& x, const at::Tensor& t,
       layout_.normed(parts[0], adapted_norm(adapter, weights_.gains.query), pass.rope);
   const at::Tensor k =
       layout_.normed(parts[1], adapted_norm(adapter, weights_.gains.key), pass.rope);
-  const at::Tensor attended = merge_heads(attention(q, k, split_heads(parts[2], layout_.heads)));
+  const at::Tensor attended =
+      split_attention({q, k, split_heads(parts[2], layout_.heads)}, pass.text_tokens, pass.split);
   const at::Tensor inner = at::cat({attended, at::gelu(parts[3], "tanh")}, -1);
   const at::Tensor out = gated_residual(x, m[kGate], adapted_linear(adapter, weights_.out, inner));
   return run_block_output(adapter, index_, out, pass.text_tokens);

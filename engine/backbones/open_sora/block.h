@@ -2,6 +2,7 @@
 
 #include "engine/backbones/adapter.h"
 #include "engine/backbones/open_sora/weights.h"
+#include "engine/parallel/token_split.h"
 
 namespace cox::engine::open_sora {
 
@@ -9,7 +10,8 @@ namespace cox::engine::open_sora {
 struct BlockPass {
   const Adapter& adapter;
   int64_t text_tokens = 0;  ///< the first tokens of the sequence; the others are latents
-  at::Tensor rope;          ///< [tokens, head_dim / 2]
+  TokenSplit split;         ///< of the latents' tokens
+  at::Tensor rope;          ///< [tokens of this part, head_dim / 2]
 };
 
 /// Splits projections into heads, in both kinds of block.

@@ -8,6 +8,7 @@
 
 #include "engine/backbones/patches.h"
 #include "engine/backbones/seams.h"
+#include "engine/backbones/split_attention.h"
 #include "engine/nn/joint.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
@@ -79,14 +80,16 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   check(input);
   const TokenGrid grid = patch_grid(input.latents, config_.patch);
   const int64_t text_tokens = input.text.states.size(2);
-  const BlockPass pass{adapter, text_tokens, rope(grid, text_tokens)};
-  adapter.begin_pass({grid, 0, input.sampling});
+  const TokenSplit split{group_, grid.frames, grid.per_frame(), config_.heads};
+  const BlockPass pass{adapter, text_tokens, split,
+                       own_rows(rope(grid, text_tokens), text_tokens, split)};
+  adapter.begin_pass({grid, 0, input.sampling, split});
   const at::Tensor t = embed_time(input, adapter);
-  at::Tensor x = embed_tokens(input);
+  at::Tensor x = embed_tokens(input, split);
   for (const DoubleBlock& block : double_blocks_) x = run_block(block, x, t, pass);
   for (const SingleBlock& block : single_blocks_) x = run_block(block, x, t, pass);
   const at::Tensor latents = adapter.final_hidden(split_joint(x, text_tokens).latents);
-  return adapter.output(final_layer(latents, t, grid, adapter));
+  return adapter.output(final_layer(latents, t, pass, grid));
 }
 
 at::Tensor Transformer::embed_time(const BackboneInput& input, const Adapter& adapter) const {
@@ -101,14 +104,14 @@ at::Tensor Transformer::embed_time(const BackboneInput& input, const Adapter& ad
   return adapter.time_embedding(t.unsqueeze(1));
 }
 
-at::Tensor Transformer::embed_tokens(const BackboneInput& input) const {
+at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenSplit& split) const {
   const auto packed = [&](const at::Tensor& video) {
     return pack_patches(video.to(device(), compute_dtype()), config_.patch);
   };
   const at::Tensor latents = linear(weights_.latents, packed(input.latents)) +
                              linear(weights_.condition, packed(input.channel_condition));
   const at::Tensor states = input.text.states.to(device(), compute_dtype()).squeeze(1);
-  return join({linear(weights_.text, states), latents});
+  return join({linear(weights_.text, states), split.own_tokens(latents)});
 }
 
 at::Tensor Transformer::rope(const TokenGrid& grid, int64_t text_tokens) const {
@@ -133,12 +136,12 @@ at::Tensor Transformer::run_block(const Block& block, const at::Tensor& x, const
   return recompute_in_backward(run, {x, t});
 }
 
-at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                                    const Adapter& adapter) const {
-  const at::Tensor time = at::silu(adapter.final_time_embedding(t));
+at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                                    const TokenGrid& grid) const {
+  const at::Tensor time = at::silu(pass.adapter.final_time_embedding(t));
   const auto m = linear_fp32(weights_.out_modulation, time).chunk(2, -1);
-  return unpack_patches(linear_fp32(weights_.out, modulated_norm(x, m[0], m[1])), grid,
-                        config_.patch);
+  const at::Tensor patches = linear_fp32(weights_.out, modulated_norm(x, m[0], m[1]));
+  return unpack_patches(pass.split.all_tokens(patches), grid, config_.patch);
 }
 
 std::vector<ModulationShape> Transformer::modulations() const {

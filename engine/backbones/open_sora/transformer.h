@@ -36,13 +36,13 @@ class Transformer : public Backbone {
  private:
   void check(const BackboneInput& input) const;
   at::Tensor embed_time(const BackboneInput& input, const Adapter& adapter) const;
-  at::Tensor embed_tokens(const BackboneInput& input) const;
+  at::Tensor embed_tokens(const BackboneInput& input, const TokenSplit& split) const;
   at::Tensor rope(const TokenGrid& grid, int64_t text_tokens) const;
   template <typename Block>
   at::Tensor run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
                        const BlockPass& pass) const;
-  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                         const Adapter& adapter) const;
+  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                         const TokenGrid& grid) const;
 
   Config config_;
   Weights weights_;

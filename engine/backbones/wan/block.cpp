@@ -1,5 +1,6 @@
 #include "engine/backbones/wan/block.h"
 
+#include "engine/backbones/split_attention.h"
 #include "engine/nn/attention.h"
 #include "engine/nn/heads.h"
 #include "engine/nn/norm.h"
@@ -47,7 +48,7 @@ at::Tensor Block::self_attention(const at::Tensor& x, const BlockPass& pass) con
   const at::Tensor k = row_normed_heads(adapted_linear(adapter, w.k, x), heads_,
                                         adapted_norm(adapter, w.k_gain), eps_, pass.rope);
   const at::Tensor v = split_heads(adapted_linear(adapter, w.v, x), heads_);
-  return adapted_linear(adapter, w.out, merge_heads(attention(q, k, v)));
+  return adapted_linear(adapter, w.out, split_attention({q, k, v}, 0, pass.split));
 }
 
 at::Tensor Block::cross_attention(const at::Tensor& x, const Context& context,

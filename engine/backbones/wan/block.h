@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/backbones/wan/weights.h"
-#include "engine/nn/rope.h"
+#include "engine/parallel/token_split.h"
 
 namespace cox::engine::wan {
 
@@ -14,7 +14,8 @@ struct Context {
 /// Inputs that all blocks of one forward pass share.
 struct BlockPass {
   const Adapter& adapter;
-  at::Tensor rope;  ///< [N, head_dim / 2]
+  TokenSplit split;  ///< of the tokens
+  at::Tensor rope;   ///< [tokens of this part, head_dim / 2]
 };
 
 /// One transformer block, a view of its weights. Source: Wan Team, Wan: Open and Advanced

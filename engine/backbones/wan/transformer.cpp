@@ -95,18 +95,19 @@ void Transformer::check(const BackboneInput& input) const {
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
   check(input);
   const TokenGrid grid = grid_of(input.latents);
-  const BlockPass pass{adapter, rope(grid)};
-  adapter.begin_pass({grid, 0, input.sampling});
+  const TokenSplit split{group_, grid.frames, grid.per_frame(), config_.heads};
+  const BlockPass pass{adapter, split, split.own_tokens(rope(grid).unsqueeze(0)).squeeze(0)};
+  adapter.begin_pass({grid, 0, input.sampling, split});
   const Context context = embed_context(input);
   const at::Tensor t = adapter.time_embedding(embed_time(input.timestep));
   const at::Tensor shared = project_time(t);
-  at::Tensor x = embed_patches(input);
+  at::Tensor x = split.own_tokens(embed_patches(input));
   for (size_t i = 0; i < blocks_.size(); ++i) {
     // Projected again only if a method replaces the embedding of this block.
     const at::Tensor own = adapter.block_time_embedding(static_cast<int>(i), t);
     x = run_block(i, x, own.is_same(t) ? shared : project_time(own), context, pass);
   }
-  return adapter.output(final_layer(adapter.final_hidden(x), t, grid, adapter));
+  return adapter.output(final_layer(adapter.final_hidden(x), t, pass, grid));
 }
 
 at::Tensor Transformer::embed_patches(const BackboneInput& input) const {
@@ -163,13 +164,13 @@ at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::T
   return recompute_in_backward(run, inputs);
 }
 
-at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                                    const Adapter& adapter) const {
+at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                                    const TokenGrid& grid) const {
   // [B, T, 2, D]: the table's rows, each plus the embedding.
   const at::Tensor m = to_fp32(weights_.final_modulation).unsqueeze(1) +
-                       adapter.final_time_embedding(t).unsqueeze(2);
-  const at::Tensor patches = linear_fp32(
-      weights_.final_out, modulated_norm(x, m.select(2, 0), m.select(2, 1), config_.eps));
+                       pass.adapter.final_time_embedding(t).unsqueeze(2);
+  const at::Tensor patches = pass.split.all_tokens(linear_fp32(
+      weights_.final_out, modulated_norm(x, m.select(2, 0), m.select(2, 1), config_.eps)));
   // Features of a token are (row, column, channel), channels fastest.
   const int64_t batch = x.size(0), c = config_.out_channels;
   return patches.view({batch, grid.frames, grid.rows, grid.columns, kPatch, kPatch, c})

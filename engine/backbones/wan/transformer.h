@@ -41,8 +41,8 @@ class Transformer : public Backbone {
   Context embed_context(const BackboneInput& input) const;
   at::Tensor run_block(size_t index, const at::Tensor& x, const at::Tensor& time,
                        const Context& context, const BlockPass& pass) const;
-  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const TokenGrid& grid,
-                         const Adapter& adapter) const;
+  at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
+                         const TokenGrid& grid) const;
   at::Tensor rope(const TokenGrid& grid) const;
 
   Config config_;

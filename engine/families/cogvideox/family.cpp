@@ -1,3 +1,4 @@
+#include "engine/backbones/branch_split.h"
 #include "engine/backbones/cogvideox/config.h"
 #include "engine/backbones/cogvideox/factory.h"
 #include "engine/diffusion/cogvideox_schedule.h"
@@ -85,7 +86,9 @@ class CogVideoXRecipe final : public Recipe {
     start.text = question.text;
     start.negative_text = question.negative_text;
     start.step_noise = [&](int64_t step) { return question.noise(1 + step, question.shape); };
-    return sample_cogvideox(*model.backbone, adapter, own.schedule, start, sampling_, on_step);
+    const SamplingParts parts(*model.backbone, model.parts, adapter,
+                              sampling_.guidance > 1 ? 2 : 1);
+    return sample_cogvideox(parts.backbone(), adapter, own.schedule, start, sampling_, on_step);
   }
 
  private:

@@ -33,7 +33,7 @@ class LongCatRecipe final : public Recipe {
     shape[2] = question.generated();
     const ContinuationInput input{question.condition, question.noise(0, shape), question.text,
                                   question.negative_text};
-    const SamplingParts parts(*model.backbone, model.parts, options.guidance > 1);
+    const SamplingParts parts(*model.backbone, model.parts, adapter, options.guidance > 1 ? 2 : 1);
     return cox::engine::continue_latents(parts.backbone(), adapter, input, options, on_step);
   }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "engine/backbones/branch_split.h"
 #include "engine/backbones/open_sora/config.h"
 #include "engine/backbones/open_sora/factory.h"
 #include "engine/checkpoint/weight_source.h"
@@ -68,7 +69,9 @@ class OpenSoraRecipe final : public Recipe {
     start.known = question.condition;
     start.text = question.text;
     start.negative_text = question.negative_text;
-    return sample_open_sora(*model.backbone, adapter, start, guidance_, steps_, on_step);
+    const SamplingParts parts(*model.backbone, model.parts, adapter,
+                              open_sora_branch_count(guidance_, question.known()));
+    return sample_open_sora(parts.backbone(), adapter, start, guidance_, steps_, on_step);
   }
 
  private:

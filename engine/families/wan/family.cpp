@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "engine/backbones/branch_split.h"
 #include "engine/backbones/wan/config.h"
 #include "engine/backbones/wan/factory.h"
 #include "engine/diffusion/flow_sampler.h"
@@ -96,7 +97,8 @@ class WanRecipe final : public Recipe {
     input.channel_condition = question.seen.channel_condition;
     input.image_states = question.seen.image_states;
     if (input.channel_condition.defined()) options.prefix = FlowPrefix::kNone;
-    return sample_flow(*model.backbone, adapter, input, options, on_step)
+    const SamplingParts parts(*model.backbone, model.parts, adapter, options.guidance > 1 ? 2 : 1);
+    return sample_flow(parts.backbone(), adapter, input, options, on_step)
         .narrow(2, question.known(), question.generated());
   }
 

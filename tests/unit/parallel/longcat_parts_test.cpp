@@ -167,7 +167,7 @@ TEST_CASE("guidance branches over parts: a continuation is that of the whole mod
       const auto all = on_parts<at::Tensor>(parts, [&, heads = heads](PartGroups groups) {
         const auto part = model(heads);
         part->set_group(groups.all);
-        const SamplingParts sampling(*part, groups, /*guided=*/true);
+        const SamplingParts sampling(*part, groups, Adapter(), /*branches=*/2);
         return sample(sampling.backbone(), cache);
       });
       check_equal(all, whole, kTolerance);
