@@ -40,7 +40,8 @@ ModelSizes published_model_sizes() {
 RandomTransformer::RandomTransformer(std::string family, JsonConfig config)
     : family_(std::move(family)),
       config_(std::move(config)),
-      original_(random_backbone({family_, at::kCPU, Precision::kFp32}, config_, kSeed)) {}
+      original_(random_backbone({family_, at::kCPU, Precision::kFp32}, config_, kSeed)),
+      weights_(original_->parameters()) {}
 
 RandomModel::RandomModel(const ModelSizes& sizes)
     : RandomTransformer("longcat-video", config_of(sizes)) {}
@@ -48,8 +49,8 @@ RandomModel::RandomModel(const ModelSizes& sizes)
 std::unique_ptr<Backbone> RandomTransformer::on(at::Device device, Precision precision) const {
   const at::NoGradGuard no_grad;
   auto copy = random_backbone({family_, device, precision}, config_, kSeed);
-  const std::vector<NamedTensor> from = original_->parameters(), to = copy->parameters();
-  for (size_t i = 0; i < from.size(); ++i) to.at(i).tensor.copy_(from[i].tensor);
+  const std::vector<NamedTensor> to = copy->parameters();
+  for (size_t i = 0; i < weights_.size(); ++i) to.at(i).tensor.copy_(weights_[i].tensor);
   return copy;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/backbones/backbone.h"
 #include "engine/checkpoint/json_config.h"
@@ -34,13 +35,14 @@ class RandomTransformer {
   RandomTransformer(std::string family, JsonConfig config);
   /// In fp32 on the CPU.
   const Backbone& original() const { return *original_; }
-  /// A copy of it.
+  /// A copy of it. Thread-safe: each part of a job makes its own.
   std::unique_ptr<Backbone> on(at::Device device, Precision precision) const;
 
  private:
   std::string family_;
   JsonConfig config_;
   std::unique_ptr<Backbone> original_;
+  std::vector<NamedTensor> weights_;  ///< of the original, listed once: listing writes to it
 };
 
 /// A LongCat-Video of these sizes.

@@ -95,7 +95,7 @@ at::Tensor Transformer::stored_positions(const TokenGrid& grid) const {
         rows * kPatch, columns * kPatch, config_.latent_frames(), grid.rows * kPatch,
         grid.columns * kPatch, grid.frames));
   }
-  return weights_.positions.narrow(1, 0, config_.text_tokens + grid.tokens());
+  return weights_.positions.select(0, 0).narrow(0, 0, config_.text_tokens + grid.tokens());
 }
 
 at::Tensor Transformer::added_positions(const TokenGrid& grid) const {

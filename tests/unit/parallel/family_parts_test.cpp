@@ -29,7 +29,8 @@ struct Small {
   std::string published;
   std::map<std::string, std::string> sizes;
   bool time_per_frame = false;
-  bool pooled = false;  ///< and a condition on the channels
+  bool pooled = false;
+  int64_t condition_channels = 0;
 };
 
 /// 3 heads, which 2 and 4 parts do not divide, and 6 tokens of a frame, which 4 do not divide.
@@ -65,6 +66,22 @@ const Small kSmall[] = {
       {"text_embed_dim", "20"},
       {"num_layers", "2"},
       {"max_text_seq_length", "5"}}},
+    {"cogvideox",
+     "cogvideox-5b-i2v",  // with learned positions
+     {{"num_attention_heads", "3"},
+      {"attention_head_dim", "16"},
+      {"in_channels", "8"},
+      {"out_channels", "4"},
+      {"time_embed_dim", "24"},
+      {"text_embed_dim", "20"},
+      {"num_layers", "2"},
+      {"sample_height", "4"},
+      {"sample_width", "6"},
+      {"sample_frames", "9"},
+      {"max_text_seq_length", "5"}},
+     /*time_per_frame=*/false,
+     /*pooled=*/false,
+     /*condition_channels=*/4},
     {"open-sora",
      "open-sora-2.0",
      {{"in_channels", "16"},
@@ -76,7 +93,8 @@ const Small kSmall[] = {
       {"depth_single_blocks", "2"},
       {"axes_dim", "[4, 6, 6]"}},
      /*time_per_frame=*/false,
-     /*pooled=*/true},
+     /*pooled=*/true,
+     /*condition_channels=*/5},
 };
 
 std::unique_ptr<Backbone> model_of(const Small& small) {
@@ -97,7 +115,9 @@ BackboneInput input_of(const Small& small) {
   input.latents = draw({1, 4, kFrames, 4, 6}, 1);
   input.timestep = at::full({1, small.time_per_frame ? kFrames : 1}, 640, at::kFloat);
   input.text = text_of(small, 2);
-  if (small.pooled) input.channel_condition = draw({1, 5, kFrames, 4, 6}, 4);
+  if (small.condition_channels > 0) {
+    input.channel_condition = draw({1, small.condition_channels, kFrames, 4, 6}, 4);
+  }
   return input;
 }
 
@@ -109,7 +129,10 @@ at::Tensor sample(const Small& small, const Backbone& backbone, const Adapter& a
   const TextStates text = text_of(small, 13), negative = text_of(small, 15);
   if (small.family == "cogvideox") {
     const auto schedule = CogVideoXSchedule::from_json(published_part("cogvideox-5b", "scheduler"));
-    return sample_cogvideox(backbone, adapter, schedule, {noise, first, {}, text, negative, {}},
+    const at::Tensor condition =
+        small.condition_channels > 0 ? draw(noise.sizes(), 14) : at::Tensor();
+    return sample_cogvideox(backbone, adapter, schedule,
+                            {noise, first, condition, text, negative, {}},
                             {.steps = 2, .guidance = 3});
   }
   if (small.family == "open-sora") {
@@ -149,7 +172,7 @@ TEST_CASE("every family over parts: a forward pass is that of the whole model") 
     const at::NoGradGuard no_grad;
     const at::Tensor whole = model_of(small)->forward(input_of(small), Adapter());
     for (const int parts : kParts) {
-      INFO(small.family << ", " << parts << " parts");
+      INFO(small.published << ", " << parts << " parts");
       const auto outputs = on_group<at::Tensor>(parts, [&](Group& group) {
         const at::NoGradGuard no_gradient;
         const auto part = model_of(small);
@@ -190,7 +213,7 @@ TEST_CASE("every family over parts: gradients of every parameter add up to those
         return gradients_of(small, *part, &group, /*recompute=*/parts == 4);
       });
       for (size_t i = 0; i < whole.size(); ++i) {
-        INFO(small.family << ", " << parts << " parts, " << whole_model->parameters()[i].name);
+        INFO(small.published << ", " << parts << " parts, " << whole_model->parameters()[i].name);
         const double size = at::linalg_vector_norm(whole[i]).item<double>();
         for (const Gradients& gradients : all) {
           CHECK(at::equal(gradients[i], all.front()[i]));
@@ -208,7 +231,7 @@ TEST_CASE("every family over parts: a sample with guidance is that of the whole 
       if (known == 0 && small.family != "open-sora") continue;
       const at::Tensor whole = sample(small, *model_of(small), Adapter(), known);
       for (const int count : kParts) {
-        INFO(small.family << ", " << known << " known frames, " << count << " parts");
+        INFO(small.published << ", " << known << " known frames, " << count << " parts");
         Parts parts(std::vector<at::Device>(static_cast<size_t>(count), at::kCPU));
         const auto all = on_parts<at::Tensor>(parts, [&](PartGroups groups) {
           const auto part = model_of(small);
@@ -230,7 +253,7 @@ TEST_CASE("STAS over parts compares all tokens, and all branches where it choose
       const at::Tensor whole = sample(small, *plain, stas(*plain, branch)->adapter(), 1);
       CHECK(distance(whole, without) > 100 * kTolerance);
       for (const int count : kParts) {
-        INFO(small.family << ", branch " << branch << ", " << count << " parts");
+        INFO(small.published << ", branch " << branch << ", " << count << " parts");
         Parts parts(std::vector<at::Device>(static_cast<size_t>(count), at::kCPU));
         const auto all = on_parts<at::Tensor>(parts, [&](PartGroups groups) {
           const auto part = model_of(small);
