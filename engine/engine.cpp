@@ -92,7 +92,7 @@ std::string generation_node(const JobInput& input, std::int64_t step,
 }
 
 /// One job, ready to adapt and generate.
-struct VideoTask {
+struct Task {
   const JobInput& input;
   const JobPlan& plan;
   const SourceFrames& source;
@@ -120,10 +120,10 @@ struct Engine::State {
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
   JobOutcome attempt(const JobInput& input, Sink& sink, Parts& parts, int rank);
   JobOutput run(const JobInput& input, JobMonitor& monitor);
-  at::Tensor continue_video(const VideoTask& task);
-  at::Tensor generate_frames(const VideoTask& task);
-  at::Tensor make_control_frames(const VideoTask& task);
-  at::Tensor reuse_frames(const VideoTask& task, const Generation& made);
+  at::Tensor continue_video(const Task& task);
+  at::Tensor generate_frames(const Task& task);
+  at::Tensor make_control_frames(const Task& task);
+  at::Tensor reuse_frames(const Task& task, const Generation& made);
   void score_external(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
                       StageClock& clock, JobOutput& output);
   void score_and_write(const JobInput& input, const JobPlan& plan, const SourceFrames& source,
@@ -233,7 +233,7 @@ void Engine::State::recover(const JobInput& input, JobFailure& failure) {
   }
 }
 
-at::Tensor Engine::State::generate_frames(const VideoTask& task) {
+at::Tensor Engine::State::generate_frames(const Task& task) {
   StageClock& clock = task.clock;
   clock.count(&StageTimings::train_s, 0,
               task.adapted.place(task.output.adaptation.best_step, clock.monitor()));
@@ -250,7 +250,7 @@ at::Tensor Engine::State::generate_frames(const VideoTask& task) {
 }
 
 /// The scored frames of a control, whose cost counts as that of decoding.
-at::Tensor Engine::State::make_control_frames(const VideoTask& task) {
+at::Tensor Engine::State::make_control_frames(const Task& task) {
   at::Tensor frames = task.clock.measure("latent_decode", &StageTimings::latent_decode_s, [&] {
     return control_frames(task.adapted.scored_frames(), task.plan, task.source, task.model);
   });
@@ -260,7 +260,7 @@ at::Tensor Engine::State::make_control_frames(const VideoTask& task) {
 }
 
 /// The scored frames that another job generated from an equal state, at the price that it paid.
-at::Tensor Engine::State::reuse_frames(const VideoTask& task, const Generation& made) {
+at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made) {
   JobOutput& output = task.output;
   output.peak_memory_bytes =
       std::max(work.peak_with(device_memory(device).peak_bytes), made.peak_memory_bytes);
@@ -272,7 +272,7 @@ at::Tensor Engine::State::reuse_frames(const VideoTask& task, const Generation& 
 }
 
 /// The scored frames of the job: adapted, generated and decoded.
-at::Tensor Engine::State::continue_video(const VideoTask& task) {
+at::Tensor Engine::State::continue_video(const Task& task) {
   if (task.adapted.scored_frames() != ScoredFrames::kGenerated) {
     if (!task.plan.has_reference()) {
       throw user_error(fmt::format("task {}: method '{}' takes what it scores from frames of the "
