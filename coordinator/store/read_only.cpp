@@ -202,7 +202,7 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
-Result<Database> open_to_read(const std::string& path) {
+Result<Database> open_read_only(const std::string& path) {
   constexpr int kFlags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX;
   if (!is_archived(path)) return Database::open(path, kFlags);
   return Database::open(immutable_uri(path), kFlags | SQLITE_OPEN_URI);
@@ -215,7 +215,7 @@ Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   if (!std::filesystem::is_regular_file(path, error)) {
     return not_found(fmt::format("there is no database file '{}'", path));
   }
-  COX_ASSIGN_OR_RETURN(Database database, open_to_read(path));
+  COX_ASSIGN_OR_RETURN(Database database, open_read_only(path));
   COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, known_version()));
   if (version != known_version()) {
     return failed_precondition(

@@ -22,7 +22,7 @@ constexpr const char* kWindowContext = "adaptation_window.context_frames";
 constexpr const char* kHoldout = "early_stop.holdout_fraction";
 constexpr std::int64_t kDistilledLevels = 50;
 
-std::optional<std::int64_t> integer(const Parameters& parameters, const char* name) {
+std::optional<std::int64_t> given_integer(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);
   if (found == parameters.end()) return std::nullopt;
   const auto* value = found->second.get_if<std::int64_t>();
@@ -55,7 +55,9 @@ class GeometryCheck {
   }
 
  private:
-  std::optional<std::int64_t> get(const char* name) const { return integer(parameters_, name); }
+  std::optional<std::int64_t> get(const char* name) const {
+    return given_integer(parameters_, name);
+  }
 
   void fail(std::string message, std::vector<std::string> names) {
     errors_.push_back({std::move(message), std::move(names)});
@@ -324,13 +326,13 @@ class MemberCheck {
 
 std::int64_t known_frames(const Parameters& parameters) {
   const Task task = task_of(parameters);
-  if (task == Task::kContinue) return integer(parameters, "cond_frames").value_or(0);
+  if (task == Task::kContinue) return given_integer(parameters, "cond_frames").value_or(0);
   return task == Task::kImageToVideo ? 1 : 0;
 }
 
 std::int64_t first_generated_frame(const Parameters& parameters) {
   if (task_of(parameters) != Task::kContinue) return known_frames(parameters);
-  return integer(parameters, "gen_start_frame").value_or(0);
+  return given_integer(parameters, "gen_start_frame").value_or(0);
 }
 
 std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
@@ -359,8 +361,8 @@ std::vector<GeometryError> geometry_errors(const std::string& method, const Para
 }
 
 Parameters with_latent_counts(Parameters parameters) {
-  const auto total = integer(parameters, kWindowTotal);
-  const auto context = integer(parameters, kWindowContext);
+  const auto total = given_integer(parameters, kWindowTotal);
+  const auto context = given_integer(parameters, kWindowContext);
   const auto fraction = parameters.find(kHoldout);
   if (!total || !context || fraction == parameters.end()) return parameters;
   const auto* share = fraction->second.get_if<double>();
@@ -377,11 +379,11 @@ std::int64_t source_frames_needed(const Parameters& parameters, double video_rat
   const Task task = task_of(parameters);
   if (!has_reference(task)) return reads_video(task) ? known_frames(parameters) : 0;
   const auto start = first_generated_frame(parameters);
-  const auto total = integer(parameters, "total_frames").value_or(0);
+  const auto total = given_integer(parameters, "total_frames").value_or(0);
   const auto cond = known_frames(parameters);
   const double rate = wanted_rate(parameters);
-  const std::int64_t stride =
-      rate > 0 ? stride_for(video_rate, rate) : integer(parameters, "frame_stride").value_or(1);
+  const std::int64_t stride = rate > 0 ? stride_for(video_rate, rate)
+                                       : given_integer(parameters, "frame_stride").value_or(1);
   const std::int64_t taken = start + total - cond;
   return taken < 1 ? 0 : (taken - 1) * stride + 1;
 }

@@ -17,7 +17,7 @@ namespace cox::sweep {
 namespace {
 
 constexpr std::int64_t kMaxWorkers = 1'000'000;
-constexpr std::int64_t kMaxVideos = 1'000'000;
+constexpr std::int64_t kMostVideosPriced = 1'000'000;
 
 /// Parameters that do not bear on time.
 const std::set<std::string>& timeless() {
@@ -418,9 +418,9 @@ Result<PlanPrice> price_of(const std::vector<SweepPlan>& plans, const PriceOptio
     return invalid_argument(
         fmt::format("workers: expected 1 to {}, got {}", kMaxWorkers, options.workers));
   }
-  if (options.videos < 1 || options.videos > kMaxVideos) {
+  if (options.videos < 1 || options.videos > kMostVideosPriced) {
     return invalid_argument(
-        fmt::format("videos: expected 1 to {}, got {}", kMaxVideos, options.videos));
+        fmt::format("videos: expected 1 to {}, got {}", kMostVideosPriced, options.videos));
   }
   COX_ASSIGN_OR_RETURN(const Schemas schemas, load_schemas());
   return Pricer(plans, options, schemas).price();

@@ -17,7 +17,7 @@ namespace cox::sweep {
 
 namespace {
 
-constexpr const char* kMaxVideos = "max_videos";
+constexpr const char* kMaxVideosKey = "max_videos";
 
 Origin origin_of(const Assigned& value, const ParameterSchema& schema, const Preset* preset) {
   if (value.at.file != nullptr) {
@@ -37,7 +37,7 @@ Run run_of(const SweepFile& sweep, const Row& row, const Settings& settings) {
     const ParameterSchema& schema = settings.method->parameters.at(name);
     if (schema.role == Role::kLabel) {
       if (value.layer != Layer::kSchema) run.labels[name] = shown(value.value);
-      if (name == kMaxVideos) run.max_videos = *value.value.get_if<std::int64_t>();
+      if (name == kMaxVideosKey) run.max_videos = *value.value.get_if<std::int64_t>();
     } else {
       run.parameters[name] = value.value;
     }

@@ -8,7 +8,6 @@ namespace cox::engine {
 namespace {
 
 constexpr std::int64_t kTaps = 3;
-constexpr std::int64_t kTime = 1;
 constexpr std::int64_t kChannels = 4;
 
 /// Returns `frames` after the last two frames of the previous chunk, and keeps its own last two in
@@ -18,17 +17,17 @@ at::Tensor with_history(const at::Tensor& frames, at::Tensor& slot) {
   const at::Tensor history =
       slot.defined() ? slot
                      : at::zeros({size[0], kTaps - 1, size[2], size[3], size[4]}, frames.options());
-  const at::Tensor seen = at::cat({history, frames}, kTime);
-  slot = seen.narrow(kTime, seen.size(kTime) - (kTaps - 1), kTaps - 1).clone();
+  const at::Tensor seen = at::cat({history, frames}, kTimeAxis);
+  slot = seen.narrow(kTimeAxis, seen.size(kTimeAxis) - (kTaps - 1), kTaps - 1).clone();
   return seen;
 }
 
 /// Stacks the three input frames of every output frame along the channels, oldest first.
 at::Tensor stack_taps(const at::Tensor& seen, std::int64_t stride) {
-  const std::int64_t last = seen.size(kTime) - kTaps + 1;
+  const std::int64_t last = seen.size(kTimeAxis) - kTaps + 1;
   std::vector<at::Tensor> taps;
   for (std::int64_t tap = 0; tap < kTaps; ++tap) {
-    taps.push_back(seen.slice(kTime, tap, tap + last, stride));
+    taps.push_back(seen.slice(kTimeAxis, tap, tap + last, stride));
   }
   return at::cat(taps, kChannels);
 }
@@ -82,9 +81,9 @@ HalvingTimeConv::HalvingTimeConv(const VaeBuild& build, std::int64_t channels)
 at::Tensor HalvingTimeConv::forward(const at::Tensor& frames, FeatureCache& cache) const {
   at::Tensor& slot = cache.slot(slot_);
   const at::Tensor before = slot;
-  slot = frames.narrow(kTime, frames.size(kTime) - 1, 1).clone();
+  slot = frames.narrow(kTimeAxis, frames.size(kTimeAxis) - 1, 1).clone();
   if (cache.in_first_chunk()) return frames;
-  return at::linear(stack_taps(at::cat({before, frames}, kTime), 2), weight_, bias_);
+  return at::linear(stack_taps(at::cat({before, frames}, kTimeAxis), 2), weight_, bias_);
 }
 
 PointConv3d::PointConv3d(const VaeBuild& build, std::int64_t in, std::int64_t out)

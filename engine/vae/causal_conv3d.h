@@ -13,6 +13,8 @@ namespace cox::engine {
 // causal 3x3x3 convolution is then one 2D convolution over three frames stacked along the channels:
 // on a CPU ten times faster than LibTorch's 3D convolution, and equal to it up to rounding.
 
+inline constexpr std::int64_t kTimeAxis = 1;
+
 /// Frames [B, T, H, W, C] as images [B*T, C, H, W], channels innermost, without a copy; and back.
 at::Tensor frames_as_images(const at::Tensor& frames);
 at::Tensor images_as_frames(const at::Tensor& images, std::int64_t batch);

@@ -1,13 +1,9 @@
 #include "engine/vae/networks.h"
 
 #include "engine/tensors/torch.h"
+#include "engine/vae/causal_conv3d.h"
 
 namespace cox::engine {
-namespace {
-
-constexpr std::int64_t kTime = 1;
-
-}  // namespace
 
 VaeNetworks::VaeNetworks(const VaeConfig& config, WeightSource& weights)
     : encoder_(VaeBuild{weights, encoder_slots_, "encoder"}, config),
@@ -21,13 +17,13 @@ at::Tensor VaeNetworks::encode(const at::Tensor& frames, std::int64_t group) con
   FeatureCache cache(encoder_slots_.count());
   std::vector<at::Tensor> chunks;
   std::int64_t begin = 0;
-  while (begin < frames.size(kTime)) {
+  while (begin < frames.size(kTimeAxis)) {
     const std::int64_t length = begin == 0 ? 1 : group;
-    chunks.push_back(encoder_.forward(frames.narrow(kTime, begin, length), cache));
+    chunks.push_back(encoder_.forward(frames.narrow(kTimeAxis, begin, length), cache));
     cache.next_chunk();
     begin += length;
   }
-  return quant_conv_.forward(at::cat(chunks, kTime));
+  return quant_conv_.forward(at::cat(chunks, kTimeAxis));
 }
 
 at::Tensor VaeNetworks::decode(const at::Tensor& latents, std::int64_t group) const {
@@ -35,13 +31,13 @@ at::Tensor VaeNetworks::decode(const at::Tensor& latents, std::int64_t group) co
   FeatureCache cache(decoder_slots_.count());
   std::vector<at::Tensor> chunks;
   std::int64_t begin = 0;
-  while (begin < frames.size(kTime)) {
+  while (begin < frames.size(kTimeAxis)) {
     const std::int64_t length = begin == 0 ? 1 : group;
-    chunks.push_back(decoder_.forward(frames.narrow(kTime, begin, length), cache));
+    chunks.push_back(decoder_.forward(frames.narrow(kTimeAxis, begin, length), cache));
     cache.next_chunk();
     begin += length;
   }
-  return at::cat(chunks, kTime);
+  return at::cat(chunks, kTimeAxis);
 }
 
 }  // namespace cox::engine

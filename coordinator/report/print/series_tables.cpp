@@ -31,10 +31,10 @@ constexpr std::array<ShownStage, 4> kShownStages = {{{"train_s", "train_s"},
                                                      {"generate_s", "generate_s"},
                                                      {"alone_s", "total_s"}}};
 
-Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-Cell cell_of(std::size_t count) { return static_cast<std::int64_t>(count); }
+Cell to_cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
+Cell to_cell(std::size_t count) { return static_cast<std::int64_t>(count); }
 
-void append(std::vector<std::string>& all, std::vector<std::string> more) {
+void add_warnings(std::vector<std::string>& all, std::vector<std::string> more) {
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
 
@@ -48,8 +48,8 @@ void append_set(const std::vector<SetValue>& values, const std::string& metric, 
     row.resize(row.size() + kSetColumns.size());
     return;
   }
-  row.insert(row.end(), {Cell(value->value), cell_of(value->videos.size()),
-                         cell_of(value->dimension), cell_of(value->extrapolated)});
+  row.insert(row.end(), {Cell(value->value), to_cell(value->videos.size()),
+                         to_cell(value->dimension), to_cell(value->extrapolated)});
 }
 
 /// Names of the set metrics that any run has a value of.
@@ -64,22 +64,22 @@ std::set<std::string> set_metrics_of(const SeriesResults& results) {
 Row means_of(const RunData& run, const SeriesResults& results) {
   const JobCounts counts = job_counts(run);
   Row row = {run.name,
-             cell_of(run.results.size()),
-             cell_of(run.videos()),
-             cell_of(counts.failed),
-             cell_of(counts.failed_as_expected),
-             cell_of(counts.cancelled)};
+             to_cell(run.results.size()),
+             to_cell(run.videos()),
+             to_cell(counts.failed),
+             to_cell(counts.failed_as_expected),
+             to_cell(counts.cancelled)};
   for (const Metric& metric : results.metrics) {
     const Summary summary = metric_summary(run, metric.name);
-    row.push_back(cell_of(summary.mean));
-    row.push_back(cell_of(summary.standard_error));
+    row.push_back(to_cell(summary.mean));
+    row.push_back(to_cell(summary.standard_error));
   }
   const auto sets = results.sets.find(run.name);
   for (const std::string& metric : set_metrics_of(results)) {
     append_set(sets == results.sets.end() ? std::vector<SetValue>{} : sets->second, metric, row);
   }
   for (const ShownStage& shown : kShownStages) {
-    row.push_back(cell_of(stage_mean(run, shown.stage)));
+    row.push_back(to_cell(stage_mean(run, shown.stage)));
   }
   const std::vector<std::string> marks = marks_of(run);
   Cell& shown = row.emplace_back();
@@ -107,8 +107,8 @@ Result<SeriesResults> load_series_results(const Query& query, const std::string&
     }
   }
   COX_ASSIGN_OR_RETURN(results.sets, set_values_of_series(query, series, results.warnings));
-  append(results.warnings, environment_warnings(results.runs));
-  append(results.warnings, mark_warnings(results.runs));
+  add_warnings(results.warnings, environment_warnings(results.runs));
+  add_warnings(results.warnings, mark_warnings(results.runs));
   return results;
 }
 
