@@ -241,6 +241,63 @@ Operation attention_operation(const OperationSizes& s) {
       /*same_rounding=*/false};
 }
 
+/// Norms of queries and keys by themselves, with RoPE and without.
+std::vector<Operation> head_norm_operations(const OperationSizes& s, const Input& x,
+                                            const at::Tensor& rope) {
+  return {
+      {"normed_heads",
+       {x, {Role::kWeight, {s.head_dim}}},
+       [=](const Tensors& in) -> Tensors { return {normed_heads(in[0], s.heads, in[1])}; },
+       [=](const Tensors& in) -> Tensors { return {plain_heads(in[0], s.heads, in[1], {})}; }},
+      {"row_normed_heads",
+       {x, {Role::kWeight, {s.heads * s.head_dim}}},
+       [=](const Tensors& in) -> Tensors {
+         return {row_normed_heads(in[0], s.heads, in[1], kNormEpsilon)};
+       },
+       [=](const Tensors& in) -> Tensors { return {plain_row_heads(in[0], s.heads, in[1], {})}; }},
+      {"row_normed_heads with rope",
+       {x, {Role::kWeight, {s.heads * s.head_dim}}},
+       [=](const Tensors& in) -> Tensors {
+         return {row_normed_heads(in[0], s.heads, in[1], kNormEpsilon, rope)};
+       },
+       [=](const Tensors& in) -> Tensors {
+         return {plain_row_heads(in[0], s.heads, in[1], rope)};
+       }},
+      {"layer_normed_heads",
+       {x, {Role::kWeight, {s.head_dim}}, {Role::kWeight, {s.head_dim}}},
+       [=](const Tensors& in) -> Tensors {
+         return {layer_normed_heads(in[0], s.heads, in[1], in[2], kNormEpsilon, rope)};
+       },
+       [=](const Tensors& in) -> Tensors {
+         return {plain_layer_heads(in[0], s.heads, in[1], in[2], rope)};
+       },
+       /*same_rounding=*/true,
+       kBf16SumBound}};
+}
+
+/// Products that do more than W x + b.
+std::vector<Operation> product_operations(const OperationSizes& s, const Input& x) {
+  return {{"gelu_linear",
+           {x, {Role::kWeight, {s.ffn_hidden, x.shape[2]}}, {Role::kWeight, {s.ffn_hidden}}},
+           [](const Tensors& in) -> Tensors {
+             return {gelu_linear({in[1] / in[1].size(1), in[2]}, in[0])};
+           },
+           [](const Tensors& in) -> Tensors {
+             return {at::gelu(at::linear(in[0], in[1] / in[1].size(1), in[2]), "tanh")};
+           },
+           /*same_rounding=*/false},
+          {"linear_fp32",
+           {{Role::kWide, {s.batch, s.runs, 4 * s.head_dim}},
+            {Role::kWeight, {s.ffn_hidden, 4 * s.head_dim}},
+            {Role::kWeight, {s.ffn_hidden}}},
+           [](const Tensors& in) -> Tensors {
+             return {linear_fp32({in[1], in[2]}, in[0])};
+           },
+           [](const Tensors& in) -> Tensors {
+             return {at::linear(in[0], to_fp32(in[1]), to_fp32(in[2]))};
+           }}};
+}
+
 std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rope) {
   const int64_t tokens = s.runs * s.tokens_per_run, hidden = s.heads * s.head_dim;
   const Input x{Role::kActivation, {s.batch, tokens, hidden}};
@@ -274,25 +331,6 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
        {ffn, ffn},
        [](const Tensors& in) -> Tensors { return {swiglu(in[0], in[1])}; },
        [](const Tensors& in) -> Tensors { return {at::silu(in[0]) * in[1]}; }},
-      {"gelu_linear",
-       {x, {Role::kWeight, {s.ffn_hidden, hidden}}, {Role::kWeight, {s.ffn_hidden}}},
-       [](const Tensors& in) -> Tensors {
-         return {gelu_linear({in[1] / in[1].size(1), in[2]}, in[0])};
-       },
-       [](const Tensors& in) -> Tensors {
-         return {at::gelu(at::linear(in[0], in[1] / in[1].size(1), in[2]), "tanh")};
-       },
-       /*same_rounding=*/false},
-      {"linear_fp32",
-       {{Role::kWide, {s.batch, s.runs, 4 * s.head_dim}},
-        {Role::kWeight, {s.ffn_hidden, 4 * s.head_dim}},
-        {Role::kWeight, {s.ffn_hidden}}},
-       [](const Tensors& in) -> Tensors {
-         return {linear_fp32({in[1], in[2]}, in[0])};
-       },
-       [](const Tensors& in) -> Tensors {
-         return {at::linear(in[0], to_fp32(in[1]), to_fp32(in[2]))};
-       }},
   };
   for (const auto& more :
        {heads_operations(x, vector, s, rope), residual_norm_operations(x, run_vector, vector),
