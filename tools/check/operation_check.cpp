@@ -178,51 +178,21 @@ std::vector<Operation> joint_operations(const Input& x, const Input& vector, int
        }}};
 }
 
-std::vector<Operation> heads_operations(const Input& x, const Input& vector,
-                                        const OperationSizes& s, const at::Tensor& rope) {
+Operation heads_operation(const OperationSizes& s, const at::Tensor& rope) {
   const int64_t tokens = s.runs * s.tokens_per_run, hidden = s.heads * s.head_dim;
-  return {
-      {"normed_heads",
-       {x, {Role::kWeight, {s.head_dim}}},
-       [=](const Tensors& in) -> Tensors { return {normed_heads(in[0], s.heads, in[1])}; },
-       [=](const Tensors& in) -> Tensors { return {plain_heads(in[0], s.heads, in[1], {})}; }},
-      {"row_normed_heads",
-       {x, vector},
-       [=](const Tensors& in) -> Tensors {
-         return {row_normed_heads(in[0], s.heads, in[1], kNormEpsilon)};
-       },
-       [=](const Tensors& in) -> Tensors { return {plain_row_heads(in[0], s.heads, in[1], {})}; }},
-      {"row_normed_heads with rope",
-       {x, vector},
-       [=](const Tensors& in) -> Tensors {
-         return {row_normed_heads(in[0], s.heads, in[1], kNormEpsilon, rope)};
-       },
-       [=](const Tensors& in) -> Tensors {
-         return {plain_row_heads(in[0], s.heads, in[1], rope)};
-       }},
-      {"layer_normed_heads",
-       {x, {Role::kWeight, {s.head_dim}}, {Role::kWeight, {s.head_dim}}},
-       [=](const Tensors& in) -> Tensors {
-         return {layer_normed_heads(in[0], s.heads, in[1], in[2], kNormEpsilon, rope)};
-       },
-       [=](const Tensors& in) -> Tensors {
-         return {plain_layer_heads(in[0], s.heads, in[1], in[2], rope)};
-       },
-       /*same_rounding=*/true,
-       kBf16SumBound},
-      {"self_attention_heads",
-       {{Role::kActivation, {s.batch, tokens, 3 * hidden}},
-        {Role::kWeight, {s.head_dim}},
-        {Role::kWeight, {s.head_dim}}},
-       [=](const Tensors& in) -> Tensors {
-         const HeadTensors made = self_attention_heads(in[0], {s.heads, in[1], in[2], rope});
-         return {made.queries, made.keys, made.values};
-       },
-       [=](const Tensors& in) -> Tensors {
-         const Tensors parts = in[0].chunk(3, -1);
-         return {plain_heads(parts[0], s.heads, in[1], rope),
-                 plain_heads(parts[1], s.heads, in[2], rope), split_heads(parts[2], s.heads)};
-       }}};
+  return {"self_attention_heads",
+          {{Role::kActivation, {s.batch, tokens, 3 * hidden}},
+           {Role::kWeight, {s.head_dim}},
+           {Role::kWeight, {s.head_dim}}},
+          [=](const Tensors& in) -> Tensors {
+            const HeadTensors made = self_attention_heads(in[0], {s.heads, in[1], in[2], rope});
+            return {made.queries, made.keys, made.values};
+          },
+          [=](const Tensors& in) -> Tensors {
+            const Tensors parts = in[0].chunk(3, -1);
+            return {plain_heads(parts[0], s.heads, in[1], rope),
+                    plain_heads(parts[1], s.heads, in[2], rope), split_heads(parts[2], s.heads)};
+          }};
 }
 
 Operation attention_operation(const OperationSizes& s) {
@@ -326,15 +296,16 @@ std::vector<Operation> operations(const OperationSizes& s, const at::Tensor& rop
          return {
              at::cat({in[0].narrow(1, 0, head), in[0].narrow(1, head, in[1].size(1)) + in[1]}, 1)};
        }},
+      heads_operation(s, rope),
       attention_operation(s),
       {"swiglu",
        {ffn, ffn},
        [](const Tensors& in) -> Tensors { return {swiglu(in[0], in[1])}; },
        [](const Tensors& in) -> Tensors { return {at::silu(in[0]) * in[1]}; }},
   };
-  for (const auto& more :
-       {heads_operations(x, vector, s, rope), residual_norm_operations(x, run_vector, vector),
-        joint_operations(x, vector, s.tokens_per_run)}) {
+  for (const auto& more : {residual_norm_operations(x, run_vector, vector),
+                           joint_operations(x, vector, s.tokens_per_run),
+                           head_norm_operations(s, x, rope), product_operations(s, x)}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;
