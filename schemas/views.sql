@@ -485,6 +485,12 @@ FROM workers w
 JOIN (SELECT worker_id, max(max(granted_us, coalesce(ended_us, 0))) AS last_us
       FROM attempts GROUP BY worker_id) a ON a.worker_id = w.id;
 
+-- What is asked every second while somebody watches: v_events without what takes long to prepare.
+CREATE VIEW v_journal AS
+SELECT e.sequence AS sequence, e.time_us AS time_us, e.kind AS kind, s.name AS series
+FROM events e
+LEFT JOIN series s ON s.id = e.series_id;
+
 -- The journal. Ask for a range of sequence, or ORDER BY sequence DESC LIMIT n.
 CREATE VIEW v_events AS
 SELECT

@@ -115,7 +115,7 @@ const std::map<std::string, View>& views() {
 Result<std::int64_t> newest_event(const report::Query& query) {
   COX_ASSIGN_OR_RETURN(const report::Table table,
                        query("SELECT coalesce(max(sequence), 0) AS sequence FROM"
-                             " (SELECT sequence FROM v_events ORDER BY sequence DESC LIMIT 1)"));
+                             " (SELECT sequence FROM v_journal ORDER BY sequence DESC LIMIT 1)"));
   return report::RowReader(table, 0).integer("sequence");
 }
 
@@ -134,8 +134,7 @@ Result<std::string> video_path(const report::Query& query, const std::string& jo
 
 }  // namespace
 
-/// The number of the newest event, read once for many pages: its view takes a millisecond to
-/// prepare.
+/// The number of the newest event, read once for many pages.
 class NewestEvent {
  public:
   explicit NewestEvent(report::Query query) : query_(std::move(query)) {}

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "base/abandon.h"
 #include "base/text.h"
 #include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/replicates.h"
@@ -484,6 +485,10 @@ std::vector<Result<Comparison>> compare_each(const std::vector<RunPair>& pairs,
   std::vector<Result<Comparison>> all;
   std::vector<std::vector<double>> differences;
   for (const auto& [baseline, run] : pairs) {
+    if (is_abandoned()) {
+      const Status abandoned(StatusCode::kCancelled, "comparing was abandoned");
+      return std::vector<Result<Comparison>>(pairs.size(), abandoned);
+    }
     Result<Paired> both = paired(*baseline, *run, metric);
     differences.push_back(both.is_ok() ? std::move(both->differences) : std::vector<double>());
     all.push_back(both.is_ok() ? Result<Comparison>(std::move(both->comparison)) : both.status());

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "base/abandon.h"
 #include "base/text.h"
 #include "coordinator/report/compare/baseline.h"
 #include "coordinator/report/compare/checks.h"
@@ -232,6 +233,7 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   if (baseline.run != nullptr) {
     report.baseline = baseline.run->full_name();
     compare_all(pairings(report, baseline), options.primary_only, report);
+    if (is_abandoned()) return Status(StatusCode::kCancelled, "comparing was abandoned");
     if (!options.category.empty()) {
       COX_ASSIGN_OR_RETURN(report.categories,
                            by_category(report.comparisons.front(), options.category));

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <type_traits>
 
+#include "base/abandon.h"
 #include "base/text.h"
 #include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/row_reader.h"
@@ -227,6 +228,7 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
   std::map<std::string, std::size_t> places;
   Environments environments;
   for (const PlacedRow& placed : in_order(table)) {
+    if (is_abandoned()) return Status(StatusCode::kCancelled, "reading runs was abandoned");
     const RowReader row(table, placed.row);
     const std::string name = row.text("run");
     if (placed.part == kRun) {

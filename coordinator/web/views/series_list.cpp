@@ -23,7 +23,7 @@ Result<std::map<std::string, Rate>> recent_rates(const report::Query& query) {
   COX_ASSIGN_OR_RETURN(
       const report::Table table,
       query(fmt::format("SELECT series, count(*) AS n, min(time_us) AS first_us,"
-                        " max(time_us) AS last_us FROM (SELECT series, time_us, kind FROM v_events"
+                        " max(time_us) AS last_us FROM (SELECT series, time_us, kind FROM v_journal"
                         " ORDER BY sequence DESC LIMIT {}) WHERE kind = 'done' GROUP BY series",
                         kRateEvents)));
   std::map<std::string, Rate> rates;
