@@ -17,7 +17,8 @@ void check_refused(const Ended& ended, const std::vector<std::string>& said) {
   for (const std::string& text : said) CHECK_THAT(ended.err, Contains(text));
 }
 
-Ended run_worker(std::vector<std::string> arguments, Surroundings surroundings = {}) {
+/// No coordinator answers it.
+Ended run_worker_alone(std::vector<std::string> arguments, Surroundings surroundings = {}) {
   arguments.insert(arguments.begin(), {program("cox-worker"), "--device", "cpu", "--max-away", "1",
                                        "--coordinator", "127.0.0.1:1"});
   return run(arguments, clean(std::move(surroundings)));
@@ -58,13 +59,14 @@ TEST_CASE("a coordinator that cannot listen leaves no database behind") {
 TEST_CASE("a worker says what it cannot start with, and makes nothing outside its folder") {
   const TemporaryDirectory folder;
   const std::string out = folder / "out";
-  check_refused(run_worker({"--out", out, "--name", "../../evil"}), {"../../evil", "letters"});
-  check_refused(run_worker({"--out", out, "--max-idle", "nan"}), {"--max-idle", "nan"});
+  check_refused(run_worker_alone({"--out", out, "--name", "../../evil"}),
+                {"../../evil", "letters"});
+  check_refused(run_worker_alone({"--out", out, "--max-idle", "nan"}), {"--max-idle", "nan"});
   CHECK(fs::is_empty(folder.path()));
-  check_refused(run_worker({"--out", "/proc/self", "--spool", folder / "spool"}),
+  check_refused(run_worker_alone({"--out", "/proc/self", "--spool", folder / "spool"}),
                 {"/proc/self", "cannot be written"});
   write_text(folder / "tokens", "one\ntwo\n");
-  const Ended two_lines = run_worker({"--out", out, "--token-file", folder / "tokens"});
+  const Ended two_lines = run_worker_alone({"--out", out, "--token-file", folder / "tokens"});
   check_refused(two_lines, {"tokens", "line end"});
   CHECK_THAT(two_lines.err, !Contains("one\n") && !Contains("two"));
 }
@@ -89,14 +91,14 @@ TEST_CASE("a token with a stray character is refused by name, not by an abort") 
                             "s\xc3\xa9"
                             "cret"}) {
     const Surroundings with_token{.directory = "", .environment = {{"COX_TOKEN", token}}};
-    check_refused(run_worker({"--out", folder / "out"}, with_token), {"COX_TOKEN"});
+    check_refused(run_worker_alone({"--out", folder / "out"}, with_token), {"COX_TOKEN"});
     check_refused(run_cox({"status", "--coordinator", "127.0.0.1:1"}, with_token), {"COX_TOKEN"});
   }
 }
 
 TEST_CASE("a worker is called after its host and device") {
   const TemporaryDirectory folder;
-  const Ended ended = run_worker({"--out", folder / "out"});
+  const Ended ended = run_worker_alone({"--out", folder / "out"});
   CHECK(ended.exit_code == 4);
   const auto spool = fs::directory_iterator(folder / "out/spool");
   CHECK_THAT(spool->path().filename().string(), Catch::Matchers::EndsWith(".cpu"));
