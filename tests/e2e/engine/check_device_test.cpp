@@ -28,9 +28,10 @@ TEST_CASE("check-device compares parts of a job with one") {
     const json report = json::parse(ended.out);
     CHECK(report.at("parts") == (arguments[1] == "cpu" ? 3 : 2));
     CHECK(report.at("failed") == 0);
-    // Two precisions; output, gradient, two trainings and four continuations; each against one part
-    // and between the parts.
-    CHECK(report.at("passed") == 2 * 8 * 2);
+    // Two precisions; of LongCat-Video output, gradient, two trainings and four continuations, of
+    // six models of other families output and gradient; each against one part and between the
+    // parts.
+    CHECK(report.at("passed") == 2 * (8 + 6 * 2) * 2);
   }
 }
 

@@ -46,7 +46,7 @@ std::vector<std::string> files_that_name(const std::string& word,
 
 const std::vector<std::string> kProduct = {"base",   "cli",     "coordinator", "engine", "proto",
                                            "record", "schemas", "tools",       "worker"};
-const std::vector<std::string> kPlaces = {"engine/engine.cpp", "proto/cox/v1/job.proto", "",
+const std::vector<std::string> kPlaces = {"engine/engine_state.cpp", "proto/cox/v1/job.proto", "",
                                           "schemas/sql/0001_initial.sql"};
 
 std::vector<std::string> places(const std::string& record) {
