@@ -138,7 +138,7 @@ namespace {
 std::string images_hint(std::size_t images) {
   if (images == 0) return "";
   return fmt::format(
-      "; it has {} image{}, which {} no item: write each as a video of one frame, "
+      "; it has {} image{}, which {} not read as items: write each as a video of one frame, "
       "such as with `ffmpeg -i NAME.png -c copy NAME.mkv`",
       images, images == 1 ? "" : "s", images == 1 ? "is" : "are");
 }

@@ -7,7 +7,7 @@ namespace cox::engine {
 
 /// Attention of all tokens with each other, [B, text tokens + n, heads * d] for [B, heads,
 /// text tokens + n, d]: the first `text_tokens` are on every part, the others are this part's. See
-/// TokenSplit; with one part there is no difference.
+/// TokenSplit; with one part it is plain attention.
 at::Tensor split_attention(const HeadTensors& own, int64_t text_tokens, const TokenSplit& split);
 
 /// This part's rows of a table [text tokens + N, ...] whose first rows belong to tokens that every

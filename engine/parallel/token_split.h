@@ -38,7 +38,7 @@ struct TokenSplit {
   /// The inverse, for K = 1: x [B, N, h, d] to [B, n, heads, d].
   at::Tensor heads_for_tokens(const at::Tensor& x) const;
 
-  /// For tokens that every part has, such as those of a text: this part's heads of x
+  /// For tokens that every part has, such as those of the prompt: this part's heads of x
   /// [K, B, L, heads, d], as [K, B, L, h, d].
   at::Tensor own_heads(const at::Tensor& x) const;
   /// The inverse, for K = 1: x [B, L, h, d] of every part as [B, L, heads, d]. The gradient that

@@ -163,8 +163,9 @@ TEST_CASE("Wrong folders, layouts, captions and names are refused with advice") 
   CHECK(tree.refusal(options).find("image") == std::string::npos);
   tree.text("face.PNG", "");
   tree.text("deep/cat.webp", "");
-  CHECK(tree.refusal(options).find("; it has 2 images, which are no item: write each as a video of "
-                                   "one frame") != std::string::npos);
+  CHECK(tree.refusal(options).find(
+            "; it has 2 images, which are not read as items: write each as a video of "
+            "one frame") != std::string::npos);
   options.layout = "foldr";
   CHECK(tree.refusal(options).find("did you mean 'folder'") != std::string::npos);
   options = folder_options();
