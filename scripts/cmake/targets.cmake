@@ -10,6 +10,12 @@ if(COX_PRECOMPILE)
   add_compile_options(-pthread)
 endif()
 
+# GCC frees memory that it no longer needs from 128 MB on, again and again. A batch of files needs at
+# most 1.4 GB: searching that memory took an eighth of a build.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options("SHELL:--param ggc-min-heapsize=2000000")
+endif()
+
 # Every owner brings these along.
 set(COX_STANDARD_HEADERS <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex>
   <optional> <set> <sstream> <string> <unordered_map> <utility> <vector>)
@@ -31,9 +37,9 @@ function(cox_take_headers target owner)
   endif()
 endfunction()
 
-# Code that is compiled more often than it runs: command lines and test cases. The header-only
-# CLI11 and Catch2 cost their optimiser several times their reading.
-set(COX_COMMAND_LINE_OPTIONS -O1)
+# Code that is compiled more often than it runs: what reads files that people write, command lines,
+# and test cases. The optimizer takes longer over these than the compiler takes to read them.
+set(COX_LIGHT_OPTIONS $<$<CONFIG:Release>:-O1>)
 set(COX_TEST_OPTIONS -O0)
 
 set(COX_TEST_TIME_FACTOR 1 CACHE STRING "How much longer tests may take: checkers slow them down")
@@ -91,13 +97,19 @@ function(cox_sees_tensors result)
   endforeach()
 endfunction()
 
+# cox_test_load(NAME QUARTERS): how many quarters of a core the test keeps busy. Tests of queues, kills
+# and clusters wait most of their time; scripts/test fills the cores with others meanwhile.
+function(cox_test_load name quarters)
+  set_tests_properties(${name} PROPERTIES PROCESSORS ${quarters})
+endfunction()
+
 # cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
-#          [TIMEOUT seconds] [COST seconds] [NEEDS program ...])
+#          [TIMEOUT seconds] [COST seconds] [QUARTERS n] [NEEDS program ...])
 # One binary for a folder of tests; NEEDS are programs that the tests start. What takes longest starts
-# first, by COST, so that the cores end together. Without the engine (COX_BUILD_ENGINE) the tests of
-# what needs it are left out.
+# first, by COST, so that the cores end together. QUARTERS: see cox_test_load. Without the engine
+# (COX_BUILD_ENGINE) the tests of what needs it are left out.
 function(cox_test name)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST" "SOURCES;LINK;NEEDS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST;QUARTERS" "SOURCES;LINK;NEEDS" ${ARGN})
   if(NOT COX_BUILD_ENGINE)
     foreach(target IN LISTS ARG_LINK ARG_NEEDS)
       if(target MATCHES "^cox[_-]" AND NOT target MATCHES "^cox[_-]test" AND NOT TARGET ${target})
@@ -113,7 +125,7 @@ function(cox_test name)
   add_executable(${name} ${ARG_SOURCES})
   cox_common(${name})
   target_compile_options(${name} PRIVATE ${COX_TEST_OPTIONS})
-  target_link_libraries(${name} PRIVATE ${ARG_LINK} cox_test_main)
+  target_link_libraries(${name} PRIVATE ${ARG_LINK} Catch2::Catch2WithMain)
   cox_sees_tensors(tensors ${ARG_LINK})
   if(tensors)
     cox_take_headers(${name} cox_tensor_test)
@@ -134,6 +146,11 @@ function(cox_test name)
     ENVIRONMENT OMP_NUM_THREADS=1)
   if(ARG_COST)
     set_tests_properties(${name} PROPERTIES COST ${ARG_COST})
+  endif()
+  if(ARG_QUARTERS)
+    cox_test_load(${name} ${ARG_QUARTERS})
+  else()
+    cox_test_load(${name} 4)
   endif()
 endfunction()
 
