@@ -4,6 +4,7 @@
 #include <map>
 
 #include "coordinator/report/compare/categories.h"
+#include "coordinator/report/data/cells.h"
 
 namespace cox::report {
 
@@ -22,9 +23,6 @@ std::map<VideoKey, double> values_of(const RunData& run, const std::string& metr
   }
   return values;
 }
-
-Cell value_cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-Cell count_cell(std::size_t count) { return static_cast<std::int64_t>(count); }
 
 struct Pair {
   VideoKey video;
@@ -85,11 +83,10 @@ Result<Table> category_rows(const NamedComparison& named, const std::string& cat
   for (const CategoryDifference& entry : all) {
     auto& counts = outcomes[{entry.run, entry.category}];
     const auto& interval = entry.inference.interval;
-    table.rows.push_back({entry.run, entry.category, count_cell(entry.difference.count),
-                          value_cell(entry.difference.mean),
-                          interval ? Cell(interval->low) : Cell(),
-                          interval ? Cell(interval->high) : Cell(), count_cell(counts["gain"]),
-                          count_cell(counts["loss"]), count_cell(counts["tie"])});
+    table.rows.push_back({entry.run, entry.category, cell_of(entry.difference.count),
+                          cell_of(entry.difference.mean), low_cell(interval), high_cell(interval),
+                          cell_of(counts["gain"]), cell_of(counts["loss"]),
+                          cell_of(counts["tie"])});
   }
   return table;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "coordinator/report/data/cells.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/run_means.h"
 #include "coordinator/report/print/wording.h"
@@ -18,8 +19,6 @@ std::string metric_with_error(const std::string& column) {
   if (!ends_with(column, kPlusMinus)) return "";
   return column.substr(0, column.size() - std::string_view(kPlusMinus).size());
 }
-
-Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
 
 Cell parameter_cell(const std::string& canonical) {
   const auto json = nlohmann::json::parse(canonical, nullptr, false);
