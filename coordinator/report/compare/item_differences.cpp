@@ -15,15 +15,6 @@ double gain_of(const Metric& metric, double difference) {
   return metric.higher_is_better ? difference : -difference;
 }
 
-std::map<VideoKey, double> values_of(const RunData& run, const std::string& metric) {
-  std::map<VideoKey, double> values;
-  for (const VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values[{result.video, result.digest}] = value->second;
-  }
-  return values;
-}
-
 struct Pair {
   VideoKey video;
   double difference = 0;
@@ -54,8 +45,8 @@ Result<Table> item_rows(const NamedComparison& named, const std::string& categor
   }
   for (std::size_t i = 0; i < named.comparisons.size(); ++i) {
     const Comparison& comparison = named.comparisons[i];
-    const auto of_baseline = values_of(named.runs.front(), comparison.metric.name);
-    const auto of_run = values_of(named.runs[i + 1], comparison.metric.name);
+    const auto of_baseline = values_by_video(named.runs.front(), comparison.metric.name);
+    const auto of_run = values_by_video(named.runs[i + 1], comparison.metric.name);
     for (const Pair& pair : sorted_pairs(comparison)) {
       Row& row = table.rows.emplace_back(Row{comparison.run, pair.video.first});
       if (categories) row.emplace_back(categories->of_video(pair.video.first));

@@ -34,10 +34,6 @@ const Metric* find_metric(const std::vector<Metric>& metrics, const std::string&
   return found == metrics.end() ? nullptr : &*found;
 }
 
-bool is_stage(const std::string& column) {
-  return std::find(kStages.begin(), kStages.end(), column) != kStages.end();
-}
-
 Cell declared_cell(const RunData& run, const std::vector<Metric>& metrics,
                    const DeclaredColumns& others, const std::string& column) {
   if (column == "method") return run.method;

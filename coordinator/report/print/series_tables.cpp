@@ -14,21 +14,11 @@
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/run_means.h"
 #include "coordinator/report/print/text_table.h"
+#include "coordinator/store/totaled_timings.h"
 
 namespace cox::report {
 
 namespace {
-
-/// A stage whose mean seconds are shown next to the metrics of a run, and its column.
-struct ShownStage {
-  const char* stage;
-  const char* column;
-};
-
-constexpr std::array<ShownStage, 4> kShownStages = {{{"train_s", "train_s"},
-                                                     {"early_stop_s", "early_stop_s"},
-                                                     {"generate_s", "generate_s"},
-                                                     {"alone_s", "total_s"}}};
 
 /// What is shown of a set metric, behind its name.
 constexpr std::array kSetColumns = {"", "_videos", "_dimension", "_extrapolated"};
@@ -70,8 +60,8 @@ Row means_of(const RunData& run, const SeriesResults& results) {
   for (const std::string& metric : set_metrics_of(results)) {
     append_set(sets == results.sets.end() ? std::vector<SetValue>{} : sets->second, metric, row);
   }
-  for (const ShownStage& shown : kShownStages) {
-    row.push_back(cell_of(stage_mean(run, shown.stage)));
+  for (const store::TotaledTiming& timing : store::kTotaledTimings) {
+    row.push_back(cell_of(stage_mean(run, timing.name)));
   }
   row.push_back(cell_of(marks_of(run)));
   return row;
@@ -112,7 +102,9 @@ Table series_means(const SeriesResults& results) {
     for (const char* column : kSetColumns) optional.push_back(metric + column);
   }
   table.columns.insert(table.columns.end(), optional.begin(), optional.end());
-  for (const ShownStage& shown : kShownStages) table.columns.emplace_back(shown.column);
+  for (const store::TotaledTiming& timing : store::kTotaledTimings) {
+    table.columns.emplace_back(timing.shown);
+  }
   table.columns.emplace_back(kMarks);
   optional.emplace_back(kMarks);
   for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results));
