@@ -10,6 +10,11 @@
 
 namespace cox::cli {
 
+CLI::App& declare_verb(CLI::App& app, const std::string& name, const std::string& example,
+                       const std::string& summary) {
+  return *app.add_subcommand(name, fmt::format("Examples:\n  {}\n\n{}.", example, summary));
+}
+
 void OutputOptions::declare(CLI::App& app) {
   app.add_option("--format", format, "Output format")
       ->check(CLI::IsMember(format_names()))

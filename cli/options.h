@@ -16,6 +16,10 @@ class App;
 
 namespace cox::cli {
 
+/// Declares a verb of a command, as in `cox db info`: its help opens with an example.
+CLI::App& declare_verb(CLI::App& app, const std::string& name, const std::string& example,
+                       const std::string& summary);
+
 /// --format, --json and --quiet of every command that prints a table.
 struct OutputOptions {
   std::string format = "table";

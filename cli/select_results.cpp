@@ -73,7 +73,7 @@ struct RunColumns {
     if (const auto found = run.parameters.find(name); found != run.parameters.end()) {
       return sweep::value_of_json(found->second);
     }
-    if (std::find(report::kStages.begin(), report::kStages.end(), name) != report::kStages.end()) {
+    if (report::is_stage(name)) {
       const auto mean = report::stage_mean(run, name);
       return mean ? std::optional(Value(*mean)) : std::nullopt;
     }

@@ -6,6 +6,7 @@
 --   metric       metrics with a value per job; $id in the table metrics, $weights of its weights
 --   weights      metrics that need weights; $id
 --   timing       fields of record/stage_timings.h
+--   totaled      those that run_totals sums, in its columns $sum and $count; $shown in the views
 --   environment  fields of record/provenance.h in the table environments
 --   adaptation   fields of record/adaptation_summary.h; $table x (results) or y (result_details)
 -- `CASE WHEN EXISTS (... metric_totals ...)` asks once a statement whether the database has the metric
@@ -59,10 +60,8 @@ SELECT
   {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
     (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
      AND q.dataset_id = m.dataset_id AND q.metric_id = $id) END AS $name, }
-  x.train_s_sum / nullif(x.train_s_count, 0) AS train_s,
-  x.early_stop_s_sum / nullif(x.early_stop_s_count, 0) AS early_stop_s,
-  x.generate_s_sum / nullif(x.generate_s_count, 0) AS generate_s,
-  x.alone_s_sum / nullif(x.alone_s_count, 0) AS total_s, d.videos AS items
+  {each totaled|x.$sum / nullif(x.$count, 0) AS $shown, }
+  d.videos AS items
 FROM series_runs m
 JOIN series s ON s.id = m.series_id
 JOIN runs r ON r.id = m.run_id
@@ -233,10 +232,7 @@ SELECT
   {each metric|CASE WHEN EXISTS (SELECT 1 FROM metric_totals z WHERE z.metric_id = $id) THEN
     (SELECT q.sum / nullif(q.count, 0) FROM metric_totals q WHERE q.run_id = m.run_id
      AND q.dataset_id = m.dataset_id AND q.metric_id = $id) END AS $name, }
-  t.train_s_sum / nullif(t.train_s_count, 0) AS train_s,
-  t.early_stop_s_sum / nullif(t.early_stop_s_count, 0) AS early_stop_s,
-  t.generate_s_sum / nullif(t.generate_s_count, 0) AS generate_s,
-  t.alone_s_sum / nullif(t.alone_s_count, 0) AS total_s,
+  {each totaled|t.$sum / nullif(t.$count, 0) AS $shown, }
   (SELECT count(*) FROM run_environments n
    WHERE n.run_id = m.run_id AND n.dataset_id = m.dataset_id) AS environments,
   r.digest AS run_digest, d.videos AS items
@@ -251,11 +247,8 @@ WHERE m.superseded = 0;
 CREATE VIEW counted_totals AS
 SELECT
   j.run_id AS run_id, dv.dataset_id AS dataset_id,
-  count(*) AS results, sum(x.nonfinite IS NOT NULL) AS nonfinite_results,
-  total(x.train_s) AS train_s_sum, count(x.train_s) AS train_s_count,
-  total(x.early_stop_s) AS early_stop_s_sum, count(x.early_stop_s) AS early_stop_s_count,
-  total(x.generate_s) AS generate_s_sum, count(x.generate_s) AS generate_s_count,
-  total(x.alone_s) AS alone_s_sum, count(x.alone_s) AS alone_s_count
+  count(*) AS results, sum(x.nonfinite IS NOT NULL) AS nonfinite_results
+  {each totaled|, total(x.$name) AS $sum, count(x.$name) AS $count}
 FROM jobs j
 JOIN results x ON x.job_id = j.id
 JOIN dataset_videos dv ON dv.video_id = j.video_id

@@ -31,10 +31,8 @@ class DatasetCommand final : public Command {
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
     CLI::App& index =
-        *app.add_subcommand("index",
-                            "Examples:\n  cox dataset index clips --layout folder -o "
-                            "clips.json\n\nWrite the manifest of a folder of videos, or of "
-                            "a file of prompts.");
+        declare_verb(app, "index", "cox dataset index clips --layout folder -o clips.json",
+                     "Write the manifest of a folder of videos, or of a file of prompts");
     index
         .add_option(
             "PATH", options_.root,

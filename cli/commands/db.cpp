@@ -26,17 +26,15 @@ class Db final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    info_ = &verb(app, "info", "Show what a database holds", "cox db info out/cox.db");
-    check_ = &verb(app, "check",
-                   "Check every page and reference, and tell an unclean file from a "
-                   "damaged one (exit code 1)",
-                   "cox db check out/cox.db");
-    backup_ = &verb(app, "backup", "Copy a database, also while a coordinator writes",
-                    "cox db backup out/cox.db monday.db");
-    restore_ = &verb(app, "restore",
-                     "Put a backup in the place of a database; what was there is "
-                     "moved aside",
-                     "cox db restore monday.db out/cox.db");
+    info_ = &declare_verb(app, "info", "cox db info out/cox.db", "Show what a database holds");
+    check_ = &declare_verb(app, "check", "cox db check out/cox.db",
+                           "Check every page and reference, and tell an unclean file from a "
+                           "damaged one (exit code 1)");
+    backup_ = &declare_verb(app, "backup", "cox db backup out/cox.db monday.db",
+                            "Copy a database, also while a coordinator writes");
+    restore_ = &declare_verb(app, "restore", "cox db restore monday.db out/cox.db",
+                             "Put a backup in the place of a database; what was there is "
+                             "moved aside");
     for (CLI::App* one : {info_, check_, backup_}) file(*one, "FILE", "Database file", path_);
     file(*backup_, "COPY", "The file to create", copy_);
     file(*restore_, "COPY", "The backup", copy_);
@@ -53,10 +51,6 @@ class Db final : public Command {
   }
 
  private:
-  static CLI::App& verb(CLI::App& app, const std::string& name, const std::string& summary,
-                        const std::string& example) {
-    return *app.add_subcommand(name, fmt::format("Examples:\n  {}\n\n{}.", example, summary));
-  }
   static void file(CLI::App& app, const std::string& name, const std::string& what,
                    std::string& value) {
     app.add_option(name, value, what)->required()->check(not_empty)->type_name("");

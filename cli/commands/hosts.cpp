@@ -70,8 +70,7 @@ class Hosts final : public Command {
 
  private:
   CLI::App& verb(CLI::App& app, const std::string& name, const std::string& summary) {
-    CLI::App& one = *app.add_subcommand(
-        name, fmt::format("Examples:\n  cox hosts {} hosts.yaml\n\n{}.", name, summary));
+    CLI::App& one = declare_verb(app, name, fmt::format("cox hosts {} hosts.yaml", name), summary);
     one.add_option("FILE", path_, "The file of hosts")->required()->check(not_empty)->type_name("");
     return one;
   }

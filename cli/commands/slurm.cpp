@@ -52,12 +52,12 @@ class SlurmCommand final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    script_ = &declare_verb(app, "script", "Print exactly what would be submitted now");
-    up_ = &declare_verb(app, "up", "Check the settings and submit workers for the open jobs");
-    scale_ = &declare_verb(app, "scale", "Keep the number of workers in step with the open jobs");
-    status_ = &declare_verb(app, "status", "Show the tasks of the last two days");
-    down_ = &declare_verb(app, "down", "Let workers finish the jobs in flight and leave");
-    for (CLI::App* verb : {script_, up_, scale_}) declare_size(*verb);
+    script_ = &verb(app, "script", "Print exactly what would be submitted now");
+    up_ = &verb(app, "up", "Check the settings and submit workers for the open jobs");
+    scale_ = &verb(app, "scale", "Keep the number of workers in step with the open jobs");
+    status_ = &verb(app, "status", "Show the tasks of the last two days");
+    down_ = &verb(app, "down", "Let workers finish the jobs in flight and leave");
+    for (CLI::App* sized : {script_, up_, scale_}) declare_size(*sized);
     scale_->add_option("--every", every_s_, "Seconds between two looks")
         ->check(CLI::Range(1, 3'600))
         ->capture_default_str();
@@ -78,15 +78,15 @@ class SlurmCommand final : public Command {
   }
 
  private:
-  CLI::App& declare_verb(CLI::App& app, const std::string& name, const std::string& summary) {
-    CLI::App& verb = *app.add_subcommand(
-        name, fmt::format("Examples:\n  cox slurm {} --settings slurm.yaml\n\n{}.", name, summary));
-    verb.add_option("--settings", path_, "File with the settings of the cluster")
+  CLI::App& verb(CLI::App& app, const std::string& name, const std::string& summary) {
+    CLI::App& one =
+        declare_verb(app, name, fmt::format("cox slurm {} --settings slurm.yaml", name), summary);
+    one.add_option("--settings", path_, "File with the settings of the cluster")
         ->check(not_empty)
         ->type_name("FILE")
         ->capture_default_str();
-    source_.declare_coordinator_only(verb);
-    return verb;
+    source_.declare_coordinator_only(one);
+    return one;
   }
 
   void declare_size(CLI::App& verb) {

@@ -72,8 +72,7 @@ class Workers final : public Command {
  private:
   void verb(CLI::App& app, const std::string& name, const std::string& summary,
             v1::ChangeWorkerRequest::Change change) {
-    CLI::App& one = *app.add_subcommand(
-        name, fmt::format("Examples:\n  cox workers {} gpu1-0\n\n{}.", name, summary));
+    CLI::App& one = declare_verb(app, name, fmt::format("cox workers {} gpu1-0", name), summary);
     one.add_option("NAME", name_, "The worker's name, as 'cox status --workers' shows it")
         ->required()
         ->check(not_empty)

@@ -46,25 +46,20 @@ std::string options(const SlurmSettings& settings, const ArrayRequest& array) {
 }
 
 /// The words of one worker's command line; the shell completes name, device and end.
-std::string worker_words(const SlurmSettings& settings, const ArrayRequest& array) {
+std::string worker_line(const SlurmSettings& settings, const ArrayRequest& array) {
   std::vector<std::string> words;
   if (!settings.container.image.empty()) {
     words = {"apptainer", "exec"};
     words.insert(words.end(), settings.container.options.begin(), settings.container.options.end());
     words.push_back(settings.container.image);
   }
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {name, value});
-  };
-  words.push_back(settings.worker);
-  add("--coordinator", settings.coordinator);
-  add("--ca-file", settings.ca_file);
-  add("--token-file", settings.token_file);
-  add("--out", settings.out);
-  add("--max-idle", fmt::to_string(settings.max_idle.count()));
-  if (settings.gpus == 0) add("--device", "cpu");
-  if (array.longest_job) add("--job-time", fmt::to_string(array.longest_job->count()));
-  words.insert(words.end(), settings.worker_options.begin(), settings.worker_options.end());
+  const std::vector<std::string> worker = worker_words(
+      settings,
+      {{"--out", settings.out},
+       {"--max-idle", fmt::to_string(settings.max_idle.count())},
+       {"--device", settings.gpus == 0 ? "cpu" : ""},
+       {"--job-time", array.longest_job ? fmt::to_string(array.longest_job->count()) : ""}});
+  words.insert(words.end(), worker.begin(), worker.end());
   std::string text = shell_line(words);
   text += R"( --name "$name" --until "$until")";
   if (settings.gpus > 0) text += R"( --device "${devices[$1]}")";
@@ -130,7 +125,7 @@ std::string batch_script(const SlurmSettings& settings, const ArrayRequest& arra
                         join(devices_of_workers(settings.gpus, settings.gpus_per_job), " "));
   }
   text += fmt::format("start() {{\n  local name={}\"-$task-$1\"\n  {} &\n  workers+=($!)\n}}\n",
-                      shell_quoted(settings.name), worker_words(settings, array));
+                      shell_quoted(settings.name), worker_line(settings, array));
   text += fmt::format("for ((i = 0; i < {}; ++i)); do start \"$i\"; done\n",
                       settings.workers_per_task());
   return text + kWait;

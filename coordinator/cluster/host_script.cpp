@@ -64,15 +64,8 @@ constexpr const char* kUp = R"sh(up() {
 )sh";
 
 std::string start_function(const HostsFile& file, const Host& host) {
-  std::vector<std::string> words = {file.worker};
-  const auto add = [&](const std::string& name, const std::string& value) {
-    if (!value.empty()) words.insert(words.end(), {name, value});
-  };
-  add("--coordinator", file.coordinator);
-  add("--ca-file", file.ca_file);
-  add("--token-file", file.token_file);
-  if (host.gpus == 0) add("--device", "cpu");
-  words.insert(words.end(), file.worker_options.begin(), file.worker_options.end());
+  const std::vector<std::string> words =
+      worker_words(file, {{"--device", host.gpus == 0 ? "cpu" : ""}});
   return fmt::format(
       "start() {{\n  setsid nohup {} --out \"$out\" --name \"$1\"{}{} </dev/null "
       ">>\"$folder/$1.log\" 2>&1 &\n  echo \"$!\" >\"$folder/$1.pid\"\n}}\n",

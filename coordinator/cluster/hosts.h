@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/cluster/worker_settings.h"
 
 namespace cox::cluster {
 
@@ -15,17 +16,10 @@ struct Host {
   int workers = 1;   ///< on the CPU, where gpus is 0
 };
 
-/// What `cox hosts` must know. Paths are those of the hosts.
-struct HostsFile {
+/// What `cox hosts` must know. `out` is absolute, or below the home directory of a host.
+struct HostsFile : WorkerSettings {
   std::vector<std::string> ssh = {"ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"};
-  std::string worker;  ///< path of cox-worker
-  std::vector<std::string> worker_options;
-  int gpus_per_job = 1;  ///< that compute each job together: those of one worker
-  int health_port = 0;   ///< of the first worker's --health, the next one's is one higher; 0 = none
-  std::string out = "out";  ///< absolute, or below the home directory
-  std::string coordinator;  ///< HOST:PORT as the hosts reach it; "" = option or environment
-  std::string ca_file;
-  std::string token_file;
+  int health_port = 0;  ///< of the first worker's --health, the next one's is one higher; 0 = none
   std::vector<Host> hosts;
 };
 

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "coordinator/cluster/hosts.h"
 #include "coordinator/cluster/keys.h"
-#include "record/limits.h"
 
 namespace cox::cluster {
 
@@ -50,14 +49,8 @@ Result<HostsFile> read_hosts(const std::string& path) {
   sweep::Diagnostics diagnostics;
   Keys keys(diagnostics);
   keys.texts("ssh", file.ssh);
-  keys.text("worker", file.worker);
-  keys.texts("worker_options", file.worker_options);
-  keys.integer("gpus_per_job", 1, kMostGpusOfJob, file.gpus_per_job);
+  declare_worker(keys, file);
   keys.integer("health_port", 1, 65'535 - kMaxWorkersOnHost, file.health_port);
-  keys.text("out", file.out);
-  keys.text("coordinator", file.coordinator);
-  keys.text("ca_file", file.ca_file);
-  keys.text("token_file", file.token_file);
   keys.list("hosts", [&](const sweep::Node& node) {
     read_host(node, file.hosts, diagnostics);
     check_names(node, file.hosts, diagnostics);

@@ -23,7 +23,6 @@ void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
   keys.limit("time", settings.time);
   keys.seconds("margin", 1, settings.margin);
   keys.integer("gpus", 0, kMostGpusOfJob, settings.gpus);
-  keys.integer("gpus_per_job", 1, kMostGpusOfJob, settings.gpus_per_job);
   keys.text("gpu_type", settings.gpu_type);
   keys.integer("cpus", 1, 4'096, settings.cpus);
   keys.text("memory", settings.memory);
@@ -36,13 +35,8 @@ void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
   container.text("image", settings.container.image);
   container.texts("options", settings.container.options);
   keys.map("container", container);
-  keys.text("worker", settings.worker);
-  keys.texts("worker_options", settings.worker_options);
-  keys.text("out", settings.out);
+  declare_worker(keys, settings);
   keys.seconds("max_idle", 0, settings.max_idle);
-  keys.text("coordinator", settings.coordinator);
-  keys.text("ca_file", settings.ca_file);
-  keys.text("token_file", settings.token_file);
 }
 
 constexpr std::string_view kWordCharacters =

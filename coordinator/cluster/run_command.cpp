@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,7 +13,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/process.h"
+#include "base/process_group.h"
 #include "base/text.h"
 
 namespace cox::cluster {
@@ -23,54 +22,25 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<Pipe> open_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return internal_error(fmt::format("cannot create a pipe: {}", std::strerror(errno)));
-  }
-  return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-/// The process with its three streams; its whole process group dies with this object.
+/// The process with its three streams.
 class Started {
  public:
   static Result<Started> start(const Command& command);
-  Started(Started&&) = default;
-  Started& operator=(Started&&) = delete;
-  ~Started() {
-    if (pid_.is_set()) end();
-  }
 
   /// Feeds and reads until both outputs are closed.
   Status talk(const Command& command, CommandEnd& end);
   Result<int> wait(Clock::time_point deadline);
 
  private:
-  /// Moves to 0 when moved from.
-  class Pid {
-   public:
-    explicit Pid(pid_t pid = 0) : pid_(pid) {}
-    Pid(Pid&& other) noexcept : pid_(std::exchange(other.pid_, 0)) {}
-    bool is_set() const { return pid_ > 0; }
-    pid_t get() const { return pid_; }
-    void clear() { pid_ = 0; }
-
-   private:
-    pid_t pid_;
-  };
-
-  Started(pid_t pid, Descriptor input, Descriptor out, Descriptor err)
-      : pid_(pid), input_(std::move(input)), out_(std::move(out)), err_(std::move(err)) {}
-  void end() {
-    ::kill(-pid_.get(), SIGKILL);
-    while (::waitpid(pid_.get(), nullptr, 0) == -1 && errno == EINTR) {
-    }
-    pid_.clear();
-  }
+  Started(ProcessGroup process, Descriptor input, Descriptor out, Descriptor err)
+      : process_(std::move(process)),
+        input_(std::move(input)),
+        out_(std::move(out)),
+        err_(std::move(err)) {}
   void feed(const std::string& input);
   static Status take(Descriptor& from, std::string& text);
 
-  Pid pid_;
+  ProcessGroup process_;
   Descriptor input_, out_, err_;
   std::size_t fed_ = 0;
 };
@@ -79,38 +49,12 @@ Result<Started> Started::start(const Command& command) {
   COX_ASSIGN_OR_RETURN(Pipe input, open_pipe());
   COX_ASSIGN_OR_RETURN(Pipe out, open_pipe());
   COX_ASSIGN_OR_RETURN(Pipe err, open_pipe());
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, input.reader.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out.writer.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err.writer.get(), STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none, defaults;
-  sigemptyset(&none);
-  sigemptyset(&defaults);
-  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGXFSZ}) sigaddset(&defaults, signal);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  std::vector<char*> argv;
-  for (const std::string& word : command.words) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  pid_t pid = 0;
-  const int error = ::posix_spawnp(&pid, argv.front(), &actions, &attributes, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  posix_spawnattr_destroy(&attributes);
-  if (error == ENOENT) {
-    return not_found(fmt::format("there is no program '{}' in PATH", command.words.front()));
-  }
-  if (error != 0) {
-    return failed_precondition(
-        fmt::format("cannot start '{}': {}", command.words.front(), std::strerror(error)));
-  }
+  COX_ASSIGN_OR_RETURN(
+      ProcessGroup process,
+      ProcessGroup::start(command.words, {input.reader.get(), out.writer.get(), err.writer.get()}));
   ::fcntl(input.writer.get(), F_SETFL, O_NONBLOCK);
-  return Started(pid, std::move(input.writer), std::move(out.reader), std::move(err.reader));
+  return Started(std::move(process), std::move(input.writer), std::move(out.reader),
+                 std::move(err.reader));
 }
 
 /// While it lives, a write to a pipe that nobody reads is an error and does not end this process.
@@ -184,14 +128,10 @@ Status Started::talk(const Command& command, CommandEnd& end) {
 Result<int> Started::wait(Clock::time_point deadline) {
   constexpr int kLookMs = 5;
   for (;;) {
-    int status = 0;
-    const pid_t ended = ::waitpid(pid_.get(), &status, WNOHANG);
-    if (ended == pid_.get()) {
-      pid_.clear();
-      return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-    }
-    if (ended < 0 && errno != EINTR) {
-      return internal_error(fmt::format("waitpid failed: {}", std::strerror(errno)));
+    COX_ASSIGN_OR_RETURN(const std::optional<int> status, process_.ending());
+    if (status) {
+      process_.release();
+      return WIFSIGNALED(*status) ? 128 + WTERMSIG(*status) : WEXITSTATUS(*status);
     }
     if (Clock::now() >= deadline) {
       return Status(StatusCode::kDeadlineExceeded, "closed its outputs and did not end in time");
@@ -203,7 +143,6 @@ Result<int> Started::wait(Clock::time_point deadline) {
 }  // namespace
 
 Result<CommandEnd> run_command(const Command& command) {
-  COX_CHECK(!command.words.empty(), "a command has a program");
   COX_ASSIGN_OR_RETURN(Started started, Started::start(command));
   CommandEnd end;
   const Status talked = started.talk(command, end);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "coordinator/cluster/worker_settings.h"
 
 namespace cox::cluster {
 
@@ -17,14 +18,13 @@ struct Container {
 
 /// What `cox slurm` must know of a site: where workers run, with what, and how many. A task is one
 /// element of a job array; it holds one worker for each set of GPUs that computes a job, or one
-/// without a GPU.
-struct SlurmSettings {
+/// without a GPU. `out` is on a file system that the nodes share.
+struct SlurmSettings : WorkerSettings {
   std::string name = "cox";  ///< of the array; two that are up at once have different names
   std::string partition, account, qos, constraint, reservation;
   std::chrono::seconds time{0};     ///< wall-clock limit of a task
   std::chrono::seconds margin{60};  ///< workers have left this long before it
   int gpus = 0;                     ///< of a task
-  int gpus_per_job = 1;             ///< that compute each job together: those of one worker
   std::string gpu_type;             ///< "" = any
   int cpus = 1;                     ///< of a task
   std::string memory;               ///< of a task, as Slurm writes it: "64G"; "" = the site's
@@ -37,14 +37,7 @@ struct SlurmSettings {
   std::vector<std::string> sbatch;   ///< further options: "--mail-type=FAIL"
   Container container;
 
-  std::string worker;                       ///< path of cox-worker on the nodes
-  std::vector<std::string> worker_options;  ///< further options of it
-  std::string out = "out";                  ///< on a file system that the nodes share
-  std::chrono::seconds max_idle{300};       ///< a worker without work leaves after this
-
-  std::string coordinator;  ///< HOST:PORT as the nodes reach it; "" = from option or environment
-  std::string ca_file;
-  std::string token_file;
+  std::chrono::seconds max_idle{300};  ///< a worker without work leaves after this
 
   int workers_per_task() const { return gpus > 0 ? gpus / gpus_per_job : 1; }
   /// How long a worker may compute.

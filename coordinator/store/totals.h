@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include "coordinator/core/effect.h"
 #include "coordinator/store/insert.h"
 #include "coordinator/store/sqlite.h"
+#include "coordinator/store/totaled_timings.h"
 
 namespace cox::store {
 
@@ -23,23 +23,13 @@ struct Sum {
   void add(double value);
 };
 
-/// A timing that run_totals has a sum of, and the columns of that.
-struct TotaledTiming {
-  std::string_view name, sum, count;
-};
-inline constexpr TotaledTiming kTotaledTimings[] = {
-    {"train_s", "train_s_sum", "train_s_count"},
-    {"early_stop_s", "early_stop_s_sum", "early_stop_s_count"},
-    {"generate_s", "generate_s_sum", "generate_s_count"},
-    {"alone_s", "alone_s_sum", "alone_s_count"}};
-
 struct RunTotalsRow {
   struct Record {
     core::RunNumber run{};
     core::DatasetNumber dataset{};
     std::int64_t results = 0;
     std::int64_t nonfinite_results = 0;
-    std::array<Sum, std::size(kTotaledTimings)> timings{};
+    std::array<Sum, kTotaledTimings.size()> timings{};
   };
   static constexpr std::string_view kTable = "run_totals";
   static constexpr int kKeys = 2;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/store/result_rows.h"
+#include "coordinator/store/totaled_timings.h"
 #include "schemas/metric_schema.h"
 
 namespace cox::store {
@@ -52,16 +53,29 @@ std::vector<Substitutions> field_entries(bool (*wanted)(std::string_view)) {
   return entries;
 }
 
+std::vector<Substitutions> totaled_entries() {
+  std::vector<Substitutions> entries;
+  for (const TotaledTiming& timing : kTotaledTimings) {
+    entries.push_back({{"$name", std::string(timing.name)},
+                       {"$shown", std::string(timing.shown)},
+                       {"$sum", std::string(timing.sum)},
+                       {"$count", std::string(timing.count)}});
+  }
+  return entries;
+}
+
 bool every(std::string_view) { return true; }
 
 Result<std::vector<Substitutions>> entries_of(std::string_view kind, const MetricIds& ids) {
   if (kind == "metric") return metric_entries(ids);
   if (kind == "weights") return weights_entries(ids);
   if (kind == "timing") return field_entries<StageTimings>(&every);
+  if (kind == "totaled") return totaled_entries();
   if (kind == "adaptation") return field_entries<AdaptationSummary>(&every);
   if (kind == "environment") return field_entries<Provenance>(&is_of_environment);
   return invalid_argument(fmt::format(
-      "views: unknown kind '{}'; expected metric, weights, timing, adaptation or environment",
+      "views: unknown kind '{}'; expected metric, weights, timing, totaled, adaptation or "
+      "environment",
       kind));
 }
 

@@ -9,6 +9,7 @@
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/members.h"
 #include "record/method_name.h"
+#include "record/parameter.h"
 #include "record/task.h"
 
 namespace cox::sweep {
@@ -33,10 +34,9 @@ constexpr double kBytesOfMaster = 4;
 constexpr double kBytesOfE4m3 = 1;
 
 double number(const Parameters& parameters, const char* name) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) return 0;
-  if (const auto* whole = found->second.get_if<std::int64_t>()) return static_cast<double>(*whole);
-  const auto* real = found->second.get_if<double>();
+  const auto* whole = parameter_as<std::int64_t>(parameters, name);
+  if (whole != nullptr) return static_cast<double>(*whole);
+  const auto* real = parameter_as<double>(parameters, name);
   return real == nullptr ? 0 : *real;
 }
 
@@ -45,8 +45,7 @@ std::int64_t integer(const Parameters& parameters, const char* name) {
 }
 
 bool is_on(const Parameters& parameters, const char* name) {
-  const auto found = parameters.find(name);
-  return found != parameters.end() && found->second == Value(true);
+  return parameter_is(parameters, name, true);
 }
 
 double feed_forward_size(double hidden) {
@@ -116,8 +115,7 @@ bool trains(const Parameters& p) { return p.contains("adaptation_window.total_fr
 
 /// Returns the first block that the method of these parameters changes.
 double first_block(const Parameters& p, const ModelShape& m) {
-  const auto listed = p.find("blocks");
-  const auto* blocks = listed == p.end() ? nullptr : listed->second.get_if<Value::List>();
+  const auto* blocks = parameter_as<Value::List>(p, "blocks");
   if (blocks != nullptr && !blocks->empty()) {
     return static_cast<double>(*blocks->front().get_if<std::int64_t>());
   }
@@ -168,10 +166,7 @@ Continuation continuation_of(const Parameters& p) {
           static_cast<double>(4 * (total - 1) + 1)};
 }
 
-bool generates_in_fp8(const Parameters& p) {
-  const auto dtype = p.find("dtype");
-  return dtype != p.end() && dtype->second == Value("fp8");
-}
+bool generates_in_fp8(const Parameters& p) { return parameter_is(p, "dtype", "fp8"); }
 
 double branches_of(const Parameters& p) { return number(p, "guidance") > 1 ? 2 : 1; }
 
@@ -189,8 +184,7 @@ double generation_seconds(const Parameters& p, const ModelShape& m, const Device
 
 /// Values that the optimizer keeps for each one that it trains.
 double optimizer_states(const Parameters& p) {
-  const auto optimizer = p.find("optimizer");
-  if (optimizer != p.end() && optimizer->second == Value("adamw")) return 2;
+  if (parameter_is(p, "optimizer", "adamw")) return 2;
   return number(p, "momentum") != 0 ? 1 : 0;
 }
 
@@ -332,8 +326,7 @@ double peak_memory_bytes(const std::string& method, const Parameters& parameters
 
 std::int64_t probes_of(const Parameters& parameters) {
   if (!is_on(parameters, "early_stop.enabled")) return 0;
-  const auto sigmas = parameters.find("early_stop.sigmas");
-  const auto* list = sigmas == parameters.end() ? nullptr : sigmas->second.get_if<Value::List>();
+  const auto* list = parameter_as<Value::List>(parameters, "early_stop.sigmas");
   return list == nullptr ? 0
                          : static_cast<std::int64_t>(list->size()) *
                                integer(parameters, "early_stop.noise_draws");

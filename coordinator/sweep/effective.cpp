@@ -9,6 +9,7 @@
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/members.h"
 #include "coordinator/sweep/tasks.h"
+#include "record/parameter.h"
 #include "record/task.h"
 
 namespace cox::sweep {
@@ -39,14 +40,12 @@ class Normalization {
 
  private:
   bool is(const std::string& name, const Value& value) const {
-    const auto found = parameters_.find(name);
-    return found != parameters_.end() && found->second == value;
+    return parameter_is(parameters_, name, value);
   }
 
   template <typename T>
   const T* get(const std::string& name) const {
-    const auto found = parameters_.find(name);
-    return found == parameters_.end() ? nullptr : found->second.get_if<T>();
+    return parameter_as<T>(parameters_, name);
   }
 
   void drop_unread_text() {

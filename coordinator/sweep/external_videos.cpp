@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "record/parameter.h"
 #include "record/path_template.h"
 
 namespace cox::sweep {
@@ -21,15 +22,9 @@ constexpr const char* kExternal = "external";
 constexpr const char* kVideosPath = "videos";
 constexpr const char* kVideosDigest = "videos_digest";
 
-std::string external_text(const Run& run, const char* name) {
-  const auto found = run.parameters.find(name);
-  const auto* text = found == run.parameters.end() ? nullptr : found->second.get_if<std::string>();
-  return text == nullptr ? "" : *text;
-}
-
 /// Relative to the file that states it, or to the working directory for `--set`.
 std::string external_path(const Run& run) {
-  const fs::path path = filled_path(external_text(run, kVideosPath), "run", run.name);
+  const fs::path path = filled_path(parameter_text(run.parameters, kVideosPath), "run", run.name);
   const auto origin = run.origins.find(kVideosPath);
   const bool is_in_file = origin != run.origins.end() && origin->second.layer != "set";
   const fs::path folder = is_in_file ? fs::path(origin->second.file).parent_path() : fs::path();
@@ -62,7 +57,7 @@ Result<FoundVideos> find_videos(const std::string& path, std::span<const Planned
 
 /// "" when the run's parameters are right.
 std::string external_problem(const Run& run, std::size_t videos) {
-  const std::string path = external_text(run, kVideosPath);
+  const std::string path = parameter_text(run.parameters, kVideosPath);
   if (path.empty()) {
     return fmt::format("run '{}': method external needs `videos: PATH`, with {{video}} for the id",
                        run.name);
@@ -71,7 +66,7 @@ std::string external_problem(const Run& run, std::size_t videos) {
     return fmt::format("run '{}': videos: expected {{video}} in '{}', since the run has {} videos",
                        run.name, path, videos);
   }
-  if (!external_text(run, kVideosDigest).empty()) {
+  if (!parameter_text(run.parameters, kVideosDigest).empty()) {
     return fmt::format("run '{}': videos_digest is written by the program; leave it out", run.name);
   }
   return "";

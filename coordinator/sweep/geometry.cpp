@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "coordinator/sweep/members.h"
 #include "record/frame_stride.h"
+#include "record/parameter.h"
 #include "record/task.h"
 #include "schemas/metric_schema.h"
 
@@ -23,16 +24,13 @@ constexpr const char* kHoldout = "early_stop.holdout_fraction";
 constexpr std::int64_t kDistilledLevels = 50;
 
 std::optional<std::int64_t> given_integer(const Parameters& parameters, const char* name) {
-  const auto found = parameters.find(name);
-  if (found == parameters.end()) return std::nullopt;
-  const auto* value = found->second.get_if<std::int64_t>();
+  const auto* value = parameter_as<std::int64_t>(parameters, name);
   return value == nullptr ? std::nullopt : std::optional(*value);
 }
 
 /// Returns the frames a second that a run asks for; 0 when frame_stride says which it takes.
 double wanted_rate(const Parameters& parameters) {
-  const auto found = parameters.find("frame_rate");
-  const auto* rate = found == parameters.end() ? nullptr : found->second.get_if<double>();
+  const auto* rate = parameter_as<double>(parameters, "frame_rate");
   return rate == nullptr ? 0 : *rate;
 }
 
@@ -130,10 +128,9 @@ class GeometryCheck {
            {kWindowTotal, kWindowContext});
       return;
     }
-    const auto found = parameters_.find(kHoldout);
-    if (found == parameters_.end() || !stops_early()) return;
-    const double fraction = *found->second.get_if<double>();
-    const std::int64_t held_out = held_out_latents(rest, fraction);
+    const auto* fraction = parameter_as<double>(parameters_, kHoldout);
+    if (fraction == nullptr || !stops_early()) return;
+    const std::int64_t held_out = held_out_latents(rest, *fraction);
     if (rest - held_out >= 1) return;
     fail(fmt::format("train_latents: of {} latent frames in the adaptation window, {} are context "
                      "and {} held out for checks; none is left to train on. Lengthen the window or "
@@ -172,9 +169,9 @@ class GeometryCheck {
   }
 
   void check_metrics() {
-    const auto metrics = parameters_.find("metrics");
-    if (metrics == parameters_.end()) return;
-    for (const Value& name : *metrics->second.get_if<Value::List>()) {
+    const auto* metrics = parameter_as<Value::List>(parameters_, "metrics");
+    if (metrics == nullptr) return;
+    for (const Value& name : *metrics) {
       const MetricSchema* metric = find_metric(*name.get_if<std::string>());
       if (metric == nullptr) continue;
       check_metric_size(*metric);
@@ -201,10 +198,7 @@ class GeometryCheck {
          {"metrics", "task", "cond_frames", "total_frames"});
   }
 
-  bool holds(const char* name) const {
-    const auto found = parameters_.find(name);
-    return found != parameters_.end() && found->second == Value(true);
-  }
+  bool holds(const char* name) const { return parameter_is(parameters_, name, true); }
 
   const Parameters& parameters_;
   std::int64_t size_unit_;
@@ -214,8 +208,7 @@ class GeometryCheck {
 /// One joint norm has one bound.
 void check_clip_together(const Parameters& parameters, const std::vector<std::string>& prefixes,
                          std::vector<GeometryError>& errors) {
-  const auto together = parameters.find("clip_together");
-  if (together == parameters.end() || together->second != Value(true)) return;
+  if (!parameter_is(parameters, "clip_together", true)) return;
   std::vector<std::string> names = {"clip_together"};
   std::set<std::string> bounds;
   for (const std::string& prefix : prefixes) {
@@ -250,8 +243,7 @@ class MemberCheck {
     return found == parameters_.end() ? nullptr : &found->second;
   }
   bool is(const char* name, const Value& value) const {
-    const Value* found = find(name);
-    return found != nullptr && *found == value;
+    return parameter_is(parameters_, prefix_ + name, value);
   }
   /// The number of listed blocks; 0 when all take part.
   std::int64_t listed_blocks() const {
@@ -309,8 +301,7 @@ class MemberCheck {
   /// The start state would not be the pretrained model.
   void check_stored_values() {
     if (!is("form", "in_place") || !is("param_dtype", "bf16")) return;
-    const auto dtype = parameters_.find("dtype");
-    if (dtype == parameters_.end() || dtype->second != Value("fp32")) return;
+    if (!parameter_is(parameters_, "dtype", "fp32")) return;
     fail(
         "param_dtype: bf16 would round the stored fp32 values before the first step; use dtype: "
         "bf16, param_dtype: fp32 or form: offset",
@@ -363,10 +354,8 @@ std::vector<GeometryError> geometry_errors(const std::string& method, const Para
 Parameters with_latent_counts(Parameters parameters) {
   const auto total = given_integer(parameters, kWindowTotal);
   const auto context = given_integer(parameters, kWindowContext);
-  const auto fraction = parameters.find(kHoldout);
-  if (!total || !context || fraction == parameters.end()) return parameters;
-  const auto* share = fraction->second.get_if<double>();
-  if (share == nullptr) return parameters;
+  const auto* share = parameter_as<double>(parameters, kHoldout);
+  if (!total || !context || share == nullptr) return parameters;
   const std::int64_t latents = latent_frames(*total);
   const std::int64_t clean = context_latents(*total, *context);
   const std::int64_t held_out = held_out_latents(latents - clean, *share);

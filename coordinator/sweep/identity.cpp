@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "base/text.h"
 #include "coordinator/sweep/added_parameters.h"
+#include "record/parameter.h"
 #include "record/prompt.h"
 
 namespace cox::sweep {
@@ -31,9 +32,7 @@ std::string identity_of(const WeightFile& lora) {
 }  // namespace
 
 bool measures(const Parameters& parameters, const std::string& metric) {
-  const auto metrics = parameters.find("metrics");
-  if (metrics == parameters.end()) return false;
-  const auto* list = metrics->second.get_if<Value::List>();
+  const auto* list = parameter_as<Value::List>(parameters, "metrics");
   return list != nullptr && std::find(list->begin(), list->end(), Value(metric)) != list->end();
 }
 

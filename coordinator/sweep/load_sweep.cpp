@@ -19,6 +19,7 @@
 #include "coordinator/sweep/sources.h"
 #include "coordinator/sweep/tasks.h"
 #include "coordinator/sweep/waiting_sweep.h"
+#include "record/parameter.h"
 #include "schemas/backbone_schema.h"
 
 namespace cox::sweep {
@@ -174,10 +175,7 @@ std::vector<std::string> taken_notes(const SweepPlan& plan) {
 /// What chooses among runs would set results of fp8 against others.
 void check_choice_among_dtypes(const SweepFile& sweep, const std::vector<Run>& runs,
                                const Position& at, Diagnostics& diagnostics) {
-  const auto screens = [](const Run& run) {
-    const auto dtype = run.parameters.find("dtype");
-    return dtype != run.parameters.end() && dtype->second == Value("fp8");
-  };
+  const auto screens = [](const Run& run) { return parameter_is(run.parameters, "dtype", "fp8"); };
   const auto screening = std::count_if(runs.begin(), runs.end(), screens);
   if (screening == 0 || screening == std::ssize(runs)) return;
   const bool stops = sweep.stop_rule.is_set();

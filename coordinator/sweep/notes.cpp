@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "coordinator/dataset/notes.h"
+#include "record/parameter.h"
 #include "record/task.h"
 
 namespace cox::sweep {
@@ -16,16 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 5;
 
-std::string text(const Run& run, const char* name) {
-  const auto found = run.parameters.find(name);
-  const auto* value = found == run.parameters.end() ? nullptr : found->second.get_if<std::string>();
-  return value == nullptr ? "" : *value;
-}
-
 int side(const Run& run, const char* name) {
-  const auto found = run.parameters.find(name);
-  const auto* value =
-      found == run.parameters.end() ? nullptr : found->second.get_if<std::int64_t>();
+  const auto* value = parameter_as<std::int64_t>(run.parameters, name);
   return value == nullptr ? 0 : static_cast<int>(*value);
 }
 
@@ -60,7 +53,7 @@ std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& vid
                                   const std::vector<Run>& runs) {
   std::vector<std::string> notes = dataset::equal_files(videos);
   const bool read_captions = std::any_of(runs.begin(), runs.end(), [](const Run& run) {
-    return text(run, "prompt_source") == "caption";
+    return parameter_is(run.parameters, "prompt_source", "caption");
   });
   if (std::string note = dataset::missing_captions(videos); read_captions && !note.empty()) {
     notes.push_back(std::move(note));
@@ -68,15 +61,17 @@ std::vector<std::string> notes_on(const std::vector<dataset::ManifestVideo>& vid
   std::set<Shape> shapes;
   for (const Run& run : runs) {
     if (!reads_video(task_of(run.parameters))) continue;
-    if (text(run, "resolution") == "native") continue;  // each video has a size near its own
-    const Shape shape{side(run, "width"), side(run, "height"), text(run, "fit")};
+    if (parameter_is(run.parameters, "resolution", "native"))
+      continue;  // each video has a size near its own
+    const Shape shape{side(run, "width"), side(run, "height"),
+                      parameter_text(run.parameters, "fit")};
     if (shape.width > 0 && shape.height > 0) shapes.insert(shape);
   }
   for (const Shape& shape : shapes) {
     if (std::string note = misfits(shape, videos); !note.empty()) notes.push_back(std::move(note));
   }
   std::set<std::string> dtypes;
-  for (const Run& run : runs) dtypes.insert(text(run, "dtype"));
+  for (const Run& run : runs) dtypes.insert(parameter_text(run.parameters, "dtype"));
   if (dtypes.contains("fp8")) {
     notes.push_back(fmt::format(
         "`dtype: fp8` rounds the matrix products of generation to 8 bits, to screen settings: its "

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "record/parameter.h"
 #include "record/prompt.h"
 #include "record/task.h"
 #include "schemas/backbone_schema.h"
@@ -35,8 +36,7 @@ std::string needs_frames(const MethodSchema& method, const Parameters& parameter
 
 std::vector<std::string> metrics_with(const Parameters& parameters, bool reference) {
   std::vector<std::string> names;
-  const auto found = parameters.find("metrics");
-  const auto* list = found == parameters.end() ? nullptr : found->second.get_if<Value::List>();
+  const auto* list = parameter_as<Value::List>(parameters, "metrics");
   if (list == nullptr) return names;
   for (const Value& name : *list) {
     const MetricSchema* metric = find_metric(*name.get_if<std::string>());
@@ -122,10 +122,9 @@ void check_tasks_of_backbone(const SweepFile& sweep, const std::string& model,
 }
 
 ItemCheck::ItemCheck(const Parameters& parameters)
-    : task_(task_of(parameters)), prompt_(prompt_of(parameters, "")) {
-  const auto source = parameters.find("prompt_source");
-  constant_prompt_ = source != parameters.end() && source->second == Value("constant");
-}
+    : task_(task_of(parameters)),
+      constant_prompt_(parameter_is(parameters, "prompt_source", "constant")),
+      prompt_(prompt_of(parameters, "")) {}
 
 std::string ItemCheck::fault(const Video& item) const {
   if (!item.is_prompt() && reads_video(task_)) return "";

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/status.h"
+#include "coordinator/report/data/metrics.h"
 #include "coordinator/report/data/query.h"
 #include "coordinator/report/print/cell_json.h"
 #include "coordinator/web/request.h"
@@ -52,6 +53,9 @@ Result<OrderedJson> query_view(const report::Query& query, const Request& reques
 
 /// A table as `{"columns": [...], "rows": [[...], ...]}`.
 OrderedJson table_json(const report::Table& table);
+
+/// What the page needs to show values of a metric.
+OrderedJson metric_json(const report::Metric& metric);
 
 /// A table as a list of objects.
 OrderedJson rows_json(const report::Table& table);

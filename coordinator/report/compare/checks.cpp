@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -192,6 +193,10 @@ std::string mixture_text(const std::set<Environment>& environments) {
 
 }  // namespace
 
+void add_warnings(std::vector<std::string>& warnings, std::vector<std::string> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(warnings));
+}
+
 std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
   std::vector<std::string> warnings;
   std::map<std::string, std::vector<std::string>> runs_by_gap;
@@ -235,7 +240,7 @@ std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs) {
         "the scored frames were decoded to different pixels among the replicates of {}: {}",
         listed(averages), kDecodersDiffer));
   }
-  all.insert(all.end(), warnings.begin(), warnings.end());
+  add_warnings(all, std::move(warnings));
   return all;
 }
 
@@ -334,8 +339,7 @@ std::vector<std::string> design_warnings(const std::vector<RunData>& runs) {
   if (models.size() > 1) {
     warnings.push_back(fmt::format("the runs used different models ({})", listed(models)));
   }
-  const std::vector<std::string> mixed = mark_warnings(runs);
-  warnings.insert(warnings.end(), mixed.begin(), mixed.end());
+  add_warnings(warnings, mark_warnings(runs));
   return warnings;
 }
 
@@ -438,8 +442,7 @@ std::vector<std::string> comparison_warnings(const std::vector<Comparison>& comp
   std::vector<std::string> warnings;
   for (const auto check :
        {two_files_of_one_id, confounded_methods, other_pixels, few_pairs, unadapted_runs}) {
-    const std::vector<std::string> found = check(comparisons);
-    warnings.insert(warnings.end(), found.begin(), found.end());
+    add_warnings(warnings, check(comparisons));
   }
   return warnings;
 }

@@ -11,6 +11,9 @@ namespace cox::report {
 // Warnings that a reader needs before believing a number: one sentence each, none when all is well.
 // Pure; the order depends only on the data.
 
+/// Puts `more` behind `warnings`.
+void add_warnings(std::vector<std::string>& warnings, std::vector<std::string> more);
+
 /// Videos that means leave out, and why; runs whose means do not cover the same videos; averages
 /// over replicates that were scored against different pixels; metrics that are not finite.
 std::vector<std::string> coverage_warnings(const std::vector<RunData>& runs);

@@ -327,6 +327,15 @@ void correct_by_holm(std::optional<double> (*p_of)(const Comparison&),
 
 }  // namespace
 
+std::map<VideoKey, double> values_by_video(const RunData& run, const std::string& metric) {
+  std::map<VideoKey, double> values;
+  for (const VideoResult& result : run.results) {
+    const auto value = result.metrics.find(metric);
+    if (value != result.metrics.end()) values[key_of(result)] = value->second;
+  }
+  return values;
+}
+
 bool Comparison::is_finding() const {
   const auto& p = family_inference.p ? family_inference.p : inference.p;
   return p && *p < kSignificant;

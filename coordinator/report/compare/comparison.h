@@ -38,6 +38,9 @@ inline constexpr WindowParameter kWindowParameters[] = {{"task", "\"continue\""}
 /// A video of one content: an id may be another file in another data set.
 using VideoKey = std::pair<std::string, std::string>;
 
+/// The finite values of a metric in the finished videos of a run.
+std::map<VideoKey, double> values_by_video(const RunData& run, const std::string& metric);
+
 /// A corrected p below it counts.
 constexpr double kSignificant = 0.05;
 

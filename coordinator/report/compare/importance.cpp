@@ -237,11 +237,7 @@ std::vector<VideoKey> common_videos(const Runs& runs, const std::string& metric)
 Values values_on(const Runs& runs, const std::vector<VideoKey>& videos, const std::string& metric) {
   Values values;
   for (const RunData* run : runs) {
-    std::map<VideoKey, double> of_run;
-    for (const VideoResult& result : run->results) {
-      const auto value = result.metrics.find(metric);
-      if (value != result.metrics.end()) of_run[{result.video, result.digest}] = value->second;
-    }
+    const std::map<VideoKey, double> of_run = values_by_video(*run, metric);
     std::vector<double>& row = values.emplace_back();
     for (const VideoKey& video : videos) row.push_back(of_run.at(video));
   }

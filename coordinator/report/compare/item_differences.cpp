@@ -4,6 +4,7 @@
 #include <map>
 
 #include "coordinator/report/compare/categories.h"
+#include "coordinator/report/data/cells.h"
 
 namespace cox::report {
 
@@ -13,18 +14,6 @@ namespace {
 double gain_of(const Metric& metric, double difference) {
   return metric.higher_is_better ? difference : -difference;
 }
-
-std::map<VideoKey, double> values_of(const RunData& run, const std::string& metric) {
-  std::map<VideoKey, double> values;
-  for (const VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values[{result.video, result.digest}] = value->second;
-  }
-  return values;
-}
-
-Cell value_cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-Cell count_cell(std::size_t count) { return static_cast<std::int64_t>(count); }
 
 struct Pair {
   VideoKey video;
@@ -56,8 +45,8 @@ Result<Table> item_rows(const NamedComparison& named, const std::string& categor
   }
   for (std::size_t i = 0; i < named.comparisons.size(); ++i) {
     const Comparison& comparison = named.comparisons[i];
-    const auto of_baseline = values_of(named.runs.front(), comparison.metric.name);
-    const auto of_run = values_of(named.runs[i + 1], comparison.metric.name);
+    const auto of_baseline = values_by_video(named.runs.front(), comparison.metric.name);
+    const auto of_run = values_by_video(named.runs[i + 1], comparison.metric.name);
     for (const Pair& pair : sorted_pairs(comparison)) {
       Row& row = table.rows.emplace_back(Row{comparison.run, pair.video.first});
       if (categories) row.emplace_back(categories->of_video(pair.video.first));
@@ -85,11 +74,10 @@ Result<Table> category_rows(const NamedComparison& named, const std::string& cat
   for (const CategoryDifference& entry : all) {
     auto& counts = outcomes[{entry.run, entry.category}];
     const auto& interval = entry.inference.interval;
-    table.rows.push_back({entry.run, entry.category, count_cell(entry.difference.count),
-                          value_cell(entry.difference.mean),
-                          interval ? Cell(interval->low) : Cell(),
-                          interval ? Cell(interval->high) : Cell(), count_cell(counts["gain"]),
-                          count_cell(counts["loss"]), count_cell(counts["tie"])});
+    table.rows.push_back({entry.run, entry.category, cell_of(entry.difference.count),
+                          cell_of(entry.difference.mean), low_cell(interval), high_cell(interval),
+                          cell_of(counts["gain"]), cell_of(counts["loss"]),
+                          cell_of(counts["tie"])});
   }
   return table;
 }

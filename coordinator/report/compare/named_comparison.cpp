@@ -18,7 +18,7 @@ Result<std::vector<std::string>> warnings_on(const Query& query, const std::vect
   for (const auto& warnings :
        {coverage_warnings(runs), identity_warnings(singles), comparison_warnings(comparisons),
         environment_warnings(singles), design_warnings(singles), of_replicates}) {
-    all.insert(all.end(), warnings.begin(), warnings.end());
+    add_warnings(all, warnings);
   }
   return all;
 }
@@ -64,8 +64,8 @@ Result<NamedComparison> compare_named(const Query& query, const std::string& bas
   COX_RETURN_IF_ERROR(compare_all(std::move(runs), named));
   if (margin > 0) test_equivalence(margin, named.comparisons);
   correct_family(named.comparisons);
-  COX_ASSIGN_OR_RETURN(const auto warnings, warnings_on(query, named.runs, named.comparisons));
-  named.warnings.insert(named.warnings.end(), warnings.begin(), warnings.end());
+  COX_ASSIGN_OR_RETURN(auto warnings, warnings_on(query, named.runs, named.comparisons));
+  add_warnings(named.warnings, std::move(warnings));
   return named;
 }
 

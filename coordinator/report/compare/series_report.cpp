@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
 
@@ -197,10 +196,6 @@ void find_factors(const RunData* baseline, SeriesReport& report) {
   report.factors = factors_of(report.treated_runs());
 }
 
-void append(std::vector<std::string>& all, std::vector<std::string> more) {
-  std::move(more.begin(), more.end(), std::back_inserter(all));
-}
-
 }  // namespace
 
 bool SeriesReport::is_control(const RunData& run) const {
@@ -249,15 +244,15 @@ Result<SeriesReport> report_on(const Query& query, const std::string& series,
   COX_ASSIGN_OR_RETURN(report.declared_columns,
                        load_declared_columns(query, series, columns_of(notes.tables), report.runs));
   COX_ASSIGN_OR_RETURN(report.published, published_of(query, series));
-  append(report.warnings, coverage_warnings(report.runs));
+  add_warnings(report.warnings, coverage_warnings(report.runs));
   std::vector<RunData> replicates;
   const std::vector<RunData>& singles = single_runs(report.runs, replicates);
-  append(report.warnings, identity_warnings(singles));
+  add_warnings(report.warnings, identity_warnings(singles));
   if (!report.comparisons.empty()) {
-    append(report.warnings, comparison_warnings(report.comparisons.front()));
+    add_warnings(report.warnings, comparison_warnings(report.comparisons.front()));
   }
-  append(report.warnings, environment_warnings(singles));
-  append(report.warnings, design_warnings(singles));
+  add_warnings(report.warnings, environment_warnings(singles));
+  add_warnings(report.warnings, design_warnings(singles));
   return report;
 }
 
@@ -274,7 +269,7 @@ void warn_across_series(std::vector<SeriesReport>& reports) {
     known.insert(report.warnings.begin(), report.warnings.end());
   }
   std::vector<std::string> warnings = identity_warnings(all);
-  append(warnings, mark_warnings(all));
+  add_warnings(warnings, mark_warnings(all));
   for (const std::string& warning : warnings) {
     if (known.contains(warning)) continue;
     for (SeriesReport& report : reports) report.warnings.push_back(warning);

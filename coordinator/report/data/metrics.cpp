@@ -20,6 +20,14 @@ std::vector<Metric> read_registry() {
 
 }  // namespace
 
+std::string metric_title(const Metric& metric) {
+  return metric.unit.empty() ? metric.name : fmt::format("{} ({})", metric.name, metric.unit);
+}
+
+std::string unit_or_name(const Metric& metric) {
+  return metric.unit.empty() ? metric.name : metric.unit;
+}
+
 const std::vector<Metric>& known_metrics() {
   static const std::vector<Metric> kMetrics = read_registry();
   return kMetrics;

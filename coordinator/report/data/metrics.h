@@ -18,6 +18,12 @@ struct Metric {
   bool weights = false;  ///< values are comparable only when measured with the same weights file
 };
 
+/// "psnr (dB)", or the name of a metric without a unit.
+std::string metric_title(const Metric& metric);
+
+/// What follows a number of the metric: its unit, or its name when it has none.
+std::string unit_or_name(const Metric& metric);
+
 /// Every metric that a result may hold, in the order of the tables.
 const std::vector<Metric>& known_metrics();
 

@@ -254,6 +254,10 @@ Result<std::vector<RunData>> runs_of(const Table& table) {
 
 }  // namespace
 
+bool is_stage(std::string_view column) {
+  return std::find(kStages.begin(), kStages.end(), column) != kStages.end();
+}
+
 std::vector<std::string> environment_columns() {
   std::vector<std::string> columns;
   for_each_field<Provenance>([&](const auto& field) {

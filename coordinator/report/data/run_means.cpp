@@ -5,13 +5,17 @@
 
 namespace cox::report {
 
-Summary metric_summary(const RunData& run, const std::string& metric) {
+std::vector<double> metric_values(const RunData& run, const std::string& metric) {
   std::vector<double> values;
   for (const VideoResult& result : run.results) {
     const auto value = result.metrics.find(metric);
     if (value != result.metrics.end()) values.push_back(value->second);
   }
-  return summarized(std::move(values));
+  return values;
+}
+
+Summary metric_summary(const RunData& run, const std::string& metric) {
+  return summarized(metric_values(run, metric));
 }
 
 std::optional<double> stage_mean(const RunData& run, std::string_view stage) {

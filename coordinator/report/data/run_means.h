@@ -8,6 +8,10 @@
 
 namespace cox::report {
 
+/// The values of a metric in the finished videos of a run that have a finite one, in the order of
+/// the data set.
+std::vector<double> metric_values(const RunData& run, const std::string& metric);
+
 /// Mean, standard error and interval of a metric over the finished videos of a run that have a
 /// finite value of it.
 Summary metric_summary(const RunData& run, const std::string& metric);

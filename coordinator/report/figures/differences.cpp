@@ -48,10 +48,6 @@ void draw_difference(Svg& svg, const Scale& x, double y, const Comparison& compa
 
 }  // namespace
 
-std::string metric_title(const Metric& metric) {
-  return metric.unit.empty() ? metric.name : fmt::format("{} ({})", metric.name, metric.unit);
-}
-
 Result<std::string> differences_figure(const SeriesReport& report) {
   std::vector<const Comparison*> shown;
   if (!report.comparisons.empty()) {
@@ -76,10 +72,9 @@ Result<std::string> differences_figure(const SeriesReport& report) {
   Svg svg(kDifferenceWidth, height, title);
   svg.text({8, 18}, title, Anchor::kStart, look::kTitle);
   const Scale x = linear_scale(ends_of(shown), left, kDifferenceWidth - kDifferenceRight, 6);
-  draw_bottom_axis(
-      svg, x, height - kDifferenceBottom, kDifferenceTop - 6,
-      fmt::format("run minus baseline, {}; lines: 95 % interval, thin: of the family",
-                  report.primary().unit.empty() ? report.primary().name : report.primary().unit));
+  draw_bottom_axis(svg, x, height - kDifferenceBottom, kDifferenceTop - 6,
+                   fmt::format("run minus baseline, {}; lines: 95 % interval, thin: of the family",
+                               unit_or_name(report.primary())));
   svg.line({x(0), kDifferenceTop - 6}, {x(0), height - kDifferenceBottom}, look::kZero);
   for (std::size_t i = 0; i < shown.size(); ++i) {
     const Comparison& comparison = *shown[i];

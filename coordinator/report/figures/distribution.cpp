@@ -18,15 +18,6 @@ constexpr double kSpreadTop = 34;
 constexpr double kSpreadBottom = 44;
 constexpr std::size_t kMostNameBytesOfSpread = 36;
 
-std::vector<double> values_in(const RunData& run, const std::string& metric) {
-  std::vector<double> values;
-  for (const VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values.push_back(value->second);
-  }
-  return values;
-}
-
 void draw_values(Svg& svg, const Scale& x, double y, const RunData& run, const Metric& metric) {
   for (const VideoResult& result : run.results) {
     const auto value = result.metrics.find(metric.name);
@@ -49,7 +40,7 @@ Result<std::string> distribution_figure(const SeriesReport& report) {
   std::vector<double> all;
   double left = 60;
   for (const RunData& run : report.runs) {
-    const std::vector<double> values = values_in(run, metric.name);
+    const std::vector<double> values = metric_values(run, metric.name);
     if (values.empty()) continue;
     shown.push_back(&run);
     all.insert(all.end(), values.begin(), values.end());

@@ -73,7 +73,4 @@ Result<std::string> frames_figure(const std::vector<ItemResult>& results, const 
 Result<std::string> loss_figure(const std::vector<ItemResult>& results);
 Result<std::string> early_stop_figure(const std::vector<ItemResult>& results);
 
-/// "psnr (dB)"
-std::string metric_title(const Metric& metric);
-
 }  // namespace cox::report

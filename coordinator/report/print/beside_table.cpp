@@ -19,10 +19,6 @@ const RunData* run_of(const SeriesReport& report, const std::string& name) {
   return found == report.runs.end() ? nullptr : &*found;
 }
 
-bool is_stage(const std::string& name) {
-  return std::find(kStages.begin(), kStages.end(), name) != kStages.end();
-}
-
 struct Measured {
   std::optional<double> mean;
   std::size_t videos = 0;

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "coordinator/report/data/cells.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/run_means.h"
 #include "coordinator/report/print/wording.h"
@@ -19,8 +20,6 @@ std::string metric_with_error(const std::string& column) {
   return column.substr(0, column.size() - std::string_view(kPlusMinus).size());
 }
 
-Cell cell_of(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-
 Cell parameter_cell(const std::string& canonical) {
   const auto json = nlohmann::json::parse(canonical, nullptr, false);
   if (json.is_number_integer()) return json.get<std::int64_t>();
@@ -33,10 +32,6 @@ const Metric* find_metric(const std::vector<Metric>& metrics, const std::string&
   const auto found = std::find_if(metrics.begin(), metrics.end(),
                                   [&](const Metric& metric) { return metric.name == name; });
   return found == metrics.end() ? nullptr : &*found;
-}
-
-bool is_stage(const std::string& column) {
-  return std::find(kStages.begin(), kStages.end(), column) != kStages.end();
 }
 
 Cell declared_cell(const RunData& run, const std::vector<Metric>& metrics,

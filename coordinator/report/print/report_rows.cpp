@@ -1,6 +1,6 @@
 #include "coordinator/report/print/report_rows.h"
 
-#include "base/text.h"
+#include "coordinator/report/data/cells.h"
 #include "coordinator/report/data/replicates.h"
 #include "coordinator/report/data/run_means.h"
 
@@ -8,70 +8,56 @@ namespace cox::report {
 
 namespace {
 
-Cell cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-Cell cell(std::size_t count) { return static_cast<std::int64_t>(count); }
-
-Cell low(const std::optional<Interval>& interval) {
-  return interval ? Cell(interval->low) : Cell();
-}
-Cell high(const std::optional<Interval>& interval) {
-  return interval ? Cell(interval->high) : Cell();
-}
-Cell joined(const std::vector<std::string>& marks) {
-  if (marks.empty()) return {};
-  return join(marks, ", ");
-}
-
 /// A column of a comparison, and what it holds.
 struct Column {
   const char* name;
-  Cell (*cell_of)(const Comparison& comparison);
+  Cell (*cell)(const Comparison& comparison);
 };
 
 using C = Comparison;
 constexpr Column kColumns[] = {
     {"baseline", [](const C& c) -> Cell { return c.baseline; }},
-    {"pairs", [](const C& c) { return cell(c.pairs); }},
-    {"pair_videos", [](const C& c) { return cell(c.videos); }},
-    {"baseline_mean", [](const C& c) { return cell(c.baseline_mean); }},
-    {"paired_mean", [](const C& c) { return cell(c.run_mean); }},
-    {"difference", [](const C& c) { return cell(c.difference.mean); }},
-    {"low", [](const C& c) { return low(c.inference.interval); }},
-    {"high", [](const C& c) { return high(c.inference.interval); }},
-    {"family_low", [](const C& c) { return low(c.family_inference.interval); }},
-    {"family_high", [](const C& c) { return high(c.family_inference.interval); }},
-    {"p", [](const C& c) { return cell(c.inference.p); }},
-    {"p_family", [](const C& c) { return cell(c.family_inference.p); }},
-    {"family", [](const C& c) { return cell(c.family); }},
-    {"margin", [](const C& c) { return cell(c.margin); }},
-    {"p_equivalence", [](const C& c) { return cell(c.equivalence_p); }},
-    {"p_equivalence_holm", [](const C& c) { return cell(c.equivalence_holm_p); }},
-    {"p_wilcoxon", [](const C& c) { return cell(c.signed_rank.p); }},
-    {"p_wilcoxon_holm", [](const C& c) { return cell(c.signed_rank_holm_p); }},
-    {"p_sign", [](const C& c) { return cell(c.sign_p); }},
-    {"wins", [](const C& c) { return cell(c.wins.wins); }},
-    {"losses", [](const C& c) { return cell(c.wins.losses); }},
-    {"ties", [](const C& c) { return cell(c.wins.ties); }},
-    {"t_low", [](const C& c) { return low(c.difference.t_interval); }},
-    {"t_high", [](const C& c) { return high(c.difference.t_interval); }},
-    {"median", [](const C& c) { return cell(c.difference.median); }},
-    {"deviation", [](const C& c) { return cell(c.difference.deviation); }},
-    {"effect_g", [](const C& c) { return cell(c.effect); }},
-    {"detectable", [](const C& c) { return cell(c.detectable); }},
-    {"detectable_family", [](const C& c) { return cell(c.detectable_corrected); }},
-    {"identical", [](const C& c) { return cell(std::size_t{c.identical}); }},
-    {"unadapted", [](const C& c) { return cell(c.unadapted); }},
-    {"adapted_difference", [](const C& c) { return cell(c.adapted_difference); }},
-    {"control", [](const C& c) { return cell(std::size_t{c.is_control}); }},
-    {"run_marks", [](const C& c) { return joined(c.run_marks); }},
-    {"baseline_marks", [](const C& c) { return joined(c.baseline_marks); }},
-    {"replicates", [](const C& c) { return cell(c.replicates.of_run); }},
-    {"baseline_replicates", [](const C& c) { return cell(c.replicates.of_baseline); }},
-    {"replicate_deviation", [](const C& c) { return cell(c.replicates.run_deviation); }},
+    {"pairs", [](const C& c) { return cell_of(c.pairs); }},
+    {"pair_videos", [](const C& c) { return cell_of(c.videos); }},
+    {"baseline_mean", [](const C& c) { return cell_of(c.baseline_mean); }},
+    {"paired_mean", [](const C& c) { return cell_of(c.run_mean); }},
+    {"difference", [](const C& c) { return cell_of(c.difference.mean); }},
+    {"low", [](const C& c) { return low_cell(c.inference.interval); }},
+    {"high", [](const C& c) { return high_cell(c.inference.interval); }},
+    {"family_low", [](const C& c) { return low_cell(c.family_inference.interval); }},
+    {"family_high", [](const C& c) { return high_cell(c.family_inference.interval); }},
+    {"p", [](const C& c) { return cell_of(c.inference.p); }},
+    {"p_family", [](const C& c) { return cell_of(c.family_inference.p); }},
+    {"family", [](const C& c) { return cell_of(c.family); }},
+    {"margin", [](const C& c) { return cell_of(c.margin); }},
+    {"p_equivalence", [](const C& c) { return cell_of(c.equivalence_p); }},
+    {"p_equivalence_holm", [](const C& c) { return cell_of(c.equivalence_holm_p); }},
+    {"p_wilcoxon", [](const C& c) { return cell_of(c.signed_rank.p); }},
+    {"p_wilcoxon_holm", [](const C& c) { return cell_of(c.signed_rank_holm_p); }},
+    {"p_sign", [](const C& c) { return cell_of(c.sign_p); }},
+    {"wins", [](const C& c) { return cell_of(c.wins.wins); }},
+    {"losses", [](const C& c) { return cell_of(c.wins.losses); }},
+    {"ties", [](const C& c) { return cell_of(c.wins.ties); }},
+    {"t_low", [](const C& c) { return low_cell(c.difference.t_interval); }},
+    {"t_high", [](const C& c) { return high_cell(c.difference.t_interval); }},
+    {"median", [](const C& c) { return cell_of(c.difference.median); }},
+    {"deviation", [](const C& c) { return cell_of(c.difference.deviation); }},
+    {"effect_g", [](const C& c) { return cell_of(c.effect); }},
+    {"detectable", [](const C& c) { return cell_of(c.detectable); }},
+    {"detectable_family", [](const C& c) { return cell_of(c.detectable_corrected); }},
+    {"identical", [](const C& c) { return cell_of(std::size_t{c.identical}); }},
+    {"unadapted", [](const C& c) { return cell_of(c.unadapted); }},
+    {"adapted_difference", [](const C& c) { return cell_of(c.adapted_difference); }},
+    {"control", [](const C& c) { return cell_of(std::size_t{c.is_control}); }},
+    {"run_marks", [](const C& c) { return cell_of(c.run_marks); }},
+    {"baseline_marks", [](const C& c) { return cell_of(c.baseline_marks); }},
+    {"replicates", [](const C& c) { return cell_of(c.replicates.of_run); }},
+    {"baseline_replicates", [](const C& c) { return cell_of(c.replicates.of_baseline); }},
+    {"replicate_deviation", [](const C& c) { return cell_of(c.replicates.run_deviation); }},
     {"baseline_replicate_deviation",
-     [](const C& c) { return cell(c.replicates.baseline_deviation); }},
+     [](const C& c) { return cell_of(c.replicates.baseline_deviation); }},
     {"difference_replicate_deviation",
-     [](const C& c) { return cell(c.replicates.difference_deviation); }},
+     [](const C& c) { return cell_of(c.replicates.difference_deviation); }},
 };
 
 void add_columns(std::vector<std::string>& names) {
@@ -82,7 +68,7 @@ void add_columns(std::vector<std::string>& names) {
 void add_cells(const Comparison* comparison, Row& row) {
   for (const Column& column : kColumns) {
     Cell& made = row.emplace_back();
-    if (comparison != nullptr) made = column.cell_of(*comparison);
+    if (comparison != nullptr) made = column.cell(*comparison);
   }
 }
 
@@ -100,14 +86,14 @@ Row report_cells(const SeriesReport& report, const RunData& run, std::size_t met
              run.name,
              run.method,
              report.metrics[metric].name,
-             cell(run.videos()),
-             cell(summary.count),
-             cell(summary.mean),
-             cell(summary.standard_error),
-             summary.t_interval ? Cell(summary.t_interval->low) : Cell(),
-             summary.t_interval ? Cell(summary.t_interval->high) : Cell(),
-             cell(replicates_of(run)),
-             cell(replicate_deviation(run, report.metrics[metric].name))};
+             cell_of(run.videos()),
+             cell_of(summary.count),
+             cell_of(summary.mean),
+             cell_of(summary.standard_error),
+             low_cell(summary.t_interval),
+             high_cell(summary.t_interval),
+             cell_of(replicates_of(run)),
+             cell_of(replicate_deviation(run, report.metrics[metric].name))};
   add_cells(find(report, metric, run), row);
   return row;
 }

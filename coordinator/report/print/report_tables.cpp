@@ -29,10 +29,6 @@ std::string coverage_text(const RunData& run) {
   return fmt::format("{} of {}", run.results.size(), run.videos());
 }
 
-std::string metric_heading(const Metric& metric) {
-  return metric.unit.empty() ? metric.name : fmt::format("{} ({})", metric.name, metric.unit);
-}
-
 /// A run's name without the series that the page is about.
 std::string within(const std::string& series, const std::string& full_name) {
   const std::string own = series + "/";
@@ -146,10 +142,10 @@ TextTable leaderboard(const SeriesReport& report) {
   const bool replicated = has_replicates(report.runs);
   if (replicated) table.columns.emplace_back("replicates");
   table.columns.insert(table.columns.end(), {plural(item_word(report.runs)),
-                                             metric_heading(report.primary()), "95 % t interval"});
+                                             metric_title(report.primary()), "95 % t interval"});
   if (replicated) table.columns.emplace_back(kSpread);
   for (std::size_t m = 1; m < report.metrics.size(); ++m) {
-    table.columns.push_back(metric_heading(report.metrics[m]));
+    table.columns.push_back(metric_title(report.metrics[m]));
   }
   for (const RunData* run : best_first(report)) {
     auto& row =
@@ -250,7 +246,7 @@ TextTable set_table(const SeriesReport& report) {
     const auto metric = metric_named(c.metric);
     const int decimals = metric.is_ok() ? metric->decimals : Metric{}.decimals;
     table.rows.push_back(
-        {metric.is_ok() ? metric_heading(*metric) : c.metric, within(report.series, c.run),
+        {metric.is_ok() ? metric_title(*metric) : c.metric, within(report.series, c.run),
          std::to_string(c.videos), std::to_string(c.dimension), decimal(c.value, decimals),
          decimal(c.extrapolated, decimals),
          c.baseline.empty() ? "-" : within(report.series, c.baseline),
@@ -262,7 +258,7 @@ TextTable set_table(const SeriesReport& report) {
 
 TextTable ladder_table(const SeriesReport& report, const Ladder& ladder) {
   TextTable table{{ladder.factor, "run", plural(item_word(report.runs))}, {}};
-  for (const Metric& metric : report.metrics) table.columns.push_back(metric_heading(metric));
+  for (const Metric& metric : report.metrics) table.columns.push_back(metric_title(metric));
   table.columns.push_back(fmt::format("difference in {}", report.primary().name));
   table.columns.emplace_back("p (family)");
   for (const char* stage : {"train_s", "early_stop_s", "generate_s"}) {

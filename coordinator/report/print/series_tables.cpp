@@ -4,39 +4,21 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <optional>
 #include <set>
 
-#include "base/text.h"
 #include "coordinator/report/compare/checks.h"
 #include "coordinator/report/compare/comparison.h"
+#include "coordinator/report/data/cells.h"
 #include "coordinator/report/data/marks.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/data/run_means.h"
 #include "coordinator/report/print/text_table.h"
+#include "coordinator/store/totaled_timings.h"
 
 namespace cox::report {
 
 namespace {
-
-/// A stage whose mean seconds are shown next to the metrics of a run, and its column.
-struct ShownStage {
-  const char* stage;
-  const char* column;
-};
-
-constexpr std::array<ShownStage, 4> kShownStages = {{{"train_s", "train_s"},
-                                                     {"early_stop_s", "early_stop_s"},
-                                                     {"generate_s", "generate_s"},
-                                                     {"alone_s", "total_s"}}};
-
-Cell to_cell(const std::optional<double>& value) { return value ? Cell(*value) : Cell(); }
-Cell to_cell(std::size_t count) { return static_cast<std::int64_t>(count); }
-
-void add_warnings(std::vector<std::string>& all, std::vector<std::string> more) {
-  std::move(more.begin(), more.end(), std::back_inserter(all));
-}
 
 /// What is shown of a set metric, behind its name.
 constexpr std::array kSetColumns = {"", "_videos", "_dimension", "_extrapolated"};
@@ -48,8 +30,8 @@ void append_set(const std::vector<SetValue>& values, const std::string& metric, 
     row.resize(row.size() + kSetColumns.size());
     return;
   }
-  row.insert(row.end(), {Cell(value->value), to_cell(value->videos.size()),
-                         to_cell(value->dimension), to_cell(value->extrapolated)});
+  row.insert(row.end(), {Cell(value->value), cell_of(value->videos.size()),
+                         cell_of(value->dimension), cell_of(value->extrapolated)});
 }
 
 /// Names of the set metrics that any run has a value of.
@@ -64,26 +46,24 @@ std::set<std::string> set_metrics_of(const SeriesResults& results) {
 Row means_of(const RunData& run, const SeriesResults& results) {
   const JobCounts counts = job_counts(run);
   Row row = {run.name,
-             to_cell(run.results.size()),
-             to_cell(run.videos()),
-             to_cell(counts.failed),
-             to_cell(counts.failed_as_expected),
-             to_cell(counts.cancelled)};
+             cell_of(run.results.size()),
+             cell_of(run.videos()),
+             cell_of(counts.failed),
+             cell_of(counts.failed_as_expected),
+             cell_of(counts.cancelled)};
   for (const Metric& metric : results.metrics) {
     const Summary summary = metric_summary(run, metric.name);
-    row.push_back(to_cell(summary.mean));
-    row.push_back(to_cell(summary.standard_error));
+    row.push_back(cell_of(summary.mean));
+    row.push_back(cell_of(summary.standard_error));
   }
   const auto sets = results.sets.find(run.name);
   for (const std::string& metric : set_metrics_of(results)) {
     append_set(sets == results.sets.end() ? std::vector<SetValue>{} : sets->second, metric, row);
   }
-  for (const ShownStage& shown : kShownStages) {
-    row.push_back(to_cell(stage_mean(run, shown.stage)));
+  for (const store::TotaledTiming& timing : store::kTotaledTimings) {
+    row.push_back(cell_of(stage_mean(run, timing.name)));
   }
-  const std::vector<std::string> marks = marks_of(run);
-  Cell& shown = row.emplace_back();
-  if (!marks.empty()) shown = join(marks, ", ");
+  row.push_back(cell_of(marks_of(run)));
   return row;
 }
 
@@ -122,7 +102,9 @@ Table series_means(const SeriesResults& results) {
     for (const char* column : kSetColumns) optional.push_back(metric + column);
   }
   table.columns.insert(table.columns.end(), optional.begin(), optional.end());
-  for (const ShownStage& shown : kShownStages) table.columns.emplace_back(shown.column);
+  for (const store::TotaledTiming& timing : store::kTotaledTimings) {
+    table.columns.emplace_back(timing.shown);
+  }
   table.columns.emplace_back(kMarks);
   optional.emplace_back(kMarks);
   for (const RunData& run : results.runs) table.rows.push_back(means_of(run, results));

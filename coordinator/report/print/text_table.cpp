@@ -22,14 +22,6 @@ std::string escaped(const std::string& text) {
   return without_tags(clean);
 }
 
-/// Whether every cell is a number, an interval, a bound or absent.
-bool looks_numeric(const TextTable& table, std::size_t column) {
-  return std::all_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
-    return !row[column].empty() &&
-           std::string("0123456789-[<").find(row[column].front()) != std::string::npos;
-  });
-}
-
 bool holds_no_text(const Table& table, std::size_t column) {
   return std::none_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
     return std::holds_alternative<std::string>(row[column]);
@@ -102,9 +94,16 @@ TextTable TextTable::without_empty_column(const std::string& name) const {
   });
 }
 
+bool TextTable::is_numeric(std::size_t column) const {
+  return std::all_of(rows.begin(), rows.end(), [column](const auto& row) {
+    return !row[column].empty() &&
+           std::string_view("0123456789-[<").find(row[column].front()) != std::string_view::npos;
+  });
+}
+
 std::string markdown(const TextTable& table) {
   std::vector<bool> numeric;
-  for (std::size_t c = 0; c < table.columns.size(); ++c) numeric.push_back(looks_numeric(table, c));
+  for (std::size_t c = 0; c < table.columns.size(); ++c) numeric.push_back(table.is_numeric(c));
   return markdown(table, numeric);
 }
 

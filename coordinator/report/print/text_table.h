@@ -20,6 +20,8 @@ struct TextTable {
   TextTable without_empty_columns() const;
   /// Without the column `name` when it holds "-" in every row.
   TextTable without_empty_column(const std::string& name) const;
+  /// Whether every cell of a column is a number, an interval, a bound or absent.
+  bool is_numeric(std::size_t column) const;
 };
 
 /// Formats the table for GitHub, with an empty line after it; columns of numbers are aligned to the

@@ -16,11 +16,6 @@ namespace {
 
 constexpr int kMostDecimals = 8;
 
-/// Returns the unit that follows a number of the metric, or the metric's name without one.
-std::string unit_of(const Metric& metric) {
-  return metric.unit.empty() ? metric.name : metric.unit;
-}
-
 /// The names of run and baseline without the series that both are in, each with its marks.
 std::pair<std::string, std::string> short_names(const Comparison& comparison) {
   const auto slash = comparison.run.find('/');
@@ -67,7 +62,7 @@ std::string spread_phrase(const Comparison& comparison, const std::string& basel
   std::vector<std::string> parts;
   const auto add = [&](const std::string& what, const std::optional<double>& deviation) {
     if (!deviation) return;
-    const std::string of_unit = parts.empty() ? " " + unit_of(comparison.metric) : "";
+    const std::string of_unit = parts.empty() ? " " + unit_or_name(comparison.metric) : "";
     parts.push_back(fmt::format("{}{}{}", what, decimal(*deviation, decimals + 1), of_unit));
   };
   add("its mean deviates by ", replicates.run_deviation);
@@ -80,7 +75,7 @@ std::string spread_phrase(const Comparison& comparison, const std::string& basel
 std::string magnitude(const Comparison& comparison, int decimals) {
   const double mean = *comparison.difference.mean;
   const std::string text =
-      fmt::format("{} {}", decimal(std::abs(mean), decimals), unit_of(comparison.metric));
+      fmt::format("{} {}", decimal(std::abs(mean), decimals), unit_or_name(comparison.metric));
   if (!comparison.inference.interval) return text;
   const Interval& interval = *comparison.inference.interval;
   const Interval seen = mean < 0 ? Interval{-interval.high, -interval.low} : interval;
@@ -100,7 +95,7 @@ std::string power_phrase(const Comparison& comparison, int decimals) {
   if (!comparison.detectable_corrected || *comparison.detectable_corrected == 0) return "";
   return fmt::format(" ({:.0f} % power to detect {} {})", 100 * kPower,
                      decimal(*comparison.detectable_corrected, decimals),
-                     unit_of(comparison.metric));
+                     unit_or_name(comparison.metric));
 }
 
 /// "equivalent within 0.1 dB (p = 0.012)", "not equivalent within 0.1 dB (p = 0.310)"; "" without
@@ -111,7 +106,7 @@ std::string equivalence_phrase(const Comparison& comparison) {
   if (!p) return "";
   return fmt::format("{} within {:g} {} ({})",
                      comparison.is_equivalent() ? "equivalent" : "not equivalent",
-                     *comparison.margin, unit_of(comparison.metric), p_equation(*p));
+                     *comparison.margin, unit_or_name(comparison.metric), p_equation(*p));
 }
 
 /// Which way the ranks go, where they say with confidence another thing than the mean.

@@ -62,14 +62,6 @@ std::vector<double> sorted(std::vector<double> values) {
   return values;
 }
 
-std::vector<double> present(const Sample& sample) {
-  std::vector<double> values;
-  for (const auto& value : sample) {
-    if (value) values.push_back(*value);
-  }
-  return values;
-}
-
 /// The inference from equal values; nothing is drawn for them.
 MeanInference inference_of_equal(double value) {
   return value == 0 ? MeanInference{} : MeanInference{0.0, Interval{value, value}};
@@ -263,7 +255,7 @@ MeanInference infer_mean_within(Strata categories) {
 
 FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resamples) {
   std::vector<std::vector<double>> values;
-  for (const Sample& sample : family) values.push_back(present(sample));
+  for (const Sample& sample : family) values.push_back(present_values(sample));
   Sorted all = settled(std::move(values));
   const std::size_t enough = std::max(resamples, kResamplesEach * all.tested);
   const bool alone = all.tested <= 1;

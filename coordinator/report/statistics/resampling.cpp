@@ -87,10 +87,7 @@ StratifiedMoments combined(const std::vector<Sums>& strata) {
 
 /// A sample less its mean, drawn with the others of its family.
 void add_centered(const Sample& sample, DrawnTogether& family) {
-  std::vector<double> values;
-  for (const auto& value : sample) {
-    if (value) values.push_back(*value);
-  }
+  std::vector<double> values = present_values(sample);
   if (values.size() == sample.size()) return family.add(less_mean(values));
   const double mean = *mean_of(std::move(values));
   std::vector<double> centered;
@@ -103,6 +100,14 @@ void add_centered(const Sample& sample, DrawnTogether& family) {
 }
 
 }  // namespace
+
+std::vector<double> present_values(const Sample& sample) {
+  std::vector<double> values;
+  for (const auto& value : sample) {
+    if (value) values.push_back(*value);
+  }
+  return values;
+}
 
 double Moments::standard_error() const { return deviation / std::sqrt(count - 1); }
 

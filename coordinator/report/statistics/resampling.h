@@ -13,6 +13,9 @@ constexpr std::uint64_t kBootstrapSeed = 0x636f78;  ///< "cox"
 /// same units in the same order.
 using Sample = std::vector<std::optional<double>>;
 
+/// The values that the sample has.
+std::vector<double> present_values(const Sample& sample);
+
 /// The moments of n values, before anything is drawn.
 struct Moments {
   double count = 0;

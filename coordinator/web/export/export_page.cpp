@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "coordinator/report/data/names.h"
 #include "coordinator/report/figures/figures.h"
@@ -24,18 +22,10 @@ std::string element(const char* tag, const std::string& text) {
   return fmt::format("<{0}>{1}</{0}>\n", tag, markup_text(text));
 }
 
-/// Whether a column of a table is to be aligned as numbers are.
-bool is_numeric(const report::TextTable& table, std::size_t column) {
-  return std::all_of(table.rows.begin(), table.rows.end(), [column](const auto& row) {
-    return !row[column].empty() &&
-           std::string("0123456789-[<").find(row[column].front()) != std::string::npos;
-  });
-}
-
 std::string table_html(const std::string& caption, const report::TextTable& table) {
   std::vector<const char*> classes;
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    classes.push_back(is_numeric(table, c) ? " class=\"number\"" : "");
+    classes.push_back(table.is_numeric(c) ? " class=\"number\"" : "");
   }
   std::string html = fmt::format(
       "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table>"

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <map>
 
 #include "coordinator/report/compare/named_comparison.h"
 #include "coordinator/report/print/report_json.h"
@@ -12,32 +11,22 @@ namespace {
 /// More runs side by side cannot be compared by eye.
 constexpr std::size_t kMaxRuns = 32;
 
-/// Value of the metric in each item of a run that has it.
-std::map<std::string, double> values_of(const report::RunData& run, const std::string& metric) {
-  std::map<std::string, double> values;
-  for (const report::VideoResult& result : run.results) {
-    const auto value = result.metrics.find(metric);
-    if (value != result.metrics.end()) values[result.video] = value->second;
-  }
-  return values;
-}
-
 /// The items of a comparison from the lowest difference to the highest.
 OrderedJson item_differences(const report::Comparison& comparison, const report::RunData& baseline,
                              const report::RunData& run) {
-  const auto of_baseline = values_of(baseline, comparison.metric.name);
-  const auto of_run = values_of(run, comparison.metric.name);
-  std::vector<std::pair<double, std::string>> sorted;
-  for (const auto& [key, difference] : comparison.differences) {
-    sorted.emplace_back(difference, key.first);
+  const auto of_baseline = report::values_by_video(baseline, comparison.metric.name);
+  const auto of_run = report::values_by_video(run, comparison.metric.name);
+  std::vector<std::pair<double, report::VideoKey>> sorted;
+  for (const auto& [video, difference] : comparison.differences) {
+    sorted.emplace_back(difference, video);
   }
   std::sort(sorted.begin(), sorted.end());
   OrderedJson items = OrderedJson::array();
-  for (const auto& [difference, item] : sorted) {
-    items.push_back({{"item", item},
+  for (const auto& [difference, video] : sorted) {
+    items.push_back({{"item", video.first},
                      {"difference", difference},
-                     {"baseline", of_baseline.at(item)},
-                     {"run", of_run.at(item)}});
+                     {"baseline", of_baseline.at(video)},
+                     {"run", of_run.at(video)}});
   }
   return items;
 }
@@ -57,10 +46,7 @@ Result<OrderedJson> compare_view(const report::Query& query, const Request& requ
   const report::Metric& metric = named.metric;
   const report::RunData& baseline = named.runs.front();
   OrderedJson document = report::comparison_document(named.comparisons, named.warnings);
-  document["metric"] = {{"name", metric.name},
-                        {"unit", metric.unit},
-                        {"higher_is_better", metric.higher_is_better},
-                        {"decimals", metric.decimals}};
+  document["metric"] = metric_json(metric);
   document["metrics"] = report::measured_metrics({baseline});
   document["baseline"] = baseline.full_name();
   document["series"] = baseline.series;

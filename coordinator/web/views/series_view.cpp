@@ -15,32 +15,6 @@ namespace cox::web {
 
 namespace {
 
-OrderedJson metric_json(const report::Metric& metric) {
-  return {{"name", metric.name},
-          {"unit", metric.unit},
-          {"higher_is_better", metric.higher_is_better},
-          {"decimals", metric.decimals}};
-}
-
-bool is_among(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// The table without the columns that are NULL in every row.
-report::Table without_empty_columns(const report::Table& table) {
-  report::Table less;
-  less.rows.resize(table.rows.size());
-  for (std::size_t c = 0; c < table.columns.size(); ++c) {
-    const bool is_empty = std::all_of(
-        table.rows.begin(), table.rows.end(),
-        [&](const report::Row& row) { return std::holds_alternative<std::monostate>(row[c]); });
-    if (is_empty) continue;
-    less.columns.push_back(table.columns[c]);
-    for (std::size_t i = 0; i < table.rows.size(); ++i) less.rows[i].push_back(table.rows[i][c]);
-  }
-  return less;
-}
-
 OrderedJson text_table_json(const report::TextTable& table) {
   return {{"columns", table.columns}, {"rows", table.rows}};
 }
@@ -99,14 +73,14 @@ Result<OrderedJson> series_summary(const report::Query& query, const Request& re
       query(fmt::format("SELECT run, method, done, videos, train_s, {} FROM v_leaderboard"
                         " WHERE series = {} ORDER BY position LIMIT {}",
                         join(report::metric_columns(), ", "), report::sql_text(series), kMaxPage)));
-  const report::Table runs = without_empty_columns(means);
+  const report::Table runs = report::without_empty_columns(means, means.columns);
   OrderedJson document = {{"series", series},
                           {"title", notes.title},
                           {"question", notes.question},
                           {"metrics", OrderedJson::array()},
                           {"runs", rows_json(runs)}};
   for (const std::string& name : report::metric_columns()) {
-    if (!is_among(runs.columns, name)) continue;
+    if (std::find(runs.columns.begin(), runs.columns.end(), name) == runs.columns.end()) continue;
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_named(name));
     document["metrics"].push_back(metric_json(metric));
   }

@@ -12,6 +12,13 @@ OrderedJson table_json(const report::Table& table) {
   return {{"columns", table.columns}, {"rows", std::move(rows)}};
 }
 
+OrderedJson metric_json(const report::Metric& metric) {
+  return {{"name", metric.name},
+          {"unit", metric.unit},
+          {"higher_is_better", metric.higher_is_better},
+          {"decimals", metric.decimals}};
+}
+
 OrderedJson rows_json(const report::Table& table) {
   OrderedJson rows = OrderedJson::array();
   for (std::size_t i = 0; i < table.rows.size(); ++i) rows.push_back(report::json_row(table, i));

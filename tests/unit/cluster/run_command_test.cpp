@@ -1,6 +1,8 @@
 #include "coordinator/cluster/run_command.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
 
 #include "tests/support/command.h"
 
@@ -38,6 +40,17 @@ TEST_CASE("a command that hangs is killed with all that it started") {
   CHECK(end.status().code() == StatusCode::kDeadlineExceeded);
   CHECK_THAT(end.status().message(), Contains("'sh': did not end within 300 ms"));
   CHECK(cox::test::wait_until_gone(mark, 30));
+}
+
+TEST_CASE("what a command leaves running with its outputs closed is not killed") {
+  const cox::test::TemporaryDirectory folder;
+  const std::string mark = folder.path() + "/mark";
+  const std::string left = "(sleep 0.2; touch '" + mark + "') >/dev/null 2>&1 &";
+  REQUIRE(run_command({.words = {"sh", "-c", left}}).is_ok());
+  for (int waited = 0; waited < 1'000 && !std::filesystem::exists(mark); ++waited) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  CHECK(std::filesystem::exists(mark));
 }
 
 TEST_CASE("a command that prints without end is stopped") {

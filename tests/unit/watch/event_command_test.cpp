@@ -71,6 +71,14 @@ TEST_CASE("a command that leaves a child behind which holds its output has ended
   CHECK(seconds < 5);
 }
 
+TEST_CASE("what a command leaves running is ended with it") {
+  const test::TemporaryDirectory folder;
+  const std::string mark = folder.path() + "/mark";
+  CHECK(run_command("(sleep 1; touch '" + mark + "') & exit 0", "{}", never).is_ok());
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'300));
+  CHECK_FALSE(std::filesystem::exists(mark));
+}
+
 TEST_CASE("a command is given up with the program") {
   const double seconds = seconds_of([&] {
     CHECK(run_command("sleep 30", "{}", [] { return true; }).code() == StatusCode::kCancelled);
