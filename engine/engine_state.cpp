@@ -10,7 +10,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "engine/backbones/fp8_products.h"
+#include "engine/backbones/generation_products.h"
 #include "engine/device/cuda.h"
 #include "engine/failure.h"
 #include "engine/nn/device_attention.h"
@@ -118,7 +118,7 @@ Model& Engine::State::load_model(const JobInput& input, const JobPlan& plan,
   const Stopwatch watch(timings.load_model_s, device);
   if (!models.holds(key)) encodings.clear();
   Model& model = models.get(key, input.model.loras);
-  if (plan.run.compute.fp8_generation) require_fp8_layers(*model.backbone);
+  require_products(plan.run.compute, *model.backbone);
   model.backbone->set_group(groups.all);
   model.parts = groups;
   return model;
@@ -258,7 +258,7 @@ JobOutput Engine::State::run(const JobInput& input, JobMonitor& monitor) {
 
   ParameterReader parameters(input.parameters);
   JobPlan plan = plan_job(input, parameters);
-  if (plan.run.compute.fp8_generation) require_fp8(device);
+  require_products(plan.run.compute, device);
   if (leads) scores.prepare(plan, input);
   if (plan.decoded.count > 0 && input.video.is_prompt()) {
     throw user_error(fmt::format("task {}: expected a video, got the prompt '{}'",

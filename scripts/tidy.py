@@ -38,7 +38,7 @@ MAY_INCLUDE = {
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/parallel", "engine/checkpoint", "engine/nn", "engine/backbones"],
     "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
-    "engine/families": ["base", "schemas", "engine/tensors", "engine/parallel", "engine/checkpoint", "engine/nn",
+    "engine/families": ["base", "record", "schemas", "engine/tensors", "engine/parallel", "engine/checkpoint", "engine/nn",
                         "engine/vae", "engine/text", "engine/vision", "engine/backbones",
                         "engine/diffusion", "engine/families", "engine/parameters.h"],
     "engine/metrics": ["base", "record", "schemas", "engine/video", "engine/tensors",

@@ -8,7 +8,9 @@
 #include "base/text.h"
 #include "coordinator/sweep/geometry.h"
 #include "coordinator/sweep/members.h"
+#include "record/latent_split.h"
 #include "record/method_name.h"
+#include "record/optimizer_state.h"
 #include "record/parameter.h"
 #include "record/task.h"
 
@@ -101,14 +103,12 @@ double tokens_of_latent(const Parameters& p) {
 }
 
 Window window_of(const Parameters& p) {
-  const std::int64_t latents = latent_frames(integer(p, "adaptation_window.total_frames"));
-  const std::int64_t clean = context_latents(integer(p, "adaptation_window.total_frames"),
-                                             integer(p, "adaptation_window.context_frames"));
-  std::int64_t held = held_out_latents(latents - clean, number(p, "early_stop.holdout_fraction"));
-  if (latents - clean - held < 1) held = 0;
+  const LatentSplit split = split_latents(integer(p, "adaptation_window.total_frames"),
+                                          integer(p, "adaptation_window.context_frames"),
+                                          number(p, "early_stop.holdout_fraction"));
   const double each = tokens_of_latent(p);
-  return {each * static_cast<double>(clean), each * static_cast<double>(latents - clean - held),
-          each * static_cast<double>(held)};
+  return {each * static_cast<double>(split.context), each * static_cast<double>(split.train),
+          each * static_cast<double>(split.held_out)};
 }
 
 bool trains(const Parameters& p) { return p.contains("adaptation_window.total_frames"); }
@@ -159,11 +159,11 @@ struct Continuation {
 };
 
 Continuation continuation_of(const Parameters& p) {
-  const std::int64_t total = (integer(p, "total_frames") + 2) / 4 + 1;  // up to the next 4k + 1
+  const std::int64_t total = decodable_latents(integer(p, "total_frames"));
   const std::int64_t known = known_frames(p);
-  const std::int64_t context = known == 0 ? 0 : latent_frames(known);
+  const std::int64_t context = known == 0 ? 0 : latent_frames_of(known);
   return {static_cast<double>(context), static_cast<double>(total - context),
-          static_cast<double>(4 * (total - 1) + 1)};
+          static_cast<double>(pixel_frames_of(total))};
 }
 
 bool generates_in_fp8(const Parameters& p) { return parameter_is(p, "dtype", "fp8"); }
@@ -184,8 +184,9 @@ double generation_seconds(const Parameters& p, const ModelShape& m, const Device
 
 /// Values that the optimizer keeps for each one that it trains.
 double optimizer_states(const Parameters& p) {
-  if (parameter_is(p, "optimizer", "adamw")) return 2;
-  return number(p, "momentum") != 0 ? 1 : 0;
+  const auto* optimizer = parameter_as<std::string>(p, "optimizer");
+  return static_cast<double>(
+      optimizer_tensors(optimizer == nullptr ? "" : *optimizer, number(p, "momentum")));
 }
 
 /// On each of `gpus`: tokens are divided over them, and all that full fine-tuning keeps but the

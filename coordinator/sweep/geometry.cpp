@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <set>
 
 #include "base/text.h"
 #include "coordinator/sweep/members.h"
 #include "record/frame_stride.h"
+#include "record/latent_split.h"
 #include "record/parameter.h"
 #include "record/task.h"
 #include "schemas/metric_schema.h"
@@ -116,7 +116,9 @@ class GeometryCheck {
            {kWindowContext, kWindowTotal});
       return;
     }
-    check_train_latents(latent_frames(*total), context_latents(*total, *context));
+    const std::int64_t latents = latent_frames_of(*total);
+    // A window that is all context leaves its last latent frame to train on.
+    check_train_latents(latents, *context == *total ? latents - 1 : latent_frames_of(*context));
   }
 
   void check_train_latents(std::int64_t latents, std::int64_t context) {
@@ -326,18 +328,6 @@ std::int64_t first_generated_frame(const Parameters& parameters) {
   return given_integer(parameters, "gen_start_frame").value_or(0);
 }
 
-std::int64_t latent_frames(std::int64_t pixel_frames) { return 1 + (pixel_frames - 1) / 4; }
-
-std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_frames) {
-  const std::int64_t context = latent_frames(context_frames);
-  return context_frames == total_frames ? context - 1 : context;
-}
-
-std::int64_t held_out_latents(std::int64_t rest, double fraction) {
-  const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
-  return std::max<std::int64_t>(1, share);
-}
-
 std::vector<GeometryError> geometry_errors(const std::string& method, const Parameters& parameters,
                                            std::int64_t size_unit) {
   std::vector<GeometryError> errors = GeometryCheck(parameters, size_unit).run();
@@ -356,11 +346,9 @@ Parameters with_latent_counts(Parameters parameters) {
   const auto context = given_integer(parameters, kWindowContext);
   const auto* share = parameter_as<double>(parameters, kHoldout);
   if (!total || !context || share == nullptr) return parameters;
-  const std::int64_t latents = latent_frames(*total);
-  const std::int64_t clean = context_latents(*total, *context);
-  const std::int64_t held_out = held_out_latents(latents - clean, *share);
-  parameters[kWindowContext] = clean;
-  parameters[kHoldout] = latents - clean - held_out < 1 ? 0 : held_out;
+  const LatentSplit split = split_latents(*total, *context, *share);
+  parameters[kWindowContext] = split.context;
+  parameters[kHoldout] = split.held_out;
   return parameters;
 }
 

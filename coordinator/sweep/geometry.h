@@ -26,18 +26,6 @@ std::int64_t known_frames(const Parameters& parameters);
 /// Returns the index of the first generated frame in its video, after frame_stride.
 std::int64_t first_generated_frame(const Parameters& parameters);
 
-/// Returns how many latent frames the VAE makes of `pixel_frames`: one of the first, and one of
-/// each four that follow.
-std::int64_t latent_frames(std::int64_t pixel_frames);
-
-/// Returns how many latent frames of a window are context. A window that is all context leaves its
-/// last latent frame to train on.
-std::int64_t context_latents(std::int64_t total_frames, std::int64_t context_frames);
-
-/// Returns how many of the `rest` latent frames after the context a fraction holds out: at least
-/// one.
-std::int64_t held_out_latents(std::int64_t rest, double fraction);
-
 /// Returns `parameters` with the latent frames that context frames and held-out fraction of the
 /// adaptation window come to in their place; unchanged for a run without such a window.
 Parameters with_latent_counts(Parameters parameters);

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "engine/tensors/torch.h"
+#include "record/optimizer_state.h"
 
 namespace cox::engine {
 
@@ -112,7 +113,7 @@ std::unique_ptr<UpdateRule> make_rule(const OptimizerSettings& settings,
 }  // namespace
 
 std::int64_t optimizer_state_bytes(const OptimizerSettings& settings, const ParameterGroup& group) {
-  const std::int64_t kept = settings.name == "adamw" ? 2 : settings.momentum != 0 ? 1 : 0;
+  const std::int64_t kept = optimizer_tensors(settings.name, settings.momentum);
   std::int64_t bytes = 0;
   for (const TrainedTensor& tensor : group.tensors) {
     bytes += kept * static_cast<std::int64_t>(tensor.value.nbytes());

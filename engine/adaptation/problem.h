@@ -2,10 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/video_random.h"
 #include "engine/backbones/backbone.h"
 #include "engine/diffusion/training_rule.h"
+#include "record/latent_split.h"
 
 namespace cox::engine {
 

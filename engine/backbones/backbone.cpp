@@ -1,5 +1,7 @@
 #include "engine/backbones/backbone.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <stdexcept>
 
 namespace cox::engine {
@@ -14,5 +16,7 @@ std::vector<at::Tensor> Backbone::forward_each(const std::vector<BackboneInput>&
   for (const BackboneInput& input : inputs) outputs.push_back(forward(input, adapter));
   return outputs;
 }
+
+bool Backbone::recomputes() const { return recompute_ && at::GradMode::is_enabled(); }
 
 }  // namespace cox::engine

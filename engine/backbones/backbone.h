@@ -140,7 +140,7 @@ class Backbone {
   /// Recomputes each block in the backward pass instead of keeping its activations. Trained tensors
   /// must then be leaves that get their gradient through backward() (see
   /// engine/tensors/gradient.h), and backbone and adapter must live until it has finished.
-  virtual void set_recompute(bool recompute) = 0;
+  virtual void set_recompute(bool recompute) { recompute_ = recompute; }
 
   /// Runs every later pass as one part of `group` (null: alone), which the caller owns. All parts
   /// must hold equal weights and make the same passes with equal inputs; outputs are whole and
@@ -150,7 +150,13 @@ class Backbone {
   Group* group() const { return group_; }
 
  protected:
+  /// Whether a pass now is to recompute its blocks: asked to, and in gradient mode.
+  bool recomputes() const;
+
   Group* group_ = nullptr;
+
+ private:
+  bool recompute_ = false;
 };
 
 }  // namespace cox::engine

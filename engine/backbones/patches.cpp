@@ -40,4 +40,11 @@ at::Tensor unpack_patches(const at::Tensor& tokens, const TokenGrid& grid, int64
       .reshape({batch, channels, grid.frames, grid.rows * patch, grid.columns * patch});
 }
 
+at::Tensor unpack_channels_last(const at::Tensor& tokens, const TokenGrid& grid, int64_t patch) {
+  const int64_t batch = tokens.size(0), channels = tokens.size(2) / (patch * patch);
+  return tokens.reshape({batch, grid.frames, grid.rows, grid.columns, patch, patch, channels})
+      .permute({0, 6, 1, 2, 4, 3, 5})
+      .reshape({batch, channels, grid.frames, grid.rows * patch, grid.columns * patch});
+}
+
 }  // namespace cox::engine

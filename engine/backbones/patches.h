@@ -15,5 +15,7 @@ void check_patches(const at::Tensor& latents, int64_t channels, int64_t patch);
 TokenGrid patch_grid(const at::Tensor& latents, int64_t patch);
 at::Tensor pack_patches(const at::Tensor& latents, int64_t patch);
 at::Tensor unpack_patches(const at::Tensor& tokens, const TokenGrid& grid, int64_t patch);
+/// The same for features in (row, column, channel) order.
+at::Tensor unpack_channels_last(const at::Tensor& tokens, const TokenGrid& grid, int64_t patch);
 
 }  // namespace cox::engine

@@ -2,6 +2,7 @@
 
 #include "engine/backbones/adapter.h"
 #include "engine/backbones/weight_scope.h"
+#include "engine/tensors/recompute.h"
 
 namespace cox::engine {
 
@@ -12,5 +13,17 @@ at::Tensor adapted_linear_fp32(const Adapter& adapter, const Linear& layer, cons
 /// nothing if the adapter returns its input.
 at::Tensor run_block_output(const Adapter& adapter, int block, const at::Tensor& x,
                             int64_t text_tokens);
+
+/// Runs a block of a joint sequence, without keeping its activations if `recompute`.
+template <typename Block, typename Pass>
+at::Tensor run_block(const Block& block, const at::Tensor& x, const at::Tensor& t, const Pass& pass,
+                     bool recompute) {
+  if (!recompute) return block.forward(x, t, pass);
+  return recompute_in_backward(
+      [&block, pass](const std::vector<at::Tensor>& in) {
+        return block.forward(in.at(0), in.at(1), pass);
+      },
+      {x, t});
+}
 
 }  // namespace cox::engine

@@ -21,6 +21,17 @@ std::vector<NormSiteShape> norm_sites_of(const std::vector<const NormParameter*>
   return sites;
 }
 
+WeightVisitor list_sites(std::vector<Linear*>& layers, std::vector<const NormParameter*>& norms) {
+  return {.layer = [&layers](Linear& layer) { layers.push_back(&layer); },
+          .norm = [&norms](NormParameter& parameter) { norms.push_back(&parameter); }};
+}
+
+WeightVisitor list_parameters(std::vector<NamedTensor>& parameters) {
+  return {[&parameters](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
+    parameters.push_back({key, tensor});
+  }};
+}
+
 SiteSource SiteSource::at(const std::string& child) const {
   SiteSource scope = *this;
   scope.prefix_ += child + ".";

@@ -22,6 +22,11 @@ struct TransformerSites {
 std::vector<LinearSiteShape> linear_sites_of(const std::vector<Linear*>& layers);
 std::vector<NormSiteShape> norm_sites_of(const std::vector<const NormParameter*>& parameters);
 
+/// Appends every layer and norm parameter that is visited; the lists must outlive the visitor.
+WeightVisitor list_sites(std::vector<Linear*>& layers, std::vector<const NormParameter*>& norms);
+/// Appends every tensor likewise.
+WeightVisitor list_parameters(std::vector<NamedTensor>& parameters);
+
 /// Takes the tensors under one prefix of a checkpoint and records their sites.
 class SiteSource {
  public:

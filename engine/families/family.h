@@ -9,15 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "engine/backbones/backbone.h"
-#include "engine/backbones/weight_scope.h"
+#include "engine/backbones/transformer_factory.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/checkpoint/weight_map.h"
 #include "engine/diffusion/sampler.h"
 #include "engine/diffusion/training_rule.h"
 #include "engine/parallel/parts.h"
 #include "engine/parameters.h"
-#include "engine/tensors/precision.h"
 #include "engine/text/prompt_encoder.h"
 #include "engine/vae/video_vae.h"
 #include "schemas/backbone_schema.h"
@@ -46,12 +44,6 @@ struct Model {
   std::unique_ptr<PromptEncoder> text_encoder;
   std::uint64_t checksum = 0;  ///< of the backbone's parameters, which every job must leave equal
   PartGroups parts;            ///< of the devices that do a job together
-};
-
-/// Where a model is loaded to, and how it computes.
-struct Placement {
-  at::Device device = at::kCPU;
-  Precision precision = Precision::kFp32;
 };
 
 /// A question to a model: which frames follow the known ones, or the prompt alone.
@@ -122,20 +114,8 @@ class Family {
   const BackboneSchema& schema() const { return *schema_; }
   const LatentGeometry& geometry() const { return schema_->geometry; }
 
-  /// Makes the transformer of a configuration: from the safetensors of `directory`, from random
-  /// numbers (for benchmarks), or as shapes on the meta device.
-  virtual std::unique_ptr<Backbone> load_transformer(const JsonConfig& config,
-                                                     const std::string& directory,
-                                                     const Placement& at) const = 0;
-  virtual std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
-                                                       const Placement& at) const = 0;
-  virtual std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const = 0;
-
-  /// Makes it over a trainer's fp32 tensors, so that gradients reach them; it computes in `dtype`.
-  /// Throws std::logic_error without a pretraining_rule().
-  virtual std::unique_ptr<Backbone> given_transformer(const JsonConfig& config,
-                                                      const GivenWeight& weight,
-                                                      at::ScalarType dtype) const;
+  /// The ways to make the transformer of a configuration.
+  const TransformerFactory& transformers() const { return *transformers_; }
 
   virtual PassInputs pass_inputs(const JsonConfig& config) const = 0;
 
@@ -165,10 +145,12 @@ class Family {
   virtual bool samples_posterior() const = 0;
 
  protected:
-  explicit Family(const std::string& name);
+  /// `factory` lives as long as the program.
+  Family(const std::string& name, const TransformerFactory& factory);
 
  private:
   const BackboneSchema* schema_;
+  const TransformerFactory* transformers_;
 };
 
 /// Returns a model as its family derived it.
@@ -178,11 +160,5 @@ const Own& own_model(const Model& model) {
 }
 
 SamplingSettings read_sampling(ParameterReader& parameters);
-
-/// Returns pixel frames that fill latent frames, at most `count`.
-std::int64_t held_frames(std::int64_t count);
-
-/// Returns the latent frames from which at least `pixel_frames` decode.
-std::int64_t decodable_latents(const LatentGeometry& geometry, std::int64_t pixel_frames);
 
 }  // namespace cox::engine

@@ -37,7 +37,7 @@ ModelPart text_part(const std::string& directory) {
 
 ModelPart transformer_part(const Family& family, const JsonConfig& config,
                            const std::string& label) {
-  const auto shapes = family.shape_transformer(config);
+  const auto shapes = family.transformers().shapes(config);
   ModelPart part{family.schema().transformer, "diffusion_pytorch_model", label, {}, {}};
   for (const NamedTensor& parameter : shapes->parameters()) {
     part.tensors.push_back({parameter.name, parameter.tensor.sizes().vec()});

@@ -63,15 +63,17 @@ PublishedTransformer published_transformer(const std::string& model) {
 std::unique_ptr<Backbone> load_backbone(const BackboneRequest& request,
                                         const std::string& model_directory) {
   const Family& family = find_family(request.name);
-  return family.load_transformer(transformer_config(family, model_directory),
-                                 fmt::format("{}/{}", model_directory, family.schema().transformer),
-                                 {request.device, request.precision});
+  return family.transformers().load(
+      transformer_config(family, model_directory),
+      fmt::format("{}/{}", model_directory, family.schema().transformer),
+      {request.device, request.precision});
 }
 
 std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const JsonConfig& config,
                                           uint64_t seed) {
   return find_family(request.name)
-      .random_transformer(config, seed, {request.device, request.precision});
+      .transformers()
+      .random(config, seed, {request.device, request.precision});
 }
 
 }  // namespace cox::engine

@@ -171,6 +171,36 @@ constexpr int64_t kHeadTokensPerBlock = 4;
 const void* in(const at::Tensor& x) { return x.const_data_ptr(); }
 void* out(const at::Tensor& x) { return x.mutable_data_ptr(); }
 
+/// A norm over heads as its backward kernel takes it.
+struct HeadNorm {
+  const char* backward_kernel;
+  int64_t parameters;  ///< gradients of head_dim values that the kernel sums
+  const at::Tensor &gain, &rope;
+  double eps;
+};
+
+/// Writes the gradient of x [B, N, H, d] to dx and returns those of the norm's parameters,
+/// [parameters, d] fp32; undefined unless they are wanted.
+at::Tensor heads_backward(const HeadNorm& norm, const at::Tensor& dy, const at::Tensor& x,
+                          bool wants_parameters, const at::Tensor& dx) {
+  const at::Tensor wide_gain = to_fp32(norm.gain).contiguous();
+  const at::Tensor upstream = chunked(dy);
+  const HeadSizes sizes = sizes_of(x);
+  const int64_t blocks = divided_up(x.size(1), kHeadTokensPerBlock), samples = x.size(0);
+  const int64_t columns = norm.parameters * x.size(3);
+  at::Tensor partial;
+  if (wants_parameters) partial = at::empty({1, samples * blocks, columns}, wide_gain.options());
+  const int64_t shared =
+      kElementThreads / sizes.lanes * columns * static_cast<int64_t>(sizeof(float));
+  void* sums = wants_parameters ? out(partial) : nullptr;
+  fused_program().launch(kernel(norm.backward_kernel, x), x.device(),
+                         {blocks, samples, kElementThreads, shared}, in(upstream),
+                         layout_of(upstream), in(x), layout_of(x), in(wide_gain),
+                         table_of(norm.rope), static_cast<float>(norm.eps), sizes,
+                         static_cast<int>(kHeadTokensPerBlock), out(dx), layout_of(dx), sums);
+  return wants_parameters ? sum_strips(partial).view({norm.parameters, x.size(3)}) : at::Tensor();
+}
+
 }  // namespace
 
 RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
@@ -266,21 +296,9 @@ void head_norm(const at::Tensor& x, const at::Tensor& gain, const at::Tensor& ro
 at::Tensor head_norm_backward(const at::Tensor& dy, const at::Tensor& x, const at::Tensor& gain,
                               const at::Tensor& rope, double eps, bool wants_gain,
                               const at::Tensor& dx) {
-  const at::Tensor wide_gain = to_fp32(gain).contiguous();
-  const at::Tensor upstream = chunked(dy);
-  const HeadSizes sizes = sizes_of(x);
-  const int64_t blocks = divided_up(x.size(1), kHeadTokensPerBlock), samples = x.size(0);
-  at::Tensor partial;
-  if (wants_gain) partial = at::empty({1, samples * blocks, x.size(3)}, wide_gain.options());
-  const int64_t shared =
-      kElementThreads / sizes.lanes * x.size(3) * static_cast<int64_t>(sizeof(float));
-  void* sums = wants_gain ? out(partial) : nullptr;
-  fused_program().launch(kernel("heads_backward", x), x.device(),
-                         {blocks, samples, kElementThreads, shared}, in(upstream),
-                         layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
-                         static_cast<float>(eps), sizes, static_cast<int>(kHeadTokensPerBlock),
-                         out(dx), layout_of(dx), sums);
-  return wants_gain ? sum_strips(partial).view({x.size(3)}) : at::Tensor();
+  const HeadNorm norm{"heads_backward", /*parameters=*/1, gain, rope, eps};
+  const at::Tensor sums = heads_backward(norm, dy, x, wants_gain, dx);
+  return wants_gain ? sums[0] : at::Tensor();
 }
 
 bool serves_heads(const at::Tensor& x, int64_t heads) {
@@ -332,28 +350,13 @@ at::Tensor head_layer_norm(const at::Tensor& x, const at::Tensor& gain, const at
 HeadLayerNormGradients head_layer_norm_backward(const at::Tensor& dy, const at::Tensor& x,
                                                 const at::Tensor& gain, const at::Tensor& rope,
                                                 double eps, bool wants_parameters) {
-  const at::Tensor wide_gain = to_fp32(gain).contiguous();
-  const at::Tensor upstream = chunked(dy);
-  const HeadSizes sizes = sizes_of(x);
-  const int64_t blocks = divided_up(x.size(1), kHeadTokensPerBlock), samples = x.size(0);
+  const HeadNorm norm{"layer_heads_backward", /*parameters=*/2, gain, rope, eps};
   HeadLayerNormGradients result;
   result.x = at::empty(x.sizes(), x.options());
-  at::Tensor partial;
-  if (wants_parameters) {
-    partial = at::empty({1, samples * blocks, 2 * x.size(3)}, wide_gain.options());
-  }
-  const int64_t shared =
-      kElementThreads / sizes.lanes * 2 * x.size(3) * static_cast<int64_t>(sizeof(float));
-  void* sums = wants_parameters ? out(partial) : nullptr;
-  fused_program().launch(kernel("layer_heads_backward", x), x.device(),
-                         {blocks, samples, kElementThreads, shared}, in(upstream),
-                         layout_of(upstream), in(x), layout_of(x), in(wide_gain), table_of(rope),
-                         static_cast<float>(eps), sizes, static_cast<int>(kHeadTokensPerBlock),
-                         out(result.x), layout_of(result.x), sums);
+  const at::Tensor sums = heads_backward(norm, dy, x, wants_parameters, result.x);
   if (!wants_parameters) return result;
-  const at::Tensor both = sum_strips(partial).view({2, x.size(3)});
-  result.gain = both[0];
-  result.bias = both[1];
+  result.gain = sums[0];
+  result.bias = sums[1];
   return result;
 }
 

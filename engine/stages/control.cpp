@@ -1,8 +1,8 @@
 #include "engine/stages/control.h"
 
-#include "engine/adaptation/latent_split.h"
 #include "engine/stages/generate.h"
 #include "engine/tensors/torch.h"
+#include "record/latent_frames.h"
 
 namespace cox::engine {
 

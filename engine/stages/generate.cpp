@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/backbones/fp8_products.h"
+#include "engine/backbones/generation_products.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -23,9 +23,9 @@ at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model&
   question.noise = [&](std::int64_t draw, at::IntArrayRef shape) {
     return run.random.stream(Purpose::kGeneration, draw).normal(shape).to(model.backbone->device());
   };
-  const Fp8Products in_fp8(adapter);
+  const GenerationProducts products(run.compute, adapter);
   const at::Tensor latents = plan.recipe->continue_latents(
-      model, run.compute.fp8_generation ? in_fp8 : adapter, question,
+      model, products.adapter(), question,
       [&](int done, int total) { monitor.progress("generate", done, total); });
   if (!latents.isfinite().all().item<bool>()) {
     throw EngineError(FailureCause::kDiverged,

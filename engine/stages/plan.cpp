@@ -171,7 +171,8 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
   // The condition drops frames that do not fill a latent frame; the total is rounded up.
   plan.condition_latents = run.cond_frames == 0 ? 0 : latent_frames_of(run.cond_frames);
   plan.generated_latents =
-      decodable_latents(plan.family->geometry(), run.total_frames) - plan.condition_latents;
+      decodable_latents(run.total_frames, plan.family->geometry().decoded_latents) -
+      plan.condition_latents;
   return plan;
 }
 

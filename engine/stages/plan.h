@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/adaptation/latent_split.h"
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/settings.h"
 #include "engine/families/family.h"
@@ -14,6 +13,7 @@
 #include "engine/video/decode.h"
 #include "engine/video/resize.h"
 #include "record/job.h"
+#include "record/latent_split.h"
 #include "record/task.h"
 
 namespace cox::engine {

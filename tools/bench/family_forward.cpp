@@ -7,6 +7,7 @@
 #include "engine/adaptation/video_random.h"
 #include "engine/device/cuda.h"
 #include "engine/tensors/torch.h"
+#include "record/latent_frames.h"
 
 namespace cox::engine {
 
@@ -33,7 +34,7 @@ RandomPass random_pass(const Family& family, const JsonConfig& config, const Bac
   const auto normal = [&](at::IntArrayRef shape) {
     return VideoRandom().stream(Purpose::kRandomModel, draws++).normal(shape).to(backbone.device());
   };
-  const std::int64_t frames = decodable_latents(geometry, size.frames);
+  const std::int64_t frames = decodable_latents(size.frames, geometry.decoded_latents);
   const std::int64_t rows = size.height / geometry.latent_pixels;
   const std::int64_t columns = size.width / geometry.latent_pixels;
   RandomPass pass;

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "engine/adaptation/latent_split.h"
+#include "record/latent_split.h"
 
 namespace cox::engine {
 

@@ -12,7 +12,7 @@ struct Fp8Error {
   double output = 0;
 };
 
-/// The backbone must multiply in e4m3 (require_fp8, require_fp8_layers).
+/// The backbone must multiply in e4m3 (require_products).
 Fp8Error fp8_error(const Backbone& backbone, const BackboneInput& input);
 
 }  // namespace cox::engine

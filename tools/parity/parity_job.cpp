@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/longcat/factory.h"
 #include "engine/backbones/lora_file.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -82,11 +82,8 @@ JsonConfig ParityJob::model_config(const std::string& part) {
 }
 
 std::unique_ptr<Backbone> ParityJob::load_dit() {
-  const std::string directory = model_part("dit");
-  const longcat::Config config = longcat::Config::from_json(model_config("dit"));
-  auto backbone = std::make_unique<longcat::Transformer>(
-      config, longcat::load_weights(config, Checkpoint::open(directory), request_.device,
-                                    scalar_type(request_.precision)));
+  auto backbone = longcat::transformers().load(model_config("dit"), model_part("dit"),
+                                               {request_.device, request_.precision});
   attach_loras(*backbone, request_.loras);
   has_loaded_dit_ = true;
   return backbone;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/backbones/fp8_products.h"
+#include "engine/backbones/generation_products.h"
 #include "engine/device/cuda.h"
 #include "engine/families/registry.h"
 #include "engine/tensors/error.h"
@@ -46,16 +46,16 @@ struct Examinee {
         recipe(family.plain_recipe({question.steps, question.guidance})),
         vae_config(read_vae_config(question.model_directory + "/vae/config.json")),
         model(family.load(question.model_directory, {device, compute.precision})) {
-    if (!compute.fp8_generation) return;
-    require_fp8(device);
-    require_fp8_layers(*model->backbone);
+    require_products(compute, device);
+    require_products(compute, *model->backbone);
   }
 
-  /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it.
+  /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it in a compute
+  /// type of its precision.
   at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption, uint64_t index,
-                           bool in_fp8) const {
+                           const ComputeType& type) const {
     const Adapter unchanged;
-    const Fp8Products products(unchanged);
+    const GenerationProducts products(type, unchanged);
     const VideoVae& vae = *model->vae;
     const at::Tensor known = pictures.narrow(2, 0, probe.condition_frames) * 2 - 1;
     Continuation question;
@@ -72,8 +72,7 @@ struct Examinee {
                            .step = index});
       return random.normal(shape).to(device);
     };
-    const at::Tensor generated =
-        recipe->continue_latents(*model, in_fp8 ? products : unchanged, question, {});
+    const at::Tensor generated = recipe->continue_latents(*model, products.adapter(), question, {});
     return pictures_of(vae, at::cat({question.condition, generated}, 2));
   }
 };
@@ -135,12 +134,13 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
     const at::Tensor ahead = at::arange(1, scored + 1, last.options()).view({1, 1, scored, 1, 1});
 
     const auto scored_part = [&](const at::Tensor& clip) { return clip.narrow(2, begin, scored); };
-    const auto psnr_of_model = [&](bool in_fp8) {
-      return psnr(scored_part(model.continue_clip(pictures, describe(scene), index, in_fp8)),
-                  truth);
+    const auto psnr_of_model = [&](const ComputeType& type) {
+      return psnr(scored_part(model.continue_clip(pictures, describe(scene), index, type)), truth);
     };
-    const double by_model = psnr_of_model(model.compute.fp8_generation);
-    if (model.compute.fp8_generation) sum.model_in_bf16 += psnr_of_model(false);
+    const double by_model = psnr_of_model(model.compute);
+    if (model.compute.fp8_generation) {
+      sum.model_in_bf16 += psnr_of_model({Precision::kBf16, /*fp8_generation=*/false});
+    }
     ++index;
     const double by_repeating = psnr(last.expand_as(truth), truth);
     const double by_line = psnr((last + (last - before) * ahead).clamp(0, 1), truth);

@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/backbones/branch_split.h"
-#include "engine/backbones/fp8_products.h"
+#include "engine/backbones/generation_products.h"
 #include "engine/backbones/published.h"
 #include "engine/device/cuda.h"
 #include "engine/diffusion/context_flow.h"
@@ -104,11 +104,11 @@ class Bench {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
     prepare_kernels(device_);
-    if (compute_.fp8_generation) require_fp8(device_);
+    require_products(compute_, device_);
     const double start = monotonic_seconds();
     backbone_ =
         random_backbone({options.config, device_, compute_.precision}, config_, random_.seed);
-    if (compute_.fp8_generation) require_fp8_layers(*backbone_);
+    require_products(compute_, *backbone_);
     backbone_->set_group(groups.all);
     synchronize(device_);
     init_s_ = monotonic_seconds() - start;
@@ -240,14 +240,14 @@ class Bench {
   Json generate() {
     const at::NoGradGuard no_grad;
     const std::int64_t condition = latent_frames_of(options_.cond_frames);
-    const std::int64_t generated = latent_frames_of(options_.total_frames + 3) - condition;
+    const std::int64_t generated = decodable_latents(options_.total_frames) - condition;
     SamplerOptions sampler;
     sampler.schedule = {options_.inference_steps, 12.0, /*enhance_hf=*/true, /*distill=*/false};
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
     const Adapter unchanged;
-    const Fp8Products in_fp8(unchanged);
-    const Adapter& adapter = compute_.fp8_generation ? in_fp8 : unchanged;
+    const GenerationProducts products(compute_, unchanged);
+    const Adapter& adapter = products.adapter();
     const SamplingParts parts(*backbone_, groups_, adapter, options_.guidance > 1 ? 2 : 1);
     reset_peak_memory(device_);
     const auto one_evaluation = [&] {
@@ -281,7 +281,7 @@ class Bench {
   Json error_of_evaluation() {
     constexpr double kMiddleTime = 500;
     const std::int64_t condition = latent_frames_of(options_.cond_frames);
-    const std::int64_t frames = latent_frames_of(options_.total_frames + 3);
+    const std::int64_t frames = decodable_latents(options_.total_frames);
     BackboneInput input;
     input.latents = latents(frames);
     input.timestep = at::full({1, frames}, kMiddleTime, text_.states.options());
@@ -335,11 +335,11 @@ Json forward_on(const BenchOptions& options, c10::Device device, const PartGroup
   configure_tensor_library(options.threads, options.deterministic);
   prepare_kernels(device);
   const ComputeType compute = parse_compute_type(options.dtype);
-  if (compute.fp8_generation) require_fp8(device);
+  require_products(compute, device);
   const double start = monotonic_seconds();
-  const auto backbone =
-      published.family.random_transformer(config, VideoRandom().seed, {device, compute.precision});
-  if (compute.fp8_generation) require_fp8_layers(*backbone);
+  const auto backbone = published.family.transformers().random(config, VideoRandom().seed,
+                                                               {device, compute.precision});
+  require_products(compute, *backbone);
   backbone->set_group(groups.all);
   synchronize(device);
   const double init_s = monotonic_seconds() - start;
@@ -348,8 +348,8 @@ Json forward_on(const BenchOptions& options, c10::Device device, const PartGroup
   reset_peak_memory(device);
   const at::NoGradGuard no_grad;
   const Adapter unchanged;
-  const Fp8Products in_fp8(unchanged);
-  const Adapter& adapter = compute.fp8_generation ? in_fp8 : unchanged;
+  const GenerationProducts products(compute, unchanged);
+  const Adapter& adapter = products.adapter();
   const ForwardTimes times = time_forward(*backbone, pass.input, adapter, options.steps);
   Json json = {{"model", options.config},
                {"device", device_name(device)},

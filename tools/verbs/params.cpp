@@ -33,11 +33,11 @@ std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   }
   if (options.model.empty()) {
     const PublishedTransformer published = published_transformer(options.config);
-    return published.family.shape_transformer(published.config);
+    return published.family.transformers().shapes(published.config);
   }
   require_model_directory(options.model);
   const Family& family = family_of_model(options.model);
-  return family.shape_transformer(transformer_config(family, options.model));
+  return family.transformers().shapes(transformer_config(family, options.model));
 }
 
 /// Parameters that methods gained (`since` in schemas/methods), with their defaults: earlier plans

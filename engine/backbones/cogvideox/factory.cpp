@@ -1,23 +1,13 @@
 #include "engine/backbones/cogvideox/factory.h"
 
 #include "engine/backbones/cogvideox/transformer.h"
-#include "engine/backbones/make_transformer.h"
+#include "engine/backbones/sourced_factory.h"
 
 namespace cox::engine::cogvideox {
 
-std::unique_ptr<Backbone> load_transformer(const JsonConfig& json, const std::string& directory,
-                                           at::Device device, Precision precision) {
-  return load_transformer_of<Transformer>(Config::from_json(json), directory,
-                                          "CogVideoX transformer", device, precision);
-}
-
-std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
-                                             at::Device device, Precision precision) {
-  return random_transformer_of<Transformer>(Config::from_json(json), seed, device, precision);
-}
-
-std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json) {
-  return shape_transformer_of<Transformer>(Config::from_json(json));
+const TransformerFactory& transformers() {
+  static const SourcedFactory<Transformer, Config> factory("CogVideoX transformer");
+  return factory;
 }
 
 }  // namespace cox::engine::cogvideox

@@ -12,16 +12,10 @@
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
 #include "engine/tensors/precision.h"
-#include "engine/tensors/recompute.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine::cogvideox {
-namespace {
-
-constexpr size_t kMaxTables = 8;
-
-}  // namespace
 
 Transformer::Transformer(const Config& config, WeightSource& source)
     : config_(config), weights_(config, source) {
@@ -59,7 +53,7 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   adapter.begin_pass({grid, 0, input.sampling, split});
   const at::Tensor t = embed_time(input.timestep, adapter);
   at::Tensor x = embed_tokens(input, grid, split);
-  for (const Block& block : blocks_) x = run_block(block, x, t, pass);
+  for (const Block& block : blocks_) x = run_block(block, x, t, pass, recomputes());
   return adapter.output(final_layer(x, t, pass, grid));
 }
 
@@ -108,23 +102,11 @@ at::Tensor Transformer::added_positions(const TokenGrid& grid) const {
 
 at::Tensor Transformer::rope(const TokenGrid& grid) const {
   if (config_.positions == Positions::kFixedTable) return {};
-  auto found = tables_.find(grid);
-  if (found == tables_.end()) {
-    if (tables_.size() >= kMaxTables) tables_.clear();
+  return tables_.table(grid, [&] {
     const at::Tensor rotated = rotary_table(config_, grid);
     const at::Tensor still = at::ones({config_.text_tokens, rotated.size(1)}, rotated.options());
-    found = tables_.emplace(grid, at::cat({still, rotated}).to(device())).first;
-  }
-  return found->second;
-}
-
-at::Tensor Transformer::run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
-                                  const BlockPass& pass) const {
-  if (!recompute_ || !at::GradMode::is_enabled()) return block.forward(x, t, pass);
-  const auto run = [&block, pass](const std::vector<at::Tensor>& in) {
-    return block.forward(in.at(0), in.at(1), pass);
-  };
-  return recompute_in_backward(run, {x, t});
+    return at::cat({still, rotated}).to(device());
+  });
 }
 
 at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,

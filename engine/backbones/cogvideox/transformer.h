@@ -1,9 +1,8 @@
 #pragma once
 
-#include <map>
-
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/cogvideox/block.h"
+#include "engine/backbones/table_memo.h"
 #include "engine/nn/rope.h"
 
 namespace cox::engine::cogvideox {
@@ -31,7 +30,6 @@ class Transformer : public Backbone {
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.patch_weight.scalar_type(); }
   at::Device device() const override { return weights_.patch_weight.device(); }
-  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
  private:
   void check(const BackboneInput& input) const;
@@ -41,17 +39,13 @@ class Transformer : public Backbone {
   at::Tensor stored_positions(const TokenGrid& grid) const;
   at::Tensor added_positions(const TokenGrid& grid) const;
   at::Tensor rope(const TokenGrid& grid) const;
-  at::Tensor run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
-                       const BlockPass& pass) const;
   at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
                          const TokenGrid& grid) const;
 
   Config config_;
   Weights weights_;
   std::vector<Block> blocks_;
-  bool recompute_ = false;
-  /// Tables by grid: a memo of a pure function, emptied when it exceeds kMaxTables.
-  mutable std::map<TokenGrid, at::Tensor> tables_;
+  mutable TableMemo<TokenGrid> tables_;
 };
 
 }  // namespace cox::engine::cogvideox

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <variant>
 
+#include "engine/backbones/patches.h"
 #include "engine/backbones/site_source.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
@@ -17,24 +18,6 @@
 
 namespace cox::engine::longcat {
 namespace {
-
-constexpr size_t kMaxRopeTables = 8;
-
-TokenGrid grid_of(const at::Tensor& latents) {
-  return {latents.size(2), latents.size(3) / kPatch, latents.size(4) / kPatch};
-}
-
-void check_latents(const at::Tensor& latents, int64_t batch, int64_t channels) {
-  check_shape(latents, {batch, channels, kAny, kAny, kAny}, "latents");
-  for (const auto& [axis, name] : {std::pair(3, "height"), std::pair(4, "width")}) {
-    if (latents.size(axis) % kPatch == 0 && latents.size(axis) > 0) continue;
-    throw std::invalid_argument(
-        fmt::format("latents: {} {} must be even and positive, because a token covers 2 x 2 latent "
-                    "pixels; choose a video {} that is a multiple of 16",
-                    name, latents.size(axis), name));
-  }
-  if (latents.size(2) == 0) throw std::invalid_argument("latents: no frames");
-}
 
 /// The tensors that a block's output depends on, and their order in the list of
 /// recompute_in_backward.
@@ -61,13 +44,11 @@ Transformer::Transformer(const Config& config, Weights weights)
   for (size_t i = 0; i < weights_.blocks.size(); ++i) {
     blocks_.emplace_back(static_cast<int>(i), config_, weights_.blocks[i]);
   }
-  visit_weights(weights_, config_,
-                {.layer = [this](Linear& layer) { layers_.push_back(&layer); },
-                 .norm = [this](NormParameter& parameter) { norms_.push_back(&parameter); }});
+  visit_weights(weights_, config_, list_sites(layers_, norms_));
 }
 
 void Transformer::check(const BackboneInput& input) const {
-  check_latents(input.latents, kAny, config_.channels);
+  check_patches(input.latents, config_.channels, kPatch);
   const int64_t batch = input.latents.size(0), frames = input.latents.size(2);
   check_shape(input.timestep, {batch, frames}, "timestep");
   check_shape(input.text.states, {batch, 1, kAny, config_.text_channels}, "text states");
@@ -81,7 +62,8 @@ void Transformer::check(const BackboneInput& input) const {
     throw std::invalid_argument("condition_latent_frames must be 0 with a condition cache");
   }
   if (input.cache != nullptr && !input.cache->keys.empty()) {
-    const int64_t tokens = input.cache->latent_frames * grid_of(input.latents).per_frame();
+    const int64_t tokens =
+        input.cache->latent_frames * patch_grid(input.latents, kPatch).per_frame();
     check_shape(input.cache->keys[0], {1, kAny, tokens, kAny}, "condition cache");
   }
   if (input.text_cache != nullptr && at::GradMode::is_enabled()) {
@@ -98,7 +80,7 @@ BlockPass Transformer::make_pass(const TokenGrid& grid, int64_t condition_frames
 
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
   check(input);
-  const TokenGrid grid = grid_of(input.latents);
+  const TokenGrid grid = patch_grid(input.latents, kPatch);
   const int64_t first_frame = input.cache == nullptr ? 0 : input.cache->latent_frames;
   const BlockPass pass = make_pass(grid, input.condition_latent_frames, first_frame, adapter);
   adapter.begin_pass({grid, first_frame, input.sampling, pass.split});
@@ -113,8 +95,9 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
 }
 
 ConditionCache Transformer::prefill(const at::Tensor& latents, const Adapter& adapter) const {
-  check_latents(latents, 1, config_.channels);
-  const TokenGrid grid = grid_of(latents);
+  check_shape(latents, {1, config_.channels, kAny, kAny, kAny}, "latents");
+  check_patches(latents, config_.channels, kPatch);
+  const TokenGrid grid = patch_grid(latents, kPatch);
   const BlockPass pass = make_pass(grid, 0, 0, adapter);
 
   const at::Tensor t = embed_time(at::zeros({1, grid.frames}, device()), adapter);
@@ -143,15 +126,9 @@ TextCache Transformer::prepare_text(const TextStates& text, const Adapter& adapt
 }
 
 at::Tensor Transformer::embed_patches(const at::Tensor& latents) const {
-  // A convolution whose kernel is its stride: one product for each patch of (channel, row, column).
-  const TokenGrid grid = grid_of(latents);
-  const int64_t batch = latents.size(0), c = config_.channels;
-  const at::Tensor patches =
-      latents.to(device(), compute_dtype())
-          .reshape({batch, c, grid.frames, grid.rows, kPatch, grid.columns, kPatch})
-          .permute({0, 2, 3, 5, 1, 4, 6})
-          .reshape({batch, grid.tokens(), c * kPatch * kPatch});
-  return linear({weights_.patch.weight.flatten(1), weights_.patch.bias}, patches);
+  // A convolution whose kernel is its stride: one product for each patch.
+  return linear({weights_.patch.weight.flatten(1), weights_.patch.bias},
+                pack_patches(latents.to(device(), compute_dtype()), kPatch));
 }
 
 at::Tensor Transformer::embed_time(const at::Tensor& timestep, const Adapter& adapter) const {
@@ -178,7 +155,7 @@ at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::T
   std::optional<KeyValue> before;
   if (cache != nullptr) before = {cache->keys[index], cache->values[index]};
   const Block& block = blocks_[index];
-  if (!recompute_ || !at::GradMode::is_enabled()) {
+  if (!recomputes()) {
     return block.forward(x, t, text, before ? &*before : nullptr, pass);
   }
   // With gradients there is no text cache (see check), so the text is embedded.
@@ -198,22 +175,14 @@ at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t,
   const std::vector<at::Tensor> m = linear_fp32(weights_.final_modulation, time).chunk(2, -1);
   const at::Tensor patches =
       pass.split.all_tokens(linear_fp32(weights_.final_out, modulated_norm(x, m[0], m[1])));
-  // Features of a token are (row, column, channel), channels fastest.
-  const int64_t batch = x.size(0), c = config_.channels;
-  return patches.view({batch, grid.frames, grid.rows, grid.columns, kPatch, kPatch, c})
-      .permute({0, 6, 1, 2, 4, 3, 5})
-      .reshape({batch, c, grid.frames, grid.rows * kPatch, grid.columns * kPatch});
+  return unpack_channels_last(patches, grid, kPatch);
 }
 
 at::Tensor Transformer::rope(const TokenGrid& grid, int64_t first_frame) const {
   const TokenGrid whole{first_frame + grid.frames, grid.rows, grid.columns};
-  auto found = rope_tables_.find(whole);
-  if (found == rope_tables_.end()) {
-    if (rope_tables_.size() >= kMaxRopeTables) rope_tables_.clear();
-    const at::Tensor table = rope_table(whole, config_.head_dim()).to(device());
-    found = rope_tables_.emplace(whole, table).first;
-  }
-  return found->second.narrow(0, first_frame * grid.per_frame(), grid.tokens());
+  const at::Tensor table =
+      rope_tables_.table(whole, [&] { return rope_table(whole, config_.head_dim()).to(device()); });
+  return table.narrow(0, first_frame * grid.per_frame(), grid.tokens());
 }
 
 BackboneShape Transformer::shape() const {
@@ -227,10 +196,7 @@ std::vector<NormSiteShape> Transformer::norm_sites() const { return norm_sites_o
 
 std::vector<NamedTensor> Transformer::parameters() {
   std::vector<NamedTensor> all;
-  visit_weights(weights_, config_,
-                {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-                  all.push_back({key, tensor});
-                }});
+  visit_weights(weights_, config_, list_parameters(all));
   return all;
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
 #include <memory>
 
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/longcat/block.h"
+#include "engine/backbones/table_memo.h"
 #include "engine/tensors/precision.h"
 
 namespace cox::engine::longcat {
@@ -30,7 +30,6 @@ class Transformer : public Backbone {
   std::vector<Linear*> linear_layers() override { return layers_; }
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
-  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
  private:
   void check(const BackboneInput& input) const;
@@ -49,11 +48,9 @@ class Transformer : public Backbone {
   Config config_;
   Weights weights_;
   std::vector<Block> blocks_;
-  std::vector<Linear*> layers_;              ///< of weights_, in checkpoint order
-  std::vector<const NormParameter*> norms_;  ///< likewise
-  bool recompute_ = false;
-  /// Tables by whole grid: a memo of a pure function, emptied when it exceeds kMaxRopeTables.
-  mutable std::map<TokenGrid, at::Tensor> rope_tables_;
+  std::vector<Linear*> layers_;               ///< of weights_, in checkpoint order
+  std::vector<const NormParameter*> norms_;   ///< likewise
+  mutable TableMemo<TokenGrid> rope_tables_;  ///< of whole grids
 };
 
 }  // namespace cox::engine::longcat

@@ -49,19 +49,4 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
               c.time_embedding);
 }
 
-std::vector<ExpectedTensor> expected_tensors(const Config& config) {
-  std::vector<ExpectedTensor> expected;
-  Weights none;
-  visit_weights(none, config, list_weights(expected));
-  return expected;
-}
-
-Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
-                     at::ScalarType dtype) {
-  check_keys(checkpoint, expected_tensors(config), "DiT");
-  Weights weights;
-  visit_weights(weights, config, load_weights_from(checkpoint, device, dtype));
-  return weights;
-}
-
 }  // namespace cox::engine::longcat

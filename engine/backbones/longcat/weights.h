@@ -34,11 +34,4 @@ struct Weights {
 /// diffusion_pytorch_model.safetensors.index.json in dit/ of meituan-longcat/LongCat-Video.
 void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit);
 
-/// 1,022 entries at the published size.
-std::vector<ExpectedTensor> expected_tensors(const Config& config);
-
-/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly.
-Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
-                     at::ScalarType dtype);
-
 }  // namespace cox::engine::longcat

@@ -1,24 +1,10 @@
 #pragma once
 
-#include <memory>
-#include <string>
+#include "engine/backbones/transformer_factory.h"
 
-#include "engine/backbones/backbone.h"
-#include "engine/checkpoint/json_config.h"
-#include "engine/tensors/precision.h"
-
-/// Makes an Open-Sora transformer from files, from random numbers, or as shapes.
 namespace cox::engine::open_sora {
 
-/// Reads the safetensors of `directory`; `json` is its config.json.
-std::unique_ptr<Backbone> load_transformer(const JsonConfig& json, const std::string& directory,
-                                           at::Device device, Precision precision);
-
-/// Random weights at the size of a transformer/config.json, for benchmarks.
-std::unique_ptr<Backbone> random_transformer(const JsonConfig& json, uint64_t seed,
-                                             at::Device device, Precision precision);
-
-/// Tensors on the meta device at the size of a transformer/config.json.
-std::unique_ptr<Backbone> shape_transformer(const JsonConfig& json);
+/// The ways to make an Open-Sora transformer.
+const TransformerFactory& transformers();
 
 }  // namespace cox::engine::open_sora

@@ -13,14 +13,12 @@
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
 #include "engine/tensors/precision.h"
-#include "engine/tensors/recompute.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine::open_sora {
 namespace {
 
-constexpr size_t kMaxTables = 8;
 constexpr int64_t kFrequencySize = 256;
 constexpr double kGuidanceFactor = 1000;
 
@@ -86,8 +84,8 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
   adapter.begin_pass({grid, 0, input.sampling, split});
   const at::Tensor t = embed_time(input, adapter);
   at::Tensor x = embed_tokens(input, split);
-  for (const DoubleBlock& block : double_blocks_) x = run_block(block, x, t, pass);
-  for (const SingleBlock& block : single_blocks_) x = run_block(block, x, t, pass);
+  for (const DoubleBlock& block : double_blocks_) x = run_block(block, x, t, pass, recomputes());
+  for (const SingleBlock& block : single_blocks_) x = run_block(block, x, t, pass, recomputes());
   const at::Tensor latents = adapter.final_hidden(split_joint(x, text_tokens).latents);
   return adapter.output(final_layer(latents, t, pass, grid));
 }
@@ -115,25 +113,11 @@ at::Tensor Transformer::embed_tokens(const BackboneInput& input, const TokenSpli
 }
 
 at::Tensor Transformer::rope(const TokenGrid& grid, int64_t text_tokens) const {
-  const std::pair key(grid, text_tokens);
-  auto found = tables_.find(key);
-  if (found == tables_.end()) {
-    if (tables_.size() >= kMaxTables) tables_.clear();
+  return tables_.table({grid, text_tokens}, [&] {
     const at::Tensor rotated = rotary_table(config_, grid);
     const at::Tensor still = at::ones({text_tokens, rotated.size(1)}, rotated.options());
-    found = tables_.emplace(key, at::cat({still, rotated}).to(device())).first;
-  }
-  return found->second;
-}
-
-template <typename Block>
-at::Tensor Transformer::run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
-                                  const BlockPass& pass) const {
-  if (!recompute_ || !at::GradMode::is_enabled()) return block.forward(x, t, pass);
-  const auto run = [&block, pass](const std::vector<at::Tensor>& in) {
-    return block.forward(in.at(0), in.at(1), pass);
-  };
-  return recompute_in_backward(run, {x, t});
+    return at::cat({still, rotated}).to(device());
+  });
 }
 
 at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,

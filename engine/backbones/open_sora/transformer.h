@@ -1,9 +1,8 @@
 #pragma once
 
-#include <map>
-
 #include "engine/backbones/backbone.h"
 #include "engine/backbones/open_sora/block.h"
+#include "engine/backbones/table_memo.h"
 #include "engine/nn/rope.h"
 
 namespace cox::engine::open_sora {
@@ -31,16 +30,12 @@ class Transformer : public Backbone {
   std::vector<NamedTensor> parameters() override { return weights_.sites.parameters; }
   at::ScalarType compute_dtype() const override { return weights_.latents.weight.scalar_type(); }
   at::Device device() const override { return weights_.latents.weight.device(); }
-  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
  private:
   void check(const BackboneInput& input) const;
   at::Tensor embed_time(const BackboneInput& input, const Adapter& adapter) const;
   at::Tensor embed_tokens(const BackboneInput& input, const TokenSplit& split) const;
   at::Tensor rope(const TokenGrid& grid, int64_t text_tokens) const;
-  template <typename Block>
-  at::Tensor run_block(const Block& block, const at::Tensor& x, const at::Tensor& t,
-                       const BlockPass& pass) const;
   at::Tensor final_layer(const at::Tensor& x, const at::Tensor& t, const BlockPass& pass,
                          const TokenGrid& grid) const;
 
@@ -48,9 +43,7 @@ class Transformer : public Backbone {
   Weights weights_;
   std::vector<DoubleBlock> double_blocks_;
   std::vector<SingleBlock> single_blocks_;
-  bool recompute_ = false;
-  /// Tables by grid: a memo of a pure function, emptied when it exceeds kMaxTables.
-  mutable std::map<std::pair<TokenGrid, int64_t>, at::Tensor> tables_;
+  mutable TableMemo<std::pair<TokenGrid, int64_t>> tables_;
 };
 
 }  // namespace cox::engine::open_sora

@@ -5,6 +5,7 @@
 
 #include <stdexcept>
 
+#include "engine/backbones/patches.h"
 #include "engine/backbones/site_source.h"
 #include "engine/nn/norm.h"
 #include "engine/nn/timestep.h"
@@ -16,12 +17,7 @@
 namespace cox::engine::wan {
 namespace {
 
-constexpr size_t kMaxRopeTables = 8;
 constexpr double kImageNormEpsilon = 1e-5;
-
-TokenGrid grid_of(const at::Tensor& latents) {
-  return {latents.size(2), latents.size(3) / kPatch, latents.size(4) / kPatch};
-}
 
 at::Tensor plain_norm(const PlainNorm& norm, const at::Tensor& x) {
   return layer_norm(x, norm.gain, norm.bias, kImageNormEpsilon);
@@ -34,22 +30,13 @@ Transformer::Transformer(const Config& config, Weights weights)
   for (size_t i = 0; i < weights_.blocks.size(); ++i) {
     blocks_.emplace_back(static_cast<int>(i), config_, weights_.blocks[i]);
   }
-  visit_weights(weights_, config_,
-                {.layer = [this](Linear& layer) { layers_.push_back(&layer); },
-                 .norm = [this](NormParameter& parameter) { norms_.push_back(&parameter); }});
+  visit_weights(weights_, config_, list_sites(layers_, norms_));
 }
 
 void Transformer::check_latents(const BackboneInput& input) const {
   const at::Tensor& latents = input.latents;
-  check_shape(latents, {kAny, config_.out_channels, kAny, kAny, kAny}, "latents");
-  for (const auto& [axis, name] : {std::pair(3, "height"), std::pair(4, "width")}) {
-    if (latents.size(axis) % kPatch == 0 && latents.size(axis) > 0) continue;
-    throw std::invalid_argument(fmt::format(
-        "latents: {} {} must be even and positive, because a token covers 2 x 2 latent pixels",
-        name, latents.size(axis)));
-  }
-  if (latents.size(2) == 0) throw std::invalid_argument("latents: no frames");
-  const TokenGrid grid = grid_of(latents);
+  check_patches(latents, config_.out_channels, kPatch);
+  const TokenGrid grid = patch_grid(latents, kPatch);
   const int64_t longest = std::max({grid.frames, grid.rows, grid.columns});
   if (longest > config_.max_positions) {
     throw std::invalid_argument(
@@ -94,7 +81,7 @@ void Transformer::check(const BackboneInput& input) const {
 
 at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapter) const {
   check(input);
-  const TokenGrid grid = grid_of(input.latents);
+  const TokenGrid grid = patch_grid(input.latents, kPatch);
   const TokenSplit split{group_, grid.frames, grid.per_frame(), config_.heads};
   const BlockPass pass{adapter, split, split.own_tokens(rope(grid).unsqueeze(0)).squeeze(0)};
   adapter.begin_pass({grid, 0, input.sampling, split});
@@ -111,18 +98,13 @@ at::Tensor Transformer::forward(const BackboneInput& input, const Adapter& adapt
 }
 
 at::Tensor Transformer::embed_patches(const BackboneInput& input) const {
-  // The kernel size equals the stride: one product for each patch of (channel, row, column).
-  const TokenGrid grid = grid_of(input.latents);
-  const int64_t batch = input.latents.size(0), c = config_.in_channels;
+  // A convolution whose kernel is its stride: one product for each patch.
   at::Tensor latents = input.latents.to(device(), compute_dtype());
   if (input.channel_condition.defined()) {
     latents = at::cat({latents, input.channel_condition.to(device(), compute_dtype())}, 1);
   }
-  const at::Tensor patches =
-      latents.reshape({batch, c, grid.frames, grid.rows, kPatch, grid.columns, kPatch})
-          .permute({0, 2, 3, 5, 1, 4, 6})
-          .reshape({batch, grid.tokens(), c * kPatch * kPatch});
-  return linear({weights_.patch.weight.flatten(1), weights_.patch.bias}, patches);
+  return linear({weights_.patch.weight.flatten(1), weights_.patch.bias},
+                pack_patches(latents, kPatch));
 }
 
 at::Tensor Transformer::embed_time(const at::Tensor& timestep) const {
@@ -154,7 +136,7 @@ Context Transformer::embed_context(const BackboneInput& input) const {
 at::Tensor Transformer::run_block(size_t index, const at::Tensor& x, const at::Tensor& time,
                                   const Context& context, const BlockPass& pass) const {
   const Block& block = blocks_[index];
-  if (!recompute_ || !at::GradMode::is_enabled()) return block.forward(x, time, context, pass);
+  if (!recomputes()) return block.forward(x, time, context, pass);
   std::vector<at::Tensor> inputs = {x, time, context.text};
   if (context.image.defined()) inputs.push_back(context.image);
   const auto run = [&block, pass](const std::vector<at::Tensor>& list) {
@@ -171,20 +153,12 @@ at::Tensor Transformer::final_layer(const at::Tensor& x, const at::Tensor& t, co
                        pass.adapter.final_time_embedding(t).unsqueeze(2);
   const at::Tensor patches = pass.split.all_tokens(linear_fp32(
       weights_.final_out, modulated_norm(x, m.select(2, 0), m.select(2, 1), config_.eps)));
-  // Features of a token are (row, column, channel), channels fastest.
-  const int64_t batch = x.size(0), c = config_.out_channels;
-  return patches.view({batch, grid.frames, grid.rows, grid.columns, kPatch, kPatch, c})
-      .permute({0, 6, 1, 2, 4, 3, 5})
-      .reshape({batch, c, grid.frames, grid.rows * kPatch, grid.columns * kPatch});
+  return unpack_channels_last(patches, grid, kPatch);
 }
 
 at::Tensor Transformer::rope(const TokenGrid& grid) const {
-  auto found = rope_tables_.find(grid);
-  if (found == rope_tables_.end()) {
-    if (rope_tables_.size() >= kMaxRopeTables) rope_tables_.clear();
-    found = rope_tables_.emplace(grid, exact_rope_table(grid, config_.head_dim).to(device())).first;
-  }
-  return found->second;
+  return rope_tables_.table(grid,
+                            [&] { return exact_rope_table(grid, config_.head_dim).to(device()); });
 }
 
 BackboneShape Transformer::shape() const {
@@ -203,10 +177,7 @@ std::vector<NormSiteShape> Transformer::norm_sites() const { return norm_sites_o
 
 std::vector<NamedTensor> Transformer::parameters() {
   std::vector<NamedTensor> all;
-  visit_weights(weights_, config_,
-                {[&](const std::string& key, at::Tensor& tensor, const std::vector<int64_t>&) {
-                  all.push_back({key, tensor});
-                }});
+  visit_weights(weights_, config_, list_parameters(all));
   return all;
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <map>
 #include <vector>
 
 #include "engine/backbones/backbone.h"
+#include "engine/backbones/table_memo.h"
 #include "engine/backbones/wan/block.h"
 
 namespace cox::engine::wan {
@@ -29,7 +29,6 @@ class Transformer : public Backbone {
   std::vector<Linear*> linear_layers() override { return layers_; }
   at::ScalarType compute_dtype() const override { return weights_.patch.weight.scalar_type(); }
   at::Device device() const override { return weights_.patch.weight.device(); }
-  void set_recompute(bool recompute) override { recompute_ = recompute; }
 
  private:
   void check(const BackboneInput& input) const;
@@ -50,9 +49,7 @@ class Transformer : public Backbone {
   std::vector<Block> blocks_;
   std::vector<Linear*> layers_;              ///< of weights_, in checkpoint order
   std::vector<const NormParameter*> norms_;  ///< likewise
-  bool recompute_ = false;
-  /// Tables by grid: a memo of a pure function, emptied when it exceeds kMaxRopeTables.
-  mutable std::map<TokenGrid, at::Tensor> rope_tables_;
+  mutable TableMemo<TokenGrid> rope_tables_;
 };
 
 }  // namespace cox::engine::wan

@@ -74,23 +74,8 @@ void visit_weights(Weights& weights, const Config& c, const WeightVisitor& visit
   root.linear(kOther, "proj_out", weights.final_out, kPatch * kPatch * c.out_channels, d);
 }
 
-std::vector<ExpectedTensor> expected_tensors(const Config& config) {
-  std::vector<ExpectedTensor> expected;
-  Weights none;
-  visit_weights(none, config, list_weights(expected));
-  return expected;
-}
-
 std::vector<std::string> wide_weights() {
   return {"scale_shift_table", "time_embedder", ".norm2."};
-}
-
-Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
-                     at::ScalarType dtype) {
-  check_keys(checkpoint, expected_tensors(config), "Wan transformer");
-  Weights weights;
-  visit_weights(weights, config, load_weights_from(checkpoint, device, dtype, wide_weights()));
-  return weights;
 }
 
 }  // namespace cox::engine::wan

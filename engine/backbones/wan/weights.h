@@ -54,15 +54,8 @@ struct Weights {
 /// WanTransformer3DModel.
 void visit_weights(Weights& weights, const Config& config, const WeightVisitor& visit);
 
-/// 825 entries for Wan2.1-T2V-1.3B.
-std::vector<ExpectedTensor> expected_tensors(const Config& config);
-
 /// Parts of the keys of weights that stay in fp32: timestep embeddings, modulations, and the norm
 /// before cross-attention.
 std::vector<std::string> wide_weights();
-
-/// Throws EngineError(kUser) unless the checkpoint fits the configuration exactly.
-Weights load_weights(const Config& config, const Checkpoint& checkpoint, at::Device device,
-                     at::ScalarType dtype);
 
 }  // namespace cox::engine::wan

@@ -102,19 +102,7 @@ CogVideoXSchedule schedule_of(const std::string& directory) {
 
 class CogVideoX final : public Family {
  public:
-  CogVideoX() : Family("cogvideox") {}
-
-  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
-                                             const Placement& at) const override {
-    return cogvideox::load_transformer(config, directory, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
-                                               const Placement& at) const override {
-    return cogvideox::random_transformer(config, seed, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
-    return cogvideox::shape_transformer(config);
-  }
+  CogVideoX() : Family("cogvideox", cogvideox::transformers()) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
     const Config config = Config::from_json(json);
@@ -131,7 +119,7 @@ class CogVideoX final : public Family {
     require_latent_pixels(*this, directory, vae.spatial_scale());
     auto model = std::make_unique<CogVideoXModel>(schedule_of(directory));
     model->sees_image = config.condition_channels() > 0;
-    model->backbone = load_transformer(json, directory + "/transformer", at);
+    model->backbone = transformers().load(json, directory + "/transformer", at);
     model->vae = CogVideoXVae::load(directory + "/vae", dtype, at.device);
     model->text_encoder = T5TextEncoder::load(directory, config.text_tokens, dtype, at.device);
     return model;

@@ -51,24 +51,7 @@ LossTarget read_target(ParameterReader& parameters) {
 
 class LongCat final : public Family {
  public:
-  LongCat() : Family("longcat-video") {}
-
-  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
-                                             const Placement& at) const override {
-    return longcat::load_transformer(config, directory, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
-                                               const Placement& at) const override {
-    return longcat::random_transformer(config, seed, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
-    return longcat::shape_transformer(config);
-  }
-
-  std::unique_ptr<Backbone> given_transformer(const JsonConfig& config, const GivenWeight& weight,
-                                              at::ScalarType dtype) const override {
-    return longcat::given_transformer(config, weight, dtype);
-  }
+  LongCat() : Family("longcat-video", longcat::transformers()) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
     constexpr std::int64_t kTextTokens = 512;
@@ -80,8 +63,8 @@ class LongCat final : public Family {
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
     auto model = std::make_unique<LongCatModel>();
-    model->backbone =
-        load_transformer(JsonConfig::read(directory + "/dit/config.json"), directory + "/dit", at);
+    model->backbone = transformers().load(JsonConfig::read(directory + "/dit/config.json"),
+                                          directory + "/dit", at);
     auto vae = WanVae::load(directory + "/vae", dtype, at.device);
     require_latent_pixels(*this, directory, vae->config().spatial_scale());
     model->vae = std::make_unique<WanCodec>(std::move(vae));

@@ -88,19 +88,7 @@ std::vector<ExpectedTensor> clip_tensors(const ClipTextConfig& config) {
 
 class OpenSora final : public Family {
  public:
-  OpenSora() : Family("open-sora") {}
-
-  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
-                                             const Placement& at) const override {
-    return open_sora::load_transformer(config, directory, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
-                                               const Placement& at) const override {
-    return open_sora::random_transformer(config, seed, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
-    return open_sora::shape_transformer(config);
-  }
+  OpenSora() : Family("open-sora", open_sora::transformers()) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
     const Config config = Config::from_json(json);
@@ -117,7 +105,7 @@ class OpenSora final : public Family {
     require_latent_pixels(*this, directory,
                           read_hunyuan_vae_config(directory + "/vae/config.json").spatial_scale());
     auto model = std::make_unique<Model>();
-    model->backbone = load_transformer(config, directory + "/transformer", at);
+    model->backbone = transformers().load(config, directory + "/transformer", at);
     model->vae = HunyuanVae::load(directory + "/vae", dtype, at.device);
     model->text_encoder = OpenSoraPrompt::load(directory, kTextTokens, dtype, at.device);
     return model;

@@ -109,24 +109,7 @@ class WanRecipe final : public Recipe {
 class Wan final : public Family {
  public:
   Wan(const std::string& name, const std::string& prefix_name, FlowPrefix prefix)
-      : Family(name), prefix_name_(prefix_name), prefix_(prefix) {}
-
-  std::unique_ptr<Backbone> load_transformer(const JsonConfig& config, const std::string& directory,
-                                             const Placement& at) const override {
-    return wan::load_transformer(config, directory, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> random_transformer(const JsonConfig& config, std::uint64_t seed,
-                                               const Placement& at) const override {
-    return wan::random_transformer(config, seed, at.device, at.precision);
-  }
-  std::unique_ptr<Backbone> shape_transformer(const JsonConfig& config) const override {
-    return wan::shape_transformer(config);
-  }
-
-  std::unique_ptr<Backbone> given_transformer(const JsonConfig& config, const GivenWeight& weight,
-                                              at::ScalarType dtype) const override {
-    return wan::given_transformer(config, weight, dtype);
-  }
+      : Family(name, wan::transformers()), prefix_name_(prefix_name), prefix_(prefix) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
     constexpr std::int64_t kTextTokens = 512;
@@ -144,7 +127,7 @@ class Wan final : public Family {
     require_known_condition(sizes, config.path());
     auto model = std::make_unique<WanModel>();
     model->shift = flow_shift(JsonConfig::read(directory + "/scheduler/scheduler_config.json"));
-    model->backbone = load_transformer(config, directory + "/transformer", at);
+    model->backbone = transformers().load(config, directory + "/transformer", at);
     auto vae = WanVae::load(directory + "/vae", dtype, at.device);
     require_latent_pixels(*this, directory, vae->config().spatial_scale());
     model->vae = std::make_unique<WanCodec>(std::move(vae));

@@ -8,7 +8,7 @@ namespace cox::engine::wan {
 
 /// Returns what Wan2.1's image-to-video models get on their channels, [1, 4 + C, T, h, w] fp32: the
 /// mask of known frames, then the normalized latents of the known frames before gray ones. pixels
-/// [1, 3, known frames, H, W] in [-1, 1]; a latent frame after the first holds 4 pixel frames.
+/// [1, 3, known frames, H, W] in [-1, 1].
 at::Tensor known_frames_condition(const VideoVae& vae, const at::Tensor& pixels,
                                   std::int64_t latent_frames);
 

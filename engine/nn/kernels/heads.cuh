@@ -18,6 +18,40 @@ struct HeadSizes {
   int lanes;  // head_dim / 8, rounded up to a power of two
 };
 
+/// The heads that a thread serves: every `groups`-th from `group` on, and of each the values from
+/// `column` on.
+struct HeadLanes {
+  int groups, group, column;
+  bool has_column;  // not for lanes beyond the head
+};
+
+__device__ inline HeadLanes head_lanes(const HeadSizes& sizes) {
+  const int groups = blockDim.x / sizes.lanes, group = threadIdx.x / sizes.lanes;
+  const int column = threadIdx.x % sizes.lanes * kChunk;
+  return {groups, group, column, column < sizes.head_dim};
+}
+
+/// 1 / sqrt(mean of squares + eps) of a head.
+__device__ inline float inverse_deviation(const float (&v)[kChunk], float eps,
+                                          const HeadSizes& sizes) {
+  float squares = 0;
+#pragma unroll
+  for (int i = 0; i < kChunk; ++i) squares += v[i] * v[i];
+  return rsqrtf(lane_sum(squares, sizes.lanes) / sizes.head_dim + eps);
+}
+
+/// Adds `sums` [groups, width] of a block's groups, in shared memory, and leaves them in the
+/// block's row of `partial` [blocks, width].
+__device__ inline void sum_groups(const float* sums, int groups, int width, float* partial) {
+  __syncthreads();
+  const int64 block = static_cast<int64>(blockIdx.y) * gridDim.x + blockIdx.x;
+  for (int c = threadIdx.x; c < width; c += blockDim.x) {
+    float sum = 0;
+    for (int k = 0; k < groups; ++k) sum += sums[k * width + c];
+    partial[block * width + c] = sum;
+  }
+}
+
 /// Four (cos, sin) of table [tokens, head_dim / 2] from `column` of a head on, or a turn by nothing
 /// where there is no table.
 __device__ inline void load_turn(const float2* table, int token, int head_dim, int column,
@@ -50,9 +84,7 @@ template <class T>
 __device__ void heads_forward(const T* x, HeadLayout from, const float* gain, const float2* table,
                               float eps, HeadSizes sizes, T* y, HeadLayout to) {
   const int token = blockIdx.x, sample = blockIdx.y;
-  const int groups = blockDim.x / sizes.lanes, group = threadIdx.x / sizes.lanes;
-  const int column = threadIdx.x % sizes.lanes * kChunk;
-  const bool has_column = column < sizes.head_dim;
+  const auto [groups, group, column, has_column] = head_lanes(sizes);
   float g[kChunk] = {}, cosine[kChunk / 2] = {}, sine[kChunk / 2] = {};
   if (has_column) {
     load(gain + column, g);
@@ -63,10 +95,7 @@ __device__ void heads_forward(const T* x, HeadLayout from, const float* gain, co
     const bool inside = has_column && head < sizes.heads;
     float v[kChunk] = {};
     if (inside) load(x + from.offset(sample, token, head) + column, v);
-    float squares = 0;
-#pragma unroll
-    for (int i = 0; i < kChunk; ++i) squares += v[i] * v[i];
-    const float r = rsqrtf(lane_sum(squares, sizes.lanes) / sizes.head_dim + eps);
+    const float r = inverse_deviation(v, eps, sizes);
 #pragma unroll
     for (int i = 0; i < kChunk; ++i) v[i] = rounded<T>(rounded<T>(v[i] * r) * g[i]);
     if (table != nullptr) turn(v, cosine, sine, 1);
@@ -81,9 +110,8 @@ __device__ void heads_backward(const T* dy, HeadLayout dy_layout, const T* x, He
                                const float* gain, const float2* table, float eps, HeadSizes sizes,
                                int tokens_per_block, T* dx, HeadLayout dx_layout, float* partial) {
   extern __shared__ float gain_sums[];  // [groups, head_dim]
-  const int groups = blockDim.x / sizes.lanes, group = threadIdx.x / sizes.lanes;
-  const int column = threadIdx.x % sizes.lanes * kChunk, sample = blockIdx.y;
-  const bool has_column = column < sizes.head_dim;
+  const auto [groups, group, column, has_column] = head_lanes(sizes);
+  const int sample = blockIdx.y;
   const int first = blockIdx.x * tokens_per_block;
   const int last = min(first + tokens_per_block, sizes.tokens);
   float g[kChunk] = {}, gain_sum[kChunk] = {};
@@ -101,10 +129,7 @@ __device__ void heads_backward(const T* dy, HeadLayout dy_layout, const T* x, He
         load(dy + dy_layout.offset(sample, token, head) + column, d);
       }
       if (table != nullptr) turn(d, cosine, sine, -1);
-      float squares = 0;
-#pragma unroll
-      for (int i = 0; i < kChunk; ++i) squares += v[i] * v[i];
-      const float r = rsqrtf(lane_sum(squares, sizes.lanes) / sizes.head_dim + eps);
+      const float r = inverse_deviation(v, eps, sizes);
       float product = 0;
 #pragma unroll
       for (int i = 0; i < kChunk; ++i) {
@@ -121,12 +146,7 @@ __device__ void heads_backward(const T* dy, HeadLayout dy_layout, const T* x, He
   }
   if (partial == nullptr) return;
   if (has_column) store(gain_sum, gain_sums + group * sizes.head_dim + column);
-  __syncthreads();
-  for (int c = threadIdx.x; c < sizes.head_dim; c += blockDim.x) {
-    float sum = 0;
-    for (int k = 0; k < groups; ++k) sum += gain_sums[k * sizes.head_dim + c];
-    partial[(static_cast<int64>(sample) * gridDim.x + blockIdx.x) * sizes.head_dim + c] = sum;
-  }
+  sum_groups(gain_sums, groups, sizes.head_dim, partial);
 }
 
 #define HEAD_KERNELS(T)                                                                           \

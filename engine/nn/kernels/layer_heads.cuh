@@ -9,16 +9,13 @@
 /// have no column keep zeros.
 __device__ inline float center_head(float (&v)[kChunk], bool has_column, float eps,
                                     const HeadSizes& sizes) {
-  float sum = 0, squares = 0;
+  float sum = 0;
 #pragma unroll
   for (int i = 0; i < kChunk; ++i) sum += v[i];
   const float mean = lane_sum(sum, sizes.lanes) / sizes.head_dim;
 #pragma unroll
-  for (int i = 0; i < kChunk; ++i) {
-    v[i] = has_column ? v[i] - mean : 0;
-    squares += v[i] * v[i];
-  }
-  return rsqrtf(lane_sum(squares, sizes.lanes) / sizes.head_dim + eps);
+  for (int i = 0; i < kChunk; ++i) v[i] = has_column ? v[i] - mean : 0;
+  return inverse_deviation(v, eps, sizes);
 }
 
 /// Block (n, b) serves token n of sample b.
@@ -27,9 +24,7 @@ __device__ void layer_heads_forward(const T* x, HeadLayout from, const float* ga
                                     const float* bias, const float2* table, float eps,
                                     HeadSizes sizes, T* y, HeadLayout to) {
   const int token = blockIdx.x, sample = blockIdx.y;
-  const int groups = blockDim.x / sizes.lanes, group = threadIdx.x / sizes.lanes;
-  const int column = threadIdx.x % sizes.lanes * kChunk;
-  const bool has_column = column < sizes.head_dim;
+  const auto [groups, group, column, has_column] = head_lanes(sizes);
   float g[kChunk] = {}, b[kChunk] = {}, cosine[kChunk / 2] = {}, sine[kChunk / 2] = {};
   if (has_column) {
     load(gain + column, g);
@@ -58,9 +53,8 @@ __device__ void layer_heads_backward(const T* dy, HeadLayout dy_layout, const T*
                                      float eps, HeadSizes sizes, int tokens_per_block, T* dx,
                                      HeadLayout dx_layout, float* partial) {
   extern __shared__ float head_sums[];  // [groups, 2, head_dim]
-  const int groups = blockDim.x / sizes.lanes, group = threadIdx.x / sizes.lanes;
-  const int column = threadIdx.x % sizes.lanes * kChunk, sample = blockIdx.y;
-  const bool has_column = column < sizes.head_dim;
+  const auto [groups, group, column, has_column] = head_lanes(sizes);
+  const int sample = blockIdx.y;
   const int first = blockIdx.x * tokens_per_block;
   const int last = min(first + tokens_per_block, sizes.tokens);
   float g[kChunk] = {}, gain_sum[kChunk] = {}, bias_sum[kChunk] = {};
@@ -101,13 +95,7 @@ __device__ void layer_heads_backward(const T* dy, HeadLayout dy_layout, const T*
     store(gain_sum, head_sums + 2 * group * sizes.head_dim + column);
     store(bias_sum, head_sums + (2 * group + 1) * sizes.head_dim + column);
   }
-  __syncthreads();
-  const int64 block = static_cast<int64>(sample) * gridDim.x + blockIdx.x;
-  for (int c = threadIdx.x; c < 2 * sizes.head_dim; c += blockDim.x) {
-    float sum = 0;
-    for (int k = 0; k < groups; ++k) sum += head_sums[2 * k * sizes.head_dim + c];
-    partial[2 * block * sizes.head_dim + c] = sum;
-  }
+  sum_groups(head_sums, groups, 2 * sizes.head_dim, partial);
 }
 
 #define LAYER_HEAD_KERNELS(T)                                                                    \

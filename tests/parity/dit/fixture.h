@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-#include "engine/backbones/longcat/transformer.h"
+#include "engine/backbones/longcat/factory.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/checkpoint/safetensors.h"
 #include "engine/tensors/torch.h"
@@ -25,12 +25,10 @@ inline const at::Tensor& expected(const std::string& name) {
 inline std::unique_ptr<Backbone> load_model(Precision precision = Precision::kFp32,
                                             bool zero_pad_text = true) {
   const std::string directory = kFixture + "/model/dit";
-  const auto config = longcat::Config::from_json(
+  const JsonConfig config =
       JsonConfig::read(directory + "/config.json")
-          .with_override("text_tokens_zero_pad", zero_pad_text ? "true" : "false"));
-  return std::make_unique<longcat::Transformer>(
-      config,
-      longcat::load_weights(config, Checkpoint::open(directory), at::kCPU, scalar_type(precision)));
+          .with_override("text_tokens_zero_pad", zero_pad_text ? "true" : "false");
+  return longcat::transformers().load(config, directory, {at::kCPU, precision});
 }
 
 inline constexpr int64_t kClean = 2;  ///< conditioning latent frames of the fixture

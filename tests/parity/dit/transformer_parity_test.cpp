@@ -21,8 +21,9 @@ TEST_CASE("One block agrees with and without clean frames") {
   const at::NoGradGuard no_grad;
   const std::string directory = kFixture + "/model/dit";
   const auto config = longcat::Config::from_json(JsonConfig::read(directory + "/config.json"));
-  const auto weights =
-      longcat::load_weights(config, Checkpoint::open(directory), at::kCPU, at::kFloat);
+  const Checkpoint checkpoint = Checkpoint::open(directory);
+  longcat::Weights weights;
+  visit_weights(weights, config, load_weights_from(checkpoint, at::kCPU, at::kFloat));
   const longcat::Block block(1, config, weights.blocks[1]);
   const Adapter none;
   const TokenGrid grid{4, 2, 3};

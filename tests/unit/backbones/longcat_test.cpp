@@ -196,14 +196,15 @@ TEST_CASE("Wrong inputs are refused by the name of the tensor") {
     }
     return "no error";
   };
-  CHECK_THAT(error_of([](auto& i) {
-               i.latents = at::zeros({1, 4, 4, 5, 6});
-             }),
-             Contains("latents: height 5 must be even") && Contains("multiple of 16"));
+  CHECK_THAT(
+      error_of([](auto& i) {
+        i.latents = at::zeros({1, 4, 4, 5, 6});
+      }),
+      Contains("latents: height 5 must be a positive multiple of 2") && Contains("multiple of 16"));
   CHECK_THAT(error_of([](auto& i) {
                i.latents = at::zeros({1, 4, 4, 4, 7});
              }),
-             Contains("latents: width 7 must be even"));
+             Contains("latents: width 7 must be a positive multiple of 2"));
   CHECK_THAT(error_of([](auto& i) {
                i.latents = at::zeros({1, 3, 4, 4, 6});
              }),

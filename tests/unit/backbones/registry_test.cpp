@@ -1,4 +1,5 @@
 #include "engine/backbones/longcat/weights.h"
+#include "engine/backbones/visited_factory.h"
 #include "engine/tensors/error.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/backbones/small_model.h"
@@ -28,7 +29,7 @@ TEST_CASE("The published configuration has 1,022 tensors and 13,581,071,424 para
   const auto config = longcat::Config::from_json(published_transformer("longcat-video").config);
   CHECK(config.head_dim() == 128);
   CHECK(config.ffn_hidden == 11008);
-  const std::vector<ExpectedTensor> tensors = longcat::expected_tensors(config);
+  const std::vector<ExpectedTensor> tensors = expected_tensors<longcat::Weights>(config);
   CHECK(tensors.size() == 1022);
   CHECK(count_of(tensors) == 13'581'071'424);
   CHECK(count_of(tensors, "pre_crs_attn_norm") == 393'216);

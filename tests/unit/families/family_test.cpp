@@ -22,7 +22,7 @@ void attach(const Family& family, const std::string& method, Parameters paramete
   for (const auto& [name, value] : cox::engine::test::own_defaults(method))
     parameters.emplace(name, value);
   const auto shapes =
-      family.shape_transformer(published_transformer(family.schema().published).config);
+      family.transformers().shapes(published_transformer(family.schema().published).config);
   ParameterReader reader(parameters);
   const VideoRandom random;
   find_method(method).make(reader, {*shapes, random});
@@ -93,20 +93,6 @@ TEST_CASE("every family reads its defaults, with and without training") {
   CHECK(read(find_family("open-sora"), {{"motion_score", 7}}, false)->prompt("A cat.") ==
         "A cat. 7 motion score.");
   CHECK(read(find_family("wan2.2"), {}, false)->prompt("A cat.") == "A cat.");
-}
-
-TEST_CASE("latents hold whole groups of pixel frames, and decode in whole groups") {
-  CHECK(held_frames(1) == 1);
-  CHECK(held_frames(4) == 1);
-  CHECK(held_frames(5) == 5);
-  CHECK(held_frames(14) == 13);
-  const LatentGeometry one{8, 16, 1, {}}, two{8, 16, 2, {}};
-  CHECK(decodable_latents(one, 1) == 1);
-  CHECK(decodable_latents(one, 28) == 8);
-  CHECK(decodable_latents(one, 29) == 8);
-  CHECK(decodable_latents(two, 9) == 3);
-  CHECK(decodable_latents(two, 10) == 5);
-  CHECK(decodable_latents(two, 13) == 5);
 }
 
 TEST_CASE("a model's family is recognized by its files, and another one is named") {

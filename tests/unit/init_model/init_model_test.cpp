@@ -108,9 +108,8 @@ TEST_CASE("every part of a random Wan model loads, and activations have a plausi
     input.timestep = at::full({1, 1}, 500.0);
     input.text = text->encode("A red circle moves to the left under a purple sky.").text;
     const std::string folder_of_transformer = model + "/transformer";
-    const auto backbone =
-        wan::load_transformer(JsonConfig::read(folder_of_transformer + "/config.json"),
-                              folder_of_transformer, at::kCPU, Precision::kFp32);
+    const auto backbone = wan::transformers().load(
+        JsonConfig::read(folder_of_transformer + "/config.json"), folder_of_transformer, {});
     const at::Tensor velocity = backbone->forward(input, Adapter());
     CHECK(spread(velocity) > 0.2);
     CHECK(spread(velocity) < 5);

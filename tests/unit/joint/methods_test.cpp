@@ -52,7 +52,7 @@ std::int64_t attention_lora(Backbone& backbone) {
 }
 
 std::unique_ptr<Backbone> published_cogvideox(const std::string& model) {
-  return cogvideox::shape_transformer(published_part(model, "transformer"));
+  return cogvideox::transformers().shapes(published_part(model, "transformer"));
 }
 
 struct Counts {
@@ -90,7 +90,7 @@ TEST_CASE("CogVideoX and Open-Sora have the published tensors and parameters") {
   check_counts(*image, "cogvideox-5b-i2v", 1025, 5'570'479'680);
   CHECK(counts_of(*image).positions == 17'776 * 3072);
   const auto open_sora =
-      open_sora::shape_transformer(published_part("open-sora-2.0", "transformer"));
+      open_sora::transformers().shapes(published_part("open-sora-2.0", "transformer"));
   check_counts(*open_sora, "open-sora-2.0", 1082, 11'891'390'528);
   CHECK(open_sora->shape().blocks == 57);
   CHECK(open_sora->shape().time_embedding == 3072);
@@ -120,7 +120,8 @@ TEST_CASE("methods train the expected numbers of parameters of CogVideoX") {
 }
 
 TEST_CASE("methods train the expected numbers of parameters of Open-Sora") {
-  const auto model = open_sora::shape_transformer(published_part("open-sora-2.0", "transformer"));
+  const auto model =
+      open_sora::transformers().shapes(published_part("open-sora-2.0", "transformer"));
   CHECK(delta(*model, 1) == 3'072);
   CHECK(delta(*model, 4) == 12'288);
   CHECK(delta(*model, 57) == 175'104);

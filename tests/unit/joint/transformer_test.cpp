@@ -22,7 +22,7 @@ JsonConfig with(JsonConfig config, const std::map<std::string, std::string>& ent
 }
 
 std::unique_ptr<Backbone> small_cogvideox() {
-  return cogvideox::random_transformer(
+  return cogvideox::transformers().random(
       with(published_part("cogvideox-5b", "transformer"), {{"num_attention_heads", "2"},
                                                            {"attention_head_dim", "16"},
                                                            {"in_channels", "4"},
@@ -31,11 +31,11 @@ std::unique_ptr<Backbone> small_cogvideox() {
                                                            {"text_embed_dim", "20"},
                                                            {"num_layers", "3"},
                                                            {"max_text_seq_length", "5"}}),
-      3, at::kCPU, Precision::kFp32);
+      3, {});
 }
 
 std::unique_ptr<Backbone> small_open_sora() {
-  return open_sora::random_transformer(
+  return open_sora::transformers().random(
       with(published_part("open-sora-2.0", "transformer"), {{"in_channels", "16"},
                                                             {"vec_in_dim", "12"},
                                                             {"context_in_dim", "20"},
@@ -44,7 +44,7 @@ std::unique_ptr<Backbone> small_open_sora() {
                                                             {"depth", "2"},
                                                             {"depth_single_blocks", "2"},
                                                             {"axes_dim", "[4, 6, 6]"}}),
-      3, at::kCPU, Precision::kFp32);
+      3, {});
 }
 
 at::Tensor numbers(int64_t number, at::IntArrayRef shape) {

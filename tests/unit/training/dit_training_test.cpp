@@ -27,7 +27,7 @@ struct Lesson {
       : directory(folder / preset), family(made(preset, directory)) {
     const JsonConfig config = transformer_config(family, directory);
     transformer =
-        family.load_transformer(config, directory + "/" + family.schema().transformer, {});
+        family.transformers().load(config, directory + "/" + family.schema().transformer, {});
     std::map<std::string, at::Tensor> weights;
     for (const NamedTensor& parameter : transformer->parameters()) {
       weights.emplace(parameter.name, parameter.tensor);

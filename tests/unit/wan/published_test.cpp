@@ -65,7 +65,7 @@ int64_t lora(Backbone& backbone, const std::string& attention) {
 TEST_CASE("published Wan models have the parameters of their files") {
   for (const Sizes& sizes : kSizes) {
     INFO(sizes.model);
-    const auto backbone = wan::shape_transformer(published_part(sizes.model, "transformer"));
+    const auto backbone = wan::transformers().shapes(published_part(sizes.model, "transformer"));
     const auto parameters = backbone->parameters();
     CHECK(parameters.size() == sizes.tensors);
     int64_t total = 0;
@@ -79,7 +79,7 @@ TEST_CASE("published Wan models have the parameters of their files") {
 TEST_CASE("methods train the parameter counts of their formulas on published Wan models") {
   for (const Sizes& sizes : kSizes) {
     INFO(sizes.model);
-    const auto backbone = wan::shape_transformer(published_part(sizes.model, "transformer"));
+    const auto backbone = wan::transformers().shapes(published_part(sizes.model, "transformer"));
     const int64_t blocks = backbone->shape().blocks;
     CHECK(adasteer(*backbone, "global", 1) == sizes.delta);
     CHECK(adasteer(*backbone, "blocks", 4) == 4 * sizes.delta);

@@ -17,7 +17,7 @@ inline const char* const kSmall = R"({
 inline JsonConfig small_config() { return JsonConfig::parse(kSmall, "small"); }
 
 inline std::unique_ptr<Backbone> small_wan() {
-  return wan::random_transformer(small_config(), 7, at::kCPU, Precision::kFp32);
+  return wan::transformers().random(small_config(), 7, {});
 }
 
 inline at::Tensor drawn(at::IntArrayRef shape, uint64_t number) {

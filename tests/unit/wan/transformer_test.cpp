@@ -145,7 +145,7 @@ TEST_CASE("Wan: every layer and norm site is reached once per pass") {
 TEST_CASE("Wan: bf16 stays near fp32") {
   const at::NoGradGuard no_grad;
   const auto wide = small_wan();
-  const auto narrow = wan::random_transformer(small_config(), 7, at::kCPU, Precision::kBf16);
+  const auto narrow = wan::transformers().random(small_config(), 7, {at::kCPU, Precision::kBf16});
   CHECK(relative_error(narrow->forward(small_input(), Adapter()),
                        wide->forward(small_input(), Adapter())) < 0.03);
 }

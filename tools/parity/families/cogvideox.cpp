@@ -12,8 +12,9 @@ namespace cox::engine {
 namespace {
 
 std::unique_ptr<Backbone> load_cogvideox(ParityJob& job) {
-  return cogvideox::load_transformer(job.model_config("transformer"), job.model_part("transformer"),
-                                     job.request().device, job.request().precision);
+  return cogvideox::transformers().load(job.model_config("transformer"),
+                                        job.model_part("transformer"),
+                                        {job.request().device, job.request().precision});
 }
 
 CogVideoXSchedule load_cogvideox_schedule(const ParityJob& job) {

@@ -14,8 +14,9 @@ namespace cox::engine {
 namespace {
 
 std::unique_ptr<Backbone> load_open_sora(ParityJob& job) {
-  return open_sora::load_transformer(job.model_config("transformer"), job.model_part("transformer"),
-                                     job.request().device, job.request().precision);
+  return open_sora::transformers().load(job.model_config("transformer"),
+                                        job.model_part("transformer"),
+                                        {job.request().device, job.request().precision});
 }
 
 std::unique_ptr<HunyuanVae> load_open_sora_vae(const ParityJob& job) {

@@ -21,8 +21,8 @@ namespace cox::engine {
 namespace {
 
 std::unique_ptr<Backbone> load_wan(ParityJob& job) {
-  return wan::load_transformer(job.model_config("transformer"), job.model_part("transformer"),
-                               job.request().device, job.request().precision);
+  return wan::transformers().load(job.model_config("transformer"), job.model_part("transformer"),
+                                  {job.request().device, job.request().precision});
 }
 
 /// Returns rows [B, L, C] without a mask: attention covers all of them.

@@ -1,4 +1,4 @@
-#include "engine/backbones/make_transformer.h"
+#include "engine/backbones/sourced_factory.h"
 
 #include <ATen/Context.h>
 #include <ATen/ops/randn.h>

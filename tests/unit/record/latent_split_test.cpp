@@ -1,9 +1,9 @@
-#include "engine/adaptation/latent_split.h"
+#include "record/latent_split.h"
 
 #include <catch2/catch.hpp>
 
-using cox::engine::LatentSplit;
-using cox::engine::split_latents;
+using cox::LatentSplit;
+using cox::split_latents;
 
 namespace {
 
