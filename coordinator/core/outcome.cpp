@@ -11,6 +11,7 @@
 #include "coordinator/core/stop_runs.h"
 #include "coordinator/core/time_limit.h"
 #include "coordinator/core/usage.h"
+#include "coordinator/core/wanted.h"
 
 namespace cox::core {
 
@@ -144,17 +145,11 @@ void enforce_policy(Step& step, SeriesNumber number) {
   const std::uint64_t waiting =
       series.owned.of(JobState::kQueued) + series.owned.of(JobState::kBlocked);
   if (!exceeded || waiting == 0) return;
-  std::set<RunNumber> runs;
-  for (const auto& [key, member] : series.members) runs.insert(member.run);
-  for (const RunNumber run : runs) {
-    for (const JobNumber job : state.run(run).jobs) {
-      const JobState now = step.status(job).state;
-      const bool waits = now == JobState::kQueued || now == JobState::kBlocked;
-      if (waits && step.series_of(job) == number) set_state(step, job, JobState::kCancelled);
-    }
-  }
+  const std::vector<JobNumber> ended = waiting_for_this_only(state, number);
+  if (ended.empty()) return;
+  for (const JobNumber job : ended) set_state(step, job, JobState::kCancelled);
   journal(step, "stopped", number, {},
-          fmt::format("{} waiting jobs were cancelled after {} failed ({})", waiting, failures,
+          fmt::format("{} waiting jobs were cancelled after {} failed ({})", ended.size(), failures,
                       policy.fail_fast ? "fail_fast" : "max_failed_jobs"));
 }
 

@@ -2,30 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "coordinator/core/steering.h"
+#include "coordinator/core/wanted.h"
 
 namespace cox::core {
-
-namespace {
-
-/// The data sets on which current runs of any series, `left_out` excepted, ask for each of `runs`.
-std::map<RunNumber, std::vector<DatasetNumber>> wanted_on(const QueueState& state,
-                                                          const std::set<RunNumber>& runs,
-                                                          SeriesNumber left_out) {
-  std::map<RunNumber, std::vector<DatasetNumber>> wanted;
-  for (const Series& series : state.all_series) {
-    if (series.record.number == left_out) continue;
-    for (const auto& [key, member] : series.members) {
-      if (member.superseded || !runs.contains(member.run)) continue;
-      wanted[member.run].push_back(member.dataset);
-    }
-  }
-  return wanted;
-}
-
-}  // namespace
 
 void retire(Step& step, SeriesNumber number, const std::string& name, const std::string& why) {
   Series& series = step.state.series(number);
@@ -48,17 +28,13 @@ std::vector<JobNumber> unwanted_jobs(QueueState& state, SeriesNumber series,
   if (asked != nullptr) {
     for (const auto& [run, videos] : *asked) runs.insert(run);
   }
-  const auto wanted = wanted_on(state, runs, asked != nullptr ? series : SeriesNumber{});
+  const Wanted wanted(state, runs, asked != nullptr ? series : SeriesNumber{});
   const auto is_wanted = [&](const Job& job) {
     if (asked != nullptr) {
       const auto videos = asked->find(job.run);
       if (videos != asked->end() && videos->second.contains(job.video)) return true;
     }
-    const auto datasets = wanted.find(job.run);
-    return datasets != wanted.end() && std::any_of(datasets->second.begin(), datasets->second.end(),
-                                                   [&](DatasetNumber dataset) {
-                                                     return state.dataset(dataset).has(job.video);
-                                                   });
+    return wanted.has(job);
   };
   std::vector<JobNumber> unwanted;
   for (const RunNumber run : runs) {

@@ -7,10 +7,10 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
 
 #include "coordinator/core/comparison.h"
 #include "coordinator/core/steering.h"
+#include "coordinator/core/wanted.h"
 
 namespace cox::core {
 
@@ -93,28 +93,15 @@ Comparison comparison_at(QueueState& state, const std::vector<Contender>& conten
   return comparison;
 }
 
-/// Whether a current run of another series asks for the job too.
-bool is_wanted_elsewhere(QueueState& state, const Job& job, SeriesNumber own) {
-  for (const Series& series : state.all_series) {
-    if (series.record.number == own) continue;
-    for (const auto& [key, member] : series.members) {
-      if (member.run == job.run && !member.superseded &&
-          state.dataset(member.dataset).has(job.video)) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 /// Stops what is open of the run, unless another series asks for it. Returns how many.
 std::uint64_t stop_run(Step& step, const Contender& contender, SeriesNumber series,
                        StopReason reason, const std::string& why) {
+  const Wanted elsewhere(step.state, {contender.run}, series);
   std::uint64_t stopped = 0;
   for (const JobNumber job : contender.jobs) {
     const JobStatus& status = step.status(job);
     if (!may_become(status.state, JobState::kStopped) || status.stop == StopReason::kOverruled ||
-        step.series_of(job) != series || is_wanted_elsewhere(step.state, step.job(job), series)) {
+        step.series_of(job) != series || elsewhere.has(step.job(job))) {
       continue;
     }
     stop_job(step, job, reason, why);
@@ -180,22 +167,13 @@ void enforce_budget(Step& step, SeriesNumber number) {
   const std::uint64_t waiting =
       series.owned.of(JobState::kQueued) + series.owned.of(JobState::kBlocked);
   if (waiting == 0 || !is_over_budget(state, series)) return;
-  std::set<RunNumber> runs;
-  for (const auto& [key, member] : series.members) runs.insert(member.run);
-  std::uint64_t stopped = 0;
-  for (const RunNumber run : runs) {
-    for (const JobNumber job : state.run(run).jobs) {
-      const JobState now = step.status(job).state;
-      const bool waits = now == JobState::kQueued || now == JobState::kBlocked;
-      if (!waits || step.series_of(job) != number) continue;
-      stop_job(step, job, StopReason::kBudget, "");
-      ++stopped;
-    }
-  }
+  const std::vector<JobNumber> stopped = waiting_for_this_only(state, number);
+  if (stopped.empty()) return;
+  for (const JobNumber job : stopped) stop_job(step, job, StopReason::kBudget, "");
   journal(step, "stopped", number, {},
           fmt::format("{} waiting jobs stopped: the series has used {:.2f} of its {:.2f} GPU-hours "
                       "(policy.max_gpu_hours)",
-                      stopped, static_cast<double>(series.record.gpu_time) / kUsInHour,
+                      stopped.size(), static_cast<double>(series.record.gpu_time) / kUsInHour,
                       state.submission(series.newest).policy.max_gpu_hours));
 }
 

@@ -336,8 +336,8 @@ void add_job(Step& step, Submission& submission, JobRecord record) {
   ++submission.answer.new_jobs;
 }
 
-/// Applies a submission to a job that exists: a cancelled one is queued again, and the higher
-/// priority of its submissions holds.
+/// Applies a submission to a job that exists: a cancelled one is queued again, as is one that a
+/// rule of another series stopped, and the higher priority of its submissions holds.
 void refresh_job(Step& step, Submission& submission, JobNumber number, bool failure_expected) {
   ++submission.answer.known_jobs;
   const JobStatus& status = step.state.job(number).status;
@@ -346,8 +346,9 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
   next.failure_expected = failure_expected;  // as the newest sweep says
   next.priority = std::max(next.priority, submission.event.priority);
   if (next.state == JobState::kCancelled) return requeue_with_fresh_limits(step, number, next);
-  if (next.state == JobState::kStopped && step.series_of(number) == submission.series &&
-      !is_still_stopped(step.state, submission.series, next)) {
+  const bool is_own = step.series_of(number) == submission.series;
+  if (next.state == JobState::kStopped &&
+      !(is_own && is_still_stopped(step.state, submission.series, next))) {
     next.stop = StopReason::kNone;
     return requeue_with_fresh_limits(step, number, next);
   }

@@ -77,6 +77,21 @@ TEST_CASE("the schemas of this program load, with a method for each file") {
   CHECK(std::count(columns.begin(), columns.end(), "train_s") == 1);
 }
 
+TEST_CASE("every whole number has a largest value, so that no plan or price overflows or runs on") {
+  const auto schemas = load_schemas();
+  REQUIRE(schemas.is_ok());
+  std::size_t checked = 0;
+  for (const std::string& name : schemas->parameter_names()) {
+    const ParameterSchema& parameter = *schemas->find_parameter(name);
+    const bool keys_noise = name == "seed" || name == "replicate";
+    if (parameter.type != Type::kInt || keys_noise) continue;
+    INFO(name);
+    CHECK((parameter.max.has_value() || !parameter.at_most.empty()));
+    ++checked;
+  }
+  CHECK(checked >= 20);
+}
+
 TEST_CASE("a method that does not train has no adaptation parameters") {
   const auto schemas = load_schemas();
   REQUIRE(schemas.is_ok());
