@@ -13,7 +13,6 @@
 namespace cox::engine {
 namespace {
 
-constexpr float kTimestepsPerSigma = 1000;
 /// The largest shift of a model's schedule: beyond it every noise level except the last is about 1.
 constexpr double kLargestShift = 1e6;
 

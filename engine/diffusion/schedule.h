@@ -6,6 +6,9 @@
 
 namespace cox::engine {
 
+/// LongCat-Video's timestep of a noise level of 1.
+inline constexpr float kTimestepsPerSigma = 1000;
+
 struct ScheduleOptions {
   int64_t steps = 50;       ///< nominal steps, at least 1
   double shift = 12.0;      ///< above 0, from scheduler/scheduler_config.json; 1 is none

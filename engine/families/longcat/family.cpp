@@ -3,6 +3,7 @@
 #include "engine/diffusion/context_flow.h"
 #include "engine/families/parts.h"
 #include "engine/text/text_encoder.h"
+#include "engine/text/tokenizer.h"
 #include "engine/vae/wan_vae.h"
 
 namespace cox::engine::longcat {
@@ -54,8 +55,7 @@ class LongCat final : public Family {
   LongCat() : Family("longcat-video", longcat::transformers()) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
-    constexpr std::int64_t kTextTokens = 512;
-    return {.text_tokens = kTextTokens,
+    return {.text_tokens = kPromptTokens,
             .text_channels = json.integer("caption_channels"),
             .time_per_frame = true};
   }

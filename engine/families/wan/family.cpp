@@ -12,6 +12,7 @@
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/text_encoder.h"
+#include "engine/text/tokenizer.h"
 #include "engine/vae/wan_vae.h"
 #include "engine/vision/clip_image_encoder.h"
 
@@ -112,9 +113,8 @@ class Wan final : public Family {
       : Family(name, wan::transformers()), prefix_name_(prefix_name), prefix_(prefix) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
-    constexpr std::int64_t kTextTokens = 512;
     const Config config = Config::from_json(json);
-    return {.text_tokens = kTextTokens,
+    return {.text_tokens = kPromptTokens,
             .text_channels = config.text_channels,
             .condition_channels = config.condition_channels(),
             .image_channels = config.image_channels};
