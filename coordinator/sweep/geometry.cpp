@@ -10,6 +10,7 @@
 #include "coordinator/sweep/members.h"
 #include "record/frame_stride.h"
 #include "record/latent_split.h"
+#include "record/noise_levels.h"
 #include "record/task.h"
 #include "schemas/metric_schema.h"
 
@@ -20,7 +21,6 @@ namespace {
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
 constexpr const char* kHoldout = "early_stop.holdout_fraction";
-constexpr std::int64_t kDistilledLevels = 50;
 
 std::optional<std::int64_t> given_integer(const Parameters& parameters, const char* name) {
   const auto found = parameters.find(name);

@@ -100,7 +100,7 @@ struct BenchModel {
         compute(parse_compute_type(options.dtype)),
         family(published_transformer(options.config).family),
         config(options.model.empty() ? published_transformer(options.config).config
-                                     : transformer_config(family, options.model)) {
+                                     : family.transformer_config(options.model)) {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
     prepare_kernels(device);

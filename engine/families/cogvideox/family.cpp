@@ -114,20 +114,20 @@ class CogVideoX final : public Family {
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
-    const JsonConfig json = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig json = transformer_config(directory);
     const Config config = Config::from_json(json);
     const CogVideoXVaeConfig vae = read_cogvideox_vae_config(directory + "/vae/config.json");
     require_latent_pixels(*this, directory, vae.spatial_scale());
     auto model = std::make_unique<CogVideoXModel>(schedule_of(directory));
     model->sees_image = config.condition_channels() > 0;
-    model->backbone = transformers().load(json, directory + "/transformer", at);
+    model->backbone = load_transformer(directory, at);
     model->vae = load_cogvideox_vae(directory + "/vae", dtype, at.device);
     model->text_encoder = T5TextEncoder::load(directory, config.text_tokens, dtype, at.device);
     return model;
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     const CogVideoXVaeConfig vae = read_cogvideox_vae_config(directory + "/vae/config.json");
     std::vector<ModelPart> parts = {
         transformer_part(*this, config, "transformer"),

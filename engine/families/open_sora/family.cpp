@@ -93,19 +93,19 @@ class OpenSora final : public Family {
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     require_plain(config);
     require_latent_pixels(*this, directory,
                           read_hunyuan_vae_config(directory + "/vae/config.json").spatial_scale());
     auto model = std::make_unique<Model>();
-    model->backbone = transformers().load(config, directory + "/transformer", at);
+    model->backbone = load_transformer(directory, at);
     model->vae = load_hunyuan_vae(directory + "/vae", dtype, at.device);
     model->text_encoder = OpenSoraPrompt::load(directory, kTextTokens, dtype, at.device);
     return model;
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     const Config sizes = Config::from_json(config);
     const HunyuanVaeConfig vae = read_hunyuan_vae_config(directory + "/vae/config.json");
     const ClipTextConfig clip = read_clip_text_config(directory + "/text_encoder_2/config.json");
