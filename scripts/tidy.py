@@ -37,7 +37,7 @@ MAY_INCLUDE = {
     "engine/vision": ["base", "engine/tensors", "engine/device", "engine/checkpoint"],
     "engine/backbones": ["base", "record", "schemas", "engine/tensors", "engine/device",
                          "engine/parallel", "engine/checkpoint", "engine/nn", "engine/backbones"],
-    "engine/diffusion": ["base", "engine/tensors", "engine/checkpoint", "engine/backbones"],
+    "engine/diffusion": ["base", "record", "engine/tensors", "engine/checkpoint", "engine/backbones"],
     "engine/families": ["base", "record", "schemas", "engine/tensors", "engine/parallel", "engine/checkpoint", "engine/nn",
                         "engine/vae", "engine/text", "engine/vision", "engine/backbones",
                         "engine/diffusion", "engine/families", "engine/parameters.h"],

@@ -10,6 +10,7 @@
 #include "coordinator/sweep/members.h"
 #include "record/latent_split.h"
 #include "record/method_name.h"
+#include "record/noise_levels.h"
 #include "record/optimizer_state.h"
 #include "record/parameter.h"
 #include "record/task.h"
@@ -29,7 +30,6 @@ constexpr double kKeptInputBytes = 5.7 * 2;
 /// Backward attention makes five products where forward makes two.
 constexpr double kAttentionBackward = 2.5;
 constexpr double kScheduleShift = 12;
-constexpr std::int64_t kTailEvaluations = 10;
 constexpr double kFeedForwardUnit = 256;
 constexpr double kBytesOfHalf = 2;
 constexpr double kBytesOfMaster = 4;
@@ -342,7 +342,7 @@ std::int64_t evaluations_of(const Parameters& parameters) {
     const double part = steps > 1 ? static_cast<double>(i) / static_cast<double>(steps - 1) : 0;
     if (1 - 0.999 * part > 1 / (1 + kScheduleShift)) ++kept;
   }
-  return kept + kTailEvaluations;
+  return kept + kTailLevels;
 }
 
 }  // namespace cox::sweep

@@ -10,6 +10,7 @@
 #include "coordinator/sweep/members.h"
 #include "record/frame_stride.h"
 #include "record/latent_split.h"
+#include "record/noise_levels.h"
 #include "record/parameter.h"
 #include "record/task.h"
 #include "schemas/metric_schema.h"
@@ -21,7 +22,6 @@ namespace {
 constexpr const char* kWindowTotal = "adaptation_window.total_frames";
 constexpr const char* kWindowContext = "adaptation_window.context_frames";
 constexpr const char* kHoldout = "early_stop.holdout_fraction";
-constexpr std::int64_t kDistilledLevels = 50;
 
 std::optional<std::int64_t> given_integer(const Parameters& parameters, const char* name) {
   const auto* value = parameter_as<std::int64_t>(parameters, name);

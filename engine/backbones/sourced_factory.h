@@ -31,10 +31,8 @@ class SourcedFactory final : public TransformerFactory {
   std::unique_ptr<Backbone> random(const JsonConfig& json, uint64_t seed,
                                    const Placement& at) const override {
     const Config config = Config::from_json(json);
-    WeightSource shapes = WeightSource::declaring(at::kFloat);
-    Transformer(config, shapes);
-    WeightSource source =
-        random_weight_source(shapes.taken(), seed, at.device, scalar_type(at.precision));
+    WeightSource source = random_weight_source(declared_tensors<Transformer>(config), seed,
+                                               at.device, scalar_type(at.precision));
     return std::make_unique<Transformer>(config, source);
   }
 

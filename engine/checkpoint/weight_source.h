@@ -52,13 +52,19 @@ class WeightSource {
   std::vector<ExpectedTensor> taken_;
 };
 
+/// Returns the tensors that a `Network` of this configuration takes. Allocates nothing.
+template <typename Network, typename Config>
+std::vector<ExpectedTensor> declared_tensors(const Config& config) {
+  WeightSource wanted = WeightSource::declaring(at::kFloat);
+  Network(config, wanted);
+  return wanted.taken();
+}
+
 /// Throws EngineError(kUser) unless the checkpoint holds exactly the tensors that a `Network` of
 /// this configuration takes. `model` names it in messages. Loads nothing.
 template <typename Network, typename Config>
 void check_network(const Config& config, const Checkpoint& checkpoint, const std::string& model) {
-  WeightSource wanted = WeightSource::declaring(at::kFloat);
-  Network(config, wanted);
-  check_keys(checkpoint, wanted.taken(), model);
+  check_keys(checkpoint, declared_tensors<Network>(config), model);
 }
 
 /// Builds `Network(config, source)` from the weights at `path` after a strict check of their keys.

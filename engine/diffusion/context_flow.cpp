@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/diffusion/noise_rule.h"
+#include "engine/diffusion/schedule.h"
 #include "engine/tensors/torch.h"
 
 namespace cox::engine {
@@ -14,9 +15,9 @@ at::Tensor noised(const at::Tensor& clean, const at::Tensor& noise, double sigma
 at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
                                const at::Tensor& like) {
   const auto options = like.options().dtype(at::kFloat);
-  return at::cat(
-      {at::zeros({1, context}, options), at::full({1, frames - context}, 1000 * sigma, options)},
-      1);
+  return at::cat({at::zeros({1, context}, options),
+                  at::full({1, frames - context}, kTimestepsPerSigma * sigma, options)},
+                 1);
 }
 
 at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,

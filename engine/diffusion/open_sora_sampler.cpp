@@ -6,7 +6,6 @@
 namespace cox::engine {
 namespace {
 
-constexpr double kModelTimesPerSigma = 1000;
 constexpr int64_t kPixelsPerToken = 4;
 
 /// The branches of guidance as one batch: prompt and known frames, known frames alone, neither. The
@@ -68,7 +67,7 @@ at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
   for (int64_t i = 0; i < steps; ++i) {
     const double t = times[static_cast<size_t>(i)], next = times[static_cast<size_t>(i) + 1];
     input.latents = x.expand({branches, -1, -1, -1, -1});
-    input.timestep = at::full({branches, 1}, kModelTimesPerSigma * t, x.options());
+    input.timestep = at::full({branches, 1}, kOpenSoraTimes * t, x.options());
     input.sampling = {i, steps, 0};
     at::Tensor v = backbone.forward(input, adapter);
     if (branches > 1) {

@@ -14,7 +14,6 @@ namespace {
 
 /// The noise level at time 0.
 constexpr double kLeastNoise = 1e-5;
-constexpr double kModelTimes = 1000;
 /// Tokens per frame at which the shift of a single frame is 1 and 3.
 constexpr double kFewTokens = 256, kManyTokens = 4096;
 constexpr double kShiftOfFew = 1, kShiftOfMany = 3;
@@ -29,7 +28,7 @@ NoisedLatents open_sora_noised(const at::Tensor& clean, const at::Tensor& noise,
   check_shape(t, {clean.size(0)}, "sigma");
   const at::Tensor left = 1 - t.view({-1, 1, 1, 1, 1});
   const double share = 1 - kLeastNoise;
-  return {left * clean + (1 - share * left) * noise, (t * kModelTimes).unsqueeze(1),
+  return {left * clean + (1 - share * left) * noise, (t * kOpenSoraTimes).unsqueeze(1),
           share * noise - clean};
 }
 

@@ -12,6 +12,9 @@ namespace cox::engine {
 // Noise levels, guidance and steps of Open-Sora v2.0. Source: opensora/utils/sampling.py of
 // hpcaitech/Open-Sora.
 
+/// The model's times are so many times t.
+inline constexpr double kOpenSoraTimes = 1000;
+
 /// x = (1 - t) clean + (1 - (1 - 1e-5)(1 - t)) noise on all frames at time 1000 t, whose raw output
 /// approximates (1 - 1e-5) noise - clean. t [B] in 0..1.
 NoisedLatents open_sora_noised(const at::Tensor& clean, const at::Tensor& noise,

@@ -9,16 +9,13 @@
 
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/error.h"
+#include "record/noise_levels.h"
 
 namespace cox::engine {
 namespace {
 
-constexpr float kTimestepsPerSigma = 1000;
 /// The largest shift of a model's schedule: beyond it every noise level except the last is about 1.
 constexpr double kLargestShift = 1e6;
-
-/// The distilled model knows the levels 1, 0.98, ..., 0.02.
-constexpr int64_t kDistilledLevels = 50;
 
 /// The levels before the shift, in fp32 one at a time: the last bit of tensor operations depends on
 /// the processor's vector width.
@@ -55,13 +52,12 @@ float shifted(float u, double shift) {
 /// Keeps timesteps above 500 and appends 500, 450, ..., 50.
 std::vector<float> with_uniform_tail(const std::vector<float>& timesteps) {
   constexpr float kTailStart = 500;
-  constexpr int kTailSteps = 10;
   std::vector<float> kept;
   for (const float timestep : timesteps) {
     if (timestep > kTailStart) kept.push_back(timestep);
   }
-  for (int i = 0; i < kTailSteps; ++i) {
-    kept.push_back(kTailStart - static_cast<float>(i) * (kTailStart / kTailSteps));
+  for (int64_t i = 0; i < kTailLevels; ++i) {
+    kept.push_back(kTailStart - static_cast<float>(i) * (kTailStart / kTailLevels));
   }
   return kept;
 }

@@ -6,10 +6,13 @@
 
 namespace cox::engine {
 
+/// LongCat-Video's timestep of a noise level of 1.
+inline constexpr float kTimestepsPerSigma = 1000;
+
 struct ScheduleOptions {
   int64_t steps = 50;       ///< nominal steps, at least 1
   double shift = 12.0;      ///< above 0, from scheduler/scheduler_config.json; 1 is none
-  bool enhance_hf = false;  ///< replace levels of 0.5 and below by ten uniform ones
+  bool enhance_hf = false;  ///< replace levels of 0.5 and below by uniform ones
   bool distill = false;     ///< levels of the step-distilled model
 };
 

@@ -114,6 +114,12 @@ class Family {
   const BackboneSchema& schema() const { return *schema_; }
   const LatentGeometry& geometry() const { return schema_->geometry; }
 
+  /// The transformer's folder in a model directory, and its configuration there.
+  std::string transformer_folder(const std::string& directory) const;
+  JsonConfig transformer_config(const std::string& directory) const;
+  /// Loads the transformer of a model directory.
+  std::unique_ptr<Backbone> load_transformer(const std::string& directory,
+                                             const Placement& at) const;
   /// The ways to make the transformer of a configuration.
   const TransformerFactory& transformers() const { return *transformers_; }
 

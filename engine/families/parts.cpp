@@ -14,20 +14,13 @@ namespace cox::engine {
 
 namespace {
 
-template <typename Network, typename Config>
-std::vector<ExpectedTensor> tensors_of(const Config& config) {
-  WeightSource wanted = WeightSource::declaring(at::kFloat);
-  Network(config, wanted);
-  return wanted.taken();
-}
-
 template <typename Encoder>
 ModelPart text_part(const std::string& directory) {
   const Umt5Config config = read_umt5_config(directory + "/text_encoder/config.json");
   return {"text_encoder",
           "model",
           "text encoder",
-          tensors_of<Encoder>(config),
+          declared_tensors<Encoder>(config),
           {{"layers", config.num_layers},
            {"channels", config.d_model},
            {"vocabulary", config.vocab_size}}};
@@ -46,13 +39,17 @@ ModelPart transformer_part(const Family& family, const JsonConfig& config,
   return part;
 }
 
-ModelPart wan_vae_part(const std::string& directory) {
-  const VaeConfig config = read_vae_config(directory + "/vae/config.json");
+ModelPart vae_part(std::vector<ExpectedTensor> tensors, std::int64_t latent_channels) {
   return {"vae",
           "diffusion_pytorch_model",
           "VAE",
-          tensors_of<VaeNetworks>(config),
-          {{"latent_channels", config.z_dim}}};
+          std::move(tensors),
+          {{"latent_channels", latent_channels}}};
+}
+
+ModelPart wan_vae_part(const std::string& directory) {
+  const VaeConfig config = read_vae_config(directory + "/vae/config.json");
+  return vae_part(declared_tensors<VaeNetworks>(config), config.z_dim);
 }
 
 ModelPart umt5_part(const std::string& directory) { return text_part<Umt5Encoder>(directory); }
@@ -64,7 +61,7 @@ ModelPart clip_image_part(const std::string& directory) {
   return {"image_encoder",
           "model",
           "image encoder",
-          tensors_of<ClipImageEncoder>(config),
+          declared_tensors<ClipImageEncoder>(config),
           {{"layers", config.vision.layers}, {"channels", config.vision.hidden}}};
 }
 

@@ -11,6 +11,8 @@ namespace cox::engine {
 /// The transformer of a configuration, in its folder.
 ModelPart transformer_part(const Family& family, const JsonConfig& config,
                            const std::string& label);
+/// vae/.
+ModelPart vae_part(std::vector<ExpectedTensor> tensors, std::int64_t latent_channels);
 /// vae/: Wan 2.1's or the residual one of Wan 2.2.
 ModelPart wan_vae_part(const std::string& directory);
 /// text_encoder/: UMT5 or T5, with the tokenizer's vocabulary among its sizes.

@@ -50,11 +50,6 @@ const Family& family_of_model(const std::string& directory) {
   return find_family((*schema)->name);
 }
 
-JsonConfig transformer_config(const Family& family, const std::string& model_directory) {
-  return JsonConfig::read(
-      fmt::format("{}/{}/config.json", model_directory, family.schema().transformer));
-}
-
 PublishedTransformer published_transformer(const std::string& model) {
   const Family& family = find_family(published_model(model).text("family"));
   return {family, published_part(model, family.schema().transformer)};
@@ -62,11 +57,8 @@ PublishedTransformer published_transformer(const std::string& model) {
 
 std::unique_ptr<Backbone> load_backbone(const BackboneRequest& request,
                                         const std::string& model_directory) {
-  const Family& family = find_family(request.name);
-  return family.transformers().load(
-      transformer_config(family, model_directory),
-      fmt::format("{}/{}", model_directory, family.schema().transformer),
-      {request.device, request.precision});
+  return find_family(request.name)
+      .load_transformer(model_directory, {request.device, request.precision});
 }
 
 std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const JsonConfig& config,

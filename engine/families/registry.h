@@ -18,9 +18,6 @@ const Family& find_family(const std::string& name);
 /// of every family when there is none.
 const Family& family_of_model(const std::string& directory);
 
-/// Reads the transformer's config.json below a model directory.
-JsonConfig transformer_config(const Family& family, const std::string& model_directory);
-
 /// The published configuration of a transformer, by the name of a model in schemas/models/.
 struct PublishedTransformer {
   const Family& family;

@@ -182,9 +182,7 @@ FrameEmbedder::FrameEmbedder(ImageTower tower, const MetricResources& resources,
     sizes.text->end_token = tokenizer_->end_token();
     require_rows(file.path(), tokenizer_->vocabulary_size(), sizes.text->vocab_size);
   }
-  WeightSource wanted = WeightSource::declaring(at::kFloat);
-  TowerWeights(sizes, wanted);
-  check_keys(file, wanted.taken(), facts.network);
+  check_network<TowerWeights>(sizes, file, facts.network);
   WeightSource stored = WeightSource::loading(file, resources.device, at::kFloat);
   TowerWeights weights(sizes, stored);
   network_ = std::make_unique<VisionTransformer>(std::move(weights.network));

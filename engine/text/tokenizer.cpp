@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The length to which the published pipeline pads every prompt. A smaller model_max_length of the
-/// config takes precedence; the config writes "no limit" as a huge number.
-constexpr double kPipelineLength = 512;
-
 void require_model_file(const std::string& directory) {
   if (fs::is_regular_file(directory + "/spiece.model")) return;
   const bool fast_only = fs::exists(directory + "/tokenizer.json");
@@ -32,10 +28,11 @@ void require_model_file(const std::string& directory) {
       "missing_model_file");
 }
 
+/// The config writes "no limit" as a huge number.
 std::int64_t text_length(const JsonConfig& config) {
+  constexpr double kMost = kPromptTokens;
   const double length =
-      std::min(kPipelineLength,
-               config.has("model_max_length") ? config.real("model_max_length") : kPipelineLength);
+      config.has("model_max_length") ? std::min(kMost, config.real("model_max_length")) : kMost;
   if (length < 1) {
     throw user_error(
         fmt::format("{}: model_max_length: expected at least 1, got {}", config.path(), length),

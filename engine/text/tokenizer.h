@@ -14,11 +14,14 @@ struct TokenizedText {
   std::int64_t dropped_tokens = 0;  ///< tokens that did not fit and were cut before `</s>`
 };
 
+/// The length to which the published pipelines of UMT5 pad every prompt.
+inline constexpr std::int64_t kPromptTokens = 512;
+
 /// The SentencePiece tokenizer of a UMT5 or T5 text encoder. Immutable; thread-safe.
 class Tokenizer {
  public:
   /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Prompts are padded
-  /// to 512 tokens, as in the published pipeline, or to `model_max_length` if that is smaller.
+  /// to kPromptTokens, or to `model_max_length` if that is smaller.
   /// Throws EngineError(kUser) for a missing or damaged file; the message says when the directory
   /// holds only tokenizer.json.
   static std::unique_ptr<Tokenizer> load(const std::string& directory);

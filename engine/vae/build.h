@@ -23,4 +23,16 @@ struct VaeBuild {
   }
 };
 
+/// Builds the `count` blocks of a level, `resnets.0` onwards; the first one takes `in` channels,
+/// and all give `out`.
+template <typename Block, typename Config>
+std::vector<Block> built_blocks(const VaeBuild& build, std::int64_t count, std::int64_t in,
+                                std::int64_t out, const Config& config) {
+  std::vector<Block> blocks;
+  for (std::int64_t i = 0; i < count; ++i) {
+    blocks.emplace_back(build.at("resnets." + std::to_string(i)), i == 0 ? in : out, out, config);
+  }
+  return blocks;
+}
+
 }  // namespace cox::engine

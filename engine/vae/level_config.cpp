@@ -8,6 +8,8 @@
 
 namespace cox::engine {
 
+namespace {
+
 std::vector<std::int64_t> read_level_channels(const JsonConfig& file, std::int64_t groups) {
   const std::vector<std::int64_t> channels = file.integers("block_out_channels");
   require_config(!channels.empty(), file, "'block_out_channels': expected at least one level");
@@ -18,6 +20,20 @@ std::vector<std::int64_t> read_level_channels(const JsonConfig& file, std::int64
                                groups, count));
   }
   return channels;
+}
+
+}  // namespace
+
+LevelConfig read_level_config(const JsonConfig& file) {
+  LevelConfig config;
+  config.in_channels = positive_integer(file, "in_channels");
+  config.out_channels = positive_integer(file, "out_channels");
+  config.latent_channels = positive_integer(file, "latent_channels");
+  config.blocks = positive_integer(file, "layers_per_block");
+  config.groups = positive_integer(file, "norm_num_groups");
+  config.scaling_factor = positive_real(file, "scaling_factor");
+  config.channels = read_level_channels(file, config.groups);
+  return config;
 }
 
 std::int64_t halvings_of(const JsonConfig& file, const std::string& key, std::size_t levels) {

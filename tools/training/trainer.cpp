@@ -122,9 +122,9 @@ class StageRun {
     const int64_t prefix_and_one_more = 1 + vae_.config.temporal_scale();
     require_clip_frames(options_.frames, prefix_and_one_more, vae_.config, "frames");
     const Family& family = trained_family(options_.model);
-    const std::string directory = fmt::format("{}/{}", options_.model, family.schema().transformer);
+    const std::string directory = family.transformer_folder(options_.model);
     DitTraining training{.family = family,
-                         .config = transformer_config(family, options_.model),
+                         .config = family.transformer_config(options_.model),
                          .rule = family.pretraining_rule(),
                          .context = context_range()};
     training.shift = family.schedule(options_.model).at("shift");

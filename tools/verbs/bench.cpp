@@ -18,6 +18,7 @@
 #include "engine/stages/plan.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
+#include "engine/text/tokenizer.h"
 #include "record/limits.h"
 #include "tools/bench/family_forward.h"
 #include "tools/bench/forward_cost.h"
@@ -90,48 +91,71 @@ Json error_json(const Fp8Error& error) {
   return {{"relative_l2_after_block", error.blocks}, {"relative_l2_of_output", error.output}};
 }
 
-/// Random weights and inputs at the size that the options describe.
-class Bench {
- public:
-  /// One of the parts that do the work together; the only one without groups.
-  Bench(const BenchOptions& options, c10::Device device, const PartGroups& groups)
-      : options_(options),
-        device_(device),
-        groups_(groups),
-        compute_(parse_compute_type(options.dtype)),
-        config_(options.model.empty() ? published_transformer(options.config).config
-                                      : JsonConfig::read(options.model + "/dit/config.json")) {
+/// A transformer of random weights, on one of the parts that do the work together; the only one
+/// without groups.
+struct BenchModel {
+  BenchModel(const BenchOptions& options, c10::Device chosen, const PartGroups& with)
+      : device(chosen),
+        groups(with),
+        compute(parse_compute_type(options.dtype)),
+        family(published_transformer(options.config).family),
+        config(options.model.empty() ? published_transformer(options.config).config
+                                     : family.transformer_config(options.model)) {
     choose_kernels(parse_kernel_path(options.kernels));
     configure_tensor_library(options.threads, options.deterministic);
-    prepare_kernels(device_);
-    require_products(compute_, device_);
+    prepare_kernels(device);
+    require_products(compute, device);
     const double start = monotonic_seconds();
-    backbone_ =
-        random_backbone({options.config, device_, compute_.precision}, config_, random_.seed);
-    require_products(compute_, *backbone_);
-    backbone_->set_group(groups.all);
-    synchronize(device_);
-    init_s_ = monotonic_seconds() - start;
-    const auto text_tokens = std::int64_t{512};
-    text_ = {normal({1, 1, text_tokens, config_.integer("caption_channels")}),
-             at::ones({1, text_tokens}, at::TensorOptions(device_).dtype(at::kLong))};
-    cost_.hidden = config_.integer("hidden_size");
-    cost_.blocks = config_.integer("depth");
+    backbone =
+        family.transformers().random(config, VideoRandom().seed, {device, compute.precision});
+    require_products(compute, *backbone);
+    backbone->set_group(groups.all);
+    synchronize(device);
+    init_s = monotonic_seconds() - start;
+  }
+
+  /// What is timed, and how.
+  void describe(const BenchOptions& options, Json& json) const {
+    json["device"] = device_name(device);
+    json["gpus"] = groups.all == nullptr ? 1 : groups.all->size();
+    json["dtype"] = options.dtype;
+    json["kernels"] = kernel_path_name(kernel_path_on(device));
+    json["deterministic"] = options.deterministic;
+    json["init_random_weights_s"] = init_s;
+  }
+
+  c10::Device device;
+  PartGroups groups;
+  ComputeType compute;
+  const Family& family;
+  JsonConfig config;
+  std::unique_ptr<Backbone> backbone;
+  double init_s = 0;
+};
+
+/// LongCat-Video's adaptation and sampling with random inputs at the size that the options
+/// describe.
+class Bench {
+ public:
+  Bench(const BenchOptions& options, c10::Device device, const PartGroups& groups)
+      : options_(options),
+        model_(options, device, groups),
+        backbone_(*model_.backbone),
+        device_(device) {
+    text_ = {normal({1, 1, kPromptTokens, model_.config.integer("caption_channels")}),
+             at::ones({1, kPromptTokens}, at::TensorOptions(device_).dtype(at::kLong))};
+    cost_.hidden = model_.config.integer("hidden_size");
+    cost_.blocks = model_.config.integer("depth");
     cost_.tokens_per_frame = options.height * options.width / 256;
-    cost_.text_tokens = text_tokens;
+    cost_.text_tokens = kPromptTokens;
   }
 
   Json run() {
     Json json;
-    json["device"] = device_name(device_);
-    json["gpus"] = groups_.all == nullptr ? 1 : groups_.all->size();
-    json["dtype"] = options_.dtype;
-    json["kernels"] = kernel_path_name(kernel_path_on(device_));
-    json["deterministic"] = options_.deterministic;
-    json["init_random_weights_s"] = init_s_;
+    model_.describe(options_, json);
     json["train"] = train();
     json["generate"] = generate();
-    if (compute_.fp8_generation) json["fp8_error"] = error_of_evaluation();
+    if (model_.compute.fp8_generation) json["fp8_error"] = error_of_evaluation();
     json["after"] = {{"allocated_bytes", device_memory(device_).allocated_bytes}};
     return json;
   }
@@ -142,7 +166,7 @@ class Bench {
   }
   at::Tensor latents(std::int64_t frames) {
     return normal(
-        {1, backbone_->shape().latent_channels, frames, options_.height / 8, options_.width / 8});
+        {1, backbone_.shape().latent_channels, frames, options_.height / 8, options_.width / 8});
   }
 
   AdaptationSettings loop_settings() const {
@@ -178,7 +202,7 @@ class Bench {
                                    {"final_layer", false}, {"delta_dim", 0},
                                    {"clip", "joint"},      {"blocks", Value::List{}}};
     ParameterReader reader(parameters);
-    return find_method(options_.method).make(reader, {*backbone_, random_});
+    return find_method(options_.method).make(reader, {backbone_, random_});
   }
 
   /// Before the optimizer exists: makes sure that it fits, and leaves room for it.
@@ -186,10 +210,10 @@ class Bench {
     const auto adaptation = make_adaptation();
     const std::vector<ParameterGroup> groups = adaptation->groups();
     const std::vector<MemberSettings> members = loop_settings().members;
-    require_training_memory(*backbone_, groups, members);
+    require_training_memory(backbone_, groups, members);
     const std::int64_t reserved =
         gradient_bytes(groups) + optimizer_state_bytes(members.front().optimizer, groups.front());
-    return needs_recompute(*backbone_, window, adaptation->trains_linear_layers(), 0, reserved);
+    return needs_recompute(backbone_, window, adaptation->trains_linear_layers(), 0, reserved);
   }
 
   Json train() {
@@ -197,13 +221,13 @@ class Bench {
         split_latents(options_.window_frames, options_.cond_frames, kBenchHoldout);
     const at::Tensor window = latents(split.total());
     const bool recompute = chooses_recompute(window) || options_.recompute;
-    backbone_->set_recompute(recompute);
+    backbone_.set_recompute(recompute);
     reset_peak_memory(device_);
     NoSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
     const ContextFlow rule;
-    const AdaptationProblem problem{*backbone_, window, split, text_, random_, rule};
+    const AdaptationProblem problem{backbone_, window, split, text_, random_, rule};
     const auto step_and_check = [&] {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
@@ -246,9 +270,9 @@ class Bench {
     sampler.guidance = options_.guidance;
     const ContinuationInput input{latents(condition), latents(generated), text_, text_};
     const Adapter unchanged;
-    const GenerationProducts products(compute_, unchanged);
+    const GenerationProducts products(model_.compute, unchanged);
     const Adapter& adapter = products.adapter();
-    const SamplingParts parts(*backbone_, groups_, adapter, options_.guidance > 1 ? 2 : 1);
+    const SamplingParts parts(backbone_, model_.groups, adapter, options_.guidance > 1 ? 2 : 1);
     reset_peak_memory(device_);
     const auto one_evaluation = [&] {
       SamplerOptions one_step = sampler;
@@ -288,20 +312,17 @@ class Bench {
     input.timestep.narrow(1, 0, condition).zero_();
     input.text = text_;
     input.condition_latent_frames = condition;
-    return error_json(fp8_error(*backbone_, input));
+    return error_json(fp8_error(backbone_, input));
   }
 
   BenchOptions options_;
+  BenchModel model_;
+  Backbone& backbone_;
   c10::Device device_;
-  PartGroups groups_;
-  ComputeType compute_;
-  JsonConfig config_;
   VideoRandom random_;
   std::int64_t draws_ = 0;
-  std::unique_ptr<Backbone> backbone_;
   TextStates text_;
   ModelCost cost_;
-  double init_s_ = 0;
 };
 
 /// Times `work` on every device and returns what the first one says.
@@ -327,51 +348,31 @@ Json run_bench(const BenchOptions& options) {
 
 /// One forward pass without guidance of any family: what is timed beside LongCat-Video's own rules.
 Json forward_on(const BenchOptions& options, c10::Device device, const PartGroups& groups) {
-  const PublishedTransformer published = published_transformer(options.config);
-  const JsonConfig config = options.model.empty()
-                                ? published.config
-                                : transformer_config(published.family, options.model);
-  choose_kernels(parse_kernel_path(options.kernels));
-  configure_tensor_library(options.threads, options.deterministic);
-  prepare_kernels(device);
-  const ComputeType compute = parse_compute_type(options.dtype);
-  require_products(compute, device);
-  const double start = monotonic_seconds();
-  const auto backbone = published.family.transformers().random(config, VideoRandom().seed,
-                                                               {device, compute.precision});
-  require_products(compute, *backbone);
-  backbone->set_group(groups.all);
-  synchronize(device);
-  const double init_s = monotonic_seconds() - start;
-  const RandomPass pass = random_pass(published.family, config, *backbone,
+  const BenchModel model(options, device, groups);
+  const Backbone& backbone = *model.backbone;
+  const RandomPass pass = random_pass(model.family, model.config, backbone,
                                       {options.total_frames, options.height, options.width});
   reset_peak_memory(device);
   const at::NoGradGuard no_grad;
   const Adapter unchanged;
-  const GenerationProducts products(compute, unchanged);
+  const GenerationProducts products(model.compute, unchanged);
   const Adapter& adapter = products.adapter();
-  const ForwardTimes times = time_forward(*backbone, pass.input, adapter, options.steps);
-  Json json = {{"model", options.config},
-               {"device", device_name(device)},
-               {"gpus", groups.all == nullptr ? 1 : groups.all->size()},
-               {"dtype", options.dtype},
-               {"kernels", kernel_path_name(kernel_path_on(device))},
-               {"deterministic", options.deterministic},
-               {"init_random_weights_s", init_s},
-               {"forward",
-                {{"latent_frames", pass.input.latents.size(2)},
-                 {"tokens", pass.tokens},
-                 {"text_tokens", pass.input.text.states.size(2)},
-                 {"passes", options.steps},
-                 {"warm_up_s", times.warm_up_s},
-                 {"mean_s", times.mean_s},
-                 {"least_s", times.least_s},
-                 {"peak_memory_bytes", device_memory(device).peak_bytes}}}};
+  const ForwardTimes times = time_forward(backbone, pass.input, adapter, options.steps);
+  Json json = {{"model", options.config}};
+  model.describe(options, json);
+  json["forward"] = {{"latent_frames", pass.input.latents.size(2)},
+                     {"tokens", pass.tokens},
+                     {"text_tokens", pass.input.text.states.size(2)},
+                     {"passes", options.steps},
+                     {"warm_up_s", times.warm_up_s},
+                     {"mean_s", times.mean_s},
+                     {"least_s", times.least_s},
+                     {"peak_memory_bytes", device_memory(device).peak_bytes}};
   if (options.profile) {
-    json["kernel_times"] = kernels_json(device, [&] { backbone->forward(pass.input, adapter); });
+    json["kernel_times"] = kernels_json(device, [&] { backbone.forward(pass.input, adapter); });
   }
-  if (compute.fp8_generation) {
-    json["fp8_error"] = error_json(fp8_error(*backbone, pass.input));
+  if (model.compute.fp8_generation) {
+    json["fp8_error"] = error_json(fp8_error(backbone, pass.input));
   }
   return json;
 }

@@ -37,7 +37,7 @@ std::unique_ptr<Backbone> shapes_of(const ParamsOptions& options) {
   }
   require_model_directory(options.model);
   const Family& family = family_of_model(options.model);
-  return family.transformers().shapes(transformer_config(family, options.model));
+  return family.transformers().shapes(family.transformer_config(options.model));
 }
 
 /// Parameters that methods gained (`since` in schemas/methods), with their defaults: earlier plans

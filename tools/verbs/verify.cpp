@@ -117,7 +117,7 @@ void verify(const VerifyOptions& options) {
   }
   json["tokenizer"] = verify_tokenizer(directory + "/tokenizer", json["text_encoder"]);
   json["scheduler"] = family.schedule(directory);
-  const auto shapes = family.transformers().shapes(transformer_config(family, directory));
+  const auto shapes = family.transformers().shapes(family.transformer_config(directory));
   json["lora"] = verify_loras(directory + "/lora", *shapes);
   if (!options.write_manifest.empty()) write_manifest(directory, options.write_manifest);
   print_json(json);

@@ -7,6 +7,9 @@
 
 namespace cox::engine::open_sora {
 
+/// T5 tokens of a prompt, padding included, as the model was trained.
+inline constexpr int64_t kTextTokens = 512;
+
 /// Dimensions of an Open-Sora v2.0 transformer: the fields of its MMDiTConfig.
 struct Config {
   int64_t in_channels = 0;  ///< channels of a token: latent channels times the pixels of a patch

@@ -159,7 +159,7 @@ BackboneShape Transformer::shape() const {
   };
   shape.kept_values = mean(14, 12);
   shape.kept_linear_inputs = 6;
-  shape.joined_text_tokens = 512;
+  shape.joined_text_tokens = kTextTokens;
   return shape;
 }
 

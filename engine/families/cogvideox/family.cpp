@@ -6,6 +6,7 @@
 #include "engine/families/parts.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/t5_text_encoder.h"
+#include "engine/vae/cogvideox/networks.h"
 #include "engine/vae/cogvideox/vae.h"
 
 #include <ATen/ops/tensor.h>
@@ -113,28 +114,25 @@ class CogVideoX final : public Family {
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
-    const JsonConfig json = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig json = transformer_config(directory);
     const Config config = Config::from_json(json);
     const CogVideoXVaeConfig vae = read_cogvideox_vae_config(directory + "/vae/config.json");
     require_latent_pixels(*this, directory, vae.spatial_scale());
     auto model = std::make_unique<CogVideoXModel>(schedule_of(directory));
     model->sees_image = config.condition_channels() > 0;
-    model->backbone = transformers().load(json, directory + "/transformer", at);
-    model->vae = CogVideoXVae::load(directory + "/vae", dtype, at.device);
+    model->backbone = load_transformer(directory, at);
+    model->vae = load_cogvideox_vae(directory + "/vae", dtype, at.device);
     model->text_encoder = T5TextEncoder::load(directory, config.text_tokens, dtype, at.device);
     return model;
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     const CogVideoXVaeConfig vae = read_cogvideox_vae_config(directory + "/vae/config.json");
-    std::vector<ModelPart> parts = {transformer_part(*this, config, "transformer"),
-                                    {"vae",
-                                     "diffusion_pytorch_model",
-                                     "VAE",
-                                     expected_cogvideox_vae(vae),
-                                     {{"latent_channels", vae.latent_channels}}},
-                                    t5_part(directory)};
+    std::vector<ModelPart> parts = {
+        transformer_part(*this, config, "transformer"),
+        vae_part(declared_tensors<cogvideox_vae::Networks>(vae), vae.latent_channels),
+        t5_part(directory)};
     require_equal_size(config, "out_channels", config.integer("out_channels"), parts[1],
                        "latent_channels");
     require_equal_size(config, "text_embed_dim", config.integer("text_embed_dim"), parts[2],

@@ -3,6 +3,7 @@
 #include "engine/diffusion/context_flow.h"
 #include "engine/families/parts.h"
 #include "engine/text/text_encoder.h"
+#include "engine/text/tokenizer.h"
 #include "engine/vae/wan_vae.h"
 
 namespace cox::engine::longcat {
@@ -54,8 +55,7 @@ class LongCat final : public Family {
   LongCat() : Family("longcat-video", longcat::transformers()) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
-    constexpr std::int64_t kTextTokens = 512;
-    return {.text_tokens = kTextTokens,
+    return {.text_tokens = kPromptTokens,
             .text_channels = json.integer("caption_channels"),
             .time_per_frame = true};
   }
@@ -63,8 +63,7 @@ class LongCat final : public Family {
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
     auto model = std::make_unique<LongCatModel>();
-    model->backbone = transformers().load(JsonConfig::read(directory + "/dit/config.json"),
-                                          directory + "/dit", at);
+    model->backbone = load_transformer(directory, at);
     auto vae = WanVae::load(directory + "/vae", dtype, at.device);
     require_latent_pixels(*this, directory, vae->config().spatial_scale());
     model->vae = std::make_unique<WanCodec>(std::move(vae));
@@ -74,7 +73,7 @@ class LongCat final : public Family {
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig dit = JsonConfig::read(directory + "/dit/config.json");
+    const JsonConfig dit = transformer_config(directory);
     std::vector<ModelPart> parts = {transformer_part(*this, dit, "DiT"), wan_vae_part(directory),
                                     umt5_part(directory)};
     require_equal_size(dit, "in_channels", dit.integer("in_channels"), parts[1], "latent_channels");

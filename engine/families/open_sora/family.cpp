@@ -11,6 +11,7 @@
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/open_sora_prompt.h"
+#include "engine/vae/hunyuan/networks.h"
 #include "engine/vae/hunyuan/vae.h"
 
 namespace cox::engine::open_sora {
@@ -18,8 +19,6 @@ namespace cox::engine::open_sora {
 const Family& open_sora20();
 
 namespace {
-
-constexpr std::int64_t kTextTokens = 512;
 
 /// All frames are noised; the known ones reach the model as its condition, clean.
 class ConditionRule final : public TrainingRule {
@@ -80,12 +79,6 @@ class OpenSoraRecipe final : public Recipe {
   std::int64_t motion_score_;
 };
 
-std::vector<ExpectedTensor> clip_tensors(const ClipTextConfig& config) {
-  WeightSource wanted = WeightSource::declaring(at::kFloat);
-  ClipTextEncoder(config, wanted);
-  return wanted.taken();
-}
-
 class OpenSora final : public Family {
  public:
   OpenSora() : Family("open-sora", open_sora::transformers()) {}
@@ -100,34 +93,30 @@ class OpenSora final : public Family {
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     require_plain(config);
     require_latent_pixels(*this, directory,
                           read_hunyuan_vae_config(directory + "/vae/config.json").spatial_scale());
     auto model = std::make_unique<Model>();
-    model->backbone = transformers().load(config, directory + "/transformer", at);
-    model->vae = HunyuanVae::load(directory + "/vae", dtype, at.device);
+    model->backbone = load_transformer(directory, at);
+    model->vae = load_hunyuan_vae(directory + "/vae", dtype, at.device);
     model->text_encoder = OpenSoraPrompt::load(directory, kTextTokens, dtype, at.device);
     return model;
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     const Config sizes = Config::from_json(config);
     const HunyuanVaeConfig vae = read_hunyuan_vae_config(directory + "/vae/config.json");
     const ClipTextConfig clip = read_clip_text_config(directory + "/text_encoder_2/config.json");
     std::vector<ModelPart> parts = {
         transformer_part(*this, config, "transformer"),
-        {"vae",
-         "diffusion_pytorch_model",
-         "VAE",
-         expected_hunyuan_vae(vae),
-         {{"latent_channels", vae.latent_channels}}},
+        vae_part(declared_tensors<hunyuan_vae::Networks>(vae), vae.latent_channels),
         t5_part(directory),
         {"text_encoder_2",
          "model",
          "CLIP text encoder",
-         clip_tensors(clip),
+         declared_tensors<ClipTextEncoder>(clip),
          {{"layers", clip.layers}, {"channels", clip.hidden}, {"vocabulary", clip.vocab_size}}}};
     require_equal_size(config, "in_channels over patch_size squared", sizes.latent_channels(),
                        parts[1], "latent_channels");

@@ -12,6 +12,7 @@
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/text_encoder.h"
+#include "engine/text/tokenizer.h"
 #include "engine/vae/wan_vae.h"
 #include "engine/vision/clip_image_encoder.h"
 
@@ -112,9 +113,8 @@ class Wan final : public Family {
       : Family(name, wan::transformers()), prefix_name_(prefix_name), prefix_(prefix) {}
 
   PassInputs pass_inputs(const JsonConfig& json) const override {
-    constexpr std::int64_t kTextTokens = 512;
     const Config config = Config::from_json(json);
-    return {.text_tokens = kTextTokens,
+    return {.text_tokens = kPromptTokens,
             .text_channels = config.text_channels,
             .condition_channels = config.condition_channels(),
             .image_channels = config.image_channels};
@@ -122,12 +122,12 @@ class Wan final : public Family {
 
   std::unique_ptr<Model> load(const std::string& directory, const Placement& at) const override {
     const at::ScalarType dtype = scalar_type(at.precision);
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     const Config sizes = Config::from_json(config);
     require_known_condition(sizes, config.path());
     auto model = std::make_unique<WanModel>();
     model->shift = flow_shift(JsonConfig::read(directory + "/scheduler/scheduler_config.json"));
-    model->backbone = transformers().load(config, directory + "/transformer", at);
+    model->backbone = load_transformer(directory, at);
     auto vae = WanVae::load(directory + "/vae", dtype, at.device);
     require_latent_pixels(*this, directory, vae->config().spatial_scale());
     model->vae = std::make_unique<WanCodec>(std::move(vae));
@@ -139,7 +139,7 @@ class Wan final : public Family {
   }
 
   std::vector<ModelPart> parts(const std::string& directory) const override {
-    const JsonConfig config = JsonConfig::read(directory + "/transformer/config.json");
+    const JsonConfig config = transformer_config(directory);
     std::vector<ModelPart> parts = {transformer_part(*this, config, "transformer"),
                                     wan_vae_part(directory), umt5_part(directory)};
     require_equal_size(config, "out_channels", config.integer("out_channels"), parts[1],

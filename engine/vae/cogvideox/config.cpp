@@ -1,9 +1,6 @@
 #include "engine/vae/cogvideox/config.h"
 
-#include <fmt/format.h>
-
 #include "engine/checkpoint/config_checks.h"
-#include "engine/vae/level_config.h"
 
 namespace cox::engine {
 
@@ -19,15 +16,8 @@ CogVideoXVaeConfig parse_cogvideox_vae_config(const JsonConfig& file) {
   require_only(file, "invert_scale_latents", false);
   require_null(file, "shift_factor");
 
-  CogVideoXVaeConfig config;
-  config.in_channels = positive_integer(file, "in_channels");
-  config.out_channels = positive_integer(file, "out_channels");
-  config.latent_channels = positive_integer(file, "latent_channels");
-  config.blocks = positive_integer(file, "layers_per_block");
-  config.groups = positive_integer(file, "norm_num_groups");
+  CogVideoXVaeConfig config{read_level_config(file)};
   config.norm_epsilon = positive_real(file, "norm_eps");
-  config.scaling_factor = positive_real(file, "scaling_factor");
-  config.channels = read_level_channels(file, config.groups);
   config.temporal_levels = halvings_of(file, "temporal_compression_ratio", config.channels.size());
   return config;
 }

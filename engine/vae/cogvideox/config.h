@@ -2,23 +2,15 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
-#include "engine/checkpoint/json_config.h"
+#include "engine/vae/level_config.h"
 
 namespace cox::engine {
 
 /// vae/config.json of a CogVideoX VAE. Every size of the network follows from it.
-struct CogVideoXVaeConfig {
-  std::int64_t in_channels = 3;
-  std::int64_t out_channels = 3;
-  std::int64_t latent_channels = 0;
-  std::vector<std::int64_t> channels;  ///< block_out_channels, of each level
-  std::int64_t blocks = 0;           ///< layers_per_block of the encoder; the decoder has one more
-  std::int64_t groups = 0;           ///< norm_num_groups
+struct CogVideoXVaeConfig : LevelConfig {
   double norm_epsilon = 0;           ///< in the encoder's blocks
   std::int64_t temporal_levels = 0;  ///< the first levels halve time: log2 of the ratio
-  double scaling_factor = 0;
 
   std::int64_t spatial_scale() const { return std::int64_t{1} << (channels.size() - 1); }
 };

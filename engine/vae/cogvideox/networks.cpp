@@ -31,29 +31,20 @@ at::Tensor in_chunks(const Network& network, std::size_t slots, const at::Tensor
   return at::cat(chunks, kTime);
 }
 
-template <typename Block>
-std::vector<Block> blocks_of(const VaeBuild& build, std::int64_t count, std::int64_t in,
-                             std::int64_t out, const CogVideoXVaeConfig& config) {
-  std::vector<Block> blocks;
-  for (std::int64_t i = 0; i < count; ++i) {
-    blocks.emplace_back(build.at(fmt::format("resnets.{}", i)), i == 0 ? in : out, out, config);
-  }
-  return blocks;
-}
-
 }  // namespace
 
 Encoder::Encoder(const VaeBuild& build, const CogVideoXVaeConfig& config)
     : conv_in_(build.at("conv_in"), config.in_channels, config.channels.front()),
-      mid_(blocks_of<EncoderBlock>(build.at("mid_block"), kMidBlocks, config.channels.back(),
-                                   config.channels.back(), config)),
+      mid_(built_blocks<EncoderBlock>(build.at("mid_block"), kMidBlocks, config.channels.back(),
+                                      config.channels.back(), config)),
       norm_out_(build.at("norm_out"), config.channels.back(), config.groups, kEpsilon),
       conv_out_(build.at("conv_out"), config.channels.back(), 2 * config.latent_channels) {
   std::int64_t channels = config.channels.front();
   for (std::size_t i = 0; i < config.channels.size(); ++i) {
     const VaeBuild at = build.at(fmt::format("down_blocks.{}", i));
     Level level;
-    level.blocks = blocks_of<EncoderBlock>(at, config.blocks, channels, config.channels[i], config);
+    level.blocks =
+        built_blocks<EncoderBlock>(at, config.blocks, channels, config.channels[i], config);
     channels = config.channels[i];
     if (i + 1 < config.channels.size()) {
       level.down.emplace(at.at("downsamplers.0"), channels,
@@ -75,8 +66,8 @@ at::Tensor Encoder::forward(const at::Tensor& pixels, FeatureCache& cache) const
 
 Decoder::Decoder(const VaeBuild& build, const CogVideoXVaeConfig& config)
     : conv_in_(build.at("conv_in"), config.latent_channels, config.channels.back()),
-      mid_(blocks_of<DecoderBlock>(build.at("mid_block"), kMidBlocks, config.channels.back(),
-                                   config.channels.back(), config)),
+      mid_(built_blocks<DecoderBlock>(build.at("mid_block"), kMidBlocks, config.channels.back(),
+                                      config.channels.back(), config)),
       norm_out_(build.at("norm_out"), config.channels.front(), config),
       conv_out_(build.at("conv_out"), config.channels.front(), config.out_channels) {
   const std::vector<std::int64_t> widths(config.channels.rbegin(), config.channels.rend());
@@ -84,7 +75,7 @@ Decoder::Decoder(const VaeBuild& build, const CogVideoXVaeConfig& config)
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const VaeBuild at = build.at(fmt::format("up_blocks.{}", i));
     Level level;
-    level.blocks = blocks_of<DecoderBlock>(at, config.blocks + 1, channels, widths[i], config);
+    level.blocks = built_blocks<DecoderBlock>(at, config.blocks + 1, channels, widths[i], config);
     channels = widths[i];
     if (i + 1 < widths.size()) {
       level.up.emplace(at.at("upsamplers.0"), channels,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/vae/cogvideox/layers.h"
+#include "engine/vae/scaled_vae.h"
 
 namespace cox::engine::cogvideox_vae {
 
@@ -48,12 +49,12 @@ class Decoder {
 
 /// Every weight of the VAE, and the division of videos into chunks: the remainder of frames goes
 /// into the first one. Group norms cover one chunk, so the division affects the result.
-class Networks {
+class Networks final : public VaeCoder {
  public:
   Networks(const CogVideoXVaeConfig& config, WeightSource& weights);
 
-  at::Tensor encode(const at::Tensor& pixels) const;
-  at::Tensor decode(const at::Tensor& latents) const;
+  at::Tensor encode(const at::Tensor& pixels) const override;
+  at::Tensor decode(const at::Tensor& latents) const override;
 
  private:
   SlotCounter encoder_slots_;  // counted while the networks below are built

@@ -1,9 +1,6 @@
 #include "engine/vae/hunyuan/config.h"
 
-#include <fmt/format.h>
-
 #include "engine/checkpoint/config_checks.h"
-#include "engine/vae/level_config.h"
 
 namespace cox::engine {
 
@@ -22,14 +19,7 @@ HunyuanVaeConfig read_hunyuan_vae_config(const std::string& path) {
 HunyuanVaeConfig parse_hunyuan_vae_config(const JsonConfig& file) {
   require_only(file, "_class_name", "AutoencoderKLHunyuanVideo");
   require_only(file, "act_fn", "silu");
-  HunyuanVaeConfig config;
-  config.in_channels = positive_integer(file, "in_channels");
-  config.out_channels = positive_integer(file, "out_channels");
-  config.latent_channels = positive_integer(file, "latent_channels");
-  config.blocks = positive_integer(file, "layers_per_block");
-  config.groups = positive_integer(file, "norm_num_groups");
-  config.scaling_factor = positive_real(file, "scaling_factor");
-  config.channels = read_level_channels(file, config.groups);
+  HunyuanVaeConfig config{read_level_config(file)};
   config.spatial_halvings = halvings_of(file, "spatial_compression_ratio", config.channels.size());
   config.temporal_halvings =
       halvings_of(file, "temporal_compression_ratio", config.channels.size());

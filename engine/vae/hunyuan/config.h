@@ -4,22 +4,15 @@
 #include <string>
 #include <vector>
 
-#include "engine/checkpoint/json_config.h"
+#include "engine/vae/level_config.h"
 
 namespace cox::engine {
 
 /// vae/config.json of a HunyuanVideo VAE. Every size of the network follows from it.
-struct HunyuanVaeConfig {
-  std::int64_t in_channels = 3;
-  std::int64_t out_channels = 3;
-  std::int64_t latent_channels = 0;
-  std::vector<std::int64_t> channels;  ///< block_out_channels, of each level
-  std::int64_t blocks = 0;            ///< layers_per_block of the encoder; the decoder has one more
-  std::int64_t groups = 0;            ///< norm_num_groups
-  std::int64_t spatial_halvings = 0;  ///< log2 of spatial_compression_ratio
+struct HunyuanVaeConfig : LevelConfig {
+  std::int64_t spatial_halvings = 0;   ///< log2 of spatial_compression_ratio
   std::int64_t temporal_halvings = 0;  ///< log2 of temporal_compression_ratio
   bool attends = true;                 ///< mid_block_add_attention
-  double scaling_factor = 0;
 
   std::int64_t spatial_scale() const { return std::int64_t{1} << spatial_halvings; }
   /// Resampling factors of frames, rows and columns between `level` and the next; all 1 without

@@ -13,15 +13,6 @@ bool resamples(const std::vector<std::int64_t>& factors) {
   return factors[0] * factors[1] * factors[2] > 1;
 }
 
-std::vector<ResidualBlock> blocks_of(const VaeBuild& build, std::int64_t count, std::int64_t in,
-                                     std::int64_t out, const HunyuanVaeConfig& config) {
-  std::vector<ResidualBlock> blocks;
-  for (std::int64_t i = 0; i < count; ++i) {
-    blocks.emplace_back(build.at(fmt::format("resnets.{}", i)), i == 0 ? in : out, out, config);
-  }
-  return blocks;
-}
-
 /// Repeats pixels and frames; the first frame is not repeated in time.
 at::Tensor enlarged(const at::Tensor& x, const std::vector<std::int64_t>& factors) {
   const at::Tensor first = repeat_nearest(x.narrow(kTime, 0, 1), {1, factors[1], factors[2]});
@@ -40,7 +31,8 @@ Encoder::Encoder(const VaeBuild& build, const HunyuanVaeConfig& config)
   for (std::size_t i = 0; i < config.channels.size(); ++i) {
     const VaeBuild at = build.at(fmt::format("down_blocks.{}", i));
     Level level;
-    level.blocks = blocks_of(at, config.blocks, channels, config.channels[i], config);
+    level.blocks =
+        built_blocks<ResidualBlock>(at, config.blocks, channels, config.channels[i], config);
     level.factors = config.factors(i);
     channels = config.channels[i];
     if (resamples(level.factors)) {
@@ -70,7 +62,7 @@ Decoder::Decoder(const VaeBuild& build, const HunyuanVaeConfig& config)
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const VaeBuild at = build.at(fmt::format("up_blocks.{}", i));
     Level level;
-    level.blocks = blocks_of(at, config.blocks + 1, channels, widths[i], config);
+    level.blocks = built_blocks<ResidualBlock>(at, config.blocks + 1, channels, widths[i], config);
     level.factors = config.factors(i);
     channels = widths[i];
     if (resamples(level.factors)) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/vae/hunyuan/layers.h"
+#include "engine/vae/scaled_vae.h"
 
 namespace cox::engine::hunyuan_vae {
 
@@ -49,12 +50,12 @@ class Decoder {
 };
 
 /// Every weight of the VAE.
-class Networks {
+class Networks final : public VaeCoder {
  public:
   Networks(const HunyuanVaeConfig& config, WeightSource& weights);
 
-  at::Tensor encode(const at::Tensor& pixels) const;
-  at::Tensor decode(const at::Tensor& latents) const;
+  at::Tensor encode(const at::Tensor& pixels) const override;
+  at::Tensor decode(const at::Tensor& latents) const override;
 
  private:
   SlotCounter slots_;  ///< stays empty: a video is processed in one piece

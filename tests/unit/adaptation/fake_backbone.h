@@ -70,7 +70,6 @@ class FakeBackbone : public Backbone {
   std::vector<NamedTensor> parameters() override { return parameters_; }
   at::ScalarType compute_dtype() const override { return dtype_; }
   at::Device device() const override { return at::kCPU; }
-  void set_recompute(bool) override {}
 
  private:
   static LinearSite qkv_site(int block) {

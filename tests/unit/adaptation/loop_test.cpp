@@ -4,6 +4,7 @@
 
 #include "engine/adaptation/snapshot.h"
 #include "support.h"
+#include "tests/support/bare_backbone.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -12,20 +13,15 @@ using namespace cox::engine::test;
 namespace {
 
 /// Knows the answer: its output is clean - noise, exactly.
-class PerfectBackbone final : public Backbone {
+class PerfectBackbone final : public BareBackbone {
  public:
-  PerfectBackbone(at::Tensor clean, double sigma) : clean_(std::move(clean)), sigma_(sigma) {}
+  PerfectBackbone(const at::Tensor& clean, double sigma)
+      : BareBackbone({1, 1, 1, clean.size(1)}, at::kDouble), clean_(clean), sigma_(sigma) {}
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override {
     // x = (1 - s) clean + s noise, so clean - noise = (clean - x) / s.
     return adapter.output((clean_ - input.latents) / sigma_);
   }
   ConditionCache prefill(const at::Tensor&, const Adapter&) const override { return {}; }
-  BackboneShape shape() const override { return {1, 1, 1, clean_.size(1)}; }
-  std::vector<LinearSiteShape> linear_sites() const override { return {}; }
-  std::vector<NamedTensor> parameters() override { return {}; }
-  at::ScalarType compute_dtype() const override { return at::kDouble; }
-  at::Device device() const override { return at::kCPU; }
-  void set_recompute(bool) override {}
 
  private:
   at::Tensor clean_;

@@ -24,6 +24,16 @@ struct Trained {
   at::Tensor bias;
 };
 
+Trained run(Trajectory& trajectory, Bench& bench) {
+  trajectory.watch("job", job_shape(bench.settings, bench.split));
+  SilentSink sink;
+  JobMonitor monitor(sink);
+  Trained trained;
+  trained.summary = trajectory.reach("job", monitor).summary;
+  trained.bias = bench.tensors().front().value.detach().clone();
+  return trained;
+}
+
 /// Trains the output bias at a rate, with what `raw` holds.
 Trained train(const CountingBackbone& backbone, double lr, int steps, RawOutputs* raw) {
   Bench bench("obc");
@@ -35,13 +45,7 @@ Trained train(const CountingBackbone& backbone, double lr, int steps, RawOutputs
   AdaptationProblem problem{backbone,   bench.latents, bench.split,
                             bench.text, bench.random,  bench.rule};
   Trajectory trajectory(problem, *bench.adaptation, bench.settings, sharing::kMaxStateBytes, raw);
-  trajectory.watch("job", job_shape(bench.settings, bench.split));
-  SilentSink sink;
-  JobMonitor monitor(sink);
-  Trained trained;
-  trained.summary = trajectory.reach("job", monitor).summary;
-  trained.bias = bench.tensors().front().value.detach().clone();
-  return trained;
+  return run(trajectory, bench);
 }
 
 }  // namespace
@@ -70,13 +74,7 @@ TEST_CASE("the bias that is trained from stored outputs is the one that autograd
     Bench other("obc");
     other.settings.steps = 3;
     Trajectory trajectory(other.problem(), *other.adaptation, other.settings);
-    trajectory.watch("job", job_shape(other.settings, other.split));
-    SilentSink sink;
-    JobMonitor monitor(sink);
-    Trained trained;
-    trained.summary = trajectory.reach("job", monitor).summary;
-    trained.bias = other.tensors().front().value.detach().clone();
-    return trained;
+    return run(trajectory, other);
   }();
   const auto optimizer =
       make_optimizer(bench.settings.members[0].optimizer, bench.adaptation->groups());

@@ -2,28 +2,14 @@
 #include "engine/backbones/visited_factory.h"
 #include "engine/tensors/error.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/weight_count.h"
 #include "tests/unit/backbones/small_model.h"
 
 #include <fstream>
-#include <numeric>
 
 using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
-
-namespace {
-
-int64_t count_of(const std::vector<ExpectedTensor>& tensors, const std::string& part = "") {
-  int64_t total = 0;
-  for (const ExpectedTensor& tensor : tensors) {
-    if (tensor.name.find(part) == std::string::npos) continue;
-    total +=
-        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
-  }
-  return total;
-}
-
-}  // namespace
 
 TEST_CASE("The published configuration has 1,022 tensors and 13,581,071,424 parameters") {
   const auto config = longcat::Config::from_json(published_transformer("longcat-video").config);
@@ -31,10 +17,10 @@ TEST_CASE("The published configuration has 1,022 tensors and 13,581,071,424 para
   CHECK(config.ffn_hidden == 11008);
   const std::vector<ExpectedTensor> tensors = expected_tensors<longcat::Weights>(config);
   CHECK(tensors.size() == 1022);
-  CHECK(count_of(tensors) == 13'581'071'424);
-  CHECK(count_of(tensors, "pre_crs_attn_norm") == 393'216);
-  CHECK(count_of(tensors, "q_norm") + count_of(tensors, "k_norm") == 24'576);
-  CHECK(count_of(tensors, "adaLN_modulation") - count_of(tensors, "final_layer.adaLN") ==
+  CHECK(weight_count(tensors) == 13'581'071'424);
+  CHECK(weight_count(tensors, "pre_crs_attn_norm") == 393'216);
+  CHECK(weight_count(tensors, "q_norm") + weight_count(tensors, "k_norm") == 24'576);
+  CHECK(weight_count(tensors, "adaLN_modulation") - weight_count(tensors, "final_layer.adaLN") ==
         605'159'424);
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "engine/tensors/error.h"
+#include "tests/support/bare_backbone.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/unit/backbones/small_model.h"
 
@@ -23,9 +24,9 @@ SamplerOptions few_steps() {
 }
 
 /// A model that knows the answer: its raw output is exactly target - noise of its input.
-class Oracle : public Backbone {
+class Oracle : public BareBackbone {
  public:
-  explicit Oracle(at::Tensor target) : target_(std::move(target)) {}
+  explicit Oracle(at::Tensor target) : BareBackbone({1, 1, 1, 4}), target_(std::move(target)) {}
   at::Tensor forward(const BackboneInput& input, const Adapter&) const override {
     const double sigma = input.timestep[0][0].item<float>() / 1000;
     // x = (1 - sigma) target + sigma noise, so target - noise = (target - x) / sigma.
@@ -34,12 +35,6 @@ class Oracle : public Backbone {
   ConditionCache prefill(const at::Tensor& latents, const Adapter&) const override {
     return {{}, {}, latents.size(2)};
   }
-  BackboneShape shape() const override { return {1, 1, 1, 4}; }
-  std::vector<LinearSiteShape> linear_sites() const override { return {}; }
-  std::vector<NamedTensor> parameters() override { return {}; }
-  at::ScalarType compute_dtype() const override { return at::kFloat; }
-  at::Device device() const override { return at::kCPU; }
-  void set_recompute(bool) override {}
 
  private:
   at::Tensor target_;

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "engine/tensors/random.h"
+#include "tests/support/bare_backbone.h"
 #include "tests/support/torch_catch.h"
 
 using namespace cox;
@@ -24,19 +25,13 @@ at::Tensor drawn(uint64_t number, at::IntArrayRef shape) {
 }
 
 /// A model whose raw output is a function of its input.
-class Oracle : public Backbone {
+class Oracle : public BareBackbone {
  public:
   explicit Oracle(std::function<at::Tensor(const BackboneInput&)> answer)
-      : answer_(std::move(answer)) {}
+      : BareBackbone({1, 8, 8, 4, 8}), answer_(std::move(answer)) {}
   at::Tensor forward(const BackboneInput& input, const Adapter&) const override {
     return answer_(input);
   }
-  BackboneShape shape() const override { return {1, 8, 8, 4, 8}; }
-  std::vector<LinearSiteShape> linear_sites() const override { return {}; }
-  std::vector<NamedTensor> parameters() override { return {}; }
-  at::ScalarType compute_dtype() const override { return at::kFloat; }
-  at::Device device() const override { return at::kCPU; }
-  void set_recompute(bool) override {}
 
  private:
   std::function<at::Tensor(const BackboneInput&)> answer_;

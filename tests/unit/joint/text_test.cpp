@@ -5,6 +5,7 @@
 #include "engine/text/t5_encoder.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/torch_catch.h"
+#include "tests/support/weight_count.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -33,32 +34,20 @@ ClipTextEncoder small_clip(std::int64_t end_token) {
   config.layers = 1;
   config.heads = 2;
   config.max_positions = 4;
-  WeightSource shapes = WeightSource::declaring(at::kFloat);
-  ClipTextEncoder(config, shapes);
   std::map<std::string, std::vector<int64_t>> sizes;
-  for (const ExpectedTensor& tensor : shapes.taken()) sizes[tensor.name] = tensor.shape;
+  for (const ExpectedTensor& tensor : declared_tensors<ClipTextEncoder>(config))
+    sizes[tensor.name] = tensor.shape;
   WeightSource source = WeightSource::given(
       [sizes](const std::string& name) { return at::full(sizes.at(name), 0.1); });
   return {config, source};
 }
 
-std::size_t numbers_of(const std::vector<ExpectedTensor>& tensors) {
-  std::size_t total = 0;
-  for (const ExpectedTensor& tensor : tensors) {
-    std::size_t product = 1;
-    for (const std::int64_t size : tensor.shape) product *= static_cast<std::size_t>(size);
-    total += product;
-  }
-  return total;
-}
-
 }  // namespace
 
 TEST_CASE("the text tower of CLIP-L has the published number of parameters") {
-  WeightSource shapes = WeightSource::declaring(at::kFloat);
-  ClipTextEncoder(clip_sizes(2), shapes);
-  CHECK(shapes.taken().size() == 196);
-  CHECK(numbers_of(shapes.taken()) == 123'060'480);
+  const auto tensors = declared_tensors<ClipTextEncoder>(clip_sizes(2));
+  CHECK(tensors.size() == 196);
+  CHECK(weight_count(tensors) == 123'060'480);
 }
 
 TEST_CASE("the encoder of T5 v1.1 XXL has the published number of parameters") {
@@ -72,10 +61,9 @@ TEST_CASE("the encoder of T5 v1.1 XXL has the published number of parameters") {
   config.relative_attention_num_buckets = 32;
   config.relative_attention_max_distance = 128;
   config.layer_norm_epsilon = 1e-6;
-  WeightSource shapes = WeightSource::declaring(at::kFloat);
-  T5Encoder(config, shapes);
-  CHECK(shapes.taken().size() == 219);
-  CHECK(numbers_of(shapes.taken()) == 4'762'310'656);
+  const auto tensors = declared_tensors<T5Encoder>(config);
+  CHECK(tensors.size() == 219);
+  CHECK(weight_count(tensors) == 4'762'310'656);
 }
 
 TEST_CASE("invalid CLIP input is refused, naming the reason") {

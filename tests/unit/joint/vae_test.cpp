@@ -1,35 +1,20 @@
 // The VAEs of CogVideoX and Open-Sora at their published sizes, shapes only.
 
-#include <functional>
-#include <numeric>
-
 #include "engine/backbones/published.h"
-#include "engine/vae/cogvideox/vae.h"
-#include "engine/vae/hunyuan/vae.h"
+#include "engine/vae/cogvideox/networks.h"
+#include "engine/vae/hunyuan/networks.h"
 #include "tests/support/torch_catch.h"
+#include "tests/support/weight_count.h"
 
 using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 
-namespace {
-
-int64_t parameters_of(const std::vector<ExpectedTensor>& tensors) {
-  int64_t total = 0;
-  for (const ExpectedTensor& tensor : tensors) {
-    total +=
-        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
-  }
-  return total;
-}
-
-}  // namespace
-
 TEST_CASE("the VAE of CogVideoX has the published tensors and parameters") {
   const auto config = parse_cogvideox_vae_config(published_part("cogvideox-2b", "vae"));
-  const auto tensors = expected_cogvideox_vae(config);
+  const auto tensors = declared_tensors<cogvideox_vae::Networks>(config);
   CHECK(tensors.size() == 436);
-  CHECK(parameters_of(tensors) == 215'583'907);
+  CHECK(weight_count(tensors) == 215'583'907);
   CHECK(config.spatial_scale() == 8);
   CHECK(config.scaling_factor == 1.15258426);
   CHECK(parse_cogvideox_vae_config(published_part("cogvideox-5b-i2v", "vae")).scaling_factor ==
@@ -38,9 +23,9 @@ TEST_CASE("the VAE of CogVideoX has the published tensors and parameters") {
 
 TEST_CASE("the VAE of Open-Sora has the published tensors and parameters") {
   const auto config = parse_hunyuan_vae_config(published_part("open-sora-2.0", "vae"));
-  const auto tensors = expected_hunyuan_vae(config);
+  const auto tensors = declared_tensors<hunyuan_vae::Networks>(config);
   CHECK(tensors.size() == 248);
-  CHECK(parameters_of(tensors) == 246'478'803);
+  CHECK(weight_count(tensors) == 246'478'803);
   CHECK(config.spatial_scale() == 8);
 }
 

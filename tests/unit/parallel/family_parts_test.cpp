@@ -9,10 +9,8 @@
 #include "engine/diffusion/flow_sampler.h"
 #include "engine/diffusion/joint_samplers.h"
 #include "engine/diffusion/sampler.h"
-#include "engine/parallel/gradients.h"
-#include "small_longcat.h"
 #include "tests/support/schema_defaults.h"
-#include "tests/support/torch_catch.h"
+#include "tests/unit/parallel/whole_model.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -23,38 +21,31 @@ namespace {
 constexpr int64_t kText = 5, kTextChannels = 20, kPooled = 12, kFrames = 3;
 constexpr int kParts[] = {1, 2, 3, 4};
 
+using Sizes = std::map<std::string, std::string>;
+
 /// A small transformer of a family, and what a pass of it takes besides latents and text.
 struct Small {
   std::string family;
   std::string published;
-  std::map<std::string, std::string> sizes;
+  Sizes sizes;
   bool time_per_frame = false;
   bool pooled = false;
   int64_t condition_channels = 0;
 };
 
+const Sizes kWanSizes = {{"num_attention_heads", "3"},
+                         {"attention_head_dim", "12"},
+                         {"in_channels", "4"},
+                         {"out_channels", "4"},
+                         {"text_dim", "20"},
+                         {"freq_dim", "8"},
+                         {"ffn_dim", "40"},
+                         {"num_layers", "2"}};
+
 /// 3 heads, which 2 and 4 parts do not divide, and 6 tokens of a frame, which 4 do not divide.
 const Small kSmall[] = {
-    {"wan2.1",
-     "wan2.1-t2v-1.3b",
-     {{"num_attention_heads", "3"},
-      {"attention_head_dim", "12"},
-      {"in_channels", "4"},
-      {"out_channels", "4"},
-      {"text_dim", "20"},
-      {"freq_dim", "8"},
-      {"ffn_dim", "40"},
-      {"num_layers", "2"}}},
-    {"wan2.2",
-     "wan2.2-ti2v-5b",
-     {{"num_attention_heads", "3"},
-      {"attention_head_dim", "12"},
-      {"in_channels", "4"},
-      {"out_channels", "4"},
-      {"text_dim", "20"},
-      {"freq_dim", "8"},
-      {"ffn_dim", "40"},
-      {"num_layers", "2"}},
+    {"wan2.1", "wan2.1-t2v-1.3b", kWanSizes},
+    {"wan2.2", "wan2.2-ti2v-5b", kWanSizes,
      /*time_per_frame=*/true},
     {"cogvideox",
      "cogvideox-5b",
@@ -173,54 +164,19 @@ TEST_CASE("every family over parts: a forward pass is that of the whole model") 
     const at::Tensor whole = model_of(small)->forward(input_of(small), Adapter());
     for (const int parts : kParts) {
       INFO(small.published << ", " << parts << " parts");
-      const auto outputs = on_group<at::Tensor>(parts, [&](Group& group) {
-        const at::NoGradGuard no_gradient;
-        const auto part = model_of(small);
-        part->set_group(&group);
-        return part->forward(input_of(small), Adapter());
-      });
-      check_equal(outputs, whole, kTolerance);
+      check_forward(
+          parts, [&] { return model_of(small); }, input_of(small), whole);
     }
   }
 }
 
 TEST_CASE("every family over parts: gradients of every parameter add up to those of the whole") {
-  const auto gradients_of = [](const Small& small, Backbone& backbone, Group* group,
-                               bool recompute) {
-    backbone.set_recompute(recompute);
-    std::vector<at::Tensor> leaves;
-    for (NamedTensor& parameter : backbone.parameters()) {
-      leaves.push_back(parameter.tensor.set_requires_grad(true));
-    }
-    const at::Tensor output = backbone.forward(input_of(small), Adapter());
-    const at::Tensor loss = (output * draw(output.sizes(), 6)).sum();
-    (group == nullptr ? loss : loss / group->size()).backward();
-    std::vector<at::Tensor> gradients;
-    for (const at::Tensor& leaf : leaves) {
-      gradients.push_back(leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf));
-    }
-    if (group != nullptr) sum_gradients(*group, gradients);
-    return gradients;
-  };
   for (const Small& small : kSmall) {
-    const auto whole_model = model_of(small);
-    using Gradients = std::vector<at::Tensor>;
-    const Gradients whole = gradients_of(small, *whole_model, nullptr, false);
     for (const int parts : {2, 4}) {
-      const auto all = on_group<Gradients>(parts, [&](Group& group) {
-        const auto part = model_of(small);
-        part->set_group(&group);
-        return gradients_of(small, *part, &group, /*recompute=*/parts == 4);
-      });
-      for (size_t i = 0; i < whole.size(); ++i) {
-        INFO(small.published << ", " << parts << " parts, " << whole_model->parameters()[i].name);
-        const double size = at::linalg_vector_norm(whole[i]).item<double>();
-        for (const Gradients& gradients : all) {
-          CHECK(at::equal(gradients[i], all.front()[i]));
-          CHECK(at::linalg_vector_norm(gradients[i] - whole[i]).item<double>() <=
-                1e-5 * size + 1e-6);
-        }
-      }
+      INFO(small.published << ", " << parts << " parts");
+      check_gradients(
+          parts, [&] { return model_of(small); }, input_of(small),
+          /*recompute=*/parts == 4);
     }
   }
 }
@@ -251,7 +207,7 @@ TEST_CASE("STAS over parts compares all tokens, and all branches where it choose
       const auto plain = model_of(small);
       const at::Tensor without = sample(small, *plain, Adapter(), 1);
       const at::Tensor whole = sample(small, *plain, stas(*plain, branch)->adapter(), 1);
-      CHECK(distance(whole, without) > 100 * kTolerance);
+      CHECK(relative_error(whole, without) > 100 * kTolerance);
       for (const int count : kParts) {
         INFO(small.published << ", branch " << branch << ", " << count << " parts");
         Parts parts(std::vector<at::Device>(static_cast<size_t>(count), at::kCPU));

@@ -7,10 +7,8 @@
 #include "engine/backbones/branch_split.h"
 #include "engine/diffusion/context_flow.h"
 #include "engine/diffusion/sampler.h"
-#include "engine/parallel/gradients.h"
 #include "small_longcat.h"
 #include "tests/support/schema_defaults.h"
-#include "tests/support/torch_catch.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -38,7 +36,7 @@ struct Training {
   /// The trained state, the losses, those of the checks and how far the state is from the start.
   at::Tensor train() {
     const at::Tensor latents = draw({1, 4, 4, 8, 8}, 3);
-    const AdaptationProblem problem{*backbone, latents, {1, 2, 1}, text(), random, rule};
+    const AdaptationProblem problem{*backbone, latents, {1, 2, 1}, small_text(), random, rule};
     JobMonitor monitor(sink);
     LoopTimings timings;
     const AdaptationSummary summary = optimise(problem, *adaptation, settings, monitor, timings);
@@ -68,11 +66,11 @@ at::Tensor sample(const Backbone& backbone, bool cache) {
   SamplerOptions options;
   options.schedule.steps = 3;
   options.use_kv_cache = cache;
-  TextStates negative = text();
+  TextStates negative = small_text();
   negative.states = draw({1, 1, 5, 12}, 10);
-  return continue_latents(backbone, Adapter(),
-                          {draw({1, 4, 2, 8, 8}, 4), draw({1, 4, 2, 8, 8}, 5), text(), negative},
-                          options);
+  return continue_latents(
+      backbone, Adapter(),
+      {draw({1, 4, 2, 8, 8}, 4), draw({1, 4, 2, 8, 8}, 5), small_text(), negative}, options);
 }
 
 }  // namespace
@@ -83,13 +81,8 @@ TEST_CASE("tokens over parts: a forward pass is that of the whole model") {
     for (const int64_t clean : {0, 1, 2}) {
       INFO(heads << " heads, " << parts << " parts, " << clean << " clean frames");
       const at::Tensor whole = model(heads)->forward(input(clean), Adapter());
-      const auto outputs = on_group<at::Tensor>(parts, [&, heads = heads](Group& group) {
-        const at::NoGradGuard no_gradient;
-        const auto part = model(heads);
-        part->set_group(&group);
-        return part->forward(input(clean), Adapter());
-      });
-      check_equal(outputs, whole, kTolerance);
+      check_forward(
+          parts, [heads = heads] { return model(heads); }, input(clean), whole);
     }
   }
 }
@@ -99,48 +92,15 @@ TEST_CASE("more parts than tokens of a frame: a forward pass is that of the whol
   BackboneInput small = input(1);
   small.latents = draw({1, 4, 3, 2, 6}, 2);  // 3 tokens
   const at::Tensor whole = model(kOddHeads)->forward(small, Adapter());
-  const auto outputs = on_group<at::Tensor>(8, [&](Group& group) {
-    const at::NoGradGuard no_gradient;
-    const auto part = model(kOddHeads);
-    part->set_group(&group);
-    return part->forward(small, Adapter());
-  });
-  check_equal(outputs, whole, kTolerance);
+  check_forward(
+      8, [] { return model(kOddHeads); }, small, whole);
 }
 
 TEST_CASE("tokens over parts: gradients of every parameter add up to those of the whole model") {
-  const auto gradients_of = [](Backbone& backbone, Group* group) {
-    std::vector<at::Tensor> leaves;
-    for (NamedTensor& parameter : backbone.parameters()) {
-      leaves.push_back(parameter.tensor.set_requires_grad(true));
-    }
-    const at::Tensor output = backbone.forward(input(1), Adapter());
-    const at::Tensor loss = (output * draw(output.sizes(), 6)).sum();
-    (group == nullptr ? loss : loss / group->size()).backward();
-    std::vector<at::Tensor> gradients;
-    for (const at::Tensor& leaf : leaves) {
-      gradients.push_back(leaf.grad().defined() ? leaf.grad() : at::zeros_like(leaf));
-    }
-    if (group != nullptr) sum_gradients(*group, gradients);
-    return gradients;
-  };
   for (const auto& [heads, parts] : kDivisions) {
-    const auto whole_model = model(heads);
-    const std::vector<at::Tensor> whole = gradients_of(*whole_model, nullptr);
-    using Gradients = std::vector<at::Tensor>;
-    const auto all = on_group<Gradients>(parts, [&, heads = heads](Group& group) {
-      const auto part = model(heads);
-      part->set_group(&group);
-      return gradients_of(*part, &group);
-    });
-    for (size_t i = 0; i < whole.size(); ++i) {
-      INFO(heads << " heads, " << parts << " parts, parameter " << i);
-      const double size = at::linalg_vector_norm(whole[i]).item<double>();
-      for (const Gradients& gradients : all) {
-        CHECK(at::equal(gradients[i], all.front()[i]));
-        CHECK(at::linalg_vector_norm(gradients[i] - whole[i]).item<double>() <= 1e-5 * size + 1e-6);
-      }
-    }
+    INFO(heads << " heads, " << parts << " parts");
+    check_gradients(
+        parts, [heads = heads] { return model(heads); }, input(1));
   }
 }
 

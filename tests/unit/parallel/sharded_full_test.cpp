@@ -1,6 +1,8 @@
 // Full fine-tuning whose masters, gradients and optimizer states are divided over parts, beside the
 // undivided one.
 
+#include <ATen/ops/linalg_vector_norm.h>
+
 #include "engine/adaptation/method.h"
 #include "engine/adaptation/optimizer.h"
 #include "engine/adaptation/random_direction.h"
@@ -26,8 +28,7 @@ OptimizerSettings sgd() {
 /// All parameters of a model in training, alone or as one part.
 struct FullTraining {
   FullTraining(int64_t heads, Group* group, Precision precision = Precision::kFp32)
-      : backbone(random_backbone({"longcat-video", at::kCPU, precision},
-                                 JsonConfig::parse(config(heads), "test"), 7)) {
+      : backbone(model(heads, precision)) {
     backbone->set_group(group);
     Parameters none;
     ParameterReader reader(none);

@@ -1,11 +1,11 @@
 #include <filesystem>
-#include <numeric>
 
 #include "base/file.h"
 #include "engine/text/relative_buckets.h"
 #include "engine/text/text_encoder.h"
 #include "engine/text/umt5_encoder.h"
 #include "tests/support/torch_catch.h"
+#include "tests/support/weight_count.h"
 
 namespace cox::engine {
 namespace {
@@ -31,15 +31,9 @@ Umt5Config published_config() {
 }  // namespace
 
 TEST_CASE("the published text encoder has 242 tensors and 5.68 billion parameters") {
-  WeightSource weights = WeightSource::declaring(at::kFloat);
-  const Umt5Encoder encoder(published_config(), weights);
-  CHECK(weights.taken().size() == 242);
-  int64_t parameters = 0;
-  for (const ExpectedTensor& tensor : weights.taken()) {
-    parameters +=
-        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
-  }
-  CHECK(parameters == 5'680'910'336);
+  const auto tensors = declared_tensors<Umt5Encoder>(published_config());
+  CHECK(tensors.size() == 242);
+  CHECK(weight_count(tensors) == 5'680'910'336);
 }
 
 TEST_CASE("relative positions fall into exact, then logarithmic, then one last bucket") {

@@ -25,9 +25,7 @@ constexpr int64_t kFrames = 4, kClips = 6;
 struct Lesson {
   explicit Lesson(const std::string& preset)
       : directory(folder / preset), family(made(preset, directory)) {
-    const JsonConfig config = transformer_config(family, directory);
-    transformer =
-        family.transformers().load(config, directory + "/" + family.schema().transformer, {});
+    transformer = family.load_transformer(directory, {});
     std::map<std::string, at::Tensor> weights;
     for (const NamedTensor& parameter : transformer->parameters()) {
       weights.emplace(parameter.name, parameter.tensor);
@@ -37,7 +35,7 @@ struct Lesson {
 
   DitTraining training(const ContextRange& context, int64_t batch) const {
     DitTraining made{.family = family,
-                     .config = transformer_config(family, directory),
+                     .config = family.transformer_config(directory),
                      .rule = family.pretraining_rule(),
                      .context = context};
     const int64_t channels = transformer->shape().latent_channels, text = 64, rows = 5;

@@ -1,8 +1,7 @@
 #include "engine/vae/networks.h"
 
-#include <numeric>
-
 #include "tests/support/torch_catch.h"
+#include "tests/support/weight_count.h"
 
 namespace cox::engine {
 
@@ -14,16 +13,9 @@ TEST_CASE("the published VAE configuration has 194 tensors and 126,892,531 param
   config.num_res_blocks = 2;
   config.dim_mult = {1, 2, 4, 4};
   config.temporal_downsample = {false, true, true};
-  WeightSource weights = WeightSource::declaring(at::kFloat);
-  VaeNetworks(config, weights);
-
-  CHECK(weights.taken().size() == 194);
-  int64_t parameters = 0;
-  for (const ExpectedTensor& tensor : weights.taken()) {
-    parameters +=
-        std::accumulate(tensor.shape.begin(), tensor.shape.end(), int64_t{1}, std::multiplies<>());
-  }
-  CHECK(parameters == 126'892'531);
+  const auto tensors = declared_tensors<VaeNetworks>(config);
+  CHECK(tensors.size() == 194);
+  CHECK(weight_count(tensors) == 126'892'531);
 }
 
 }  // namespace cox::engine

@@ -7,6 +7,7 @@
 #include "engine/vae/networks.h"
 #include "engine/vision/clip_image_encoder.h"
 #include "tests/support/torch_catch.h"
+#include "tests/support/weight_count.h"
 
 using namespace cox;
 using namespace cox::engine;
@@ -98,15 +99,9 @@ TEST_CASE("methods train the parameter counts of their formulas on published Wan
 
 TEST_CASE("published Wan VAEs have the parameters of their files") {
   const auto count = [](const std::string& model) {
-    WeightSource weights = WeightSource::declaring(at::kFloat);
-    VaeNetworks(parse_vae_config(published_part(model, "vae")), weights);
-    int64_t total = 0;
-    for (const ExpectedTensor& tensor : weights.taken()) {
-      int64_t size = 1;
-      for (const int64_t length : tensor.shape) size *= length;
-      total += size;
-    }
-    return std::pair(weights.taken().size(), total);
+    const auto tensors =
+        declared_tensors<VaeNetworks>(parse_vae_config(published_part(model, "vae")));
+    return std::pair(tensors.size(), weight_count(tensors));
   };
   CHECK(count("wan2.1-t2v-1.3b") == std::pair(size_t{194}, int64_t{126'892'531}));
   CHECK(count("wan2.2-ti2v-5b") == std::pair(size_t{196}, int64_t{704'688'668}));
@@ -116,15 +111,11 @@ TEST_CASE("published Wan VAEs have the parameters of their files") {
 }
 
 TEST_CASE("the image encoder of Wan2.1's image-to-video models has the parameters of its file") {
-  WeightSource weights = WeightSource::declaring(at::kFloat);
   const ClipImageConfig config =
       parse_clip_image_config(published_part("wan2.1-i2v-14b", "image_encoder"));
-  ClipImageEncoder(config, weights);
-  int64_t total = 0;
-  for (const ExpectedTensor& tensor : weights.taken()) {
-    total += c10::multiply_integers(tensor.shape);
-  }
-  CHECK(weights.taken().size() == 3 + 2 + 32 * 16 + 2);
+  const auto tensors = declared_tensors<ClipImageEncoder>(config);
+  const int64_t total = weight_count(tensors);
+  CHECK(tensors.size() == 3 + 2 + 32 * 16 + 2);
   // 32 blocks of width 1280, two norms, 257 positions, the class, patches of 14 x 14.
   const int64_t block = 4 * (1280 * 1280 + 1280) + 2 * 1280 * 5120 + 5120 + 1280 + 4 * 1280;
   CHECK(total == 32 * block + 4 * 1280 + 257 * 1280 + 1280 + 1280 * 3 * 14 * 14);

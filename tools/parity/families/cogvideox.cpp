@@ -22,8 +22,8 @@ CogVideoXSchedule load_cogvideox_schedule(const ParityJob& job) {
       JsonConfig::read(job.model_part("scheduler") + "/scheduler_config.json"));
 }
 
-std::unique_ptr<CogVideoXVae> load_cogvideox_vae(const ParityJob& job) {
-  return CogVideoXVae::load(job.model_part("vae"), scalar_type(job.request().precision),
+std::unique_ptr<VideoVae> cogvideox_vae_of(const ParityJob& job) {
+  return load_cogvideox_vae(job.model_part("vae"), scalar_type(job.request().precision),
                             job.request().device);
 }
 
@@ -103,10 +103,9 @@ const ParityOps& cogvideox_parity_ops() {
   static const ParityOps kOps = with_steering(
       {{"dit-forward", cogvideox_forward},
        {"loss-grad", cogvideox_loss_grad},
-       {"vae-encode", [](ParityJob& job) { write_encoded(job, *load_cogvideox_vae(job)); }},
-       {"vae-decode", [](ParityJob& job) { write_decoded(job, *load_cogvideox_vae(job)); }},
-       {"latents-normalize",
-        [](ParityJob& job) { write_normalized(job, *load_cogvideox_vae(job)); }},
+       {"vae-encode", [](ParityJob& job) { write_encoded(job, *cogvideox_vae_of(job)); }},
+       {"vae-decode", [](ParityJob& job) { write_decoded(job, *cogvideox_vae_of(job)); }},
+       {"latents-normalize", [](ParityJob& job) { write_normalized(job, *cogvideox_vae_of(job)); }},
        {"text-encode", cogvideox_text},
        {"solver-steps", cogvideox_solver}});
   return kOps;

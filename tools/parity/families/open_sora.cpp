@@ -19,8 +19,8 @@ std::unique_ptr<Backbone> load_open_sora(ParityJob& job) {
                                         {job.request().device, job.request().precision});
 }
 
-std::unique_ptr<HunyuanVae> load_open_sora_vae(const ParityJob& job) {
-  return HunyuanVae::load(job.model_part("vae"), scalar_type(job.request().precision),
+std::unique_ptr<VideoVae> load_open_sora_vae(const ParityJob& job) {
+  return load_hunyuan_vae(job.model_part("vae"), scalar_type(job.request().precision),
                           job.request().device);
 }
 
