@@ -25,7 +25,10 @@ class Cancel final : public ChangeJobs {
     return calls.cancel(select);
   }
   std::string done_text(const std::string& changed, std::uint64_t untouched) const override {
-    return fmt::format("cancelled {}; {} were already finished or cancelled", changed, untouched);
+    return fmt::format(
+        "cancelled {}; {} were finished or cancelled, or belong to another series that asks for "
+        "them",
+        changed, untouched);
   }
 };
 

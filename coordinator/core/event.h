@@ -145,8 +145,8 @@ struct Selection {
   bool dry_run = false;  ///< only check and answer; change nothing
 };
 
-/// A person cancels jobs. With a series, only jobs that its own submissions created: another series
-/// that shares a run keeps its jobs. Answer: ChangeAnswer or Refusal.
+/// A person cancels jobs. With a series, jobs that its own submissions made, and those that it asks
+/// for and whose maker no longer does. Answer: ChangeAnswer or Refusal.
 struct CancelAsked {
   Selection select;
 };

@@ -28,7 +28,7 @@ std::vector<JobNumber> unwanted_jobs(QueueState& state, SeriesNumber series,
   if (asked != nullptr) {
     for (const auto& [run, videos] : *asked) runs.insert(run);
   }
-  const Wanted wanted(state, runs, asked != nullptr ? series : SeriesNumber{});
+  const Wanted wanted = Wanted::by_all_but(asked != nullptr ? series : SeriesNumber{}, state, runs);
   const auto is_wanted = [&](const Job& job) {
     if (asked != nullptr) {
       const auto videos = asked->find(job.run);

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "base/text.h"
 #include "coordinator/core/lease.h"
 #include "coordinator/core/reducers.h"
 #include "coordinator/core/stop_runs.h"
+#include "coordinator/core/wanted.h"
 
 namespace cox::core {
 
@@ -157,6 +161,44 @@ void revoke(Step& step, JobNumber number, const std::string& why) {
   end_attempt(step, number, AttemptOutcome::kCancelled, why);
 }
 
+/// Which selected jobs a cancelled series may end: those that it made, and those that it asks for
+/// and whose maker does not. One that another series asks for stays when this one no longer does.
+class Ending {
+ public:
+  Ending(QueueState& state, const Selected& selected)
+      : state_(state),
+        series_(selected.series),
+        runs_(runs_of(state, selected)),
+        asked_(Wanted::by(series_, state, runs_)),
+        elsewhere_(Wanted::by_all_but(series_, state, runs_)) {}
+
+  bool covers(const Job& job) {
+    const SeriesNumber maker = state_.series_number(job);
+    if (maker == series_) return asked_.has(job) || !elsewhere_.has(job);
+    return asked_.has(job) && !asked_by(maker).has(job);
+  }
+
+ private:
+  const Wanted& asked_by(SeriesNumber maker) {
+    const auto known = makers_.find(maker);
+    if (known != makers_.end()) return known->second;
+    return makers_.emplace(maker, Wanted::by(maker, state_, runs_)).first->second;
+  }
+
+  static std::set<RunNumber> runs_of(QueueState& state, const Selected& selected) {
+    std::set<RunNumber> runs;
+    for (const JobNumber job : selected.jobs) runs.insert(state.job(job).run);
+    return runs;
+  }
+
+  QueueState& state_;
+  SeriesNumber series_;
+  std::set<RunNumber> runs_;
+  Wanted asked_;
+  Wanted elsewhere_;
+  std::map<SeriesNumber, Wanted> makers_;
+};
+
 }  // namespace
 
 bool cancel_job(Step& step, JobNumber number, const std::string& why) {
@@ -177,9 +219,12 @@ void stop_job(Step& step, JobNumber number, StopReason reason, const std::string
 }
 
 void on_cancel(Step& step, const CancelAsked& event) {
-  const auto is_for = [&](const Selected& selected, JobNumber job) {
-    if (selected.series != SeriesNumber{} && step.series_of(job) != selected.series) return false;
-    return may_become(step.status(job).state, JobState::kCancelled);
+  std::optional<Ending> ending;
+  const auto is_for = [&](const Selected& selected, JobNumber number) {
+    if (!may_become(step.status(number).state, JobState::kCancelled)) return false;
+    if (selected.series == SeriesNumber{}) return true;
+    if (!ending) ending.emplace(step.state, selected);
+    return ending->covers(step.job(number));
   };
   change_selected(step, event.select, "cancelled", is_for,
                   [&](JobNumber job) { cancel_job(step, job, "a person cancelled the job"); });

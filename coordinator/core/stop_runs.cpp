@@ -96,7 +96,7 @@ Comparison comparison_at(QueueState& state, const std::vector<Contender>& conten
 /// Stops what is open of the run, unless another series asks for it. Returns how many.
 std::uint64_t stop_run(Step& step, const Contender& contender, SeriesNumber series,
                        StopReason reason, const std::string& why) {
-  const Wanted elsewhere(step.state, {contender.run}, series);
+  const Wanted elsewhere = Wanted::by_all_but(series, step.state, {contender.run});
   std::uint64_t stopped = 0;
   for (const JobNumber job : contender.jobs) {
     const JobStatus& status = step.status(job);

@@ -4,15 +4,26 @@
 
 namespace cox::core {
 
-Wanted::Wanted(QueueState& state, const std::set<RunNumber>& runs, SeriesNumber left_out)
-    : state_(state) {
-  for (const Series& series : state.all_series) {
-    if (series.record.number == left_out) continue;
-    for (const auto& [key, member] : series.members) {
-      if (member.superseded || !runs.contains(member.run)) continue;
-      datasets_[member.run].push_back(member.dataset);
-    }
+void Wanted::add(const Series& series, const std::set<RunNumber>& runs) {
+  for (const auto& [key, member] : series.members) {
+    if (member.superseded || !runs.contains(member.run)) continue;
+    datasets_[member.run].push_back(member.dataset);
   }
+}
+
+Wanted Wanted::by(SeriesNumber series, QueueState& state, const std::set<RunNumber>& runs) {
+  Wanted wanted(state);
+  wanted.add(state.series(series), runs);
+  return wanted;
+}
+
+Wanted Wanted::by_all_but(SeriesNumber left_out, QueueState& state,
+                          const std::set<RunNumber>& runs) {
+  Wanted wanted(state);
+  for (const Series& series : state.all_series) {
+    if (series.record.number != left_out) wanted.add(series, runs);
+  }
+  return wanted;
 }
 
 bool Wanted::has(const Job& job) const {
@@ -25,7 +36,7 @@ bool Wanted::has(const Job& job) const {
 std::vector<JobNumber> waiting_for_this_only(QueueState& state, SeriesNumber series) {
   std::set<RunNumber> runs;
   for (const auto& [key, member] : state.series(series).members) runs.insert(member.run);
-  const Wanted elsewhere(state, runs, series);
+  const Wanted elsewhere = Wanted::by_all_but(series, state, runs);
   std::vector<JobNumber> waiting;
   for (const RunNumber run : runs) {
     for (const JobNumber number : state.run(run).jobs) {

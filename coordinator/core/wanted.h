@@ -8,16 +8,21 @@
 
 namespace cox::core {
 
-/// Which jobs of some runs the current runs of the series ask for.
+/// Which jobs of some runs the current runs of some series ask for.
 class Wanted {
  public:
-  /// Counts every series but `left_out`; SeriesNumber{} leaves none out.
-  Wanted(QueueState& state, const std::set<RunNumber>& runs, SeriesNumber left_out);
+  static Wanted by(SeriesNumber series, QueueState& state, const std::set<RunNumber>& runs);
+  /// SeriesNumber{} leaves none out.
+  static Wanted by_all_but(SeriesNumber left_out, QueueState& state,
+                           const std::set<RunNumber>& runs);
 
   /// `job` is of one of the runs.
   bool has(const Job& job) const;
 
  private:
+  explicit Wanted(QueueState& state) : state_(state) {}
+  void add(const Series& series, const std::set<RunNumber>& runs);
+
   QueueState& state_;
   std::map<RunNumber, std::vector<DatasetNumber>> datasets_;
 };
