@@ -64,7 +64,7 @@ class Adapter {
   virtual at::Tensor block_modulation(int /*block*/, at::Tensor m) const { return m; }
   /// m of the text stream, in blocks whose text and latents have separate modulation layers.
   virtual at::Tensor text_modulation(int /*block*/, at::Tensor m) const { return m; }
-  /// h [B, N, D] compute dtype: the output of a block.
+  /// h [B, N, D] compute dtype: the output of a block. Without autograd it may be changed in place.
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.
   virtual at::Tensor final_hidden(at::Tensor h) const { return h; }

@@ -119,4 +119,9 @@ Fp8Rows to_fp8_rows(const at::Tensor& x) {
   return {values, power(biased).masked_fill(largest.isfinite().logical_not(), NAN)};
 }
 
+ColumnMaxima column_maxima(const at::Tensor& x) {
+  const at::Tensor magnitudes = to_fp32(x).abs();
+  return {magnitudes.amax(1), magnitudes.to(at::kDouble).sum(0, /*keepdim=*/false).amax(0)};
+}
+
 }  // namespace cox::engine::formula

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "engine/nn/column_maxima.h"
 #include "engine/nn/fp8.h"
 #include "engine/nn/norm.h"
 
@@ -74,6 +75,9 @@ void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 /// See engine/nn/fp8.h; C is a multiple of 8.
 Fp8Rows to_fp8_rows(const at::Tensor& x);
 
+/// See engine/nn/column_maxima.h.
+ColumnMaxima column_maxima(const at::Tensor& x);
+
 }  // namespace formula
 
 /// D is at most kMaxFusedHidden and d at most 256, both multiples of 8; anything else throws
@@ -84,6 +88,7 @@ namespace fused {
 inline constexpr int64_t kMaxFusedHidden = 8192;
 inline constexpr int64_t kMaxFewRows = 16;
 inline constexpr int64_t kMaxFewRowsInputs = 768;
+inline constexpr int64_t kMostSamples = 4;  ///< of column_maxima
 
 /// The first of the T vectors serves the `head_tokens` first tokens, if any; the others runs of the
 /// rest. Backward passes take no head.
@@ -108,6 +113,7 @@ at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::
 at::Tensor wide_linear_backward(const at::Tensor& dy, const at::Tensor& weight);
 void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 Fp8Rows to_fp8_rows(const at::Tensor& x);
+ColumnMaxima column_maxima(const at::Tensor& x);
 
 // Only with our kernels: elsewhere norm.h, row_heads.h and head_layer_norm.h leave the same
 // formulas to the functions above, or to LibTorch and its autograd.

@@ -445,4 +445,20 @@ Fp8Rows to_fp8_rows(const at::Tensor& x) {
   return rows;
 }
 
+ColumnMaxima column_maxima(const at::Tensor& x) {
+  constexpr int64_t kTokensPerStrip = 32;
+  const Rows rows = rows_of(x);
+  const int64_t samples = x.size(0), hidden = x.size(2);
+  require(samples <= kMostSamples, "expected at most 4 samples", x);
+  const ColumnMaxima maxima{at::zeros({samples, hidden}, x.options().dtype(at::kFloat)),
+                            at::zeros({hidden}, x.options().dtype(at::kDouble))};
+  const int64_t tiles = divided_up(hidden / kChunk, kElementThreads);
+  const int64_t threads = divided_up(divided_up(hidden / kChunk, tiles), kWarp) * kWarp;
+  fused_program().launch(kernel("column_maxima", x), x.device(),
+                         {divided_up(x.size(1), kTokensPerStrip), tiles, threads}, in(x), rows,
+                         static_cast<int>(samples), static_cast<int>(kTokensPerStrip),
+                         out(maxima.largest), out(maxima.sums));
+  return maxima;
+}
+
 }  // namespace cox::engine::fused

@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "engine/nn/column_maxima.h"
 #include "engine/tensors/precision.h"
 #include "engine/tensors/shape.h"
 #include "engine/tensors/torch.h"
@@ -15,8 +16,8 @@
 namespace cox::engine {
 namespace {
 
-/// |h| of the visual tokens, fp32 [B, V, D].
-at::Tensor visual_magnitudes(const at::Tensor& hidden, const VisualRows& rows) {
+/// The visual tokens [B, V, D].
+at::Tensor visual_states(const at::Tensor& hidden, const VisualRows& rows) {
   check_shape(hidden, {kAny, kAny, kAny}, "hidden");
   const int64_t visual = rows.grid.tokens();
   if (visual < 1 || rows.first < 0 || rows.first + visual > hidden.size(1)) {
@@ -24,7 +25,12 @@ at::Tensor visual_magnitudes(const at::Tensor& hidden, const VisualRows& rows) {
         "hidden: {} x {} x {} visual tokens after {} rows do not fit {} rows", rows.grid.frames,
         rows.grid.rows, rows.grid.columns, rows.first, hidden.size(1)));
   }
-  return to_fp32(hidden.narrow(1, rows.first, visual)).abs();
+  return hidden.narrow(1, rows.first, visual);
+}
+
+/// |h| of the visual tokens, fp32 [B, V, D].
+at::Tensor visual_magnitudes(const at::Tensor& hidden, const VisualRows& rows) {
+  return to_fp32(visual_states(hidden, rows)).abs();
 }
 
 /// Medians [B] of [B, V, D]; the mean of the two middle values if the count is even.
@@ -72,14 +78,19 @@ at::Tensor listed_dims(const std::vector<int64_t>& dims, int64_t size) {
   return at::tensor(std::vector<int64_t>(seen.begin(), seen.end()), at::kLong);
 }
 
-at::Tensor top_dims(const at::Tensor& magnitudes, int64_t count) {
-  const int64_t size = magnitudes.size(2);
+at::Tensor top_dims(const ColumnMaxima& maxima, int64_t count) {
+  const int64_t size = maxima.sums.size(0);
   if (count < 1 || count > size) {
     throw std::invalid_argument(fmt::format("STAS top_k: expected 1 to {}, got {}", size, count));
   }
-  const at::Tensor score = magnitudes.to(at::kDouble).mean(0, /*keepdim=*/false).amax(0);
-  const at::Tensor order = std::get<1>(score.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
+  const at::Tensor order =
+      std::get<1>(maxima.sums.sort(/*stable=*/true, /*dim=*/0, /*descending=*/true));
   return std::get<0>(order.narrow(0, 0, count).sort());
+}
+
+/// The maximum of a reference, from that of each dim [B, K].
+at::Tensor maximum_of(const at::Tensor& by_dim, StasReference reference) {
+  return reference == StasReference::kDim ? by_dim : by_dim.amax(1);
 }
 
 at::Tensor dims_of_rule(const at::Tensor& magnitudes, const DimRule& rule) {
@@ -130,33 +141,52 @@ at::Tensor steered_tokens(const TokenGrid& grid, const StasTokens& tokens) {
 }
 
 at::Tensor choose_dims(const at::Tensor& hidden, const VisualRows& rows, const DimChoice& choice) {
-  const at::Tensor magnitudes = visual_magnitudes(hidden, rows);
+  const at::Tensor states = visual_states(hidden, rows);
   if (const auto* list = std::get_if<DimList>(&choice)) {
     return listed_dims(list->dims, hidden.size(2)).to(hidden.device());
   }
-  if (const auto* top = std::get_if<TopDims>(&choice)) return top_dims(magnitudes, top->count);
-  return dims_of_rule(magnitudes, std::get<DimRule>(choice));
+  if (const auto* top = std::get_if<TopDims>(&choice)) {
+    return top_dims(column_maxima(states), top->count);
+  }
+  return dims_of_rule(to_fp32(states).abs(), std::get<DimRule>(choice));
 }
 
 at::Tensor stas_maximum(const at::Tensor& hidden, const VisualRows& rows, const at::Tensor& dims,
                         StasReference reference) {
-  const at::Tensor by_dim = visual_magnitudes(hidden, rows).index_select(2, dims).amax(1);
-  return reference == StasReference::kDim ? by_dim : by_dim.amax(1);
+  const at::Tensor values = visual_states(hidden, rows).index_select(2, dims);
+  return maximum_of(to_fp32(values).abs().amax(1), reference);
+}
+
+StasTarget top_target(const at::Tensor& hidden, const VisualRows& rows, const TopDims& top,
+                      StasReference reference) {
+  const ColumnMaxima maxima = column_maxima(visual_states(hidden, rows));
+  const at::Tensor dims = top_dims(maxima, top.count);
+  return {dims, maximum_of(maxima.largest.index_select(1, dims), reference)};
+}
+
+at::Tensor rows_of_tokens(const at::Tensor& tokens, const VisualRows& rows, at::Device device) {
+  check_shape(tokens, {rows.grid.tokens()}, "STAS tokens");
+  return (tokens.nonzero().flatten() + rows.first).to(device);
+}
+
+void steer_rows(const at::Tensor& hidden, const at::Tensor& steered, const StasTarget& target,
+                const StasStrength& strength) {
+  const at::Tensor& maximum = target.maximum;
+  at::Tensor changed = hidden.index_select(1, steered);
+  const at::Tensor values = to_fp32(changed.index_select(2, target.dims));
+  const at::Tensor aim = (maximum.dim() == 1 ? maximum.unsqueeze(1) : maximum).unsqueeze(1);
+  const at::Tensor drawn =
+      (1 - strength.lambda) * values + strength.lambda * strength.alpha * values.sign() * aim;
+  changed.index_copy_(2, target.dims, drawn.to(hidden.scalar_type()));
+  at::Tensor(hidden).index_copy_(1, steered, changed);
 }
 
 at::Tensor steer_activations(const at::Tensor& hidden, const VisualRows& rows,
                              const at::Tensor& tokens, const at::Tensor& dims,
                              const at::Tensor& maximum, const StasStrength& strength) {
-  check_shape(tokens, {rows.grid.tokens()}, "STAS tokens");
-  const at::Tensor steered =
-      tokens.to(hidden.device()).nonzero().flatten() + rows.first;  // rows of hidden
-  at::Tensor changed = hidden.index_select(1, steered);
-  const at::Tensor values = to_fp32(changed.index_select(2, dims));
-  const at::Tensor aim = (maximum.dim() == 1 ? maximum.unsqueeze(1) : maximum).unsqueeze(1);
-  const at::Tensor drawn =
-      (1 - strength.lambda) * values + strength.lambda * strength.alpha * values.sign() * aim;
-  changed.index_copy_(2, dims, drawn.to(hidden.scalar_type()));
-  return hidden.index_copy(1, steered, changed);
+  const at::Tensor steered = hidden.clone();
+  steer_rows(steered, rows_of_tokens(tokens, rows, hidden.device()), {dims, maximum}, strength);
+  return steered;
 }
 
 bool stas_acts(int64_t step, int64_t steps, double fraction) {

@@ -49,8 +49,8 @@ at::Tensor steered_tokens(const TokenGrid& grid, const StasTokens& tokens);
 struct DimList {
   std::vector<int64_t> dims;
 };
-/// The `count` dims with the largest maximum over visual tokens of the batch's mean of |h|; ties go
-/// to the smaller dim.
+/// The `count` dims with the largest maximum over visual tokens of |h|, summed over the batch; ties
+/// go to the smaller dim.
 struct TopDims {
   int64_t count = 1;
 };
@@ -80,12 +80,27 @@ struct StasStrength {
   double lambda = 1;  ///< 0 keeps the value, 1 replaces it
 };
 
+/// What a layer is steered with.
+struct StasTarget {
+  at::Tensor dims;     ///< of choose_dims
+  at::Tensor maximum;  ///< of stas_maximum
+};
+/// Both for TopDims, in one reading of the hidden states.
+StasTarget top_target(const at::Tensor& hidden, const VisualRows& rows, const TopDims& top,
+                      StasReference reference);
+
 /// h <- (1 - lambda) h + lambda sgn(h) alpha M on `tokens` ([F h w] bool) and `dims`, with
 /// M = `maximum` of stas_maximum; computed in fp32, rounded to the dtype of `hidden`. Returns a
 /// copy.
 at::Tensor steer_activations(const at::Tensor& hidden, const VisualRows& rows,
                              const at::Tensor& tokens, const at::Tensor& dims,
                              const at::Tensor& maximum, const StasStrength& strength);
+
+/// Returns the rows [T] int64 of hidden states on `device` that the tokens are.
+at::Tensor rows_of_tokens(const at::Tensor& tokens, const VisualRows& rows, at::Device device);
+/// The same in place, on rows of rows_of_tokens. Without autograd.
+void steer_rows(const at::Tensor& hidden, const at::Tensor& steered, const StasTarget& target,
+                const StasStrength& strength);
 
 /// Returns whether the 0-based `step` is in the first `fraction` of `steps`.
 bool stas_acts(int64_t step, int64_t steps, double fraction);

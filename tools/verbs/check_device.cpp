@@ -18,6 +18,7 @@
 #include "tools/check/operation_check.h"
 #include "tools/check/parts_check.h"
 #include "tools/check/sampling_check.h"
+#include "tools/check/steering_check.h"
 #include "tools/verbs/verbs.h"
 
 namespace cox::engine {
@@ -56,6 +57,7 @@ std::vector<Comparison> compare_device(c10::Device device, bool published,
   std::vector<Comparison> comparisons = check_operations(device, small_operation_sizes());
   append(comparisons, check_model(device, small_model_sizes()));
   append(comparisons, check_sampling(device, small_model_sizes()));
+  append(comparisons, check_steering(device));
   for (const std::string& model : small_checked_models()) {
     append(comparisons, check_family(device, model));
   }

@@ -2,6 +2,7 @@
 
 #include <set>
 #include <stdexcept>
+#include <variant>
 
 #include "engine/adaptation/method.h"
 #include "engine/steering/stas.h"
@@ -14,7 +15,7 @@ namespace {
 
 struct StasSettings {
   std::set<int64_t> blocks;  ///< whose output is steered
-  DimChoice dims;
+  std::variant<DimList, TopDims> dims;
   StasReference reference = StasReference::kLayer;
   StasStrength strength;
   StasTokens tokens;
@@ -45,18 +46,19 @@ class Stas final : public Adaptation, private Adapter {
     if (acts_) place_tokens();
   }
 
-  /// Computes the mask again only when the grid changes.
+  /// Finds the tokens again only when the grid changes.
   void place_tokens() const {
-    if (masked_ == pass_.grid && mask_.defined()) return;
+    if (placed_ == pass_.grid && tokens_.defined()) return;
     try {
-      mask_ = steered_tokens(pass_.grid, settings_.tokens);
-      masked_ = pass_.grid;
+      tokens_ = steered_tokens(pass_.grid, settings_.tokens);
+      token_rows_.reset();
+      placed_ = pass_.grid;
     } catch (const std::invalid_argument& error) {
       throw user_error(error.what(), "parameter");
     }
   }
 
-  /// Channels are chosen over the batch, see TopDims and DimRule.
+  /// Channels are chosen over the batch, see TopDims.
   bool compares_rows() const override {
     return !settings_.only_prompt && !std::holds_alternative<DimList>(settings_.dims);
   }
@@ -64,29 +66,35 @@ class Stas final : public Adaptation, private Adapter {
   /// Compares all tokens: on several parts each of them steers all and keeps its own.
   at::Tensor block_output(int block, at::Tensor h) const override {
     if (!acts_ || settings_.blocks.count(block) == 0) return h;
-    return pass_.split.own_tokens(steered_rows(pass_.split.all_tokens(h)));
+    const at::Tensor all = pass_.split.all_tokens(h);
+    steer(all);
+    return pass_.split.own_tokens(all);
   }
 
-  at::Tensor steered_rows(const at::Tensor& h) const {
-    if (!settings_.only_prompt || h.size(0) == 1) return steered(h);
-    at::Tensor changed = h.clone();
-    const at::Tensor row = changed.narrow(0, pass_.sampling.prompt_row, 1);
-    row.copy_(steered(row));
-    return changed;
-  }
-
-  at::Tensor steered(const at::Tensor& h) const {
+  /// Steers the output of a block, which is nobody else's, in place.
+  void steer(const at::Tensor& h) const {
     const VisualRows rows{pass_.grid, 0};
-    const at::Tensor dims = choose_dims(h, rows, settings_.dims);
-    const at::Tensor maximum = stas_maximum(h, rows, dims, settings_.reference);
-    return steer_activations(h, rows, mask_, dims, maximum, settings_.strength);
+    if (!token_rows_.defined()) token_rows_ = rows_of_tokens(tokens_, rows, h.device());
+    const bool one_row = settings_.only_prompt && h.size(0) > 1;
+    const at::Tensor states = one_row ? h.narrow(0, pass_.sampling.prompt_row, 1) : h;
+    steer_rows(states, token_rows_, target_of(states, rows), settings_.strength);
+  }
+
+  StasTarget target_of(const at::Tensor& h, const VisualRows& rows) const {
+    if (const auto* top = std::get_if<TopDims>(&settings_.dims)) {
+      return top_target(h, rows, *top, settings_.reference);
+    }
+    if (!listed_.defined()) listed_ = choose_dims(h, rows, std::get<DimList>(settings_.dims));
+    return {listed_, stas_maximum(h, rows, listed_, settings_.reference)};
   }
 
   StasSettings settings_;
   mutable PassContext pass_;  ///< of the forward pass in progress
   mutable bool acts_ = false;
-  mutable TokenGrid masked_;  ///< of mask_
-  mutable at::Tensor mask_;   ///< of the steered tokens
+  mutable TokenGrid placed_;       ///< of tokens_
+  mutable at::Tensor tokens_;      ///< the mask of those that are steered
+  mutable at::Tensor token_rows_;  ///< their rows, on the device
+  mutable at::Tensor listed_;      ///< the listed dims, on the device
 };
 
 /// The blocks whose output is the hidden state at the site.
@@ -108,7 +116,7 @@ std::set<int64_t> read_blocks(ParameterReader& parameters, int64_t blocks) {
   return steered;
 }
 
-DimChoice read_dims(ParameterReader& parameters, int64_t hidden) {
+std::variant<DimList, TopDims> read_dims(ParameterReader& parameters, int64_t hidden) {
   const int64_t top = parameters.integer("top_k", 1, hidden);
   const std::vector<int64_t> dims = parameters.integers("dims");
   if (dims.empty()) return TopDims{top};

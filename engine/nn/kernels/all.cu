@@ -1,5 +1,6 @@
 // The program that the engine compiles for the GPU it finds.
 
+#include "engine/nn/kernels/column_maxima.cuh"
 #include "engine/nn/kernels/copy.cuh"
 #include "engine/nn/kernels/fp8.cuh"
 #include "engine/nn/kernels/heads.cuh"

@@ -62,12 +62,12 @@ TEST_CASE("stas acts in the first evaluations of sampling, in its layers only") 
   parameters["layers"] = Value::List{1};
   const Steered steered(parameters);
   const at::Tensor h = hidden(1);
-  CHECK_FALSE(at::equal(steered.output(1, h, 1), h));
+  CHECK_FALSE(at::equal(steered.output(1, h.clone(), 1), h));
   CHECK(steered.output(1, h, 2).is_same(h));   // steps_fraction 0.2 of 10
   CHECK(steered.output(0, h, 0).is_same(h));   // another layer
   CHECK(steered.output(1, h, -1).is_same(h));  // training
   parameters["site"] = "block_input";
-  CHECK_FALSE(at::equal(Steered(parameters).output(0, h, 0), h));
+  CHECK_FALSE(at::equal(Steered(parameters).output(0, h.clone(), 0), h));
 }
 
 TEST_CASE("stas on the branch of the prompt leaves the other rows") {
@@ -75,7 +75,7 @@ TEST_CASE("stas on the branch of the prompt leaves the other rows") {
   parameters["branch"] = "prompt";
   const Steered steered(parameters);
   const at::Tensor h = hidden(2);
-  const at::Tensor made = steered.output(0, h, 0, /*prompt_row=*/1);
+  const at::Tensor made = steered.output(0, h.clone(), 0, /*prompt_row=*/1);
   CHECK(at::equal(made[0], h[0]));
   CHECK_FALSE(at::equal(made[1], h[1]));
   CHECK(steered.output(0, h, 0, /*prompt_row=*/-1).is_same(h));

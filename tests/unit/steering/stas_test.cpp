@@ -98,6 +98,37 @@ TEST_CASE("an activation profile shows the positions of massive values") {
   CHECK_FALSE(whole.interior_mean.defined());
 }
 
+TEST_CASE("STAS finds channels and maximum in one reading, and steers in place as in a copy") {
+  const at::Tensor one = states();
+  const at::Tensor hidden = at::cat({one, one.flip(2)});
+  for (const StasReference reference : {StasReference::kLayer, StasReference::kDim}) {
+    for (const int64_t count : {1, 3}) {
+      const StasTarget target = top_target(hidden, kRows, {count}, reference);
+      CHECK(list_of(target.dims) == list_of(choose_dims(hidden, kRows, TopDims{count})));
+      CHECK(target.maximum.equal(stas_maximum(hidden, kRows, target.dims, reference)));
+      const at::Tensor tokens = steered_tokens(kRows.grid, StasTokens{});
+      const at::Tensor copy =
+          steer_activations(hidden, kRows, tokens, target.dims, target.maximum, {1.5, 0.5});
+      CHECK_FALSE(copy.equal(hidden));
+      const at::Tensor same = hidden.clone();
+      steer_rows(same, rows_of_tokens(tokens, kRows, at::kCPU), target, {1.5, 0.5});
+      CHECK(same.equal(copy));
+    }
+  }
+}
+
+TEST_CASE("STAS adds the magnitudes of a token over the batch before it compares channels") {
+  // Dim 0 is large in both samples at one token, dim 1 larger but in one sample at a time.
+  at::Tensor hidden = at::zeros({2, 12, 3}, at::kFloat);
+  hidden[0][4][0] = 6;
+  hidden[1][4][0] = -6;
+  hidden[0][2][1] = 10;
+  hidden[1][3][1] = 10;
+  CHECK(list_of(choose_dims(hidden, {kRows.grid, 0}, TopDims{1})) == std::vector<int64_t>{0});
+  hidden[1][3][2] = NAN;
+  CHECK(list_of(choose_dims(hidden, {kRows.grid, 0}, TopDims{1})) == std::vector<int64_t>{2});
+}
+
 TEST_CASE("STAS keeps the dtype of bf16 states") {
   const at::Tensor hidden = states().to(at::kBFloat16);
   const at::Tensor dims = choose_dims(hidden, kRows, TopDims{2});
