@@ -231,9 +231,14 @@ METHOD_NAMES_ALLOWED = ("tools/check/parts_check.cpp", "tools/parity/trained.cpp
 # operations of the parity door.
 COMMON_WORDS = ("none", "full", "norm", "hidden", "lora", "stas")
 
+# What may know one metric by name: choices that a person did not make, and the dimensions of VBench.
+METRIC_NAMES_ALLOWED = ("coordinator/report/vbench/dimensions.cpp", "coordinator/sweep/tasks.cpp",
+                        "record/retention.h", "tools/verbs/metrics.cpp")
+PRODUCT = ("base/", "cli/", "coordinator/", "engine/", "proto/", "record/", "tools/", "worker/")
+
 
 def check_named_once(root, files, findings):
-    """A method is four paths and a verb of cox-engine three: no other code names one."""
+    """A method or metric is four paths and a verb of cox-engine three: no other code names one."""
     methods = root / "engine/adaptation/methods.def"
     verbs = root / "tools/verbs/verbs.def"
     patterns = []
@@ -250,6 +255,12 @@ def check_named_once(root, files, findings):
         patterns += [(name, rf"add_{name}_verb\b|\bverbs/{name}\.cpp",
                       (f"tools/verbs/{name}.cpp",), ("engine/", "tools/", "tests/"))
                      for name in registered(verbs)]
+    metrics = root / "schemas/metrics.def"
+    if metrics.exists():
+        patterns += [(name, rf'^(?!\s*//).*"{name}"',
+                      (f"engine/metrics/{name}.", f"coordinator/report/set_metrics/{name}.")
+                      + METRIC_NAMES_ALLOWED, PRODUCT)
+                     for name in registered(metrics)]
     for file in files:
         if not file.endswith((".cpp", ".h", ".txt", ".def")):
             continue
@@ -258,7 +269,7 @@ def check_named_once(root, files, findings):
             if not file.startswith(searched) or file.startswith(own):
                 continue
             text = (root / file).read_text() if text is None else text
-            for match in re.finditer(pattern, text):
+            for match in re.finditer(pattern, text, re.MULTILINE):
                 findings.add(file, text.count("\n", 0, match.start()) + 1,
                              f"names '{name}' outside its own files: a list has it")
 

@@ -89,8 +89,7 @@ class Compare final : public Command {
       return invalid_argument(
           "--where, --sort, --columns and --limit select rows of --items or --category");
     }
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     if (of_set) return compare_sets(session, query);
     COX_ASSIGN_OR_RETURN(const report::NamedComparison named,
                          report::compare_named(query, baseline_, runs_, metric_, margin_));

@@ -45,8 +45,7 @@ class Importance final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     if (!metric_.empty()) COX_RETURN_IF_ERROR(report::metric_named(metric_).status());
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::vector<report::RunData> runs, selected_runs(query));
     COX_ASSIGN_OR_RETURN(const report::Metric metric, report::metric_or_default(metric_, runs));
     COX_ASSIGN_OR_RETURN(const report::SeriesImportance found, report::importance_of(runs, metric));

@@ -34,8 +34,7 @@ class Link final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     std::vector<std::string> names = series_;
     if (names.empty()) {
       COX_ASSIGN_OR_RETURN(names, report::series_names(query));

@@ -47,8 +47,7 @@ class Logs final : public Command {
     if (follow_ && !as_text) {
       return invalid_argument("--follow prints text: leave out --format, --json and --quiet");
     }
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::string condition, report::jobs_named(query, what_));
     if (follow_) return follow(session, query, condition);
     COX_ASSIGN_OR_RETURN(const Table rows, report::attempts_of(query, condition, failed_));

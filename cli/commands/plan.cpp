@@ -89,8 +89,7 @@ class Plan final : public Command {
   /// Reads what a named database or coordinator knows; without a name every time is counted.
   Status read_measured() {
     if (source_.database.empty() && source_.coordinator.empty()) return Status::ok();
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(options_.measured, measured_runs(query));
     return Status::ok();
   }

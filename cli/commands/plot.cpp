@@ -50,8 +50,7 @@ class Plot final : public Command {
 
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const ImageFormat format, image_format_of(out_));
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::string svg, report::draw_figure(query, request_));
     COX_ASSIGN_OR_RETURN(const std::string bytes, drawn(svg, format));
     COX_RETURN_IF_ERROR(of_surroundings(write_file_atomically(out_, bytes)));

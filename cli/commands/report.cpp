@@ -87,8 +87,7 @@ class Report final : public Command {
       COX_ASSIGN_OR_RETURN(Subject subject, subject_of(what));
       subjects.push_back(std::move(subject));
     }
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     std::vector<report::SeriesReport> reports;
     for (const Subject& subject : subjects) {
       COX_RETURN_IF_ERROR(report::check_series(query, subject.series));

@@ -54,8 +54,7 @@ class Results final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     if (!sql_.empty() && selection_.any()) {
       return invalid_argument("--sql selects by itself: put conditions and order into the SELECT");
     }

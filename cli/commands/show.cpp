@@ -88,8 +88,7 @@ class Show final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const report::RunName name, report::find_run(query, run_));
     COX_ASSIGN_OR_RETURN(const report::RunPage page, report::load_run_page(query, name));
     if (json_) {

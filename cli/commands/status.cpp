@@ -30,8 +30,7 @@ class StatusCommand final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     const auto shown = all_ ? report::WorkersShown::kAll : report::WorkersShown::kConnected;
     COX_ASSIGN_OR_RETURN(const Table rows, workers_          ? report::worker_history(query, shown)
                                            : series_.empty() ? report::series_status(query)

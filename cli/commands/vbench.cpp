@@ -116,8 +116,7 @@ class Vbench final : public Command {
   Result<std::vector<report::MeasuredVbench>> measured_rows() const {
     std::vector<report::MeasuredVbench> rows;
     if (runs_.empty()) return rows;
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     for (const std::string& name : runs_) {
       COX_ASSIGN_OR_RETURN(report::MeasuredVbench row, measured_by_us(query, name));
       rows.push_back(std::move(row));

@@ -49,8 +49,7 @@ class Videos final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::vector<KeptVideo> videos, kept_videos(query));
     if (grid_.empty()) {
       for (const KeptVideo& video : videos) {

@@ -70,8 +70,7 @@ class Why final : public Command {
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
-    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
+    COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::string digest, report::find_job(query, job_));
     COX_ASSIGN_OR_RETURN(report::JobStory story, report::job_story(query, digest));
     if (story.state == "queued") {

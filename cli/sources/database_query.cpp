@@ -21,4 +21,9 @@ Result<report::Query> open_query(const Source& source) {
                                  : open_database_query(source.database);
 }
 
+Result<report::Query> open_query(const SourceOptions& options) {
+  COX_ASSIGN_OR_RETURN(const Source source, options.choose());
+  return open_query(source);
+}
+
 }  // namespace cox::cli

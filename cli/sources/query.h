@@ -14,5 +14,7 @@ Result<report::Query> open_database_query(const std::string& path);
 Result<report::Query> open_coordinator_query(const Endpoint& endpoint,
                                              DatabaseOption database_option = DatabaseOption::kNo);
 Result<report::Query> open_query(const Source& source);
+/// The same of what the options choose.
+Result<report::Query> open_query(const SourceOptions& options);
 
 }  // namespace cox::cli

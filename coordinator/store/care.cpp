@@ -96,16 +96,8 @@ Status check_job_totals(const Database& database) {
 
 /// What is wrong with the content; "" when nothing is.
 std::string damage_in(const Database& database, std::int64_t version) {
-  const Result<std::string> pages = database.query_text("PRAGMA integrity_check(1)");
-  if (!pages.is_ok()) return pages.status().message();
-  if (*pages != "ok") return *pages;
-  Result<Statement> keys = Statement::prepare(database.handle(), "PRAGMA foreign_key_check");
-  if (!keys.is_ok()) return keys.status().message();
-  const Result<bool> broken = keys->step();
-  if (!broken.is_ok()) return broken.status().message();
-  if (*broken) {
-    return fmt::format("a row of table {} refers to a row that does not exist", keys->text(0));
-  }
+  const Status whole = database.check_integrity();
+  if (!whole.is_ok()) return whole.message();
   if (version < known_version()) return "";  // its rows are read after they were migrated
   const Result<core::Snapshot> snapshot = load_snapshot(database);
   if (!snapshot.is_ok()) return snapshot.status().message();

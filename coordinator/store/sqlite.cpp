@@ -160,6 +160,16 @@ Result<std::int64_t> Database::query_integer(const std::string& sql) const {
   return statement.integer(0);
 }
 
+Status Database::check_integrity() const {
+  COX_ASSIGN_OR_RETURN(const std::string pages, query_text("PRAGMA integrity_check(1)"));
+  if (pages != "ok") return {StatusCode::kDataLoss, pages};
+  COX_ASSIGN_OR_RETURN(Statement keys, Statement::prepare(handle_, "PRAGMA foreign_key_check"));
+  COX_ASSIGN_OR_RETURN(const bool broken, keys.step());
+  if (!broken) return Status::ok();
+  return {StatusCode::kDataLoss,
+          fmt::format("a row of table {} refers to a row that does not exist", keys.text(0))};
+}
+
 Result<Transaction> Transaction::begin(const Database& database) {
   COX_RETURN_IF_ERROR(database.execute("BEGIN IMMEDIATE"));
   return Transaction(database);

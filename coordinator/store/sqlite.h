@@ -122,6 +122,8 @@ class Database {
   /// The first column of the first row as text; kNotFound when there is none.
   Result<std::string> query_text(const std::string& sql) const;
   Result<std::int64_t> query_integer(const std::string& sql) const;
+  /// Reads every page and reference. kDataLoss with the first that is damaged.
+  Status check_integrity() const;
 
  private:
   explicit Database(sqlite3* handle) : handle_(handle) {}

@@ -277,18 +277,8 @@ Result<std::string> Store::run_definition(const std::string& run_digest) const {
 }
 
 Status Store::integrity_check() const {
-  COX_ASSIGN_OR_RETURN(const std::string found,
-                       state_->database.query_text("PRAGMA integrity_check(1)"));
-  if (found != "ok") {
-    return {StatusCode::kDataLoss, fmt::format("'{}' is damaged: {}", state_->path, found)};
-  }
-  COX_ASSIGN_OR_RETURN(Statement keys,
-                       Statement::prepare(state_->database.handle(), "PRAGMA foreign_key_check"));
-  COX_ASSIGN_OR_RETURN(const bool broken, keys.step());
-  if (!broken) return Status::ok();
-  return {StatusCode::kDataLoss,
-          fmt::format("'{}' is damaged: a row of table {} refers to a row that does not exist",
-                      state_->path, keys.text(0))};
+  const Status whole = state_->database.check_integrity();
+  return whole.is_ok() ? whole : whole.with_context(fmt::format("'{}' is damaged", state_->path));
 }
 
 const std::string& Store::path() const { return state_->path; }

@@ -5,13 +5,8 @@
 namespace cox::sweep {
 
 std::string adaptation_of(const MethodSchema& method, const Parameters& parameters) {
-  Parameters kept;
-  for (const auto& [name, value] : parameters) {
-    const auto schema = method.parameters.find(name);
-    if (schema != method.parameters.end() && schema->second.stage == Stage::kAdaptation) {
-      kept.emplace(name, value);
-    }
-  }
+  const Parameters kept = method.parameters_where(
+      [](const ParameterSchema& schema) { return schema.stage == Stage::kAdaptation; }, parameters);
   return method.name + " " + canonical_parameters(kept);
 }
 

@@ -20,10 +20,6 @@ constexpr size_t kShortDigest = 12;
 
 std::string short_digest(const std::string& digest) { return digest.substr(0, kShortDigest); }
 
-std::string counted(size_t count, const std::string& what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 /// The written settings of the runs: those that differ, those that all share, and those shared by
 /// the runs that have the parameter. Schema defaults are left out.
 struct Contrast {
@@ -174,6 +170,10 @@ std::string totals(const SweepPlan& plan) {
 }
 
 }  // namespace
+
+std::string counted(std::int64_t count, const std::string& singular) {
+  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
+}
 
 std::string needs_text(const Resources& needs) {
   std::vector<std::string> parts;

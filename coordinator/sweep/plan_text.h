@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ std::string origins_text(const SweepPlan& plan);
 /// Returns a line for each group of runs that compute the same, across plans, named `series/run`;
 /// "" when there are none.
 std::string duplicates_text(const std::vector<SweepPlan>& plans);
+
+/// "1 run", "8 runs"
+std::string counted(std::int64_t count, const std::string& singular);
 
 /// "a GPU with 80.0 GiB in a machine with 200.0 GiB"; "" when any worker will do.
 std::string needs_text(const Resources& needs);

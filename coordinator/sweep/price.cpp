@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "coordinator/sweep/identity.h"
 #include "coordinator/sweep/known_outcomes.h"
+#include "coordinator/sweep/plan_text.h"
 #include "coordinator/sweep/schema.h"
 #include "coordinator/sweep/share_keys.h"
 
@@ -74,13 +75,8 @@ using Geometry = std::pair<Work, std::string>;
 
 Geometry geometry_of(Work work, const MethodSchema& method, const Parameters& parameters,
                      const std::string& model_digest) {
-  Parameters kept;
-  for (const auto& [name, value] : parameters) {
-    const auto schema = method.parameters.find(name);
-    if (schema != method.parameters.end() && bears_on(work, schema->second)) {
-      kept.emplace(name, value);
-    }
-  }
+  const Parameters kept = method.parameters_where(
+      [&](const ParameterSchema& schema) { return bears_on(work, schema); }, parameters);
   std::string text = model_digest + " " + canonical_parameters(kept);
   if (work == Work::kStep || work == Work::kCheck) text += " " + method.name;
   if (work == Work::kCheck) text += fmt::format(" {} probes", probes_of(parameters));
@@ -386,10 +382,6 @@ class Pricer {
   std::map<std::string, std::vector<std::string>> names_;  ///< of runs by data set and effect
 };
 
-std::string how_many(std::int64_t count, const char* what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
-
 /// What is saved beyond that when stop rules choose states that are generated anyway.
 std::string least_text(const PlanPrice& price) {
   if (price.least_s() == price.shared_s()) return "";
@@ -408,7 +400,7 @@ std::string expected_text(const PlanPrice& price) {
       "expected: {:.3f}, {} of {} hours, when rules end and choose as those of equal settings did "
       "in the database: {} of {} rules are known there, on {}\n",
       expected.shared_s / expected.naive_s, hours(expected.shared_s), hours(expected.naive_s),
-      expected.known, expected.rules, how_many(expected.videos, "item"));
+      expected.known, expected.rules, counted(expected.videos, "item"));
 }
 
 }  // namespace
@@ -429,11 +421,11 @@ Result<PlanPrice> price_of(const std::vector<SweepPlan>& plans, const PriceOptio
 std::string price_text(const PlanPrice& price) {
   std::string text =
       fmt::format("price on {}: {}, {} distinct; {}, {} of them done already\n", price.device,
-                  how_many(static_cast<std::int64_t>(price.runs), "run"), price.distinct_runs,
-                  how_many(price.jobs, "job"), price.known_jobs);
+                  counted(static_cast<std::int64_t>(price.runs), "run"), price.distinct_runs,
+                  counted(price.jobs, "job"), price.known_jobs);
   if (!price.inputs_were_read) {
     text += fmt::format("inputs were not read: priced for {} of each data set\n",
-                        how_many(price.videos, "item"));
+                        counted(price.videos, "item"));
   }
   text += fmt::format("{:<12}{:>12}{:>12}   hours of the device\n", "", "naive", "shared");
   const sharing::CauseSeconds& naive = price.naive.seconds;
@@ -459,10 +451,10 @@ std::string price_text(const PlanPrice& price) {
       "peak memory of a GPU: {:.1f} GB when nothing is recomputed, {:.1f} GB when every block is\n",
       price.peak_memory_bytes / 1e9, price.recomputed_peak_memory_bytes / 1e9);
   text += fmt::format("finish: {} hours with {}\n", hours(price.finish_s),
-                      how_many(price.workers, "worker"));
+                      counted(price.workers, "worker"));
   std::vector<std::string> origins;
   for (const auto& [origin, runs] : price.origin) {
-    origins.push_back(fmt::format("{} for {}", origin, how_many(runs, "run")));
+    origins.push_back(fmt::format("{} for {}", origin, counted(runs, "run")));
   }
   text += fmt::format("seconds: {}\n", origins.empty() ? "none" : join(origins, "; "));
   if (!price.measured_on.empty()) text += fmt::format("measured on: {}\n", price.measured_on);

@@ -487,6 +487,16 @@ const char* role_name(Role role) {
   return "?";
 }
 
+Parameters MethodSchema::parameters_where(const std::function<bool(const ParameterSchema&)>& wanted,
+                                          const Parameters& of_run) const {
+  Parameters found;
+  for (const auto& given : of_run) {
+    const auto schema = parameters.find(given.first);
+    if (schema != parameters.end() && wanted(schema->second)) found.insert(given);
+  }
+  return found;
+}
+
 std::vector<std::string> MethodSchema::targets(const std::string& parameter) const {
   if (parameters.count(parameter) != 0) return {parameter};
   std::vector<std::string> found;

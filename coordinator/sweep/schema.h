@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -70,6 +71,9 @@ struct MethodSchema {
   std::set<std::string> own;            ///< parameters that are not the run's or the loop's
   std::map<std::string, ParameterSchema> parameters;
 
+  /// Returns those of a run's parameters for whose schemas `wanted` holds.
+  Parameters parameters_where(const std::function<bool(const ParameterSchema&)>& wanted,
+                              const Parameters& of_run) const;
   /// Returns the parameters that a value given to `name` sets: the one of that name, or the one of
   /// each member that has it. Empty when there is none.
   std::vector<std::string> targets(const std::string& name) const;

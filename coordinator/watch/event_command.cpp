@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include "base/process_group.h"
+#include "base/process.h"
 #include "base/text.h"
 
 namespace cox::watch {

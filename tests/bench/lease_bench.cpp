@@ -17,6 +17,8 @@
 #include "base/mutex.h"
 #include "coordinator/service/server.h"
 #include "coordinator/service/submission.h"
+#include "tests/bench/bench.h"
+#include "tests/support/job_report.h"
 #include "tests/support/sample_plan.h"
 #include "tests/support/temporary_directory.h"
 #include "worker/client.h"
@@ -27,12 +29,6 @@ namespace {
 
 constexpr std::chrono::seconds kMostWait{120};
 constexpr std::int64_t kLeaseWaitMs = 20'000;
-
-template <typename T>
-T must(Result<T> result) {
-  COX_CHECK(result.is_ok(), result.status().to_string());
-  return std::move(result).value();
-}
 
 /// When leases came. Thread-safe.
 class Leases {
@@ -60,20 +56,6 @@ class Leases {
   std::vector<double> at_ COX_GUARDED_BY(mutex_);
 };
 
-v1::ReportRequest result_of(const std::string& worker, const v1::Bundle& bundle) {
-  v1::ReportRequest call;
-  v1::JobReport& report = *call.add_reports();
-  report.set_job_digest(bundle.jobs(0).job_digest());
-  report.set_attempt(bundle.jobs(0).attempt());
-  report.set_lease_id(bundle.lease_id());
-  report.set_worker_id(worker);
-  v1::MetricValue& psnr = *report.mutable_output()->add_metrics();
-  psnr.set_name("psnr");
-  psnr.set_mean(21.5);
-  psnr.add_per_frame(21.5);
-  return call;
-}
-
 /// Waits for jobs, one at a time, until `over`.
 void work(const Endpoint& endpoint, int index, std::atomic<int>& joined, Leases& leases,
           const std::atomic<bool>& over) {
@@ -91,7 +73,9 @@ void work(const Endpoint& endpoint, int index, std::atomic<int>& joined, Leases&
     if (over) return;
     if (!must(reply).has_bundle()) continue;
     leases.add(monotonic_seconds());
-    const Result<v1::ReportReply> answer = client.report(result_of(id, reply->bundle()));
+    v1::ReportRequest report;
+    test::add_result(id, reply->bundle(), 0, report);
+    const Result<v1::ReportReply> answer = client.report(report);
     if (!over) must(answer);
   }
 }

@@ -9,7 +9,6 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +25,7 @@
 #include "coordinator/store/store.h"
 #include "coordinator/web/database_pool.h"
 #include "coordinator/web/web_server.h"
+#include "tests/bench/bench.h"
 #include "tests/support/queue_fixture.h"
 
 namespace cox {
@@ -38,14 +38,6 @@ constexpr std::size_t kItems = 100;
 constexpr std::size_t kBatch = 256;  ///< events in one transaction
 constexpr std::size_t kJobsPerFailure = 200;
 constexpr int kRepeats = 7;
-
-template <typename T>
-T must(Result<T> result) {
-  COX_CHECK(result.is_ok(), result.status().to_string());
-  return std::move(result).value();
-}
-
-void must(const Status& status) { COX_CHECK(status.is_ok(), status.to_string()); }
 
 /// Runs of a grid over learning rate and steps, the first one the baseline.
 void submit(core::Core& core, store::Store& store, std::size_t series, std::size_t runs,
@@ -127,16 +119,6 @@ void generate(const std::string& path, std::size_t rows) {
   while (finish_batch(core, store, worker, done, now)) {
   }
   std::printf("generated %zu rows in %s\n", done, path.c_str());
-}
-
-/// Processor seconds that the process or this thread has used.
-double processor_seconds(int whose) {
-  rusage used{};
-  ::getrusage(whose, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 /// That of the server, which is in this process: all threads but the one that asks.

@@ -14,7 +14,6 @@
 
 #include <fmt/format.h>
 #include <httplib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +35,8 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/web/database_pool.h"
 #include "coordinator/web/web_server.h"
+#include "tests/bench/bench.h"
+#include "tests/support/job_report.h"
 #include "tests/support/sample_plan.h"
 #include "tests/support/temporary_directory.h"
 #include "worker/client.h"
@@ -46,12 +47,6 @@ namespace {
 
 constexpr int kWorkers = 64;
 constexpr int kVideos = 1'000;
-
-template <typename T>
-T must(Result<T> result) {
-  COX_CHECK(result.is_ok(), result.status().to_string());
-  return std::move(result).value();
-}
 
 struct Sizes {
   int jobs = 100'000;
@@ -70,20 +65,6 @@ v1::LeaseRequest lease_request(const std::string& worker, int bundle) {
   return request;
 }
 
-void add_result(const std::string& worker, const v1::Bundle& bundle, int index,
-                v1::ReportRequest& call) {
-  constexpr double kPsnr = 21.5;
-  v1::JobReport& report = *call.add_reports();
-  report.set_job_digest(bundle.jobs(index).job_digest());
-  report.set_attempt(bundle.jobs(index).attempt());
-  report.set_lease_id(bundle.lease_id());
-  report.set_worker_id(worker);
-  v1::MetricValue& psnr = *report.mutable_output()->add_metrics();
-  psnr.set_name("psnr");
-  psnr.set_mean(kPsnr);
-  psnr.add_per_frame(kPsnr);
-}
-
 /// Leases and reports until nothing is left. Returns how many jobs that were.
 int work(const Endpoint& endpoint, int index, const Sizes& sizes) {
   worker::Client client = must(worker::Client::open(endpoint));
@@ -96,7 +77,7 @@ int work(const Endpoint& endpoint, int index, const Sizes& sizes) {
     if (reply.idle() == v1::LeaseReply::IDLE_LEAVE) return jobs;
     v1::ReportRequest call;
     for (int i = 0; i < reply.bundle().jobs_size(); ++i, ++jobs) {
-      add_result(id, reply.bundle(), i, call);
+      test::add_result(id, reply.bundle(), i, call);
       const bool last = i + 1 == reply.bundle().jobs_size();
       if (call.reports_size() < sizes.reports && !last) continue;
       must(client.report(call));
@@ -176,15 +157,6 @@ double thread_seconds(const std::string& id) {
   return nanoseconds * 1e-9;
 }
 
-double process_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
-}
-
 /// A web server whose threads are known: it starts all of them before it answers.
 struct MeasuredWebServer {
   explicit MeasuredWebServer(const std::string& database) {
@@ -245,7 +217,7 @@ double run_with_pages(const Sizes& sizes) {
   const Bench bench(sizes);
   const MeasuredWebServer web(bench.directory / "cox.db");
   const double begin = monotonic_seconds();
-  const double process = process_seconds();
+  const double process = processor_seconds(RUSAGE_SELF);
   const double of_web = web.seconds();
   const std::string command =
       fmt::format("/proc/{}/exe {} {} {} {} {} {}", ::getpid(), kClients, bench.server->address(),
@@ -257,7 +229,7 @@ double run_with_pages(const Sizes& sizes) {
   COX_CHECK(std::fscanf(clients, "%lu %d", &jobs, &documents) == 2, "what the workers did");
   const double seconds = monotonic_seconds() - begin;
   const double pages = web.seconds() - of_web;
-  const double all = process_seconds() - process;
+  const double all = processor_seconds(RUSAGE_SELF) - process;
   ::pclose(clients);
   bench.check(jobs);
   std::cout << fmt::format(

@@ -15,6 +15,7 @@
 #include "coordinator/report/print/markdown.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/store/store.h"
+#include "tests/bench/bench.h"
 #include "tests/support/queue_fixture.h"
 
 namespace cox {
@@ -23,14 +24,6 @@ namespace {
 constexpr std::size_t kVideos = 100;
 constexpr std::size_t kRunsPerSeries = 100;
 constexpr std::size_t kBatch = 256;  ///< events in one transaction, as 64 busy workers make them
-
-template <typename T>
-T must(Result<T> result) {
-  COX_CHECK(result.is_ok(), result.status().to_string());
-  return std::move(result).value();
-}
-
-void must(const Status& status) { COX_CHECK(status.is_ok(), status.to_string()); }
 
 /// Bytes that the program has asked for and not given back.
 double allocated_bytes() {

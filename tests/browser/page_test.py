@@ -19,7 +19,9 @@ import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
-import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import case_record  # noqa: E402
 
 WAIT_MS = 120_000  # for what a busy machine may take long over
 HOSTILE = '<img src=x onerror=alert(1)>\u202e'
@@ -564,38 +566,6 @@ class CoordinatorTest(unittest.TestCase):
         page.close()
 
 
-class Record(unittest.TextTestResult):
-    """Keeps one entry for each case, as ctest's summary reads them."""
-
-    def __init__(self, *arguments, **named):
-        super().__init__(*arguments, **named)
-        self.cases = {}
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.cases.setdefault(test.id(), "")
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self.cases[test.id()] = self._exc_info_to_string(error, test)
-
-    addError = addFailure
-
-    def addSubTest(self, test, subtest, error):
-        super().addSubTest(test, subtest, error)
-        if error is not None:
-            self.cases[test.id()] = self._exc_info_to_string(error, test)
-
-
-def write_junit(path, cases):
-    root = ElementTree.Element("testsuite")
-    for name, problem in cases.items():
-        case = ElementTree.SubElement(root, "testcase", name=name)
-        if problem:
-            ElementTree.SubElement(case, "failure", message=problem)
-    ElementTree.ElementTree(root).write(path)
-
-
 def main():
     global options
     parser = argparse.ArgumentParser()
@@ -609,10 +579,7 @@ def main():
     suite = unittest.TestSuite(unittest.defaultTestLoader.loadTestsFromTestCase(case) for case in (PageTest, CoordinatorTest))
     if options.only:
         suite = unittest.TestSuite(test for group in suite for test in group if options.only in test.id())
-    result = unittest.TextTestRunner(resultclass=Record, verbosity=2).run(suite)
-    if options.junit:
-        write_junit(options.junit, result.cases)
-    sys.exit(0 if result.wasSuccessful() and result.cases else 1)
+    sys.exit(case_record.run_cases(suite, options.junit))
 
 
 if __name__ == "__main__":

@@ -2,29 +2,14 @@
 
 import argparse
 import os
+import pathlib
 import sys
 import unittest
-import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import case_record  # noqa: E402
 
 options = None
-
-
-class Record(unittest.TextTestResult):
-    def __init__(self, *arguments, **named):
-        super().__init__(*arguments, **named)
-        self.cases = {}
-
-    def addSuccess(self, test):
-        super().addSuccess(test)
-        self.cases.setdefault(test.id(), "")
-
-    def addFailure(self, test, error):
-        super().addFailure(test, error)
-        self.cases[test.id()] = self._exc_info_to_string(error, test)
-
-    def addError(self, test, error):
-        super().addError(test, error)
-        self.cases[test.id()] = self._exc_info_to_string(error, test)
 
 
 def main(usage):
@@ -41,12 +26,4 @@ def main(usage):
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     cases = [case for group in suite for case in group
              if not options.names or any(name in case.id() for name in options.names)]
-    result = unittest.TextTestRunner(resultclass=Record, verbosity=2).run(unittest.TestSuite(cases))
-    if options.junit:
-        root = ElementTree.Element("testsuite")
-        for name, problem in result.cases.items():
-            case = ElementTree.SubElement(root, "testcase", name=name)
-            if problem:
-                ElementTree.SubElement(case, "failure", message=problem)
-        ElementTree.ElementTree(root).write(options.junit)
-    sys.exit(0 if result.wasSuccessful() and result.cases else 1)
+    sys.exit(case_record.run_cases(unittest.TestSuite(cases), options.junit))

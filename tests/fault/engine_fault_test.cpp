@@ -13,6 +13,7 @@
 #include "coordinator/service/submission.h"
 #include "coordinator/store/read_only.h"
 #include "coordinator/sweep/load_sweep.h"
+#include "tests/support/must.h"
 #include "tests/support/process.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/clips/demo_clips.h"
@@ -22,6 +23,8 @@ using namespace cox;  // NOLINT: a test
 using std::chrono::milliseconds;
 
 namespace {
+
+using test::must;
 
 constexpr milliseconds kEnginePatience{240'000};
 constexpr int kEngineVideos = 2;
@@ -36,13 +39,6 @@ params:
 runs:
   - {id: plain, method: none}
 )";
-
-template <typename T>
-T must(Result<T> result) {
-  INFO(result.status().to_string());
-  REQUIRE(result.is_ok());
-  return std::move(result).value();
-}
 
 sweep::SweepPlan real_plan(const test::TemporaryDirectory& directory) {
   test::ProcessOptions model;

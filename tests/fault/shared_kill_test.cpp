@@ -14,6 +14,7 @@
 #include "coordinator/store/read_only.h"
 #include "coordinator/sweep/load_sweep.h"
 #include "tests/fault/cluster.h"
+#include "tests/support/must.h"
 #include "tests/support/temporary_directory.h"
 #include "tools/clips/demo_clips.h"
 
@@ -24,6 +25,8 @@ using cox::test::from_environment;
 using std::chrono::milliseconds;
 
 namespace {
+
+using test::must;
 
 constexpr milliseconds kSharedPatience{240'000};
 constexpr int kSharedVideos = 2;
@@ -60,36 +63,29 @@ runs:
   - {id: o20, method: obc, steps: 20}
 )";
 
-template <typename T>
-T sound(Result<T> result) {
-  INFO(result.status().to_string());
-  REQUIRE(result.is_ok());
-  return std::move(result).value();
-}
-
 sweep::SweepPlan shared_plan(const test::TemporaryDirectory& folder) {
   test::Process model(
       {{std::string(COX_BIN_DIR) + "/cox-test-model", folder / "model"}, {}, "", 0});
   REQUIRE(model.wait(kSharedPatience) == 0);
-  sound(video::write_demo_clips(folder / "clips", 1));
+  must(video::write_demo_clips(folder / "clips", 1));
   dataset::IndexOptions options;
   options.root = folder / "clips";
   options.layout = "folder";
   options.name = "tiny";
   options.sample = kSharedVideos;
   const dataset::Manifest manifest =
-      sound(dataset::index_dataset(options, [](const dataset::IndexProgress&) {}));
+      must(dataset::index_dataset(options, [](const dataset::IndexProgress&) {}));
   REQUIRE(dataset::write_manifest(folder / "clips.json", manifest).is_ok());
   std::ofstream(folder / "sweep.yaml") << kSharedSweep;
-  return sound(sweep::load_sweep(folder / "sweep.yaml"));
+  return must(sweep::load_sweep(folder / "sweep.yaml"));
 }
 
 /// Everything that a result must have in common with the one of another execution, row by row, and
 /// the digest of its frames.
 std::vector<std::string> results_of(const Cluster& cluster) {
   const auto database =
-      sound(store::ReadOnlyDatabase::open(fs::path(cluster.directory()) / "cox.db"));
-  const auto rows = sound(database.query_table(
+      must(store::ReadOnlyDatabase::open(fs::path(cluster.directory()) / "cox.db"));
+  const auto rows = must(database.query_table(
       "SELECT generated_path, reference_path, run || ' ' || video || ' ' || job_digest || ' ' ||"
       " printf('%.17g %.17g %.17g', psnr, ssim, parameter_norm) || ' ' || steps_run || ' ' ||"
       " best_step || ' ' || stopped || ' ' || losses || ' ' || anchor_losses || ' ' || trajectory"
@@ -100,7 +96,7 @@ std::vector<std::string> results_of(const Cluster& cluster) {
     std::string result = std::get<std::string>(row[2]);
     for (const int path : {0, 1}) {
       result +=
-          ' ' + sound(sha256_of_file(std::get<std::string>(row[static_cast<std::size_t>(path)])));
+          ' ' + must(sha256_of_file(std::get<std::string>(row[static_cast<std::size_t>(path)])));
     }
     results.push_back(std::move(result));
   }

@@ -23,6 +23,7 @@ PLANTED = {
     "tools/verbs/verbs.def": ("COX_VERB(spin)\n", "'spin' lacks tools/verbs/spin.cpp"),
     "tools/list.cpp": ("void f() { add_spin_verb(app); }\n", "names 'spin' outside its own files"),
     "engine/list.cpp": ('const char* const kOne = "ghost";\n', "names 'ghost' outside its own files"),
+    "cli/metric.cpp": ('// "blur" is\nbool is_best = metric == "blur";\n', "names 'blur' outside its own files"),
     "docs/methods.md": ("## Methods\n\n| method | trains |\n| --- | --- |\n| `gone` | x |\n", "has a row of 'gone'"),
     "schemas/metrics.def": ("COX_SET_METRIC(blur)\n", "'blur' lacks schemas/metrics/blur.yaml"),
     "proto/a.proto": ("message A {\n  string x = 1;\n  string y = 1;\n}\n", "tag 1 is taken by x"),

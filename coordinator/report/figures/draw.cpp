@@ -67,10 +67,21 @@ Result<std::vector<ItemResult>> item_results(const Query& query, const FigureReq
   return load_item_results(query, request.series, request.item, runs);
 }
 
+/// The first metric of the registry that any of the results has for each frame; the first of all
+/// when they have none.
+const Metric& first_measured(const std::vector<ItemResult>& results) {
+  for (const Metric& metric : known_metrics()) {
+    for (const ItemResult& result : results) {
+      if (result.per_frame.contains(metric.name)) return metric;
+    }
+  }
+  return known_metrics().front();
+}
+
 Result<std::string> draw_frames(const Query& query, const FigureRequest& request) {
   COX_ASSIGN_OR_RETURN(const auto results, item_results(query, request));
-  COX_ASSIGN_OR_RETURN(const Metric metric,
-                       metric_named(request.metric.empty() ? "psnr" : request.metric));
+  if (request.metric.empty()) return frames_figure(results, first_measured(results));
+  COX_ASSIGN_OR_RETURN(const Metric metric, metric_named(request.metric));
   return frames_figure(results, metric);
 }
 

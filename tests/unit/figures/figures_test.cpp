@@ -123,6 +123,18 @@ TEST_CASE("a cell that runs share has the mean of their means", "[figures]") {
   CHECK(cells[0].mean == Approx(64.0 / 3 + 1.5));
 }
 
+TEST_CASE("frames are drawn in the first metric that was measured", "[figures]") {
+  StudyDatabase study;
+  study.submit("s", {{"none", "none", R"({"replicate":0,"seed":1})"}}, {"a"});
+  study.run([](const std::string&, const std::string&) -> StudyDatabase::Outcome {
+    JobOutput result = test::scored(20, 0.5);
+    result.metrics = {{"clip_similarity", 0.5, {0.25, 0.75}}, {"ssim", 0.5, {0.4, 0.6}}};
+    return result;
+  });
+  const std::string svg = drawn(study, {.kind = "frames", .series = "s", .item = "a"});
+  CHECK(svg.find("ssim of each frame") != std::string::npos);
+}
+
 TEST_CASE("a figure that cannot be drawn says why", "[figures]") {
   StudyDatabase study;
   fill(study);

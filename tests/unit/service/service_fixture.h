@@ -8,6 +8,8 @@
 
 #include "coordinator/service/coordinator.h"
 #include "coordinator/service/submission.h"
+#include "tests/support/job_report.h"
+#include "tests/support/must.h"
 #include "tests/support/sample_plan.h"
 #include "tests/support/temporary_directory.h"
 #include "worker/versions.h"
@@ -23,14 +25,6 @@ class ManualClock final : public Clock {
  private:
   std::atomic<TimeUs> now_{1'800'000'000 * kSecondUs};
 };
-
-/// The value, or a failed test that says why there is none.
-template <typename T>
-T must(Result<T> result) {
-  INFO(result.status().to_string());
-  REQUIRE(result.is_ok());
-  return std::move(result).value();
-}
 
 /// A coordinator in this process on a database of its own, and short words for the usual calls.
 struct ServiceFixture {
@@ -72,15 +66,7 @@ struct ServiceFixture {
   static v1::ReportRequest result_of(const std::string& worker, const v1::Bundle& bundle,
                                      int index = 0) {
     v1::ReportRequest request;
-    v1::JobReport& report = *request.add_reports();
-    report.set_job_digest(bundle.jobs(index).job_digest());
-    report.set_attempt(bundle.jobs(index).attempt());
-    report.set_lease_id(bundle.lease_id());
-    report.set_worker_id(worker);
-    v1::MetricValue& psnr = *report.mutable_output()->add_metrics();
-    psnr.set_name("psnr");
-    psnr.set_mean(21.5);
-    psnr.add_per_frame(21.5);
+    add_result(worker, bundle, index, request);
     return request;
   }
   bool accepts(const v1::ReportRequest& report) {
