@@ -81,9 +81,13 @@ JsonConfig ParityJob::model_config(const std::string& part) {
   return json;
 }
 
+std::unique_ptr<Backbone> ParityJob::load_transformer(const TransformerFactory& factory,
+                                                      const std::string& part) {
+  return factory.load(model_config(part), model_part(part), {request_.device, request_.precision});
+}
+
 std::unique_ptr<Backbone> ParityJob::load_dit() {
-  auto backbone = longcat::transformers().load(model_config("dit"), model_part("dit"),
-                                               {request_.device, request_.precision});
+  auto backbone = load_transformer(longcat::transformers(), "dit");
   attach_loras(*backbone, request_.loras);
   has_loaded_dit_ = true;
   return backbone;

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "engine/backbones/backbone.h"
+#include "engine/backbones/transformer_factory.h"
 #include "engine/checkpoint/json_config.h"
 #include "engine/tensors/precision.h"
 #include "record/job.h"
@@ -69,8 +69,10 @@ class ParityJob {
 
   /// Reads config.json of a part of the model directory and applies `config_override.` parameters.
   JsonConfig model_config(const std::string& part);
-  /// Loads the transformer of a LongCat-Video model directory with `config_override.` parameters
-  /// and LoRA files applied.
+  /// Loads the transformer of `part` with `config_override.` parameters applied.
+  std::unique_ptr<Backbone> load_transformer(const TransformerFactory& factory,
+                                             const std::string& part = "transformer");
+  /// That of a LongCat-Video model directory, with LoRA files applied too.
   std::unique_ptr<Backbone> load_dit();
   /// `request.model_directory` + "/" + `part`; throws when --model is missing.
   std::string model_part(const std::string& part) const;

@@ -3,6 +3,7 @@
 #include "engine/backbones/cogvideox/factory.h"
 #include "engine/diffusion/cogvideox_schedule.h"
 #include "engine/diffusion/joint_samplers.h"
+#include "engine/diffusion/noised_rule.h"
 #include "engine/families/parts.h"
 #include "engine/tensors/torch.h"
 #include "engine/text/t5_text_encoder.h"
@@ -37,29 +38,17 @@ at::Tensor image_condition(const CogVideoXModel& model, const at::Tensor& known,
 }
 
 /// The mean square error of v. Level s is time 1000 s - 1, rounded.
-class VelocityRule final : public TrainingRule {
+class VelocityRule final : public NoisedRule {
  public:
   explicit VelocityRule(const CogVideoXModel& model) : model_(model) {}
 
   bool noises_context() const override { return true; }
 
-  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
-                    const DenoisingProblem& problem) const override {
-    const NoisedLatents question = noised(problem);
-    BackboneInput input;
-    input.latents = question.latents;
-    input.timestep = question.timestep;
-    input.text = problem.text;
-    input.channel_condition =
-        image_condition(model_, problem.clean.narrow(2, 0, problem.context), problem.clean);
-    return backbone.forward(input, adapter);
-  }
-  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
-    return mean_square_from(output, noised(problem).target, problem.context);
-  }
-
  private:
-  NoisedLatents noised(const DenoisingProblem& problem) const {
+  at::Tensor condition(const DenoisingProblem& problem) const override {
+    return image_condition(model_, problem.clean.narrow(2, 0, problem.context), problem.clean);
+  }
+  NoisedLatents noised(const DenoisingProblem& problem) const override {
     const auto times = static_cast<double>(model_.schedule.times());
     const std::int64_t time = std::max<std::int64_t>(0, std::llround(problem.level * times) - 1);
     return model_.schedule.noised(problem.clean, problem.noise, at::tensor({time}, at::kLong));

@@ -7,6 +7,7 @@
 #include "engine/backbones/open_sora/factory.h"
 #include "engine/checkpoint/weight_source.h"
 #include "engine/diffusion/joint_samplers.h"
+#include "engine/diffusion/noised_rule.h"
 #include "engine/families/parts.h"
 #include "engine/tensors/error.h"
 #include "engine/tensors/torch.h"
@@ -21,27 +22,15 @@ const Family& open_sora20();
 namespace {
 
 /// All frames are noised; the known ones reach the model as its condition, clean.
-class ConditionRule final : public TrainingRule {
+class ConditionRule final : public NoisedRule {
  public:
   bool noises_context() const override { return true; }
 
-  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
-                    const DenoisingProblem& problem) const override {
-    const NoisedLatents question = noised(problem);
-    BackboneInput input;
-    input.latents = question.latents;
-    input.timestep = question.timestep;
-    input.text = problem.text;
-    input.channel_condition =
-        open_sora_condition(problem.clean.narrow(2, 0, problem.context), problem.clean);
-    return backbone.forward(input, adapter);
-  }
-  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
-    return mean_square_from(output, noised(problem).target, problem.context);
-  }
-
  private:
-  static NoisedLatents noised(const DenoisingProblem& problem) {
+  at::Tensor condition(const DenoisingProblem& problem) const override {
+    return open_sora_condition(problem.clean.narrow(2, 0, problem.context), problem.clean);
+  }
+  NoisedLatents noised(const DenoisingProblem& problem) const override {
     return open_sora_noised(problem.clean, problem.noise,
                             at::full({1}, problem.level, problem.clean.options()));
   }

@@ -6,7 +6,7 @@
 #include "engine/diffusion/flow_sampler.h"
 #include "engine/diffusion/flow_schedule.h"
 #include "engine/diffusion/flow_solver.h"
-#include "engine/diffusion/noise_rule.h"
+#include "engine/diffusion/noised_rule.h"
 #include "engine/families/parts.h"
 #include "engine/families/wan/known_frames.h"
 #include "engine/tensors/error.h"
@@ -36,19 +36,12 @@ struct WanModel final : Model {
 
 /// Flow matching of the Wan family. Wan2.2 keeps the context clean at time 0; Wan2.1, which has one
 /// time for all frames, noises it too.
-class WanRule final : public TrainingRule {
+class WanRule final : public NoisedRule {
  public:
   explicit WanRule(FlowPrefix prefix) : splices_(prefix == FlowPrefix::kSplice) {}
 
   bool noises_context() const override { return !splices_; }
 
-  at::Tensor output(const Backbone& backbone, const Adapter& adapter,
-                    const DenoisingProblem& problem) const override {
-    return answer(backbone, adapter, noised(problem), problem.text);
-  }
-  at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const override {
-    return mean_square_from(output, noised(problem).target, problem.context);
-  }
   at::Tensor batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const override {
     const NoisedLatents question = noised(batch.clean, batch.noise, batch.levels);
     const at::Tensor output = answer(backbone, Adapter(), question, batch.text);
@@ -60,17 +53,9 @@ class WanRule final : public TrainingRule {
                        const at::Tensor& sigma) const {
     return splices_ ? flow_noised_after(clean, noise, sigma) : flow_noised(clean, noise, sigma);
   }
-  NoisedLatents noised(const DenoisingProblem& problem) const {
+  NoisedLatents noised(const DenoisingProblem& problem) const override {
     return noised(problem.clean, problem.noise,
                   at::full({1}, problem.level, problem.clean.options()));
-  }
-  static at::Tensor answer(const Backbone& backbone, const Adapter& adapter,
-                           const NoisedLatents& question, const TextStates& text) {
-    BackboneInput input;
-    input.latents = question.latents;
-    input.timestep = question.timestep;
-    input.text = text;
-    return backbone.forward(input, adapter);
   }
 
   bool splices_;

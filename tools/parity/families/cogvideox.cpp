@@ -11,12 +11,6 @@
 namespace cox::engine {
 namespace {
 
-std::unique_ptr<Backbone> load_cogvideox(ParityJob& job) {
-  return cogvideox::transformers().load(job.model_config("transformer"),
-                                        job.model_part("transformer"),
-                                        {job.request().device, job.request().precision});
-}
-
 CogVideoXSchedule load_cogvideox_schedule(const ParityJob& job) {
   return CogVideoXSchedule::from_json(
       JsonConfig::read(job.model_part("scheduler") + "/scheduler_config.json"));
@@ -36,7 +30,7 @@ BackboneInput cogvideox_input(const ParityJob& job) {
 
 void cogvideox_forward(ParityJob& job) {
   const at::NoGradGuard no_grad;
-  const auto backbone = load_cogvideox(job);
+  const auto backbone = job.load_transformer(cogvideox::transformers());
   BackboneInput input = cogvideox_input(job);
   input.latents = job.tensor("latents");
   input.timestep = job.whole_tensor("timestep", at::kLong).unsqueeze(-1);
@@ -44,7 +38,7 @@ void cogvideox_forward(ParityJob& job) {
 }
 
 void cogvideox_loss_grad(ParityJob& job) {
-  const Trained trained(job, load_cogvideox(job));
+  const Trained trained(job, job.load_transformer(cogvideox::transformers()));
   const NoisedLatents noised = load_cogvideox_schedule(job).noised(
       job.tensor("clean"), job.tensor("noise"), job.whole_tensor("timestep", at::kLong));
   BackboneInput input = cogvideox_input(job);

@@ -13,12 +13,6 @@
 namespace cox::engine {
 namespace {
 
-std::unique_ptr<Backbone> load_open_sora(ParityJob& job) {
-  return open_sora::transformers().load(job.model_config("transformer"),
-                                        job.model_part("transformer"),
-                                        {job.request().device, job.request().precision});
-}
-
 std::unique_ptr<VideoVae> load_open_sora_vae(const ParityJob& job) {
   return load_hunyuan_vae(job.model_part("vae"), scalar_type(job.request().precision),
                           job.request().device);
@@ -35,10 +29,10 @@ BackboneInput open_sora_input(const ParityJob& job) {
 
 void open_sora_forward(ParityJob& job) {
   const at::NoGradGuard no_grad;
-  const auto backbone = load_open_sora(job);
+  const auto backbone = job.load_transformer(open_sora::transformers());
   BackboneInput input = open_sora_input(job);
   input.latents = job.tensor("latents");
-  input.timestep = job.tensor("timestep").unsqueeze(-1) * 1000;  // the model's own factor
+  input.timestep = job.tensor("timestep").unsqueeze(-1) * kOpenSoraTimes;
   job.set_output("prediction", backbone->forward(input, Adapter()));
 }
 
@@ -53,7 +47,7 @@ int64_t first_counted_frame(ParityJob& job) {
 }
 
 void open_sora_loss_grad(ParityJob& job) {
-  const Trained trained(job, load_open_sora(job));
+  const Trained trained(job, job.load_transformer(open_sora::transformers()));
   const NoisedLatents noised =
       open_sora_noised(job.tensor("clean"), job.tensor("noise"), job.tensor("sigma"));
   BackboneInput input = open_sora_input(job);

@@ -20,11 +20,6 @@ namespace cox::engine {
 
 namespace {
 
-std::unique_ptr<Backbone> load_wan(ParityJob& job) {
-  return wan::transformers().load(job.model_config("transformer"), job.model_part("transformer"),
-                                  {job.request().device, job.request().precision});
-}
-
 /// Returns rows [B, L, C] without a mask: attention covers all of them.
 TextStates text_rows(const ParityJob& job, const std::string& name) {
   const at::Tensor states = job.tensor(name);
@@ -60,7 +55,8 @@ void wan_dit_forward(ParityJob& job) {
   input.latents = job.tensor("latents");
   check_shape(input.latents, {kAny, kAny, kAny, kAny, kAny}, "latents");
   input.timestep = timestep(job, input.latents);
-  job.set_output("prediction", load_wan(job)->forward(input, Adapter()));
+  job.set_output("prediction",
+                 job.load_transformer(wan::transformers())->forward(input, Adapter()));
 }
 
 NoisedLatents wan21_noised(ParityJob& job, int64_t) {
@@ -82,7 +78,7 @@ void wan_loss_grad(ParityJob& job) {
   BackboneInput input = wan_conditions(job);
   input.latents = question.latents;
   input.timestep = question.timestep;
-  const Trained trained(job, load_wan(job));
+  const Trained trained(job, job.load_transformer(wan::transformers()));
   const at::Tensor output = trained.backbone().forward(input, trained.adapter());
   write_loss_and_gradients(job, trained, mean_square_from(output, question.target, prefix));
 }
@@ -156,7 +152,8 @@ void wan_generate_latents(ParityJob& job) {
   }
   if (job.has_tensor("cond")) input.channel_condition = job.tensor("cond");
   if (job.has_tensor("image_states")) input.image_states = job.tensor("image_states");
-  job.set_output("latents", sample_flow(*load_wan(job), Adapter(), input, options));
+  job.set_output("latents", sample_flow(*job.load_transformer(wan::transformers()), Adapter(),
+                                        input, options));
 }
 
 void wan_image_encode(ParityJob& job) {
