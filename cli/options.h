@@ -67,6 +67,10 @@ Status check_database_name(const std::string& path);
 
 /// Says why an option cannot have this value, in the form that CLI11 wants; "" when it can.
 std::string not_empty(const std::string& value);
+/// The same for a number that must be above 0 and at most kLargestNumber. Not CLI11's
+/// PositiveNumber, which lets nan through and prints its largest double.
+std::string above_zero(const std::string& value);
+constexpr int kLargestNumber = 1'000'000'000;  ///< of seconds: 31 years
 
 /// --db, --coordinator and --ca-file. Precedence: option, then COX_DB or COX_COORDINATOR, then the
 /// default. COX_TOKEN holds the token: an option would show it to every user of the machine.

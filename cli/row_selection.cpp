@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/text.h"
+#include "cli/options.h"
 #include "coordinator/report/data/words.h"
 #include "coordinator/sweep/expression.h"
 
@@ -268,9 +269,7 @@ void RowSelection::declare(CLI::App& app) {
       ->type_name("COLUMN,...");
   app.add_option("--columns", columns_, "Show these columns: parameters, metrics, any of v_results")
       ->type_name("COLUMN,...");
-  app.add_option("--limit", limit_, "Show at most so many rows")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
+  app.add_option("--limit", limit_, "Show at most so many rows")->check(above_zero)->type_name("N");
 }
 
 RowSelection RowSelection::where(std::string expression) {

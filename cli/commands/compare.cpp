@@ -68,7 +68,7 @@ class Compare final : public Command {
         ->type_name("NAME");
     app.add_option("--margin", margin_,
                    "Also test equivalence within this difference, in the metric's unit")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero)
         ->type_name("NUMBER");
     app.add_flag("--items", items_, "One row for each item: which gain and which lose");
     app.add_option("--category", category_,

@@ -59,7 +59,7 @@ class DatasetCommand final : public Command {
                     "Seed of the draw; a larger sample starts with the smaller one")
         ->capture_default_str();
     index.add_option("--min-frames", options_.min_frames, "Leave out videos with fewer frames")
-        ->check(CLI::PositiveNumber)
+        ->check(above_zero)
         ->capture_default_str();
     declare_layout_options(index);
     output_.declare(index);

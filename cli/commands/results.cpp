@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/commands.h"
@@ -39,7 +40,7 @@ class Results final : public Command {
     app.add_option("--series", series_, "Same as WHAT, for a series that is named like a file");
     auto* jobs = app.add_flag("--jobs", jobs_, "One row for each finished job");
     auto* failures = app.add_flag("--failures", failures_, "Jobs that ended without a result");
-    auto* sql = app.add_option("--sql", sql_, "One SELECT over the views v_*");
+    auto* sql = app.add_option("--sql", sql_, "One SELECT over the views v_*")->check(not_empty);
     jobs->excludes(failures)->excludes(sql);
     failures->excludes(sql);
     app.add_option("--tag", tags_, "Only runs with this tag (cox label); repeatable")
@@ -58,7 +59,7 @@ class Results final : public Command {
     if (!sql_.empty() && selection_.any()) {
       return invalid_argument("--sql selects by itself: put conditions and order into the SELECT");
     }
-    if (!sql_.empty()) return print(session, query(sql_), "cox-query");
+    if (!sql_.empty()) return print(session, answer(query), "cox-query");
     COX_RETURN_IF_ERROR(find_series(query));
     if (jobs_) return print(session, jobs(query, report::job_rows), "cox-jobs");
     if (failures_) return print(session, jobs(query, report::failure_rows), "cox-failures");
@@ -75,6 +76,21 @@ class Results final : public Command {
     session.out.flush();
     for (const std::string& note : notes_) session.note(note);
     return kExitOk;
+  }
+
+  /// What --sql asks for.
+  Result<Table> answer(const report::Query& query) const {
+    COX_ASSIGN_OR_RETURN(Table table, query(sql_));
+    const Format format = output_.layout({}, {}).format;
+    if (format != Format::kJson && format != Format::kJsonLines) return table;
+    for (const std::string& name : table.columns) {
+      const auto same = std::count(table.columns.begin(), table.columns.end(), name);
+      if (same == 1) continue;
+      return invalid_argument(
+          fmt::format("{} columns are named '{}', and JSON has each name once: rename them with AS",
+                      same, name));
+    }
+    return table;
   }
 
   using LoadRows = Result<Table> (*)(const report::Query&, const std::string& series);

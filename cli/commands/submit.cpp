@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdint>
 #include <optional>
 
 #include "cli/commands.h"
@@ -15,8 +14,6 @@
 namespace cox::cli {
 
 namespace {
-
-constexpr std::int64_t kLongestTimeoutS = 1'000'000'000;  // 31 years
 
 class Submit final : public Command {
  public:
@@ -36,11 +33,11 @@ class Submit final : public Command {
     auto* wait = app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'");
     wait->excludes(dry);
     app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds in all")
+        ->check(above_zero)
         ->needs(wait);
   }
 
   Result<ExitCode> run(Session& session) override {
-    COX_RETURN_IF_ERROR(check_timeout());
     const Endpoint endpoint = source_.endpoint();
     const auto there = [&]() -> Result<Source> { return Source{"", endpoint}; };
     COX_ASSIGN_OR_RETURN(const auto plans, specs_.load(best_finder(there)));
@@ -59,14 +56,6 @@ class Submit final : public Command {
   }
 
  private:
-  /// Not CLI11's PositiveNumber, which lets nan through.
-  Status check_timeout() const {
-    if (!timeout_s_ || (*timeout_s_ > 0 && *timeout_s_ <= kLongestTimeoutS)) return Status::ok();
-    return invalid_argument(
-        fmt::format("--timeout: expected a number of seconds above 0, at most {}, got {}",
-                    kLongestTimeoutS, *timeout_s_));
-  }
-
   /// The worst exit code of all series, which share the time.
   Result<ExitCode> wait_for(Session& session, SweepCalls& calls,
                             const std::vector<sweep::SweepPlan>& plans) const {

@@ -21,7 +21,7 @@ class Watch final : public Command {
   void declare(CLI::App& app) override {
     app.add_option("SERIES", options_.series, "Only this series")->type_name("");
     app.add_option("--timeout", timeout_s_, "Give up after this many seconds (exit code 5)")
-        ->check(CLI::PositiveNumber);
+        ->check(above_zero);
     source_.declare_coordinator_only(app);
   }
 

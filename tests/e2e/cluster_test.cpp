@@ -129,6 +129,17 @@ TEST_CASE("jobs to change are named as jobs to look at are") {
   CHECK_THAT(unknown.err, Contains("no series, run or job 'tiny/adastee'; expected SERIES,"));
 }
 
+TEST_CASE("a person changes the priority of a target's jobs") {
+  const Coordinator coordinator;
+  REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
+  CHECK_THAT(coordinator.ask({"priority", "tiny/adasteer", "5"}).err,
+             Contains("priority 5 for 4 jobs"));
+  CHECK_THAT(coordinator.ask({"priority", "tiny", "2"}).err, Contains("priority 2 for 12 jobs"));
+  const Ended wrong = coordinator.ask({"priority", "tiny", "1.5"});
+  CHECK(wrong.exit_code == 2);
+  CHECK_THAT(wrong.err, Contains("1.5"));
+}
+
 TEST_CASE("a database that is at rest can be changed and read without a coordinator") {
   Coordinator coordinator;
   const std::string database = coordinator.folder / "cox.db";

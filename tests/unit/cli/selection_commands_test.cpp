@@ -134,6 +134,16 @@ TEST_CASE("each wrong question has one clear answer") {
   CHECK_THAT(
       answer(make_results(), {"--sql", "SELECT 1", "--limit", "1"}, StatusCode::kInvalidArgument),
       Catch::Contains("--sql"));
+  // A JSON object holds a name once: the first column would be lost.
+  for (const char* format : {"json", "jsonl"}) {
+    CHECK(answer(make_results(), {"--sql", "SELECT 1 AS a, 2 AS b, 3 AS a", "--format", format},
+                 StatusCode::kInvalidArgument) ==
+          "2 columns are named 'a', and JSON has each name once: rename them with AS");
+  }
+  CHECK(typed(make_results(), grid.on({"--sql", "SELECT 1 AS a, 3 AS a", "--format", "csv"})).out ==
+        "a,a\n1,3\n");
+  CHECK_THROWS_WITH(typed(make_results(), grid.on({"--sql", ""})),
+                    Catch::Contains("expected a value, got an empty string"));
   CHECK_THAT(answer(make_compare(), {"demo/none", "demo/full-0.1", "--metric", "psrn"},
                     StatusCode::kNotFound),
              Catch::Contains("did you mean 'psnr'?"));

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <map>
 
@@ -48,4 +50,12 @@ TEST_CASE("the token comes from the environment alone") {
       SourceOptions{}.endpoint(environment({{"COX_TOKEN", "secret"}, {"COX_CA_FILE", "ca.pem"}}));
   CHECK(endpoint.token == "secret");
   CHECK(endpoint.ca_file == "ca.pem");
+}
+
+TEST_CASE("a number above 0 is finite, and the message says what was expected and given") {
+  for (const char* good : {"1", "0.5", "1e9"}) CHECK(above_zero(good).empty());
+  for (const char* wrong : {"0", "-1", "nan", "inf", "1e300", "", "5s"}) {
+    CHECK(above_zero(wrong) ==
+          fmt::format("expected a number above 0, at most 1000000000, got '{}'", wrong));
+  }
 }
