@@ -79,13 +79,13 @@ bool is_tested(const std::vector<double>& values) {
 }  // namespace
 
 MeanTest::MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
-                   std::size_t comparisons, std::vector<double> largest_t, std::size_t together)
+                   std::size_t comparisons, std::vector<double> largest_t, double largest_t_factor)
     : moments_(moments_of(sorted_values)),
       degrees_(moments_.count - 1),
       comparisons_(static_cast<double>(comparisons)),
       hall_(std::move(hall)),
       largest_t_(std::move(largest_t)),
-      largest_t_factor_(comparisons_ / static_cast<double>(together)) {
+      largest_t_factor_(largest_t_factor) {
   COX_CHECK(sorted_values.size() >= 2 && !all_equal(sorted_values),
             "two values or more that differ");
 }
@@ -265,8 +265,8 @@ namespace {
 /// The largest |t| of those samples of a family that are not carried by a few of their values.
 struct Together {
   std::vector<double> largest_t;
+  double factor = 1;          ///< samples over those that are not carried
   std::vector<bool> carried;  ///< of each sample
-  std::size_t count = 0;      ///< samples that are not
 };
 
 Together taken_together(const std::vector<Sample>& varied, std::size_t comparisons,
@@ -278,15 +278,16 @@ Together taken_together(const std::vector<Sample>& varied, std::size_t compariso
                      student_t_bound(1 - (1 - kLevel) / static_cast<double>(comparisons), degrees));
   }
   LargestT all = largest_t(varied, resamples, kCarriedBeyond * bound);
-  const double most = (1 - kLevel) * static_cast<double>(resamples);
-  Together together{std::move(all.values), {}, 0};
+  const double most =
+      (1 - kLevel) / static_cast<double>(comparisons) * static_cast<double>(resamples);
+  Together together{std::move(all.values), 1, {}};
   std::vector<Sample> others;
   for (std::size_t i = 0; i < varied.size(); ++i) {
     together.carried.push_back(static_cast<double>(all.beyond[i]) > most);
     if (!together.carried.back()) others.push_back(varied[i]);
   }
-  together.count = others.size();
   if (others.size() < varied.size()) {
+    together.factor = static_cast<double>(varied.size()) / static_cast<double>(others.size());
     together.largest_t = largest_t(others, resamples, kCarriedBeyond * bound).values;
   }
   return together;
@@ -306,9 +307,10 @@ FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resa
   resample_each(std::move(all.varied), enough,
                 [&](std::size_t i, const std::vector<double>& sample, Resampled own) {
                   const bool by_itself = alone || together.carried[i];
-                  const MeanTest test(sample, std::move(own.hall), all.tested,
-                                      by_itself ? std::move(own.absolute_t) : together.largest_t,
-                                      by_itself ? 1 : together.count);
+                  const MeanTest test(
+                      sample, std::move(own.hall), all.tested,
+                      by_itself ? std::move(own.absolute_t) : together.largest_t,
+                      by_itself ? static_cast<double>(all.tested) : together.factor);
                   all.members[all.places[i]] = {test.p(), test.interval()};
                 });
   return {all.tested, std::move(all.members)};

@@ -33,10 +33,10 @@ class MeanTest {
   /// Of two or more values that are not all equal, in ascending order, with their resamples: a
   /// family of one.
   MeanTest(const std::vector<double>& sorted_values, Resampled own);
-  /// One of a family of `comparisons` with these largest |t| over `together` of them; `hall` are
-  /// those of the sample's own resamples.
+  /// One of a family of `comparisons` with these largest |t|, whose p is multiplied by
+  /// `largest_t_factor`; `hall` are those of the sample's own resamples.
   MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
-           std::size_t comparisons, std::vector<double> largest_t, std::size_t together);
+           std::size_t comparisons, std::vector<double> largest_t, double largest_t_factor);
   /// A family of one, with values in any order.
   explicit MeanTest(std::vector<double> values, std::size_t resamples = kResamples);
   /// A family of one whose values are a stratified sample: every test takes the spread within the

@@ -287,9 +287,24 @@ TEST_CASE("a comparison that a few videos carry does not hide the findings of it
     REQUIRE(family.members[0].interval);
     CHECK(family.members[0].interval->low > 0);
     CHECK(*family.members[1].p > 0.05);
+    const FamilyInference equal_too = infer_family(
+        {sample_of(clear), sample_of(carried), sample_of(std::vector<double>(64, 0.25))});
+    CHECK(*equal_too.members[0].p == near(3 * *alone.p, 0.002));
     const FamilyInference both = infer_family({sample_of(carried), sample_of(carried)});
     CHECK(*both.members[0].p == near(std::min(1.0, 2 * *infer_mean(carried).p), 1e-12));
   }
+}
+
+TEST_CASE("several comparisons that differ on four videos each hide no finding") {
+  const std::vector<double> clear = shifted(0.4);
+  std::vector<Sample> family = {sample_of(clear)};
+  for (std::size_t k = 0; k < 5; ++k) {
+    std::vector<double> adapted_on_four(64, 0.0);
+    for (std::size_t i = 0; i < 4; ++i)
+      adapted_on_four[4 * k + i] = 1 + 0.1 * static_cast<double>(i);
+    family.push_back(sample_of(adapted_on_four));
+  }
+  CHECK(*infer_family(family).members[0].p == near(6 * *infer_mean(clear).p, 0.002));
 }
 
 TEST_CASE("the interval holds exactly the means that p does not reject") {
