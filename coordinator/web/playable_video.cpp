@@ -41,8 +41,12 @@ std::vector<video::RgbImage> even_sized(std::vector<video::RgbImage> frames) {
   return frames;
 }
 
-Status convert(const std::string& source, const std::string& target) {
+Status convert(const std::string& source, std::int64_t scored_frames, const std::string& target) {
   COX_ASSIGN_OR_RETURN(video::Clip clip, whole_clip(source));
+  if (static_cast<std::int64_t>(clip.frames.size()) < scored_frames) {
+    return failed_precondition(fmt::format("'{}' has {} frames, but {} were scored; it was cut off",
+                                           source, clip.frames.size(), scored_frames));
+  }
   video::WriteOptions options;
   options.codec = video::VideoCodec::kH264Mp4;
   options.rate = clip.facts.nominal_rate;
@@ -70,18 +74,18 @@ Result<video::Clip> whole_clip(const std::string& path) {
   return std::get<video::Clip>(std::move(decoded));
 }
 
-Result<std::string> PlayableVideos::copy_of(const std::string& source) {
+Result<std::string> PlayableVideos::copy_of(const std::string& source, std::int64_t scored_frames) {
   std::error_code error;
   const auto size = fs::file_size(source, error);
   const auto time = fs::last_write_time(source, error);
   if (error) return not_found(fmt::format("video file '{}': {}", source, error.message()));
-  const std::string key =
-      sha256_of(fmt::format("{}\n{}\n{}", source, size, time.time_since_epoch().count()));
+  const std::string key = sha256_of(
+      fmt::format("{}\n{}\n{}\n{}", source, size, time.time_since_epoch().count(), scored_frames));
   const std::string target = folder_ + "/" + key + ".mp4";
   const std::lock_guard lock(conversion());
   if (fs::exists(target, error)) return target;
   make_room();
-  COX_RETURN_IF_ERROR(convert(source, target));
+  COX_RETURN_IF_ERROR(convert(source, scored_frames, target));
   return target;
 }
 

@@ -23,10 +23,11 @@ class PlayableVideos {
   /// `folder` is made when the first video is.
   explicit PlayableVideos(std::string folder) : folder_(std::move(folder)) {}
 
-  /// The path of a playable copy of the video file at `source`; a copy follows from the path, size
-  /// and modification time of its source. kNotFound when there is no such file,
-  /// kFailedPrecondition when it is damaged.
-  Result<std::string> copy_of(const std::string& source);
+  /// Returns the path of a playable copy of the video file at `source`; a copy follows from the
+  /// path, size and modification time of its source. kNotFound when there is no such file,
+  /// kFailedPrecondition when it is damaged or has fewer frames than the `scored_frames`, which a
+  /// player would stretch over its clock.
+  Result<std::string> copy_of(const std::string& source, std::int64_t scored_frames);
 
  private:
   void make_room();

@@ -119,17 +119,24 @@ Result<std::int64_t> newest_event(const report::Query& query) {
   return report::RowReader(table, 0).integer("sequence");
 }
 
-/// The path of a job's generated or reference video, from the database: no request names a file.
-Result<std::string> video_path(const report::Query& query, const std::string& job,
-                               const std::string& which) {
+struct ResultVideo {
+  std::string path;
+  std::int64_t scored_frames = 0;
+};
+
+/// A job's generated or reference video, from the database: no request names a file.
+Result<ResultVideo> result_video(const report::Query& query, const std::string& job,
+                                 const std::string& which) {
   COX_ASSIGN_OR_RETURN(
       const report::Table table,
-      query(fmt::format("SELECT {}_path AS path FROM v_results WHERE job_digest = {} LIMIT 1",
-                        which, report::sql_text(job))));
+      query(fmt::format(
+          "SELECT {}_path AS path, scored_frames FROM v_results WHERE job_digest = {} LIMIT 1",
+          which, report::sql_text(job))));
   if (table.rows.empty()) return not_found(fmt::format("no result of job '{}'", job));
-  std::string path = report::RowReader(table, 0).text("path");
-  if (path.empty()) return not_found(fmt::format("job '{}' kept no {} video", job, which));
-  return path;
+  const report::RowReader row(table, 0);
+  ResultVideo video{row.text("path"), row.integer("scored_frames")};
+  if (video.path.empty()) return not_found(fmt::format("job '{}' kept no {} video", job, which));
+  return video;
 }
 
 }  // namespace
@@ -343,10 +350,10 @@ void WebServer::State::serve_figure(const httplib::Request& request, httplib::Re
 }
 
 void WebServer::State::serve_video(const httplib::Request& request, httplib::Response& response) {
-  const Result<std::string> source =
-      video_path(query, request.matches[1].str(), request.matches[2].str());
+  const Result<ResultVideo> source =
+      result_video(query, request.matches[1].str(), request.matches[2].str());
   if (!source.is_ok()) return answer_error(source.status(), response);
-  const Result<std::string> playable = videos.copy_of(*source);
+  const Result<std::string> playable = videos.copy_of(source->path, source->scored_frames);
   if (!playable.is_ok()) return answer_error(playable.status(), response);
   Result<std::string> bytes = read_file(*playable, kMaxVideoBytes);
   if (!bytes.is_ok()) return answer_error(bytes.status(), response);

@@ -234,6 +234,37 @@ class PageTest(unittest.TestCase):
             self.assertLessEqual(max(frames) - min(frames), 1)
             self.page.wait_for_timeout(50)
 
+    def test_players_of_clips_of_other_lengths_show_the_same_frame(self):
+        """A run that scored fewer frames bounds the clock; it does not speed up the other videos."""
+        def shortened(route):
+            answer = route.fetch()
+            document = answer.json()
+            document["runs"][1]["scored_frames"] = 4
+            route.fulfill(response=answer, json=document)
+
+        self.page.route("**/api/item*", shortened)
+        self.open("#/item?series=page&item=motion_0&run=none&run=adasteer-2", "motion_0")
+        for frame in range(1, 5):
+            self.page.wait_for_selector(f"text=frame {frame} of 4", timeout=WAIT_MS)
+            self.assertEqual(self.shown_frames()[:2], [frame - 1] * 2)
+            self.page.click("text=Forward one frame")
+
+    def test_long_names_stay_within_a_narrow_window(self):
+        long = "n" * 180
+
+        def renamed(route):
+            answer = route.fetch(url=route.request.url.replace(long, "motion_0"))
+            document = answer.json()
+            document["runs"][1]["run"] = long
+            route.fulfill(response=answer, json=document)
+
+        self.page.route("**/api/item*", renamed)
+        self.page.set_viewport_size({"width": 400, "height": 800})
+        self.open(f"#/item?series=page&item={long}&run=none&run=adasteer-2", long)
+        self.wait_for_frame(1)
+        self.assertLessEqual(self.page.evaluate("document.documentElement.scrollWidth"), 400)
+        self.shoot("long-names-narrow")
+
     def test_the_order_of_a_table_is_part_of_its_address(self):
         place = "#/compare?baseline=page/none&run=page/lora"
         self.open(place, "Against page/none")

@@ -521,9 +521,7 @@ void test_equivalence(double margin, std::vector<Comparison>& comparisons) {
     if (comparison.pairs < kLeastForInference) continue;
     std::vector<double> values;
     for (const auto& [video, difference] : comparison.differences) values.push_back(difference);
-    const bool varies = std::any_of(values.begin(), values.end(),
-                                    [&](double value) { return value != values.front(); });
-    if (varies) {
+    if (!all_equal(values)) {
       varied.push_back(&comparison);
       samples.push_back(std::move(values));
     } else {

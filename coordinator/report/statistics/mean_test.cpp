@@ -16,10 +16,6 @@ namespace {
 /// Statistics that differ by less are ties: they differ only by rounding.
 double tie(double value) { return 1e-9 * (1 + std::abs(value)); }
 
-bool all_equal(const std::vector<double>& values) {
-  return std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); });
-}
-
 /// How many values are at most, and at least, `value`.
 double at_most(const std::vector<double>& values, double value) {
   const double bound = value + tie(value);
@@ -63,8 +59,9 @@ std::vector<double> sorted(std::vector<double> values) {
 }
 
 /// The inference from equal values; nothing is drawn for them.
-MeanInference inference_of_equal(double value) {
-  return value == 0 ? MeanInference{} : MeanInference{0.0, Interval{value, value}};
+MeanInference inference_of_equal(const std::vector<double>& values) {
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return *most == 0 ? MeanInference{} : MeanInference{0.0, Interval{*least, *most}};
 }
 
 bool is_tested(const std::vector<double>& values) {
@@ -74,18 +71,19 @@ bool is_tested(const std::vector<double>& values) {
 }  // namespace
 
 MeanTest::MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
-                   std::size_t comparisons, std::vector<double> largest_t)
+                   std::size_t comparisons, std::vector<double> largest_t, double largest_t_factor)
     : moments_(moments_of(sorted_values)),
       degrees_(moments_.count - 1),
       comparisons_(static_cast<double>(comparisons)),
       hall_(std::move(hall)),
-      largest_t_(std::move(largest_t)) {
+      largest_t_(std::move(largest_t)),
+      largest_t_factor_(largest_t_factor) {
   COX_CHECK(sorted_values.size() >= 2 && !all_equal(sorted_values),
             "two values or more that differ");
 }
 
 MeanTest::MeanTest(const std::vector<double>& sorted_values, Resampled own)
-    : MeanTest(sorted_values, std::move(own.hall), 1, std::move(own.absolute_t)) {}
+    : MeanTest(sorted_values, std::move(own.hall), 1, std::move(own.absolute_t), 1) {}
 
 MeanTest::MeanTest(std::vector<double> values, std::size_t resamples)
     : MeanTest(sorted(values), resampled(sorted(values), resamples)) {}
@@ -112,7 +110,8 @@ double MeanTest::p(double null) const {
   const double of_t = student_t_two_sided(t, degrees_);
   const double of_largest =
       (at_least(largest_t_, std::abs(t)) + 1) / static_cast<double>(largest_t_.size() + 1);
-  return std::min(1.0, std::max({comparisons_ * of_t, comparisons_ * hall_p(null), of_largest}));
+  return std::min(1.0, std::max({comparisons_ * of_t, comparisons_ * hall_p(null),
+                                 largest_t_factor_ * of_largest}));
 }
 
 std::optional<Interval> MeanTest::hall_interval(double alpha) const {
@@ -139,7 +138,7 @@ std::optional<Interval> MeanTest::interval(double level) const {
   const double alpha = (1 - level) / comparisons_;
   const double reach = student_t_bound(1 - alpha, degrees_) * moments_.standard_error();
   const auto by_hall = hall_interval(alpha);
-  const auto by_largest = largest_t_interval(1 - level);
+  const auto by_largest = largest_t_interval((1 - level) / largest_t_factor_);
   if (!by_hall || !by_largest) return std::nullopt;
   const Interval by_t{moments_.mean - reach, moments_.mean + reach};
   return hull(by_t, hull(*by_hall, *by_largest));
@@ -183,7 +182,7 @@ Sorted settled(std::vector<std::vector<double>> samples) {
     if (!is_tested(samples[i])) continue;
     ++all.tested;
     if (all_equal(samples[i])) {
-      all.members[i] = inference_of_equal(samples[i].front());
+      all.members[i] = inference_of_equal(samples[i]);
       continue;
     }
     all.places.push_back(i);
@@ -247,11 +246,46 @@ MeanInference infer_mean_within(Strata categories) {
   std::vector<double> values;
   for (const auto& stratum : strata) values.insert(values.end(), stratum.begin(), stratum.end());
   if (!is_tested(values)) return {};
-  if (all_equal(values)) return inference_of_equal(values.front());
+  if (all_equal(values)) return inference_of_equal(values);
   if (std::all_of(strata.begin(), strata.end(), all_equal)) return {};
   const MeanTest test(strata);
   return {test.p(), test.interval()};
 }
+
+namespace {
+
+/// The largest |t| of those samples of a family that are not carried by a few of their values.
+struct Together {
+  std::vector<double> largest_t;
+  double factor = 1;          ///< samples over those that are not carried
+  std::vector<bool> carried;  ///< of each sample
+};
+
+Together taken_together(const std::vector<Sample>& varied, std::size_t comparisons,
+                        std::size_t resamples) {
+  double bound = 0;
+  for (const Sample& sample : varied) {
+    const auto degrees = static_cast<double>(present(sample).size()) - 1;
+    bound = std::max(bound,
+                     student_t_bound(1 - (1 - kLevel) / static_cast<double>(comparisons), degrees));
+  }
+  LargestT all = largest_t(varied, resamples, kCarriedBeyond * bound);
+  const double most =
+      (1 - kLevel) / static_cast<double>(comparisons) * static_cast<double>(resamples);
+  Together together{std::move(all.values), 1, {}};
+  std::vector<Sample> others;
+  for (std::size_t i = 0; i < varied.size(); ++i) {
+    together.carried.push_back(static_cast<double>(all.beyond[i]) > most);
+    if (!together.carried.back()) others.push_back(varied[i]);
+  }
+  if (others.size() < varied.size()) {
+    together.factor = static_cast<double>(varied.size()) / static_cast<double>(others.size());
+    together.largest_t = largest_t(others, resamples, kCarriedBeyond * bound).values;
+  }
+  return together;
+}
+
+}  // namespace
 
 FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resamples) {
   std::vector<std::vector<double>> values;
@@ -261,12 +295,14 @@ FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resa
   const bool alone = all.tested <= 1;
   std::vector<Sample> varied;
   for (const std::size_t place : all.places) varied.push_back(family[place]);
-  const auto largest = alone || varied.empty() ? std::vector<double>{} : largest_t(varied, enough);
+  const Together together = alone ? Together{} : taken_together(varied, all.tested, enough);
   resample_each(std::move(all.varied), enough,
                 [&](std::size_t i, const std::vector<double>& sample, Resampled own) {
-                  const MeanTest test =
-                      alone ? MeanTest(sample, std::move(own))
-                            : MeanTest(sample, std::move(own.hall), all.tested, largest);
+                  const bool by_itself = alone || together.carried[i];
+                  const MeanTest test(
+                      sample, std::move(own.hall), all.tested,
+                      by_itself ? std::move(own.absolute_t) : together.largest_t,
+                      by_itself ? static_cast<double>(all.tested) : together.factor);
                   all.members[all.places[i]] = {test.p(), test.interval()};
                 });
   return {all.tested, std::move(all.members)};

@@ -14,6 +14,9 @@ constexpr std::size_t kResamples = 10'000;
 /// A family of m is resampled kResamples times, or m times as often as this where that is more, so
 /// that a share of 0.05 / 2m is more than one resample.
 constexpr std::size_t kResamplesEach = 100;
+/// A sample is carried by a few of its values when its resampled |t| exceeds so many times
+/// Student's bound of its family in more than 1 - kLevel of the resamples.
+constexpr double kCarriedBeyond = 2;
 
 /// Tests "the true mean is `null`" in three ways and lets the largest p count, since each fails
 /// somewhere (docs/statistics.md has the simulation): Student's t, right for symmetric values and
@@ -21,15 +24,19 @@ constexpr std::size_t kResamplesEach = 100;
 /// of the largest |t| of the family (Westfall and Young, "Resampling-based multiple testing",
 /// 1993), which knows what the comparisons share. The first two are corrected by Bonferroni. The
 /// interval inverts p: it holds the nulls with p >= 1 - level. A family of one is not corrected.
+///
+/// A sample that a few of its values carry would have the largest |t| of most resamples and hide
+/// every finding of the family. It takes no part in it and is tested by its own |t|, corrected by
+/// Bonferroni; the level of the largest |t| is then the share of the others.
 class MeanTest {
  public:
   /// Of two or more values that are not all equal, in ascending order, with their resamples: a
   /// family of one.
   MeanTest(const std::vector<double>& sorted_values, Resampled own);
-  /// One of a family of `comparisons` with these largest |t|; `hall` are those of the sample's own
-  /// resamples.
+  /// One of a family of `comparisons` with these largest |t|, whose p is multiplied by
+  /// `largest_t_factor`; `hall` are those of the sample's own resamples.
   MeanTest(const std::vector<double>& sorted_values, std::vector<double> hall,
-           std::size_t comparisons, std::vector<double> largest_t);
+           std::size_t comparisons, std::vector<double> largest_t, double largest_t_factor);
   /// A family of one, with values in any order.
   explicit MeanTest(std::vector<double> values, std::size_t resamples = kResamples);
   /// A family of one whose values are a stratified sample: every test takes the spread within the
@@ -50,6 +57,7 @@ class MeanTest {
   double comparisons_ = 1;
   std::vector<double> hall_;       ///< of the resamples
   std::vector<double> largest_t_;  ///< likewise
+  double largest_t_factor_ = 1;    ///< by which p of the largest |t| is multiplied
 };
 
 /// The p and interval of a sample's mean, by itself or as one of a family. Absent below

@@ -115,9 +115,7 @@ Moments moments_of(const std::vector<double>& values) {
   Moments moments;
   moments.count = static_cast<double>(values.size());
   moments.mean = *mean_of(values);
-  if (std::all_of(values.begin(), values.end(), [&](double v) { return v == values.front(); })) {
-    return moments;
-  }
+  if (all_equal(values)) return moments;
   double squares = 0;
   double cubes = 0;
   for (const double value : values) {
@@ -202,13 +200,16 @@ Resampled resampled_within(const Strata& strata, std::size_t resamples) {
   return all;
 }
 
-std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples) {
+LargestT largest_t(const std::vector<Sample>& family, std::size_t resamples, double bound) {
+  LargestT largest{std::vector<double>(resamples, 0), std::vector<std::size_t>(family.size(), 0)};
+  if (family.empty()) return largest;
   DrawnTogether together(family.front().size());
   for (const Sample& sample : family) add_centered(sample, together);
-  std::vector<double> largest(resamples, 0);
   together.draw(resamples, kBootstrapSeed, false,
-                [&](std::size_t resample, std::size_t, const Sums& sums) {
-                  largest[resample] = std::max(largest[resample], std::abs(t_of(sums)));
+                [&](std::size_t resample, std::size_t sample, const Sums& sums) {
+                  const double t = std::abs(t_of(sums));
+                  largest.values[resample] = std::max(largest.values[resample], t);
+                  if (t > bound) ++largest.beyond[sample];
                 });
   return largest;
 }

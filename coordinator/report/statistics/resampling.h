@@ -67,9 +67,14 @@ std::vector<Resampled> resampled_each(const std::vector<std::vector<double>>& sa
 /// are.
 Resampled resampled_within(const Strata& strata, std::size_t resamples);
 
-/// For each of `resamples` resamples of the units, the largest |t| over the samples, in the order
-/// in which they are drawn: each resample takes the same units for every sample, so that what the
-/// samples share stays shared. Every sample has two different values or more.
-std::vector<double> largest_t(const std::vector<Sample>& family, std::size_t resamples);
+/// How the largest |t| over the samples of a family scatters.
+struct LargestT {
+  std::vector<double> values;       ///< of each resample, in the order in which they are drawn
+  std::vector<std::size_t> beyond;  ///< of each sample: its resamples whose |t| exceeds the bound
+};
+
+/// Each of `resamples` resamples takes the same units for every sample, so that what the samples
+/// share stays shared. Every sample has two different values or more.
+LargestT largest_t(const std::vector<Sample>& family, std::size_t resamples, double bound);
 
 }  // namespace cox::report

@@ -9,6 +9,13 @@
 
 namespace cox::report {
 
+bool all_equal(const std::vector<double>& values) {
+  constexpr double kRounding = 1e-10;  // of the values
+  if (values.empty()) return true;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  return *most - *least <= kRounding * std::max(std::abs(*least), std::abs(*most));
+}
+
 std::optional<double> mean_of(std::vector<double> values) {
   COX_CHECK(std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); }),
             "values that are not finite are not part of a mean");
@@ -31,8 +38,7 @@ Summary summarized(std::vector<double> values) {
   if (values.size() < 2) return summary;
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  const bool constant = values.front() == values.back();  // else rounding of the mean would show
-  summary.deviation = constant ? 0 : std::sqrt(squares / (n - 1));
+  summary.deviation = all_equal(values) ? 0 : std::sqrt(squares / (n - 1));
   summary.standard_error = *summary.deviation / std::sqrt(n);
   if (values.size() < kLeastForInference) return summary;
   const double reach = student_t_bound(kLevel, n - 1) * *summary.standard_error;

@@ -30,6 +30,10 @@ struct Summary {
   std::optional<Interval> t_interval;    ///< mean +- t(kLevel, n - 1) standard_error; from 2
 };
 
+/// Whether finite values are equal but for rounding: that of a subtraction leaves differences that
+/// are all 0.2 apart in their last bits.
+bool all_equal(const std::vector<double>& values);
+
 /// The mean of finite values, absent without any. Summed in ascending order, so that it does not
 /// depend on the order of the videos.
 std::optional<double> mean_of(std::vector<double> values);

@@ -114,21 +114,23 @@ std::vector<std::string> shown_runs(const report::SeriesReport& report, const re
 }
 
 Result<ExportedClip::Video> video_of(const std::string& label, const std::string& path,
-                                     PlayableVideos& videos) {
-  COX_ASSIGN_OR_RETURN(const std::string playable, videos.copy_of(path));
+                                     std::int64_t frames, PlayableVideos& videos) {
+  COX_ASSIGN_OR_RETURN(const std::string playable, videos.copy_of(path, frames));
   COX_ASSIGN_OR_RETURN(const std::string bytes, read_file(playable, kMaxClipBytes));
-  return ExportedClip::Video{label, base64(bytes)};
+  return ExportedClip::Video{label, frames, base64(bytes)};
 }
 
 /// The ground truth and each run's video.
 Status read_videos(PlayableVideos& videos, ExportedClip& clip) {
   for (const report::ItemResult& result : clip.results) {
     if (clip.videos.empty() && !result.reference_path.empty()) {
-      COX_ASSIGN_OR_RETURN(auto truth, video_of("ground truth", result.reference_path, videos));
+      COX_ASSIGN_OR_RETURN(auto truth, video_of("ground truth", result.reference_path,
+                                                result.scored_frames, videos));
       clip.videos.push_back(std::move(truth));
     }
     if (result.generated_path.empty()) continue;
-    COX_ASSIGN_OR_RETURN(auto video, video_of(result.run, result.generated_path, videos));
+    COX_ASSIGN_OR_RETURN(auto video,
+                         video_of(result.run, result.generated_path, result.scored_frames, videos));
     clip.videos.push_back(std::move(video));
   }
   return Status::ok();

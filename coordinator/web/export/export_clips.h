@@ -23,6 +23,7 @@ struct ClipChoice {
 struct ExportedClip {
   struct Video {
     std::string label;
+    std::int64_t frames;
     std::string base64;  ///< of an MP4 file
   };
   std::string item;

@@ -132,14 +132,12 @@ std::string clips_json(const ExportedClips& exported) {
   report::OrderedJson clips = report::OrderedJson::array();
   for (const ExportedClip& clip : exported.clips) {
     report::OrderedJson videos = report::OrderedJson::array();
-    std::int64_t frames = 0;
-    for (const report::ItemResult& result : clip.results) {
-      frames = frames == 0 ? result.scored_frames : std::min(frames, result.scored_frames);
-    }
     for (const ExportedClip::Video& video : clip.videos) {
-      videos.push_back({{"label", video.label}, {"url", "data:video/mp4;base64," + video.base64}});
+      videos.push_back({{"label", video.label},
+                        {"frames", video.frames},
+                        {"url", "data:video/mp4;base64," + video.base64}});
     }
-    clips.push_back({{"frames", frames}, {"videos", std::move(videos)}});
+    clips.push_back({{"videos", std::move(videos)}});
   }
   return json_for_page(report::json_line(clips));
 }

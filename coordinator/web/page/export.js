@@ -7,7 +7,7 @@ const clips = JSON.parse(document.getElementById("clips").textContent);
 for (const section of document.querySelectorAll(".clip")) {
   const clip = clips[Number(section.dataset.clip)];
   const cursor = section.querySelector(".cursor");
-  const { node } = players(clip.videos, clip.frames, (frame) => moveCursor(cursor, frame));
+  const { node } = players(clip.videos, (frame) => moveCursor(cursor, frame));
   section.querySelector(".player").replaceChildren(node);
 }
 

@@ -18,8 +18,9 @@ async function reasonOf(source) {
 
 /** One video element whose frame number is set; resolves when the frame is on screen. */
 class FrameVideo {
-  constructor(source, label) {
+  constructor(source, label, frames) {
     this.label = label;
+    this.frames = frames;
     this.video = h("video", { src: source, muted: true, playsinline: true, preload: "auto", "aria-label": label });
     this.video.muted = true;
     /** "" once it can be shown, or why it cannot. */
@@ -29,10 +30,10 @@ class FrameVideo {
     });
   }
 
-  /** Frame `index` of `frames`, which all last equally long. */
-  show(index, frames) {
+  /** Frames last equally long. */
+  show(index) {
     // The middle of the frame: no rounding of times can name its neighbor.
-    const time = ((index + 0.5) / frames) * this.video.duration;
+    const time = ((index + 0.5) / this.frames) * this.video.duration;
     if (Math.abs(this.video.currentTime - time) < 1e-6) return Promise.resolve();
     return new Promise((resolve) => {
       this.video.addEventListener("seeked", resolve, { once: true });
@@ -42,14 +43,16 @@ class FrameVideo {
 }
 
 /**
- * `sources` are {label, url, tone}, the tone that of the label's curve; `frames` how many each clip has.
+ * `sources` are {label, url, frames, tone}, the tone that of the label's curve; the clip with the fewest frames
+ * bounds the clock.
  * `onframe` hears every frame that is shown. `start` is {frame, difference, speed}: the number of the frame that
  * is shown first, whether differences are, and how fast to play; `onstand` hears them whenever a person has
  * changed them. Returns {node, frame()}.
  */
-export function players(sources, frames, onframe, start = {}, onstand = () => {}) {
+export function players(sources, onframe, start = {}, onstand = () => {}) {
+  const frames = Math.min(...sources.map((source) => source.frames));
   const first = Math.min(Math.max(Math.trunc(start.frame) || 1, 1), frames) - 1;
-  const videos = sources.map((source) => new FrameVideo(source.url, source.label));
+  const videos = sources.map((source) => new FrameVideo(source.url, source.label, source.frames));
   const message = h("p", { class: "note", role: "alert", hidden: true });
   const position = h("output", {}, "loading");
   const slider = h("input", { type: "range", min: 0, max: frames - 1, step: 1, value: 0, "aria-label": "Frame",
@@ -63,7 +66,7 @@ export function players(sources, frames, onframe, start = {}, onstand = () => {}
     if (busy || playing.length === 0) return;
     busy = true;
     index = (next + frames) % frames;
-    await Promise.all(playing.map((video) => video.show(index, frames)));
+    await Promise.all(playing.map((video) => video.show(index)));
     slider.value = index;
     position.textContent = `frame ${index + 1} of ${frames}`;
     drawDifference();
@@ -76,7 +79,7 @@ export function players(sources, frames, onframe, start = {}, onstand = () => {}
     const tick = async () => {
       const shownAt = performance.now();
       await show(index + 1);
-      const wait = 1000 * playing[0].video.duration / frames / Number(speed.value) - (performance.now() - shownAt);
+      const wait = 1000 * playing[0].video.duration / playing[0].frames / Number(speed.value) - (performance.now() - shownAt);
       if (timer) timer = setTimeout(tick, Math.max(wait, 0));
     };
     timer = setTimeout(tick, 0);

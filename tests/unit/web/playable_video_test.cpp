@@ -48,7 +48,7 @@ TEST_CASE("a playable copy shows the source's frames in their order", "[web]") {
   const auto frames = moving_bar(8, 64, 48);
   REQUIRE(video::write_video(folder / "source.mkv", frames, {}).is_ok());
   web::PlayableVideos videos(folder / "playable");
-  const Result<std::string> copy = videos.copy_of(folder / "source.mkv");
+  const Result<std::string> copy = videos.copy_of(folder / "source.mkv", 8);
   REQUIRE(copy.is_ok());
   const auto played = decoded(*copy, 8);
   REQUIRE(played.size() == 8);
@@ -56,25 +56,36 @@ TEST_CASE("a playable copy shows the source's frames in their order", "[web]") {
     CHECK(mean_difference(played[f], frames[f]) < 6);
     CHECK(mean_difference(played[f], frames[(f + 1) % 8]) > 25);
   }
-  CHECK(videos.copy_of(folder / "source.mkv").value() == *copy);
+  CHECK(videos.copy_of(folder / "source.mkv", 8).value() == *copy);
 }
 
 TEST_CASE("a source of odd size loses its last column and row", "[web]") {
   const test::TemporaryDirectory folder;
   REQUIRE(video::write_video(folder / "odd.mkv", moving_bar(2, 65, 49), {}).is_ok());
-  const auto copy = web::PlayableVideos(folder / "playable").copy_of(folder / "odd.mkv");
+  const auto copy = web::PlayableVideos(folder / "playable").copy_of(folder / "odd.mkv", 2);
   REQUIRE(copy.is_ok());
   const auto played = decoded(*copy, 2);
   CHECK(played[0].width == 64);
   CHECK(played[0].height == 48);
 }
 
+TEST_CASE("a video that lacks scored frames is told, not played as if they were there", "[web]") {
+  const test::TemporaryDirectory folder;
+  REQUIRE(video::write_video(folder / "cut.mkv", moving_bar(4, 64, 48), {}).is_ok());
+  web::PlayableVideos videos(folder / "playable");
+  const Status cut = videos.copy_of(folder / "cut.mkv", 8).status();
+  CHECK(cut.code() == StatusCode::kFailedPrecondition);
+  CHECK_THAT(cut.message(),
+             Catch::Contains("cut.mkv' has 4 frames, but 8 were scored; it was cut off"));
+  CHECK(videos.copy_of(folder / "cut.mkv", 4).is_ok());
+}
+
 TEST_CASE("a missing or half-written video is told, and leaves no copy", "[web]") {
   const test::TemporaryDirectory folder;
   web::PlayableVideos videos(folder / "playable");
-  CHECK(videos.copy_of(folder / "missing.mkv").status().code() == StatusCode::kNotFound);
+  CHECK(videos.copy_of(folder / "missing.mkv", 8).status().code() == StatusCode::kNotFound);
   REQUIRE(video::write_video(folder / "whole.mkv", moving_bar(8, 64, 48), {}).is_ok());
   std::filesystem::resize_file(folder / "whole.mkv", 300);
-  CHECK(videos.copy_of(folder / "whole.mkv").status().code() == StatusCode::kFailedPrecondition);
+  CHECK(videos.copy_of(folder / "whole.mkv", 8).status().code() == StatusCode::kFailedPrecondition);
   CHECK(!std::filesystem::exists(folder / "playable"));
 }

@@ -39,10 +39,9 @@ function playerSection(series, item, runs) {
     figureFile("frames", { series, item, metric: each.metric, run: runs.map((run) => run.run) }))));
   if (shown.length === 0) return h("section", {}, h("p", { class: "note" }, "No video was kept for these runs."), legend(runs), figures);
   const truth = shown.find((run) => run.has_reference);
-  const sources = [truth ? { label: "ground truth", url: `/video/${truth.job}/reference.mp4` } : null,
-    ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4`, tone: run.tone }))].filter(Boolean);
-  const frames = Math.min(...shown.map((run) => run.scored_frames));
-  const player = players(sources, frames, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)),
+  const sources = [truth ? { label: "ground truth", url: `/video/${truth.job}/reference.mp4`, frames: truth.scored_frames } : null,
+    ...shown.map((run) => ({ label: run.run, url: `/video/${run.job}/generated.mp4`, frames: run.scored_frames, tone: run.tone }))].filter(Boolean);
+  const player = players(sources, (frame) => charts.forEach((each) => each.chart.cursor(frame + 1)),
     { frame: Number(remembered("frame")), difference: remembered("difference") !== "", speed: Number(remembered("speed")) },
     (stood) => remember({ frame: [stood.frame], difference: stood.difference ? ["1"] : [], speed: stood.speed === 1 ? [] : [stood.speed] }));
   return h("section", {}, player.node, figures);
