@@ -21,7 +21,7 @@ class Priority final : public ChangeJobs {
 
   void declare(CLI::App& app) override {
     ChangeJobs::declare(app);
-    app.add_option("number", priority_, "The priority; 0 unless the sweep says otherwise")
+    app.add_option("number", priority_, "The priority (default 0 or the sweep's)")
         ->required()
         ->type_name("N");
   }
