@@ -12,7 +12,7 @@ class App;
 
 namespace cox::cli {
 
-/// What `cox -h` and `cox NAME -h` say about a command.
+/// The help of a command in `cox -h` and `cox NAME -h`.
 struct CommandText {
   std::string name;
   std::string summary;   ///< one line

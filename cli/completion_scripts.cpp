@@ -11,7 +11,7 @@ namespace cox::cli {
 
 namespace {
 
-/// What the arguments of a command name, as a query that `cox results --sql` answers. Commands that
+/// Queries for `cox results --sql` that list the possible arguments of a command. Commands that
 /// are not listed take files.
 const std::map<std::string, std::string>& named_things() {
   static const std::string kSeries = "SELECT DISTINCT series FROM v_names";

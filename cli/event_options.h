@@ -9,7 +9,7 @@ class App;
 
 namespace cox::cli {
 
-/// --on-event and --stall-after of the commands that hold a coordinator.
+/// --on-event and --stall-after of the commands that run a coordinator.
 struct EventOptions {
   std::string command = {};
   double stall_minutes = 30;

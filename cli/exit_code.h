@@ -8,7 +8,7 @@ namespace cox::cli {
 enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,       ///< jobs failed that were not expected to, or the command broke down
-  kExitUsage = 2,        ///< wrong usage, sweep file or surroundings: nothing was begun
+  kExitUsage = 2,        ///< wrong usage, sweep file or environment: nothing was started
   kExitNotFound = 3,     ///< a file, series, run or job that was named does not exist
   kExitUnreachable = 4,  ///< no coordinator answers at the address
   kExitTimedOut = 5,
@@ -39,8 +39,8 @@ inline ExitCode exit_code_of(const Status& status) {
   }
 }
 
-/// For errors of files and ports here. kUnavailable would be read as "no coordinator answers", and
-/// kDataLoss as a loss, but it is the surroundings that keep the command from beginning.
+/// For errors of files and ports on this machine, which keep the command from starting:
+/// kUnavailable would be read as "no coordinator answers", and kDataLoss as a loss.
 inline Status of_surroundings(const Status& status) {
   const bool is_theirs =
       status.code() == StatusCode::kUnavailable || status.code() == StatusCode::kDataLoss;

@@ -90,8 +90,8 @@ std::string usage_message(const Program& program, const CLI::ParseError& error,
   return fmt::format("{}\n'{} -h' shows how to use it", message, who);
 }
 
-/// Fails when not all of standard output could be written. A full disk shows when the last bytes
-/// are flushed or long before; a stream that failed once stays bad.
+/// Fails when not all of standard output could be written. A full disk may show only when the last
+/// bytes are flushed; a stream that failed once stays bad.
 Status finish_output() {
   errno = 0;
   const bool flushed = std::fflush(stdout) == 0;

@@ -7,7 +7,7 @@
 
 namespace cox::cli {
 
-/// Why none of `workers` takes jobs with these needs: "needs a GPU with 80.0 GiB; workers: w0 a
+/// Why none of `workers` accepts jobs with these needs: "needs a GPU with 80.0 GiB; workers: w0 a
 /// cpu", or "" when one of them could.
 std::string unmet_needs(const Resources& needs, const std::vector<report::Worker>& workers);
 

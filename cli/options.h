@@ -48,7 +48,7 @@ struct SpecOptions {
   std::vector<std::string> overrides;
 
   void declare(CLI::App& app);
-  /// Every file, each a series of its own, or the first error. `find_best` answers their
+  /// Every file, each a separate series, or the first error. `find_best` answers their
   /// `from_best`. With `for_plan`, the file of every video must exist, and sweeps that wait for a
   /// later version are accepted.
   Result<std::vector<sweep::SweepPlan>> load(const sweep::FindBest& find_best,
@@ -65,7 +65,7 @@ struct Source {
 /// "file:..." URIs.
 Status check_database_name(const std::string& path);
 
-/// Says why an option cannot have this value, in the form that CLI11 wants; "" when it can.
+/// Returns why an option cannot have this value, in the form that CLI11 requires; "" when it can.
 std::string not_empty(const std::string& value);
 /// The same for a number that must be above 0 and at most kLargestNumber. Not CLI11's
 /// PositiveNumber, which lets nan through and prints its largest double.

@@ -70,7 +70,7 @@ Result<std::optional<Expression>> parsed(const std::string& text) {
   return std::optional(std::get<Expression>(std::move(expression)));
 }
 
-/// Every column of the rows by its place in `shown`, or none for a further one.
+/// Every column of the rows with its index in `shown`, or none for a further column.
 class Columns {
  public:
   explicit Columns(const SelectableRows& rows) : rows_(rows) {
@@ -105,7 +105,7 @@ class Columns {
   std::map<std::string, std::size_t> places_;
 };
 
-/// Whether `where` holds in a row; an absent name counts as false and is noted.
+/// True when a row satisfies `where`; a missing name counts as false and is noted.
 Result<bool> holds(const Expression& where, const Columns& columns, std::size_t row,
                    std::size_t& absent) {
   const auto result = where.evaluate([&](const std::string& name) -> Expression::Found {
@@ -132,7 +132,7 @@ std::optional<double> number_of(const Value& value) {
   return std::nullopt;
 }
 
-/// Numbers by value before everything else by its text.
+/// Orders numbers by value, before everything else, which is ordered as strings.
 std::weak_ordering order(const Value& a, const Value& b) {
   const auto left = number_of(a);
   const auto right = number_of(b);
@@ -224,7 +224,8 @@ Result<std::vector<std::size_t>> rows_where(const std::optional<Expression>& whe
   return kept;
 }
 
-/// The key columns, then what was asked for; or else what --where and --sort name, then the rest.
+/// The key columns, then those of --columns; without --columns, those that --where and --sort
+/// name, then the rest.
 std::vector<std::string> columns_to_show(const Wishes& wishes, const SelectableRows& rows) {
   const auto& shown = rows.shown.columns;
   std::vector<std::string> wanted = wishes.columns;
@@ -263,13 +264,15 @@ Cell cell_of(const std::optional<Value>& value) {
 
 void RowSelection::declare(CLI::App& app) {
   app.add_option("--where", where_,
-                 "Only rows for which this holds: \"lr < 1e-2 && method == 'lora'\"")
+                 "Only rows that satisfy this: \"lr < 1e-2 && method == 'lora'\"")
       ->type_name("EXPRESSION");
   app.add_option("--sort", sort_, "Order by these columns; -NAME is descending")
       ->type_name("COLUMN,...");
   app.add_option("--columns", columns_, "Show these columns: parameters, metrics, any of v_results")
       ->type_name("COLUMN,...");
-  app.add_option("--limit", limit_, "Show at most so many rows")->check(above_zero)->type_name("N");
+  app.add_option("--limit", limit_, "Show at most this many rows")
+      ->check(above_zero)
+      ->type_name("N");
 }
 
 RowSelection RowSelection::where(std::string expression) {

@@ -16,7 +16,7 @@ class App;
 
 namespace cox::cli {
 
-/// Rows of which a person selects some, and the columns that may be asked for.
+/// The rows and columns from which a person selects.
 struct SelectableRows {
   Table shown;                     ///< what is printed when nothing is selected
   std::vector<std::string> keys;   ///< columns of it that name a row: always printed, and first
@@ -34,7 +34,7 @@ class RowSelection {
 
   /// Whether any of the options was given.
   bool any() const;
-  /// The names of the columns that the options ask for, known or not.
+  /// The names of the columns in the options, known or not.
   Result<std::vector<std::string>> wanted() const;
 
   /// The rows for which `where` holds, in the order of `sort` (rows without a value last, ties as

@@ -19,7 +19,7 @@ namespace cox::cli {
 
 namespace {
 
-/// What v_names says about a run beside its name.
+/// Tags and note of a run, from v_names.
 struct Labels {
   std::string tags;
   std::string note;

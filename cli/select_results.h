@@ -10,7 +10,7 @@
 namespace cox::cli {
 
 /// The runs of a series as `cox results` shows them, selectable also by parameters, tags, note and
-/// every column of v_results. `wanted` names the columns that will be asked for; `tags` are those
+/// every column of v_results. `wanted` names the columns that will be requested; `tags` are those
 /// that a run must have.
 Result<SelectableRows> selectable_runs(const report::Query& query, const std::string& series,
                                        const std::vector<std::string>& wanted,

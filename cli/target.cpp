@@ -108,7 +108,7 @@ void TargetOptions::declare(CLI::App& app) {
       ->type_name("");
   app.add_option("--job", job, "One job, by the first characters of its digest")
       ->type_name("DIGEST");
-  app.add_flag("--dry-run", dry_run, "Only say what would change");
+  app.add_flag("--dry-run", dry_run, "Only print what would change");
 }
 
 Status TargetOptions::check() const {
@@ -135,10 +135,10 @@ Result<Selects> TargetOptions::resolve(const Exists& exists, const TargetFinder&
       add(select, all);
       continue;
     }
-    if (!job.empty()) return invalid_argument("--job and a pattern exclude each other");
+    if (!job.empty()) return invalid_argument("--job and a pattern are mutually exclusive");
     COX_ASSIGN_OR_RETURN(const Selects matched, finder.matches(target));
     if (matched.empty()) {
-      // Names of videos may contain the characters of patterns.
+      // Names of videos may contain pattern characters.
       const Result<std::string> literal = finder.job(target);
       if (literal.is_ok()) {
         add(selected("", "", *literal), all);

@@ -17,7 +17,7 @@ namespace cox::cli {
 using ChangeCall = std::function<Result<v1::ChangeReply>(const v1::SelectRequest&)>;
 using Selects = std::vector<v1::SelectRequest>;
 
-/// How targets that a coordinator does not know by name are found, in the results.
+/// Finds targets in the results that a coordinator does not know by name.
 struct TargetFinder {
   /// Returns the digest of a job named SERIES/RUN/ITEM or by part of its digest.
   std::function<Result<std::string>(const std::string& name)> job;

@@ -22,7 +22,7 @@ Result<ExitCode> ChangeJobs::run(Session& session) {
   const std::string done =
       done_text(report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs());
   session.say(target_.dry_run
-                  ? fmt::format("dry run, nothing changed; the command would say: {}", done)
+                  ? fmt::format("dry run, nothing changed; the command would print: {}", done)
                   : done);
   return kExitOk;
 }

@@ -28,7 +28,7 @@ namespace cox::cli {
 
 namespace {
 
-/// No failure is newer than it: metrics need none.
+/// Later than every failure: metrics need no failures.
 constexpr std::uint64_t kNewestOnly = std::numeric_limits<std::uint64_t>::max();
 constexpr const char* kMetricsOption = "--metrics";
 constexpr int kWatchIntervalMs = 200;  ///< how soon a signal or a disk failure is noticed
@@ -37,7 +37,7 @@ class CoordinatorCommand final : public Command {
  public:
   CommandText text() const override {
     return {.name = "coordinator",
-            .summary = "Keep the queue and the results for workers and people that connect",
+            .summary = "Keep the queue and the results; serve workers and commands",
             .examples =
                 "cox coordinator --db results.db\n"
                 "cox coordinator --db results.db --listen 0.0.0.0:7420 \\\n"
@@ -51,7 +51,7 @@ class CoordinatorCommand final : public Command {
         ->check(not_empty)
         ->required()
         ->type_name("FILE");
-    app.add_option("--listen", server_.address, "Address to listen on; port 0 picks a free port")
+    app.add_option("--listen", server_.address, "Address to listen on; port 0 selects a free port")
         ->type_name("HOST:PORT")
         ->capture_default_str();
     app.add_option("--tls-cert", server_.tls_certificate,
@@ -63,8 +63,8 @@ class CoordinatorCommand final : public Command {
                    "Lines 'ROLE TOKEN', role submit, work or read; required off loopback")
         ->type_name("FILE");
     app.add_option("--web", web_,
-                   "Also serve the page of 'cox dashboard' at this loopback address; port 0 takes "
-                   "a free one")
+                   "Also serve the page of 'cox dashboard' at this loopback address; port 0 "
+                   "selects a free port")
         ->type_name("HOST:PORT");
     app.add_option("--lease", lease_s_, "Seconds after which a silent worker loses its jobs")
         ->check(CLI::Range(1.0, 86'400.0))

@@ -24,7 +24,7 @@ class Dashboard final : public Command {
  public:
   CommandText text() const override {
     return {.name = "dashboard",
-            .summary = "Serve a page with live progress, comparisons and synchronised players",
+            .summary = "Serve a page with live progress, comparisons and synchronized players",
             .examples =
                 "cox dashboard --db out/demo/cox.db\n"
                 "cox dashboard --coordinator 127.0.0.1:7420 --listen 127.0.0.1:8000\n"
@@ -32,14 +32,14 @@ class Dashboard final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("--listen", listen_, "Loopback address of the page; port 0 takes a free one")
+    app.add_option("--listen", listen_, "Loopback address of the page; port 0 selects a free port")
         ->capture_default_str()
         ->type_name("HOST:PORT");
     app.add_flag("--allow-changes", allow_changes_,
-                 "Let the page pause, resume, cancel and retry jobs; everybody who may log in to "
-                 "this machine may then do so");
+                 "Let the page pause, resume, cancel and retry jobs; every user of this machine "
+                 "can then do so");
     app.add_option("--sweeps", sweeps_,
-                   "Sweep file or folder of them whose cost the page shows; repeat it for several")
+                   "Sweep file, or folder of them, whose cost the page shows; repeatable")
         ->type_name("PATH")
         ->allow_extra_args(false);
     source_.declare(app);
@@ -72,7 +72,7 @@ class Dashboard final : public Command {
                                    : web::shared_database_query(source.database);
   }
 
-  /// Each change opens the coordinator or the database, which somebody else may hold by then.
+  /// Each change opens the coordinator or the database, which another program may have open then.
   static web::MakeChange changes_to(const Source& source) {
     return [source](const web::Change& change) -> Result<web::Changed> {
       COX_ASSIGN_OR_RETURN(const auto calls, open_calls(source));

@@ -34,12 +34,11 @@ class DatasetCommand final : public Command {
         declare_verb(app, "index", "cox dataset index clips --layout folder -o clips.json",
                      "Write the manifest of a folder of videos, or of a file of prompts");
     index
-        .add_option(
-            "PATH", options_.root,
-            "Folder that holds the video files, or file of prompts (layouts prompts, vbench)")
+        .add_option("PATH", options_.root,
+                    "Folder of the video files, or file of prompts (layouts prompts, vbench)")
         ->required()
         ->type_name("");
-    index.add_option("--layout", options_.layout, "How the folder or file is laid out")
+    index.add_option("--layout", options_.layout, "Layout of the folder or file")
         ->required()
         ->check(CLI::IsMember(dataset::layout_names()));
     index.add_option("-o,--output", manifest_path_, "The manifest to write")
@@ -52,7 +51,7 @@ class DatasetCommand final : public Command {
         .add_option("--csv,--split", options_.list_file,
                     "panda70m: the published CSV; ucf101: a train or test list")
         ->type_name("FILE");
-    index.add_option("--sample", options_.sample, "Draw this many usable items; 0 takes all")
+    index.add_option("--sample", options_.sample, "Draw this many usable items; 0 means all")
         ->capture_default_str();
     index
         .add_option("--seed", options_.seed,
@@ -122,7 +121,7 @@ class DatasetCommand final : public Command {
   void declare_layout_options(CLI::App& index) {
     index
         .add_option("--dimension", options_.dimensions,
-                    "prompts: what of a benchmark the list is for; may be repeated")
+                    "prompts: a dimension of a benchmark that the list belongs to; repeatable")
         ->type_name("NAME");
     index.add_flag("--reject-variable-frame-rate", options_.reject_variable_frame_rate,
                    "Leave out videos whose frames are not evenly spaced");

@@ -26,15 +26,15 @@ class Db final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    info_ = &declare_verb(app, "info", "cox db info out/cox.db", "Show what a database holds");
+    info_ = &declare_verb(app, "info", "cox db info out/cox.db", "Show what a database contains");
     check_ = &declare_verb(app, "check", "cox db check out/cox.db",
-                           "Check every page and reference, and tell an unclean file from a "
-                           "damaged one (exit code 1)");
+                           "Check every page and reference; an unclean file is fine, a damaged "
+                           "one gives exit code 1");
     backup_ = &declare_verb(app, "backup", "cox db backup out/cox.db monday.db",
                             "Copy a database, also while a coordinator writes");
     restore_ = &declare_verb(app, "restore", "cox db restore monday.db out/cox.db",
-                             "Put a backup in the place of a database; what was there is "
-                             "moved aside");
+                             "Replace a database with a backup; the previous file is moved "
+                             "aside");
     for (CLI::App* one : {info_, check_, backup_}) file(*one, "FILE", "Database file", path_);
     file(*backup_, "COPY", "The file to create", copy_);
     file(*restore_, "COPY", "The backup", copy_);
@@ -79,16 +79,15 @@ class Db final : public Command {
     COX_ASSIGN_OR_RETURN(const store::Condition found, store::examine(path_));
     switch (found.kind) {
       case Kind::kClean:
-        session.out << fmt::format("clean: '{}' was closed in good order, and all of it fits\n",
-                                   path_);
+        session.out << fmt::format("clean: '{}' was closed normally and is consistent\n", path_);
         return kExitOk;
       case Kind::kInUse:
-        session.out << fmt::format("in use: {}; all of it fits\n", found.holder);
+        session.out << fmt::format("in use: {}; the file is consistent\n", found.holder);
         return kExitOk;
       case Kind::kUnclean:
         session.out << fmt::format(
-            "unclean: the program that used '{}' was killed; nothing is lost, all of it fits, and "
-            "the next start takes in the {} of its log\n",
+            "unclean: the program that used '{}' was killed; nothing is lost, the file is "
+            "consistent, and the next start replays the {} of its log\n",
             path_, report::readable_bytes(static_cast<std::int64_t>(found.log_bytes)));
         return kExitOk;
       case Kind::kDamaged:
@@ -111,7 +110,7 @@ class Db final : public Command {
     const Result<std::string> aside = store::restore_from(copy_, path_);
     if (!aside.is_ok()) return of_surroundings(aside.status());
     session.say(fmt::format("'{}' is now the content of '{}'", path_, copy_));
-    if (!aside->empty()) session.say(fmt::format("what was there is '{}'", *aside));
+    if (!aside->empty()) session.say(fmt::format("the previous file is '{}'", *aside));
     return kExitOk;
   }
 

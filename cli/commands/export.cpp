@@ -38,19 +38,20 @@ class Export final : public Command {
     app.add_option("--baseline", options_.report.baseline,
                    "RUN or SERIES/RUN; replaces the sweep's baseline")
         ->type_name("RUN");
-    app.add_option("--run", options_.clips.runs,
-                   "Run whose clips are shown beside the baseline's (default: the best); repeat it")
+    app.add_option(
+           "--run", options_.clips.runs,
+           "Run whose clips are shown next to the baseline's (default: the best); repeatable")
         ->type_name("RUN")
         ->allow_extra_args(false);
-    app.add_option("--item", options_.clips.items, "Item to show; repeat it for several")
+    app.add_option("--item", options_.clips.items, "Item to show; repeatable")
         ->type_name("ITEM")
         ->allow_extra_args(false);
     app.add_option("--clips", options_.clips.most,
-                   "Without --item: how many items to show, those that gain most and least first")
+                   "Without --item: how many items to show, largest and smallest gains first")
         ->check(CLI::Range(0, 100))
         ->capture_default_str()
         ->type_name("N");
-    app.add_option("--max-mb", max_mb_, "Most megabytes of video that the page holds")
+    app.add_option("--max-mb", max_mb_, "Most megabytes of video in the page")
         ->check(CLI::Range(0.0, kMaxMegabytes))
         ->capture_default_str()
         ->type_name("N");

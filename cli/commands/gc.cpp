@@ -29,7 +29,7 @@ class Gc final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("--db", database_, "Database, which no coordinator may hold (env COX_DB)")
+    app.add_option("--db", database_, "Database, which no coordinator may have open (env COX_DB)")
         ->envname("COX_DB")
         ->check(not_empty)
         ->capture_default_str()
@@ -38,9 +38,9 @@ class Gc final : public Command {
                    "Folder of the videos (default: that of the database)")
         ->check(not_empty)
         ->type_name("DIR");
-    app.add_flag("--dry-run", dry_run_, "List what would be deleted, delete nothing");
+    app.add_flag("--dry-run", dry_run_, "List what would be deleted; delete nothing");
     app.add_flag("--superseded", options_.superseded,
-                 "Also videos of runs that no series names any more");
+                 "Also videos of runs that no series contains any more");
     app.add_flag("--orphans", options_.orphans,
                  "Also videos that no result names. Only when no other database uses the folder");
     output_.declare(app);
@@ -86,7 +86,7 @@ class Gc final : public Command {
     for (const std::string& note : plan.notes) session.note(note);
   }
 
-  /// Links of videos that are gone would lead nowhere.
+  /// Removes the links of deleted videos, which would dangle.
   Status remove_dead_links(const report::Query& query) const {
     COX_ASSIGN_OR_RETURN(const std::vector<std::string> names, report::series_names(query));
     for (const std::string& series : names) {

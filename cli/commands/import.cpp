@@ -17,7 +17,7 @@ class Import final : public Command {
  public:
   CommandText text() const override {
     return {.name = "import",
-            .summary = "Turn sweep files of the AdaSteer study's older shape into this program's",
+            .summary = "Convert sweep files of the AdaSteer study's older format to this program's",
             .examples =
                 "cox import old/series07.yaml --manifest panda.json --model /models/LongCat-Video\n"
                 "cox import old/*.yaml --manifest panda.json --model /models/LongCat-Video -o "
@@ -25,7 +25,7 @@ class Import final : public Command {
   }
 
   void declare(CLI::App& app) override {
-    app.add_option("FILE", paths_, "Files of the older shape")->required()->type_name("");
+    app.add_option("FILE", paths_, "Files of the older format")->required()->type_name("");
     app.add_option("--manifest", options_.manifest, "Manifest of the videos, for every sweep")
         ->required()
         ->type_name("FILE");

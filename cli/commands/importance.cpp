@@ -25,7 +25,7 @@ class Importance final : public Command {
  public:
   CommandText text() const override {
     return {.name = "importance",
-            .summary = "Say which parameters of a series move a metric, and how surely",
+            .summary = "Show which parameters of a series change a metric, and with what certainty",
             .examples =
                 "cox importance demo\n"
                 "cox importance demo --metric ssim --where \"method == 'lora'\"\n"
@@ -37,7 +37,7 @@ class Importance final : public Command {
     app.add_option("--metric", metric_, "A measured metric")
         ->capture_default_str()
         ->type_name("NAME");
-    app.add_option("--where", where_, "Only runs for which this holds, as for cox results")
+    app.add_option("--where", where_, "Only runs that satisfy this expression, as in cox results")
         ->type_name("EXPRESSION");
     source_.declare(app);
     output_.declare(app);
@@ -54,7 +54,7 @@ class Importance final : public Command {
   }
 
  private:
-  /// The runs for which --where holds, with the replicates of one configuration averaged.
+  /// The runs that satisfy --where, with the replicates of one configuration averaged.
   Result<std::vector<report::RunData>> selected_runs(const report::Query& query) {
     const RowSelection selection = RowSelection::where(where_);
     COX_ASSIGN_OR_RETURN(const std::vector<std::string> wanted, selection.wanted());

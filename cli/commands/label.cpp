@@ -39,7 +39,7 @@ class Label final : public Command {
         ->allow_extra_args(false);
     note_option_ =
         app.add_option("--note", note_, "Replace the note; '' removes it")->type_name("TEXT");
-    app.add_flag("--dry-run", target_.dry_run, "Only say how many runs would be changed");
+    app.add_flag("--dry-run", target_.dry_run, "Only print how many runs would change");
     source_.declare(app);
   }
 
@@ -67,9 +67,10 @@ class Label final : public Command {
       COX_ASSIGN_OR_RETURN(const v1::LabelReply reply, label(select, target_.dry_run));
       runs += reply.runs();
     }
-    session.say(fmt::format(
-        "{}labelled {}", target_.dry_run ? "dry run, nothing changed; the command would say: " : "",
-        report::counted(static_cast<std::int64_t>(runs), "run")));
+    session.say(
+        fmt::format("{}labeled {}",
+                    target_.dry_run ? "dry run, nothing changed; the command would print: " : "",
+                    report::counted(static_cast<std::int64_t>(runs), "run")));
     return kExitOk;
   }
 

@@ -45,7 +45,7 @@ class Logs final : public Command {
   Result<ExitCode> run(Session& session) override {
     const bool as_text = output_.format == "table" && !output_.json && !output_.quiet;
     if (follow_ && !as_text) {
-      return invalid_argument("--follow prints text: leave out --format, --json and --quiet");
+      return invalid_argument("--follow prints text: omit --format, --json and --quiet");
     }
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     COX_ASSIGN_OR_RETURN(const std::string condition, report::jobs_named(query, what_));

@@ -38,7 +38,7 @@ class Plot final : public Command {
     app.add_option("--baseline", request_.baseline,
                    "RUN or SERIES/RUN; replaces the sweep's baseline")
         ->type_name("RUN");
-    app.add_option("--run", request_.runs, "Run to show; repeat it for several")
+    app.add_option("--run", request_.runs, "Run to show; repeatable")
         ->type_name("RUN")
         ->allow_extra_args(false);
     app.add_option("--item", request_.item, "Item of frames, loss and early-stop")

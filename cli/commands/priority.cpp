@@ -22,7 +22,7 @@ class Priority final : public ChangeJobs {
   void declare(CLI::App& app) override {
     ChangeJobs::declare(app);
     app.get_option("TARGET")->required()->expected(1)->allow_extra_args(false);
-    app.add_option("number", priority_, "The priority; 0 unless the sweep says otherwise")
+    app.add_option("number", priority_, "The priority (default 0 or the sweep's)")
         ->required()
         ->type_name("N");
   }

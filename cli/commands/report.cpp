@@ -69,8 +69,8 @@ class Report final : public Command {
                    "Metric to compare (default psnr, or the first measured)")
         ->type_name("NAME");
     app.add_option("--category", options_.category,
-                   "Also show differences by category of the videos: what the one group of this "
-                   "regular expression matches in their ids, '^([a-z]+)_'")
+                   "Also show differences by category: the part of a video's id that the group of "
+                   "this regular expression matches, such as '^([a-z]+)_'")
         ->type_name("PATTERN");
     app.add_option("--format", format_, "Output format")
         ->check(CLI::IsMember({"md", "json", "csv", "latex"}))
@@ -123,7 +123,7 @@ class Report final : public Command {
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     Subject subject{plan.series.name, notes_of(plan, text)};
-    // Where the inputs are not at hand, nothing is predicted.
+    // Without the inputs nothing is predicted.
     Result<sweep::SweepPlan> whole = sweep::load_sweep(what, {{}, best_finder(chosen)});
     if (whole.is_ok()) subject.plan = std::move(whole).value();
     return subject;

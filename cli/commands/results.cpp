@@ -57,7 +57,7 @@ class Results final : public Command {
   Result<ExitCode> run(Session& session) override {
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source_));
     if (!sql_.empty() && selection_.any()) {
-      return invalid_argument("--sql selects by itself: put conditions and order into the SELECT");
+      return invalid_argument("--sql selects rows itself: put conditions into the SELECT");
     }
     if (!sql_.empty()) return print(session, answer(query), "cox-query");
     COX_RETURN_IF_ERROR(find_series(query));

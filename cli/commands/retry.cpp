@@ -65,7 +65,7 @@ class Retry final : public Command {
     COX_ASSIGN_OR_RETURN(const v1::ChangeReply reply, target_.change(retry, target_finder(source)));
     session.say(
         fmt::format("{}queued {} again; left {} unchanged",
-                    target_.dry_run ? "dry run, nothing changed; the command would say: " : "",
+                    target_.dry_run ? "dry run, nothing changed; the command would print: " : "",
                     report::counted(reply.changed_jobs(), "job"), reply.untouched_jobs()));
     if (target_.dry_run) return kExitOk;
     if (!source.database.empty() && reply.changed_jobs() > 0) {

@@ -151,7 +151,7 @@ class SchemaCommand final : public Command {
     if (shown.empty()) {
       const std::vector<std::string> close = suggestions(all, name_);
       return not_found(fmt::format(
-          "nothing is called '{}'{}", name_,
+          "unknown name '{}'{}", name_,
           close.empty() ? "; 'cox schema' lists all names"
                         : fmt::format("; did you mean {}?", join_first(close, kMaxSuggestions))));
     }

@@ -134,7 +134,7 @@ class Show final : public Command {
     out << "\nparameters (* = not the default)\n";
     write_table(out, parameters, session.out_terminal);
     if (origins_ && !origins) {
-      session.say("this run was submitted without origins; submit its sweep again to add them");
+      session.say("this run was submitted without origins; resubmit its sweep to add them");
     }
     if (report::RowReader(page.timings, 0).integer("n") == 0) return Status::ok();
     out << "\nmean wall seconds of each stage\n";

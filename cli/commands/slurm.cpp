@@ -41,7 +41,7 @@ class SlurmCommand final : public Command {
   CommandText text() const override {
     return {
         .name = "slurm",
-        .summary = "Run workers in the job arrays of a Slurm cluster",
+        .summary = "Run workers in job arrays of a Slurm cluster",
         .examples =
             "cox slurm script                    what would be submitted\n"
             "cox slurm up --max 8                submit workers for the jobs that are open\n"
@@ -52,17 +52,17 @@ class SlurmCommand final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    script_ = &verb(app, "script", "Print exactly what would be submitted now");
+    script_ = &verb(app, "script", "Print exactly what 'up' would submit now");
     up_ = &verb(app, "up", "Check the settings and submit workers for the open jobs");
     scale_ = &verb(app, "scale", "Keep the number of workers in step with the open jobs");
     status_ = &verb(app, "status", "Show the tasks of the last two days");
     down_ = &verb(app, "down", "Let workers finish the jobs in flight and leave");
     for (CLI::App* sized : {script_, up_, scale_}) declare_size(*sized);
-    scale_->add_option("--every", every_s_, "Seconds between two looks")
+    scale_->add_option("--every", every_s_, "Seconds between two checks")
         ->check(CLI::Range(1, 3'600))
         ->capture_default_str();
-    scale_->add_flag("--once", once_, "Look only once");
-    down_->add_flag("--now", now_, "End the tasks now; their jobs return to the queue");
+    scale_->add_flag("--once", once_, "Check only once");
+    down_->add_flag("--now", now_, "End the tasks immediately; their jobs return to the queue");
     output_.declare(*status_);
   }
 
@@ -138,7 +138,7 @@ class SlurmCommand final : public Command {
     settings_.ca_file = endpoint_.ca_file;
   }
 
-  /// What does not need Slurm to be known as wrong.
+  /// Finds the errors that can be found without Slurm.
   Status check_here(Session& session) const {
     const bool is_path = settings_.worker.find('/') != std::string::npos;
     if (settings_.container.image.empty() && is_path &&
@@ -220,7 +220,7 @@ class SlurmCommand final : public Command {
     return act(session, slurm, found);
   }
 
-  /// Does what the step says, and prints the job id of an array that was submitted.
+  /// Carries out the step, and prints the job id of an array that was submitted.
   Result<ExitCode> act(Session& session, const cluster::Slurm& slurm, const Look& found) const {
     for (const std::string& note : found.list.notes) session.note(note);
     session.say(found.step.why);
@@ -245,8 +245,8 @@ class SlurmCommand final : public Command {
     return kExitOk;
   }
 
-  /// Whoever does not answer, Slurm or the coordinator, is asked again later: no answer is no
-  /// reason to add or to end workers.
+  /// When Slurm or the coordinator does not answer, it is asked again later; meanwhile no worker
+  /// is added or ended.
   Result<ExitCode> scale(Session& session, const cluster::Slurm& slurm) const {
     COX_RETURN_IF_ERROR(check_here(session));
     const StopSignals signals;
@@ -291,7 +291,7 @@ class SlurmCommand final : public Command {
     for (const std::string& note : list.notes) session.note(note);
     const cluster::NodeHealth health = cluster::judge_nodes(list.events, now);
     for (const auto& [node, until] : health.excluded_until) {
-      session.note(fmt::format("node {} is left out for {} s more, because tasks failed there",
+      session.note(fmt::format("node {} is excluded for {} s more, because tasks failed there",
                                node, until - now));
     }
     return kExitOk;

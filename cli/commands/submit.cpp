@@ -19,7 +19,7 @@ class Submit final : public Command {
  public:
   CommandText text() const override {
     return {.name = "submit",
-            .summary = "Hand sweep files to a coordinator; what exists already is not made again",
+            .summary = "Submit sweep files to a coordinator; existing runs are reused",
             .examples =
                 "cox submit sweeps/demo.yaml --wait\n"
                 "cox submit sweeps/demo.yaml --set seed=7 --dry-run"};
@@ -29,10 +29,12 @@ class Submit final : public Command {
     specs_.declare(app);
     source_.declare_coordinator_only(app);
     output_.declare(app);
-    auto* dry = app.add_flag("--dry-run", dry_run_, "Say what is new and what exists; add nothing");
-    auto* wait = app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'");
+    auto* dry =
+        app.add_flag("--dry-run", dry_run_, "Show what is new and what exists; add nothing");
+    auto* wait =
+        app.add_flag("--wait", wait_, "Wait until all jobs end; exit codes are those of 'cox run'");
     wait->excludes(dry);
-    app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds in all")
+    app.add_option("--timeout", timeout_s_, "With --wait: give up after this many seconds in total")
         ->check(above_zero)
         ->needs(wait);
   }
@@ -48,7 +50,8 @@ class Submit final : public Command {
       COX_ASSIGN_OR_RETURN(const v1::SubmitReply reply, calls->submit(request));
       write_rows(session.out, submission_rows(plan, reply),
                  output_.layout(session.out_terminal, {"cox-submission", 1}));
-      session.say(fmt::format("{}{}", dry_run_ ? "nothing was submitted; it would be: " : "",
+      session.say(fmt::format("{}{}",
+                              dry_run_ ? "nothing was submitted; a submission would print: " : "",
                               submission_summary(plan.series.name, reply)));
     }
     session.out.flush();

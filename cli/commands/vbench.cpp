@@ -50,9 +50,9 @@ Result<report::MeasuredVbench> measured_by_us(const report::Query& query, const 
     }
     if (!is_first && summary.count != *measured.videos) {
       return failed_precondition(
-          fmt::format("{}: {} covers {} items, the dimensions before it {}; one table needs the "
-                      "same items, or "
-                      "items that name their dimensions (cox dataset index --layout vbench)",
+          fmt::format("{}: {} covers {} items, the dimensions before it {}; a table needs the "
+                      "same items for all, or items that name their dimensions (cox dataset index "
+                      "--layout vbench)",
                       name, metric, summary.count, *measured.videos));
     }
     measured.videos = summary.count;
@@ -60,9 +60,8 @@ Result<report::MeasuredVbench> measured_by_us(const report::Query& query, const 
   }
   if (!measured.scores.empty()) return measured;
   return failed_precondition(
-      fmt::format("{} has measured no dimension of VBench; list subject_consistency, "
-                  "temporal_flickering, ... in "
-                  "the sweep's metrics",
+      fmt::format("{} measured no dimension of VBench; list subject_consistency, "
+                  "temporal_flickering, ... in the sweep's metrics",
                   name));
 }
 
@@ -71,7 +70,7 @@ class Vbench final : public Command {
   CommandText text() const override {
     return {
         .name = "vbench",
-        .summary = "Show scores of VBench: normalized totals, published rows beside measured ones",
+        .summary = "Show VBench scores: normalized totals, published rows next to measured ones",
         .examples =
             "cox vbench demo/none demo/stas\n"
             "cox vbench --scores wan=evaluation_results/wan_eval_results.json\n"
@@ -86,7 +85,7 @@ class Vbench final : public Command {
            "NAME=FILE: results of VBench's evaluate.py; several of one name, or of a RUN, are "
            "one row")
         ->type_name("NAME=FILE");
-    app.add_option("--published", published_, "A table to show beside the measured rows")
+    app.add_option("--published", published_, "A table to show next to the measured rows")
         ->type_name("FILE");
     source_.declare(app);
     output_.declare(app);
@@ -107,8 +106,8 @@ class Vbench final : public Command {
     session.out.flush();
     if (published) session.note(fmt::format("published: {}", published->source));
     session.note(
-        "VBench's published scores are over its own prompts and whole videos; rows over other "
-        "items, or over the scored frames alone, do not compare with them");
+        "VBench's published scores cover its own prompts and whole videos; rows over other "
+        "items, or over only the scored frames, are not comparable with them");
     return kExitOk;
   }
 

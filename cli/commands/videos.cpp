@@ -38,7 +38,7 @@ class Videos final : public Command {
         ->required()
         ->type_name("");
     app.add_option("ITEM", item_, "Item")->required()->type_name("");
-    app.add_option("--against", against_, "Run to show before it; repeat it for several")
+    app.add_option("--against", against_, "Run to show before it; repeatable")
         ->type_name("RUN")
         ->allow_extra_args(false);
     app.add_option("--grid", grid_,

@@ -55,7 +55,7 @@ class Why final : public Command {
  public:
   CommandText text() const override {
     return {.name = "why",
-            .summary = "Say why a job ran, waits, was reused or failed",
+            .summary = "Explain why a job ran, waits, was reused or failed",
             .examples =
                 "cox why demo/adasteer/clip-003\n"
                 "cox why 3fa9c1d2 --json"};
@@ -93,9 +93,8 @@ class Why final : public Command {
         << story.state << ": " << story.reason << '\n';
     if (!story.reuse.empty()) out << story.reuse << '\n';
     if (story.uses.rows.size() > 1) {
-      out << fmt::format(
-          "\nreused: job {} is the same work under {} names, so its result counts for each\n",
-          report::short_digest(story.digest), story.uses.rows.size());
+      out << fmt::format("\nreused: job {} has {} names, and its result counts for each\n",
+                         report::short_digest(story.digest), story.uses.rows.size());
       for (const std::string& name : users_of(story)) out << "  " << name << '\n';
     }
     if (!story.attempts.rows.empty()) {
@@ -103,7 +102,7 @@ class Why final : public Command {
       write_table(out, story.attempts, session.out_terminal);
     }
     if (!story.nearest.empty()) {
-      out << "\nnot the same run as the nearest one, " << story.nearest << ", because\n";
+      out << "\ndiffers from the nearest run, " << story.nearest << ", in\n";
       write_table(out, difference_rows(story), session.out_terminal);
     }
   }

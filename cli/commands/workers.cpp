@@ -29,7 +29,7 @@ class Workers final : public Command {
   CommandText text() const override {
     return {
         .name = "workers",
-        .summary = "Say which workers get jobs",
+        .summary = "Drain, resume or remove workers",
         .examples =
             "cox workers drain gpu1-0    finish the job in flight, then leave\n"
             "cox workers resume gpu1-0   workers of this name get jobs again\n"
@@ -39,12 +39,12 @@ class Workers final : public Command {
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
     verb(app, "drain",
-         "Let a worker finish its job and leave; none of its name gets a job until "
-         "it is resumed",
+         "Let a worker finish its job and leave; workers of this name get no jobs until "
+         "'resume'",
          v1::ChangeWorkerRequest::CHANGE_DRAIN);
-    verb(app, "resume", "Give jobs to workers of a name again",
+    verb(app, "resume", "Give jobs to workers of this name again",
          v1::ChangeWorkerRequest::CHANGE_RESUME);
-    verb(app, "remove", "Drain a worker and queue the jobs that it holds again at once",
+    verb(app, "remove", "Drain a worker and requeue its jobs immediately",
          v1::ChangeWorkerRequest::CHANGE_REMOVE);
   }
 
@@ -54,7 +54,7 @@ class Workers final : public Command {
     COX_ASSIGN_OR_RETURN(const NamedWorkers named, find(query));
     if (!named.was_ever_here) {
       return not_found(fmt::format(
-          "no worker '{}' was ever here; 'cox status --workers' lists those that are", name_));
+          "unknown worker '{}'; 'cox status --workers' lists the connected ones", name_));
     }
     v1::ChangeWorkerRequest request;
     request.set_change(change_);
@@ -100,10 +100,10 @@ class Workers final : public Command {
       return fmt::format("workers named '{}' get jobs again", name_);
     }
     if (named.ids.empty()) {
-      return fmt::format("'{}' is not connected; it gets no job when it comes", name_);
+      return fmt::format("'{}' is not connected; it gets no jobs if it connects", name_);
     }
     return change_ == v1::ChangeWorkerRequest::CHANGE_REMOVE
-               ? fmt::format("'{}' lost its jobs to the queue", name_)
+               ? fmt::format("the jobs of '{}' were requeued", name_)
                : fmt::format("'{}' finishes its job in flight and leaves", name_);
   }
 

@@ -15,7 +15,7 @@ namespace cox::cli {
 
 namespace {
 
-/// What the child needs between fork and exec, where it must not allocate.
+/// Everything that the child needs between fork and exec, where it must not allocate.
 struct Preparation {
   std::vector<char*> argv;
   std::vector<std::string> variables;  ///< NAME=VALUE, of all variables

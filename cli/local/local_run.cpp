@@ -261,7 +261,7 @@ Status LocalRun::work() {
   return explain_rest(reply);
 }
 
-/// Names queued jobs that none of our workers meets the needs of; "" when there are none.
+/// Names queued jobs whose needs none of our workers meets; "" when there are none.
 Result<std::string> LocalRun::unmet_needs_text() {
   COX_ASSIGN_OR_RETURN(const report::Query query, open_database_query(options_.database));
   COX_ASSIGN_OR_RETURN(const auto queued, report::queued_jobs(query));

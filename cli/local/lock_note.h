@@ -6,8 +6,8 @@
 
 namespace cox::cli {
 
-/// Writes into the lock file of a database, which a coordinator of this process holds, where that
-/// coordinator listens: whoever is refused the database then reads the address to use instead.
+/// Writes the address of this process's coordinator into the lock file of the database that it
+/// holds: a program that is refused the database reads there which address to use instead.
 Status note_address(const std::string& database, const std::string& address);
 
 }  // namespace cox::cli

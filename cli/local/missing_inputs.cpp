@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kRunsInLine = 4;
 
-/// A file or folder that cannot be opened, and what needs it.
+/// A file or folder that cannot be opened, and the runs that need it.
 struct MissingInput {
   std::string what;  ///< "model directory"
   std::string key;   ///< of the sweep file
@@ -77,9 +77,8 @@ Status check_inputs(const std::vector<service::OpenRun>& open, const std::string
   const MissingInput& first = missing.begin()->second;
   const std::string series = first.runs.front().substr(0, first.runs.front().find('/'));
   return failed_precondition(fmt::format(
-      "{}. Nothing was started. Put it back; or set {} in the sweep file to where it is now and "
-      "run "
-      "that again (equal content is the same run); or give up the jobs: cox cancel {} --db {}",
+      "{}. Nothing was started. Restore it; or set {} in the sweep file to its new location and "
+      "run that again (equal content is the same run); or cancel the jobs: cox cancel {} --db {}",
       join(lines, "; "), first.key, shell_quoted(series), shell_quoted(database)));
 }
 

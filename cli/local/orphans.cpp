@@ -46,7 +46,7 @@ Status wait_for_orphans(const std::string& output_directory, const StopSignals& 
     if (held.code() != StatusCode::kUnavailable) return held;
     if (monotonic_seconds() - begin > kOrphanWaitS) {
       return failed_precondition(
-          fmt::format("a worker of another 'cox run' still uses '{}': {}; or give another --out",
+          fmt::format("a worker of another 'cox run' still uses '{}': {}; or use another --out",
                       output_directory, held.message()));
     }
     if (!said) {

@@ -33,7 +33,7 @@ Status failed(const char* what, const fs::path& path, const std::error_code& err
   return unavailable(fmt::format("cannot {} '{}': {}", what, path.string(), error.message()));
 }
 
-/// What the link holds: relative when link and target are below `folder`.
+/// Returns the link's target, relative when link and target are below `folder`.
 fs::path link_text(const fs::path& link, const fs::path& target, const fs::path& folder) {
   const fs::path relative = target.lexically_relative(folder);
   const bool inside = !relative.empty() && *relative.begin() != "..";
@@ -46,8 +46,7 @@ Status make_link(const fs::path& link, const fs::path& text) {
   const fs::file_type type = fs::symlink_status(link, error).type();
   if (type == fs::file_type::symlink && fs::read_symlink(link, error) == text) return Status::ok();
   if (type != fs::file_type::not_found && type != fs::file_type::symlink) {
-    return failed_precondition(
-        fmt::format("'{}' is in the way of a link: move it elsewhere", link.string()));
+    return failed_precondition(fmt::format("'{}' blocks a link; move it elsewhere", link.string()));
   }
   fs::create_directories(link.parent_path(), error);
   if (error) return failed("create", link.parent_path(), error);
@@ -118,7 +117,7 @@ Result<LinkReport> link_results(const report::Query& query, const std::string& s
   for (const auto& [link, text] : wanted) COX_RETURN_IF_ERROR(make_link(link, text));
   report.links = wanted.size();
   if (unsafe > 0) {
-    report.notes.push_back(fmt::format("{} without a link: its name is no path below '{}'",
+    report.notes.push_back(fmt::format("{} without a link: its name is not a path below '{}'",
                                        report::counted(static_cast<std::int64_t>(unsafe), "video"),
                                        folder));
   }

@@ -59,16 +59,16 @@ Status check_no_worker(const fs::path& out) {
       const Status held = FileLock::acquire(lock.string()).status();
       if (!held.is_ok()) {
         return failed_precondition(
-            fmt::format("--orphans: a worker uses '{}' ({}): wait until it has left", out.string(),
-                        held.message()));
+            fmt::format("--orphans: a worker uses '{}' ({}): wait until it has exited",
+                        out.string(), held.message()));
       }
     }
     for (fs::directory_iterator file(spool->path(), error), last; !error && file != last;
          file.increment(error)) {
       if (file->path().filename() == "lock" || file->is_directory()) continue;
       return failed_precondition(
-          fmt::format("--orphans: '{}' is a result that is not delivered yet, whose video no "
-                      "result names: continue the sweep first, which delivers it",
+          fmt::format("--orphans: the result '{}' is not delivered yet; resume the sweep first, "
+                      "which delivers it",
                       file->path().string()));
     }
   }
@@ -88,7 +88,7 @@ class Planner {
     for (const store::VideoFiles& file : files_) drop(file);
     if (outside_ > 0) {
       plan_.notes.push_back(
-          fmt::format("{} outside of '{}' left: give the folder with --out",
+          fmt::format("{} outside of '{}' not deleted: name the folder with --out",
                       report::counted(static_cast<std::int64_t>(outside_), "video"),
                       options_.output_directory));
     }
@@ -125,7 +125,7 @@ class Planner {
     std::error_code error;
     const bool exists = fs::exists(fs::symlink_status(path, error));
     if (exists && !is_video_file(path)) {
-      plan_.notes.push_back(fmt::format("'{}' is not a video file: left as it is", path.string()));
+      plan_.notes.push_back(fmt::format("'{}' is not a video file; not deleted", path.string()));
       return;
     }
     plan_.forget.push_back(file.job);

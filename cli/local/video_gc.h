@@ -22,7 +22,7 @@ struct DoomedVideo {
   std::string why;
 };
 
-/// What a collection deletes. Only regular files `*.mkv` in the output folder ever are.
+/// The files that a collection deletes: only regular files `*.mkv` in the output folder.
 struct GcPlan {
   std::vector<DoomedVideo> videos;
   std::vector<std::int64_t> forget;  ///< jobs whose generated video is gone, or will be
@@ -35,8 +35,8 @@ struct GcPlan {
 Result<GcPlan> plan_gc(const std::vector<store::VideoFiles>& files, const report::KeptVideos& kept,
                        const GcOptions& options);
 
-/// Deletes the files, then notes that they are gone. After a crash between the two the database
-/// names files that do not exist, which the next collection notes.
+/// Deletes the files, then records that in the database. After a crash between the two the database
+/// names files that do not exist; the next collection records those.
 Status run_gc(store::Store& store, const GcPlan& plan, const std::string& output_directory);
 
 }  // namespace cox::cli

@@ -137,7 +137,7 @@ std::string WorkerCrew::handle_exit(Member& member, TimeUs now, std::uint64_t fi
     return retire(member, "cannot open a file that a job needs");
   }
   if (ending.signal == 0 && ending.exit_code == kRefusedExitCode) {
-    return retire(member, "cannot work here");
+    return retire(member, "cannot run here");
   }
   if (finished_jobs > member.finished_at_death) member.deaths_in_a_row = 0;
   member.finished_at_death = finished_jobs;

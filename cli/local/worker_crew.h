@@ -29,9 +29,9 @@ class WorkerCrew {
   static Result<WorkerCrew> start(const CrewOptions& options);
 
   /// Restarts workers that died, each after a pause that doubles. Does not restart a worker that
-  /// died kMaxDeathsInARow times while no job was finished, that left with exit code 0 (it was told
-  /// to), or that is missing a file here. Returns what happened, for people; the reason that a
-  /// worker gave in its log is part of it.
+  /// died kMaxDeathsInARow times while no job was finished, that left with exit code 0 (it was
+  /// asked to), or that is missing a file here. Returns what happened, for people; the reason that
+  /// a worker gave in its log is part of it.
   std::vector<std::string> supervise(TimeUs now, std::uint64_t finished_jobs);
 
   /// How many workers run or will be restarted.
@@ -72,7 +72,7 @@ class WorkerCrew {
   bool stopped_ = false;
 };
 
-/// Finds cox-worker in the folder of the running program, or says where it looked.
+/// Finds cox-worker in the folder of the running program; the error names where it looked.
 Result<std::string> find_worker_program();
 
 }  // namespace cox::cli

@@ -30,7 +30,7 @@ struct JsonSchema {
 
 /// Writes aligned columns, numbers to the right, NULL as `-`. When the terminal is too narrow,
 /// gives up in this order, and names hidden columns below the table: columns that are equal in
-/// every row are hidden, long texts shortened, seconds and standard errors hidden; then names are
+/// every row are hidden, long strings shortened, seconds and standard errors hidden; then names are
 /// shortened as far as they still differ. Numbers are never shortened.
 void write_table(std::ostream& out, const Table& table, const Terminal& terminal);
 
@@ -48,7 +48,7 @@ struct Layout {
   Format format = Format::kTable;
   JsonSchema schema;
   Terminal terminal;
-  /// Whether people read it: programs need columns under the same names every time.
+  /// True for formats that people read: programs need columns under the same names every time.
   bool for_people() const { return format == Format::kTable || format == Format::kMarkdown; }
 };
 

@@ -136,7 +136,7 @@ void write_table(std::ostream& out, const Table& table, const Terminal& terminal
   }
   if (hidden.empty()) return;
   const std::string note =
-      fmt::format("(too narrow for {}; --format csv has all columns)", join(hidden, ", "));
+      fmt::format("(hidden: {}; --format csv shows all columns)", join(hidden, ", "));
   out << toned(terminal, Tone::kFaint, note) << '\n';
 }
 

@@ -7,7 +7,7 @@ namespace cox::cli {
 
 enum class ColorMode { kAuto, kAlways, kNever };
 
-/// What a stream can show. A value: only terminal_of() asks the system.
+/// The abilities of a stream. A plain value: only terminal_of() queries the system.
 struct Terminal {
   bool interactive = false;  ///< a person watches: lines may be redrawn
   bool color = false;
@@ -33,7 +33,7 @@ std::string shortened(std::string_view text, int width);
 /// cannot move the cursor. Tabs and line breaks become spaces.
 std::string printable(std::string_view text);
 
-/// The same, with tabs and line breaks as they are.
+/// As printable(), but keeps tabs and line breaks.
 std::string printable_lines(std::string_view text);
 
 }  // namespace cox::cli

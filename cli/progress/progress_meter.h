@@ -9,8 +9,8 @@
 namespace cox::cli {
 
 /// Estimates how fast jobs finish and when the last one will: over the latest kWindow finished
-/// jobs, so that a slow start or a change of speed is soon forgotten, and up to now, so that a
-/// standstill shows. Owned by one thread.
+/// jobs, so that a slow start or a change of speed stops counting soon, and up to now, so that a
+/// stall shows. Owned by one thread.
 class ProgressMeter {
  public:
   /// `finished` counts the jobs of this session; it starts at 0 and never falls.

@@ -6,7 +6,7 @@ namespace cox::cli {
 
 /// Catches SIGINT and SIGTERM while it lives: they are counted, nothing else happens, and waiting
 /// system calls return. SIGPIPE is ignored, so that a closed pipe does not end a sweep. At most
-/// one may live at a time; any thread may ask.
+/// one may exist at a time; any thread may read it.
 class StopSignals {
  public:
   StopSignals();

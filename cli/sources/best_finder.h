@@ -8,7 +8,7 @@
 namespace cox::cli {
 
 /// Answers `from_best` from the results in the source that `choose` names, which is opened when a
-/// sweep asks.
+/// sweep needs it.
 sweep::FindBest best_finder(std::function<Result<Source>()> choose);
 
 }  // namespace cox::cli

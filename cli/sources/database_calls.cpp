@@ -53,7 +53,7 @@ Status check_database_exists(const std::string& path) {
     return not_found(
         fmt::format("no database '{}': 'cox run' and 'cox coordinator' create one", path));
   }
-  // Other errors are for whoever opens the file: its messages know more.
+  // The code that opens the file reports other errors in more detail.
   if (error || size > 0) return Status::ok();
   return failed_precondition(
       fmt::format("'{}' is an empty file, not a database: 'cox run' and 'cox coordinator' create "

@@ -6,7 +6,7 @@
 
 namespace cox::cli {
 
-/// What the results that `query` reads say about the time of runs, and which jobs are done.
+/// The measured times of runs from the results that `query` reads, and the jobs that are done.
 Result<sweep::Measured> measured_runs(const report::Query& query);
 
 }  // namespace cox::cli

@@ -8,7 +8,7 @@
 
 namespace cox::cli {
 
-/// The runs with what is left of them and what their jobs took.
+/// The runs with their open jobs and the times of their finished jobs.
 Result<std::vector<cluster::OpenRun>> open_runs(const report::Query& query);
 
 }  // namespace cox::cli

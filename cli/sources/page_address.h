@@ -7,8 +7,7 @@
 
 namespace cox::cli {
 
-/// The page's host and port from `127.0.0.1:7421` or `[::1]:7421`; `option` is what messages call
-/// it.
+/// The page's host and port from `127.0.0.1:7421` or `[::1]:7421`; error messages name `option`.
 Result<web::WebOptions> page_address(const std::string& option, const std::string& address);
 
 }  // namespace cox::cli

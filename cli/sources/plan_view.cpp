@@ -19,7 +19,7 @@ constexpr std::size_t kMaxVideos = 1'000'000;
 
 using web::OrderedJson;
 
-/// Manifests and models are not read: a page must answer at once.
+/// Manifests and models are not read: a page must answer immediately.
 Result<std::vector<sweep::SweepPlan>> load_plans(const std::vector<std::string>& known,
                                                  const std::vector<std::string>& asked) {
   std::vector<sweep::SweepPlan> plans;

@@ -17,8 +17,8 @@ Result<std::vector<std::string>> sweep_files(const std::vector<std::string>& nam
 constexpr std::size_t kMaxPlanFiles = 1000;
 
 /// The page's view of what `files` would cost, with the times that `query` knows. A request names a
-/// file by one of `files`, never by a path of its own; without one it gets their list. `file` may
-/// repeat, `workers`, `videos` and `device` are as in `cox plan`.
+/// file by one of `files`, never by another path; without a file it gets their list. `file` may
+/// be repeated; `workers`, `videos` and `device` are as in `cox plan`.
 web::PlanView plan_view(std::vector<std::string> files, report::Query query);
 
 }  // namespace cox::cli

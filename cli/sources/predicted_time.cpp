@@ -68,7 +68,7 @@ Result<std::optional<report::PredictedTime>> predicted_time(const report::Query&
     return std::optional<report::PredictedTime>();
   }
 
-  // The data set is the one that was run, whatever the file names now.
+  // The data set is the one that was run, even if the file names another now.
   sweep::SweepPlan counted = plan;
   counted.dataset = {};
   counted.written.max_videos.reset();

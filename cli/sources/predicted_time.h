@@ -9,7 +9,7 @@
 
 namespace cox::cli {
 
-/// What the cost model says about the sweep beside what its jobs took. Nothing unless the runs of
+/// The cost model's time for the sweep next to the measured one. Nothing unless the runs of
 /// the database are the sweep's own, every job is done, and the model knows their device.
 Result<std::optional<report::PredictedTime>> predicted_time(const report::Query& query,
                                                             const sweep::SweepPlan& plan);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kChangeDeadline{120'000};  ///< a submission of a whole study
 constexpr std::chrono::milliseconds kAnswerMargin{
-    10'000};  ///< added to the wait that a call asks for
+    10'000};  ///< added to the wait that a call requests
 
 class RemoteCalls final : public SweepCalls {
  public:

@@ -32,13 +32,12 @@ Result<std::unique_ptr<SweepCalls>> open_remote_calls(
     const Endpoint& endpoint, DatabaseOption database_option = DatabaseOption::kNo);
 
 /// Opens a coordinator over the database in this process. The file must exist, and no other
-/// coordinator may hold it. For changes between two runs of `cox run`.
+/// coordinator may have it open. For changes between two runs of `cox run`.
 Result<std::unique_ptr<SweepCalls>> open_database_calls(const std::string& path);
 
 Result<std::unique_ptr<SweepCalls>> open_calls(const Source& source);
 
-/// Adds to the error of a coordinator that does not answer what to do; other errors stay as they
-/// are.
+/// Adds advice to the error of a coordinator that does not answer; returns other errors unchanged.
 Status explained(const Status& status, const Endpoint& endpoint, DatabaseOption database_option);
 
 /// kNotFound when there is no file at `path`, kFailedPrecondition when it is empty: a command that

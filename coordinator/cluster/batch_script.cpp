@@ -88,8 +88,8 @@ note
 
 /// USR1 is the warning before the limit: of SIGTERM, Slurm would log that the task was cancelled.
 constexpr const char* kStart = R"sh(workers=()
-signalled=
-trap 'signalled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM USR1
+signaled=
+trap 'signaled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM USR1
 )sh";
 
 /// A signal ends bash's `wait` early: it waits again, and 127 then says that the worker had ended.
@@ -97,11 +97,11 @@ constexpr const char* kWait = R"sh(worst=0
 for worker in "${workers[@]}"; do
   code=127
   while :; do
-    signalled=
+    signaled=
     wait "$worker"
     new=$?
     [ "$new" = 127 ] || code=$new
-    [ -n "$signalled" ] || break
+    [ -n "$signaled" ] || break
   done
   [ "$code" -le "$worst" ] || worst=$code
 done

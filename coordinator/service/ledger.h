@@ -33,7 +33,7 @@ class Ledger {
 
   /// Applies a Tick when one is due; call it several times a second. Time in which no call could be
   /// answered counts against no worker: no deadline passes while a commit takes long, and
-  /// afterwards all deadlines move by the time since the last tick.
+  /// afterward all deadlines move by the time since the last tick.
   Status tick();
 
   /// Returns `look(core, journal)` once everything that it saw is on disk.

@@ -231,7 +231,7 @@ class SlurmTest(unittest.TestCase):
             row["story"] for row in self.tasks(study).values()] == ["a file that a job needs is missing on its node"],
                  WAIT_S, lambda: f"{self.slurm.queue()} {self.tasks(study)} {self.task_logs(study)}")
         sick = list(self.tasks(study).values())[0]["node"]
-        self.assertIn(f"node {sick} is left out for", self.cox(study, "status").stderr)
+        self.assertIn(f"node {sick} is excluded for", self.cox(study, "status").stderr)
         self.settings(study, worker=study.worker)
         self.assertIn(f"not on {sick}", self.cox(study, "up").stderr)
         self.wait_until_done(study, "sick", 3)

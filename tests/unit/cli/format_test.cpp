@@ -55,11 +55,11 @@ TEST_CASE("a narrow terminal hides what does not vary, then seconds, and keeps n
         "run           psnr  psnr_se  train_s\n"
         "ada-lr=0.01  23.50     1.00     2.00\n"
         "ada-lr=0.02  24.50     1.50     3.00\n"
-        "(too narrow for failed; --format csv has all columns)\n");
+        "(hidden: failed; --format csv shows all columns)\n");
   const std::string narrow = written(table, Format::kTable, 20);
   CHECK_THAT(narrow, Catch::Contains("ada-lr=0.01  23.50\n") &&
                          Catch::Contains("ada-lr=0.02  24.50\n") &&
-                         Catch::Contains("(too narrow for failed, psnr_se, train_s;"));
+                         Catch::Contains("(hidden: failed, psnr_se, train_s;"));
 }
 
 TEST_CASE("csv quotes what needs it and keeps every digit") {

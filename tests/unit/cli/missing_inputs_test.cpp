@@ -33,9 +33,9 @@ TEST_CASE("what open jobs need and nobody here can open is refused before anythi
   CHECK(refused.code() == StatusCode::kFailedPrecondition);  // exit code 2
   CHECK(refused.message() ==
         "the model directory '" + gone +
-            "' cannot be opened, and 6 jobs in 'x.db' need it (s/a, s/c). Nothing was started. Put "
-            "it back; or set backbone.model in the sweep file to where it is now and run that "
-            "again (equal content is the same run); or give up the jobs: cox cancel s --db x.db");
+            "' cannot be opened, and 6 jobs in 'x.db' need it (s/a, s/c). Nothing was started. "
+            "Restore it; or set backbone.model in the sweep file to its new location and run that "
+            "again (equal content is the same run); or cancel the jobs: cox cancel s --db x.db");
 }
 
 TEST_CASE("LoRA files and LPIPS weights are looked for where a run reads them") {

@@ -78,7 +78,7 @@ TEST_CASE(
     "said") {
   static_assert(WorkerCrew::kMissingInputExitCode == worker::kMissingInputExitStatus);
   for (const auto& [exit_code, reason] :
-       {std::pair("78", "cannot open a file that a job needs"), {"2", "cannot work here"}}) {
+       {std::pair("78", "cannot open a file that a job needs"), {"2", "cannot run here"}}) {
     const ScriptedWorker worker(concat(
         "echo started >> \"$0.starts\"; echo 'cox-worker: no such device' >&2; exit ", exit_code));
     std::ofstream(worker.folder / "local-0.log") << "cox-worker: a reason of yesterday\n";
