@@ -11,24 +11,24 @@ namespace cox {
 
 /// Prepares a program's process; call it first in main. Opens the standard streams that the caller
 /// closed, as cron and launchers do, before a file can take their numbers: messages would overwrite
-/// that file. A stream that was closed accepts no output, so a table with nowhere to go is an
-/// error. Ignores SIGXFSZ, so that a file size limit (`ulimit -f`) is an error of the write, as a
-/// full disk is.
+/// that file. A stream that was closed accepts no output, so printing to it is an error. Ignores
+/// SIGXFSZ, so that reaching the file size limit (`ulimit -f`) fails the write, as a full disk
+/// does.
 inline void prepare_process() {
   // open() takes the lowest free number, so each closed stream gets its own.
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
     const int mode = descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR;
-    if (::open("/dev/null", mode) != descriptor) ::_exit(1);  // no stream to say why
+    if (::open("/dev/null", mode) != descriptor) ::_exit(1);  // no stream to report it
   }
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// Whether a write failed because no more bytes fit: the disk or the user's quota is full, or the
-/// file has reached the size limit of the process (`ulimit -f`).
+/// Returns true if a write failed because no more bytes fit: the disk or the user's quota is full,
+/// or the file has reached the size limit of the process (`ulimit -f`).
 inline bool is_disk_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
-/// Owns a file descriptor and closes it. A negative number is none.
+/// Owns a file descriptor and closes it. A negative number means no descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}

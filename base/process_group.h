@@ -12,11 +12,11 @@
 
 namespace cox {
 
-/// Opens a pipe whose ends a started program inherits only as its streams.
+/// Opens a pipe. A started program inherits its ends only as standard streams.
 Result<Pipe> open_pipe();
 
-/// A program in a process group of its own. The destructor kills it with all that it started, also
-/// what it left running when it ended.
+/// A program in its own process group. The destructor kills the program and every process that it
+/// started, including those that it left running when it ended.
 class ProcessGroup {
  public:
   /// Descriptors that become the program's standard streams.
@@ -27,8 +27,8 @@ class ProcessGroup {
   };
 
   /// Starts a program, looked up in PATH, with its arguments, without a shell. No signal is blocked
-  /// in it, and SIGINT, SIGTERM, SIGPIPE and SIGXFSZ have their default actions. kNotFound when
-  /// there is no such program, kFailedPrecondition when it cannot be started.
+  /// in it, and SIGINT, SIGTERM, SIGPIPE and SIGXFSZ have their default actions. Returns kNotFound
+  /// when the program does not exist, kFailedPrecondition when it cannot be started.
   static Result<ProcessGroup> start(const std::vector<std::string>& words, const Streams& streams);
 
   ProcessGroup(ProcessGroup&& other) noexcept
@@ -36,11 +36,11 @@ class ProcessGroup {
   ProcessGroup& operator=(ProcessGroup&&) = delete;
   ~ProcessGroup();
 
-  /// Returns how the program ended, as waitpid says it, or nothing while it runs. Do not call it
-  /// again after the end.
+  /// Returns the wait status of waitpid once the program has ended, nothing while it runs. Do not
+  /// call it again after the program has ended.
   Result<std::optional<int>> ending();
 
-  /// Lets what the program left running go its own way, such as a shared connection of ssh.
+  /// Leaves running the processes that the program left behind, such as a shared connection of ssh.
   void release() { pid_ = 0; }
 
  private:
