@@ -103,7 +103,7 @@ std::set<int64_t> read_blocks(ParameterReader& parameters, int64_t blocks) {
       parameters.reject("layers", fmt::format("numbers from {} to {}{}", first, blocks - 1,
                                               before ? ": no block is before the first" : ""));
     }
-    if (!steered.insert(layer - first).second) parameters.reject("layers", "no layer twice");
+    if (!steered.insert(layer - first).second) parameters.reject("layers", "each layer only once");
   }
   return steered;
 }
@@ -118,7 +118,7 @@ DimChoice read_dims(ParameterReader& parameters, int64_t hidden) {
     }
   }
   if (std::set<int64_t>(dims.begin(), dims.end()).size() != dims.size()) {
-    parameters.reject("dims", "no channel twice");
+    parameters.reject("dims", "each channel only once");
   }
   return DimList{dims};
 }
