@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// What a video gives to adaptation. References must outlive the adaptation.
+/// The inputs of adaptation that come from a video. References must outlive the adaptation.
 struct AdaptationProblem {
   const Backbone& backbone;
   at::Tensor latents;  ///< [1, C, split.total(), H, W] fp32 normalized, on the backbone's device
