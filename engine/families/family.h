@@ -42,9 +42,8 @@ struct Model {
   std::unique_ptr<Backbone> backbone;
   std::unique_ptr<VideoVae> vae;
   std::unique_ptr<PromptEncoder> text_encoder;
-  std::uint64_t checksum =
-      0;             ///< of the backbone's parameters, which every job must leave unchanged
-  PartGroups parts;  ///< of the devices that share a job
+  std::uint64_t checksum = 0;  ///< of the backbone's parameters, which jobs must not change
+  PartGroups parts;            ///< of the devices that share a job
 };
 
 /// A request to a model: generate the frames that follow the known ones, or from only the prompt.
