@@ -9,9 +9,9 @@ namespace internal {
 inline thread_local std::stop_token abandoned_by;
 }
 
-/// Work that its reader may no longer want: while this lives, work of this thread is abandoned once
-/// a stop is requested. Queries then end with kCancelled, and other long work returns early with a
-/// worthless result: whoever requests the stop uses none.
+/// Marks work whose result may become unwanted: while this object lives, the work of this thread is
+/// abandoned once a stop is requested. Queries then end with kCancelled, and other long work
+/// returns early with an incomplete result, which the caller that requested the stop must not use.
 class MayBeAbandoned {
  public:
   explicit MayBeAbandoned(std::stop_token stop)
@@ -24,10 +24,10 @@ class MayBeAbandoned {
   std::stop_token outer_;
 };
 
-/// What abandons this thread's work, for waits that it must end.
+/// Returns the token that abandons this thread's work, for waits that must end when it is signaled.
 inline const std::stop_token& abandonment() { return internal::abandoned_by; }
 
-/// Whether this thread's work is abandoned; long loops ask this between steps.
+/// Returns true if this thread's work is abandoned. Long loops check it between steps.
 inline bool is_abandoned() { return internal::abandoned_by.stop_requested(); }
 
 }  // namespace cox

@@ -14,7 +14,8 @@ using DurationUs = std::int64_t;
 constexpr DurationUs kMillisecondUs = 1'000;
 constexpr DurationUs kSecondUs = 1'000'000;
 
-/// Where a component gets the time from, so that tests can own it. Implementations are thread-safe.
+/// The source of time of a component, so that tests can control it. Implementations are
+/// thread-safe.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -23,7 +24,7 @@ class Clock {
 
 /// The wall clock when the process first asked, plus the time since then, including time while the
 /// machine was suspended. So it never jumps: setting the wall clock neither ends nor extends a
-/// lease. The price: corrections of the wall clock are not seen until the process ends.
+/// lease. The cost: a running process never sees corrections of the wall clock.
 class SystemClock final : public Clock {
  public:
   TimeUs now_us() const override {

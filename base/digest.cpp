@@ -53,7 +53,7 @@ std::string sha256_of(std::string_view bytes) {
 
 namespace {
 
-/// The facts of a file that can be read to its end: not of a pipe or device.
+/// Returns the stat facts of a file. Fails for a pipe, socket or device, which may have no end.
 Result<struct stat> facts_of_file(const std::string& path) {
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
@@ -87,12 +87,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Two changes closer together than this may leave the same time behind: clocks of file systems
-/// tick every few milliseconds, those of some network servers every second or two.
+/// Two changes closer together than this may get the same timestamp: the clocks of local file
+/// systems tick every few milliseconds, those of some network servers every one or two seconds.
 constexpr std::int64_t kSettledSeconds = 2;
 
-/// Everything that changes when a file's content does. No program can restore the time of the last
-/// status change (ctime), as `cp -p` restores the modification time.
+/// Returns everything that changes when a file's content changes. No program can restore the time
+/// of the last status change (ctime), as `cp -p` restores the modification time.
 std::string identity_of(const std::string& path, const struct stat& facts) {
   return fmt::format("{}\n{} {} {} {}.{:09} {}.{:09}",
                      fs::absolute(path).lexically_normal().string(), facts.st_dev, facts.st_ino,
@@ -129,13 +129,13 @@ Result<std::string> remembered_sha256_of_file(const std::string& path) {
   return digest;
 }
 
-/// Pages describe a model and cannot change a result.
+/// Markdown pages describe a model and cannot change a result.
 bool is_content(const FolderEntry& entry) { return fs::path(entry.path).extension() != ".md"; }
 
 Status check_is_file(const std::string& folder, const FolderEntry& entry) {
   using Kind = FolderEntry::Kind;
   if (entry.kind == Kind::kFile) return Status::ok();
-  const char* got = entry.kind == Kind::kBrokenLink ? "a link that leads nowhere"
+  const char* got = entry.kind == Kind::kBrokenLink ? "a broken link"
                     : entry.kind == Kind::kLoop     ? "a link to a folder that contains it (a loop)"
                                                     : "a pipe, socket or device";
   return failed_precondition(

@@ -38,7 +38,7 @@ struct Point {
   std::string_view shows;
 };
 
-/// Every place where a test can end a process. tests/fault/coverage_test.cpp fails when a point has
+/// Every point where a test can end a process. tests/fault/coverage_test.cpp fails when a point has
 /// no test.
 inline constexpr Point kPoints[] = {
     {"store_before_commit", "effects were computed, nothing is on disk"},
@@ -57,8 +57,8 @@ inline bool is_listed(std::string_view name) {
 
 }  // namespace fault
 
-/// Ends the process at once (no destructors, no flushing) when COX_FAULT names this point. Points
-/// are those of fault::kPoints. Thread-safe; costs one load when no fault is set.
+/// Ends the process at once (no destructors, no flushing) when COX_FAULT names this point. `name`
+/// must be in fault::kPoints. Thread-safe; costs one load when no fault is set.
 inline void fault_point(std::string_view name) {
   static const fault::Plan plan;
   if (plan.name.empty()) return;

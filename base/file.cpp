@@ -56,7 +56,7 @@ Status sync_directory(const std::string& directory) {
                                     : file_error("cannot flush directory", directory);
 }
 
-/// Renames the file written aside to `path`, or deletes it if writing it failed.
+/// Renames the temporary file to `path`, or deletes it if writing it failed.
 Status put_in_place(Status written, const std::string& aside, const std::string& path) {
   if (written.is_ok()) written = check_replaceable(path);
   if (written.is_ok() && ::rename(aside.c_str(), path.c_str()) != 0) {
@@ -93,7 +93,7 @@ Status wait_for_bytes(int descriptor, const std::string& path) {
                                  path, kMaxPipeWaitMs / 1000));
 }
 
-/// Reads into `content` to the end, or one byte past `limit`.
+/// Reads into `content` up to the end of the file, or to one byte past `limit`.
 Status read_to_end(int descriptor, const std::string& path, std::size_t limit,
                    std::string& content) {
   std::array<char, 1 << 16> buffer{};
@@ -161,7 +161,7 @@ Result<std::string> read_text_file(const std::string& path, std::size_t limit) {
 
 namespace {
 
-/// Goes through one folder and those below it. Owned by one call of walk_folder.
+/// Lists one folder and the folders below it. Owned by one call of walk_folder.
 class FolderWalk {
  public:
   /// `below` is the path of `folder` under the root, "" for the root.
@@ -269,7 +269,7 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
   std::error_code error;
   fs::create_directories(parent, error);
   if (error)
-    return unavailable(fmt::format("cannot make '{}': {}", parent.string(), error.message()));
+    return unavailable(fmt::format("cannot create '{}': {}", parent.string(), error.message()));
 
   const std::string aside = unique_sibling(path);
   const int descriptor = ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
@@ -290,7 +290,7 @@ Status publish_file(const std::string& aside, const std::string& path) {
 
 namespace {
 
-/// The value of an environment variable that holds an absolute path.
+/// Returns the value of an environment variable if it is an absolute path.
 std::optional<std::string> path_in_environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value != '/') return std::nullopt;
@@ -331,7 +331,7 @@ std::string unique_sibling(const std::string& path) {
   return (target.parent_path() / name).string();
 }
 
-constexpr std::size_t kHolderBytes = 256;  ///< of a lock file: who holds it
+constexpr std::size_t kHolderBytes = 256;  ///< of a lock file, which names its holder
 
 Result<FileLock> FileLock::acquire(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);

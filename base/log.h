@@ -23,14 +23,15 @@ struct LogField {
 /// warning. Thread-safe.
 void set_log_level(LogLevel level);
 
-/// Whether lines of this level are written: for callers that would only make their fields.
+/// Returns true if lines of this level are written, so that callers can skip the work of building
+/// fields.
 bool log_enabled(LogLevel level);
 
 /// Sends log lines to a file (appended, one write per line) instead of standard error. A file gets
 /// lines from level info on, unless COX_LOG names another level.
 void set_log_file(const std::string& path);
 
-/// One structured line per event: time, level, component, message, fields. Thread-safe.
+/// Writes one structured line: time, level, component, message, fields. Thread-safe.
 void log(LogLevel level, std::string_view component, std::string_view message,
          std::initializer_list<LogField> fields = {});
 

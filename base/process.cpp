@@ -15,8 +15,8 @@ namespace cox {
 
 namespace {
 
-/// The attributes of the new process: its own group, and no signal blocked or, of those that we or
-/// a launcher may have set so, ignored.
+/// Returns the attributes of the new process: its own process group, no blocked signals, and
+/// default actions for the signals that this process or its launcher may ignore.
 class Attributes {
  public:
   Attributes() {
@@ -53,7 +53,7 @@ Result<Pipe> open_pipe() {
 
 Result<ProcessGroup> ProcessGroup::start(const std::vector<std::string>& words,
                                          const Streams& streams) {
-  COX_CHECK(!words.empty(), "a command has a program");
+  COX_CHECK(!words.empty(), "a command needs a program");
   const Attributes attributes;
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -68,7 +68,7 @@ Result<ProcessGroup> ProcessGroup::start(const std::vector<std::string>& words,
       ::posix_spawnp(&pid, argv.front(), &actions, attributes.get(), argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error == ENOENT) {
-    return not_found(fmt::format("there is no program '{}' in PATH", words.front()));
+    return not_found(fmt::format("program '{}' not found in PATH", words.front()));
   }
   if (error != 0) {
     return failed_precondition(

@@ -17,24 +17,24 @@ namespace cox {
 
 /// Prepares a program's process; call it first in main. Opens the standard streams that the caller
 /// closed, as cron and launchers do, before a file can take their numbers: messages would overwrite
-/// that file. A stream that was closed accepts no output, so a table with nowhere to go is an
-/// error. Ignores SIGXFSZ, so that a file size limit (`ulimit -f`) is an error of the write, as a
-/// full disk is.
+/// that file. A stream that was closed accepts no output, so printing to it is an error. Ignores
+/// SIGXFSZ, so that reaching the file size limit (`ulimit -f`) fails the write, as a full disk
+/// does.
 inline void prepare_process() {
   // open() takes the lowest free number, so each closed stream gets its own.
   for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
     const int mode = descriptor == STDOUT_FILENO ? O_RDONLY : O_RDWR;
-    if (::open("/dev/null", mode) != descriptor) ::_exit(1);  // no stream to say why
+    if (::open("/dev/null", mode) != descriptor) ::_exit(1);  // no stream to report it
   }
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-/// Whether a write failed because no more bytes fit: the disk or the user's quota is full, or the
-/// file has reached the size limit of the process (`ulimit -f`).
+/// Returns true if a write failed because no more bytes fit: the disk or the user's quota is full,
+/// or the file has reached the size limit of the process (`ulimit -f`).
 inline bool is_disk_full(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
-/// Owns a file descriptor and closes it. A negative number is none.
+/// Owns a file descriptor and closes it. A negative number means no descriptor.
 class Descriptor {
  public:
   explicit Descriptor(int number = -1) : number_(number) {}
@@ -63,11 +63,11 @@ struct Pipe {
   Descriptor writer;
 };
 
-/// Opens a pipe whose ends a started program inherits only as its streams.
+/// Opens a pipe. A started program inherits its ends only as standard streams.
 Result<Pipe> open_pipe();
 
-/// A program in a process group of its own. The destructor kills it with all that it started, also
-/// what it left running when it ended.
+/// A program in its own process group. The destructor kills the program and every process that it
+/// started, including those that it left running when it ended.
 class ProcessGroup {
  public:
   /// Descriptors that become the program's standard streams.
@@ -78,8 +78,8 @@ class ProcessGroup {
   };
 
   /// Starts a program, looked up in PATH, with its arguments, without a shell. No signal is blocked
-  /// in it, and SIGINT, SIGTERM, SIGPIPE and SIGXFSZ have their default actions. kNotFound when
-  /// there is no such program, kFailedPrecondition when it cannot be started.
+  /// in it, and SIGINT, SIGTERM, SIGPIPE and SIGXFSZ have their default actions. Returns kNotFound
+  /// when the program does not exist, kFailedPrecondition when it cannot be started.
   static Result<ProcessGroup> start(const std::vector<std::string>& words, const Streams& streams);
 
   ProcessGroup(ProcessGroup&& other) noexcept
@@ -87,11 +87,11 @@ class ProcessGroup {
   ProcessGroup& operator=(ProcessGroup&&) = delete;
   ~ProcessGroup();
 
-  /// Returns how the program ended, as waitpid says it, or nothing while it runs. Do not call it
-  /// again after the end.
+  /// Returns the wait status of waitpid once the program has ended, nothing while it runs. Do not
+  /// call it again after the program has ended.
   Result<std::optional<int>> ending();
 
-  /// Lets what the program left running go its own way, such as a shared connection of ssh.
+  /// Leaves running the processes that the program left behind, such as a shared connection of ssh.
   void release() { pid_ = 0; }
 
  private:

@@ -32,7 +32,7 @@ enum class StatusCode : int {
 
 const char* status_code_name(StatusCode code);
 
-/// Success, or an error with a message that says what, where, expected, got and what to do.
+/// Success, or an error with a message: what, where, expected, got and what to do.
 /// A value type; thread-compatible.
 class [[nodiscard]] Status {
  public:
@@ -72,8 +72,8 @@ inline Status internal_error(std::string message) {
   return {StatusCode::kInternal, std::move(message)};
 }
 
-/// A value, or the error that kept it from being made. `value()` on an error is a programmer error
-/// and aborts.
+/// A value, or the error of the operation that should have produced it. Calling `value()` on an
+/// error is a programming error and aborts.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -96,7 +96,7 @@ class [[nodiscard]] Result {
   std::variant<Status, T> state_;
 };
 
-/// Prints the broken invariant and aborts: for programmer errors only.
+/// Prints the broken invariant and aborts: for programming errors only.
 [[noreturn]] void check_failed(const char* condition, const char* file, int line,
                                const std::string& detail);
 

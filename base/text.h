@@ -10,7 +10,7 @@
 
 namespace cox {
 
-/// The arguments printed one after another.
+/// Concatenates the printed arguments.
 template <typename... Parts>
 std::string concat(const Parts&... parts) {
   std::ostringstream out;
@@ -19,17 +19,17 @@ std::string concat(const Parts&... parts) {
 }
 
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
-/// "a, b and 3 more": the first `shown` names, and how many others there are.
+/// Returns "a, b and 3 more": the first `shown` names and the number of the rest.
 std::string join_first(const std::vector<std::string>& names, std::size_t shown);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string trim(std::string_view text);
-/// A to Z as a to z; other bytes, those of UTF-8 among them, as they are.
+/// Converts A to Z to lower case; keeps all other bytes, including those of UTF-8.
 std::string lower_case(std::string_view text);
 bool starts_with(std::string_view text, std::string_view prefix);
 bool ends_with(std::string_view text, std::string_view suffix);
 
-/// Returns the shortest decimal that reads back as exactly `value`; "nan", "inf", "-inf" otherwise.
-/// Always has a '.', an 'e' or is non-finite, so that it is never mistaken for an integer.
+/// Returns the shortest decimal that reads back as exactly `value`, or "nan", "inf" or "-inf". A
+/// finite result always contains '.' or 'e', so it cannot be mistaken for an integer.
 std::string exact_decimal(double value);
 
 /// Returns the candidate nearest to `name` by edit distance, or "" when none is within a third of
@@ -45,12 +45,12 @@ std::optional<std::size_t> first_invalid_utf8(std::string_view text);
 std::optional<std::size_t> first_control_character(std::string_view text,
                                                    std::string_view allowed = "");
 
-/// Returns `text` for a message or a terminal: control characters and bytes that are not UTF-8
-/// become
-/// `\xE9`.
+/// Returns `text` for a message or a terminal: control characters and bytes that are not UTF-8 are
+/// shown as `\xE9`.
 std::string escaped(std::string_view text);
 
-/// Returns at most `limit` bytes of `text`, cut between characters, with "..." where it was cut.
+/// Returns at most `limit` bytes of `text`, cut between characters, followed by "..." if it was
+/// cut.
 std::string abbreviated(std::string_view text, std::size_t limit);
 
 /// "2026-11-21T08:30:05.123456Z"

@@ -48,7 +48,8 @@ JobOutcome Engine::run(const JobInput& input, Sink& sink) {
   const bool retries =
       shared && failure != nullptr && failure->cause == FailureCause::kOom && !failure->poisoned;
   if (!retries) return outcome;
-  log(LogLevel::kWarning, "engine", "no memory for what jobs share; the job runs by itself",
+  log(LogLevel::kWarning, "engine",
+      "not enough memory to share work between jobs; running the job by itself",
       {{"job", input.job_id}, {"error", failure->message}});
   return run_once(input, sink);
 }

@@ -14,43 +14,43 @@
 
 namespace cox::engine {
 
-/// More than any machine has processors. A larger number is an error.
+/// More processors than any machine has. A larger number is an error.
 constexpr int kMaxThreads = 4096;
 
 struct EngineOptions {
-  /// `cpu`, `cuda` or `cuda:N`. Several, separated by commas, do each job together: GPUs of one
-  /// model, or `cpu,cpu`, as tests do.
+  /// `cpu`, `cuda` or `cuda:N`. Several devices, separated by commas, share each job: GPUs of one
+  /// model, or `cpu,cpu`, which tests use.
   std::string device = "cpu";
   int threads = 1;            ///< CPU threads for tensor work, up to kMaxThreads
   bool deterministic = true;  ///< refuse kernels whose results vary between runs
-  /// On a GPU: `fused`, our own between matrix products, or `stock`, only LibTorch's.
+  /// Kernels on a GPU: `fused` (our own between matrix products) or `stock` (only LibTorch's).
   std::string kernels = "fused";
   bool sharing = true;  ///< false: each job of a bundle computes everything by itself
-  /// Where adaptations of announced jobs save their states, to be continued after the process ends;
-  /// nullptr saves nothing. Must outlive the engine.
+  /// Where adaptations of announced jobs save their states, so that a later process can resume
+  /// them; nullptr saves nothing. Must outlive the engine.
   sharing::StateStore* states = nullptr;
   double save_every_s = 10;  ///< computed seconds of an adaptation between saved states
   /// Bounds the states that a trajectory keeps for several jobs; see docs/sharing.md.
   std::int64_t max_state_bytes = sharing::kMaxStateBytes;
-  PartBounds part_bounds = {};  ///< of several devices that do a job together
+  PartBounds part_bounds = {};  ///< for several devices that share a job
 };
 
-/// The device that an engine computes on.
+/// The device on which an engine computes.
 struct DeviceFacts {
   std::string name;                       ///< processor or GPU model
-  int gpus = 0;                           ///< that do a job together; 0 on a CPU
+  int gpus = 0;                           ///< that share a job; 0 on a CPU
   std::int64_t gpu_memory_bytes = 0;      ///< total of one GPU; 0 on a CPU
   std::int64_t machine_memory_bytes = 0;  ///< total of the machine
 };
 
-/// Receives progress while a job runs, and says whether to stop it. Called on the thread of
+/// Receives progress while a job runs, and decides whether to stop it. Called on the thread of
 /// Engine::run, at most several times a second.
 class Sink {
  public:
   virtual ~Sink() = default;
   /// `stage` is a name of StageTimings without its unit; `done` of its `total` steps are finished.
   virtual void on_progress(const std::string& stage, int done, int total) = 0;
-  /// True stops the job at the next step with FailureCause::kCancelled.
+  /// Returns true to stop the job at the next step with FailureCause::kCancelled.
   virtual bool cancelled() const = 0;
 };
 
@@ -68,23 +68,23 @@ using JobOutcome = std::variant<JobOutput, JobFailure>;
 /// Owned by one thread.
 class Engine {
  public:
-  /// Fails when there is no such device. The message says what was looked for.
+  /// Fails if the device does not exist. The message names what was looked for.
   static Result<std::unique_ptr<Engine>> create(const EngineOptions& options);
   ~Engine();
 
   const DeviceFacts& device() const;
 
-  /// Announces the jobs that come next, all of one item, in place of those announced before;
-  /// returns the order to run them in, as indices. Work that they have in common is then done once:
-  /// adaptations that differ in length or in when they stop, and equal generations. Results have
-  /// the same bits as without sharing. A job that was not announced runs by itself.
+  /// Announces the next jobs, all of one item; replaces earlier announcements. Returns the indices
+  /// of the jobs in the order in which to run them. Work that they have in common is done once:
+  /// adaptations that differ only in length or stop rule, and equal generations. Results have the
+  /// same bits as without sharing. A job that was not announced runs by itself.
   std::vector<std::size_t> begin_bundle(const std::vector<JobInput>& jobs);
 
-  /// Puts the model back and forgets the jobs that have not run.
+  /// Restores the model and forgets the announced jobs that have not run.
   void end_bundle();
 
-  /// Runs one job. The one place that catches exceptions. A job that runs out of memory next to
-  /// shared work is run once more by itself.
+  /// Runs one job. Exceptions are caught only here. A job that runs out of memory while it shares
+  /// work is run once more by itself.
   JobOutcome run(const JobInput& input, Sink& sink);
 
  private:

@@ -155,7 +155,7 @@ std::vector<std::size_t> Engine::State::begin_bundle(const std::vector<JobInput>
   try {
     work.end();
   } catch (const std::exception& error) {
-    log(LogLevel::kError, "engine", "could not make sure that the model is as it was loaded",
+    log(LogLevel::kError, "engine", "cannot verify that the model is unchanged",
         {{"error", error.what()}});
   }
   if (options.sharing) return work.expect(jobs);
@@ -225,8 +225,8 @@ at::Tensor Engine::State::reuse_frames(const Task& task, const Generation& made)
 at::Tensor Engine::State::continue_video(const Task& task) {
   if (task.adapted.scored_frames() != ScoredFrames::kGenerated) {
     if (!task.plan.has_reference()) {
-      throw user_error(fmt::format("task {}: method '{}' takes what it scores from frames of the "
-                                   "video, which the task does not have",
+      throw user_error(fmt::format("task {}: method '{}' scores frames of the "
+                                   "video, which this task does not use",
                                    task_name(task.plan.run.task), task.input.method),
                        "parameter");
     }

@@ -17,8 +17,8 @@
 
 namespace cox::engine {
 
-/// What one device holds. When several do a job together, each does all of it, on its share of the
-/// tokens; the first also scores, writes and answers.
+/// The state of one device. If several devices share a job, each does every stage on its share of
+/// the tokens; the first also scores, writes and answers.
 struct Engine::State {
   struct Task;
 

@@ -55,7 +55,7 @@ JobFailure Engine::Team::joint_failure(const JobInput& input,
   try {
     parts.reconnect();
   } catch (const std::exception& error) {
-    log(LogLevel::kError, "engine", "cannot connect the GPUs again", {{"error", error.what()}});
+    log(LogLevel::kError, "engine", "cannot reconnect the GPUs", {{"error", error.what()}});
     failure.poisoned = true;
   }
   return failure;

@@ -11,7 +11,7 @@
 
 namespace cox::engine {
 
-/// The devices that do each job together, mostly one.
+/// The devices that share each job, usually one.
 struct Engine::Team {
   Team(const EngineOptions& options, const std::vector<c10::Device>& chosen);
 

@@ -6,8 +6,7 @@
 
 namespace cox::engine {
 
-/// Returns why a job that threw `error`, a std::exception, failed. The only place where exceptions
-/// become causes.
+/// Returns the failure of a job that threw `error`. Exceptions are mapped to causes only here.
 JobFailure failure_of(const std::exception_ptr& error);
 
 }  // namespace cox::engine

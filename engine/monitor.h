@@ -5,13 +5,13 @@
 
 namespace cox::engine {
 
-/// Reports progress of the stages, and ends them when the caller asks to stop. Borrows the sink;
-/// owned by one thread.
+/// Reports the progress of the stages, and ends them if the caller requests a stop. Borrows the
+/// sink; owned by one thread.
 class JobMonitor {
  public:
   explicit JobMonitor(Sink& sink) : sink_(sink) {}
 
-  /// Throws EngineError (cause cancelled) when the caller asked to stop.
+  /// Throws EngineError (cause cancelled) if the caller requested a stop.
   void progress(const char* stage, int done, int total) {
     sink_.on_progress(stage, done, total);
     if (!sink_.cancelled()) return;

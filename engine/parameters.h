@@ -17,16 +17,16 @@ struct RealRange {
   double max = std::numeric_limits<double>::infinity();
 };
 
-/// Reads a job's parameters by type. It has no defaults: the sweep's schema resolved every
-/// value, so a missing one means that coordinator and engine disagree. Every read throws
+/// Reads a job's parameters by type. It has no defaults: the sweep's schema has resolved every
+/// value, so a missing value means that coordinator and engine disagree. Every read throws
 /// EngineError (cause user, detail `parameter`) that names the parameter, the expected and the
-/// actual value. Torch-free. Borrows the parameters; owned by one thread.
+/// actual value. Does not depend on torch. Borrows the parameters; owned by one thread.
 class ParameterReader {
  public:
   explicit ParameterReader(const Parameters& parameters) : parameters_(parameters) {}
 
-  /// While it lives, names are those of one of several methods: `lr` reads `adasteer.lr` with the
-  /// prefix `adasteer.`.
+  /// While it lives, names are prefixed for one of several methods: with the prefix `adasteer.`,
+  /// `lr` reads `adasteer.lr`.
   class Member {
    public:
     Member(ParameterReader& reader, std::string prefix) : reader_(reader) {
@@ -44,22 +44,23 @@ class ParameterReader {
   std::int64_t integer(const std::string& name,
                        std::int64_t min = std::numeric_limits<std::int64_t>::min(),
                        std::int64_t max = std::numeric_limits<std::int64_t>::max());
-  /// An integer is accepted too: it widens without loss.
+  /// Also accepts an integer, which widens without loss.
   double real(const std::string& name, RealRange range = {});
   std::string text(const std::string& name);
-  /// One of `values`.
+  /// Reads one of `values`.
   std::string choice(const std::string& name, const std::vector<std::string>& values);
   std::vector<double> reals(const std::string& name);
   std::vector<std::int64_t> integers(const std::string& name);
   std::vector<std::string> texts(const std::string& name);
 
-  /// Throws the error of a value that only its reader can judge.
+  /// Throws the error for a value that only the caller can validate.
   [[noreturn]] void reject(const std::string& name, const std::string& expected) const;
 
-  /// Counts these as read: another job with equal values read them. Throws when one is missing.
+  /// Counts these as read, because another job with equal values read them. Throws if one is
+  /// missing.
   void accept(const std::set<std::string>& names);
 
-  /// Throws when a parameter was never read: it would be in the job's identity without effect.
+  /// Throws if a parameter was never read: it would change the job's identity but have no effect.
   void finish() const;
   const std::set<std::string>& names_read() const { return read_; }
 

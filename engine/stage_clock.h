@@ -7,14 +7,14 @@
 
 namespace cox::engine {
 
-/// Takes the times of one job: of each stage what the job would need by itself, and in all what was
-/// spent. Starts when it is made. Owned by one thread.
+/// Measures the times of one job: for each stage the time that the job would need by itself, and in
+/// total the time spent. Starts on construction. Owned by one thread.
 class StageClock {
  public:
   StageClock(StageTimings& timings, JobMonitor& monitor, c10::Device device)
       : timings_(timings), monitor_(monitor), device_(device) {}
 
-  /// Runs a stage and returns what it returns.
+  /// Runs a stage and returns its result.
   template <typename Work>
   auto measure(const char* stage, double StageTimings::*seconds, const Work& work) {
     monitor_.progress(stage, 0, 1);

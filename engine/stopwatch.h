@@ -5,7 +5,7 @@
 
 namespace cox::engine {
 
-/// Adds the wall seconds of a scope to a total, the device idle at its end.
+/// Adds the wall seconds of a scope to a total, after waiting for the device at its end.
 class Stopwatch {
  public:
   Stopwatch(double& total, c10::Device device) : total_(total), device_(device) {}

@@ -13,7 +13,7 @@
 namespace cox {
 
 /// Settings that both ends of a connection share: a server disconnects a client that pings more
-/// often than it permits, and rejects a call with more reports.
+/// often than it permits, and rejects a call with too many reports.
 namespace wire {
 constexpr int kKeepaliveIntervalMs = 60'000;  ///< below the 350 s after which NATs drop
 constexpr int kKeepaliveTimeoutMs = 20'000;
@@ -28,23 +28,24 @@ constexpr int kMaxMessageBytes = 256 << 20;  ///< a submission of 200 runs on 10
 /// that would travel without TLS to another machine.
 Result<std::shared_ptr<grpc::Channel>> open_channel(const Endpoint& endpoint);
 
-/// True when the coordinator did not answer: the call may be sent again. False for every answer,
-/// refusals included.
+/// Returns true if the coordinator did not answer, so the call may be sent again. Returns false for
+/// every answer, including a refusal.
 bool is_unreachable(const Status& status);
 
-/// True for the status of a call that found no connection.
+/// Returns true for the status of a call that had no connection.
 bool is_lost(const grpc::Status& status);
 
 /// Sets the deadline and the token of a call; open_channel() has accepted `endpoint`.
 void prepare(grpc::ClientContext& context, const Endpoint& endpoint,
              std::chrono::milliseconds deadline);
 
-/// Prepares gRPC in this process: its own log goes to ours, as debug lines, because our statuses
-/// say what matters; and its mutexes stop looking for deadlocks, which Debian's build of Abseil
-/// does by default: each lock then takes a lock of the whole process. Idempotent.
+/// Prepares gRPC in this process. Sends its log lines to our log at level debug, because our
+/// statuses already report what matters. Turns off deadlock detection in its mutexes, which
+/// Debian's build of Abseil enables by default and which makes every lock take a process-wide lock.
+/// Idempotent.
 void set_up_grpc();
 
-/// Both use the same codes; the message stays as it is.
+/// Converts a gRPC status to ours: the codes are equal, the message is unchanged.
 Status from_grpc(const grpc::Status& status);
 grpc::Status to_grpc(const Status& status);
 

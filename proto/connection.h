@@ -11,11 +11,11 @@
 
 namespace cox {
 
-/// The way of every client to a coordinator, with a channel that heals. gRPC drives a connection
-/// attempt only while a call waits on the channel. On a channel whose last attempt failed, a call
-/// fails at once and waits for nothing, so a TLS handshake, which takes several round trips, never
-/// ends in time. So the channel of a call that found no connection is replaced, the certificate
-/// file is read again, and the next call waits for its own attempt. Thread-safe.
+/// A client's connection to a coordinator that replaces its channel after a failure. gRPC drives a
+/// connection attempt only while a call waits on the channel. On a channel whose last attempt
+/// failed, a call fails at once, so a TLS handshake, which takes several round trips, never
+/// finishes. Therefore, after a call without a connection, the channel is replaced, the certificate
+/// file is read again, and the next call waits for a new attempt. Thread-safe.
 template <typename Service>
 class Connection {
  public:
@@ -33,7 +33,7 @@ class Connection {
     return std::unique_ptr<Connection>(new Connection(endpoint, Service::NewStub(channel)));
   }
 
-  /// One try of a call.
+  /// Makes one attempt at a call.
   template <typename Request, typename Reply>
   Result<Reply> call(Method<Request, Reply> method, const Request& request, Milliseconds deadline) {
     const std::shared_ptr<Stub> stub = current();
@@ -46,8 +46,8 @@ class Connection {
     return reply;
   }
 
-  /// One try of a call that answers in pieces; each goes to `take`. Cancelled when the caller's
-  /// work is abandoned.
+  /// Makes one attempt at a streaming call; passes each message to `take`. Cancelled if the
+  /// caller's work is abandoned.
   template <typename Request, typename Reply, typename Take>
   Status read(ReadMethod<Request, Reply> method, const Request& request, Milliseconds deadline,
               Take take) {
@@ -73,11 +73,11 @@ class Connection {
     return stub_;
   }
 
-  /// Calls that are under way on the former channel keep it until they end.
+  /// Calls in progress on the old channel keep it until they end.
   void replace(const std::shared_ptr<Stub>& lost) {
     MutexLock lock(mutex_);
-    if (stub_ != lost) return;  // another call's failure has done it
-    // A certificate file that cannot be read just now is read after the next failure.
+    if (stub_ != lost) return;  // another failed call has replaced it
+    // A certificate file that cannot be read now is read again after the next failure.
     const auto channel = open_channel(endpoint_);
     if (channel.is_ok()) stub_ = Service::NewStub(*channel);
   }

@@ -16,8 +16,8 @@
 
 namespace cox {
 
-// The one pair of conversions between records and messages: each field of the record to and from
-// the message's field of the same name. tests/unit/proto checks that both have the same fields.
+// Converts between records and messages: each field of the record corresponds to the message's
+// field of the same name. tests/unit/proto checks that both have the same fields.
 
 namespace wire {
 
@@ -35,7 +35,7 @@ struct IsMap : std::false_type {};
 template <typename T>
 struct IsMap<std::map<std::string, T>> : std::true_type {};
 
-/// The message's fields in the order of the record's. A record has one message type.
+/// Returns the message's fields in the order of the record's fields. A record has one message type.
 template <HasFields Record>
 const std::array<const FieldDescriptor*, kFieldCount<Record>>& fields_of(const Message& message) {
   static const auto kFields = [&] {
@@ -183,7 +183,7 @@ void read_fields(const Message& message, Record& record) {
 
 }  // namespace wire
 
-/// The record as a message.
+/// Converts the record to a message.
 template <typename Message, HasFields Record>
 Message to_proto(const Record& record) {
   Message message;
@@ -191,7 +191,7 @@ Message to_proto(const Record& record) {
   return message;
 }
 
-/// The message as a record. An enumerator that the sender made up stays as it is: check it first.
+/// Converts the message to a record. Keeps enumerators that are not defined: check them first.
 template <HasFields Record>
 Record from_proto(const google::protobuf::Message& message) {
   Record record;
@@ -199,8 +199,9 @@ Record from_proto(const google::protobuf::Message& message) {
   return record;
 }
 
-/// Reads the text that canonical_parameters of record/value.h writes. Fails with kInvalidArgument
-/// for any other text, also for other JSON of the same meaning: equal parameters have one text.
+/// Parses the string that canonical_parameters of record/value.h returns. Fails with
+/// kInvalidArgument for any other string, including other JSON with the same meaning: equal
+/// parameters have one string.
 Result<Parameters> parameters_from(const std::string& canonical);
 
 }  // namespace cox

@@ -7,7 +7,7 @@
 
 namespace cox {
 
-/// What the optimization did. Steps count from 1; best_step 0 is the start state.
+/// Summary of the optimization. Steps count from 1; best_step 0 is the start state.
 struct AdaptationSummary {
   std::int64_t trainable_parameters = 0;
   std::int32_t steps_run = 0;

@@ -10,14 +10,14 @@
 
 namespace cox {
 
-/// Why a job has no result; kNone while it has not failed. The values are stored and equal the
-/// wire's.
+/// The class of a job's failure; kNone while it has not failed. The values are stored, and they
+/// equal the values on the wire.
 enum class FailureCause : std::uint8_t {
   kNone = 0,
   kData = 1,      ///< the video or its window: never retried
   kOom = 2,       ///< not enough memory
   kDiverged = 3,  ///< loss or latents became NaN or infinite: a finding, never retried
-  kCrash = 4,     ///< anything unforeseen
+  kCrash = 4,     ///< any other failure
   kTimeout = 5,
   kLost = 6,       ///< the worker died or went silent with the job
   kUser = 7,       ///< parameters, model files: never retried
@@ -39,18 +39,19 @@ constexpr std::optional<FailureCause> cause_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// Why an attempt ended without a result.
+/// Describes an attempt that ended without a result.
 struct JobFailure {
   FailureCause cause = FailureCause::kCrash;
   std::string message;    ///< what, where, expected, got, what to do
   std::string detail;     ///< class within the cause, e.g. `corrupt_container`, `too_short`
-  bool poisoned = false;  ///< the device cannot be used any more: the worker must restart
-  /// The machine lacks an input of the job, for example its model. The job goes back without blame.
+  bool poisoned = false;  ///< the device is unusable: the worker must restart
+  /// The machine lacks an input of the job, for example its model. The job is queued again and the
+  /// attempt does not count.
   bool missing_input = false;
 
   bool operator==(const JobFailure&) const = default;
 
-  /// The fields that leave the worker; the others decide what the worker does next.
+  /// The fields that the worker sends; it uses the others itself.
   static constexpr auto fields() {
     using F = JobFailure;
     return std::tuple{

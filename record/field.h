@@ -11,7 +11,7 @@ namespace cox {
 template <typename Record, typename Type>
 struct Field {
   std::string_view name;
-  std::string_view unit;     ///< "s", "us", "bytes", "1"; "" for what has none
+  std::string_view unit;     ///< "s", "us", "bytes", "1"; "" for a field without a unit
   std::string_view meaning;  ///< one sentence, for people
   Type Record::*member;
 };

@@ -6,8 +6,8 @@
 
 namespace cox {
 
-/// Every how many frames of a video of `rate` frames a second come nearest to `wanted` a second: at
-/// least 1.
+/// Returns the stride, at least 1, at which frames of a video of `rate` frames per second come
+/// closest to `wanted` frames per second.
 inline std::int64_t stride_for(double rate, double wanted) {
   return std::max<std::int64_t>(1, std::llround(rate / wanted));
 }

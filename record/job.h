@@ -17,7 +17,7 @@
 
 namespace cox {
 
-/// One run on one video, with everything that the result depends on.
+/// One run on one video, with every input that the result depends on.
 struct JobInput {
   std::string job_id;  ///< the job's digest
   std::string run_id;  ///< the run's digest
@@ -27,12 +27,12 @@ struct JobInput {
   ModelFiles model;
   Video video;
   std::string prompt;            ///< as record/prompt.h chose it
-  std::string output_directory;  ///< generated and reference videos go here; made when missing
+  std::string output_directory;  ///< for generated and reference videos; created if missing
   ShareKeys share;               ///< what the job may share with others of its bundle
-  bool recompute = false;        ///< save memory at the price of time: the result is the same
+  bool recompute = false;        ///< saves memory, takes longer; the result is the same
 };
 
-/// What a finished job hands in.
+/// The result of a finished job.
 struct JobOutput {
   std::vector<MetricValue> metrics;
   StageTimings timings;

@@ -8,24 +8,24 @@
 
 namespace cox {
 
-/// The use of the latent frames of an adaptation window, in time order: context, train, held out.
+/// How the latent frames of an adaptation window are used, in time order: context, train, held out.
 struct LatentSplit {
   std::int64_t context = 0;   ///< clean, never trained on
   std::int64_t train = 0;     ///< noised; the loss is over these
-  std::int64_t held_out = 0;  ///< seen by early-stop checks only; 0 = no checks possible
+  std::int64_t held_out = 0;  ///< used only by early-stop checks; 0 = no checks possible
 
   std::int64_t total() const { return context + train + held_out; }
 };
 
-/// Returns how many of the `rest` latent frames after the context a fraction holds out: at least
-/// one.
+/// Returns how many of the `rest` latent frames after the context are held out for a given
+/// fraction: at least one.
 inline std::int64_t held_out_latents(std::int64_t rest, double fraction) {
   const auto share = static_cast<std::int64_t>(std::floor(static_cast<double>(rest) * fraction));
   return std::max<std::int64_t>(1, share);
 }
 
-/// Splits a window so that at least one latent frame is trained on: the context is shortened first,
-/// then the held-out part.
+/// Splits a window so that at least one latent frame is trained on. If the window is too short, the
+/// context shrinks first, then the held-out part.
 inline LatentSplit split_latents(std::int64_t window_frames, std::int64_t context_frames,
                                  double holdout_fraction) {
   const std::int64_t total = latent_frames_of(window_frames);

@@ -9,7 +9,7 @@
 namespace cox {
 
 /// How often an attempt may be repeated, by class of failure. A timeout counts as a crash. After
-/// running out of memory each further attempt tries something else, so two are enough.
+/// running out of memory, each retry runs differently, so two retries are enough.
 struct RetryLimits {
   std::uint32_t crash = 2;
   std::uint32_t oom = 2;
@@ -32,8 +32,8 @@ struct RetryLimits {
   }
 };
 
-/// When a series stops by itself. Failures declared expected and diverged jobs (a finding, not an
-/// error) do not count.
+/// The conditions under which a series stops by itself. Failures declared as expected, and diverged
+/// jobs (a finding, not an error), do not count.
 struct FailurePolicy {
   bool fail_fast = false;
   std::uint32_t max_failed_jobs = 0;
@@ -58,7 +58,8 @@ struct FailurePolicy {
 /// More than any host has.
 constexpr std::uint32_t kMostGpusOfJob = 64;
 
-/// What a worker must have to be given a job, or has. A label: never part of a job's identity.
+/// The resources that a job requires, or that a worker has. A label: never part of a job's
+/// identity.
 struct Resources {
   std::uint32_t gpus = 0;
   std::int64_t gpu_memory_bytes = 0;

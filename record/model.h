@@ -8,7 +8,7 @@
 
 namespace cox {
 
-/// A file of weights that acts next to the model's own: a LoRA file, or what a metric needs.
+/// A file of weights used in addition to the model's own: a LoRA file, or the weights of a metric.
 struct WeightFile {
   std::string path;
   std::string digest;
@@ -26,7 +26,7 @@ struct WeightFile {
   }
 };
 
-/// The model of a run, and the weights next to it.
+/// The model of a run, and the additional weights.
 struct ModelFiles {
   std::string backbone;
   std::string directory;

@@ -5,7 +5,7 @@
 
 namespace cox {
 
-/// `path` with `value` for each `{name}`. What comes from `value` is not looked at again.
+/// Returns `path` with each `{name}` replaced by `value`. Inserted text is not expanded again.
 inline std::string filled_path(const std::string& path, const std::string& name,
                                const std::string& value) {
   const std::string mark = "{" + name + "}";

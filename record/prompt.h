@@ -7,7 +7,7 @@
 namespace cox {
 
 /// Returns the prompt of a run with these parameters on a video with this caption: the constant
-/// prompt with `prompt_source: constant`, the caption otherwise. Nothing else chooses a prompt.
+/// prompt with `prompt_source: constant`, the caption otherwise. Every prompt is chosen here.
 inline std::string prompt_of(const Parameters& parameters, const std::string& caption) {
   const auto text = [&](const char* name) -> const std::string* {
     const auto found = parameters.find(name);

@@ -7,8 +7,8 @@
 
 namespace cox {
 
-/// Returns the id of a prompt's item, `a-cat-on-a-mat-1a2b3c4d`: words of the prompt, and of its
-/// digest. A prompt has the same id in every list, so the same noise.
+/// Returns the id of a prompt's item, such as `a-cat-on-a-mat-1a2b3c4d`: words of the prompt and
+/// the start of its digest. A prompt has the same id, and therefore the same noise, in every list.
 inline std::string prompt_id(const std::string& prompt) {
   constexpr std::size_t kMaxWordBytes = 48, kDigestCharacters = 8;
   std::string words;

@@ -7,7 +7,7 @@
 
 namespace cox {
 
-/// Where and with what a result was computed.
+/// The machine, software and inputs that computed a result.
 struct Provenance {
   std::string machine;
   std::string device;

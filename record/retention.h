@@ -13,8 +13,8 @@ struct Retention {
   enum class Kind {
     kAll,
     kNone,
-    kBest,  ///< those of the `runs` best runs by the mean of `metric`, and of the baseline
-    kItems  ///< those of `items`, in every run
+    kBest,  ///< of the `runs` best runs by the mean of `metric`, and of the baseline
+    kItems  ///< of the items in `items`, in every run
   };
   Kind kind = Kind::kAll;
   std::int64_t runs = 0;
@@ -24,7 +24,7 @@ struct Retention {
   bool operator==(const Retention&) const = default;
 };
 
-/// As the database holds it: `{"kind":"best","metric":"psnr","runs":3}`.
+/// The form in which the database stores it: `{"kind":"best","metric":"psnr","runs":3}`.
 inline std::string retention_json(const Retention& keep) {
   switch (keep.kind) {
     case Retention::Kind::kNone:

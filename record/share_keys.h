@@ -7,8 +7,8 @@
 
 namespace cox {
 
-/// What the jobs of one item may share. Two jobs with an equal key compute the same there; an empty
-/// key shares nothing. Opaque everywhere but where they are made, in coordinator/sweep.
+/// The work that jobs of one item may share. Two jobs with an equal key do the same work; an empty
+/// key shares nothing. Only coordinator/sweep, which makes the keys, knows their content.
 struct ShareKeys {
   std::string trajectory;
   std::string generation;

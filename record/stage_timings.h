@@ -4,8 +4,8 @@
 
 namespace cox {
 
-/// Wall seconds of each stage of a job, never mixed. Stages that did not run are 0. A stage whose
-/// work was shared says what it would have taken for this job by itself, as it was measured.
+/// Wall seconds of each stage of a job, counted separately. Stages that did not run are 0. A stage
+/// whose work was shared has the measured time that it would have taken for this job by itself.
 struct StageTimings {
   double load_model_s = 0;
   double decode_s = 0;

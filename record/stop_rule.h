@@ -8,9 +8,9 @@
 
 namespace cox {
 
-/// When a run of a series is stopped because it falls behind the others. Runs are compared on the
-/// first items of the data set, after as many as `min_items` and its multiples (`median`), or its
-/// products with powers of `factor` (`asha`).
+/// The rule that stops a run of a series because it falls behind the others. Runs are compared on
+/// the first items of the data set: after `min_items` items and each multiple of it (`median`), or
+/// after `min_items` times each power of `factor` (`asha`).
 struct StopRule {
   std::string kind;
   std::string metric;
@@ -26,10 +26,10 @@ struct StopRule {
     using R = StopRule;
     return std::tuple{
         Field{"kind", "", "median, asha, or empty for no rule.", &R::kind},
-        Field{"metric", "", "What runs are compared by.", &R::metric},
+        Field{"metric", "", "The metric by which runs are compared.", &R::metric},
         Field{"lower_is_better", "", "The metric's direction.", &R::lower_is_better},
-        Field{"min_items", "", "After how many items runs are compared first.", &R::min_items},
-        Field{"factor", "", "asha: one of so many runs goes on.", &R::factor},
+        Field{"min_items", "", "Items after which runs are first compared.", &R::min_items},
+        Field{"factor", "", "asha: one run in this many continues.", &R::factor},
         Field{"spared", "", "Runs that are neither stopped nor compared: baseline, controls.",
               &R::spared},
     };

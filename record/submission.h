@@ -26,7 +26,7 @@ struct ResultTable {
   }
 };
 
-/// What a difference in a metric must reach to matter.
+/// The smallest difference in a metric that matters.
 struct EquivalenceMargin {
   std::string metric;
   double margin = 0;
@@ -64,7 +64,7 @@ struct KnownRun {
   }
 };
 
-/// What a submission did, or would do.
+/// The effect of a submission, or of a dry run.
 struct SubmissionAnswer {
   std::uint32_t new_runs = 0;
   std::uint32_t known_runs = 0;

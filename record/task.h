@@ -8,10 +8,10 @@
 
 namespace cox {
 
-/// What a run makes of an item: the values of the parameter `task`.
+/// What a run generates from an item: the values of the parameter `task`.
 enum class Task {
   kContinue,     ///< the frames after known frames of a video
-  kTextToVideo,  ///< a video from a prompt alone
+  kTextToVideo,  ///< a video from only a prompt
   kImageToVideo  ///< the frames after the first frame of a video
 };
 
@@ -28,13 +28,13 @@ constexpr std::string_view task_name(Task task) {
   return kTasks[static_cast<std::size_t>(task)].name;
 }
 
-/// Whether a run of the task decodes its item's file. A prompt has none.
+/// Returns true if a run of the task decodes its item's file. A prompt has no file.
 constexpr bool reads_video(Task task) { return task != Task::kTextToVideo; }
 
-/// Whether there are true frames that the generated ones are compared with.
+/// Returns true if the generated frames can be compared with true frames.
 constexpr bool has_reference(Task task) { return task == Task::kContinue; }
 
-/// Returns the task of a run with these parameters. Runs from before the parameter continue videos.
+/// Returns the task of a run with these parameters. Runs without the parameter continue videos.
 inline Task task_of(const Parameters& parameters) {
   const auto found = parameters.find("task");
   const auto* name = found == parameters.end() ? nullptr : found->second.get_if<std::string>();

@@ -13,7 +13,7 @@
 
 namespace cox {
 
-/// One parameter value with the type that its schema gives it, from a sweep file to the engine.
+/// A parameter value with the type of its schema.
 struct Value {
   using List = std::vector<Value>;
   std::variant<bool, std::int64_t, double, std::string, List> data = false;
@@ -37,7 +37,7 @@ struct Value {
 /// Parameter name (nested keys joined by '.', as in `early_stop.patience`) to value, in name order.
 using Parameters = std::map<std::string, Value>;
 
-/// `text` between double quotes with JSON's escapes.
+/// Returns `text` in double quotes, escaped as JSON.
 inline std::string json_quoted(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -55,8 +55,8 @@ inline std::string json_quoted(std::string_view text) {
 }
 
 /// Returns the one string of a value that enters digests: `true`, `14`, `0.01`, `"text"`, `[1,2]`.
-/// Integers and reals never have the same string, and equal reals have one string however they were
-/// written.
+/// Integers and reals never have the same string, and equal reals always have the same string,
+/// however they were written.
 inline std::string canonical_text(const Value& value) {
   struct Printer {
     std::string operator()(bool v) const { return v ? "true" : "false"; }

@@ -27,9 +27,9 @@ struct Video {
         Field{"path", "", "Absolute path, as the worker opens it; empty for a prompt. A label.",
               &V::path},
         Field{"digest", "", "SHA-256 of the file; empty = not checked, or a prompt.", &V::digest},
-        Field{"caption", "", "What the manifest says that the video shows; a prompt's words.",
+        Field{"caption", "", "Description of the video from the manifest; a prompt's words.",
               &V::caption},
-        Field{"dimensions", "", "What of a benchmark the item is for. A label.", &V::dimensions},
+        Field{"dimensions", "", "Benchmark dimensions of the item. A label.", &V::dimensions},
     };
   }
 };

@@ -4,19 +4,19 @@
 
 namespace cox::sharing {
 
-/// Decides from the held-out losses when the loop ends and which state it keeps. Has no tensors, so
-/// that the rule can be replayed on recorded losses. A check is better only if strictly below the
-/// best so far; NaN is never below.
+/// Decides from the held-out losses when the loop ends and which state it keeps. Holds no tensors,
+/// so the rule can be replayed on recorded losses. A loss is better only if it is strictly below
+/// the best so far; NaN never is.
 class EarlyStop {
  public:
   /// `start_loss` is the loss before the first step: the first best.
   EarlyStop(std::int64_t check_every, std::int64_t patience, double start_loss)
       : check_every_(check_every), patience_(patience), best_loss_(start_loss) {}
 
-  /// Whether a check follows optimizer step `step`, counted from 1.
+  /// Returns true if a check follows optimizer step `step`, counted from 1.
   bool due(std::int64_t step) const { return step % check_every_ == 0; }
 
-  /// Takes the loss after `step`. Returns true for a new best, whose state must then be kept.
+  /// Records the loss after `step`. Returns true for a new best, whose state must then be kept.
   bool observe(std::int64_t step, double loss) {
     if (loss < best_loss_) {
       best_loss_ = loss;

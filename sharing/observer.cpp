@@ -39,7 +39,7 @@ bool Observer::check(const ProbeLosses& losses) {
 
 namespace {
 
-/// Nullptr unless every probe of the job's rule was measured after `step`.
+/// Returns nullptr unless every probe of the job's rule was measured after `step`.
 const ProbeLosses* measured(const JobShape& job, const CheckLosses& checks, std::int64_t step) {
   const auto found = checks.find(step);
   if (found == checks.end()) return nullptr;

@@ -36,12 +36,12 @@ Status check_job(const PricedJob& job) {
                                         job.identity, job.shape.stop->check_every));
   }
   if (job.shape.stop->probes().empty()) {
-    return invalid_argument(fmt::format("job '{}': its stop rule looks at nothing", job.identity));
+    return invalid_argument(fmt::format("job '{}': its stop rule has no probes", job.identity));
   }
   return Status::ok();
 }
 
-/// The steps that the job runs, at most when its outcome is not known.
+/// Returns the steps that the job runs; the most that it can run if its outcome is unknown.
 std::int64_t steps_of(const PricedJob& job) {
   return job.outcome ? job.outcome->steps_run : job.shape.steps;
 }
@@ -99,7 +99,8 @@ std::vector<PricedJob> without_duplicates(const std::vector<PricedJob>& jobs) {
   return distinct;
 }
 
-/// Rules with equal probes and as many checks choose alike; patience beyond the checks never ends.
+/// Rules with equal probes and equally many checks choose the same state: a patience above the
+/// number of checks has no effect.
 using RuleIdentity = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::vector<Probe>>;
 
 RuleIdentity identity_of(const JobShape& shape) {
@@ -108,16 +109,18 @@ RuleIdentity identity_of(const JobShape& shape) {
   return {rule.check_every, checks, std::min(rule.patience, checks + 1), rule.probes()};
 }
 
-/// What the rules of one trajectory may generate from, besides states that are generated anyway.
+/// The states from which the rules of one trajectory may generate, except those that other jobs
+/// generate from in any case.
 struct RuleChoices {
   std::vector<std::set<StateId>> states;  ///< of each rule
   std::vector<std::size_t> jobs;          ///< one of each rule
 };
 
-/// The state of each rule that has one of its own.
+/// The state assigned to each rule that has its own state.
 using Matching = std::map<StateId, std::size_t>;
 
-/// Whether `rule` can get a state of its own when rules before it move to other ones they can take.
+/// Returns true if `rule` can get its own state when earlier rules move to other states open to
+/// them.
 bool find_state(const RuleChoices& choices, std::size_t rule, Matching& taken,
                 std::set<StateId>& seen) {
   for (const StateId& state : choices.states[rule]) {
@@ -130,7 +133,8 @@ bool find_state(const RuleChoices& choices, std::size_t rule, Matching& taken,
   return false;
 }
 
-/// The most different states that the rules can choose: a largest matching of rules and states.
+/// Returns the largest number of different states that the rules can choose: a maximum matching of
+/// rules and states.
 Matching most_states(const RuleChoices& choices) {
   Matching taken;
   for (std::size_t rule = 0; rule < choices.states.size(); ++rule) {
@@ -168,7 +172,7 @@ class SharedPrice {
   }
 
  private:
-  /// The step of the state that the job generates from; none when that is not known.
+  /// Returns the step of the state that the job generates from; nothing if it is unknown.
   std::optional<std::int64_t> chosen_step(const PricedJob& job) const {
     if (job.shape.trajectory.empty()) return 0;
     if (!job.shape.stop) return job.shape.steps;
@@ -194,7 +198,7 @@ class SharedPrice {
       const StateId state = state_id(job.shape.trajectory, *step);
       const bool is_new = generations_.insert({state, job.shape.generation}).second;
       if (is_new) add_generation(job, cost);
-      // The first reader of a state looks at it, also when its frames are there.
+      // The first reader of a state places it even if its frames exist already.
       if (seen.insert(*step).second || is_new) placed_[member] = *step;
     }
     for (const auto& [generation, choices] : choices_of(ruled)) {
@@ -215,7 +219,7 @@ class SharedPrice {
     for (std::int64_t step = 0; step <= steps; ++step) add_check(trajectory, step, cost);
   }
 
-  /// As the engine decides it. The live state is kept too while a rule's is in place.
+  /// Must decide as the engine does. The live state is kept too while a rule's state is in place.
   bool keeps_states(const Trajectory& trajectory) const {
     std::int64_t states = 1;
     for (const std::size_t job : trajectory.jobs) states += shapes_[job].stop ? 1 : 0;
@@ -224,7 +228,8 @@ class SharedPrice {
                static_cast<double>(kMaxStateBytes);
   }
 
-  /// The steps that run when no state is kept, in the order in which the engine runs the jobs.
+  /// Returns the steps that run if no state is kept, in the order in which the engine runs the
+  /// jobs.
   std::int64_t walked(const Trajectory& trajectory) const {
     std::vector<std::size_t> members = trajectory.jobs;
     std::stable_sort(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
@@ -241,7 +246,7 @@ class SharedPrice {
     return steps_walked(readings);
   }
 
-  /// The steps and probes that no trajectory with equal passes has computed before.
+  /// Counts the steps and probes that an earlier trajectory with equal passes has not computed.
   void add_new_passes(const Trajectory& trajectory, Cost& cost) {
     const PricedJob& first = jobs_[trajectory.jobs.front()];
     Passes& passes = passes_[first.shape.passes];
@@ -256,7 +261,7 @@ class SharedPrice {
     if (probes > 0) add_checks(first, 1, probes, cost);
   }
 
-  /// By the key of the generation. States that are generated anyway are left out.
+  /// Keyed by generation. Omits states that other jobs generate from in any case.
   std::map<std::string, RuleChoices> choices_of(const std::vector<std::size_t>& ruled) const {
     std::map<std::string, RuleChoices> all;
     std::set<std::pair<std::string, RuleIdentity>> seen;

@@ -21,7 +21,7 @@ struct UnitSeconds {
   double score = 0;   ///< measuring and writing
 };
 
-/// How far a job with a stop rule ran, and which state it generated from.
+/// How many steps a job with a stop rule ran, and the state that it generated from.
 struct RuleOutcome {
   std::int64_t steps_run = 0;
   std::int64_t chosen = 0;
@@ -36,7 +36,7 @@ struct PricedJob {
   std::optional<RuleOutcome> outcome = {};  ///< when it is known beforehand
 };
 
-/// How often each kind of work is done. A generation includes its decoding.
+/// The number of times each kind of work is done. A generation includes its decoding.
 struct WorkCounts {
   std::int64_t jobs = 0;
   std::int64_t sources = 0;
@@ -48,7 +48,7 @@ struct WorkCounts {
   bool operator==(const WorkCounts&) const = default;
 };
 
-/// What the seconds are spent on.
+/// Seconds by kind of work.
 struct CauseSeconds {
   double training = 0;
   double checks = 0;
@@ -72,21 +72,20 @@ struct ItemPrice {
   Cost naive;   ///< every job by itself, duplicates included
   Cost shared;  ///< duplicates once, and equal work once
   Cost least;   ///< the same when every stop rule chooses the start state
-  /// Seconds of the pieces that different workers can do: the jobs that train nothing, then each
-  /// trajectory with its generations. Their sum is the seconds of `shared`.
+  /// Seconds of the pieces that different workers can do: the jobs that do not train, then each
+  /// trajectory with its generations. Their sum equals the seconds of `shared`.
   std::vector<double> pieces;
 };
 
-/// Prices the jobs of one item. A job whose outcome is not known trains to its last step. Its stop
-/// rule looks at the start state and whenever it is due; which state it chooses is not known, so
-/// `shared` counts as many generations as rules that choose different states can need, and `least`
-/// none.
-/// kInvalidArgument for seconds that are negative or not finite, and for negative steps or a stop
-/// rule that is never due or looks at nothing.
+/// Prices the jobs of one item. A job whose outcome is unknown trains to its last step. Its stop
+/// rule checks the start state and then at every due step. Because the state that it chooses is
+/// unknown, `shared` counts the most generations that such rules can require, and `least` counts
+/// none. Returns kInvalidArgument for seconds that are negative or not finite, for negative steps,
+/// and for a stop rule that is never due or has no probes.
 Result<ItemPrice> price_item(const std::vector<PricedJob>& jobs);
 
-/// Seconds until `workers` that take the pieces in their order, each when it is free, are done.
-/// `workers` must be at least 1.
+/// Returns the seconds until `workers` workers finish, if each takes the next piece when it is
+/// free. `workers` must be at least 1.
 double finish_seconds(const std::vector<double>& pieces, std::int64_t workers);
 
 }  // namespace cox::sharing

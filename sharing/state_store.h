@@ -8,21 +8,21 @@
 
 namespace cox::sharing {
 
-/// Keeps states of trajectories beyond the process, so that a trajectory that was cut can be
-/// continued. May forget any state at any time; what it returns is what was saved, byte for byte.
-/// Owned by one thread.
+/// Saves states of trajectories outside the process, so that an interrupted trajectory can be
+/// resumed. It may drop any state at any time, but returns exactly the bytes that were saved. Owned
+/// by one thread.
 class StateStore {
  public:
   virtual ~StateStore() = default;
 
   /// Returns the steps that have a saved state, ascending. `trajectory` is a digest of everything
-  /// that the states follow from.
+  /// that determines the states.
   virtual std::vector<std::int64_t> steps(const std::string& trajectory) = 0;
 
-  /// Returns nothing for a state that is missing or damaged.
+  /// Returns nothing if a state is missing or damaged.
   virtual std::optional<std::string> load(const std::string& trajectory, std::int64_t step) = 0;
 
-  /// A state that cannot be saved costs time after a crash and nothing else: it is logged.
+  /// A failure to save only costs time after a crash: it is logged, not returned.
   virtual void save(const std::string& trajectory, std::int64_t step, std::string_view state) = 0;
 };
 

@@ -6,14 +6,14 @@
 
 namespace cox::sharing {
 
-/// What one job asks of a trajectory that keeps no states.
+/// What one job needs from a trajectory that keeps no states.
 struct Reading {
-  std::int64_t steps = 0;             ///< that the job runs
+  std::int64_t steps = 0;             ///< steps that the job runs
   std::optional<std::int64_t> state;  ///< the step whose state it needs afterwards; none = no state
 };
 
-/// Returns the steps that run for the readings in their order. A state that has passed is walked to
-/// again from the start, and the next steps continue from the state in place.
+/// Returns the steps that run to serve the readings in their order. An earlier state is computed
+/// again from the start; later steps continue from the current state.
 std::int64_t steps_walked(const std::vector<Reading>& readings);
 
 }  // namespace cox::sharing

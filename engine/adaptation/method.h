@@ -16,12 +16,13 @@ namespace cox::engine {
 /// One tensor that the optimizer updates.
 struct TrainedTensor {
   std::string name;
-  at::Tensor value;  ///< the state: what the optimizer updates and a snapshot holds
+  at::Tensor value;  ///< the state, which the optimizer updates and a snapshot holds
   /// The tensor that the forward pass reads and whose gradient autograd writes. The same tensor as
-  /// `value`, or a backbone parameter of another dtype that parameters_changed() copies `value` to.
+  /// `value`, or a backbone parameter of another dtype to which parameters_changed() copies
+  /// `value`.
   at::Tensor leaf;
   at::Tensor start;  ///< the value before the first step; undefined for zero
-  /// How `value` and `start` are divided over the parts of a job. The leaf is whole on each.
+  /// How `value` and `start` are divided over the parts of a job. Each part has the whole leaf.
   Shard shard = {};
 
   /// The gradient of `value`, complete after the backward pass of a trajectory.
@@ -33,37 +34,40 @@ struct TrainedTensor {
 /// Trained tensors whose gradient is clipped by one joint norm.
 struct ParameterGroup {
   std::vector<TrainedTensor> tensors;
-  std::size_t member = 0;  ///< of methods that act together: which one's settings apply
+  std::size_t member = 0;  ///< of methods that act together: the one whose settings apply
 };
 
-/// Where the scored frames of a job come from.
+/// The source of the scored frames of a job.
 enum class ScoredFrames {
   kGenerated,           ///< the backbone continues the condition
   kLastConditionFrame,  ///< the last frame of the condition, repeated
-  kEncodedTruth,        ///< the frames to be scored against, encoded and decoded by the VAE
+  kEncodedTruth,        ///< the reference frames, encoded and decoded by the VAE
 };
 
 /// A method applied to a backbone: its adapter, its trained tensors, and how to restore the
-/// backbone. The destructor leaves the backbone byte-equal to before. Owned by one thread.
+/// backbone. The destructor restores the backbone byte for byte. Owned by one thread.
 class Adaptation {
  public:
   virtual ~Adaptation() = default;
   /// Acts in training and in checks.
   virtual const Adapter& adapter() const = 0;
-  /// Anything but kGenerated is a control: no generation, and no seed changes its scores.
+  /// Any value except kGenerated is a control: it does not generate, and seeds do not change its
+  /// scores.
   virtual ScoredFrames scored_frames() const { return ScoredFrames::kGenerated; }
-  /// Acts in generation. Another one only where a study is replicated that had two functions.
+  /// Acts in generation. Differs from the training adapter only to replicate a study that used two
+  /// functions.
   virtual const Adapter& generation_adapter() const { return adapter(); }
-  /// Empty when the method trains nothing.
+  /// Empty if the method does not train.
   virtual std::vector<ParameterGroup> groups() = 0;
   /// Called after each optimizer step and each restored state: copies values to the leaves that the
-  /// forward pass reads, where those are other tensors.
+  /// forward pass reads, if the leaves are other tensors.
   virtual void parameters_changed() {}
-  /// Blocks before this one are left as they are: no gradient passes through them.
+  /// Blocks before this one are unchanged, and no gradient passes through them.
   virtual int64_t first_block() const { return 0; }
-  /// Whether the only seam is the output: the transformer's passes are then the pretrained model's.
+  /// True if the method changes only the output: the transformer's passes are then those of the
+  /// pretrained model.
   virtual bool acts_on_output_only() const { return false; }
-  /// Whether linear layers train: the backward pass then needs their inputs.
+  /// True if linear layers train: the backward pass then requires their inputs.
   virtual bool trains_linear_layers() const { return false; }
 };
 
@@ -94,12 +98,12 @@ struct MethodSet {
   std::vector<const MethodEntry*> members;  ///< in the order of their names
 
   bool trains() const { return members.front()->trains; }
-  /// What stands before the names of a member's own parameters: `adasteer.`; "" for a single one.
+  /// Prefix of the names of a member's own parameters: `adasteer.`; "" for a single method.
   std::string prefix(std::size_t member) const;
 };
 
-/// Reads a name as record/method_name.h makes it. Throws EngineError (cause user) for an unknown
-/// method, and for several when one does not train or their order is another.
+/// Parses a name in the form of record/method_name.h. Throws EngineError (cause user) for an
+/// unknown method, and for several methods if one does not train or they are not in order.
 MethodSet find_methods(const std::string& name);
 
 /// Reads each member's own parameters and applies all of them. `dtypes` are those of the members'

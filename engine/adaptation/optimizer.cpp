@@ -191,7 +191,7 @@ void Optimizer::restart() {
 void Optimizer::resume(int steps_done, const std::vector<at::Tensor>& state) {
   const at::NoGradGuard no_grad;
   const std::vector<at::Tensor> own = this->state();
-  COX_CHECK(own.size() == state.size(), "the state of another optimizer");
+  COX_CHECK(own.size() == state.size(), "state belongs to another optimizer");
   for (size_t i = 0; i < own.size(); ++i) own[i].copy_(state[i]);
   steps_done_ = steps_done;
 }

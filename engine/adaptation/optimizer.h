@@ -23,43 +23,44 @@ struct OptimizerSettings {
 /// Returns the rate of 0-based step k: lr (k+1)/W for k < W, then lr.
 double warmed_up_rate(const OptimizerSettings& settings, int step);
 
-/// What the optimizer keeps for a group besides its values and gradients.
+/// The optimizer's state for a group, besides values and gradients.
 std::int64_t optimizer_state_bytes(const OptimizerSettings& settings, const ParameterGroup& group);
 
-/// How the tensors of one group follow their gradients.
+/// The update rule for the tensors of one group.
 class UpdateRule {
  public:
   virtual ~UpdateRule() = default;
-  /// Moves the group's tensor `index` along its clipped gradient, of its dtype, after `step` steps.
+  /// Updates the group's tensor `index` with its clipped gradient, of the tensor's dtype, after
+  /// `step` steps.
   virtual void update(size_t index, const at::Tensor& value, const at::Tensor& gradient,
                       double rate, int step) = 0;
-  /// What the next update depends on besides its arguments, in a fixed order: the rule's own
-  /// tensors, not copies.
+  /// Returns the state that the next update depends on besides its arguments, in a fixed order: the
+  /// rule's own tensors, not copies.
   virtual std::vector<at::Tensor> state() const = 0;
 };
 
 /// Updates trained tensors by their gradients, with AdamW (Loshchilov and Hutter, arXiv 1711.05101)
-/// or SGD as torch.optim has them; our own because of bf16 values and because each group is clipped
-/// by itself. Arithmetic is in the value's dtype, so bf16 values lose updates below half an ulp;
+/// or SGD as defined in torch.optim. Implemented here to support bf16 values and to clip each group
+/// separately. Arithmetic is in the value's dtype, so bf16 values lose updates below half an ulp;
 /// fp32 masters do not. Owned by one thread.
 class Optimizer {
  public:
-  /// `settings` are those of each member of the groups. With `clip_together` all groups are clipped
-  /// by one joint norm, to the first member's max_grad_norm.
+  /// `settings` has one entry for each member of the groups. With `clip_together` all groups are
+  /// clipped by one joint norm, to the first member's max_grad_norm.
   Optimizer(std::vector<OptimizerSettings> settings, std::vector<ParameterGroup> groups,
             bool clip_together = false);
 
   /// Clips, updates every value and frees the gradients. Returns each group's norm before clipping,
-  /// or the joint one of all. A norm that is not finite updates nothing.
+  /// or the joint norm of all groups. Updates nothing if a norm is not finite.
   std::vector<double> step();
 
   int steps_done() const { return steps_done_; }
-  /// What the next step depends on besides the values, the gradients and steps_done, in a fixed
-  /// order: the optimizer's own tensors, not copies.
+  /// Returns the state that the next step depends on besides the values, the gradients and
+  /// steps_done, in a fixed order: the optimizer's own tensors, not copies.
   std::vector<at::Tensor> state() const;
-  /// Begins again, as before the first step. Every rule begins with zeros.
+  /// Resets to the state before the first step. Every rule starts with zeros.
   void restart();
-  /// Continues after `steps_done` steps from a copy of what state() was then.
+  /// Resumes after `steps_done` steps from a copy of state() at that step.
   void resume(int steps_done, const std::vector<at::Tensor>& state);
 
  private:
@@ -73,7 +74,7 @@ class Optimizer {
   int steps_done_ = 0;
 };
 
-/// An optimizer of one method.
+/// Returns an optimizer for one method.
 std::unique_ptr<Optimizer> make_optimizer(const OptimizerSettings& settings,
                                           const std::vector<ParameterGroup>& groups);
 

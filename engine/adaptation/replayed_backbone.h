@@ -9,24 +9,23 @@
 
 namespace cox::engine {
 
-/// The pretrained model, whose raw outputs are answered from memory where they are known. For
-/// methods that act on the output only: whatever they have learned, they move the same outputs.
-/// Gradients reach what acts on the output, nothing before it.
+/// The pretrained model, with known raw outputs returned from memory. For methods that change only
+/// the output: they start from the same raw outputs whatever they have learned. Gradients reach the
+/// change of the output, but nothing before it.
 class ReplayedBackbone final : public Backbone {
  public:
   /// Both must outlive this.
   ReplayedBackbone(const Backbone& inner, RawOutputs& raw);
 
-  /// Names the question that the next passes belong to: the n-th pass of equal names is the same.
+  /// Names the question to which the next passes belong: the n-th passes of equal names are equal.
   void ask(const std::string& question) const;
 
-  /// Returns the seconds that answers took which were found, each counted once, since the last
-  /// call.
+  /// Returns the seconds that computing the answers found since the last call had taken, each
+  /// counted once.
   double take_reused_s() const;
 
   at::Tensor forward(const BackboneInput& input, const Adapter& adapter) const override;
-  /// Caches are made when a pass needs them: until then this one holds the latents in place of
-  /// keys.
+  /// Caches are made when a pass requires them: until then this one holds latents instead of keys.
   ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const override;
   TextCache prepare_text(const TextStates& text, const Adapter& adapter) const override;
 
@@ -36,7 +35,7 @@ class ReplayedBackbone final : public Backbone {
   std::vector<ModulationShape> modulations() const override { return inner_.modulations(); }
   at::ScalarType compute_dtype() const override { return inner_.compute_dtype(); }
   at::Device device() const override { return inner_.device(); }
-  /// The pretrained model is not to be changed: std::logic_error.
+  /// Throws std::logic_error: the pretrained model must not be changed.
   std::vector<NamedTensor> parameters() override;
   void set_recompute(bool recompute) override;
 
@@ -47,7 +46,7 @@ class ReplayedBackbone final : public Backbone {
   RawOutputs& raw_;
   Adapter pretrained_;  ///< changes nothing
   mutable std::string question_;
-  mutable int pass_ = 0;  ///< of the question
+  mutable int pass_ = 0;  ///< number of the pass within the question
   mutable std::set<std::string> asked_;
   mutable double reused_s_ = 0;
   mutable at::Tensor context_;  ///< of context_cache_

@@ -64,11 +64,11 @@ bool Trajectory::resume() {
       if (state.step != step || !state.fits(groups_, optimizer_)) continue;
       if (!resume_from(state)) continue;
     } catch (const EngineError& error) {
-      log(LogLevel::kWarning, "engine", "a saved state cannot be read; its steps run again",
+      log(LogLevel::kWarning, "engine", "cannot read a saved state; its steps run again",
           {{"error", error.what()}});
       continue;
     }
-    log(LogLevel::kInfo, "engine", "continues a trajectory",
+    log(LogLevel::kInfo, "engine", "resuming a trajectory",
         {{"trajectory", saving_.trajectory}, {"step", step}});
     return true;
   }

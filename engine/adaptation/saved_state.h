@@ -13,7 +13,8 @@
 
 namespace cox::engine {
 
-/// What a trajectory holds after a step, and continues from. Tensors are copies in host memory.
+/// The state of a trajectory after a step, from which it can resume. Tensors are copies in host
+/// memory.
 struct SavedState {
   std::int64_t step = 0;
   std::vector<double> losses;                            ///< of each step
@@ -24,13 +25,13 @@ struct SavedState {
   std::vector<at::Tensor> optimizer;                     ///< Optimizer::state()
   std::map<std::int64_t, std::vector<at::Tensor>> kept;  ///< values after earlier steps
 
-  /// Whether `groups` and `optimizer` can take it: equal shapes and dtypes.
+  /// Returns true if `groups` and `optimizer` can load it: equal shapes and dtypes.
   bool fits(const std::vector<ParameterGroup>& groups, const Optimizer& optimizer) const;
 };
 
 std::string bytes_of(const SavedState& state);
 
-/// Throws EngineError (cause user) when the content is not a state. `origin` names it.
+/// Throws EngineError (cause user) if the content is not a saved state. `origin` names it.
 SavedState saved_state_in(const std::string& bytes, const std::string& origin);
 
 }  // namespace cox::engine

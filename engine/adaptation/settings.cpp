@@ -6,7 +6,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Optimisers compute in fp32 or bf16, whose largest finite value is this.
+/// Optimizers compute in fp32 or bf16, whose largest finite value is this.
 constexpr double kLargest = 3.3895313892515355e38;
 constexpr RealRange kNotNegative{0, kLargest};
 /// Smallest value of a parameter whose schema says `above: 0`.
@@ -34,7 +34,7 @@ OptimizerSettings read_optimizer(ParameterReader& parameters) {
   settings.momentum = parameters.real("momentum", {0, 1});
   if (settings.momentum == 1) parameters.reject("momentum", "a number below 1");
   if (settings.name == "adamw" && settings.momentum != 0) {
-    parameters.reject("momentum", "0 with adamw, which has averages of its own");
+    parameters.reject("momentum", "0 with adamw, which has its own averages");
   }
   return settings;
 }

@@ -11,7 +11,7 @@
 
 namespace cox::engine {
 
-/// When the optimization loop checks the held-out loss, and when it ends.
+/// The settings of early stopping: when to check the held-out loss, and when to end.
 struct EarlyStopSettings {
   bool enabled = false;
   sharing::StopRule rule;
@@ -23,7 +23,7 @@ struct MemberSettings {
   at::ScalarType trained_dtype = at::kFloat;  ///< fp32, or bf16 as in the AdaSteer study
 };
 
-/// The parameters of schemas/adaptation.yaml, and those of each method that acts.
+/// The parameters of schemas/adaptation.yaml and of each acting method.
 struct AdaptationSettings {
   int steps = 0;  ///< optimizer steps, 1 to 1,000,000
   std::vector<MemberSettings> members = {{}};
@@ -32,10 +32,10 @@ struct AdaptationSettings {
   std::int64_t context_frames = 0;  ///< the first pixel frames of the window
   double holdout_fraction = 0;      ///< in [0, 1): share of the latents after the context
   EarlyStopSettings early_stop;
-  bool random_direction = false;  ///< generate from random_direction.h instead of what was adapted
+  bool random_direction = false;  ///< generate with random_direction.h instead of the adapted state
 };
 
-/// Reads and checks them. Throws EngineError (cause user) that names the parameter.
+/// Reads and checks the settings. Throws EngineError (cause user) that names the parameter.
 AdaptationSettings read_adaptation_settings(const MethodSet& methods, ParameterReader& parameters);
 
 }  // namespace cox::engine

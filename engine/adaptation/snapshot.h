@@ -17,7 +17,7 @@ class Snapshot {
   /// Copies the current values.
   static Snapshot of(const std::vector<ParameterGroup>& groups);
 
-  /// Takes values that were copied before, in the order of the trained tensors.
+  /// Uses values copied earlier, in the order of the trained tensors.
   static Snapshot from(std::vector<at::Tensor> values);
   const std::vector<at::Tensor>& values() const { return values_; }
 
@@ -28,7 +28,7 @@ class Snapshot {
   std::vector<at::Tensor> values_;
 };
 
-/// What one state of all trained tensors takes.
+/// Returns the bytes of one state of all trained tensors.
 std::int64_t state_bytes(const std::vector<ParameterGroup>& groups);
 
 /// Restores the state before the first step and notifies the adaptation.

@@ -38,7 +38,7 @@ Trajectory::Trajectory(AdaptationProblem problem, Adaptation& adaptation,
 }
 
 void Trajectory::watch(const std::string& job, const sharing::JobShape& shape) {
-  COX_CHECK(!started_, "a job joins a trajectory before its first step");
+  COX_CHECK(!started_, "a job must join a trajectory before its first step");
   std::int64_t states = shape.stop ? 1 : 0;
   for (const auto& [name, other] : watchers_) states += other.shape.stop ? 1 : 0;
   if (states > 0) ++states;  // the live one, while another is in place

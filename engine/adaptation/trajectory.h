@@ -23,74 +23,73 @@
 
 namespace cox::engine {
 
-/// Wall seconds, the device idle at each boundary.
+/// Wall seconds, measured with an idle device.
 struct LoopTimings {
   double train_s = 0;
   double early_stop_s = 0;
 };
 
-/// What a job reads from a trajectory.
+/// The results that a job reads from a trajectory.
 struct Reached {
   AdaptationSummary summary;
-  LoopTimings alone;  ///< what the job's own steps and probes took, whoever computed them
-  LoopTimings spent;  ///< what this call computed
+  LoopTimings alone;  ///< time of the job's own steps and probes, whoever computed them
+  LoopTimings spent;  ///< time that this call spent
 };
 
-/// Where a trajectory saves its states, so that the next process continues it.
+/// Where a trajectory saves its states, so that the next process can resume it.
 struct StateSaving {
   sharing::StateStore* store = nullptr;  ///< nullptr saves nothing
-  std::string trajectory;  ///< digest of everything that the states follow from, bit for bit
-  double every_s = 10;     ///< computed seconds that the end of the process may cost
+  std::string trajectory;  ///< digest of everything that determines the states, bit for bit
+  double every_s = 10;     ///< most seconds of computation that a crash may cost
 };
 
-/// The one optimization loop of every method: loss, clip, step, early stop, best state. Any number
-/// of jobs read it, each at its own step and under its own stop rule; the states do not depend on
-/// who reads. Owned by one thread. After an exception other than a cancellation or a divergence it
-/// must be destroyed.
+/// The optimization loop of every method: loss, clip, step, early stop, best state. Any number of
+/// jobs can read it, each at its own step and under its own stop rule; the states do not depend on
+/// the readers. Owned by one thread. After an exception other than a cancellation or a divergence
+/// it must be destroyed.
 class Trajectory {
  public:
-  /// The adaptation, and what the problem refers to, must outlive it. The settings are those that
-  /// all of its jobs have in common: optimizer and loss.
-  /// `max_state_bytes` bounds the states that are kept for several jobs; a single job may always
-  /// keep its own. When those of several do not fit, none is kept.
-  /// `raw` holds what a method that acts on the output only need not compute again; nullptr = what
-  /// this trajectory computes by itself.
+  /// The adaptation, and the objects that the problem refers to, must outlive the trajectory.
+  /// `settings` are common to all of its jobs: optimizer and loss. `max_state_bytes` bounds the
+  /// states that are kept for several jobs; a single job may always keep its own. If the states of
+  /// several jobs do not fit, none is kept. `raw` caches raw outputs for a method that changes only
+  /// the output; nullptr = a cache of this trajectory only.
   Trajectory(AdaptationProblem problem, Adaptation& adaptation, const AdaptationSettings& settings,
              std::int64_t max_state_bytes = sharing::kMaxStateBytes, RawOutputs* raw = nullptr);
-  /// A larger state is not saved.
+  /// Larger states are not saved.
   static constexpr std::int64_t kMaxSavedBytes = std::int64_t{64} << 20;
-  /// Saved states that are tried before the trajectory begins at its start.
+  /// The number of saved states to try before the trajectory starts from the beginning.
   static constexpr int kMaxTried = 16;
 
   Trajectory(const Trajectory&) = delete;
   Trajectory& operator=(const Trajectory&) = delete;
 
-  /// Adds a job, before the first step.
+  /// Adds a job. Call it before the first step.
   void watch(const std::string& job, const sharing::JobShape& shape);
   bool watched_by(const std::string& job) const { return watchers_.count(job) != 0; }
   bool watched() const { return !watchers_.empty(); }
   std::vector<std::string> watchers() const;
 
-  /// Before the first step: saves states from now on, and begins at the last saved one that serves
-  /// every job.
+  /// Call it before the first step. Saves states from now on, and resumes from the last saved state
+  /// that serves every job.
   void save_to(StateSaving saving) { saving_ = std::move(saving); }
 
   /// Runs until the job ends by its own rule. A loss or gradient that is not finite throws
-  /// EngineError (cause diverged) naming the step, to each job that reads so far; those that read
-  /// less are not affected.
+  /// EngineError (cause diverged) naming the step, for each job that reads that step; jobs that
+  /// read fewer steps are not affected.
   Reached reach(const std::string& job, JobMonitor& monitor);
 
-  /// Puts the state after `step` in place, which a job of the trajectory has reached and chosen.
-  /// Returns the seconds of the steps that ran again for it.
+  /// Restores the state after `step`, which a job of the trajectory must have reached and chosen.
+  /// Returns the seconds spent on repeating steps.
   double place(std::int64_t step, JobMonitor& monitor);
 
-  /// The job needs no more states.
+  /// Removes a job, which needs no more states.
   void leave(const std::string& job) { watchers_.erase(job); }
 
  private:
   struct Watcher {
     sharing::JobShape shape;
-    std::size_t probes = 0;  ///< of one check by its rule
+    std::size_t probes = 0;  ///< in one check by its rule
     std::optional<sharing::Observer> observer;
     double checks_s = 0;
   };
@@ -133,8 +132,8 @@ class Trajectory {
   std::map<std::int64_t, double> check_s_;  ///< by step
   std::map<std::int64_t, double> norms_;    ///< of the changes, by step
   StateSaving saving_;
-  double unsaved_s_ = 0;                   ///< computed since the last saved state
-  std::optional<EngineError> divergence_;  ///< of step step_ + 1
+  double unsaved_s_ = 0;                   ///< of computation since the last saved state
+  std::optional<EngineError> divergence_;  ///< at step step_ + 1
 };
 
 }  // namespace cox::engine

@@ -7,8 +7,8 @@
 
 namespace cox::engine {
 
-/// The random streams of one video: functions of (seed, replicate, video, purpose, step), so that
-/// runs which share these see the same noise, whatever ran before.
+/// The random streams of one video: functions of (seed, replicate, video, purpose, step), so runs
+/// that share them see the same noise, whatever ran before.
 struct VideoRandom {
   std::uint64_t seed = 0;
   std::uint64_t replicate = 0;

@@ -6,7 +6,8 @@ namespace cox::engine {
 
 std::unique_ptr<Backbone> TransformerFactory::given(const JsonConfig& json, const GivenWeight&,
                                                     at::ScalarType) const {
-  throw std::logic_error(json.path() + ": its family has no transformer over given weights");
+  throw std::logic_error(json.path() +
+                         ": this family cannot build a transformer from given weights");
 }
 
 }  // namespace cox::engine

@@ -32,7 +32,7 @@ class JsonConfig {
 
   /// Returns a copy with one entry replaced by parsed JSON. The key must exist.
   JsonConfig with_override(const std::string& key, const std::string& json_text) const;
-  /// Returns it as JSON, keys sorted.
+  /// Returns the object as JSON with sorted keys.
   std::string dump() const;
   const std::string& path() const { return path_; }
 

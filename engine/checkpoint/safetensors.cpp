@@ -89,7 +89,7 @@ std::string entry_file(const std::string& path) {
     }
   }
   throw user_error(
-      fmt::format("{}: holds no *.safetensors.index.json and no *.safetensors file", path),
+      fmt::format("{}: contains neither *.safetensors.index.json nor *.safetensors", path),
       "missing_model_file");
 }
 
@@ -151,7 +151,7 @@ void Checkpoint::add_shard(const std::string& file) {
         tensors_.emplace(name, StoredTensor{type_of(record.dtype), record.shape, file});
     if (!inserted) {
       throw user_error(
-          fmt::format("tensor '{}' is in both {} and {}", name, place->second.file, file));
+          fmt::format("tensor '{}' occurs in both {} and {}", name, place->second.file, file));
     }
   }
   metadata_.insert(shard->header.metadata.begin(), shard->header.metadata.end());

@@ -10,7 +10,7 @@
 
 namespace cox::engine {
 
-/// What the header says of a stored tensor.
+/// The description of a stored tensor from the header.
 struct StoredTensor {
   at::ScalarType dtype = at::kFloat;
   std::vector<int64_t> shape;
@@ -56,7 +56,7 @@ class Checkpoint {
 };
 
 /// Writes tensors in name order, atomically: after a crash the file is the old one or the new one.
-/// Throws EngineError(kCrash) when the disk refuses.
+/// Throws EngineError(kCrash) if writing fails.
 void save_safetensors(const std::string& path, const std::map<std::string, at::Tensor>& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 

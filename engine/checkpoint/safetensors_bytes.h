@@ -7,11 +7,11 @@
 
 namespace cox::engine {
 
-/// The content that save_safetensors writes to a file.
+/// Returns the content that save_safetensors writes to a file.
 std::string safetensors_bytes(const std::map<std::string, at::Tensor>& tensors);
 
-/// Copies of the tensors in such a content, in host memory. Throws EngineError (cause user) for
-/// content that is damaged; `origin` names it in messages.
+/// Returns copies of the tensors in such content, in host memory. Throws EngineError (cause user)
+/// for content that is damaged; `origin` names it in messages.
 std::map<std::string, at::Tensor> tensors_in(const std::string& bytes, const std::string& origin);
 
 }  // namespace cox::engine

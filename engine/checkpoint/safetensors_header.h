@@ -27,8 +27,9 @@ uint64_t dtype_bytes(std::string_view dtype);
 
 /// Parses and checks a whole header: the declared length fits the file, every dtype is known, every
 /// byte range is inside the file and as long as shape and dtype say, the ranges cover the data
-/// without gap or overlap, no name occurs twice. Throws EngineError(kUser) naming `path` and the
-/// tensor. `bytes` is the whole file, or at least its start; `file_size` its true size.
+/// without gaps or overlaps, and each name occurs only once. Throws EngineError(kUser) naming
+/// `path` and the tensor. `bytes` is the whole file, or at least its start; `file_size` its true
+/// size.
 SafetensorsHeader parse_safetensors_header(std::string_view bytes, uint64_t file_size,
                                            const std::string& path);
 

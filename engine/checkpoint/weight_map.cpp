@@ -61,7 +61,7 @@ void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>&
     if (stored == checkpoint.tensors().end()) {
       missing.push_back(want.name);
     } else if (stored->second.shape != want.shape) {
-      wrong_shape.push_back(fmt::format("{} (config says {}, file has {})", want.name,
+      wrong_shape.push_back(fmt::format("{} (config: {}, file: {})", want.name,
                                         shape_text(want.shape), shape_text(stored->second.shape)));
     }
   }

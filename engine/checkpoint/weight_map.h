@@ -17,7 +17,7 @@ struct ExpectedTensor {
 
 /// Throws EngineError(kUser) unless the checkpoint holds exactly these tensors with these shapes.
 /// The message counts the differences and names the first of each kind: missing, extra, shape.
-/// `model` names what is loaded, e.g. "DiT".
+/// `model` is the name of the model in messages, e.g. "DiT".
 void check_keys(const Checkpoint& checkpoint, const std::vector<ExpectedTensor>& expected,
                 const std::string& model);
 

@@ -12,7 +12,7 @@
 
 namespace cox::engine {
 
-/// Gives a network's constructor its weights. Names and shapes are written once, in the
+/// Supplies the weights to a network's constructor. Names and shapes are written once, in the
 /// constructors: with a declaring source they list what a checkpoint must hold and allocate
 /// nothing; with a loading source they read it.
 class WeightSource {
@@ -28,8 +28,7 @@ class WeightSource {
     return WeightSource(&checkpoint, device, dtype);
   }
 
-  /// take() returns what `weight` returns for the name: a trainer's tensors, so that gradients
-  /// reach them.
+  /// take() returns `weight(name)`: a trainer's tensors, so that gradients reach them.
   static WeightSource given(std::function<at::Tensor(const std::string&)> weight) {
     WeightSource source(nullptr, at::kCPU, at::kFloat);
     source.given_ = std::move(weight);
@@ -38,7 +37,7 @@ class WeightSource {
 
   at::Tensor take(const std::string& name, const std::vector<int64_t>& shape);
 
-  /// Everything taken so far, in order.
+  /// Returns all tensors taken so far, in order.
   const std::vector<ExpectedTensor>& taken() const { return taken_; }
 
  private:

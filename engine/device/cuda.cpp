@@ -35,7 +35,7 @@ CudaState load_cuda() {
     return {false, fmt::format("cannot load libtorch_cuda.so: {}", ::dlerror())};
   }
   if (!at::detail::getCUDAHooks().hasCUDA() || at::detail::getCUDAHooks().deviceCount() == 0) {
-    return {false, "libtorch_cuda.so finds no GPU; check the driver and CUDA_VISIBLE_DEVICES"};
+    return {false, "libtorch_cuda.so found no GPU; check the driver and CUDA_VISIBLE_DEVICES"};
   }
   return {true, ""};
 }
@@ -80,7 +80,8 @@ c10::Device parse_device(const std::string& text) {
   const int index = numbered ? std::stoi(text.substr(5)) : 0;
   const int count = cuda_device_count();
   if (index >= count) {
-    throw user_error(fmt::format("no device '{}': this machine has {} GPU(s)", text, count));
+    throw user_error(
+        fmt::format("device '{}' does not exist: this machine has {} GPU(s)", text, count));
   }
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }

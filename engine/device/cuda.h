@@ -7,8 +7,8 @@
 
 namespace cox::engine {
 
-/// Loads libtorch_cuda.so on first use and says whether it sees a device. LibTorch decides about
-/// CUDA once, so this must run before any other use of a CUDA device; parse_device does it.
+/// Loads libtorch_cuda.so on first use and returns true if it sees a device. LibTorch checks for
+/// CUDA only once, so call this before any other use of a CUDA device; parse_device does.
 /// Thread-safe.
 bool cuda_is_available();
 
@@ -29,13 +29,13 @@ int device_index(c10::Device device);
 /// kernels whose results do not vary between runs.
 void configure_tensor_library(int threads, bool deterministic);
 
-/// Waits until everything queued on the device is done: call before reading a clock.
+/// Waits until all work queued on the device is done. Call it before reading a clock.
 void synchronize(c10::Device device);
 
 struct DeviceMemory {
   int64_t total_bytes = 0;
   int64_t free_bytes = 0;       ///< unused
-  int64_t available_bytes = 0;  ///< free, and what this process holds without using it
+  int64_t available_bytes = 0;  ///< free, plus memory that this process has cached
   int64_t allocated_bytes = 0;  ///< in live tensors (CPU: resident memory of this process)
   int64_t peak_bytes = 0;       ///< highest allocated_bytes since reset_peak_memory
 };

@@ -9,9 +9,8 @@ namespace cox::engine {
 int64_t available_host_bytes();
 
 /// Makes allocations fail that exceed the process's current memory plus `bytes`. Without a limit
-/// the kernel overcommits, and kills a process, perhaps another one, when the memory is used. Lasts
-/// for the life of the process and of its children. Throws EngineError(kCrash) when the kernel
-/// refuses.
+/// the kernel overcommits, and later kills a process, perhaps another one. The limit lasts for the
+/// life of the process and its children. Throws EngineError(kCrash) if the kernel rejects it.
 void limit_host_memory(int64_t bytes);
 
 }  // namespace cox::engine

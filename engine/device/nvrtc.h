@@ -16,8 +16,8 @@ struct CudaSource {
 
 /// Compiles `source` for `architecture` (`sm_90`) with NVRTC, the run-time compiler that comes with
 /// LibTorch's CUDA libraries. Results are cached in the user's cache folder by the digest of
-/// source, architecture and compiler version. kUnavailable without NVRTC, kInvalidArgument with the
-/// compiler's log when it fails. Thread-safe.
+/// source, architecture and compiler version. Returns kUnavailable without NVRTC, kInvalidArgument
+/// with the compiler's log if compiling fails. Thread-safe.
 Result<std::string> compile_cuda(const CudaSource& source, const std::string& architecture);
 
 }  // namespace cox::engine

@@ -4,8 +4,8 @@
 
 namespace cox::engine {
 
-/// Sets `function` to the symbol of this name in a library opened by dlopen; false, and null, if
-/// there is none. The caller is responsible for the type.
+/// Sets `function` to the symbol of this name in a library opened by dlopen. Returns false and sets
+/// null if it is missing. The caller is responsible for the type.
 template <typename Function>
 bool find_symbol(void* library, const char* name, Function*& function) {
   function = reinterpret_cast<Function*>(::dlsym(library, name));

@@ -9,8 +9,8 @@ namespace cox::engine {
 // Training of LongCat-Video: flow matching (Lipman et al., arXiv 2210.02747) of frames after a
 // clean context, which is part of the forward pass, so that gradients reach what acts on it.
 
-/// The target of the raw output. The output approximates clean - noise; the other sign is the
-/// AdaSteer study's mistake, kept as a labeled option.
+/// The target of the raw output. The output approximates clean - noise; the opposite sign is the
+/// mistake of the AdaSteer study, kept as a labeled option.
 enum class LossTarget { kCleanMinusNoise, kNoiseMinusClean };
 
 /// Returns (1 - sigma) clean + sigma noise, in fp32.
@@ -24,8 +24,8 @@ at::Tensor denoising_timesteps(int64_t context, int64_t frames, double sigma,
 at::Tensor loss_of_output(const at::Tensor& output, const at::Tensor& clean,
                           const at::Tensor& noise, LossTarget target);
 
-/// In training there is no KV cache. In checks the context sees neither noise nor text, so one pass
-/// over it serves all questions; so does the text, which sees neither noise nor context.
+/// Training does not use a KV cache. In checks, the context does not depend on noise or text, so
+/// one pass over it serves all questions; likewise one pass over the text.
 class ContextFlow final : public TrainingRule {
  public:
   explicit ContextFlow(LossTarget target = LossTarget::kCleanMinusNoise) : target_(target) {}

@@ -9,10 +9,10 @@
 
 namespace cox::engine {
 
-/// How known latent frames at the start take part in sampling.
+/// How sampling uses known latent frames at the start.
 enum class FlowPrefix {
   kNone,
-  /// They stay clean at time 0. Wan2.2 TI2V was trained so for one frame; more frames are our
+  /// They stay clean at time 0. Wan2.2 TI2V was trained this way for one frame; more frames are our
   /// extension.
   kSplice,
   /// Before each evaluation they are noised to its level. Wan2.1's text-to-video models were not
@@ -21,7 +21,7 @@ enum class FlowPrefix {
 };
 
 struct FlowSamplerOptions {
-  std::string solver = "unipc";  ///< a name that make_flow_solver takes
+  std::string solver = "unipc";  ///< a name that make_flow_solver accepts
   int64_t steps = 50;
   double shift = 5;     ///< from scheduler/scheduler_config.json
   double guidance = 5;  ///< 1 or less: only the positive prompt, half the work

@@ -15,18 +15,18 @@ namespace cox::engine {
 class FlowSolver {
  public:
   virtual ~FlowSolver() = default;
-  /// Takes x at noise level i of the schedule and the raw output there; returns x at level i + 1,
-  /// fp32.
+  /// Steps from x at noise level i of the schedule, with the raw output there, to x at level i + 1,
+  /// in fp32.
   virtual at::Tensor step(std::int64_t i, const at::Tensor& x, const at::Tensor& output) = 0;
 };
 
-/// "unipc" (order 2, bh2, with corrector), "euler" or "dpm++" (2M, midpoint); unipc and dpm++ take
-/// the first and the last step at first order. `sigmas` [n + 1] decrease to 0. Sources: Zhao et
+/// "unipc" (order 2, bh2, with corrector), "euler" or "dpm++" (2M, midpoint); unipc and dpm++ use
+/// first order in the first and the last step. `sigmas` [n + 1] decrease to 0. Sources: Zhao et
 /// al., UniPC (arXiv 2302.04867); Lu et al., DPM-Solver++ (arXiv 2211.01095). Throws
 /// EngineError(kUser) that lists the solvers for an unknown name.
 std::unique_ptr<FlowSolver> make_flow_solver(const std::string& name, std::vector<float> sigmas);
 
-/// Returns the names that make_flow_solver takes.
+/// Returns the names that make_flow_solver accepts.
 std::vector<std::string> flow_solver_names();
 
 }  // namespace cox::engine

@@ -47,11 +47,12 @@ struct OpenSoraStart {
 /// latents.
 at::Tensor open_sora_condition(const at::Tensor& known, const at::Tensor& like);
 
-/// Passes of one evaluation, a batch: 1 without guidance, 2 without known frames, 3 with them.
+/// Returns the passes of one evaluation, which form a batch: 1 without guidance, 2 without known
+/// frames, 3 with them.
 int64_t open_sora_branch_count(const OpenSoraGuidance& guidance, int64_t known);
 
 /// Samples every frame and returns those after the known ones, fp32. Known frames reach the model
-/// through its condition. It was trained for one known frame; for more, this is undocumented.
+/// through its condition. The model was trained for one known frame; using more is undocumented.
 at::Tensor sample_open_sora(const Backbone& backbone, const Adapter& adapter,
                             const OpenSoraStart& start, const OpenSoraGuidance& guidance,
                             int64_t steps, const StepCallback& on_step = {});

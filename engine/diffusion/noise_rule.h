@@ -15,7 +15,7 @@ struct NoisedLatents {
 };
 
 /// Returns the mean square of (output - target) over the frames from `first` on, as an fp32 scalar
-/// tensor. Throws std::invalid_argument unless at least one frame is left.
+/// tensor. Throws std::invalid_argument if no frame remains.
 at::Tensor mean_square_from(const at::Tensor& output, const at::Tensor& target, int64_t first);
 
 /// Flow matching of the Wan family: x = (1 - s) clean + s noise at time 1000 s, and the output

@@ -16,7 +16,7 @@ struct SamplerOptions {
 };
 
 /// s = <cond, uncond> / (|uncond|^2 + 1e-8) over each whole sample, fp32 [B, 1, 1, ...]: the scale
-/// that brings the unconditional output nearest to the conditional one.
+/// that brings the unconditional output closest to the conditional output.
 at::Tensor cfg_zero_scale(const at::Tensor& cond, const at::Tensor& uncond);
 
 /// s uncond + guidance (cond - s uncond). Source: the optimized scale of Fan et al., CFG-Zero*:

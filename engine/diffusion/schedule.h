@@ -28,8 +28,8 @@ struct Schedule {
 /// Throws EngineError(kUser) for options without a level.
 Schedule make_schedule(const ScheduleOptions& options);
 
-/// Reads `shift` of `model_directory`/scheduler/scheduler_config.json. Throws EngineError(kUser)
-/// when the file asks for a schedule that is not supported.
+/// Reads `shift` of `model_directory`/scheduler/scheduler_config.json. Throws EngineError(kUser) if
+/// the file requires an unsupported schedule.
 double scheduler_shift(const std::string& model_directory);
 
 }  // namespace cox::engine

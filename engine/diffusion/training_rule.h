@@ -8,7 +8,8 @@
 
 namespace cox::engine {
 
-/// A question to a transformer: a clean video is noised, and the model predicts the way back.
+/// A question to a transformer: noise is added to a clean video, and the model predicts its
+/// removal.
 struct DenoisingProblem {
   at::Tensor clean;     ///< [1, C, T, H, W] fp32, normalized; the loss is over the later frames
   int64_t context = 0;  ///< known latent frames at the start
@@ -17,7 +18,7 @@ struct DenoisingProblem {
   const TextStates& text;
 };
 
-/// Many videos at once, each with its own noise level: the question of a training from nothing.
+/// A batch of videos, each with its own noise level, for training from scratch.
 struct DenoisingBatch {
   at::Tensor clean;     ///< [B, C, T, H, W] fp32, normalized
   int64_t context = 0;  ///< known latent frames at the start of each
@@ -31,11 +32,11 @@ class HeldOutQuestions {
  public:
   virtual ~HeldOutQuestions() = default;
 
-  /// The raw output for noised `latents` [1, C, T, H, W], which follow the context. `noise` covers
-  /// the context too if the rule noises it.
+  /// Returns the raw output for noised `latents` [1, C, T, H, W], which follow the context. `noise`
+  /// covers the context too if the rule noises it.
   virtual at::Tensor output(const at::Tensor& latents, const at::Tensor& noise,
                             double level) const = 0;
-  /// The loss of such an output over `latents`.
+  /// Returns the loss of such an output over `latents`.
   virtual at::Tensor loss_of(const at::Tensor& output, const at::Tensor& latents,
                              const at::Tensor& noise, double level) const = 0;
 
@@ -50,14 +51,14 @@ class TrainingRule {
  public:
   virtual ~TrainingRule() = default;
 
-  /// Whether the context is noised like the frames after it. Otherwise it stays clean.
+  /// Returns true if the context is noised like the frames after it, false if it stays clean.
   virtual bool noises_context() const = 0;
 
-  /// The raw output over all frames, with its graph.
+  /// Returns the raw output over all frames, with its graph.
   virtual at::Tensor output(const Backbone& backbone, const Adapter& adapter,
                             const DenoisingProblem& problem) const = 0;
-  /// The mean square error of such an output over the frames after the context: an fp32 scalar
-  /// tensor with its graph.
+  /// Returns the mean square error of such an output over the frames after the context: an fp32
+  /// scalar tensor with its graph.
   virtual at::Tensor loss_of(const at::Tensor& output, const DenoisingProblem& problem) const = 0;
 
   at::Tensor loss(const Backbone& backbone, const Adapter& adapter,
@@ -65,8 +66,8 @@ class TrainingRule {
     return loss_of(output(backbone, adapter, problem), problem);
   }
 
-  /// The mean of the loss over a batch, with its graph. Throws std::logic_error for a family whose
-  /// models are not trained from nothing here.
+  /// Returns the mean loss over a batch, with its graph. Throws std::logic_error for a family whose
+  /// models cannot be trained from scratch here.
   virtual at::Tensor batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const;
 
   /// `context` [1, C, c, H, W], c from 0. The result borrows everything.

@@ -8,17 +8,17 @@
 
 namespace cox::engine {
 
-/// Every name of families.def, in its order.
+/// Returns every name in families.def, in its order.
 std::vector<std::string> family_names();
 
 /// Throws EngineError(kUser) that lists the known families for an unknown name.
 const Family& find_family(const std::string& name);
 
 /// Returns the family of the model in a directory. Throws EngineError(kUser) that names the marks
-/// of every family when there is none.
+/// of every family if none matches.
 const Family& family_of_model(const std::string& directory);
 
-/// The published configuration of a transformer, by the name of a model in schemas/models/.
+/// Returns the published configuration of a transformer, by the name of a model in schemas/models/.
 struct PublishedTransformer {
   const Family& family;
   JsonConfig config;
@@ -31,12 +31,12 @@ struct BackboneRequest {
   Precision precision = Precision::kFp32;
 };
 
-/// Loads only the transformer of a model directory. Throws EngineError(kUser) when a file is
-/// missing or damaged or does not fit the configuration.
+/// Loads only the transformer of a model directory. Throws EngineError(kUser) if a file is missing,
+/// damaged or does not fit the configuration.
 std::unique_ptr<Backbone> load_backbone(const BackboneRequest& request,
                                         const std::string& model_directory);
 
-/// A transformer of random weights at a size, without files: for benchmarks.
+/// Returns a transformer with random weights at a published size, without files, for benchmarks.
 std::unique_ptr<Backbone> random_backbone(const BackboneRequest& request, const JsonConfig& config,
                                           uint64_t seed);
 

@@ -117,7 +117,7 @@ std::unique_ptr<ClipTokenizer> stored_tokenizer(const Checkpoint& file, std::int
 void check_text_tower(const Checkpoint& file) {
   if (file.contains("text_projection.weight")) return;
   throw user_error(fmt::format(
-      "{}: expected CLIP's text tower beside the image tower, got no 'text_projection.weight'. "
+      "{}: expected CLIP's text tower and image tower, got no 'text_projection.weight'. "
       "Convert the public file with scripts/convert_clip.py --vocabulary, which keeps both",
       file.path()));
 }

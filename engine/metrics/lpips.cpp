@@ -36,7 +36,7 @@ std::unique_ptr<Metric> make_lpips(const MetricResources& resources) {
   LpipsNetwork network(resources.weights, resources.device);
   if (network.trunk().empty()) {
     throw user_error(
-        fmt::format("{}: the file does not say whether its trunk was trained; expected metadata "
+        fmt::format("{}: the file does not state whether its trunk was trained; expected metadata "
                     "trunk = imagenet or random. Convert the public files with "
                     "scripts/convert_lpips.py, which writes it",
                     resources.weights));

@@ -17,17 +17,17 @@ class LpipsNetwork {
  public:
   static constexpr int kTaps = 5;
 
-  /// Throws EngineError(kUser) when tensors are missing, extra or of another shape.
+  /// Throws EngineError(kUser) if tensors are missing, extra or of the wrong shape.
   LpipsNetwork(const std::string& path, at::Device device);
 
-  /// The file's metadata `trunk`: `imagenet`, `random`, or "" when the file does not say.
+  /// Returns the file's metadata `trunk`: `imagenet`, `random`, or "" if it is missing.
   const std::string& trunk() const { return trunk_; }
 
-  /// [F, 3, H, W] in [0, 1] to the five taps, each normalised over its channels. H and W are at
-  /// least 32.
+  /// Returns the five taps for [F, 3, H, W] in [0, 1], each normalized over its channels. H and W
+  /// must be at least 32.
   ReferenceFeatures taps(const at::Tensor& frames) const;
 
-  /// One distance per frame, [F].
+  /// Returns one distance per frame, [F].
   at::Tensor distance(const ReferenceFeatures& a, const ReferenceFeatures& b) const;
 
  private:

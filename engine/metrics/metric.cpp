@@ -43,11 +43,12 @@ void check_value(const Metric& metric, const at::Tensor& generated, const Metric
   if (!generated.isfinite().all().item<bool>()) {
     throw EngineError(
         FailureCause::kDiverged,
-        fmt::format("{}: the generated frames are not finite, so it has no value", value.name),
+        fmt::format("{}: cannot be computed, because the generated frames are not finite",
+                    value.name),
         "not_finite");
   }
   throw user_error(
-      fmt::format("{}: the value of finite frames is not finite; {}", value.name,
+      fmt::format("{}: the frames are finite, but the value is not; {}", value.name,
                   metric.schema().weights
                       ? "the network in its weights file overflows or holds NaN: convert the "
                         "public file again, or leave the metric out"

@@ -11,18 +11,18 @@
 
 namespace cox::engine {
 
-/// What a metric computes from the reference frames only. It is reused for every clip that is
-/// scored against the same frames.
+/// A metric's computation on the reference frames only, reused for every clip that is scored
+/// against the same frames.
 using ReferenceFeatures = std::vector<at::Tensor>;
 
-/// What a metric may know of a clip besides its frames.
+/// What a metric may know about a clip besides its frames.
 struct ClipFacts {
   std::string prompt;
   double frames_per_second = 0;  ///< 0 when unknown
 };
 
 /// A metric of schemas/metrics.def. Frames are [F, 3, H, W] fp32 RGB in [0, 1] on the metric's
-/// device. Runs without gradients. Throws when shapes or dtypes are wrong.
+/// device. Runs without gradients. Throws if shapes or dtypes are wrong.
 /// Owned by one thread. Implement one of FrameMetric, VideoMetric and SetMetric.
 class Metric {
  public:
@@ -31,23 +31,24 @@ class Metric {
   const MetricSchema& schema() const { return *schema_; }
   virtual MetricScope scope() const = 0;
 
-  /// Whether the weights file says that its weights are random. Results then have another name.
+  /// Returns true if the weights file states that its weights are random. Results then have another
+  /// name.
   virtual bool has_random_weights() const { return false; }
   std::string recorded_name() const {
     return std::string(cox::recorded_name(schema(), has_random_weights()));
   }
 
-  /// `reference` is undefined where a task has no true frames: only for metrics whose schema has
-  /// `reference: false`.
+  /// `reference` is undefined if the task has no true frames, which is allowed only for metrics
+  /// whose schema has `reference: false`.
   virtual ReferenceFeatures prepare(const at::Tensor& reference) const = 0;
-  /// A metric that reads the facts overrides it.
+  /// Metrics that use the facts override it.
   virtual ReferenceFeatures prepare_with(const at::Tensor& reference, const ClipFacts&) const {
     return prepare(reference);
   }
-  /// What callers use. Throws what check_clip throws.
+  /// The function for callers. Throws as check_clip does.
   ReferenceFeatures prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const;
 
-  /// Fills what the scope has: values per frame, the mean, or features.
+  /// Fills the fields of the scope: values per frame, the mean, or features.
   virtual void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
                         MetricValue& value) const = 0;
 
@@ -61,14 +62,14 @@ class Metric {
 class FrameMetric : public Metric {
  public:
   MetricScope scope() const final { return MetricScope::kFrame; }
-  /// One value per frame, in time order.
+  /// Returns one value per frame, in time order.
   virtual std::vector<double> per_frame(const at::Tensor& generated,
                                         const ReferenceFeatures& reference) const = 0;
   void evaluate(const at::Tensor& generated, const ReferenceFeatures& reference,
                 MetricValue& value) const final;
 };
 
-/// One value for a clip.
+/// Returns one value for a clip.
 class VideoMetric : public Metric {
  public:
   MetricScope scope() const final { return MetricScope::kVideo; }
@@ -77,8 +78,8 @@ class VideoMetric : public Metric {
                 MetricValue& value) const final;
 };
 
-/// A feature vector for a clip. coordinator/report/set_metrics makes the value of a set from the
-/// vectors of its clips; what it needs of the reference frames is a part of the vector.
+/// A feature vector for a clip. coordinator/report/set_metrics computes the value of a set from the
+/// vectors of its clips; the vector includes the features of the reference frames.
 class SetMetric : public Metric {
  public:
   MetricScope scope() const final { return MetricScope::kSet; }
@@ -89,29 +90,29 @@ class SetMetric : public Metric {
                 MetricValue& value) const final;
 };
 
-/// Whose definition of a metric holds where two differ: docs/metrics.md lists the differences.
+/// Selects the definition of a metric where two exist: docs/metrics.md lists the differences.
 enum class MetricConventions { kStandard, kAdaSteer2026 };
 
-/// What some metrics need besides frames.
+/// Inputs that some metrics require besides frames.
 struct MetricResources {
-  std::string weights = {};  ///< the metric's safetensors file; "" when it is given none
+  std::string weights = {};  ///< the metric's safetensors file; "" if none is given
   at::Device device{at::kCPU};
   MetricConventions conventions = MetricConventions::kStandard;
 };
 
 /// Throws EngineError(kUser) for an unknown name (with the nearest known one) and for a metric that
-/// needs weights and is given none, and whatever the metric's own loading throws.
+/// requires weights and is given none. Also throws the errors of the metric's own loading.
 std::unique_ptr<Metric> make_metric(const std::string& name, const MetricResources& resources);
 
-/// Throws EngineError(kUser) for a clip that no value can be made of: fewer than the schema's
-/// min_frames, or an empty prompt where the metric compares frames with it. Callers ask before
-/// hours of work.
+/// Throws EngineError(kUser) for a clip that cannot be measured: fewer frames than the schema's
+/// min_frames, or an empty prompt for a metric that compares frames with it. Call it before hours
+/// of work.
 void check_clip(const Metric& metric, std::int64_t scored_frames, const std::string& prompt);
 
-/// Returns what a result holds of the metric. Throws EngineError(kUser) for fewer frames than the
-/// schema's min_frames and for a network that makes NaN of finite frames, EngineError(kDiverged)
-/// for frames that are not finite and leave no value, std::logic_error for a value outside the
-/// bounds of the schema, and for a scope that is not the schema's: both are defects of the metric.
+/// Returns the metric's part of a result. Throws EngineError(kUser) for fewer frames than the
+/// schema's min_frames and for a network that returns NaN for finite frames, EngineError(kDiverged)
+/// if the value cannot be computed because the frames are not finite, and std::logic_error for
+/// defects of the metric: a value outside the schema's bounds or a scope other than the schema's.
 MetricValue measure(const Metric& metric, const at::Tensor& generated,
                     const ReferenceFeatures& reference);
 

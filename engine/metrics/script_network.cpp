@@ -68,7 +68,7 @@ at::Tensor ScriptNetwork::run(const std::vector<at::Tensor>& inputs,
   try {
     result = module_->script.get_method("forward")(arguments, named);
   } catch (const std::exception& error) {
-    throw user_error(fmt::format("{}: the network refuses: {}", path_, reason(error)));
+    throw user_error(fmt::format("{}: the network failed: {}", path_, reason(error)));
   }
   if (!result.isTensor()) {
     throw user_error(fmt::format("{}: expected one tensor, got {}", path_, result.tagKind()));

@@ -9,18 +9,18 @@
 
 namespace cox::engine {
 
-/// A network in a TorchScript file of the user. Runs without the optimizing passes that look at
-/// earlier calls, so that equal inputs have equal results whatever ran before. Owned by one thread.
+/// A network in a TorchScript file of the user. Runs without the optimization passes that depend on
+/// earlier calls, so that equal inputs give equal results whatever ran before. Owned by one thread.
 class ScriptNetwork {
  public:
-  /// Throws EngineError(kUser) that names the file when it is not a TorchScript archive.
+  /// Throws EngineError(kUser) that names the file if it is not a TorchScript archive.
   static ScriptNetwork load(const std::string& path, at::Device device);
 
-  /// The flat map of strings in `extra/cox.json`; empty when the archive has none.
+  /// Returns the flat map of strings in `extra/cox.json`; empty if the archive has none.
   const std::map<std::string, std::string>& stated() const { return stated_; }
 
   /// Returns forward(inputs..., flags...), which must be a tensor. Throws EngineError(kUser) with
-  /// the network's own message when it refuses.
+  /// the network's own message if it fails.
   at::Tensor run(const std::vector<at::Tensor>& inputs,
                  const std::map<std::string, bool>& flags = {}) const;
 

@@ -6,9 +6,9 @@
 
 namespace cox::engine {
 
-/// A TorchScript file that scripts/convert_torchscript.py made, and what it says of its weights.
+/// A TorchScript file made by scripts/convert_torchscript.py, and its statement about its weights.
 struct UserNetwork {
-  /// Throws EngineError(kUser) unless the file says that it is `name`.
+  /// Throws EngineError(kUser) unless the file states that it holds the network `name`.
   UserNetwork(const std::string& name, const MetricResources& resources)
       : network(ScriptNetwork::load(resources.weights, resources.device)),
         origin(read_origin(network.stated(), resources.weights, name,

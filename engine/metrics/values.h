@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-/// Copies [F] from any device to numbers.
+/// Copies [F] from any device to a vector of numbers.
 std::vector<double> frame_values(const at::Tensor& values);
 
 /// Returns the mean of each frame of [F, ...], summed in double precision.

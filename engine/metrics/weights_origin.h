@@ -5,16 +5,16 @@
 
 namespace cox::engine {
 
-/// What a weights file must say of itself, in a safetensors file's metadata or in the file
-/// `extra/cox.json` of a TorchScript archive. scripts/convert_*.py write it.
+/// What a weights file must state about itself, in the metadata of a safetensors file or in
+/// `extra/cox.json` of a TorchScript archive. Written by scripts/convert_*.py.
 struct WeightsOrigin {
-  std::string network;  ///< for what they are, as `i3d`
+  std::string network;  ///< the network of the weights, such as `i3d`
   bool random = false;  ///< `weights` is "random" instead of "trained"
 };
 
-/// Reads `network` and `weights` out of `stated`. Throws EngineError(kUser) that names the file,
-/// `expected` and the script when they are missing, of another network or neither trained nor
-/// random.
+/// Reads `network` and `weights` from `stated`. Throws EngineError(kUser) that names the file,
+/// `expected` and the script if they are missing, belong to another network or are neither trained
+/// nor random.
 WeightsOrigin read_origin(const std::map<std::string, std::string>& stated, const std::string& path,
                           const std::string& expected, const std::string& script);
 

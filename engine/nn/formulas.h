@@ -13,11 +13,11 @@
 //
 // Shapes: x, y [B, N, D]; shift, scale, gate [B, T, D] fp32, each of T runs serving N / T
 // neighboring tokens; heads [B, N, H, d]; rope [N, d / 2] unit complex numbers, or undefined. Their
-// last dimension is contiguous. A gradient has the shape and dtype of what it belongs to.
+// last dimension is contiguous. A gradient has the shape and dtype of its tensor.
 
 namespace cox::engine {
 
-/// The result of run_norm, and what its backward pass needs besides its inputs.
+/// The result of run_norm, and what its backward pass requires besides its inputs.
 struct RunNormed {
   at::Tensor y;           ///< [B, N, D], dtype of x
   at::Tensor mean, rstd;  ///< [B, N] fp32
@@ -31,7 +31,7 @@ struct GateGradients {
 struct SwigluGradients {
   at::Tensor gate, up;
 };
-/// Gain and bias in fp32, undefined where they were not wanted.
+/// Gain and bias in fp32, undefined if they were not requested.
 struct HeadLayerNormGradients {
   at::Tensor x, gain, bias;
 };
@@ -90,8 +90,8 @@ inline constexpr int64_t kMaxFewRows = 16;
 inline constexpr int64_t kMaxFewRowsInputs = 768;
 inline constexpr int64_t kMostSamples = 4;  ///< of column_maxima
 
-/// The first of the T vectors serves the `head_tokens` first tokens, if any; the others runs of the
-/// rest. Backward passes take no head.
+/// The first of the T vectors applies to the first `head_tokens` tokens, if any; the other vectors
+/// apply to equal runs of the rest. Backward passes do not support `head_tokens`.
 RunNormed run_norm(const at::Tensor& x, const at::Tensor& shift, const at::Tensor& scale,
                    double added, double eps, int64_t head_tokens = 0);
 RunNormGradients run_norm_backward(const at::Tensor& dy, const at::Tensor& x,
@@ -115,14 +115,14 @@ void copy_tokens(const at::Tensor& x, const at::Tensor& out);
 Fp8Rows to_fp8_rows(const at::Tensor& x);
 ColumnMaxima column_maxima(const at::Tensor& x);
 
-// Only with our kernels: elsewhere norm.h, row_heads.h and head_layer_norm.h leave the same
-// formulas to the functions above, or to LibTorch and its autograd.
+// Only for our kernels: without them, norm.h, row_heads.h and head_layer_norm.h compute the same
+// formulas with the functions above or with LibTorch and its autograd.
 
 /// gated_residual (of gate one where it is undefined) and run_norm of the sum.
 NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
                         const at::Tensor& shift, const at::Tensor& scale, double added, double eps);
 
-/// Whether the functions below take x [B, N, H d] of H heads: d is a multiple of 8.
+/// Returns true if the functions below support x [B, N, H d] of H heads: d is a multiple of 8.
 bool serves_heads(const at::Tensor& x, int64_t heads);
 
 /// RMS norm of each token of x [B, N, H, d] over all its heads, rounded, times gain [H d], rounded,

@@ -14,10 +14,10 @@ struct Fp8Rows {
 /// Both sides of a product must be multiples of it.
 inline constexpr int64_t kFp8SizeUnit = 16;
 
-/// Whether the device multiplies in e4m3: a CPU by plain formulas, a GPU from compute
-/// capability 8.9 on.
+/// Returns true if the device multiplies in e4m3: a CPU by plain formulas, a GPU from compute
+/// capability 8.9.
 bool has_fp8(at::Device device);
-/// Throws EngineError(kUser) for a device without it.
+/// Throws EngineError(kUser) if the device does not support it.
 void require_fp8(at::Device device);
 
 /// Rounds each row of x [R, C] (fp32 or bf16, contiguous) to e4m3, to nearest, ties to even. Its

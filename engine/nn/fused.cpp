@@ -97,7 +97,7 @@ RunVectors vectors_of(const at::Tensor& v, int64_t tokens, int64_t head_tokens =
 RowFactors factors_of(const at::Tensor& shift, const at::Tensor& scale, const RunVectors& vectors,
                       double added, double eps) {
   require(shift.strides() == scale.strides() && shift.sizes() == scale.sizes(),
-          "shift and scale must lie alike", shift);
+          "shift and scale must have equal strides", shift);
   require_chunks(shift);
   return {scale.const_data_ptr(), shift.const_data_ptr(), vectors, static_cast<float>(added),
           static_cast<float>(eps)};

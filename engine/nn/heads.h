@@ -16,7 +16,7 @@ struct HeadNorms {
   at::Tensor rope;                  ///< [N, d / 2] unit complex numbers; undefined for none
 };
 
-/// Keys and values [1 or B, heads, M, d] that come before new ones.
+/// Keys and values [1 or B, heads, M, d] that precede new ones.
 struct EarlierKeys {
   const at::Tensor& keys;
   const at::Tensor& values;
@@ -27,7 +27,8 @@ at::Tensor split_heads(const at::Tensor& x, int64_t heads);
 /// [B, heads, N, d] as [B, N, heads * d].
 at::Tensor merge_heads(const at::Tensor& x);
 
-/// Copies x [B, heads, N, d], token by token in memory, so that what x is a view of can be freed.
+/// Copies x [B, heads, N, d], token by token in memory, so that the tensor behind the view x can be
+/// freed.
 at::Tensor own_tokens(const at::Tensor& x);
 
 /// Concatenates a [B, heads, N, d] and b [B, heads, M, d] so that merge_heads is a view.
@@ -39,7 +40,7 @@ at::Tensor normed_heads(const at::Tensor& x, int64_t heads, const at::Tensor& ga
                         const at::Tensor& rope = {});
 
 /// Splits a self-attention's product qkv [B, N, 3 * heads * d]: normed_heads of queries and keys,
-/// values as they are. With `before`, keys and values are appended to those: [B, heads, M + N, d].
+/// values as they are. With `before`, keys and values are appended to it: [B, heads, M + N, d].
 HeadTensors self_attention_heads(const at::Tensor& qkv, const HeadNorms& norms,
                                  const EarlierKeys* before = nullptr);
 

@@ -16,7 +16,8 @@ enum class LinearKind {
   kFeedForward,
 };
 
-/// Which layer a Linear is. A backbone's weight visitor sets it, next to the layer's name.
+/// The position of a Linear in its backbone. Set by the backbone's weight visitor together with the
+/// name.
 struct LinearSite {
   int block = -1;  ///< from 0; -1 outside the blocks
   LinearKind kind = LinearKind::kOther;
@@ -44,7 +45,7 @@ struct Linear {
 /// W x + b in the dtype of x and the weights.
 at::Tensor linear(const Linear& layer, const at::Tensor& x);
 
-/// GELU (tanh) of W x + b, computed with the product on a GPU where nothing is differentiated.
+/// GELU (tanh) of W x + b, fused with the product on a GPU if no gradient is required.
 at::Tensor gelu_linear(const Linear& layer, const at::Tensor& x);
 
 /// Adds the layer's low-rank terms of x to y = W x + b, in the dtype of y.

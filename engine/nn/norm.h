@@ -42,7 +42,7 @@ struct NormedSum {
 };
 
 /// x + gate y, or x + y where `gate` is undefined, and the norm of that sum: one pass over memory
-/// on a GPU where nothing is differentiated.
+/// on a GPU if no gradient is required.
 NormedSum residual_norm(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& y,
                         const NormFactors& factors);
 

@@ -4,15 +4,15 @@
 
 namespace cox::engine {
 
-/// The detail of a failure that comes from another part.
+/// The detail of a failure caused by another part.
 constexpr const char* kPartFailure = "parallel";
 
-/// One of several parts that do one job together, each on a device and a thread of its own. Every
-/// call is collective: all parts make the same calls in the same order, with tensors of equal shape
-/// and dtype, or all of them end with an error. Backward passes may call from autograd's threads.
+/// One of several parts that share a job, each with its own device and thread. Every call is
+/// collective: all parts make the same calls in the same order, with tensors of equal shape and
+/// dtype, or all of them end with an error. Backward passes may call from autograd's threads.
 ///
-/// Every call throws EngineError(kCrash, kPartFailure) when another part has failed, or does not
-/// arrive within a bound; the group is of no further use then.
+/// Every call throws EngineError(kCrash, kPartFailure) if another part has failed or does not
+/// arrive within a bound; the group is then unusable.
 class Group {
  public:
   virtual ~Group() = default;
@@ -20,7 +20,7 @@ class Group {
   virtual int rank() const = 0;
   virtual int size() const = 0;
 
-  /// x [size, ...]: x[i] goes to part i, and result[i] is what part i sent here.
+  /// x [size, ...]: sends x[i] to part i; result[i] is what part i sent to this part.
   virtual at::Tensor all_to_all(const at::Tensor& x) = 0;
   /// Returns [size, ...]: the x of every part, by rank.
   virtual at::Tensor all_gather(const at::Tensor& x) = 0;
@@ -30,10 +30,10 @@ class Group {
   /// x [size, ...]: returns the sum over all parts of x[rank].
   virtual at::Tensor sum_scatter(const at::Tensor& x) = 0;
 
-  /// Throws when the link has failed in a way that no call has met yet. Thread-safe.
+  /// Throws if the link has failed and no call has noticed yet. Thread-safe.
   virtual void check() {}
 
-  /// Ends the calls that other parts wait in, and all later ones. For a part that fails.
+  /// Ends the calls in which other parts wait, and all later calls. For a part that fails.
   /// Thread-safe.
   virtual void abort() noexcept = 0;
 };

@@ -48,7 +48,7 @@ void Nccl::check(Result result, const std::string& what) const {
 const Nccl& nccl() {
   static const std::optional<Nccl> loaded = load_nccl();
   if (!loaded) {
-    throw user_error(fmt::format("cannot load {}, which several GPUs for one job need; install the "
+    throw user_error(fmt::format("cannot load {}, which jobs on several GPUs require; install the "
                                  "wheel nvidia-nccl next to LibTorch, or use one GPU",
                                  kLibrary),
                      "several_gpus");

@@ -5,7 +5,7 @@
 
 namespace cox::engine {
 
-/// The functions of libnccl.so.2 that the engine needs, found at run time as CUDA itself is. Names,
+/// The functions of libnccl.so.2 that the engine needs, loaded at run time like CUDA itself. Names,
 /// arguments and codes are those of NCCL's C interface (2.x); its handles are opaque pointers here.
 struct Nccl {
   using Communicator = void*;
@@ -41,7 +41,8 @@ struct Nccl {
 };
 
 /// Loads the library on first use, with NVLink multicast off (NCCL_NVLS_ENABLE=0). Throws
-/// EngineError(kUser, "several_gpus") when it or one of its functions is missing. Thread-safe.
+/// EngineError(kUser, "several_gpus") if the library or one of its functions is missing.
+/// Thread-safe.
 const Nccl& nccl();
 
 }  // namespace cox::engine

@@ -38,7 +38,7 @@ void free_communicator(Nccl::Communicator communicator) noexcept {
   try {
     const Nccl& library = nccl();
     if (call_within(kBound, [&library, communicator] { library.abort(communicator); })) return;
-    log(LogLevel::kError, "engine", "NCCL does not free a communicator; it is left behind",
+    log(LogLevel::kError, "engine", "NCCL did not free a communicator; it is leaked",
         {{"waited_s", fmt::to_string(kBound.count())}});
   } catch (const std::exception& error) {
     log(LogLevel::kError, "engine", "cannot free a communicator", {{"error", error.what()}});
@@ -73,7 +73,7 @@ class Making {
     const MutexLock lock(mutex_);
     left_ = true;
     if (!result_) return {};
-    nccl().check(*result_, fmt::format("a communicator of {} GPUs", indices_.size()));
+    nccl().check(*result_, fmt::format("creating a communicator of {} GPUs", indices_.size()));
     return made_;
   }
 
@@ -93,7 +93,7 @@ std::vector<Nccl::Communicator> make_communicators(const std::vector<at::Device>
   std::vector<Nccl::Communicator> made = making->take();
   if (!made.empty()) return made;
   throw EngineError(FailureCause::kCrash,
-                    fmt::format("NCCL: {} GPUs did not find each other within {} s", devices.size(),
+                    fmt::format("NCCL: {} GPUs did not connect within {} s", devices.size(),
                                 std::chrono::duration<double>(bound).count()),
                     kPartFailure);
 }

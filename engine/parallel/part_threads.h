@@ -9,8 +9,8 @@
 
 namespace cox::engine {
 
-/// A thread for each part of a group but the first, which runs on the caller's. They live as long
-/// as this object, because LibTorch keeps handles and plans by thread.
+/// A thread for each part of a group except the first, which runs on the caller's thread. The
+/// threads live as long as this object, because LibTorch keeps handles and plans per thread.
 class PartThreads {
  public:
   explicit PartThreads(int parts);
@@ -18,8 +18,9 @@ class PartThreads {
   PartThreads(const PartThreads&) = delete;
   PartThreads& operator=(const PartThreads&) = delete;
 
-  /// Calls `work` once on each thread with its rank, and returns when all have returned. `work`
-  /// must not throw: a part that fails has to end the calls that others wait in (Group::abort).
+  /// Calls `work` once on each thread with its rank, and returns when all calls have returned.
+  /// `work` must not throw: a part that fails must end the calls in which others wait
+  /// (Group::abort).
   void run(const std::function<void(int rank)>& work) COX_EXCLUDES(mutex_);
 
  private:
@@ -34,8 +35,8 @@ class PartThreads {
   std::vector<std::jthread> threads_;
 };
 
-/// Calls `work` for each part on a thread of its own. When one throws, the calls that others wait
-/// in end; its error is thrown after all have returned.
+/// Calls `work` for each part on a separate thread. If one throws, the calls in which others wait
+/// end; its error is thrown after all have returned.
 void run_parts(Parts& parts, const std::function<void(int rank)>& work);
 
 }  // namespace cox::engine

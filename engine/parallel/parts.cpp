@@ -188,7 +188,7 @@ void Parts::look() {
     const MutexLock lock(mutex_);
     if (ended_) {
       if (Clock::now() - *ended_ < bounds_.to_leave) return;
-      log(LogLevel::kError, "engine", "a part of a failed job does not end; the process ends",
+      log(LogLevel::kError, "engine", "a part of a failed job did not end; the process exits",
           {{"waited_s", fmt::to_string(seconds(bounds_.to_leave))}});
       bounds_.give_up();
       ended_.reset();
@@ -211,7 +211,7 @@ void Parts::look() {
     ended_ = Clock::now();
     watch_reason_ = fault;
   }
-  log(LogLevel::kError, "engine", "the parts of a job have lost each other", {{"reason", fault}});
+  log(LogLevel::kError, "engine", "the parts of a job lost contact", {{"reason", fault}});
   end_calls();
 }
 
@@ -222,7 +222,7 @@ std::string Parts::fault_of(WatchedGroup& group) const {
   } catch (const std::exception& error) {
     return error.what();
   }
-  return fmt::format("part {} of {} waited {} s for the others: one of them hangs or is lost",
+  return fmt::format("part {} of {} waited {} s for the others: another part hangs or is lost",
                      group.rank() + 1, group.size(), seconds(bounds_.to_arrive));
 }
 

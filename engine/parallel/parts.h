@@ -13,7 +13,7 @@
 
 namespace cox::engine {
 
-/// The groups that one part of a job belongs to. Null where it would be alone.
+/// The groups to which one part of a job belongs. Null for a group of one part.
 struct PartGroups {
   Group* all = nullptr;       ///< every part
   Group* branch = nullptr;    ///< the parts of its guidance branch: the first or the second half
@@ -22,18 +22,19 @@ struct PartGroups {
 };
 
 /// Parses `cpu`, `cuda` or `cuda:N`, or several of them separated by commas. With a `count`, a
-/// single GPU stands for as many from it on, and `cpu` for as many parts of the processor. Throws
-/// EngineError(kUser) for another string, for too many, and for a device that does not exist.
+/// single GPU means that many GPUs, starting at it, and `cpu` means that many parts of the
+/// processor. Throws EngineError(kUser) for another string, for too many, and for a device that
+/// does not exist.
 std::vector<at::Device> parse_devices(const std::string& text, int count = 1);
 
-/// The groups of all parts of a job: through NCCL between GPUs, through memory on a processor. A
-/// thread of its own watches them: a part that does not arrive, and a link that fails while nobody
-/// calls, end the calls of all. Thread-safe but for reconnect.
+/// The groups of all parts of a job: through NCCL between GPUs, through memory on a CPU. A separate
+/// thread watches them: if a part does not arrive, or a link fails between calls, the calls of all
+/// parts end. Thread-safe except reconnect.
 class Parts {
  public:
   using Devices = std::vector<at::Device>;
   using Backends = std::vector<std::unique_ptr<Group>>;
-  /// Makes the groups of these devices, by rank.
+  /// Creates the groups of these devices, by rank.
   using MakeBackends = std::function<Backends(const Devices&)>;
 
   /// One part for each device; all of one kind. Throws EngineError(kUser) for GPUs of different
@@ -44,19 +45,19 @@ class Parts {
   Parts& operator=(const Parts&) = delete;
 
   int size() const { return size_; }
-  /// Valid as long as this object.
+  /// Valid for the life of this object.
   PartGroups groups(int rank) const;
 
-  /// Ends every call that a part waits in, and all later ones, because part `rank` failed.
+  /// Ends every call in which a part waits, and all later calls, because part `rank` failed.
   void abort(int rank) noexcept COX_EXCLUDES(mutex_);
-  /// Whether calls were ended, by a part or by the watch.
+  /// Returns true if calls were ended, by a part or by the watching thread.
   bool ended() const COX_EXCLUDES(mutex_);
-  /// The part that ended them; nullopt when the watch did.
+  /// Returns the part that ended the calls; nullopt if the watching thread did.
   std::optional<int> failed_rank() const COX_EXCLUDES(mutex_);
-  /// Why the watch ended them; "" when it did not.
+  /// Returns why the watching thread ended the calls; "" if it did not.
   std::string watch_reason() const COX_EXCLUDES(mutex_);
 
-  /// Makes calls possible again when all parts have left the job. Throws as the constructor does.
+  /// Allows calls again after all parts have left the job. Throws as the constructor does.
   void reconnect() COX_EXCLUDES(mutex_, groups_mutex_);
 
  private:
@@ -75,7 +76,7 @@ class Parts {
   Devices devices_;
   PartBounds bounds_;
   MakeBackends make_;
-  Mutex groups_mutex_;  ///< held while backends are looked at or replaced
+  Mutex groups_mutex_;  ///< held while backends are read or replaced
   Groups all_;
   Groups branch_[2];           ///< by half
   std::vector<Groups> pairs_;  ///< by position within a half

@@ -9,8 +9,8 @@
 namespace cox::engine {
 
 /// Groups whose parts exchange tensors through memory: one object for each of `size` threads. They
-/// let everything that is split be tested on a processor; sums are taken in the order of ranks.
-/// A part waits for the others for at most `max_wait`.
+/// allow tests of split computations on a CPU; sums are taken in the order of ranks. A part waits
+/// for the others for at most `max_wait`.
 std::vector<std::unique_ptr<Group>> make_thread_groups(
     int size, std::chrono::milliseconds max_wait = std::chrono::minutes(10));
 

@@ -6,23 +6,23 @@
 
 namespace cox::engine {
 
-/// How the tokens of a video are spread over the parts of a group: each part has an equal run of
-/// the tokens of every latent frame, so that what belongs to a frame (timestep, modulation, clean
-/// context) is the same everywhere. Attention needs all tokens: for it, parts trade tokens for
-/// heads. Source: Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509).
+/// How the tokens of a video are divided over the parts of a group: each part has an equal run of
+/// the tokens of every latent frame, so that the data of a frame (timestep, modulation, clean
+/// context) is the same on every part. Attention requires all tokens: for it, the parts exchange
+/// tokens for heads. Source: Jacobs et al., DeepSpeed Ulysses (arXiv 2309.14509).
 ///
-/// Tokens and heads that the parts do not divide are filled up with zeros. Filled-up tokens are the
-/// last of the last parts: they never take part in self-attention, and all_tokens drops them.
+/// Tokens and heads are padded with zeros to a multiple of the number of parts. Padding tokens are
+/// the last tokens of the last parts: self-attention ignores them, and all_tokens drops them.
 ///
 /// With one part, every function returns its argument.
 struct TokenSplit {
   Group* group = nullptr;  ///< null: one part
   int64_t frames = 0;      ///< latent frames of the tokens that are split
   int64_t per_frame = 0;   ///< tokens of one, on all parts
-  int64_t heads = 0;       ///< of an attention, on all parts
+  int64_t heads = 0;       ///< of an attention layer, on all parts
 
   int64_t parts() const { return group == nullptr ? 1 : group->size(); }
-  /// Tokens of a frame on each part, rounded up.
+  /// Returns the tokens of a frame on each part, rounded up.
   int64_t own_per_frame() const { return share(per_frame); }
 
   /// x [B, frames * per_frame, ...] whole on every part: this part's [B, n, ...], where n is
@@ -38,11 +38,11 @@ struct TokenSplit {
   /// The inverse, for K = 1: x [B, N, h, d] to [B, n, heads, d].
   at::Tensor heads_for_tokens(const at::Tensor& x) const;
 
-  /// For tokens that every part has, such as those of the prompt: this part's heads of x
+  /// For tokens that every part has, such as those of the prompt: returns this part's heads of x
   /// [K, B, L, heads, d], as [K, B, L, h, d].
   at::Tensor own_heads(const at::Tensor& x) const;
   /// The inverse, for K = 1: x [B, L, h, d] of every part as [B, L, heads, d]. The gradient that
-  /// flows back is the sum of what all parts have for this part's heads.
+  /// flows back is the sum of all parts' gradients for this part's heads.
   at::Tensor all_heads(const at::Tensor& x) const;
 
  private:

@@ -30,11 +30,11 @@ class WatchedGroup final : public Group {
   void check() override { backend_->check(); }
   void abort() noexcept override { backend_->abort(); }
 
-  /// While no part calls.
+  /// Call it only while no part is in a call.
   void replace(std::unique_ptr<Group> backend);
 
-  /// How long a call has been waiting for other parts, on the host or as work of the device; zero
-  /// when none is. Thread-safe. Throws when the device fails.
+  /// Returns how long a call has been waiting for other parts, on the host or on the device; zero
+  /// if none is. Thread-safe. Throws if the device fails.
   Clock::duration waiting() const COX_EXCLUDES(mutex_);
 
  private:
@@ -47,8 +47,8 @@ class WatchedGroup final : public Group {
   at::Device device_;
   mutable Mutex mutex_;
   std::optional<Clock::time_point> called_ COX_GUARDED_BY(mutex_);  ///< while a call runs
-  /// Behind one call on the device's stream, and since when. Later calls are not marked until this
-  /// one has ended.
+  /// Marks the end of one call on the device's stream, and when it started. Later calls are not
+  /// marked until this one has ended.
   std::optional<c10::Event> mark_ COX_GUARDED_BY(mutex_);
   Clock::time_point marked_ COX_GUARDED_BY(mutex_);
 };

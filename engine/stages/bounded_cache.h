@@ -11,15 +11,15 @@
 
 namespace cox::engine {
 
-/// Keeps the last `limit` values that were made, by name. Values are shared: one that is in use
-/// outlives its place here. Owned by one thread.
+/// Keeps the last `limit` values that were made, by name. Values are shared: a value in use
+/// survives its removal from the cache. Owned by one thread.
 template <typename T>
 class BoundedCache {
  public:
   explicit BoundedCache(std::size_t limit) : limit_(limit) {}
 
-  /// `make` must leave its device idle. When the value was here, adds the seconds that it had taken
-  /// to `reused_s`.
+  /// `make` must leave its device idle. If the value was cached, adds the seconds that making it
+  /// had taken to `reused_s`.
   template <typename Make>
   std::shared_ptr<const T> get_or_make(const std::string& name, Make make,
                                        double* reused_s = nullptr) {
@@ -46,7 +46,7 @@ class BoundedCache {
  private:
   struct Entry {
     std::shared_ptr<const T> value;
-    double seconds = 0;  ///< that making it took
+    double seconds = 0;  ///< taken to make it
   };
 
   std::size_t limit_;

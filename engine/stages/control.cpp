@@ -29,7 +29,7 @@ at::Tensor control_frames(ScoredFrames from, const JobPlan& plan, const SourceFr
   if (from == ScoredFrames::kEncodedTruth) {
     return scored_pixels(plan, model.vae->decode(encoded_truth(plan, source, model)));
   }
-  COX_CHECK(from == ScoredFrames::kLastConditionFrame, "a control has frames of its own");
+  COX_CHECK(from == ScoredFrames::kLastConditionFrame, "a control must provide its own frames");
   return source.unit_frames({plan.condition.end() - 1, 1})
       .expand({plan.scored.count, -1, -1, -1})
       .contiguous()

@@ -5,8 +5,8 @@
 
 namespace cox::engine {
 
-/// The scored frames of a control, which generates nothing: [F, 3, H, W] fp32 in [0, 1] on the
-/// device of the model.
+/// Returns the scored frames of a control, which does not generate: [F, 3, H, W] fp32 in [0, 1] on
+/// the device of the model.
 at::Tensor control_frames(ScoredFrames from, const JobPlan& plan, const SourceFrames& source,
                           const Model& model);
 

@@ -94,7 +94,7 @@ void check_folder(const std::string& path) {
 std::vector<video::RgbImage> SourceFrames::images(const FrameRange& range) const {
   const std::int64_t offset = range.first - first;
   COX_CHECK(offset >= 0 && offset + range.count <= static_cast<std::int64_t>(frames.size()),
-            "frames outside what was decoded");
+            "frames outside the decoded range");
   return {frames.begin() + offset, frames.begin() + offset + range.count};
 }
 

@@ -15,7 +15,7 @@ struct SourceFrames {
   std::vector<video::RgbImage> frames;
   std::int64_t first = 0;  ///< index of frames[0]
   video::FrameRate rate;   ///< of the video after frame_stride; the family's without a reference
-  std::string name;        ///< everything that the pixels depend on besides the file
+  std::string name;        ///< everything, except the file, that determines the pixels
 
   /// [1, 3, F, H, W] fp32 in [-1, 1] on the CPU.
   at::Tensor pixels(const FrameRange& range) const;
@@ -24,11 +24,11 @@ struct SourceFrames {
   std::vector<video::RgbImage> images(const FrameRange& range) const;
 };
 
-/// Caches a file's digest while path, inode, size, modification and status change time stay the
-/// same.
+/// Caches a file's digest while its path, inode, size, modification time and status change time are
+/// unchanged.
 class FileDigest {
  public:
-  /// Throws EngineError (cause data) when the file cannot be read.
+  /// Throws EngineError (cause data) if the file cannot be read.
   const std::string& of(const std::string& path);
 
  private:
@@ -38,9 +38,9 @@ class FileDigest {
 
 using SourceCache = BoundedCache<SourceFrames>;
 
-/// Reads and resizes the frames of `plan.decoded`; without any the file is not opened. Throws
+/// Reads and resizes the frames of `plan.decoded`; does not open the file if there are none. Throws
 /// EngineError (cause data, detail a name of video::fault_name) for a file that does not hold them.
-/// Adds the seconds that frames found in `cache` had taken to `reused_s`.
+/// For frames found in `cache`, adds the seconds that they had taken to `reused_s`.
 std::shared_ptr<const SourceFrames> decode_source(const JobPlan& plan, const std::string& path,
                                                   SourceCache& cache, double* reused_s = nullptr);
 

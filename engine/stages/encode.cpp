@@ -69,7 +69,7 @@ void tell_dropped_frames(const JobPlan& plan, EncodingCache& cache) {
   const std::int64_t condition = held(plan.condition), window = held(plan.window);
   if (condition == plan.condition.count && window == plan.window.count) return;
   if (!cache.logged_sizes.emplace(plan.condition.count, plan.window.count).second) return;
-  log(LogLevel::kWarning, "engine", "dropped frames at the end that do not fill a latent frame",
+  log(LogLevel::kWarning, "engine", "dropped trailing frames that do not fill a latent frame",
       {{"condition_frames", plan.condition.count},
        {"condition_frames_used", condition},
        {"window_frames", plan.window.count},

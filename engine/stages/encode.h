@@ -11,12 +11,12 @@ namespace cox::engine {
 
 /// The inputs of the transformer for one job, on the model's device.
 struct EncodedJob {
-  at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalised
+  at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalized
   at::Tensor window;     ///< of the adaptation window, same layout; undefined when nothing trains
-  SeenFrames seen;       ///< by the models that look at known frames themselves
+  SeenFrames seen;       ///< for models that see known frames directly
   TextStates prompt;
   TextStates negative_prompt;
-  double reused_s = 0;  ///< what encodings that were found in memory had taken
+  double reused_s = 0;  ///< seconds that encodings found in memory had taken
 };
 
 /// Encodings that jobs of one model share.
@@ -26,7 +26,7 @@ struct EncodingCache {
 
   BoundedCache<Posterior> posteriors{kMaxPosteriors};
   BoundedCache<TextStates> texts{kMaxTexts};
-  /// Sizes of condition and window whose dropped frames are already logged.
+  /// Sizes of condition and window whose dropped frames have been logged.
   std::set<std::pair<std::int64_t, std::int64_t>> logged_sizes;
 
   void clear() {
@@ -35,7 +35,7 @@ struct EncodingCache {
   }
 };
 
-/// Runs VAE and text encoder. The posterior is sampled with noise of the run's own stream.
+/// Runs VAE and text encoder. The posterior is sampled with noise from the run's own stream.
 EncodedJob encode(const JobPlan& plan, const SourceFrames& source, const std::string& prompt,
                   const Model& model, EncodingCache& cache);
 

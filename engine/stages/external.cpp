@@ -51,7 +51,7 @@ ExternalFrames read_external_frames(const JobPlan& plan, const std::string& vide
   for (const video::RgbImage& frame : clip.frames) {
     if (frame.height == plan.run.height && frame.width == plan.run.width) continue;
     throw data_error(fmt::format("external video {}: expected {} x {} pixels (height x width), got "
-                                 "{} x {}; nothing is resized",
+                                 "{} x {}; external videos are not resized",
                                  path, plan.run.height, plan.run.width, frame.height, frame.width),
                      "external_size");
   }

@@ -10,8 +10,8 @@ namespace cox::engine {
 at::Tensor generate(const JobPlan& plan, const EncodedJob& encoded, const Model& model,
                     const Adapter& adapter, JobMonitor& monitor);
 
-/// The scored frames of what the VAE decoded, from the condition's first frame on: [F, 3, H, W]
-/// fp32 in [0, 1], not rounded.
+/// Returns the scored frames of the VAE's output, which starts at the condition's first frame: [F,
+/// 3, H, W] fp32 in [0, 1], not rounded.
 at::Tensor scored_pixels(const JobPlan& plan, const at::Tensor& decoded);
 
 /// Decodes the scored frames: [F, 3, H, W] fp32 in [0, 1] on the model's device, not rounded.

@@ -20,7 +20,7 @@ namespace {
 void check_directory(const ModelKey& key, const BackboneSchema& family) {
   struct stat facts = {};
   if (::stat(key.directory.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) {
-    throw MissingInputError(fmt::format("no model directory {}; expected a folder with {}/, "
+    throw MissingInputError(fmt::format("model directory {} not found; expected a folder with {}/, "
                                         "vae/, text_encoder/ and tokenizer/",
                                         key.directory, family.transformer),
                             "model_missing");

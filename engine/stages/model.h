@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// Which model, how it computes, and where.
+/// The model, its precision and its devices.
 struct ModelKey {
   std::string backbone;  ///< a name of families.def
   std::string directory;
@@ -27,20 +27,21 @@ class ModelCache {
  public:
   explicit ModelCache(at::Device device) : device_(device) {}
 
-  /// Loads the model unless it is in memory. Discards another one first, so that two are never in
-  /// memory together. LoRA files are replaced in place. Throws EngineError (cause user) for missing
-  /// or contradictory files, NaN weights and a wrong digest.
+  /// Loads the model unless it is in memory. First discards any other model, so that two models are
+  /// never in memory at the same time. LoRA files are replaced in place. Throws EngineError (cause
+  /// user) for missing or contradictory files, NaN weights and a wrong digest.
   Model& get(const ModelKey& key, const std::vector<WeightFile>& loras);
   bool holds(const ModelKey& key) const { return model_ && key_ == key; }
   void drop();
 
-  /// Discards the model if a parameter differs from what was loaded. Throws when the device fails.
+  /// Discards the model if a parameter differs from the loaded value. Throws if the device fails.
   void drop_if_changed();
 
-  /// Whether parameters differ from those that were loaded. There must be a model.
+  /// Returns true if parameters differ from those loaded. A model must be loaded.
   bool is_changed() const { return backbone_checksum(*model_->backbone) != model_->checksum; }
 
-  /// The same, and a changed model is an EngineError (cause crash): whatever it computed is wrong.
+  /// Throws EngineError (cause crash) if parameters differ from those loaded: the results computed
+  /// with them are wrong.
   void require_unchanged();
 
  private:

@@ -18,19 +18,19 @@
 
 namespace cox::engine {
 
-/// Bounds that keep products of sizes far from overflow.
+/// Bounds that prevent overflow in products of sizes.
 constexpr std::int64_t kMaxFrames = 100'000;
 constexpr std::int64_t kMaxSide = 16'384;
 
-/// The parameters of schemas/run.yaml but for those of the sampler, which the family reads.
+/// The parameters of schemas/run.yaml except those of the sampler, which the family reads.
 struct RunSettings {
   Task task = Task::kContinue;
   std::int64_t cond_frames = 0;  ///< known ones: as the run says, the first of the video, or none
   std::int64_t total_frames = 0;
-  std::int64_t gen_start_frame = 0;  ///< where the known ones end
-  std::int64_t frame_stride = 1;     ///< settled by the video when frame_rate is not 0
+  std::int64_t gen_start_frame = 0;  ///< end of the known frames
+  std::int64_t frame_stride = 1;     ///< determined by the video if frame_rate is not 0
   double frame_rate = 0;
-  bool native_size = false;  ///< height and width are settled by the video
+  bool native_size = false;  ///< the video determines height and width
   std::int64_t height = 0;
   std::int64_t width = 0;
   video::ColorRule color = video::ColorRule::kTagged;
@@ -52,15 +52,15 @@ struct FrameRange {
   std::int64_t end() const { return first + count; }
 };
 
-/// Where the videos of another program are.
+/// The location of videos made by another program.
 struct ExternalVideos {
   std::string path;              ///< with `{video}` for the id
   std::int64_t skip_frames = 0;  ///< of the file, before the first scored one
 };
 
 /// Everything that follows from a job's parameters. Time order of pixel frames: [.. adaptation
-/// window ..][scored], the condition being the last cond_frames before the scored ones. Nothing
-/// from the scored frames on is seen before scoring, and never without a reference.
+/// window ..][scored]; the condition is the last cond_frames before the scored frames. The scored
+/// frames and later ones are not read before scoring, and never without a reference.
 struct JobPlan {
   const Family* family = nullptr;
   MethodSet method;
@@ -69,18 +69,18 @@ struct JobPlan {
   std::optional<AdaptationSettings> adaptation;  ///< set when the method trains
   std::optional<ExternalVideos> external;        ///< set when another program generated
 
-  FrameRange condition;  ///< empty when only the prompt is known
+  FrameRange condition;  ///< empty if only the prompt is known
   FrameRange window;     ///< of the adaptation; empty when the method does not train
   FrameRange scored;
   FrameRange decoded;  ///< the frames read from the file; empty when it is not opened
   LatentSplit split;   ///< of the window
 
-  bool recompute = false;  ///< in the backward pass, whatever memory there is
+  bool recompute = false;  ///< in the backward pass, even if memory suffices
 
   std::int64_t condition_latents = 0;
-  std::int64_t generated_latents = 0;  ///< the last frames they decode to may not be scored
+  std::int64_t generated_latents = 0;  ///< the last decoded frames may be unscored
 
-  /// Whether the scored frames have true frames beside them.
+  /// Returns true if the scored frames have reference frames.
   bool has_reference() const { return cox::has_reference(run.task); }
 };
 

@@ -14,12 +14,12 @@ struct PictureSize {
   bool operator==(const PictureSize&) const = default;
 };
 
-/// Returns the size of `list` whose height over width, as the list rounds it, is nearest to the
-/// picture's; the first of two that are equally near. The list must not be empty.
+/// Returns the size in `list` whose ratio of height to width, as rounded in the list, is closest to
+/// that of the picture; the first one if two are equally close. The list must not be empty.
 PictureSize nearest_size(const std::vector<ListedSize>& list, PictureSize picture);
 
-/// Settles what the run leaves to the video: which frames are taken, and their size. Throws
-/// EngineError (cause data) when the file cannot be read or does not state its rate.
+/// Sets the values that depend on the video: the frames to use, and their size. Throws EngineError
+/// (cause data) if the file cannot be read or does not state its frame rate.
 void settle_by_video(JobPlan& plan, const std::string& path);
 
 }  // namespace cox::engine

@@ -13,55 +13,56 @@
 
 namespace cox::engine {
 
-/// What the jobs of a bundle share: the adaptation in progress, and generations. At most one method
-/// is in place on the model at any time, and it is this one's. Owned by one thread.
+/// The work that jobs of a bundle share: the adaptation in progress, and generations. At most one
+/// method is applied to the model at any time, by this class. Owned by one thread.
 class SharedWork {
  public:
-  /// `saving.trajectory` names what states follow from besides the job: machine and build.
+  /// `saving.trajectory` names what determines states besides the job: machine and build.
   SharedWork(ModelCache& models, StateSaving saving, std::int64_t max_state_bytes)
       : models_(models), saving_(std::move(saving)), max_state_bytes_(max_state_bytes) {}
 
-  /// Puts the model back and forgets the bundle. Throws when the device fails.
+  /// Restores the model and forgets the bundle. Throws if the device fails.
   void end();
 
-  /// The video is another one now: puts the model back and forgets generations.
+  /// Prepares for another video: restores the model and clears generations.
   void leave_video();
 
-  /// Expects these jobs, after `end`. Returns the order in which they share most, as
-  /// indices. A job without an id or share keys, and one whose parameters cannot be read, runs by
-  /// itself.
+  /// Announces these jobs; call `end` before. Returns the indices of the jobs in the order in which
+  /// they share the most work. A job without an id or share keys, or with invalid parameters, runs
+  /// by itself.
   std::vector<std::size_t> expect(const std::vector<JobInput>& jobs);
   bool expects(const JobInput& job) const { return find(job) != nullptr; }
 
-  /// Puts the model back unless `job` reads the adaptation in progress. Comes before anything that
+  /// Restores the model unless `job` reads the adaptation in progress. Call it before anything that
   /// may load another model.
   void make_way(const JobInput& job);
 
-  /// The adaptation that `job` reads: the one in progress, or a new one with every expected job
-  /// that reads it too. Reads the method's own parameters.
+  /// Returns the adaptation that `job` reads: the one in progress, or a new one for every expected
+  /// job that reads it. Reads the method's own parameters.
   AdaptedModel& enter(const JobInput& job, const JobPlan& plan, const EncodedJob& encoded,
                       Model& model, ParameterReader& parameters);
 
-  /// `job` has generated. Puts the model back when it was the last, and makes sure that the model
-  /// is as it was loaded: EngineError (cause crash) when it is not.
+  /// Call it after `job` has generated. If `job` was the last, restores the model and checks that
+  /// it is unchanged; throws EngineError (cause crash) if it is not.
   void leave(const JobInput& job);
 
-  /// `job` has failed. On a device `alone`, what it shares survives unless the failure may have
-  /// hurt it. Of devices that do jobs together each may have met the failure at another moment, so
-  /// all keep only what they were told to expect.
+  /// Call it after `job` has failed. With a single device (`alone`), shared work is kept unless the
+  /// failure may have damaged it. Several devices may each have met the failure at another point,
+  /// so they keep only the list of expected jobs.
   void fail(const JobInput& job, const JobFailure& failure, bool alone);
 
-  /// The job's generation from the state after `step`, by name; "" when it shares none.
+  /// Returns the name of the job's generation from the state after `step`; "" if it is not shared.
   std::string generation_name(const JobInput& job, std::int64_t step) const;
   GenerationCache& generations() { return generations_; }
 
-  /// Other jobs of the bundle that read the job's trajectory, in the order in which they run.
+  /// Returns the other jobs of the bundle that read the job's trajectory, in the order in which
+  /// they run.
   std::vector<std::string> companions(const JobInput& job) const;
 
-  /// Remembers how much memory the adaptation took; returns the most of any of its jobs so far.
+  /// Records the memory that the adaptation used; returns the largest value of its jobs so far.
   std::int64_t peak_with(std::int64_t bytes);
 
-  /// Whether a method is in place on the model.
+  /// Returns true if a method is applied to the model.
   bool is_in_place() const { return live_ != nullptr; }
 
  private:
@@ -80,7 +81,7 @@ class SharedWork {
     std::int64_t peak_bytes = 0;
   };
 
-  /// Nullptr unless the job is expected and has not run.
+  /// Returns nullptr unless the job is expected and has not run.
   const Expected* find(const JobInput& job) const;
   void put_back();
   void gather(const std::string& first);

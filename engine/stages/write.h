@@ -6,8 +6,8 @@
 
 namespace cox::engine {
 
-/// The detail of a failure to write videos. The next job would fail alike, so the worker should not
-/// spend hours on it.
+/// The detail of a failure to write videos. The next job would fail in the same way, so the worker
+/// should not spend hours on it.
 constexpr const char* kWriteFailure = "video_write";
 
 struct WrittenVideos {
@@ -21,8 +21,8 @@ std::vector<video::RgbImage> rounded_images(const at::Tensor& unit_frames);
 /// Writes the scored frames, generated (rounded to 8 bits) and reference if there is one,
 /// losslessly below `input.output_directory`: RUN/ITEM-JOB.mkv, by digests of the run and the job,
 /// and reference/VIDEO-.... `video_digest` is the video file's: files whose content may differ have
-/// different names. A file that exists is whole. Throws EngineError (cause crash) when the
-/// disk refuses.
+/// different names. An existing file is always complete. Throws EngineError (cause crash) if
+/// writing fails.
 WrittenVideos write_videos(const JobPlan& plan, const JobInput& input, const SourceFrames& source,
                            const std::string& video_digest, const at::Tensor& generated);
 

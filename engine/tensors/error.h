@@ -8,7 +8,7 @@
 
 namespace cox::engine {
 
-/// An error whose cause is known where it is thrown. Engine::run turns it into a JobFailure of the
+/// An error with a known cause. Engine::run turns it into a JobFailure of the
 /// same cause and detail; any other exception becomes kCrash.
 class EngineError : public std::runtime_error {
  public:
@@ -23,8 +23,8 @@ class EngineError : public std::runtime_error {
   std::string detail_;
 };
 
-/// An input of the job cannot be opened on this machine. The user can put it there, or another
-/// machine may have it. The job itself is valid.
+/// An input of the job cannot be opened on this machine. The job itself is valid: the user can add
+/// the input, or another machine may have it.
 class MissingInputError : public EngineError {
  public:
   MissingInputError(const std::string& message, std::string detail)

@@ -7,7 +7,8 @@
 
 namespace cox::engine {
 
-/// The dtype that a model computes in. In bf16, what the reference computes in fp32 stays fp32.
+/// The dtype in which a model computes. With bf16, computations that are fp32 in the reference stay
+/// fp32.
 enum class Precision { kFp32, kBf16 };
 
 at::ScalarType scalar_type(Precision precision);
@@ -16,10 +17,10 @@ std::string precision_name(Precision precision);
 /// Throws EngineError(kUser) on any other name.
 Precision parse_precision(std::string_view name);
 
-/// A value of `dtype`: how a job computes.
+/// A value of the parameter `dtype`.
 struct ComputeType {
   Precision precision = Precision::kFp32;  ///< of everything
-  /// `fp8`: but for matrix products of the transformer's blocks in generation, which are in e4m3.
+  /// `fp8`: computes the matrix products of the transformer's blocks in e4m3 during generation.
   bool fp8_generation = false;
 };
 

@@ -22,7 +22,7 @@ enum class Purpose {
   kRandomModel,     ///< weights of a random model
   kScene,           ///< properties of a procedural scene
   kTrainer,         ///< choices of the model trainer
-  kDirection,       ///< a random direction in place of the adapted one
+  kDirection,       ///< a random direction instead of the adapted one
 };
 
 /// Everything that a draw depends on. Two streams that differ in any part are independent.
@@ -36,7 +36,7 @@ struct StreamKey {
 
 /// A counter-based stream: draw i depends only on the key and on i, never on what ran before.
 /// Normals are computed on the CPU in double precision (Box-Muller) and rounded to fp32, so that
-/// every device gets the same ones. Owned by one thread.
+/// every device gets the same numbers. Owned by one thread.
 class RandomStream {
  public:
   explicit RandomStream(const StreamKey& key);

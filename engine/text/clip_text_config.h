@@ -24,10 +24,10 @@ struct ClipTextConfig {
 /// contradictory entry.
 ClipTextConfig read_clip_text_config(const std::string& path);
 
-/// The same out of the shapes of `text_model.*` in a file without a config.json. Heads have 64
-/// features and norms an epsilon of 1e-5, as in all published ones. No tensor tells the end token:
-/// it is left at 0. Throws EngineError(kUser) that names the file for sizes that do not fit
-/// together.
+/// Derives the configuration from the shapes of `text_model.*` in a file without a config.json.
+/// Assumes 64 features per head and an epsilon of 1e-5 in norms, as in all published models. The
+/// end token does not follow from shapes and is left at 0. Throws EngineError(kUser) that names the
+/// file for sizes that do not fit together.
 ClipTextConfig clip_text_config_of(const Checkpoint& file);
 
 }  // namespace cox::engine

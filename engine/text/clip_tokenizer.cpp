@@ -194,7 +194,7 @@ struct ClipTokenizer::State {
   std::int64_t id_of(const std::string& piece) const {
     const auto found = ids.find(piece);
     if (found != ids.end()) return found->second;
-    throw user_error(fmt::format("{}: no piece '{}'", path, piece), "bad_tokenizer");
+    throw user_error(fmt::format("{}: missing piece '{}'", path, piece), "bad_tokenizer");
   }
 };
 

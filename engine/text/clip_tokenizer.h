@@ -12,11 +12,11 @@ namespace cox::engine {
 /// huggingface/transformers. Immutable; thread-safe.
 class ClipTokenizer {
  public:
-  /// Reads `<directory>/vocab.json` and `<directory>/merges.txt`. Prompts take `length` ids. Throws
-  /// EngineError(kUser) for a missing or damaged file.
+  /// Reads `<directory>/vocab.json` and `<directory>/merges.txt`. Prompts become `length` ids.
+  /// Throws EngineError(kUser) for a missing or damaged file.
   static std::unique_ptr<ClipTokenizer> load(const std::string& directory, std::int64_t length);
 
-  /// The same from the contents of the two files; messages name them as they stand after `origin`.
+  /// Loads from the contents of the two files; messages name the files with the prefix `origin`.
   static std::unique_ptr<ClipTokenizer> parse(const std::string& origin,
                                               const std::string& vocabulary,
                                               const std::string& merges, std::int64_t length);
@@ -27,7 +27,7 @@ class ClipTokenizer {
     std::int64_t dropped_tokens = 0;  ///< tokens that did not fit
   };
 
-  /// `text` is cleaned already (see clean_text); case does not matter.
+  /// `text` must be clean (see clean_text); case does not matter.
   Tokens tokenize(const std::string& text) const;
 
   std::int64_t vocabulary_size() const;
@@ -39,11 +39,11 @@ class ClipTokenizer {
   std::unique_ptr<State> state_;
 };
 
-/// Returns the words of a string as CLIP's tokenizer splits it, in lower case: endings such as 's,
-/// runs of letters, single numbers, runs of anything else; white space separates.
+/// Returns the words into which CLIP's tokenizer splits a string, in lower case: endings such as
+/// 's, runs of letters, single digits, runs of other characters; white space separates words.
 std::vector<std::string> clip_words(const std::string& text);
 
-/// The character that stands for a byte in vocab.json, as UTF-8.
+/// Returns the character that represents a byte in vocab.json, as UTF-8.
 std::string clip_byte_symbol(unsigned char byte);
 
 }  // namespace cox::engine

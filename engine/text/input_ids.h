@@ -10,7 +10,7 @@ namespace cox::engine {
 /// Throws std::invalid_argument unless `input_ids` is [B, L], not empty, all in [0, vocabulary).
 void check_ids(const at::Tensor& input_ids, std::int64_t vocabulary);
 
-/// Throws EngineError(kUser) unless a text encoder has a row for each piece of its tokenizer.
+/// Throws EngineError(kUser) unless the text encoder has a row for each piece of the tokenizer.
 void require_rows(const std::string& directory, std::int64_t pieces, std::int64_t rows);
 
 }  // namespace cox::engine

@@ -13,13 +13,13 @@ namespace cox::engine {
 /// The two text encoders of Open-Sora v2.0: T5's states, and CLIP's pooled state.
 class OpenSoraPrompt final : public PromptEncoder {
  public:
-  /// Loads text_encoder/, tokenizer/, text_encoder_2/ and tokenizer_2/ of a model directory. T5
-  /// takes `length` tokens. Throws EngineError(kUser) as the parts do.
+  /// Loads text_encoder/, tokenizer/, text_encoder_2/ and tokenizer_2/ of a model directory. T5's
+  /// prompts have `length` tokens. Throws EngineError(kUser) as the parts do.
   static std::unique_ptr<OpenSoraPrompt> load(const std::string& model_directory,
                                               std::int64_t length, at::ScalarType dtype,
                                               at::Device device);
 
-  /// dropped_tokens are T5's: CLIP has room for fewer, as published.
+  /// dropped_tokens counts T5's; CLIP's shorter limit, as published, is not reported.
   EncodedPrompt encode(const std::string& prompt) const override;
 
  private:

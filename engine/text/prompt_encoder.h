@@ -7,7 +7,7 @@
 
 namespace cox::engine {
 
-/// A prompt as the backbone takes it, and how many tokens were dropped.
+/// A prompt in the form that the backbone accepts, and how many tokens were dropped.
 struct EncodedPrompt {
   TextStates text;                  ///< states [1, 1, L, C], mask [1, L]; rows of padding included
   std::int64_t dropped_tokens = 0;  ///< tokens beyond the text length: callers report it

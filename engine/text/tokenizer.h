@@ -22,14 +22,14 @@ class Tokenizer {
  public:
   /// Reads `<directory>/spiece.model` and `<directory>/tokenizer_config.json`. Prompts are padded
   /// to kPromptTokens, or to `model_max_length` if that is smaller.
-  /// Throws EngineError(kUser) for a missing or damaged file; the message says when the directory
-  /// holds only tokenizer.json.
+  /// Throws EngineError(kUser) for a missing or damaged file; the message names the problem if the
+  /// directory holds only tokenizer.json.
   static std::unique_ptr<Tokenizer> load(const std::string& directory);
-  /// Pads to `length` tokens, whatever the configuration says.
+  /// Pads to `length` tokens, regardless of the configuration.
   static std::unique_ptr<Tokenizer> load(const std::string& directory, std::int64_t length);
   ~Tokenizer();
 
-  /// `text` is cleaned already (see clean_text).
+  /// `text` must be clean (see clean_text).
   TokenizedText tokenize(const std::string& text) const;
 
   std::int64_t max_length() const;

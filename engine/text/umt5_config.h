@@ -19,7 +19,7 @@ struct Umt5Config {
 };
 
 /// Reads and checks the file. Throws EngineError(kUser) that names file and key for a missing or
-/// contradictory entry, or another feed-forward kind than `gated-gelu`.
+/// contradictory entry, or a feed-forward kind other than `gated-gelu`.
 Umt5Config read_umt5_config(const std::string& path);
 
 }  // namespace cox::engine

@@ -10,8 +10,8 @@
 
 namespace cox::engine {
 
-/// T5's layer norm: x / rms(x) * weight, the mean square taken in fp32 and the product rounded to
-/// the weight's dtype before the weight.
+/// T5's layer norm: x / rms(x) * weight, the mean square is in fp32, and x / rms(x) is rounded to
+/// the weight's dtype before the product.
 class Umt5Norm {
  public:
   Umt5Norm(WeightSource& weights, const std::string& name, const Umt5Config& config);
@@ -22,11 +22,11 @@ class Umt5Norm {
   double epsilon_;
 };
 
-/// Whether a layer has a relative position bias: every layer of UMT5, only the first of T5.
+/// The layers with a relative position bias: every layer of UMT5, only the first of T5.
 enum class PositionBias { kOwn, kNone };
 
-/// One encoder layer: self-attention, then a gated feed-forward network, each behind a norm and
-/// added to its input. Nothing has a bias; scores are not scaled.
+/// One encoder layer: self-attention, then a gated feed-forward network, each preceded by a norm
+/// and added to its input. Linear layers have no bias; scores are not scaled.
 class Umt5Layer {
  public:
   Umt5Layer(WeightSource& weights, const std::string& name, const Umt5Config& config,
@@ -52,7 +52,8 @@ class Umt5Layer {
   Umt5Norm feed_forward_norm_;
 };
 
-/// The layers of an encoder. `later` says whether those after the first have a bias of their own.
+/// Returns the layers of an encoder. `later` selects whether layers after the first have their own
+/// bias.
 std::vector<Umt5Layer> build_umt5_layers(WeightSource& weights, const Umt5Config& config,
                                          PositionBias later);
 

@@ -13,9 +13,9 @@ at::Tensor average_down(const at::Tensor& frames, std::int64_t out,
                         const ResampleFactors& factors) {
   const std::int64_t cell = frames.size(4) * factors.volume();
   if (cell % out != 0) {
-    throw std::invalid_argument(
-        fmt::format("VAE shortcut: {} channels in cells of {} values do not make {} channels",
-                    frames.size(4), factors.volume(), out));
+    throw std::invalid_argument(fmt::format(
+        "VAE shortcut: {} channels in cells of {} values do not divide into {} channels",
+        frames.size(4), factors.volume(), out));
   }
   const std::int64_t missing = (factors.time - frames.size(1) % factors.time) % factors.time;
   const at::Tensor whole = at::constant_pad_nd(frames, {0, 0, 0, 0, 0, 0, missing, 0});

@@ -27,13 +27,13 @@ using SwsPtr = std::unique_ptr<SwsContext, AvDeleter>;
 
 std::string av_error_text(int code);
 
-/// Whether chroma has fewer columns or rows than luma.
+/// Returns true if chroma has fewer columns or rows than luma.
 inline bool is_subsampled(const AVPixFmtDescriptor& layout) {
   return layout.log2_chroma_w > 0 || layout.log2_chroma_h > 0;
 }
 
 /// Captures the errors that FFmpeg would print from this thread while it lives. They often name the
-/// cause ("moov atom not found") where the error code does not. Nothing reaches standard error.
+/// cause ("moov atom not found"), which the error code does not. Prints nothing to standard error.
 class AvLogCapture {
  public:
   AvLogCapture();
@@ -43,7 +43,8 @@ class AvLogCapture {
 
   /// Returns ` (first error line)`, or "" if there is none.
   std::string remark() const { return first_error_.empty() ? "" : " (" + first_error_ + ")"; }
-  /// Returns the first error of a container reader: some resume after damage and return no code.
+  /// Returns the first error of a container reader: some readers resume after damage and do not
+  /// return an error code.
   const std::string& demuxer_error() const { return demuxer_error_; }
   void forget() { first_error_ = demuxer_error_ = ""; }
   void add(bool from_demuxer, const std::string& line);

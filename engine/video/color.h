@@ -12,8 +12,8 @@ namespace cox::video {
 /// depend on nothing else; other formats by swscale, whose bytes depend on how it was built. The
 /// frames are those of one Input, which share size and format. Under kTagged the image is upright,
 /// an odd last row of a subsampled format is cropped, and each frame is converted by its own matrix
-/// and range. Under kPaperCompat the image is what PyAV 12 gives: not rotated, not cropped; odd
-/// heights go through swscale. Throws FaultThrown for an unknown matrix.
+/// and range. Under kPaperCompat the image equals PyAV 12's: neither rotated nor cropped; odd
+/// heights are converted by swscale. Throws FaultThrown for an unknown matrix.
 class RgbConverter {
  public:
   RgbConverter(const StreamFacts& facts, ColorRule rule) : facts_(facts), rule_(rule) {}
@@ -36,7 +36,7 @@ class RgbConverter {
   StreamFacts facts_;
   ColorRule rule_;
   std::optional<YuvToRgb> yuv_to_rgb_;
-  SwsPtr scaler_;  ///< with `rgb_`, where there is no `yuv_to_rgb_`
+  SwsPtr scaler_;  ///< used with `rgb_` if `yuv_to_rgb_` is not set
   FramePtr rgb_;
   int width_ = 0;  ///< of the image before it is rotated
   int height_ = 0;

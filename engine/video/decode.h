@@ -15,7 +15,7 @@ enum class FaultKind {
   kCorruptContainer,     ///< cannot be opened: truncated, empty, not a video
   kNoVideoStream,        ///< opens, and has no video stream
   kUnsupportedCodec,     ///< no decoder for it
-  kUnsupportedHdr,       ///< PQ or HLG transfer, which would need tone mapping
+  kUnsupportedHdr,       ///< PQ or HLG transfer, which requires tone mapping
   kUnsupportedColor,     ///< a matrix tag that the converter does not know
   kUnsupportedRotation,  ///< rotated by other than quarter turns, or mirrored
   kNoFrames,             ///< opens, and no frame can be decoded
@@ -32,9 +32,9 @@ struct VideoFault {
   std::string message;  ///< what, where, expected, got
 };
 
-/// How decoded frames become RGB. Runs that differ in it must not be compared.
+/// How decoded frames become RGB. Runs with different rules must not be compared.
 enum class ColorRule {
-  kTagged,      ///< by the file's matrix, range and rotation; BT.601 limited when it has none
+  kTagged,      ///< by the file's matrix, range and rotation; BT.601 limited if it has none
   kPaperCompat  ///< as PyAV 12: BT.601, full range only for the yuvj formats, no tag is read
 };
 
@@ -50,10 +50,10 @@ struct StreamFacts {
   std::string color_range;         ///< `limited`, `full` or `unspecified`
   FrameRate nominal_rate;          ///< the container's r_frame_rate
   FrameRate average_rate;          ///< the container's avg_frame_rate
-  std::int64_t header_frames = 0;  ///< the container's claim, 0 when it makes none
+  std::int64_t header_frames = 0;  ///< as stated by the container, 0 if it does not
 };
 
-/// Which frames to take: source frames first, first + stride, ..., `count` of them. Frames are
+/// The frames to use: `count` source frames first, first + stride, ... Frames are
 /// counted in decoder output order from the start of the file, which is display order.
 struct FrameWindow {
   std::int64_t first = 0;
@@ -69,15 +69,15 @@ struct Clip {
 using ClipOutcome = std::variant<Clip, VideoFault>;
 
 /// Decodes from the start of the file up to the window's last frame; never seeks, so that every
-/// frame is the one that linear decoding gives. Damage inside [0, last frame] is a fault: later
-/// pictures are predicted from earlier ones. Never throws for a bad file. Thread-safe.
+/// frame equals that of linear decoding. Damage inside [0, last frame] is a fault: later pictures
+/// are predicted from earlier ones. Never throws for a bad file. Thread-safe.
 ClipOutcome decode_clip(const std::string& path, const FrameWindow& window, ColorRule color);
 
 /// Facts about a whole file, decoded to its end without color conversion.
 struct VideoFacts {
   StreamFacts stream;
   std::int64_t frames = 0;  ///< decoded before any damage
-  std::string damage;       ///< what is wrong after those frames; "" when the file is whole
+  std::string damage;       ///< the damage after those frames; "" if the file is intact
   bool variable_frame_rate = false;
   bool interlaced = false;  ///< at least one frame is coded as two fields
 };

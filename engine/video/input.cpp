@@ -97,11 +97,10 @@ void Input::open_container() {
                 fmt::format("cannot read '{}': {}", path_, av_error_text(opened)));
   }
   if (log_.remark().find("Format not on whitelist") != std::string::npos) {
-    throw_fault(
-        FaultKind::kCorruptContainer,
-        fmt::format("'{}' is not a video: its content is a list of other files or of a format "
-                    "that is not read; expected a container such as MP4, Matroska or AVI",
-                    path_));
+    throw_fault(FaultKind::kCorruptContainer,
+                fmt::format("'{}' is not a video: it contains a list of other files, or its format "
+                            "is not supported; expected a container such as MP4, Matroska or AVI",
+                            path_));
   }
   // A complaint about the header (a chapter track that is gone) says nothing about any frame.
   if (opened >= 0) log_.forget();
@@ -116,7 +115,7 @@ void Input::open_container() {
   if (code < 0) {
     throw_fault(
         FaultKind::kCorruptContainer,
-        fmt::format("'{}' does not open as a video: {}{}; it may be cut off or not a video at all",
+        fmt::format("'{}' cannot be opened as a video: {}{}; it may be truncated or not a video",
                     path_, av_error_text(code), log_.remark()));
   }
 }
@@ -200,7 +199,7 @@ Input::Step Input::next() {
 }
 
 Input::Step Input::feed_packet() {
-  if (draining_) return damaged("the decoder asks for data after the end");
+  if (draining_) return damaged("the decoder requires data after the end");
   if (!ready_.empty()) {
     const PacketPtr packet = std::move(ready_.front());
     ready_.pop_front();
@@ -245,8 +244,8 @@ void Input::check_frame() {
   if (frame_->color_trc == AVCOL_TRC_SMPTE2084 || frame_->color_trc == AVCOL_TRC_ARIB_STD_B67) {
     throw_fault(
         FaultKind::kUnsupportedHdr,
-        fmt::format("'{}' is HDR ({}), which would need tone mapping; convert it to SDR first",
-                    path_, av_color_transfer_name(frame_->color_trc)));
+        fmt::format("'{}' is HDR ({}), which requires tone mapping; convert it to SDR first", path_,
+                    av_color_transfer_name(frame_->color_trc)));
   }
   if (decoded_ == 0) note_first_frame();
   if (const std::string layout = layout_of(*frame_); layout != layout_) {

@@ -11,7 +11,7 @@
 namespace cox::video {
 
 /// Decodes the best video stream of one file from its start. Throws FaultThrown for every failure
-/// except damage in the stream, which is an answer of next(). Owned by one thread.
+/// except damage in the stream, which next() returns. Owned by one thread.
 class Input {
  public:
   enum class Step { kFrame, kEnd, kDamaged };
@@ -29,7 +29,7 @@ class Input {
   const AVFrame& frame() const { return *frame_; }
   /// Complete after the first frame: some tags are only in the stream.
   const StreamFacts& facts() const { return facts_; }
-  /// What was wrong, after kDamaged.
+  /// Describes the damage, after kDamaged.
   const std::string& damage() const { return damage_; }
 
  private:

@@ -8,8 +8,8 @@
 
 namespace cox::video {
 
-/// A picture of 8-bit planes Y, U, V, borrowed. Chroma has half the columns, and half the rows
-/// where `half_chroma_rows` (4:2:0; otherwise 4:2:2).
+/// A picture of 8-bit planes Y, U, V, borrowed. Chroma has half the columns and, if
+/// `half_chroma_rows`, half the rows (4:2:0; otherwise 4:2:2).
 struct PlanarYuv {
   std::array<const std::uint8_t*, 3> planes{};
   std::array<std::ptrdiff_t, 3> row_bytes{};  ///< from one row of a plane to the next
@@ -25,10 +25,10 @@ struct YuvMatrix {
   std::int64_t green_v = 0;
 };
 
-/// YUV to RGB with the nearest chroma, in integers of 16 bits: byte for byte what swscale's vector
-/// code for x86-64 gives (and with it PyAV), on every processor and with every build of FFmpeg.
-/// Without vector code swscale gives other pixels, by up to 3 levels in 4:2:0, which is 0.1 dB of a
-/// continuation's PSNR.
+/// YUV to RGB with the nearest chroma, in integers of 16 bits: byte for byte equal to swscale's
+/// vector code for x86-64 (and therefore to PyAV), on every processor and with every build of
+/// FFmpeg. Without vector code, swscale's pixels differ by up to 3 levels in 4:2:0, which changes a
+/// continuation's PSNR by 0.1 dB.
 class YuvToRgb {
  public:
   /// Full range is luma 0 to 255; limited is 16 to 235.

@@ -6,7 +6,7 @@ namespace cox::video {
 
 enum class ResizeFilter { kBilinear, kBicubic, kLanczos };
 
-/// In which order the two passes run, which changes pixels because each rounds to 8 bits.
+/// The order of the two passes, which changes pixels because each pass rounds to 8 bits.
 enum class PilOrder {
   kV12,  ///< Pillow up to 12.x: always horizontal first
   kV13   ///< Pillow 13.0: vertical first when the picture shrinks mostly in height
@@ -14,7 +14,8 @@ enum class PilOrder {
 
 /// Resizes as Pillow's Image.resize does on RGB, byte for byte and on every machine: the kernel
 /// widens with the down-scale factor, weights have 22 fractional bits, 8-bit rounding between
-/// passes. The result has the requested size, which must be positive. Equal size copies.
+/// passes. The result has the requested size, which must be positive. Copies the image if the size
+/// is unchanged.
 RgbImage resize(const RgbImage& image, int width, int height, ResizeFilter filter, PilOrder order);
 
 /// How a picture with another aspect ratio is fitted to the requested size.

@@ -23,8 +23,9 @@ Status check_frames(const std::string& path, std::span<const RgbImage> frames,
   const RgbImage& first = frames.front();
   for (const RgbImage& frame : frames) {
     if (frame.width == first.width && frame.height == first.height) continue;
-    return invalid_argument(fmt::format("'{}': frames of {}x{} and of {}x{} in one video", path,
-                                        first.width, first.height, frame.width, frame.height));
+    return invalid_argument(fmt::format("'{}': expected frames of one size, got {}x{} and {}x{}",
+                                        path, first.width, first.height, frame.width,
+                                        frame.height));
   }
   const bool even = first.width % 2 == 0 && first.height % 2 == 0;
   if (first.width < 1 || first.height < 1 ||

@@ -19,7 +19,7 @@ struct ClipImageConfig {
 /// Throws EngineError(kUser) that names file and key for a missing or contradictory entry.
 ClipImageConfig parse_clip_image_config(const JsonConfig& file);
 
-/// What Wan2.1's image-to-video models see of a picture. Source: Wan Team (arXiv 2503.20314);
+/// Encodes a picture for Wan2.1's image-to-video models. Source: Wan Team (arXiv 2503.20314);
 /// CLIPVisionModel of huggingface/transformers. Weights are frozen; owned by one thread.
 class ClipImageEncoder {
  public:
@@ -30,8 +30,8 @@ class ClipImageEncoder {
 
   ClipImageEncoder(const ClipImageConfig& config, WeightSource& weights);
 
-  /// pictures [F, 3, H, W] in [-1, 1] -> [F, tokens, hidden]: the whole picture, bicubic to the
-  /// square that the network takes, then all blocks but the last.
+  /// pictures [F, 3, H, W] in [-1, 1] -> [F, tokens, hidden]: resizes the whole picture (bicubic)
+  /// to the network's square input and runs all blocks except the last.
   at::Tensor states(const at::Tensor& pictures) const;
 
  private:

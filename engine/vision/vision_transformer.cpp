@@ -188,7 +188,7 @@ at::Tensor VisionTransformer::embedded(const at::Tensor& pictures) const {
   const bool fits = sizes_.kind == VisionKind::kDino ||
                     (pictures.size(2) == sizes_.side() && pictures.size(3) == sizes_.side());
   if (!fits || pictures.size(2) < sizes_.patch || pictures.size(3) < sizes_.patch) {
-    throw std::invalid_argument(fmt::format("pictures: expected {} pixels a side, got {}",
+    throw std::invalid_argument(fmt::format("pictures: expected {} pixels per side, got {}",
                                             sizes_.side(), shape_text(pictures.sizes())));
   }
   const at::Tensor patches =

@@ -15,7 +15,7 @@ enum class VisionKind {
   kClip   ///< Radford et al., arXiv 2103.00020: vision_model of CLIPModel, a norm before the blocks
 };
 
-/// Mean and deviation of the colors in [0, 1] that CLIP was trained on, by channel.
+/// Mean and standard deviation of CLIP's training colors in [0, 1], by channel.
 inline constexpr double kClipMean[] = {0.48145466, 0.4578275, 0.40821073};
 inline constexpr double kClipSpread[] = {0.26862954, 0.26130258, 0.27577711};
 
@@ -33,9 +33,9 @@ struct VisionSizes {
   std::int64_t side() const { return grid * patch; }  ///< of that picture, in pixels
 };
 
-/// Reads what its tensors tell. Heads have 64 features and the activation is that of the published
-/// networks of the kind. Throws EngineError(kUser) that names the file for sizes that do not fit
-/// together.
+/// Derives the sizes from the tensors. Assumes 64 features per head and the activation of the
+/// published networks of the kind. Throws EngineError(kUser) that names the file for sizes that do
+/// not fit together.
 VisionSizes vision_sizes(const Checkpoint& file, VisionKind kind);
 
 /// Weights are frozen; owned by one thread.
@@ -44,11 +44,11 @@ class VisionTransformer {
   VisionTransformer(const VisionSizes& sizes, WeightSource& weights);
 
   /// [F, 3, H, W], normalized, H and W at least a patch each, to [F, hidden]. CLIP takes pictures
-  /// of side() only; DINO interpolates the positions for others, as its repository does.
+  /// of side() only; DINO interpolates positions for other sizes, as its repository does.
   at::Tensor class_state(const at::Tensor& pictures) const;
 
-  /// The same pictures to the states of all tokens, class first, that the last block gets:
-  /// [F, 1 + patches, hidden], not normed.
+  /// Maps the same pictures to the states of all tokens, class first, that enter the last block:
+  /// [F, 1 + patches, hidden], without the final norm.
   at::Tensor states_before_last(const at::Tensor& pictures) const;
 
   const VisionSizes& sizes() const { return sizes_; }

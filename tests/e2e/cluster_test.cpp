@@ -219,7 +219,8 @@ TEST_CASE("a model that moved keeps its jobs waiting, and the sweep said again b
   CHECK(worker->wait().exit_code == 78);
   CHECK(sql_number(database, "SELECT count(*) FROM v_results") == 0);
   CHECK(sql_number(database, "SELECT count(*) FROM v_jobs WHERE cause = 'user'") == 0);
-  CHECK_THAT(coordinator.ask({"logs", "tiny/none"}).out, Contains("no model directory " + model));
+  CHECK_THAT(coordinator.ask({"logs", "tiny/none"}).out,
+             Contains("model directory " + model + " not found"));
 
   CHECK(
       coordinator.ask({"submit", sweep, "--set", "backbone.model=" + coordinator.folder / "moved"})

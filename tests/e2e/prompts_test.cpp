@@ -155,7 +155,7 @@ TEST_CASE("cox-engine generate makes of one prompt what the sweep makes of it") 
   CHECK_THAT(refusal({"--prompt", ""}), Contains("missing --prompt or --item"));
   CHECK_THAT(refusal({"--item", "a-dog"}), Contains("--item: expected one of a-red-ball"));
   CHECK_THAT(refusal({"--video", plan, "--prompt", "a cat"}),
-             Contains("--video: task text_to_video reads no video"));
+             Contains("--video: task text_to_video does not read a video"));
   CHECK_THAT(refusal({"--set", "task=continue", "--prompt", "a cat"}),
              Contains("missing --video or --item: task continue"));
   CHECK_THAT(refusal({"--set", "task=continue", "--item", id.substr(0, id.find('\n'))}),

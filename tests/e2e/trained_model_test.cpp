@@ -1,4 +1,4 @@
-// What the sign of the loss target does, shown on a model that has learnt something.
+// What the sign of the loss target does, shown on a model that has learned something.
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/study_fixture.h"

@@ -203,7 +203,7 @@ TEST_CASE("Kills inside shared bundles lose nothing, double nothing and change n
   shared.require_each_done_once(static_cast<std::int64_t>(kJobs));
   CHECK(results_of(shared) == expected);
   CHECK(shared.number("SELECT count(*) FROM v_results WHERE shared_with <> '[]'") > 0);
-  std::cout << killed << " kills; " << mentions(shared, "continues a trajectory")
+  std::cout << killed << " kills; " << mentions(shared, "resuming a trajectory")
             << " trajectories continued" << std::endl;
 }
 
@@ -223,6 +223,6 @@ TEST_CASE(
   const bool is_done = cluster.wait_until_done(kSharedRuns * kSharedVideos, kSharedPatience);
   INFO(cluster.log());
   REQUIRE(is_done);
-  CHECK(mentions(cluster, "continues a trajectory") > 0);
+  CHECK(mentions(cluster, "resuming a trajectory") > 0);
   cluster.require_each_done_once(kSharedRuns * kSharedVideos);
 }

@@ -37,7 +37,7 @@ std::vector<KernelTime> kernel_times(c10::Device device, const std::function<voi
   }
   if (by_name.empty()) {
     throw user_error(
-        "--profile: this LibTorch recorded no activity of the GPU; install its CUDA build with "
+        "--profile: this LibTorch recorded no GPU activity; install its CUDA build with "
         "CUPTI",
         "usage");
   }

@@ -45,7 +45,7 @@ TextStates ParityJob::text(const std::string& prefix) const {
 const nlohmann::json& ParityJob::find(const std::string& name) {
   const auto found = request_.parameters.find(name);
   if (found == request_.parameters.end()) {
-    throw user_error(fmt::format("parity {}: --param {}=JSON is needed", request_.op, name),
+    throw user_error(fmt::format("parity {}: missing --param {}=JSON", request_.op, name),
                      "parameter");
   }
   read_.insert(name);
@@ -68,7 +68,7 @@ std::map<std::string, std::string> ParityJob::params_with_prefix(const std::stri
 
 std::string ParityJob::model_part(const std::string& part) const {
   if (request_.model_directory.empty()) {
-    throw user_error(fmt::format("parity {}: --model DIR is needed", request_.op), "usage");
+    throw user_error(fmt::format("parity {}: missing --model DIR", request_.op), "usage");
   }
   return fmt::format("{}/{}", request_.model_directory, part);
 }
@@ -100,8 +100,9 @@ void ParityJob::set_output(const std::string& name, const at::Tensor& tensor) {
 
 void ParityJob::finish() const {
   if (!request_.loras.empty() && !has_loaded_dit_) {
-    throw user_error(fmt::format("parity {}: --lora: this op loads no transformer", request_.op),
-                     "usage");
+    throw user_error(
+        fmt::format("parity {}: --lora: this op does not load a transformer", request_.op),
+        "usage");
   }
   for (const auto& [name, value] : request_.parameters) {
     if (read_.count(name) == 0) reject(name, "this op does not read it");

@@ -25,7 +25,7 @@ class Questions {
     check_shape(clean_, {1, kAny, kAny, kAny, kAny}, "clean");
     if (context_ < 0 || context_ >= clean_.size(2)) {
       job.reject("num_cond_latents",
-                 fmt::format("expected 0 to {}, fewer than clean has frames, got {}",
+                 fmt::format("expected 0 to {}, fewer than the frames of clean, got {}",
                              clean_.size(2) - 1, context_));
     }
     const auto target = job.param_or<std::string>("target", "clean_minus_noise");

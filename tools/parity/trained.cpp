@@ -135,7 +135,7 @@ at::Tensor Trained::stored(const std::string& name) const {
   for (const NamedTensor& parameter : backbone_->parameters()) {
     if (parameter.name == name) return parameter.tensor.to(at::kFloat);
   }
-  throw user_error(fmt::format("no tensor {} in the checkpoint", name), "tensor");
+  throw user_error(fmt::format("missing tensor {} in the checkpoint", name), "tensor");
 }
 
 void write_loss_and_gradients(ParityJob& job, const Trained& trained, const at::Tensor& loss) {

@@ -23,9 +23,9 @@ namespace {
 const Family& probed_family(const std::string& model) {
   const Family& family = family_of_model(model);
   if (family.plain_recipe({}) != nullptr) return family;
-  throw user_error(
-      fmt::format("{}: cox-engine probe does not serve models of {}", model, family.schema().name),
-      "bad_config");
+  throw user_error(fmt::format("{}: cox-engine probe does not support models of {}", model,
+                               family.schema().name),
+                   "bad_config");
 }
 
 /// A loaded model and the question put to it.

@@ -14,7 +14,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Noise levels [B]: half uniform, half through the sampler's shift, which favours noisy ones.
+/// Noise levels [B]: half uniform, half through the sampler's shift, which favors noisy ones.
 at::Tensor draw_sigmas(const DitTraining& training, const at::TensorOptions& options) {
   const at::Tensor uniform = at::rand({training.batch}, options).clamp(1e-3, 1);
   const at::Tensor shifted = training.shift * uniform / (1 + (training.shift - 1) * uniform);
@@ -39,8 +39,8 @@ void require_context(const ContextRange& context, int64_t latent_frames) {
   const bool holds = context.least >= 0 && context.least <= context.most;
   if (holds && context.most < latent_frames) return;
   throw user_error(
-      fmt::format("--min-context, --max-context: expected 0 to {} latent frames, the first not "
-                  "above the second, got {} and {}",
+      fmt::format("--min-context, --max-context: expected 0 to {} latent frames, the minimum not "
+                  "above the maximum, got {} and {}",
                   latent_frames - 1, context.least, context.most),
       "usage");
 }

@@ -16,7 +16,8 @@ namespace {
 /// Smooth textures, slow camera, striped shapes.
 constexpr Domain kTrain = {
     .name = "train",
-    .meaning = "smooth textures, slow camera, striped shapes: what the small model learns",
+    .meaning =
+        "smooth textures, slow camera, striped shapes: the training domain of the small model",
     .texture_frequency = {0.3, 1.2},
     .texture_sharpness = 0,
     .pan_speed = {0, 0.35},
@@ -34,7 +35,7 @@ constexpr Domain kTrain = {
 constexpr Domain motion_domain() {
   Domain domain = kTrain;
   domain.name = "motion";
-  domain.meaning = "the training look with a trembling camera and faster, spinning shapes";
+  domain.meaning = "the training look with a shaky camera and faster, spinning shapes";
   domain.pan_speed = {0.3, 0.7};
   domain.shake = 0.02;
   domain.shape_speed = {0.6, 1.2};
@@ -56,7 +57,7 @@ constexpr Domain texture_domain() {
 constexpr Domain color_domain() {
   Domain domain = kTrain;
   domain.name = "color";
-  domain.meaning = "pale or dark pictures of low saturation under changing light";
+  domain.meaning = "bright or dark pictures of low saturation under changing light";
   domain.saturation = {0.0, 0.25};
   domain.brightness = {0.15, 0.95};
   domain.contrast = {0.02, 0.1};

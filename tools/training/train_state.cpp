@@ -110,7 +110,7 @@ TrainState TrainState::load(const std::string& path, const std::string& stage,
     const auto found = file.metadata().find(key);
     if (found == file.metadata().end()) {
       throw user_error(
-          fmt::format("{}: not a training checkpoint: no '{}' in its metadata", path, key));
+          fmt::format("{}: not a training checkpoint: its metadata has no '{}'", path, key));
     }
     return found->second;
   };
@@ -162,7 +162,7 @@ void TrainState::save(const std::string& path) const {
 at::Tensor TrainState::parameter(const std::string& name) const {
   const auto found = std::lower_bound(names_.begin(), names_.end(), name);
   if (found == names_.end() || *found != name)
-    throw user_error(fmt::format("no trained tensor is named '{}'", name));
+    throw user_error(fmt::format("unknown trained tensor '{}'", name));
   return parameters_[static_cast<size_t>(found - names_.begin())];
 }
 

@@ -76,7 +76,7 @@ const Family& trained_family(const std::string& model) {
   for (const std::string& name : family_names()) {
     if (find_family(name).pretraining_rule() != nullptr) served.push_back(name);
   }
-  throw user_error(fmt::format("{}: expected a model of a family that can be trained from nothing "
+  throw user_error(fmt::format("{}: expected a model of a family that can be trained from scratch "
                                "({}), got one of {}",
                                model, join(served, ", "), family.schema().name),
                    "bad_config");
@@ -188,7 +188,7 @@ class StageRun {
     write_text(path, config.dump(2) + "\n");
   }
 
-  /// Scenes as normalised latents, with their captions' states.
+  /// Scenes as normalized latents, with their captions' states.
   LatentPool make_pool() const {
     const at::NoGradGuard no_grad;
     Weights weights = read_weights(options_.model + "/vae");

@@ -140,7 +140,8 @@ void profile(const JobInput& job, const EngineOptions& engine, const ActivationO
   const std::vector<BlockActivations>& blocks = recorder.blocks();
   if (blocks.empty()) {
     throw user_error(
-        fmt::format("--evaluation: expected fewer than the run has, got {}", options.evaluation),
+        fmt::format("--evaluation: expected less than the number of evaluations, got {}",
+                    options.evaluation),
         "usage");
   }
   const TokenGrid& grid = recorder.grid();
@@ -164,22 +165,23 @@ void profile(const JobInput& job, const EngineOptions& engine, const ActivationO
 void add_activations_verb(CLI::App& app) {
   CLI::App* verb =
       add_verb(app, "activations",
-               "Record the largest hidden values of every block while a clip is continued or a "
-               "prompt is shown",
+               "Record the largest hidden values of every block while it continues a clip or "
+               "generates from a prompt",
                "cox-engine activations --model out/model --video clip.mp4 --params plan.json "
                "--output activations.json --svg activations.svg");
   auto job = std::make_shared<JobOptions>();
   auto options = std::make_shared<ActivationOptions>();
   job->job.method = "none";
   add_job_inputs(verb, job);
-  verb->add_option("--evaluation", options->evaluation, "Which one of sampling, from 0")
+  verb->add_option("--evaluation", options->evaluation, "Evaluation to record, counted from 0")
       ->check(whole_number(0, kMaxFrames));
-  verb->add_option("--top", options->top, "Channels of each block, those of the largest values")
+  verb->add_option("--top", options->top,
+                   "Number of channels to record per block, by largest value")
       ->check(whole_number(1, kMaxFrames));
   verb->add_option("--output", options->json, "JSON file to write")
       ->required()
       ->check(output_file());
-  verb->add_option("--svg", options->svg, "Drawing to write")->check(output_file());
+  verb->add_option("--svg", options->svg, "SVG file to write")->check(output_file());
   verb->callback([job, options] {
     // Nothing is scored: a metric that needs neither weights nor true frames.
     job->overrides.push_back("metrics=[\"frame_difference\"]");

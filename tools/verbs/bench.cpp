@@ -232,12 +232,12 @@ class Bench {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
       LoopTimings ignored;
-      optimise(problem, *make_adaptation(), one_step, monitor, ignored);
+      optimize(problem, *make_adaptation(), one_step, monitor, ignored);
     };
     const double warm_up_s = warm_up_seconds(step_and_check);
     const auto adaptation = make_adaptation();
     const AdaptationSummary summary =
-        optimise(problem, *adaptation, loop_settings(), monitor, timings);
+        optimize(problem, *adaptation, loop_settings(), monitor, timings);
 
     const double step_s = timings.train_s / summary.steps_run;
     Json json = {
@@ -403,15 +403,16 @@ void add_bench_verb(CLI::App& app) {
       "cox-engine bench --config longcat-video --device cuda --steps 5\n"
       "cox-engine bench --config wan2.1-t2v-1.3b --total-frames 81 --height 480 --width 832");
   auto options = std::make_shared<BenchOptions>();
-  verb->add_option("--config", options->config,
-                   "A published model: longcat-video has adaptation and sampling timed, with the "
-                   "computed limits; any other one forward pass without guidance, --steps times")
+  verb->add_option(
+          "--config", options->config,
+          "A published model. longcat-video: times adaptation and sampling, and prints the "
+          "computed limits; others: time one forward pass without guidance, --steps times")
       ->check(CLI::IsMember(published_models()));
   verb->add_option("--model", options->model,
-                   "Take the sizes of this directory's transformer instead, of the same family; no "
-                   "weights are read");
+                   "Use the sizes of this directory's transformer, of the same family; does not "
+                   "read weights");
   verb->add_option("--device", options->device,
-                   "cpu, cuda or cuda:N; several, separated by commas, do the work together");
+                   "cpu, cuda or cuda:N, or several, separated by commas, to share the work");
   verb->add_option("--dtype", options->dtype,
                    "fp32, bf16 or fp8, which also measures its error against bf16");
   verb->add_option("--kernels", options->kernels, "fused or stock");
@@ -421,12 +422,11 @@ void add_bench_verb(CLI::App& app) {
   verb->add_option("--width", options->width, "Pixels, a multiple of 16")->check(side);
   verb->add_option("--cond-frames", options->cond_frames, "Pixel frames of the condition")
       ->check(count);
-  verb->add_option(
-          "--total-frames", options->total_frames,
-          "Condition and scored pixel frames, more than the condition's; all frames of a pass")
+  verb->add_option("--total-frames", options->total_frames,
+                   "Pixel frames in total: condition and scored frames; must exceed the condition")
       ->check(count);
   verb->add_option("--window-frames", options->window_frames,
-                   "Pixel frames of the adaptation, more than the condition's")
+                   "Pixel frames of the adaptation window; must exceed the condition")
       ->check(count);
   verb->add_option("--method", options->method,
                    "adasteer, or full: every parameter, with AdamW in fp32")
@@ -435,17 +435,20 @@ void add_bench_verb(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   verb->add_option("--inference-steps", options->inference_steps, "Nominal sampling steps")
       ->check(count);
-  verb->add_option("--guidance", options->guidance, "1 or less is off")->check(finite_number(0));
+  verb->add_option("--guidance", options->guidance, "Guidance scale; 1 or less: off")
+      ->check(finite_number(0));
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
-  verb->add_option("--gpus", options->gpus, "GPUs that do the work together, from --device on")
+  verb->add_option("--gpus", options->gpus,
+                   "Number of GPUs that share the work, starting at --device")
       ->check(whole_number(1, kMostGpusOfJob));
   verb->add_flag("--recompute", options->recompute, "Recompute blocks in the backward pass");
   verb->add_flag("--deterministic", options->deterministic,
-                 "Only deterministic kernels, as a worker uses");
-  verb->add_flag("--profile", options->profile,
-                 "Repeat a pass, or a step with its check and an evaluation, on a GPU and list the "
-                 "seconds of each kernel");
+                 "Use only deterministic kernels, as a worker does");
+  verb->add_flag(
+      "--profile", options->profile,
+      "Profile a pass, or a step with its check and an evaluation, on a GPU, and list the "
+      "seconds of each kernel");
   verb->callback([options] {
     if (!options->model.empty()) require_model_directory(options->model);
     const Family& family = published_transformer(options->config).family;

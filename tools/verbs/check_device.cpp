@@ -40,8 +40,8 @@ struct CheckDeviceOptions {
 std::vector<std::string> published_to_check(const std::vector<std::string>& asked,
                                             std::size_t devices) {
   if (!asked.empty() && devices > 1) {
-    throw user_error(
-        fmt::format("--model checks one device, got {}; leave one of them out", devices));
+    throw user_error(fmt::format(
+        "--model checks a single device, got {}; use one device or omit --model", devices));
   }
   if (asked == std::vector<std::string>{"all"}) return published_models();
   for (const std::string& name : asked) published_transformer(name);
@@ -125,23 +125,23 @@ void check_device(const CheckDeviceOptions& options) {
 void add_check_device_verb(CLI::App& app) {
   CLI::App* verb = add_verb(
       app, "check-device",
-      "Compare a device's kernels with plain formulas and with the CPU, or several devices "
-      "that do a job together with one; exit 1 if they differ",
+      "Compare a device's kernels with plain formulas and with the CPU, or compare several "
+      "devices that share a job with one device; exit 1 if they differ",
       "cox-engine check-device --device cuda\n"
       "cox-engine check-device --gpus 2");
   auto options = std::make_shared<CheckDeviceOptions>();
   verb->add_option("--device", options->device,
-                   "cpu, cuda or cuda:N; several, separated by commas, are checked together");
+                   "cpu, cuda or cuda:N, or several, separated by commas, to check together");
   verb->add_option("--kernels", options->kernels, "fused or stock");
   verb->add_option("--model", options->models,
-                   "Published models of which a few blocks are checked at their width, or all: " +
+                   "Published model, or all, of which to check a few blocks at full width: " +
                        join(published_models(), ", "));
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->add_option("--gpus", options->gpus,
-                   "Check so many GPUs together, from --device on; a processor is divided")
+                   "Number of GPUs to check together, starting at --device; a CPU is divided")
       ->check(whole_number(1, kMostGpusOfJob));
-  verb->add_flag("--small", options->small, "Only at small sizes, without the published ones");
+  verb->add_flag("--small", options->small, "Check only small sizes, not the published ones");
   verb->callback([options] { check_device(*options); });
 }
 

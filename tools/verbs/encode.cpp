@@ -62,7 +62,7 @@ void add_encode_verb(CLI::App& app) {
   reads_file(verb->add_option("--video", options->video, "Video file"))->required();
   verb->add_option("--first", options->plan.decoded.first, "Index of the first frame")
       ->check(whole_number(0, kMaxFrames));
-  verb->add_option("--frames", options->plan.decoded.count, "How many frames")
+  verb->add_option("--frames", options->plan.decoded.count, "Number of frames")
       ->required()
       ->default_str("")
       ->check(whole_number(1, kMaxFrames));

@@ -55,7 +55,7 @@ void add_init_model_verb(CLI::App& app) {
   verb->add_option("--seed", options->model.seed, "Seed of all weights")->check(seed_number());
   verb->add_option("--dtype", options->dtype, "fp32 or bf16, of the DiT and the text encoder");
   verb->add_option("--device", options->device,
-                   "Where numbers are drawn: cpu, or cuda, which draws other numbers faster");
+                   "Device that draws the numbers: cpu, or cuda (faster, with other numbers)");
   CLI::Option* lpips = verb->add_option("--lpips", options->lpips.path,
                                         "Also write LPIPS weights with a random trunk to this file")
                            ->check(output_file());

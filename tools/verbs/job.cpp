@@ -133,7 +133,8 @@ const Video* choose_prompt(const RunFile& file, JobOptions& options, std::string
   Video& chosen = options.job.video;
   if (!chosen.path.empty()) {
     throw user_error(
-        fmt::format("--video: task {} reads no video; give --prompt, or --item of a plan", task),
+        fmt::format("--video: task {} does not read a video; use --prompt, or --item of a plan",
+                    task),
         "usage");
   }
   if (!options.item.empty()) {
@@ -219,8 +220,9 @@ JobInput read_job(JobOptions options) {
   options.job.parameters = file.parameters;
   if (options.job.method.empty()) options.job.method = file.method;
   if (options.job.method.empty()) {
-    throw user_error(fmt::format("missing --method: {} names none", options.parameter_file),
-                     "usage");
+    throw user_error(
+        fmt::format("missing --method: {} does not name a method", options.parameter_file),
+        "usage");
   }
   for (auto& [name, value] : parse_assignments(options.overrides)) {
     options.job.parameters[name] = value;
@@ -253,17 +255,19 @@ void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options) 
   CLI::Option* video =
       reads_file(verb->add_option("--video", options->job.video.path, "Video file to start from"));
   verb->add_option("--item", options->item,
-                   "Item of the plan's data set, video or prompt, in place of --video")
+                   "Item (video or prompt) of the plan's data set; replaces --video")
       ->excludes(video);
-  verb->add_option("--params", options->parameter_file,
-                   "Every parameter of the run and the method: what `cox plan SPEC --json` "
-                   "prints, or lines of KEY=VALUE")
+  verb->add_option(
+          "--params", options->parameter_file,
+          "Every parameter of the run and the method: the output of `cox plan SPEC --json`, "
+          "or lines of KEY=VALUE")
       ->required();
-  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
+  verb->add_option("--run", options->run, "Run of the plan; required if it has several");
   verb->add_option("--set", options->overrides, "KEY=VALUE that overrides a value of the file")
       ->allow_extra_args(false);
-  verb->add_option("--prompt", options->prompt,
-                   "Caption of the video (default: the plan's), or what task text_to_video shows");
+  verb->add_option(
+      "--prompt", options->prompt,
+      "Caption of the video (default: the plan's), or the prompt of task text_to_video");
   options->lora.add_to(*verb);
   verb->add_option("--device", options->engine.device, "cpu, cuda or cuda:N");
   verb->add_option("--threads", options->engine.threads, "CPU threads for tensor work")

@@ -76,8 +76,8 @@ at::Tensor frames_of_tensor(const std::string& path) {
   }
   const bool inside = bytes || frames.ge(0).logical_and(frames.le(1)).all().item<bool>();
   if (!inside) {
-    throw user_error(fmt::format("{}: expected numbers in [0, 1], got others or NaN", path),
-                     "tensor");
+    throw user_error(
+        fmt::format("{}: expected values in [0, 1], got values outside it or NaN", path), "tensor");
   }
   return bytes ? frames.to(at::kFloat).div(255).permute({0, 3, 1, 2}).contiguous()
                : frames.to(at::kFloat);
@@ -126,9 +126,10 @@ void add_metrics_verb(CLI::App& app) {
       ->required();
   verb->add_option("--metric", options->metrics, "Of " + join(metric_names(), ", "));
   options->weights.add_to(*verb);
-  verb->add_option("--prompt", options->prompt, "For metrics that compare frames with it");
-  verb->add_option("--frame-rate", options->frame_rate,
-                   "Frames a second, for metrics that need them; the generated video's by default")
+  verb->add_option("--prompt", options->prompt, "Prompt, for metrics that compare frames with it");
+  verb->add_option(
+          "--frame-rate", options->frame_rate,
+          "Frames per second, for metrics that require it (default: that of the generated video)")
       ->check(CLI::PositiveNumber);
   verb->add_option("--device", options->device, "cpu, cuda or cuda:N");
   verb->callback([options] { print_metrics(*options); });

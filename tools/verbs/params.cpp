@@ -109,17 +109,17 @@ void add_params_verb(CLI::App& app) {
                "cox-engine params --config longcat-video --method lora --set rank=1 --set alpha=2 "
                "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0");
   auto options = std::make_shared<ParamsOptions>();
-  verb->add_option("--model", options->model, "Model directory; only configurations are read");
+  verb->add_option("--model", options->model, "Model directory; reads only its configurations");
   verb->add_option("--config", options->config,
                    "Published configuration: " + join(published_models(), ", "));
   verb->add_option("--method", options->method,
                    "One of " + join(method_names(), ", ") +
                        "; or FILE.json, the output of `cox plan SPEC --json`");
-  verb->add_option("--run", options->run, "Which run of a plan; needed when it has several");
+  verb->add_option("--run", options->run, "Run of the plan; required if it has several");
   verb->add_option("--set", options->settings,
-                   "KEY=VALUE, one of the method's own parameters; overrides a plan's")
+                   "KEY=VALUE for a parameter of the method; overrides the plan")
       ->allow_extra_args(false);
-  verb->add_flag("--list", options->list, "Also name every trained tensor with its shape");
+  verb->add_flag("--list", options->list, "Also print the name and shape of every trained tensor");
   verb->callback([options] { print_counts(*options); });
 }
 

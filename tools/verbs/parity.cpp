@@ -29,7 +29,7 @@ TensorMap read_inputs(const std::vector<std::string>& files) {
   for (const std::string& file : files) {
     for (auto& [name, tensor] : Checkpoint::open(file).load_all()) {
       if (!inputs.emplace(name, tensor).second) {
-        throw user_error(fmt::format("--input {}: tensor {} is in two files", file, name),
+        throw user_error(fmt::format("--input {}: tensor {} occurs in two files", file, name),
                          "tensor");
       }
     }

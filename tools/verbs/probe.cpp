@@ -46,14 +46,14 @@ void add_probe_verb(CLI::App& app) {
   verb->add_option("--height", probe->height, "Pixels");
   verb->add_option("--width", probe->width, "Pixels");
   verb->add_option("--steps", probe->steps, "Nominal sampling steps");
-  verb->add_option("--guidance", probe->guidance, "Guidance scale; 1 is off");
+  verb->add_option("--guidance", probe->guidance, "Guidance scale; 1: off");
   verb->add_flag("--captions", probe->captions,
-                 "Also measure the loss without known frames, told the scene's caption, another's "
-                 "and none");
+                 "Also measure the loss without known frames, given the scene's caption, another "
+                 "caption and no caption");
   verb->add_option("--seed", probe->seed, "Seed of scenes and noise")->check(seed_number());
   verb->add_option("--device", probe->device, "cpu, cuda or cuda:N");
   verb->add_option("--dtype", probe->dtype,
-                   "Compute type: fp32, bf16, or fp8, which is also compared with bf16");
+                   "Compute type: fp32, bf16, or fp8 (also compared with bf16)");
   verb->callback([probe, wanted] {
     require_model_directory(probe->model_directory);
     const bool in_fp8 = parse_compute_type(probe->dtype).fp8_generation;

@@ -84,7 +84,8 @@ RunFile read_run_file(const std::string& path, const std::string& run) {
   try {
     if (starts_with(trim(*text), "{")) return pick_run(nlohmann::json::parse(*text), run);
     if (!run.empty())
-      throw user_error("--run needs a plan; a file of KEY=VALUE lines holds a single run", "usage");
+      throw user_error("--run requires a plan; a file of KEY=VALUE lines holds a single run",
+                       "usage");
     return read_lines(*text);
   } catch (const EngineError& error) {
     throw user_error(fmt::format("{}: {}", path, error.what()), error.detail());

@@ -47,7 +47,7 @@ void add_synth_verb(CLI::App& app) {
       ->required()
       ->check(output_folder());
   verb->add_option("--domain", options->domain, "One of " + known_domains());
-  verb->add_option("--clips", options->clips, "How many")->check(CLI::PositiveNumber);
+  verb->add_option("--clips", options->clips, "Number of clips")->check(CLI::PositiveNumber);
   verb->add_option("--seed", options->seed, "Seed of all scenes")->check(seed_number());
   verb->add_option("--first", options->first, "Number of the first scene")->check(seed_number());
   verb->add_option("--frames", options->size.frames, "Pixel frames of a clip")

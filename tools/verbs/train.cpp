@@ -52,8 +52,8 @@ void add_train_verb(CLI::App& app) {
   auto options = std::make_shared<TrainerOptions>();
   verb->add_option("--model", options->model, "Model directory to start from and to update")
       ->required();
-  verb->add_option("--stage", options->stage, "vae, then dit")->required();
-  verb->add_option("--work", options->work, "Folder of checkpoints and curves")
+  verb->add_option("--stage", options->stage, "Stage: train vae first, then dit")->required();
+  verb->add_option("--work", options->work, "Folder for checkpoints and loss curves")
       ->required()
       ->check(output_folder());
   verb->add_option("--steps", options->steps, "Total optimizer steps")
@@ -70,9 +70,9 @@ void add_train_verb(CLI::App& app) {
   verb->add_option("--clips", options->clips, "Clips in the latent pool (dit)")
       ->check(CLI::PositiveNumber);
   verb->add_option("--min-context", options->min_context,
-                   "Fewest known latent frames at the start of a clip (dit)");
+                   "Smallest number of known latent frames at the start of a clip (dit)");
   verb->add_option("--max-context", options->max_context,
-                   "Most known latent frames (dit); -1: all but one");
+                   "Largest number of known latent frames (dit); -1: all but one");
   verb->add_option("--height", options->height, "Pixels");
   verb->add_option("--width", options->width, "Pixels");
   verb->add_option("--frames", options->frames, "Pixel frames of a clip, 4k + 1");

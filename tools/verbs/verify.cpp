@@ -144,12 +144,12 @@ void add_verify_verb(CLI::App& app) {
   auto options = std::make_shared<VerifyOptions>();
   verb->add_option("--model", options->directory, "Model directory")->required();
   verb->add_option("--digest", options->digest,
-                   "Fail unless the directory has this digest, as an earlier verify printed it")
+                   "Fail unless the directory has this digest, as printed by an earlier verify")
       ->check(digest_text());
   reads_file(verb->add_option("--manifest", options->manifest,
-                              "Fail unless the files are those of this manifest"));
+                              "Fail unless the files match this manifest"));
   verb->add_option("--write-manifest", options->write_manifest,
-                   "Write names and SHA-256 digests of the files, in the form of sha256sum")
+                   "Write the names and SHA-256 digests of the files, in the format of sha256sum")
       ->check(output_file());
   verb->callback([options] { verify(*options); });
 }

@@ -54,7 +54,7 @@ class Full final : public Adaptation, private Adapter {
       tensor.leaf.mutable_grad() = at::Tensor();
       tensor.leaf.copy_(pretrained);
     } catch (const std::exception& error) {
-      log(LogLevel::kError, "engine", "could not restore a parameter",
+      log(LogLevel::kError, "engine", "cannot restore a parameter",
           {{"name", tensor.name}, {"error", error.what()}});
     }
   }

@@ -51,7 +51,7 @@ class Lora final : public Adaptation, private Adapter {
       pairs_.emplace(key(shape.site), pair);
     }
     if (pairs_.empty())
-      throw user_error("lora: the backbone has none of the layers that targets asks for", "method");
+      throw user_error("lora: the backbone has none of the layers that targets names", "method");
   }
 
   const Adapter& adapter() const override { return *this; }
@@ -131,7 +131,8 @@ std::unique_ptr<Adaptation> make_lora(ParameterReader& parameters, const MethodC
   std::set<LinearKind> kinds;
   for (const std::string& target : parameters.texts("targets")) {
     const auto kind = kinds_by_target().find(target);
-    if (kind == kinds_by_target().end()) parameters.reject("targets", "a list of qkv, proj, ffn");
+    if (kind == kinds_by_target().end())
+      parameters.reject("targets", "a list of values from qkv, proj, ffn");
     kinds.insert(kind->second);
   }
   if (kinds.empty()) parameters.reject("targets", "at least one of qkv, proj, ffn");
@@ -139,7 +140,7 @@ std::unique_ptr<Adaptation> make_lora(ParameterReader& parameters, const MethodC
   const int64_t first_block = adapted == 0 ? 0 : blocks - adapted;
   const std::vector<int64_t> listed = read_blocks(parameters, blocks);
   if (!listed.empty() && adapted != 0) {
-    parameters.reject("blocks", "an empty list with last_blocks, which chooses blocks too");
+    parameters.reject("blocks", "an empty list with last_blocks, which also chooses blocks");
   }
   settings.adapts = [&](const LinearSite& site) {
     const bool is_chosen = listed.empty() ? site.block >= first_block

@@ -111,7 +111,7 @@ std::set<int64_t> read_blocks(ParameterReader& parameters, int64_t blocks) {
       parameters.reject("layers", fmt::format("numbers from {} to {}{}", first, blocks - 1,
                                               before ? ": no block is before the first" : ""));
     }
-    if (!steered.insert(layer - first).second) parameters.reject("layers", "no layer twice");
+    if (!steered.insert(layer - first).second) parameters.reject("layers", "each layer only once");
   }
   return steered;
 }
@@ -126,7 +126,7 @@ std::variant<DimList, TopDims> read_dims(ParameterReader& parameters, int64_t hi
     }
   }
   if (std::set<int64_t>(dims.begin(), dims.end()).size() != dims.size()) {
-    parameters.reject("dims", "no channel twice");
+    parameters.reject("dims", "each channel only once");
   }
   return DimList{dims};
 }

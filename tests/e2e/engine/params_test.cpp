@@ -122,7 +122,7 @@ TEST_CASE("params names what is wrong with its arguments") {
   CHECK_THAT(lacking.err, Contains(empty / "dit/config.json"));
 }
 
-TEST_CASE("every verb says with exit code 3 that there is no model directory") {
+TEST_CASE("every verb exits with code 3 and reports that the model directory is missing") {
   const std::vector<std::vector<std::string>> commands = {
       {"train", "--model", "/nowhere", "--stage", "vae", "--work", "w", "--steps", "1", "--batch",
        "1"},

@@ -121,7 +121,7 @@ TEST_CASE("cox-engine parity refuses models, types and devices that are not ther
 
   Call no_model = forward_call();
   no_model.model = "";
-  CHECK_THAT(refusal(no_model), Contains("--model DIR is needed"));
+  CHECK_THAT(refusal(no_model), Contains("missing --model DIR"));
   Call odd_type = forward_call();
   odd_type.options = {"--dtype", "fp8"};
   CHECK_THAT(refusal(odd_type), Contains("fp8"));

@@ -89,7 +89,7 @@ TEST_CASE("stas refuses layers, channels and tokens that are not there") {
     return [parameters, h] { Steered(parameters).output(0, h, 0); };
   };
   CHECK_THROWS_WITH(refusal("layers", Value::List{4})(), Contains("numbers from 0 to 3"));
-  CHECK_THROWS_WITH(refusal("layers", Value::List{1, 1})(), Contains("no layer twice"));
+  CHECK_THROWS_WITH(refusal("layers", Value::List{1, 1})(), Contains("each layer only once"));
   CHECK_THROWS_WITH(refusal("dims", Value::List{12})(), Contains("channels from 0 to 11"));
   CHECK_THROWS_WITH(refusal("first_frame", false)(), Contains("nothing would be steered"));
   Parameters rows = kOneDim;

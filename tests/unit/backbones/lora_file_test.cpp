@@ -284,7 +284,7 @@ TEST_CASE("A LoRA file that is not exactly of the published layout is refused by
   CHECK_THAT(refusal(with("blocks.0.attn.proj.lora_A.weight", at::ones({2, 2}))),
              Contains("1 extra: blocks.0.attn.proj.lora_A.weight"));
   CHECK_THAT(refusal(with(proj + ".lora_down.weight", at::zeros({kRank, 31}))),
-             Contains(proj + ".lora_down.weight (config says [3, 32], file has [3, 31])"));
+             Contains(proj + ".lora_down.weight (config: [3, 32], file: [3, 31])"));
   CHECK_THAT(refusal(with(proj + ".alpha_scale", at::ones({2}))), Contains(proj + ".alpha_scale"));
   CHECK_THAT(refusal(with(proj + ".lora_up.weight",
                           at::full({32, kRank}, std::numeric_limits<double>::quiet_NaN()))),

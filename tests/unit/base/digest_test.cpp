@@ -115,7 +115,7 @@ TEST_CASE("Other content behind the links of a model folder gives another digest
   CHECK(folder.digest("a") != folder.digest("b"));
 }
 
-TEST_CASE("A folder with a link that leads nowhere or in a circle has no digest") {
+TEST_CASE("A folder with a broken or circular link has no digest") {
   const DigestFolder folder;
   folder.write("model/config.json", "{}");
   fs::create_symlink("page", folder / "model/NOTES.md");  // a page is not content, linked or not

@@ -160,7 +160,7 @@ TEST_CASE("Keys are checked both ways and shapes too, first differences named") 
   CHECK_NOTHROW(check_keys(checkpoint, {{"a", {2}}, {"b", {3}}, {"odd", {1}}}, "DiT"));
   CHECK_THROWS_WITH(check_keys(checkpoint, {{"a", {2}}, {"b", {4}}, {"gone", {1}}}, "DiT"),
                     Contains("1 missing: gone") && Contains("1 extra: odd") &&
-                        Contains("b (config says [4], file has [3])"));
+                        Contains("b (config: [4], file: [3])"));
 }
 
 TEST_CASE("Null metadata is no metadata") {

@@ -1,4 +1,4 @@
-// What only a model that has learnt something can show. The clips are scenes that its training
+// What only a model that has learned something can show. The clips are scenes that its training
 // never drew.
 #include <algorithm>
 #include <cmath>

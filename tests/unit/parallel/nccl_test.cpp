@@ -78,7 +78,7 @@ TEST_CASE("GPUs that do not find each other in time are a crash, and what is mad
   const int before = fake.freed(), made = fake.made();
   const EngineError error = error_of_making(200ms);
   CHECK(error.cause() == cox::FailureCause::kCrash);
-  CHECK_THAT(error.what(), Contains("2 GPUs did not find each other within 0.2 s"));
+  CHECK_THAT(error.what(), Contains("2 GPUs did not connect within 0.2 s"));
   CHECK(fake.made() == made);
   fake.set(FakeNcclMode::kWorks, FakeNcclMode::kWorks);
   CHECK(comes_true([&] { return fake.freed() == before + 2; }));

@@ -91,7 +91,7 @@ TEST_CASE("a call that waits longer than the bound is ended by the watch, with t
   CHECK(parts.ended());
   CHECK_FALSE(parts.failed_rank().has_value());
   CHECK(parts.watch_reason() ==
-        "part 1 of 2 waited 0.3 s for the others: one of them hangs or is lost");
+        "part 1 of 2 waited 0.3 s for the others: another part hangs or is lost");
 }
 
 TEST_CASE("a link that breaks while nobody calls ends the job") {

@@ -178,7 +178,7 @@ TEST_CASE("a price of impossible jobs is refused with the job's name") {
   CHECK(message(wrong).find("got nan") != std::string::npos);
   CHECK(message(job("x", "a", -1)) == "job 'x': expected at least 0 steps, got -1");
   CHECK(message(checked("x", 5, 0, {0.5})) == "job 'x': expected check_every of at least 1, got 0");
-  CHECK(message(checked("x", 5, 1, {})) == "job 'x': its stop rule looks at nothing");
+  CHECK(message(checked("x", 5, 1, {})) == "job 'x': its stop rule has no probes");
 }
 
 TEST_CASE("passes that several trajectories have in common are paid once, and probes once") {
