@@ -55,6 +55,10 @@ Status unknown_run(const Query& query, const std::string& text) {
 
 }  // namespace
 
+std::string condition_of(const RunName& name) {
+  return fmt::format("series = {} AND run = {}", sql_text(name.series), sql_text(name.run));
+}
+
 Result<std::vector<std::string>> series_names(const Query& query) {
   COX_ASSIGN_OR_RETURN(const Table table,
                        query("SELECT DISTINCT series FROM v_names ORDER BY series"));

@@ -15,6 +15,9 @@ struct RunName {
   std::string digest;
 };
 
+/// The condition on series and run that holds for the rows of the run in any view.
+std::string condition_of(const RunName& name);
+
 /// Every series that has a run, by name.
 Result<std::vector<std::string>> series_names(const Query& query);
 

@@ -18,8 +18,7 @@ std::string timings_statement(const std::string& where) {
 }  // namespace
 
 Result<RunPage> load_run_page(const Query& query, const RunName& name) {
-  const std::string where =
-      fmt::format("series = {} AND run = {}", sql_text(name.series), sql_text(name.run));
+  const std::string where = condition_of(name);
   RunPage page;
   COX_ASSIGN_OR_RETURN(
       page.run, query(fmt::format("SELECT * FROM v_runs WHERE superseded = 0 AND {}", where)));

@@ -74,8 +74,7 @@ Result<OrderedJson> run_view(const report::Query& query, const Request& request)
   COX_ASSIGN_OR_RETURN(const std::size_t limit, request.number("limit", kDefaultPage, kMaxPage));
   COX_ASSIGN_OR_RETURN(const report::RunName name, report::find_run(query, text));
   COX_ASSIGN_OR_RETURN(const report::RunPage page, report::load_run_page(query, name));
-  const std::string where = fmt::format("series = {} AND run = {}", report::sql_text(name.series),
-                                        report::sql_text(name.run));
+  const std::string where = report::condition_of(name);
   COX_ASSIGN_OR_RETURN(OrderedJson items, items_of(query, where, offset, limit));
   const std::string asked = request.text("metric");
   const std::string metric = !asked.empty()       ? asked
