@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/text.h"
@@ -15,10 +16,32 @@ namespace cox::report {
 
 namespace {
 
-std::size_t open_jobs_of(const RunData& run) {
-  return static_cast<std::size_t>(
-      std::count_if(run.unfinished.begin(), run.unfinished.end(),
-                    [](const Unfinished& video) { return !video.expected; }));
+/// Whether the job stays without a result until a person queues it again.
+bool waits_for_a_person(const Unfinished& job) {
+  return job.state == "failed" || job.state == "quarantined" || job.state == "cancelled" ||
+         job.state == "stopped";
+}
+
+/// kFailedPrecondition when a job has no result that the sweep does not expect to fail.
+Status check_finished(const RunData& run) {
+  std::vector<Unfinished> missing;
+  std::copy_if(run.unfinished.begin(), run.unfinished.end(), std::back_inserter(missing),
+               [](const Unfinished& job) { return !job.expected; });
+  if (missing.empty()) return Status::ok();
+  const std::string jobs = counted(static_cast<std::int64_t>(missing.size()), "job");
+  if (!std::all_of(missing.begin(), missing.end(), waits_for_a_person)) {
+    return failed_precondition(fmt::format(
+        "series '{}' is not finished: run {} has {} without a result; finish the series first",
+        run.series, run.full_name(), jobs));
+  }
+  std::set<std::string> ends;
+  for (const Unfinished& job : missing) {
+    ends.insert(job.cause.empty() ? job.state : fmt::format("{}, {}", job.state, job.cause));
+  }
+  return failed_precondition(fmt::format(
+      "run {} has no result for {} that ended ({}): queue such jobs again with 'cox retry', or "
+      "leave the run out with `where`",
+      run.full_name(), jobs, join({ends.begin(), ends.end()}, "; ")));
 }
 
 std::size_t finished_videos(const std::vector<RunData>& runs) {
@@ -32,11 +55,7 @@ std::size_t finished_videos(const std::vector<RunData>& runs) {
 Status check_comparable(const std::vector<RunData>& runs, const std::string& metric) {
   const std::size_t videos = finished_videos(runs);
   for (const RunData& run : runs) {
-    if (const std::size_t open = open_jobs_of(run); open > 0) {
-      return failed_precondition(fmt::format(
-          "series '{}' is not finished: run {} has {} without a result; finish the series first",
-          run.series, run.full_name(), counted(static_cast<std::int64_t>(open), "job")));
-    }
+    COX_RETURN_IF_ERROR(check_finished(run));
     const std::string screening = screening_difference(runs.front(), run);
     if (!screening.empty()) {
       return failed_precondition(fmt::format(

@@ -184,6 +184,15 @@ TEST_CASE("the best run is the first of those with the best mean over the same v
   RunData open = finished("b0", {"1"}, {25.0});
   open.unfinished = {{"2", "queued", "", "", false}, {"3", "leased", "", "", false}};
   CHECK_THAT(refusal(open), Catch::Contains("s/b0 has 2 jobs without a result"));
+  // A run that diverged is as finished as it will be, so waiting is no advice.
+  RunData ended = finished("b0", {"1", "2"}, {25.0, 25.0});
+  ended.unfinished = {{"3", "failed", "diverged", "", false}};
+  CHECK(
+      refusal(ended) ==
+      "run s/b0 has no result for 1 job that ended (failed, diverged): queue such jobs again with "
+      "'cox retry', or leave the run out with `where`");
+  ended.unfinished = {{"3", "stopped", "", "", false}};
+  CHECK_THAT(refusal(ended), Catch::Contains("that ended (stopped)"));
   CHECK_THAT(refusal(finished("b0", {"1", "2"}, {25.0, 25.0})),
              Catch::Contains("on 2 of the 3 videos"));
   CHECK_THAT(refusal(finished("b0", videos, {25.0, 25.0})), Catch::Contains("s/b0 has no psnr"));
