@@ -15,8 +15,8 @@ constexpr std::size_t kResamples = 10'000;
 /// that a share of 0.05 / 2m is more than one resample.
 constexpr std::size_t kResamplesEach = 100;
 /// A sample is carried by a few of its values when its resampled |t| exceeds so many times
-/// Student's bound of its family in more than 1 - kLevel of the resamples.
-constexpr double kCarriedBeyond = 2;
+/// Student's bound of its family in more than (1 - kLevel) / comparisons of the resamples.
+constexpr double kCarriedBeyond = 3;
 
 /// Tests "the true mean is `null`" in three ways and lets the largest p count, since each fails
 /// somewhere (docs/statistics.md has the simulation): Student's t, right for symmetric values and
