@@ -8,7 +8,7 @@
 
 namespace cox::core {
 
-/// Which jobs of some runs the current runs of the series ask for.
+/// The jobs of some runs that the current runs of the series contain.
 class Wanted {
  public:
   /// Counts every series but `left_out`; SeriesNumber{} leaves none out.
@@ -22,7 +22,7 @@ class Wanted {
   std::map<RunNumber, std::vector<DatasetNumber>> datasets_;
 };
 
-/// The jobs of the series that wait, those that another series asks for too excepted: what a rule
+/// The waiting jobs of the series, without those that another series contains too: what a rule
 /// of the series may end.
 std::vector<JobNumber> waiting_for_this_only(QueueState& state, SeriesNumber series);
 
