@@ -178,7 +178,7 @@ Result<const BackboneSchema*> family_among(ModelFacts& facts) {
   return static_cast<const BackboneSchema*>(nullptr);
 }
 
-/// Returns in what transformer and VAE disagree, "" when in nothing or when one does not say.
+/// Returns in what transformer and VAE disagree; "" when in nothing or when one has no number.
 Result<std::string> channels_fault(const BackboneSchema& family, ModelFacts& facts) {
   const std::string config = family.transformer + "/config.json";
   const LatentChannels& channels = family.channels;

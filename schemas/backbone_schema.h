@@ -10,11 +10,11 @@
 
 namespace cox {
 
-/// What a file of a model directory says, by which a family is recognized.
+/// A value in a file of a model directory by which a family is recognized.
 struct ModelMark {
   std::string file;     ///< below the model directory
   std::string key;      ///< an entry of the file, which is JSON
-  std::string is;       ///< as JSON text; "" = the key is there, whatever its value
+  std::string is;       ///< as JSON text; "" = the key exists, with any value
   std::string is_not;   ///< as JSON text; "" = anything. A missing file or key is something else
   std::string same_as;  ///< another entry that has the same value; "" = none
   std::string differs_from;  ///< another entry that has another value; "" = none
@@ -27,12 +27,12 @@ struct ModelPartFile {
   std::vector<ModelMark> when;  ///< marks of the models that need it; none = every model
 };
 
-/// Where the transformer and the VAE say how many channels latents have.
+/// The keys of the transformer and the VAE that give the number of latent channels.
 struct LatentChannels {
   std::string transformer;  ///< a key of the transformer's config.json
   std::string vae;          ///< a key of vae/config.json
   std::int64_t times =
-      1;  ///< the transformer's number is so many times the VAE's: it packs patches
+      1;  ///< the transformer's number is this multiple of the VAE's: it packs patches
 };
 
 /// Settings with which a family cannot serve a method.
@@ -61,7 +61,7 @@ struct ListedSize {
 struct LatentGeometry {
   std::int64_t latent_pixels = 8;    ///< pixels on a side of a latent
   std::int64_t size_unit = 16;       ///< height and width are multiples of it
-  std::int64_t decoded_latents = 1;  ///< after the first, so many latent frames decode at once
+  std::int64_t decoded_latents = 1;  ///< after the first, this many latent frames decode at once
   std::vector<ListedSize> sizes;     ///< for `resolution: native`; empty = the family has no list
 };
 
@@ -71,7 +71,7 @@ struct BackboneSchema {
   std::string name;
   std::string title;             ///< for people: "CogVideoX"
   std::string doc;               ///< one sentence or two
-  std::string published;         ///< the published model that stands for the family: schemas/models
+  std::string published;         ///< the published model that represents the family: schemas/models
   std::string transformer;       ///< the folder of the transformer
   std::vector<ModelMark> marks;  ///< all of them hold for a model of the family
   std::vector<ModelPartFile> parts;
@@ -90,7 +90,7 @@ const BackboneSchema* find_backbone(const std::string& name);
 
 /// Checks that the model in `directory` is one of `family`, before any weight is read. The message
 /// says which family it is instead. kNotFound if it is of no known family: a file may be missing or
-/// damaged, which whoever loads it can tell better.
+/// damaged, which the code that loads it reports better.
 Status check_family(const std::string& directory, const BackboneSchema& family);
 
 /// Checks that no part of the model in `directory` is missing or of another family, and that
@@ -99,7 +99,7 @@ Status check_family(const std::string& directory, const BackboneSchema& family);
 Status check_parts(const std::string& directory, const BackboneSchema& family);
 
 /// Returns why the model in `directory` cannot do the task, "" when it can. With "" for the
-/// directory only what no model of the family can do is told.
+/// directory, only what no model of the family can do is reported.
 Result<std::string> task_refusal(const BackboneSchema& family, std::string_view task,
                                  const std::string& directory);
 

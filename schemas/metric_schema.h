@@ -31,8 +31,8 @@ struct MetricSchema {
   int min_side = 0;                 ///< smallest height and width that it measures; 0 = any
   int min_frames = 1;               ///< fewest scored frames that it measures
   bool prompt = false;              ///< compares frames with the prompt, which must not be empty
-  /// "" for a metric that a sweep can ask for. Otherwise the metric that is recorded under `name`
-  /// when its weights file says that the weights are random.
+  /// "" for a metric that a sweep can request. Otherwise the metric that is recorded under `name`
+  /// when its weights file marks the weights as random.
   std::string_view variant_of;
 };
 
@@ -42,7 +42,7 @@ std::span<const MetricSchema> metric_schemas();
 /// nullptr when the registry does not have the name.
 const MetricSchema* find_metric(std::string_view name);
 
-/// The metrics that a sweep can ask for, in the registry's order: all but the variants.
+/// The metrics that a sweep can request, in the registry's order: all but the variants.
 std::vector<std::string> metric_names();
 
 /// The name that results of `metric` are stored under: its own, or its variant's when its weights

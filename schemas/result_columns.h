@@ -8,7 +8,7 @@ namespace cox {
 /// A column of v_results.
 struct ResultColumn {
   std::string name;
-  std::string type;  ///< text, integer, real, or json (text that holds JSON)
+  std::string type;  ///< text, integer, real, or json (text that contains JSON)
   std::string unit;  ///< "" for what has none
   std::string doc;   ///< one sentence
 };

@@ -12,7 +12,7 @@
 -- `CASE WHEN EXISTS (... metric_totals ...)` asks once a statement whether the database has the metric
 -- at all, so that the many that nobody measured cost no look-up a row.
 
--- One row per series, with what its newest submission says. baseline: `run` or `series/run`, "" when
+-- One row per series, as in its newest submission. baseline: `run` or `series/run`, "" when
 -- none is named; tables: JSON, a list of {title, rows, columns}; report_settings: JSON, {controls,
 -- equivalence}; keep: JSON, which generated videos `cox gc` keeps; gpu_hours: what attempts of its jobs
 -- that finished or failed took of the workers' time.
@@ -29,8 +29,8 @@ JOIN datasets d ON d.id = u.dataset_id;
 -- An item is a video or a prompt. Columns named video hold an item's id, columns named videos a number
 -- of items; item and items are the same under the better name.
 
--- One row per name in a series that a run holds or held, with where its jobs stand and the means
--- over its finished videos. From the totals: no job and no result is read.
+-- One row per name of a run in a series, current or former, with the states of its jobs and the
+-- means over its finished videos. From the totals: no job and no result is read.
 CREATE VIEW v_runs AS
 SELECT
   s.name AS series, s.number AS series_number, m.name AS run, m.position AS position,
@@ -71,7 +71,7 @@ LEFT JOIN run_totals x ON x.run_id = m.run_id AND x.dataset_id = m.dataset_id
 LEFT JOIN job_totals t ON t.run_id = m.run_id AND t.dataset_id = m.dataset_id
 GROUP BY s.name, m.position, m.name, r.digest;
 
--- One row per current run of a series with where its jobs stand: what `cox status` counts. From the
+-- One row per current run of a series with the states of its jobs: what `cox status` counts. From the
 -- totals of jobs by state, so that no job is read.
 CREATE VIEW v_run_states AS
 SELECT
@@ -195,7 +195,7 @@ JOIN result_metrics q ON q.job_id = j.id
 JOIN metrics k ON k.id = q.metric_id
 WHERE m.superseded = 0;
 
--- What each finished video contributes to a metric of scope `set`: little-endian float32.
+-- The contribution of each finished video to a metric of scope `set`: little-endian float32.
 CREATE VIEW v_features AS
 SELECT
   s.name AS series, m.name AS run, d.digest AS dataset_digest, v.video AS video,
@@ -214,7 +214,7 @@ JOIN metrics k ON k.id = g.metric_id
 JOIN features f ON f.id = g.feature_id
 WHERE m.superseded = 0;
 
--- Results that were published elsewhere, by `cox import-results`: for reading beside the measured ones.
+-- Results that were published elsewhere, by `cox import-results`: to be read next to the measured ones.
 -- metric is a metric's name, train_s or generate_s; deviation is that between videos.
 CREATE VIEW v_published AS
 SELECT source, series, run, metric, mean, deviation, videos, videos AS items
@@ -363,7 +363,7 @@ WHERE t.outcome IN (2, 3);
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the
 -- same colors, by the same definitions, or one of them in fp8 only (what `cox compare` refuses; coordinator/report/comparison.h
 -- has the same list); same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two
--- does not tell. A metric over other weights is another measure: there is no difference then.
+-- does not show. A metric over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS
 SELECT
   sa.name AS series_a, ma.name AS run_a, sb.name AS series_b, mb.name AS run_b, v.video AS video,
@@ -478,7 +478,7 @@ FROM workers w
 JOIN (SELECT worker_id, max(max(granted_us, coalesce(ended_us, 0))) AS last_us
       FROM attempts GROUP BY worker_id) a ON a.worker_id = w.id;
 
--- What is asked every second while somebody watches: v_events without what takes long to prepare.
+-- The part of v_events that watchers query every second, without the columns that take long.
 CREATE VIEW v_journal AS
 SELECT e.sequence AS sequence, e.time_us AS time_us, e.kind AS kind, s.name AS series
 FROM events e

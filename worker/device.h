@@ -6,7 +6,7 @@
 
 namespace cox::worker {
 
-/// What the options of a worker say of its device.
+/// The device options of a worker.
 struct DeviceChoice {
   std::string wanted = "auto";  ///< auto, cpu, cuda, cuda:N, or several separated by commas
   int slot = 0;                 ///< of this worker among those of its machine

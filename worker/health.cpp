@@ -24,7 +24,7 @@ const char* text_of(Health::State state) {
 
 }  // namespace
 
-/// Neither a worker's name nor a digest has a character that JSON would want escaped.
+/// Neither a worker's name nor a digest has a character that JSON requires to be escaped.
 LoopbackPage Health::page() const {
   MutexLock lock(mutex_);
   const std::chrono::duration<double> time = Clock::now() - since_;

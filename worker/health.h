@@ -8,7 +8,7 @@
 
 namespace cox::worker {
 
-/// What a worker does at the moment, for whoever supervises it: systemd, `cox hosts status`, a
+/// The current activity of a worker, for its supervisor: systemd, `cox hosts status`, a
 /// monitor. Thread-safe.
 class Health {
  public:

@@ -91,7 +91,7 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--name", flags.name,
                  "Unique name of this worker, the same after a restart (default HOST.DEVICE)");
   app.add_option("--device", flags.choice.wanted,
-                 "Where to compute: auto, cpu, cuda or cuda:N; a list computes each job together")
+                 "Device: auto, cpu, cuda or cuda:N; a list computes each job together")
       ->capture_default_str();
   app.add_option("--gpus-per-job", flags.choice.gpus_per_job, "GPUs that compute each job together")
       ->check(CLI::Range(1U, kMostGpusOfJob))
@@ -102,7 +102,7 @@ void declare(CLI::App& app, Flags& flags) {
       ->check(CLI::IsMember({"fused", "stock"}))
       ->capture_default_str();
   app.add_option("--device-slot", flags.choice.slot,
-                 "GPU, or set of them, to use when --device names none, modulo their number")
+                 "GPU (or set) number when --device names none, modulo their count")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
   app.add_option("--threads", flags.threads, "CPU threads for tensor work")
@@ -126,23 +126,23 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--max-jobs-per-bundle", flags.max_jobs, "Most jobs to lease at once")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  app.add_flag("--idle-exit", flags.idle_exit, "Leave as soon as there is no work");
-  app.add_option("--max-idle", flags.max_idle_s, "Leave after this many seconds without work");
+  app.add_flag("--idle-exit", flags.idle_exit, "Exit as soon as there is no work");
+  app.add_option("--max-idle", flags.max_idle_s, "Exit after this many seconds without work");
   app.add_option("--max-away", flags.max_away_s,
                  "Give up after this many seconds without a coordinator")
       ->capture_default_str();
   auto* limit = app.add_option("--time-limit", flags.time_limit_s,
-                               "Leave in time, this many seconds after the start at the latest: "
-                               "no job begins that would not end before");
+                               "Exit at most this many seconds after the start: "
+                               "no job starts that would end later");
   app.add_option("--until", flags.until,
-                 "Likewise, as a point in time: seconds since 1970, as `date +%s` prints them")
+                 "The same limit as a point in time: seconds since 1970, as `date +%s` prints them")
       ->excludes(limit);
   app.add_option("--job-time", flags.job_time_s,
                  "Seconds that a job is expected to take until one was measured");
   app.add_flag("!--no-sharing", flags.sharing,
-               "Compute every job by itself, though others of its bundle do the same work");
+               "Compute every job separately, even if others of its bundle do the same work");
   app.add_option("--health", flags.health,
-                 "Loopback address for supervisors, which read /health there; port 0 picks one")
+                 "Loopback address for supervisors, which read /health; port 0 selects a free port")
       ->type_name("HOST:PORT");
   app.add_flag("--die-with-parent", flags.die_with_parent, "Drain when the parent process dies");
 }

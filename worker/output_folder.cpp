@@ -39,7 +39,7 @@ Status check_writable(const std::string& folder) {
   if (!written.is_ok()) {
     return unavailable(
         fmt::format("the output folder '{}' cannot be written: {}; free space or allow access, or "
-                    "give another --out",
+                    "use another --out",
                     folder, written.message()));
   }
   if (!error) return Status::ok();

@@ -8,7 +8,7 @@
 
 namespace cox::worker {
 
-/// What the process was asked to do: continue, finish the job in flight and leave (drain), or stop
+/// The request to the process: continue, finish the job in flight and leave (drain), or stop
 /// that job too (cancel), which also happens when its time is over. Never moves back. Thread-safe.
 class StopSwitch {
  public:

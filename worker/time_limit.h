@@ -46,7 +46,7 @@ class TimeLimit {
 
   /// A job may take this much longer than others of its run did.
   static constexpr double kMargin = 1.25;
-  /// What it takes to hand in the last result and to leave.
+  /// The time needed to deliver the last result and to leave.
   static constexpr std::chrono::seconds kLeaveTime{2};
   /// A job whose time nobody knows begins only while this part of the time for jobs is left.
   static constexpr double kUnknownShare = 0.5;
@@ -59,7 +59,7 @@ class TimeLimit {
     int jobs = 0;
   };
 
-  /// What a job of a run that was not measured here should take; unset when nothing is known.
+  /// The expected time of a job whose run was not measured here; unset when nothing is known.
   std::optional<Duration> usual_time() const;
   bool fits_in_rest(std::optional<Duration> expected, Time now) const;
 

@@ -97,7 +97,7 @@ class Worker {
   std::string worker_id_;
   std::chrono::steady_clock::time_point busy_until_;
   bool unsure_of_lease_ = false;          ///< the last lease call had no answer
-  std::optional<WorkerEnd> out_of_time_;  ///< a job of the bundle was left out for want of time
+  std::optional<WorkerEnd> out_of_time_;  ///< a job of the bundle was left out for lack of time
   std::optional<WorkerEnd> end_;          ///< set once the worker should leave on its own account
 };
 

@@ -92,7 +92,7 @@ signaled=
 trap 'signaled=yes; kill -TERM "${workers[@]}" 2>/dev/null' TERM USR1
 )sh";
 
-/// A signal ends bash's `wait` early: it waits again, and 127 then says that the worker had ended.
+/// A signal ends bash's `wait` early: it waits again, and 127 then means that the worker had ended.
 constexpr const char* kWait = R"sh(worst=0
 for worker in "${workers[@]}"; do
   code=127

@@ -36,13 +36,13 @@ enum class HostAct {
   kUp,       ///< start those that do not run
   kRestart,  ///< drain all, then start them
   kDown,     ///< drain all
-  kStatus,   ///< tell how they stand
+  kStatus,   ///< print their state
   kLogs,     ///< print the ends of their logs
 };
 
 /// Shell text for `bash -s` on the host. It prints one line for each worker: its name, its state
 /// (running, started, stopped, draining, failed) and a detail, with tabs between: the process, and
-/// with HostsFile::health_port what it says of its health. With kLogs it prints the logs, each
+/// with HostsFile::health_port its health page. With kLogs it prints the logs, each
 /// behind a line `==> NAME <==`. Waits at most `patience` for workers that drain.
 std::string host_script(const HostsFile& file, const Host& host, HostAct act,
                         std::chrono::seconds patience);

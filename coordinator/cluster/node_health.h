@@ -20,7 +20,7 @@ struct NodeEvent {
 /// kFirstPause, twice as long after each further failure, up to kLongestPause; the first task that
 /// ends well there clears it. When tasks fail on whatever node, submitting pauses likewise.
 struct NodeHealth {
-  std::map<std::string, std::int64_t> excluded_until;  ///< by node; only what lies ahead
+  std::map<std::string, std::int64_t> excluded_until;  ///< by node; only future times
   std::int64_t submit_after = 0;                       ///< 0 = now
   int failures_in_a_row = 0;                           ///< on any node
 };

@@ -83,7 +83,7 @@ void Started::feed(const std::string& input) {
   const NoPipeSignal none;
   const ssize_t written = ::write(input_.get(), input.data() + fed_, input.size() - fed_);
   if (written > 0) fed_ += static_cast<std::size_t>(written);
-  // A command that does not read its input to the end says by its exit code whether it minded.
+  // A command may leave input unread; its exit code shows whether that was a failure.
   if (fed_ == input.size() || (written < 0 && errno != EAGAIN && errno != EINTR)) input_.close();
 }
 
@@ -157,7 +157,7 @@ Result<std::string> output_of(const Run& run, const Command& command) {
   const std::string said = trim(end.err.empty() ? end.out : end.err);
   return failed_precondition(
       fmt::format("'{}' ended with exit code {}: {}", command.words.front(), end.exit_code,
-                  said.empty() ? "it said nothing" : abbreviated(escaped(said), kShownBytes)));
+                  said.empty() ? "it printed nothing" : abbreviated(escaped(said), kShownBytes)));
 }
 
 }  // namespace cox::cluster

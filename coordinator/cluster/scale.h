@@ -20,7 +20,7 @@ struct Supply {
 /// What to do now.
 struct ScaleStep {
   std::optional<ArrayRequest> submit;
-  int cancel_waiting = 0;  ///< so many of those that wait
+  int cancel_waiting = 0;  ///< the number of waiting tasks to cancel
   std::string why;         ///< one sentence for people
 };
 

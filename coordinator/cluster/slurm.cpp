@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostIdsInACall = 200;
 
-/// squeue knows a task that ended for a while; its end is then told by the note or by sacct.
+/// squeue lists an ended task for a while; afterward the note or sacct gives its end.
 void take_queue(const std::vector<Task>& queue, std::map<std::string, KnownTask>& known) {
   for (const Task& task : queue) {
     KnownTask& entry = known[task.id];
@@ -41,13 +41,13 @@ void take_account(const std::vector<Task>& account, std::map<std::string, KnownT
   }
 }
 
-/// A note names tasks that Slurm has forgotten. What it says of the end is better than Slurm's
+/// A note names tasks that Slurm no longer lists. Its record of the end is better than Slurm's
 /// word.
 void take_note(const TaskNote& note, std::map<std::string, KnownTask>& known) {
   KnownTask& entry = known[note.id];
   if (entry.task.id.empty()) {
     entry.task.id = note.id;
-    entry.task.state = {"UNKNOWN", TaskKind::kUnknown, "left no word of its end"};
+    entry.task.state = {"UNKNOWN", TaskKind::kUnknown, "ended without a record"};
     entry.story = entry.task.state.meaning;
   }
   if (entry.began && *entry.began > note.began) return;  // a later start is known
@@ -97,10 +97,10 @@ Status Slurm::check() const {
   const Result<std::string> judged =
       output_of(run_, {.words = {"sbatch", "--test-only"}, .input = batch_script(settings_, {})});
   return judged.is_ok() ? Status::ok()
-                        : judged.status().with_context("Slurm would not take such tasks");
+                        : judged.status().with_context("Slurm would refuse such tasks");
 }
 
-/// The site's bound; ours where it does not tell.
+/// The site's bound; ours where the site gives none.
 int Slurm::largest_array() const {
   const auto config = output_of(run_, {.words = {"scontrol", "show", "config"}});
   if (!config.is_ok()) return kMaxTasks;
@@ -187,11 +187,11 @@ Result<TaskList> Slurm::tasks(std::int64_t since) const {
     return !note.ended && !known.contains(note.id);
   });
   for (const TaskNote& note : recent) take_note(note, known);
-  if (any_without_end) {  // only sacct can tell what became of these
+  if (any_without_end) {  // only sacct knows how these ended
     const Result<std::vector<Task>> accounted = account(since);
     if (accounted.is_ok()) take_account(*accounted, known);
     if (!accounted.is_ok()) {
-      list.notes.push_back(fmt::format("no word of tasks that Slurm has forgotten: {}",
+      list.notes.push_back(fmt::format("no record of tasks that Slurm no longer lists: {}",
                                        accounted.status().message()));
     }
   }

@@ -44,7 +44,7 @@ class Slurm {
 
   struct Submitted {
     std::string id;  ///< of the array
-    int tasks = 0;   ///< fewer than asked for where the site's arrays are smaller
+    int tasks = 0;   ///< fewer than requested where the site's arrays are smaller
   };
   Result<Submitted> submit(ArrayRequest array) const;
 
@@ -52,7 +52,7 @@ class Slurm {
   Result<std::vector<Task>> queue() const;
 
   /// Everything that is known of tasks that began after `since`, and of all that are still there.
-  /// Fails only when squeue does; without sacct the others' word stands.
+  /// Fails only when squeue does; without sacct, squeue and the notes are used.
   Result<TaskList> tasks(std::int64_t since) const;
 
   /// Tells running tasks to finish the jobs in flight and leave, and takes waiting ones out.

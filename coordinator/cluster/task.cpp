@@ -57,7 +57,7 @@ TaskState task_state(const std::string& text) {
       std::find_if(std::begin(kStates), std::end(kStates),
                    [&](const KnownState& state) { return word == state.text; });
   if (known == std::end(kStates)) {
-    return {word, TaskKind::kUnknown, "a state that this program does not know"};
+    return {word, TaskKind::kUnknown, "an unknown state"};
   }
   return {known->text, known->kind, known->meaning};
 }

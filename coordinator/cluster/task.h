@@ -8,7 +8,7 @@
 
 namespace cox::cluster {
 
-/// Where a task stands, as far as scaling and people care.
+/// The state of a task, as far as scaling and people need it.
 enum class TaskKind {
   kWaiting,  ///< will run without anybody's help
   kHeld,     ///< waits for somebody's help
@@ -19,7 +19,7 @@ enum class TaskKind {
   kStopped,  ///< by somebody or by a limit: nothing is wrong with it
   kFailed,
   kNodeFailed,  ///< its node is to blame
-  kUnknown,     ///< nobody can say: never a failure
+  kUnknown,     ///< not known: never counted as a failure
 };
 
 /// A state as Slurm writes it, and what it means.
@@ -42,7 +42,7 @@ struct Task {
   std::string node;    ///< "" = none yet
   std::string reason;  ///< why it waits, in Slurm's words
   std::string left;    ///< of its time limit, in Slurm's form
-  std::string folder;  ///< the working directory: tells whose it is
+  std::string folder;  ///< the working directory: identifies the owner
 };
 
 /// Reads what `squeue --format=kQueueFormat` prints. A line that cannot be read is an error: it is

@@ -26,7 +26,7 @@ bool read_number(const std::string& text, T& number) {
   return error == std::errc() && stop == end;
 }
 
-/// Seconds since 1970; now when the file is gone or cannot be asked: it is then read, or told.
+/// Seconds since 1970; the current time when the file is gone or cannot be examined.
 std::int64_t written_at(const fs::directory_entry& entry) {
   struct stat facts {};
   return ::stat(entry.path().c_str(), &facts) == 0 ? facts.st_mtime : std::time(nullptr);
@@ -92,11 +92,11 @@ Result<std::vector<TaskNote>> read_task_notes(const std::string& folder, std::in
 std::string exit_code_meaning(int exit_code) {
   switch (exit_code) {
     case 0:
-      return "left in good order";
+      return "left normally";
     case 1:
-      return "broke down; its log says why";
+      return "failed; the cause is in its log";
     case 2:
-      return "refused its options or its output folder; its log says why";
+      return "refused its options or its output folder; the cause is in its log";
     case 4:
       return "found no coordinator";
     case 75:

@@ -18,8 +18,9 @@ std::size_t next_comparison(const StopRule& rule, std::size_t items);
 
 /// A run in a comparison.
 struct Standing {
-  bool reached = false;         ///< has ended all the items
-  bool stopped_before = false;  ///< by an earlier comparison: counts as worse than those that go on
+  bool reached = false;  ///< has ended all the items
+  bool stopped_before =
+      false;  ///< by an earlier comparison: counts as worse than those that continue
   std::vector<std::optional<double>> values = {};  ///< by item, higher is better
 };
 using Comparison = std::vector<Standing>;
@@ -30,7 +31,7 @@ struct Lagging {
 };
 
 /// Runs are compared by their means over the items on which all that have reached the comparison
-/// have a value. `median`: lagging is what lies below the median of the others; `asha`: what is not
+/// have a value. `median`: lagging is what is below the median of the others; `asha`: what is not
 /// among the best 1/factor, rounded up. Nothing is found among fewer than four, or `factor`, runs,
 /// nor when less than half of the items are common.
 std::vector<Lagging> find_lagging(const StopRule& rule, const Comparison& comparison);

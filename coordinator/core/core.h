@@ -17,9 +17,9 @@ struct CoreConfig {
   DurationUs lease_duration = 30 * kSecondUs;   ///< how long a lease lasts without a heartbeat
   DurationUs reconnect_grace = 60 * kSecondUs;  ///< for leases loaded after a restart
   DurationUs worker_silence = 90 * kSecondUs;   ///< after which a worker is lost
-  std::uint32_t max_bundle_jobs = 64;           ///< limit of a bundle, whatever a worker asks for
-  std::uint32_t quarantine_after_kills = 5;     ///< lost workers after which a job is quarantined
-  std::uint32_t max_affinity_grants = 100;      ///< in a row that may pass over an older submission
+  std::uint32_t max_bundle_jobs = 64;        ///< limit of a bundle, even if a worker requests more
+  std::uint32_t quarantine_after_kills = 5;  ///< lost workers after which a job is quarantined
+  std::uint32_t max_affinity_grants = 100;   ///< in a row that may pass over an older submission
   /// By how much the backoff before a retry may be shortened, so that jobs that failed together are
   /// not retried together. The draw depends only on job and attempt.
   std::uint32_t backoff_jitter_percent = 25;

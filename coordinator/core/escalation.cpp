@@ -40,7 +40,7 @@ Escalation escalate(const Step& step, const Job& job, const Resources& worker, J
     status.memory_above_mib = static_cast<std::uint32_t>((memory + kMib - 1) / kMib);
     return {true, fmt::format("next on a GPU with more than {}", gigabytes(memory))};
   }
-  if (!trains && status.ooms == 1) return {true, "next as it was"};
+  if (!trains && status.ooms == 1) return {true, "next unchanged"};
   if (memory == 0) return {false, tried_text(status)};
   return {false, fmt::format("{}no worker here has a GPU with more than {}: start one, then retry",
                              status.recompute ? tried_text(status) + "; " : "", gigabytes(memory))};

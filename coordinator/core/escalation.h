@@ -13,7 +13,7 @@ struct Escalation {
 };
 
 /// Changes `status` so that the next attempt has a better chance: a method that trains recomputes
-/// activations, then a GPU with more memory is asked for, each once. A job that can be helped by
+/// activations, then a GPU with more memory is required, each once. A job that can be helped by
 /// neither is tried again as it was, once: another program may have had the memory.
 Escalation escalate(const Step& step, const Job& job, const Resources& worker, JobStatus& status);
 

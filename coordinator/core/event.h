@@ -34,7 +34,7 @@ struct SubmittedRun {
   std::map<std::string, std::string> metric_weights = {};  ///< by metric, its weights' digest
   std::string origins_json = "";  ///< where its values came from; "" = unknown
   ShareKeys share = {};
-  std::size_t videos = 0;           ///< it takes the first so many of the data set; 0 = all
+  std::size_t videos = 0;  ///< the number of items, from the start of the data set; 0 = all
   std::string dataset_digest = "";  ///< of these, when it does not take all
 };
 
@@ -92,7 +92,7 @@ struct WorkerJoined {
   Resources has;
 };
 
-/// A worker asks for jobs. Answer: LeaseGrant, NoWork, or Refusal(kNotFound) when the worker is not
+/// A worker requests jobs. Answer: LeaseGrant, NoWork, or Refusal(kNotFound) when the worker is not
 /// known and must register again.
 struct LeaseAsked {
   WorkerId worker;
@@ -120,7 +120,7 @@ struct Reported {
   std::string log_tail = {};                    ///< of a failure
 };
 
-/// A worker leaves in good order; the jobs that it holds are queued again at once. No answer.
+/// A worker leaves normally; the jobs that it holds are queued again immediately. No answer.
 struct WorkerLeft {
   WorkerId worker;
   std::string reason;  ///< "" for one that was asked to leave or has nothing left to do

@@ -99,7 +99,7 @@ void remove_worker(Step& step, WorkerNumber number, const std::string& reason) {
   state.workers.erase(number);
 }
 
-/// The worker says what it runs.
+/// Records the job that the worker runs.
 void note_running(QueueState& state, Lease& lease, const std::optional<JobDigest>& running,
                   TimeUs now) {
   if (lease.overdue) {
@@ -353,8 +353,8 @@ void on_worker_left(Step& step, const WorkerLeft& event) {
   if (number == step.state.worker_by_id.end()) return;
   const bool failed = !event.reason.empty();
   end_worker(step, number->second, AttemptOutcome::kReturned,
-             failed ? event.reason : "the worker left in good order",
-             failed ? fmt::format("left: {}", event.reason) : "left in good order");
+             failed ? event.reason : "the worker left normally",
+             failed ? fmt::format("left: {}", event.reason) : "left normally");
 }
 
 void on_stalled(Step& step, const Stalled& event) {

@@ -173,7 +173,7 @@ struct QueueState {
   Series& series_of(const Job& job) { return series(series_number(job)); }
   /// The submission whose limits and policy hold for the job.
   const SubmissionRecord& governing(const Job& job) { return submission(series_of(job).newest); }
-  /// What a worker must have for the job: what the sweep says, and what attempts have shown.
+  /// The needs of the job: the sweep's `resources`, and those that failed attempts have shown.
   Resources needs_of(const Job& job);
   ReadyQueue::Entry entry_of(JobNumber number);
 

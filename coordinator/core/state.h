@@ -37,7 +37,7 @@ enum class AttemptOutcome : std::uint8_t {
   kDone = 1,
   kFailed = 2,
   kLost = 3,      ///< the worker timed out, died, or was replaced
-  kReturned = 4,  ///< the worker left in good order
+  kReturned = 4,  ///< the worker left normally
   kCancelled = 5,
 };
 

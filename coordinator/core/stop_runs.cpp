@@ -25,7 +25,7 @@ bool has_ended(const JobStatus& status) {
          status.state == JobState::kQuarantined;
 }
 
-/// The value of an ended job, higher is better; none when it says nothing about its run.
+/// The value of an ended job, higher is better; none when the job does not count for its run.
 std::optional<double> value_of(const JobStatus& status, const StopRule& rule) {
   if (status.state == JobState::kFailed && status.cause == FailureCause::kDiverged) return kWorst;
   if (status.state != JobState::kDone || !status.scored) return std::nullopt;
@@ -93,7 +93,7 @@ Comparison comparison_at(QueueState& state, const std::vector<Contender>& conten
   return comparison;
 }
 
-/// Stops what is open of the run, unless another series asks for it. Returns how many.
+/// Stops the open jobs of the run that no other series contains. Returns how many.
 std::uint64_t stop_run(Step& step, const Contender& contender, SeriesNumber series,
                        StopReason reason, const std::string& why) {
   const Wanted elsewhere = Wanted::by_all_but(series, step.state, {contender.run});

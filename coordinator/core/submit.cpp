@@ -43,7 +43,7 @@ Status check_shape(const Submitted& event) {
   };
   if (event.runs.empty()) return refused("there is no run to submit");
   if (event.videos.empty()) return refused("its data set has no video");
-  std::map<std::size_t, std::string> digests;  // of the first so many videos
+  std::map<std::size_t, std::string> digests;  // by the number of videos
   for (const SubmittedRun& run : event.runs) {
     if (run.videos > event.videos.size()) {
       return refused(fmt::format("run '{}' takes {} videos; its data set has {}", run.name,
@@ -97,7 +97,7 @@ Status check_datasets(QueueState& state, const Submitted& event) {
   return Status::ok();
 }
 
-/// A job digest must stand for one run on one video, in this submission and in all before.
+/// A job digest must identify one run on one video, in this submission and in all before.
 Status check_jobs(QueueState& state, const Submitted& event) {
   struct Place {
     std::size_t run = 0;
@@ -343,7 +343,7 @@ void refresh_job(Step& step, Submission& submission, JobNumber number, bool fail
   const JobStatus& status = step.state.job(number).status;
   if (status.state == JobState::kDone) return;
   JobStatus next = status;
-  next.failure_expected = failure_expected;  // as the newest sweep says
+  next.failure_expected = failure_expected;  // as in the newest sweep
   next.priority = std::max(next.priority, submission.event.priority);
   if (next.state == JobState::kCancelled) return requeue_with_fresh_limits(step, number, next);
   const bool is_own = step.series_of(number) == submission.series;

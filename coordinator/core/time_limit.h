@@ -4,7 +4,7 @@
 
 namespace cox::core {
 
-// How long an attempt may take: what the sweep says, else ten times the slowest of its run on such
+// The time limit of an attempt: the sweep's, else ten times the slowest of its run on such
 // a device, once three are known, and ten minutes at least.
 
 /// Notes how long a job with a result took.

@@ -8,7 +8,7 @@
 
 namespace cox::core {
 
-/// Which jobs of some runs the current runs of some series ask for.
+/// The jobs of some runs that the current runs of one or more series ask for.
 class Wanted {
  public:
   static Wanted by(SeriesNumber series, QueueState& state, const std::set<RunNumber>& runs);
@@ -27,7 +27,7 @@ class Wanted {
   std::map<RunNumber, std::vector<DatasetNumber>> datasets_;
 };
 
-/// The jobs of the series that wait, those that another series asks for too excepted: what a rule
+/// The waiting jobs of the series, without those that another series contains too: what a rule
 /// of the series may end.
 std::vector<JobNumber> waiting_for_this_only(QueueState& state, SeriesNumber series);
 

@@ -40,7 +40,7 @@ RejectedVideo left_out(const std::string& below, const std::string& reason,
   return rejected;
 }
 
-/// Lists one entry of the walk, or says why it is left out.
+/// Lists one entry of the walk, or records why it is left out.
 void add_entry(const FolderEntry& entry, const fs::path& root, VideoFiles& files) {
   const std::string shown = escaped((root / entry.path).string());
   if (entry.kind == FolderEntry::Kind::kLoop) {

@@ -103,7 +103,7 @@ void draw(const std::vector<Candidate>& candidates, const IndexOptions& options,
                             "",
                             candidate.caption,
                             "same_source",
-                            fmt::format("the sample holds another clip of {}", candidate.source)}
+                            fmt::format("the sample contains another clip of {}", candidate.source)}
             : examine(candidate, options);
     seen.id = candidate.id;
     ++seen.examined;

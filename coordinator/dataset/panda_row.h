@@ -28,7 +28,7 @@ struct PandaRow {
 /// Where each column is. An error when a required column is missing or two have one name.
 Result<std::map<std::string, std::size_t>> panda_columns(const std::vector<std::string>& header);
 
-/// Takes a record apart. Every list must have one entry for each clip.
+/// Splits a record into clips. Every list must have one entry for each clip.
 Result<PandaRow> parse_panda_row(const std::vector<std::string>& record,
                                  const std::map<std::string, std::size_t>& columns);
 

@@ -150,12 +150,12 @@ class PromptItems {
           fmt::format("'{}': {}; every prompt is one item, so correct or delete them", path,
                       join_first(faults_, kMaxNamedFaults)));
     }
-    if (prompts_.empty()) return invalid_argument(fmt::format("'{}' holds no prompt", path));
+    if (prompts_.empty()) return invalid_argument(fmt::format("'{}' contains no prompts", path));
     return std::move(prompts_);
   }
 
  private:
-  /// False for dimensions of which one is known, and for none: the entry says nothing new.
+  /// False for no dimensions, and when one of them is known: the entry then adds nothing.
   static bool take_dimensions(const std::vector<std::string>& more, std::vector<std::string>& all) {
     for (const std::string& name : more) {
       if (std::find(all.begin(), all.end(), name) != all.end()) return false;

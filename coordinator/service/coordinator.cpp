@@ -249,7 +249,7 @@ Result<v1::RegisterReply> Coordinator::register_worker(const v1::RegisterRequest
   return reply;
 }
 
-/// Asks once; neither bundle nor idle is set when there is no work now.
+/// Makes one request; neither bundle nor idle is set when there is no work now.
 Result<v1::LeaseReply> Coordinator::State::ask_for_lease(const core::LeaseAsked& event) {
   COX_ASSIGN_OR_RETURN(const core::Effects effects, ledger.apply(event));
   if (const auto* refusal = effects.answer<core::Refusal>()) return refusal->status;

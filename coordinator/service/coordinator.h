@@ -80,7 +80,7 @@ class Coordinator {
   Result<v1::ReportReply> report(const v1::ReportRequest& request);
   Result<v1::LeaveReply> leave(const v1::LeaveRequest& request);
 
-  /// Where all work stands, with the failures after an entry of the journal.
+  /// The state of all work, with the failures after an entry of the journal.
   Result<Standing> standing(std::uint64_t after_sequence);
 
   /// The runs that are left to do, with the files that they need.

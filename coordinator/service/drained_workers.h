@@ -9,7 +9,7 @@
 
 namespace cox::service {
 
-/// Names of workers that get no jobs until somebody says otherwise, or the coordinator ends.
+/// Names of workers that get no jobs until they are resumed or the coordinator ends.
 /// Thread-safe.
 class DrainedWorkers {
  public:

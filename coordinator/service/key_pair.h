@@ -13,7 +13,7 @@ struct KeyPair {
 
   /// Reads both files. An error names the file: it cannot be read, contains no PEM of its kind, the
   /// key has a password or does not belong to the certificate, others can read the key, or the
-  /// certificate has expired. gRPC would only say that it cannot listen.
+  /// certificate has expired. gRPC would only report that it cannot listen.
   static Result<KeyPair> load(const std::string& certificate_path, const std::string& key_path);
 };
 

@@ -101,7 +101,7 @@ void Ledger::commit_pending() {
     ++changes_;
     for (const core::Effects& effects : batch) journal_.publish(effects);
   } else {
-    // Where data may be gone the status says what is left.
+    // Where data may be lost, the status names what remains.
     const char* rest = status.code() == StatusCode::kDataLoss
                            ? ""
                            : "; what was acknowledged is safe: fix the cause and restart the "

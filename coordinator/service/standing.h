@@ -21,14 +21,13 @@ struct FailureNews {
   std::string message;
 };
 
-/// Where all work stands at one moment, as it is on disk.
+/// The state of all work at one moment, as it is on disk.
 struct Standing {
   core::JobCounts jobs = {};  ///< each counted once, whatever series name it
   std::vector<SeriesStanding> series = {};
   std::uint32_t workers = 0;
-  std::uint64_t sequence = 0;  ///< of the journal's newest entry
-  std::vector<FailureNews> failures =
-      {};  ///< newer than was asked for, oldest first, as far as kept
+  std::uint64_t sequence = 0;              ///< of the journal's newest entry
+  std::vector<FailureNews> failures = {};  ///< newer than requested, oldest first, as far as kept
 };
 
 }  // namespace cox::service

@@ -19,7 +19,7 @@ namespace cox::service {
 Status validate(const google::protobuf::Message& message);
 
 /// Whether a valid report fits the job that it names: the job's model and video, metrics, and only
-/// those that the job asks for. kInvalidArgument otherwise.
+/// those that the job requests. kInvalidArgument otherwise.
 Status check_fit(const v1::JobReport& report, const core::JobFacts& job);
 
 /// `text` with each control character and each byte that is not UTF-8 as \xHH; line ends and tabs

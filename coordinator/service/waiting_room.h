@@ -34,8 +34,8 @@ class WaitingRoom {
   /// The reactor that a callback method returns. What `look` uses must live until it is done.
   grpc::ServerUnaryReactor* enter(std::chrono::milliseconds wait, Look look);
 
-  static constexpr int kThreads = 64;  ///< looks wait for commits, so many run at once
-  /// With so many calls waiting, another one is answered as if its wait were over.
+  static constexpr int kThreads = 64;  ///< looks wait for commits, so a large number runs at once
+  /// When this many calls wait, another one is answered as if its wait were over.
   static constexpr std::size_t kMostWaiting = 16'384;
   static constexpr std::chrono::milliseconds kRecheck{200};
 

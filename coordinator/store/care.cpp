@@ -27,7 +27,7 @@ bool exists(const std::string& path) {
   return fs::exists(path, error);
 }
 
-/// A part of a copy that failed: what matters is the failure that is told.
+/// Deletes a part of a failed copy; only the failure of the copy itself is reported.
 void remove_if_there(const std::string& path) {
   std::error_code error;
   fs::remove(path, error);
@@ -129,7 +129,7 @@ Status copy_pages(const Database& from, const std::string& to) {
   sqlite3_backup_step(backup, -1);
   const int code = sqlite3_backup_finish(backup);
   if (code != SQLITE_OK) return sqlite_error(copy.handle(), "backup");
-  // Without a log of its own: whoever reads the copy then leaves no file beside it.
+  // Without a write-ahead log, so that readers of the copy leave no file next to it.
   return copy.query_text("PRAGMA journal_mode = DELETE").status();
 }
 
@@ -151,7 +151,7 @@ std::string name_aside(const std::string& path) {
   return "";
 }
 
-/// Moves the database with its log: apart they are worth nothing.
+/// Moves the database with its log: neither is usable without the other.
 Result<std::string> move_aside(const std::string& path) {
   if (!exists(path)) return std::string();
   const std::string aside = name_aside(path);
@@ -187,7 +187,8 @@ Result<Condition> examine(const std::string& path) {
   if (!version.is_ok() && !is_damage(version.status())) return version.status();
   if (!begins_as_database(path)) {
     condition.damage =
-        "it does not begin as a database does: it is another file, or its first page is damaged";
+        "it does not begin with a database header: it is another file, or its first page is "
+        "damaged";
   } else {
     condition.damage = version.is_ok() ? damage_in(database, *version) : version.status().message();
   }
@@ -220,9 +221,9 @@ Status back_up_to(const std::string& path, const std::string& copy) {
   COX_RETURN_IF_ERROR(version_of(database, path, known_version()).status());
   if (exists(copy)) {
     return {StatusCode::kAlreadyExists,
-            fmt::format("'{}' exists; a backup never replaces a file: give another name", copy)};
+            fmt::format("'{}' exists; a backup never replaces a file: choose another name", copy)};
   }
-  // Beside the database first, where SQLite may write: the copy's place may be a network's.
+  // First next to the database, where SQLite may write: the copy may be on a network file system.
   const std::string local = unique_sibling(path);
   const std::string aside = unique_sibling(copy);
   Status status = copy_pages(database, local).with_context(fmt::format("cannot copy '{}'", path));
@@ -240,7 +241,7 @@ Result<std::string> restore_from(const std::string& backup, const std::string& p
   }
   if (condition.kind == Condition::Kind::kInUse || condition.log_bytes > 0) {
     return failed_precondition(fmt::format(
-        "'{}' is a database with a log of its own, not a backup; make one with 'cox db backup'",
+        "'{}' is a database with a write-ahead log, not a backup; make one with 'cox db backup'",
         backup));
   }
   COX_RETURN_IF_ERROR(check_local_file_system(fs::absolute(path).parent_path().string()));

@@ -8,10 +8,10 @@
 
 namespace cox::store {
 
-/// How a database file stands.
+/// The condition of a database file.
 struct Condition {
   enum class Kind {
-    kClean,    ///< closed in good order
+    kClean,    ///< closed normally
     kInUse,    ///< by a coordinator that runs
     kUnclean,  ///< its last program was killed: nothing is lost, the next start takes in the log
     kDamaged,

@@ -23,7 +23,7 @@ class LockWait {
 };
 
 /// The processes that hold a write lock of SQLite on the database at `path`, as "process 12" or
-/// "processes 12, 13"; "another program" when the system does not say. This process is left out.
+/// "processes 12, 13"; "another program" when the system does not know. This process is left out.
 std::string lock_holders(const std::string& path);
 
 }  // namespace cox::store

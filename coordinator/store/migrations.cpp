@@ -80,7 +80,7 @@ Result<std::int64_t> version_of(const Database& database, const std::string& pat
   const bool empty = *application == 0 && version == 0 && tables == 0;
   if (!empty && *application != kApplicationId) {
     return failed_precondition(
-        fmt::format("'{}' is a database of another program; give another path", path));
+        fmt::format("'{}' is a database of another program; use another path", path));
   }
   if (version > newest) {
     return failed_precondition(

@@ -23,7 +23,7 @@ namespace {
 constexpr int kMostBytesOfValue = 64 << 20;
 
 /// What a connection keeps of the file. A series of 400 runs x 1,000 videos is read in half the
-/// time that SQLite's 2 MB take, since its rows lie in several tables.
+/// time that SQLite's 2 MB take, since its rows are in several tables.
 constexpr int kCacheKibibytes = 32 << 10;
 
 /// How many of SQLite's instructions run between two looks at the clock.
@@ -183,7 +183,7 @@ std::string sql_text(const std::string& text) {
 namespace {
 
 /// Whether nobody writes to the database and this process cannot: it has no log, and none can be
-/// made beside it. SQLite needs a log to share the file with writers.
+/// made next to it. SQLite needs a log to share the file with writers.
 bool is_archived(const std::string& path) {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::absolute(path, error).parent_path();
@@ -260,7 +260,7 @@ Status ReadOnlyDatabase::query(const std::string& sql, const Row& parameters,
     // The time that the visitor takes counts too.
     if (ended || (found.is_ok() && deadline.is_over())) {
       return {StatusCode::kDeadlineExceeded,
-              fmt::format("the query took longer than {} s: ask for less, such as one series",
+              fmt::format("the query took longer than {} s: select less, such as one series",
                           limits.max_seconds)};
     }
     COX_RETURN_IF_ERROR(found.status());

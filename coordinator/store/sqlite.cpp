@@ -67,7 +67,7 @@ std::array<int, 3> last_errnos(sqlite3* handle) {
   return errnos;
 }
 
-/// Whether the last call failed because no more bytes fit into a file. SQLite itself says so only
+/// Whether the last call failed because no more bytes fit into a file. SQLite reports this only
 /// of a full disk; a quota and a file size limit are I/O errors to it.
 bool is_out_of_space(sqlite3* handle) {
   const int code = sqlite3_errcode(handle) & 0xff;

@@ -132,7 +132,7 @@ Status Store::commit(const core::Effects& effects) {
 
 namespace {
 
-/// Copies the database that this process still has open to a new file and says how that went. A
+/// Copies the database that this process still has open to a new file; returns the outcome. A
 /// deleted or replaced file lives as long as it is open, with everything that was acknowledged.
 std::string rescue(const Database& database, const std::string& path) {
   const std::string copy = fmt::format("{}.rescued.{}", path, ::getpid());
@@ -168,7 +168,7 @@ Status check_not_overwritten(const std::string& path, const FileStamp& last) {
                         "in use; {}",
                         last.bytes, now.bytes, recovery_advice(path))};
   }
-  // A connection of its own, which has no page in its cache.
+  // A separate connection, which has no page in its cache.
   COX_ASSIGN_OR_RETURN(const Database fresh,
                        Database::open(path, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
   return check_undamaged(fresh, path)

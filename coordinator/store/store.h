@@ -28,7 +28,7 @@ struct StoreOptions {
 /// thread at a time.
 ///
 /// A commit that finds another file, or none, at the path of the database or of its log fails with
-/// kDataLoss: what was acknowledged is then copied to `<path>.rescued.<pid>`, and the message says
+/// kDataLoss: what was acknowledged is then copied to `<path>.rescued.<pid>`, and the message names
 /// so.
 ///
 /// A commit that fails (disk full, I/O error) is rolled back, so that nothing acknowledged is lost,

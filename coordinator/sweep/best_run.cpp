@@ -21,7 +21,7 @@ struct Request {
   std::vector<Node> take;  ///< names of parameters
 };
 
-/// Reads the entries of one sweep and looks up what they ask for.
+/// Reads the entries of one sweep and looks up the runs that they name.
 class BestTaker {
  public:
   BestTaker(const FindBest& find_best, const Schemas& schemas, Sources& sources,
@@ -128,7 +128,7 @@ class BestTaker {
     request.take = take.items;
   }
 
-  /// Returns what the run had, as a file would say it.
+  /// Returns the run's values in the form of a sweep file.
   std::optional<Node> values(const Request& request, const BestRun& best) {
     const std::string label = fmt::format("from_best {} by {}", best.name, request.query.metric);
     std::string text = "params:\n";

@@ -22,7 +22,7 @@ struct BestRun {
 /// Reads one value of a run's parameters as they are stored. Objects do not occur.
 Value value_of_json(const std::string& text);
 
-/// What `from_best` asks for: the run of a series whose mean of a metric is the best.
+/// A query of `from_best`: the run of a series whose mean of a metric is the best.
 struct BestQuery {
   std::string series;
   std::string metric;  ///< a name of schemas/metrics

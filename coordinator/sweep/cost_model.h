@@ -13,7 +13,7 @@
 
 namespace cox::sweep {
 
-/// Measured rates of a device, by which work is turned into seconds: docs/pricing.md says where
+/// Measured rates of a device, by which work is turned into seconds: docs/pricing.md explains where
 /// each comes from.
 struct DeviceModel {
   const char* name;           ///< of --device-model

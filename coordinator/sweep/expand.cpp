@@ -146,7 +146,7 @@ std::vector<Point> expand_grids(const SweepFile& sweep, Diagnostics& diagnostics
   return points;
 }
 
-/// Reports `--set` of an axis: it would make runs equal whose names still say that they differ.
+/// Reports `--set` of an axis: it would make runs equal although their names differ.
 void refuse_set_axes(const SweepFile& sweep, const std::vector<Point>& points,
                      Diagnostics& diagnostics) {
   for (const auto& [name, set] : sweep.overrides) {

@@ -37,7 +37,7 @@ class Expression {
   /// A name that is known but has no value here. `absent && false` is false and `absent || true` is
   /// true, on either side; everything else that reads it is an error with `absent`.
   struct Absent {};
-  /// The value of a name, or why it is wrong to ask for it.
+  /// The value of a name, or the reason that it has none.
   using Found = std::variant<Value, std::string, Absent>;
   using Lookup = std::function<Found(const std::string& name)>;
 

@@ -28,7 +28,7 @@ std::optional<std::int64_t> given_integer(const Parameters& parameters, const ch
   return value == nullptr ? std::nullopt : std::optional(*value);
 }
 
-/// Returns the frames a second that a run asks for; 0 when frame_stride says which it takes.
+/// Returns the frames per second that a run requests; 0 when frame_stride selects the frames.
 double wanted_rate(const Parameters& parameters) {
   const auto* rate = parameter_as<double>(parameters, "frame_rate");
   return rate == nullptr ? 0 : *rate;
@@ -84,7 +84,7 @@ class GeometryCheck {
   void check_frame_rate() {
     const auto stride = get("frame_stride");
     if (!stride || *stride == 1 || wanted_rate(parameters_) == 0) return;
-    fail(fmt::format("frame_rate: it chooses every how many frames one is taken; expected "
+    fail(fmt::format("frame_rate: it selects every n-th frame; expected "
                      "frame_stride 1, got {}",
                      *stride),
          {"frame_rate", "frame_stride"});
@@ -220,12 +220,12 @@ void check_clip_together(const Parameters& parameters, const std::vector<std::st
     bounds.insert(canonical_text(bound->second));
   }
   if (bounds.size() < 2) return;
-  errors.push_back({fmt::format("clip_together: takes one max_grad_norm for all methods, got {}",
+  errors.push_back({fmt::format("clip_together: requires one max_grad_norm for all methods, got {}",
                                 join({bounds.begin(), bounds.end()}, " and ")),
                     names});
 }
 
-/// What one method's own parameters say. Their names begin with `prefix`.
+/// The parameters of one method, whose names begin with `prefix`.
 class MemberCheck {
  public:
   MemberCheck(const Parameters& parameters, std::string prefix)
@@ -266,7 +266,7 @@ class MemberCheck {
     if (groups == nullptr) return;
     const std::int64_t count = *groups->get_if<std::int64_t>();
     if (is("inject", "global") && count != 1) {
-      fail(fmt::format("groups: inject global takes one group, got groups {}", count),
+      fail(fmt::format("groups: inject global requires one group, got groups {}", count),
            {"groups", "inject"});
     }
     const std::int64_t blocks = listed_blocks();
@@ -294,7 +294,7 @@ class MemberCheck {
   void check_optimizer() {
     const Value* momentum = find("momentum");
     if (momentum == nullptr || *momentum == Value(0.0) || is("optimizer", "sgd")) return;
-    fail(fmt::format("momentum: adamw has averages of its own and takes momentum 0, got {}; use "
+    fail(fmt::format("momentum: adamw keeps its own averages and requires momentum 0, got {}; use "
                      "optimizer: sgd",
                      *momentum->get_if<double>()),
          {"momentum", "optimizer"});

@@ -169,7 +169,7 @@ class Importer {
   std::string required_text(const char* key) {
     const Node* node = find(key);
     if (node != nullptr) return read_text(*node, key, diagnostics_).value_or("");
-    diagnostics_.error(root_.at, fmt::format("a sweep of the older shape needs `{}`", key));
+    diagnostics_.error(root_.at, fmt::format("a sweep of the older format needs `{}`", key));
     return "";
   }
 
@@ -329,7 +329,7 @@ class Importer {
     }
   }
 
-  /// "qkv,proj" as the list that it stands for.
+  /// "qkv,proj" as a list.
   static Node as_sequence(const Node& node) {
     if (node.is_sequence()) return node;
     Node list(Node::Kind::kSequence, node.at);
@@ -393,7 +393,7 @@ class Importer {
     targets.insert(targets.size() - 1, ", ffn");
   }
 
-  /// The older shape had no method `none`: full fine-tuning with 0 steps or rate 0 stood for it.
+  /// The older format had no method `none`: full fine-tuning with 0 steps or rate 0 meant that.
   static void drop_training(ImportedRow& row) {
     const auto is_zero = [&](const char* name) {
       const auto found = row.parameters.find(name);
@@ -417,7 +417,7 @@ class Importer {
     return most;
   }
 
-  /// What all rows say alike.
+  /// The values that all rows share.
   static Texts common(const std::vector<ImportedRow>& rows) {
     Texts shared = rows.front().parameters;
     for (const ImportedRow& row : rows) {
@@ -492,7 +492,7 @@ Result<ImportedSweep> import_sweep(const std::string& path, const ImportOptions&
   const Node root = parse_yaml(file, diagnostics);
   if (diagnostics.ok() && !root.is_map()) {
     diagnostics.error({&file, 1, 1},
-                      "a sweep of the older shape must be a map, got " + describe(root));
+                      "a sweep of the older format must be a map, got " + describe(root));
   }
   COX_RETURN_IF_ERROR(diagnostics.status());
   const std::size_t slash = path.rfind('/');

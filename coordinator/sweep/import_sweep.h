@@ -6,7 +6,7 @@
 
 namespace cox::sweep {
 
-/// What a sweep file of the older shape does not say.
+/// The values that a sweep file of the older format does not contain.
 struct ImportOptions {
   std::string manifest;
   std::string model;

@@ -179,7 +179,7 @@ void resolve_metric_weights(const BackboneSection& section, const std::vector<Ru
   }
 }
 
-/// Reports the videos whose files are not where the manifest says.
+/// Reports the videos whose files are not at the manifest's paths.
 void find_files(const ResolvedDataset& resolved, const Position& at, Diagnostics& diagnostics) {
   constexpr size_t kMaxNamed = 5;
   const auto& allowed = resolved.dataset.expected_failures;

@@ -10,7 +10,7 @@
 
 namespace cox::sweep {
 
-/// The schemas of methods that act together, made when they are first asked for.
+/// The schemas of methods that act together, made at their first use.
 class JointMethods {
  public:
   using Methods = std::map<std::string, MethodSchema>;

@@ -7,7 +7,7 @@
 
 namespace cox::sweep {
 
-/// Returns what stands before the names of each member's own parameters in a run of `method`: ""
+/// Returns the prefix of the names of each member's own parameters in a run of `method`: ""
 /// for a single method, `adasteer.` and `norm.` for methods that act together.
 std::vector<std::string> member_prefixes(const std::string& method);
 

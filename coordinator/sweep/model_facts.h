@@ -13,7 +13,7 @@ namespace cox::sweep {
 /// Sizes of a model that bound parameters, as `blocks`, by name.
 using ModelFacts = std::map<std::string, std::int64_t>;
 
-/// Reads the facts of the model in `directory`. `keys` says where each fact is written:
+/// Reads the facts of the model in `directory`. `keys` gives the place of each fact:
 /// `dit.depth` is `depth` in dit/config.json, and places may be joined by + or *, from left to
 /// right. A fact that the file lacks is left out, and bounds nothing. kNotFound without such a
 /// file; kInvalidArgument when the file is not JSON or holds anything but a whole number.

@@ -62,7 +62,7 @@ struct Series {
   std::map<std::string, std::string> labels;
 };
 
-/// What the sweep file says of its inputs, also where they were not read.
+/// The sweep file's inputs as it names them, even if they were not read.
 struct WrittenInputs {
   std::string manifest;
   std::string backbone;
@@ -89,7 +89,7 @@ struct SweepPlan {
   ModelFacts facts;       ///< of the model; those of the published one where it was not read
   std::vector<Run> runs;  ///< in the order of the file; two names may share one digest
   std::string baseline;   ///< run name, or `series/run`; "" when not given
-  std::vector<std::string> controls;  ///< runs that reports keep apart from what is asked
+  std::vector<std::string> controls;  ///< runs that reports list separately
   std::vector<EquivalenceMargin> equivalence;
   std::vector<ResultTable> tables;
   Retention keep;  ///< which generated videos stay on disk

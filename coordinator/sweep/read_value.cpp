@@ -148,7 +148,7 @@ std::optional<Value> read_value(const Node& node, Type type, const std::string& 
           node.at,
           fmt::format("{}: expected {}, got {}{}", what, expected(type), describe(node),
                       is_number && has_leading_zero(node)
-                          ? "; remove the leading zero, which some readers of YAML take for base 8"
+                          ? "; remove the leading zero, which some YAML readers interpret as base 8"
                           : ""));
       return value;
     }

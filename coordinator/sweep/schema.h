@@ -46,12 +46,12 @@ struct ParameterSchema {
   std::vector<std::string> values;
   std::string unit;
   Role role = Role::kIdentity;
-  /// Values that say something of generation only, and the value that earlier stages read instead.
+  /// Values that affect only generation, and the value that earlier stages read instead.
   std::map<std::string, std::string> before_generation;
   Stage stage = Stage::kSource;  ///< the default is always safe: both share keys then cover it
   std::string doc;
   std::string since;  ///< the version that added it; "" = it was always there. See docs/adr/0009
-  std::string file;   ///< that says the default, `schemas/run.yaml`
+  std::string file;   ///< that declares the default, `schemas/run.yaml`
 
   bool is_set() const { return !values.empty() || !less_than.empty(); }
 };
@@ -81,7 +81,7 @@ struct MethodSchema {
 
 class JointMethods;
 
-/// Named parameter defaults, laid over the schema's by `replicate: NAME`. Each value is used where
+/// Named parameter defaults that override the schema's with `replicate: NAME`. Each is used where
 /// the method has the parameter.
 struct Preset {
   std::string name;
@@ -96,16 +96,16 @@ struct Schemas {
   /// With the parameters and defaults of one backbone, by its name.
   std::map<std::string, std::map<std::string, MethodSchema>> methods_on;
   std::map<std::string, std::vector<ParameterSchema>> backbone_parameters;  ///< its own
-  std::map<std::string, MetricSchema> metrics;  ///< that a sweep can ask for
+  std::map<std::string, MetricSchema> metrics;  ///< that a sweep can request
   std::map<std::string, Preset> presets;
   std::map<std::string, std::string> backbones;  ///< name to doc
-  /// Where each backbone's model says its facts: fact to `folder.key` of folder/config.json, or a
+  /// The place of each backbone's facts: fact to `folder.key` of folder/config.json, or a
   /// sum or product of such places: `a.b + a.c`.
   std::map<std::string, std::map<std::string, std::string>> backbone_facts;
   std::map<std::string, ModelFacts> published_facts;  ///< of each backbone's published model
   std::vector<std::string> result_columns;            ///< of `v_results`, for tables
   std::map<std::string, ParameterSchema> together;    ///< of runs whose methods act together
-  std::shared_ptr<JointMethods> joint;                ///< those asked for so far
+  std::shared_ptr<JointMethods> joint;                ///< those used so far
 
   /// Returns nullptr for an unknown name, and for methods that cannot act together.
   const MethodSchema* find_method(std::string_view name) const;

@@ -28,7 +28,7 @@ bool shapes_generation(const ParameterSchema& schema) {
   return is_read && schema.role != Role::kLabel;
 }
 
-/// Whether the value says no more than its absence: a method without the parameter is then equal.
+/// Whether the value means the same as its absence: a method without the parameter is then equal.
 bool is_added_default(const ParameterSchema& schema, const Value& value) {
   return !schema.since.empty() && *schema.default_value == value;
 }
@@ -71,7 +71,7 @@ std::string digest_of(const char* what, const std::string& method, const std::st
                                parameters));
 }
 
-/// The sum over the parameters that say how far a run reads; a method has one.
+/// The sum of the parameters that determine how far a run reads; a method has one.
 std::int64_t horizon_of(const MethodSchema& method, const Parameters& parameters) {
   std::int64_t horizon = 0;
   for (const auto& [name, schema] : method.parameters) {

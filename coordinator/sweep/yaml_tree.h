@@ -51,7 +51,7 @@ std::string describe(const Node& node);
 /// is then what was read before. `file` must outlive the tree.
 Node parse_yaml(const SourceFile& file, Diagnostics& diagnostics);
 
-/// `over` laid over `base`: maps are merged key by key, anything else is replaced. `a.b: 1` and
+/// `base` overridden by `over`: maps are merged key by key, anything else is replaced. `a.b: 1` and
 /// `a: {b: 1}` are one key in two spellings.
 Node merged(Node base, const Node& over);
 

@@ -13,7 +13,7 @@ constexpr DurationUs kLongestCommand = 30 * kSecondUs;
 /// Most bytes of its output that an error repeats.
 constexpr std::size_t kMostOutputBytes = 2'000;
 
-/// Runs `command` by /bin/sh in a process group of its own, with `input` on its standard input, and
+/// Runs `command` by /bin/sh in a new process group, with `input` on its standard input, and
 /// waits for it at most `limit`, or until `give_up` returns true; then the group is killed. Its
 /// output goes into the error. kInternal when it does not exit with 0, kDeadlineExceeded beyond
 /// the limit, kCancelled when given up.

@@ -11,7 +11,7 @@
 
 namespace cox::watch {
 
-/// Something that a person who is not looking wants to know.
+/// An event that is reported to a person who is not watching.
 struct WatchEvent {
   std::string kind;  ///< series_ended, first_failure or stall
   TimeUs time = 0;

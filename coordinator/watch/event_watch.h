@@ -16,7 +16,7 @@ struct EventWatchOptions {
   DurationUs look_interval = kSecondUs;
 };
 
-/// Looks at a coordinator from a thread of its own and runs a command for each event, one after
+/// Observes a coordinator from a separate thread and runs a command for each event, one after
 /// another. A command that fails, or takes longer than kLongestCommand, is logged and changes
 /// nothing else. Thread-safe.
 class EventWatch {

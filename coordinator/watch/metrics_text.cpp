@@ -24,7 +24,7 @@ std::string header(const char* name, const char* type, const char* help) {
   return fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
 }
 
-/// A label's value: backslash, quote and line feed escaped, as the format wants.
+/// A label's value: backslash, quote and line feed escaped, as the format requires.
 std::string label_value(const std::string& text) {
   std::string value;
   for (const char c : text) {

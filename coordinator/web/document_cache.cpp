@@ -54,7 +54,7 @@ DocumentCache::Answer DocumentCache::get(const std::string& key, std::int64_t ve
           ready.body};
 }
 
-/// Forgets the document that was not asked for longest; one that is being computed stays.
+/// Drops the least recently requested document; one that is being computed stays.
 void DocumentCache::make_room() {
   if (documents_.size() < kMaxDocuments) return;
   auto oldest = documents_.end();

@@ -24,18 +24,18 @@ class DocumentCache {
  public:
   using Compute = std::function<Result<report::OrderedJson>()>;
 
-  static constexpr std::size_t kMaxDocuments = 64;  ///< the one that was not asked for longest goes
+  static constexpr std::size_t kMaxDocuments = 64;  ///< the least recently requested one is dropped
   static constexpr std::size_t kMaxWaiting = 64;    ///< documents that wait for a thread
   static constexpr std::size_t kThreads = 2;
   /// A reader waits so long for a document; most are computed by then.
   static constexpr std::chrono::milliseconds kPatience{30};
-  /// A document is computed again only after so many times the time that it took, so that a busy
+  /// A document is computed again only after this many times the time that it took, so that a busy
   /// queue does not keep the threads computing one report after the other.
   static constexpr double kRest = 40;
 
   struct Answer {
     enum class Kind {
-      kCurrent,  ///< of the version that was asked for
+      kCurrent,  ///< of the requested version
       kEarlier,  ///< of an earlier one; a newer is or will be computed
       kPending   ///< there is none yet: ask again
     };

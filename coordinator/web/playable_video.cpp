@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// Visually lossless, so that what a person sees is the model's doing.
 constexpr int kQuality = 12;
 
-/// One conversion at a time: a page asks for several videos, and each holds its frames in memory.
+/// One conversion at a time: a page requests several videos, and each holds its frames in memory.
 std::mutex& conversion() {
   static std::mutex mutex;
   return mutex;

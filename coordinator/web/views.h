@@ -11,7 +11,7 @@ namespace cox::web {
 using report::OrderedJson;
 
 // Each view of the page is one function from the database to a JSON document. The page computes no
-// figure of its own: every mean, interval and sentence comes from coordinator/report. Lists that
+// figure itself: every mean, interval and sentence comes from coordinator/report. Lists that
 // can be long come in pages of at most kMaxPage entries.
 
 constexpr std::size_t kDefaultPage = 100;
@@ -27,7 +27,8 @@ Result<OrderedJson> series_list(const report::Query& query, const Request& reque
 Result<OrderedJson> series_summary(const report::Query& query, const Request& request);
 
 /// `series`, optional `metric`, `baseline`: the runs with their jobs by state, and the report over
-/// the series once something was measured (`report` is null before, `why` says so).
+/// the series once something was measured (before that `report` is null and `why` gives the
+/// reason).
 Result<OrderedJson> series_view(const report::Query& query, const Request& request);
 
 /// `run` as `cox show` takes it, `metric`, `offset`, `limit`: parameters with origins, timings,
@@ -39,7 +40,7 @@ Result<OrderedJson> run_view(const report::Query& query, const Request& request)
 Result<OrderedJson> compare_view(const report::Query& query, const Request& request);
 
 /// `series`, `item`, any number of `run`: the names of all runs that finished the item, and of
-/// those that were asked for the curves of their adaptation and the metrics of each frame.
+/// the requested ones the curves of their adaptation and the metrics of each frame.
 Result<OrderedJson> item_view(const report::Query& query, const Request& request);
 
 /// Workers with what they hold, and jobs that wait, by what they need.

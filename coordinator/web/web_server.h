@@ -19,7 +19,7 @@ struct WebOptions {
   std::string host = "127.0.0.1";  ///< a loopback address
   int port = 7421;                 ///< 0 = any that is free
   std::string cache_folder;        ///< for videos that browsers play
-  Role open_role = Role::kRead;    ///< of everybody, when there are no tokens
+  Role open_role = Role::kRead;    ///< everybody's role, when there are no tokens
   RoleOfToken role_of_token = {};  ///< "" = no tokens
   MakeChange change = {};          ///< without it nothing can be changed
   PlanView plan = {};

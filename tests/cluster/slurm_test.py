@@ -80,8 +80,8 @@ class SlurmTest(unittest.TestCase):
         self.assertEqual(study.counts("long"), {"done": 11}, scaled.stderr + self.task_logs(study))
         tasks = self.tasks(study)
         self.assertGreaterEqual(len(tasks), 2, scaled.stderr)
-        wait_for("every task left in good order",
-                 lambda: {row["story"] for row in self.tasks(study).values()} == {"left in good order"}, WAIT_S,
+        wait_for("every task left normally",
+                 lambda: {row["story"] for row in self.tasks(study).values()} == {"left normally"}, WAIT_S,
                  lambda: f"{self.tasks(study)} {self.task_logs(study)}")
         # Nothing was cut off: each job was computed once, and no attempt was lost or failed.
         self.assertEqual(len(self.computed(study)), 11)
@@ -155,7 +155,7 @@ class SlurmTest(unittest.TestCase):
         self.assertIn("told 3 tasks to finish the jobs in flight and leave", done.stderr)
         wait_for("no task is left", lambda: self.slurm.queue() == {}, WAIT_S, self.slurm.logs)
         stories = sorted(row["story"] for row in self.tasks(study).values())
-        self.assertEqual(stories, ["cancelled", "left in good order", "left in good order"], self.task_logs(study))
+        self.assertEqual(stories, ["cancelled", "left normally", "left normally"], self.task_logs(study))
         self.assertEqual(set(study.outcomes("down")) - {"done", "returned"}, set())
         self.assertEqual(study.outcomes("down")["done"], len(self.computed(study)))
 
@@ -174,7 +174,7 @@ class SlurmTest(unittest.TestCase):
         self.assertIn("no node of partition 'main' has 1 h100 GPUs; it has: 1 h200 in a node",
                       self.cox(study, "up", check=False).stderr)
         self.settings(study, gpus=0, gpu_type=None, memory="9999G")
-        self.assertIn("Slurm would not take such tasks", self.cox(study, "up", check=False).stderr)
+        self.assertIn("Slurm would refuse such tasks", self.cox(study, "up", check=False).stderr)
         self.settings(study, memory=None, worker="/nowhere/cox-worker")
         self.assertIn("'/nowhere/cox-worker' is not a program here", self.cox(study, "up", check=False).stderr)
         self.assertEqual(self.slurm.queue(), {})
@@ -207,8 +207,8 @@ class SlurmTest(unittest.TestCase):
 
         # This cluster keeps no accounts: what became of the task cannot be known.
         status = self.cox(study, "status")
-        self.assertIn("no word of tasks that Slurm has forgotten: 'env' ended with exit code 1", status.stderr)
-        self.assertIn("left no word of its end", status.stdout)
+        self.assertIn("no record of tasks that Slurm no longer lists: 'env' ended with exit code 1", status.stderr)
+        self.assertIn("ended without a record", status.stdout)
         (fake / "sacct").write_text("#!/bin/sh\nexec sleep 1000\n")
         (fake / "sacct").chmod(0o755)
         status = self.cox(study, "status", environment=path)

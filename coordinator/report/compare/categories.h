@@ -21,7 +21,7 @@ struct CategoryDifference {
 /// The category of videos that the pattern does not match.
 inline constexpr const char* kNoCategory = "other";
 
-/// The categories that a pattern tells apart: the category of a video is what the only group of the
+/// The categories of a pattern: the category of a video is what the only group of the
 /// pattern, an ECMAScript regular expression, matches in its id: `^([a-z]+)_` is "color" for
 /// color_12.
 class Categories {

@@ -251,7 +251,7 @@ std::vector<std::string> identity_warnings(const std::vector<RunData>& all) {
            runs, [](const RunData& run) { return std::pair(run.digest, run.dataset_digest); })) {
     if (same.size() < 2) continue;
     warnings.push_back(
-        fmt::format("{} are names of one configuration: their results are the same rows",
+        fmt::format("{} are names of one configuration: they share the same result rows",
                     listed(names_of(same))));
   }
   for (const auto& same : alike(runs, true)) {

@@ -256,7 +256,8 @@ std::optional<double> detectable_at(double level, const Comparison& comparison,
   return effect->second * *deviation;
 }
 
-/// Sets everything that the pairs say but the inference of the mean. Returns the differences.
+/// Sets everything that follows from the pairs except the inference of the mean. Returns the
+/// differences.
 std::vector<double> describe(const Pairs& pairs, Comparison& comparison) {
   std::vector<double> of_baseline;
   std::vector<double> of_run;

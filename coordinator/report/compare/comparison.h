@@ -79,7 +79,7 @@ enum class Verdict {
 };
 
 /// A run against a baseline on the videos for which both have the metric. Differences are run minus
-/// baseline, so their sign says who is higher, not who is better.
+/// baseline, so their sign shows which is higher, not which is better.
 struct Comparison {
   std::string baseline;  ///< full names
   std::string run;
@@ -174,7 +174,7 @@ std::string window_difference(const RunData& a, const RunData& b);
 /// not, or "".
 std::string screening_difference(const RunData& a, const RunData& b);
 
-/// Returns what keeps every number of two runs apart: the first of both differences, or "".
+/// Returns why no number of two runs can be compared: the first of both differences, or "".
 std::string separation(const RunData& a, const RunData& b);
 
 }  // namespace cox::report

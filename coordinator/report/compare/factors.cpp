@@ -33,7 +33,7 @@ bool comes_before(const std::string& a, const std::string& b) {
   return a < b;
 }
 
-/// Which runs share a level: equal lists mean that two parameters change in step.
+/// Which runs share a level: equal lists mean that two parameters change together.
 using Partition = std::vector<std::size_t>;
 
 Partition partition_by(const std::vector<const RunData*>& runs, const std::string& factor) {

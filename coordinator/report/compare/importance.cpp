@@ -294,7 +294,8 @@ Result<Fit> fit_of(Runs runs, const Metric& metric) {
   Fit fit{.runs = std::move(runs)};
   fit.effects = effects_of(fit.runs);
   if (fit.effects.empty()) {
-    return failed_precondition("the selected runs vary nothing that all of them have");
+    return failed_precondition(
+        "the selected runs do not differ in any parameter that all of them have");
   }
   const std::vector<VideoKey> videos = common_videos(fit.runs, metric.name);
   if (videos.empty()) {
@@ -370,7 +371,7 @@ void warn_of_confounded(const std::vector<ParameterImportance>& parameters,
   }
   if (names.empty()) return;
   warnings.push_back(
-      fmt::format("these runs cannot tell all effects of {} apart: what they share counts for one "
+      fmt::format("these runs cannot separate all effects of {}: what they share counts for one "
                   "of them",
                   join(names, ", ")));
 }

@@ -25,7 +25,7 @@ struct ParameterImportance {
   double p = 1;
   double effect = 0;            ///< from the worst level to the best one, in the metric's unit
   std::string best_level = {};  ///< by the metric's direction
-  /// Part of what it does cannot be told from other parameters in these runs.
+  /// Part of its effect cannot be separated from other parameters in these runs.
   bool confounded = false;
 };
 

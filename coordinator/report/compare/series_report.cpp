@@ -148,7 +148,7 @@ bool other_weights(const RunData& baseline, const RunData& run, const Metric& me
   return !weights_difference({baseline, run}, metric.name).empty();
 }
 
-/// Corrects what answers the series' question, and the controls, which do not, apart from it.
+/// Corrects the comparisons of the series, and separately those of its controls.
 void correct(std::vector<Comparison>& comparisons) {
   std::vector<Comparison*> treated;
   std::vector<Comparison*> controls;

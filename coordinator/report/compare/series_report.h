@@ -18,7 +18,7 @@
 
 namespace cox::report {
 
-/// What the cost model says about the finished jobs of a series, and what they took.
+/// The predicted and the measured time of the finished jobs of a series.
 struct PredictedTime {
   std::string device;
   std::int64_t jobs = 0;
@@ -41,11 +41,11 @@ struct SeriesReport {
   std::string baseline;           ///< full name, "" when there is none
   bool baseline_assumed = false;  ///< nobody named it: the first run of method `none`
   std::vector<std::vector<Comparison>> comparisons;  ///< by metric, in the order of the runs
-  std::vector<CategoryDifference> categories;        ///< of the primary metric, when asked for
+  std::vector<CategoryDifference> categories;        ///< of the primary metric, when requested
   std::vector<SetComparison> set_comparisons;        ///< of metrics over sets of videos
   DeclaredColumns declared_columns;  ///< of the sweep's tables, beyond metrics, stages, parameters
   std::vector<Published> published;  ///< elsewhere, of these runs
-  std::optional<PredictedTime> predicted;  ///< when the sweep's file is at hand
+  std::optional<PredictedTime> predicted;  ///< when the sweep's file is available
   std::vector<std::string> not_compared;   ///< "s/a: gen_start_frame is ..."
   std::vector<std::string> warnings;
 

@@ -159,9 +159,10 @@ class SetComparer {
 
   void note_missing_interval(const SetComparison& made) {
     if (made.interval) return;
-    warnings_.push_back(fmt::format(
-        "{} and {} have {} common videos, too few for an interval of the difference: that takes {}",
-        made.run, made.baseline, made.videos, kLeastForInference));
+    warnings_.push_back(
+        fmt::format("{} and {} have {} common videos, too few for an interval of the difference, "
+                    "which requires {}",
+                    made.run, made.baseline, made.videos, kLeastForInference));
   }
 
   const Query& query_;

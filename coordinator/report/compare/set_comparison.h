@@ -35,7 +35,7 @@ struct SetComparison {
 /// One for each metric of scope `set` and each run as it ran that has features for it. A run meets
 /// the baseline that `comparisons` pair it with when their features come from the same weights; a
 /// replicate meets the replicate with its number. A value that cannot be made is absent, and
-/// `warnings` says why. Intervals take seconds.
+/// `warnings` gives the reason. Intervals take seconds.
 Result<std::vector<SetComparison>> compare_sets(const Query& query,
                                                 const std::vector<RunData>& runs,
                                                 const std::vector<Comparison>& comparisons,

@@ -61,7 +61,7 @@ std::string state_reason(const RowReader& job) {
   }
   if (state == "quarantined") {
     return fmt::format(
-        "{} while running it; it is not tried again unless 'cox retry --job' asks for it",
+        "{} while running it; it is not retried unless 'cox retry --job' requests it",
         counted(job.integer("worker_kills"), "worker") + " died");
   }
   if (state == "cancelled") return "cancelled by a person or by the failure policy";
@@ -73,7 +73,7 @@ std::string state_reason(const RowReader& job) {
     }
     return fmt::format(
         "stopped by the rule '{}': its run fell behind the others on the same items; "
-        "'cox retry --state stopped' runs it after all",
+        "'cox retry --state stopped' runs it anyway",
         reason);
   }
   return "paused by a person until 'cox resume'";

@@ -39,7 +39,7 @@ const Metric* metric_of_column(std::string_view column);
 /// there. "" for a metric without weights.
 std::string weights_column(const std::string& metric);
 
-/// The metrics with a column of their own in v_results, in its order.
+/// The metrics with a separate column in v_results, in its order.
 std::vector<std::string> metric_columns();
 
 /// Every column that weights_column answers with.

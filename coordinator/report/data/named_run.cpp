@@ -107,7 +107,7 @@ Result<std::vector<NamedRun>> load_named_runs(const Query& query,
     if (several.empty()) return single.status();
     std::erase_if(several, [&](const RunData& run) { return run.digest == except.digest; });
     if (several.empty()) {
-      return not_found(fmt::format("'{}' names no run but {}", name, except.full_name()));
+      return not_found(fmt::format("'{}' names no run other than {}", name, except.full_name()));
     }
     for (RunData& run : several) {
       if (known.insert(run.full_name()).second) all.push_back({std::move(run), true});

@@ -90,7 +90,7 @@ VideoResult average_of(const Members& members, const std::vector<const VideoResu
   return average;
 }
 
-/// Why a video has no average: as its replicates say it when they agree, else what each says.
+/// Why a video has no average: the reason that its replicates share, else that of each.
 Unfinished unfinished_average(const std::string& video, const Members& members,
                               const std::vector<const Unfinished*>& lacking) {
   std::map<std::string, std::vector<std::string>> names_by_reason;

@@ -15,7 +15,7 @@
 namespace cox::report {
 
 /// Cells of one row by the names of their columns. NULL reads as "", 0 or NaN. A column that the
-/// query did not ask for is a programmer error. Quick where columns are read in the order of the
+/// query does not have is a programming error. Quick where columns are read in the order of the
 /// query. Borrows the table.
 class RowReader {
  public:

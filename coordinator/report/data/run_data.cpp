@@ -59,7 +59,7 @@ Result<RunData> run_of(const RowReader& row) {
   return run;
 }
 
-/// Reads the metrics of the registry, each a column of its own, then the others of other_metrics.
+/// Reads the metrics of the registry, each a separate column, then the others of other_metrics.
 Status read_metrics(const RowReader& row, VideoResult& result) {
   static const std::vector<std::string> kColumns = metric_columns();
   for (const std::string& metric : kColumns) {
@@ -199,7 +199,7 @@ std::string loading_statement(const std::string& where) {
   return join(selects, " UNION ALL ");
 }
 
-/// A row by the columns that say where it belongs.
+/// A row by the columns that identify its place.
 struct PlacedRow {
   std::int64_t part = 0;
   std::int64_t place = 0;

@@ -18,13 +18,13 @@
 
 namespace cox::report {
 
-/// The stages whose wall seconds are kept apart, as columns of v_results, in order of execution.
+/// The stages with separate wall seconds, as columns of v_results, in order of execution.
 inline constexpr auto kStages = std::apply(
     [](const auto&... field) { return std::array{field.name...}; }, StageTimings::fields());
 
 bool is_stage(std::string_view column);
 
-/// The columns of v_results that say with what and on what a result was computed, those of
+/// The columns of v_results that record with what and on what a result was computed, those of
 /// record/provenance.h that many results share. The model is a property of the run.
 std::vector<std::string> environment_columns();
 

@@ -17,7 +17,7 @@ struct MetricMean {
   std::int64_t videos = 0;
 };
 
-/// What `cox show` says about one run.
+/// The output of `cox show` for one run.
 struct RunPage {
   Table run;                      ///< its row of v_runs
   Table timings;                  ///< one row: n, and mean seconds of waiting and of each stage

@@ -55,7 +55,7 @@ Result<SetValue> set_value(const Query& query, const std::string& series, const 
 SetValue value_of(const VideoSet& set);
 
 /// The values of a series by run, each over all of the run's videos that have features. One that
-/// cannot be made is left out, and `warnings` says why.
+/// cannot be made is left out, and `warnings` gives the reason.
 Result<std::map<std::string, std::vector<SetValue>>> set_values_of_series(
     const Query& query, const std::string& series, std::vector<std::string>& warnings);
 

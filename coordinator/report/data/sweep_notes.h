@@ -24,7 +24,7 @@ struct SweepNotes {
   std::map<std::string, double> margins = {};  ///< by metric: smaller differences do not matter
 };
 
-/// The comment that opens a sweep file, lines joined, paragraphs kept apart by an empty line.
+/// The comment that opens a sweep file, lines joined, paragraphs separated by an empty line.
 std::string opening_comment(const std::string& sweep_text);
 
 /// The notes of the newest submission of the series. kNotFound when there is no such series.

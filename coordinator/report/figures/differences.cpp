@@ -16,7 +16,7 @@ constexpr double kDifferenceWidth = 720;
 constexpr double kDifferenceLine = 22;
 constexpr double kDifferenceTop = 34;
 constexpr double kDifferenceBottom = 44;
-constexpr double kDifferenceRight = 150;  ///< for the numbers beside the marks
+constexpr double kDifferenceRight = 150;  ///< for the numbers next to the marks
 constexpr std::size_t kMostNameBytes = 36;
 
 std::string name_in(const std::string& series, const std::string& full_name) {

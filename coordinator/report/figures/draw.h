@@ -8,7 +8,7 @@
 
 namespace cox::report {
 
-/// A figure by name, as `cox plot` and the page ask for it.
+/// A figure by name, as `cox plot` and the page request it.
 struct FigureRequest {
   std::string kind;  ///< one of figure_kinds()
   std::string series;

@@ -13,7 +13,7 @@ namespace cox::report {
 
 // Figures as SVG documents, for papers, pages and exported reports. Each draws what the library
 // computed and computes nothing but positions. The same database gives the same bytes.
-// kFailedPrecondition when there is nothing to draw; the message says what is missing.
+// kFailedPrecondition when there is nothing to draw; the message names what is missing.
 
 /// The difference of each run from its baseline in the primary metric, with the 95 % interval of
 /// each by itself (thick) and corrected for the family (thin).
@@ -48,7 +48,7 @@ std::vector<GridCell> grid_cells(const SeriesReport& report, const std::string& 
                                  const std::string& columns);
 
 /// The primary metric over the levels of two factors; when neither is named, those of which most
-/// combinations were run. A cell that several runs share has the mean of their means and says how
+/// combinations were run. A cell that several runs share has the mean of their means and shows how
 /// many they are.
 Result<std::string> heat_figure(const SeriesReport& report, const std::string& rows,
                                 const std::string& columns);

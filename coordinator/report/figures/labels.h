@@ -8,7 +8,7 @@
 
 namespace cox::report {
 
-/// A name beside a point of a figure.
+/// A name next to a point of a figure.
 struct LabeledPoint {
   Point at;
   std::string label;

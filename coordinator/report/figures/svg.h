@@ -34,7 +34,7 @@ inline constexpr Look kGain{"gain", R"(fill="#1f7a4d")"};
 inline constexpr Look kLoss{"loss", R"(fill="#b3432b")"};
 inline constexpr Look kDot{"dot", R"(fill="#0b57b0" fill-opacity="0.3")"};
 inline constexpr Look kSpan{"span", R"(fill="none" stroke="#0b57b0" stroke-width="2")"};
-inline constexpr Look kLine{"line", R"(fill="none" stroke-width="2")"};  ///< in a color of its own
+inline constexpr Look kLine{"line", R"(fill="none" stroke-width="2")"};  ///< in a separate color
 inline constexpr Look kWideSpan{"wide-span",
                                 R"(fill="none" stroke="#0b57b0" stroke-opacity="0.4")"};
 inline constexpr Look kFront{"front", R"(fill="none" stroke="#b8871b" stroke-width="1.5")"};

@@ -7,11 +7,11 @@
 
 namespace cox::report {
 
-/// Published numbers beside the means that were measured, run by run. They take part in nothing
+/// Published numbers next to the measured means, run by run. They take part in nothing
 /// else.
 TextTable published_table(const SeriesReport& report);
 
-/// Predicted beside actual time in one sentence; "" without a prediction.
+/// Predicted and actual time in one sentence; "" without a prediction.
 std::string predicted_sentence(const SeriesReport& report);
 
 }  // namespace cox::report

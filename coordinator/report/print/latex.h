@@ -16,7 +16,7 @@ std::string latex_text(std::string_view text);
 std::string latex(const TextTable& table, const std::string& caption);
 
 /// The tables of a report: those that the sweep declares, without them the leaderboard, then the
-/// paired differences in the primary metric. Begins with a comment that says what they need.
+/// paired differences in the primary metric. Begins with a comment that names the needed packages.
 std::string report_latex(const SeriesReport& report);
 
 }  // namespace cox::report

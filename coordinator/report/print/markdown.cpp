@@ -17,7 +17,7 @@ namespace cox::report {
 
 namespace {
 
-/// From so many comparisons on the winner's luck is worth a word.
+/// With this many comparisons or more, the report mentions the luck of the best one.
 constexpr std::size_t kManyComparisons = 3;
 
 std::string bullets(const std::vector<std::string>& lines) {

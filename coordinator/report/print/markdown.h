@@ -12,7 +12,7 @@ namespace cox::report {
 /// same bytes.
 std::string report_markdown(const SeriesReport& report);
 
-/// Sentences, table and warnings of comparisons that were asked for by hand.
+/// Sentences, table and warnings of comparisons that a person named.
 std::string comparison_markdown(const std::vector<Comparison>& comparisons,
                                 const std::vector<std::string>& warnings);
 

@@ -13,7 +13,7 @@ namespace cox::report {
 // Numbers as people read them, the same on every machine. Machine formats (csv, json) never use
 // these.
 
-/// `value` with so many decimals; "-0.00" is "0.00".
+/// `value` with the given number of decimals; "-0.00" is "0.00".
 std::string decimal(double value, int decimals);
 std::string decimal(const std::optional<double>& value, int decimals);  ///< "-" when absent
 

@@ -27,7 +27,7 @@ OrderedJson comparisons_json(const std::vector<Comparison>& comparisons) {
   return list;
 }
 
-/// A run's rows of report_rows hold the comparison too; here that has a list of its own.
+/// The rows of a run in report_rows contain the comparison too; here it has a separate list.
 OrderedJson run_json(const SeriesReport& report, const RunData& run) {
   OrderedJson object = {{"run", run.name},
                         {"digest", run.digest},

@@ -109,7 +109,7 @@ std::string equivalence_phrase(const Comparison& comparison) {
                      *comparison.margin, unit_or_name(comparison.metric), p_equation(*p));
 }
 
-/// Which way the ranks go, where they say with confidence another thing than the mean.
+/// The direction of the ranks, where they contradict the mean with confidence.
 std::string contradiction_of_ranks(const Comparison& comparison) {
   const auto& corrected = comparison.signed_rank_holm_p;
   const auto& p = corrected ? corrected : comparison.signed_rank.p;

@@ -20,15 +20,15 @@ std::string p_text(const std::optional<double>& p);
 std::string percent_text(const std::optional<double>& share);
 
 /// The metric's decimals, or as many more as its standard error needs for one digit, and as its
-/// interval needs to show on which side of 0 its ends lie.
+/// interval needs to show on which side of 0 its ends are.
 int decimals_of(const Comparison& comparison);
 
 /// One sentence: "adasteer-4 is 0.12 dB [0.05, 0.19] above none on 64 of 64 videos (p = 0.003,
-/// wins 70 %)". Averages say how many replicates they have and how much these deviate. Runs are
+/// wins 70 %)". Averages give the number of replicates and how much these deviate. Runs are
 /// named without the series that both are in, and with their marks. A finding is a corrected p of
 /// the mean below 0.05. A p below 0.05 before the correction only is called a hint. Otherwise the
-/// sentence names the difference that 80 % of such studies detect, or says that the runs are
-/// equivalent within the margin. It adds what the ranks say where they contradict the mean, and
+/// sentence names the difference that 80 % of such studies detect, or states that the runs are
+/// equivalent within the margin. It adds the ranks where they contradict the mean, and
 /// what each side lacks when no pairs exist.
 std::string sentence(const Comparison& comparison);
 

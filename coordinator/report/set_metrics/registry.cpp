@@ -1,6 +1,6 @@
 #include "coordinator/report/set_metrics/set_metrics.h"
 
-// Tests compile this file again over a list of their own.
+// Tests compile this file again with another list.
 #ifndef COX_METRICS_DEF
 #define COX_METRICS_DEF "schemas/metrics.def"
 #endif

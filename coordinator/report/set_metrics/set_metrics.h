@@ -40,7 +40,7 @@ struct SetMetricFunction {
 };
 
 /// statistic_of_NAME of coordinator/report/set_metrics/NAME.cpp for each COX_SET_METRIC of
-/// schemas/metrics.def. Defined in an object of its own, so that a program with another list has
+/// schemas/metrics.def. Defined in a separate object, so that a program with another list has
 /// that one.
 std::span<const SetMetricFunction> set_metric_functions();
 

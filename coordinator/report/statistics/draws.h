@@ -43,11 +43,11 @@ struct Sums {
 };
 
 /// Samples over the same units, of each of which a resample draws the same units. The sums of a
-/// resample are added value by value in the order of the draws, several samples beside each other,
+/// resample are added value by value in the order of the draws, several samples side by side,
 /// so that they are to the last bit what each sample gives by itself.
 class DrawnTogether {
  public:
-  /// Samples that are added beside each other.
+  /// The number of samples that are added side by side.
   static constexpr std::size_t kLanes = 8;
   /// A number of each of them.
   struct alignas(kLanes * sizeof(double)) Lanes {
@@ -68,7 +68,7 @@ class DrawnTogether {
   void draw(std::size_t resamples, std::uint64_t seed, bool cubes, Use use) const;
 
  private:
-  /// Samples beside each other, unit by unit.
+  /// Samples side by side, unit by unit.
   struct Group {
     std::vector<Lanes> values;
     std::vector<Lanes> present;  ///< 1 or 0; empty when every sample has every unit
@@ -91,7 +91,7 @@ class DrawnTogether {
 
 template <typename Use>
 void DrawnTogether::draw(std::size_t resamples, std::uint64_t seed, bool cubes, Use use) const {
-  // The positions of so many resamples are kept, while each group's values stay in the cache.
+  // The positions of this many resamples are kept, while each group's values stay in the cache.
   constexpr std::size_t kResamplesAtOnce = 16;
   Positions source(units_, seed);
   std::vector<std::uint32_t> positions(kResamplesAtOnce * units_);

@@ -49,7 +49,7 @@ double detectable_shift(std::size_t count, double level) {
   return shift;
 }
 
-/// detectable_shift(), which takes milliseconds, of the last counts and levels that were asked for:
+/// detectable_shift(), which takes milliseconds, of the last requested counts and levels:
 /// the comparisons of a series mostly have equally many pairs.
 double known_detectable_shift(std::size_t count, double level) {
   constexpr std::size_t kMostKnown = 256;

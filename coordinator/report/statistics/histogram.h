@@ -5,7 +5,7 @@
 
 namespace cox::report {
 
-/// How many values lie in [low, high); in the last bin also those equal to high.
+/// The number of values in [low, high); in the last bin also those equal to high.
 struct Bin {
   double low = 0;
   double high = 0;

@@ -28,7 +28,7 @@ double at_least(const std::vector<double>& values, double value) {
       std::count_if(values.begin(), values.end(), [=](double v) { return v >= bound; }));
 }
 
-/// The `place`-th value, from 1, when the values are in the order that `before` says. Few are kept,
+/// The `place`-th value, from 1, when the values are in the order of `before`. Few are kept,
 /// since bounds of intervals are near the ends.
 template <typename Before>
 double value_at(const std::vector<double>& values, double place, Before before) {

@@ -92,7 +92,7 @@ struct FamilyInference {
 FamilyInference infer_family(const std::vector<Sample>& family, std::size_t resamples = kResamples);
 
 /// Two one-sided tests of "the true mean is -`margin` or less" and "`margin` or more": below 0.05
-/// exactly when interval(0.90) lies within the margins. Schuirmann, "A comparison of the two
+/// exactly when interval(0.90) is within the margins. Schuirmann, "A comparison of the two
 /// one-sided tests procedure", 1987. `margin` > 0.
 double equivalence_p(const MeanTest& test, double mean, double margin);
 

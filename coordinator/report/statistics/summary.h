@@ -19,7 +19,7 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// What a sample of finite values says about their mean. What needs more values than there are is
+/// The mean of a sample of finite values. A statistic that needs more values than there are is
 /// absent.
 struct Summary {
   std::size_t count = 0;

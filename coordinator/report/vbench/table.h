@@ -24,7 +24,7 @@ struct MeasuredVbench {
 store::Table vbench_rows(const std::vector<MeasuredVbench>& measured,
                          const std::optional<PublishedVbench>& published);
 
-/// The same as people read it, with two decimals. A total that lacks dimensions says how many there
+/// The table for people, with two decimals. A total that lacks dimensions shows how many there
 /// are.
 TextTable vbench_table(const store::Table& rows);
 

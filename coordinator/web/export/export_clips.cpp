@@ -60,11 +60,9 @@ std::vector<Choice> by_gain(const report::Comparison& comparison, const std::str
   }
   std::sort(sorted.begin(), sorted.end());
   std::vector<std::pair<std::size_t, const char*>> order = {
-      {0, "gains most"},
-      {sorted.size() - 1, "gains least"},
-      {sorted.size() / 2, "is in the middle"}};
+      {0, "gains most"}, {sorted.size() - 1, "gains least"}, {sorted.size() / 2, "is the median"}};
   for (std::size_t i = 1; i + 1 < sorted.size(); ++i) {
-    if (i != sorted.size() / 2) order.emplace_back(i, "is among those that gain most");
+    if (i != sorted.size() / 2) order.emplace_back(i, "is among the largest gains");
   }
   std::vector<Choice> choices;
   for (const auto& [place, what] : order) {
@@ -93,7 +91,7 @@ std::vector<Choice> chosen_items(const report::SeriesReport& report, const repor
   return choices;
 }
 
-/// Replicates of an average are runs of their own: the first one stands for it.
+/// Replicates of an average are separate runs: the first one represents it.
 std::string shown_name(const report::RunData& run) {
   return run.replicates.empty() ? run.name : run.replicates.front().name;
 }

@@ -37,7 +37,7 @@ struct ExportedClips {
   std::vector<std::string> notes;  ///< what was left out, and why
 };
 
-/// Reads the clips. The baseline is shown beside the chosen runs. A clip that was chosen by its
+/// Reads the clips. The baseline is shown next to the chosen runs. A clip that was chosen by its
 /// difference and would pass the bound is left out with a note; one that was named is
 /// kInvalidArgument. kNotFound for a run or item without a result.
 Result<ExportedClips> exported_clips(const report::Query& query, const report::SeriesReport& report,

@@ -16,7 +16,7 @@ struct ExportOptions {
 
 struct ExportedPage {
   std::string html;
-  std::vector<std::string> notes;  ///< what the page leaves out, and why; the page says it too
+  std::vector<std::string> notes;  ///< what the page leaves out, and why; the page shows it too
 };
 
 /// A series as one HTML document that needs no other file and no network: what came out, figures,

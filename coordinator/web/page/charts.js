@@ -194,7 +194,7 @@ function brush(parent, each, scale, levels, place, range, changed) {
     if (drag.empty()) return changed(each.name, null, isOver);
     const [low, high] = drag.extent();
     if (!levels) {
-      // An end that lies near the end of the axis is meant to be there.
+      // An end near the end of the axis is meant to be at the end.
       const ends = d3.extent(scale.domain());
       return changed(each.name, [low, high].map((end, i) => (Math.abs(scale(end) - scale(ends[i])) <= NEAR ? ends[i] : Number(end.toPrecision(4)))), isOver);
     }

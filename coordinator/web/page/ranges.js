@@ -1,4 +1,4 @@
-// Ranges on the axes of parallel coordinates: a person keeps the runs that lie within all of them. They are
+// Ranges on the axes of parallel coordinates: a person keeps the runs that are within all of them. They are
 // part of the address, as `range=["lr",0.0001,0.01]`, one for each axis.
 import { h } from "./dom.js";
 

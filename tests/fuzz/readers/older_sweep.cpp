@@ -3,7 +3,7 @@
 
 namespace cox::fuzz {
 
-/// A sweep file of the older shape.
+/// A sweep file of the older format.
 Reader older_sweep_reader() {
   const auto scratch = std::make_shared<Scratch>();
   return {"older_sweep",

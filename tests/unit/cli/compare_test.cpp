@@ -142,7 +142,7 @@ TEST_CASE("a metric over sets says how much a comparison of few videos tells") {
   const Said said = compared(features.with("s/none s/full --json"));
   CHECK(nlohmann::json::parse(said.out)["rows"][0]["low"].is_null());
   CHECK_THAT(said.err, Catch::Contains("s/full and s/none have 3 common videos, too few for an "
-                                       "interval of the difference: that takes 20"));
+                                       "interval of the difference, which requires 20"));
 }
 
 TEST_CASE("a metric over sets says why runs do not compare") {

@@ -156,7 +156,7 @@ TEST_CASE("each thing that importance cannot be computed from has one clear answ
   CHECK_THAT(message({}), Catch::Contains("no run is selected"));
   CHECK_THAT(message({run("a", {{"lr", "1"}}, constant)}), Catch::Contains("at least 2 runs"));
   CHECK_THAT(message({run("a", {{"lr", "1"}}, rising), run("b", {{"lr", "1"}}, rising)}),
-             Catch::Contains("vary nothing"));
+             Catch::Contains("do not differ in any parameter"));
   CHECK_THAT(message({run("a", {{"lr", "1"}}, rising), run("b", {{"lr", "2"}}, rising)}),
              Catch::Contains("2 runs are too few"));
   RunData other = run("c", {{"lr", "2"}}, rising);

@@ -200,7 +200,7 @@ TEST_CASE("every key and value without a counterpart is named with its place, al
   }
 }
 
-TEST_CASE("a file that is not of the older shape is refused") {
+TEST_CASE("a file that is not of the older format is refused") {
   const Sandbox sandbox;
   CHECK(refusal(sandbox, "- 1\n").find("must be a map, got a list") != std::string::npos);
   CHECK(refusal(sandbox, "method: delta_z\nseries_name: s\nsweep: [{run_id: A}]\n")

@@ -177,7 +177,7 @@ TEST_CASE("frame_rate counts the frames that each video's own rate asks for") {
     CHECK(sandbox.plan(text).runs.size() == 1);
   }
   CHECK(sandbox.errors("method: none\nparams: {frame_rate: 15, frame_stride: 2}\n")
-            .find("frame_rate: it chooses every how many frames one is taken; expected "
+            .find("frame_rate: it selects every n-th frame; expected "
                   "frame_stride 1, got 2") != std::string::npos);
 }
 
