@@ -24,9 +24,9 @@ import pathlib
 import re
 import sys
 
-# By the features of the image tower.
+# Keyed by the number of features of the image tower.
 NETWORKS = {768: "clip-vit-b32", 1024: "clip-vit-l14"}
-# openai's names, and huggingface's.
+# openai's names and the corresponding huggingface names.
 NAMES = {
     "visual.class_embedding": "vision_model.embeddings.class_embedding",
     "visual.positional_embedding": "vision_model.embeddings.position_embedding.weight",
@@ -69,7 +69,7 @@ def read(path):
 
 
 def of_block(tower, number, rest, tensor):
-    """huggingface's names and tensors of one of openai's."""
+    """Returns huggingface's names and tensors for one of openai's."""
     at = f"{tower}.encoder.layers.{number}."
     if rest in ("attn.in_proj_weight", "attn.in_proj_bias"):
         kind = rest.rsplit("_", 1)[1]
@@ -106,14 +106,14 @@ def converted(state, with_text):
 
 
 def byte_symbols():
-    """The characters that stand for bytes in CLIP's vocabulary, in its order."""
+    """Returns the characters that represent bytes in CLIP's vocabulary, in its order."""
     printed = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in printed]
     return [chr(byte) for byte in printed] + [chr(0x100 + i) for i in range(len(others))]
 
 
 def read_tokenizer(path, pieces):
-    """Contents of vocab.json and merges.txt for a token embedding of `pieces` rows."""
+    """Returns the contents of vocab.json and merges.txt for a token embedding of `pieces` rows."""
     if path.is_dir():
         vocabulary = (path / "vocab.json").read_text(encoding="utf-8")
         merges = (path / "merges.txt").read_text(encoding="utf-8")

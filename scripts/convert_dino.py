@@ -18,7 +18,7 @@ import re
 import sys
 
 NETWORK = "dino-vitb16"
-# facebookresearch's names, and huggingface's.
+# facebookresearch's names and the corresponding huggingface names.
 NAMES = {
     "cls_token": "embeddings.cls_token",
     "pos_embed": "embeddings.position_embeddings",
@@ -49,7 +49,7 @@ def read(path):
 
 
 def of_block(number, rest, tensor):
-    """huggingface's names and tensors of one of facebookresearch's."""
+    """Returns huggingface's names and tensors for one of facebookresearch's."""
     at = f"encoder.layer.{number}."
     module, kind = rest.rsplit(".", 1)
     if module == "attn.qkv":

@@ -34,7 +34,7 @@ STATED = "extra/cox.json"
 
 
 def stamped(source, output, stated):
-    """Copies an archive, with what it says of itself added; its entries stay where they are."""
+    """Copies an archive and adds a statement about its weights; keeps its entries' offsets."""
     if not zipfile.is_zipfile(source):
         sys.exit(f"{source}: expected a TorchScript archive, got another kind of file")
     data = source.read_bytes()

@@ -35,7 +35,7 @@ class Fault(Exception):
 
 
 class StrictLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice in a map; PyYAML keeps the last one."""
+    """Rejects a duplicate key in a map; PyYAML would keep the last one."""
 
     def construct_mapping(self, node, deep=False):
         keys = [key.value for key, _ in node.value]
@@ -46,7 +46,7 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def read_list(path):
-    """(line kind, metric) of each line of metrics.def."""
+    """Returns (line kind, metric) for each line of metrics.def."""
     lines = []
     for line in path.read_text().splitlines():
         code = line.split("//")[0].strip()
@@ -109,7 +109,7 @@ def check_weights_file(file):
 
 
 def weights_source(entry):
-    """For messages: which public file it is, and what makes the weights file from it."""
+    """Returns, for messages, the public file and the command that converts it."""
     if "weights_file" not in entry:
         return ""
     file = entry["weights_file"]
@@ -156,7 +156,7 @@ def check_entry(entry, stem, scopes):
 
 
 def variant_of(entry):
-    """How results are recorded whose weights are random; None for a metric without weights."""
+    """Returns the name of results with random weights; None for a metric without weights."""
     if not entry["weights"]:
         return None
     told = entry.get("random_weights", {

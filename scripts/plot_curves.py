@@ -19,14 +19,14 @@ TITLES = {"vae": "VAE: reconstruction and divergence", "dit": "Transformer: flow
 
 
 def step_ticks(last):
-    """About four round steps from 0 to `last`, whole ones."""
+    """Returns about four round whole numbers from 0 to `last`."""
     unit = 10 ** max(0, math.floor(math.log10(last / 4)))
     size = next(unit * factor for factor in (1, 2, 5, 10) if last / (unit * factor) <= 5)
     return range(0, last + 1, size)
 
 
 def loss_ticks(low, high):
-    """1, 2 and 5 times powers of ten within the range."""
+    """Returns 1, 2 and 5 times powers of ten within the range."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     ticks = [factor * 10.0**power for power in powers for factor in (1, 2, 5)]
     return [tick for tick in ticks if low <= tick <= high]
@@ -71,7 +71,7 @@ def picture(curves):
 
 
 def read_curves(path):
-    """The lists of one file by stage name."""
+    """Returns the curves of one file by stage name."""
     content = json.loads(path.read_text())
     return content if isinstance(content, dict) else {path.stem.removesuffix("_curve"): content}
 

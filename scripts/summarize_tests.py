@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ElementTree
 
 
 def cases_of(path):
-    """[(name, failure text or None)] of a program's own report, or None when it is incomplete."""
+    """Returns [(name, failure or None)] from a program's report, or None if it is incomplete."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):

@@ -19,7 +19,7 @@ MAX_FUNCTION_LINES = 70
 MAX_FILE_LINES = 600
 MAX_BASE_FILES = 16
 
-# Folder -> folders of ours that its files may include. The longest matching prefix holds.
+# Folder -> our folders that its files may include. The longest matching prefix applies.
 MAY_INCLUDE = {
     "base": [],
     "record": ["base"],
@@ -79,7 +79,7 @@ MAY_INCLUDE = {
     "cli": ["base", "record", "schemas", "proto", "cli", "coordinator", "cox/v1", "engine/video"],
 }
 
-# Third party -> how its includes begin, and the folders that may use it.
+# Third party -> the prefixes of its includes, and the folders that may use it.
 THIRD_PARTY = {
     "LibTorch": (("ATen/", "torch/", "c10/"), ("engine", "tools")),
     "gRPC": (("grpc/", "grpcpp/"), ("proto", "coordinator/service", "worker", "cli")),
@@ -122,7 +122,7 @@ def tracked_files(root):
 
 
 def rule_for(name, table):
-    """The entry of `table` whose key is the longest prefix of `name`."""
+    """Returns the entry of `table` whose key is the longest prefix of `name`."""
     fits = [key for key in table if name == key or name.startswith((key + "/", key + "."))]
     return table[max(fits, key=len)] if fits else None
 
@@ -158,7 +158,7 @@ def check_no_mixture(name, lines, findings):
 
 
 def functions(lines):
-    """(first line number, length, header) of each function body, by the formatter's indentation."""
+    """Yields (first line number, length, header) of each function body, by its indentation."""
     stack = []
     for number, line in enumerate(lines, 1):
         opens = re.match(r"^( *)(?! )(?!//|\*|#).*\{$", line)
@@ -212,7 +212,7 @@ def check_tests_are_built(root, files, findings):
 
 
 def names_test(root, listing, base):
-    """Whether a CMakeLists.txt names a test, itself or through a list of names that it reads."""
+    """Returns whether a CMakeLists.txt names a test, directly or through a list that it reads."""
     if base in listing:
         return True
     lists = [root / path.lstrip("/") for path in re.findall(r"[\w/]+\.def", listing)]
@@ -221,14 +221,14 @@ def names_test(root, listing, base):
 
 
 def registered(path, macro="COX_[A-Z_]+"):
-    """The names in a .def file."""
+    """Returns the names in a .def file."""
     return re.findall(rf"^{macro}\((\w+)", path.read_text(), re.MULTILINE)
 
 
-# What may know one method by name: the contract of outside parity checks, and the benchmark.
+# Code that may name a single method: the contract of external parity checks, and the benchmark.
 METHOD_NAMES_ALLOWED = ("tools/check/parts_check.cpp", "tools/parity/trained.cpp", "tools/verbs/bench.cpp")
-# Method names that are also other things: parameter values, kinds of files, parts of tensor names,
-# operations of the parity door.
+# Method names with other meanings: parameter values, kinds of files, parts of tensor names,
+# operations of `cox-engine parity`.
 COMMON_WORDS = ("none", "full", "norm", "hidden", "lora", "stas")
 
 # What may know one metric by name: choices that a person did not make, and the dimensions of VBench.
@@ -300,7 +300,7 @@ def check_registries(root, findings):
 
 
 def check_method_table(root, findings):
-    """Each row of the table in docs/methods.md is about a method that there is."""
+    """Each row of the table in docs/methods.md names an existing method."""
     page, methods = root / "docs/methods.md", root / "engine/adaptation/methods.def"
     if not page.exists() or not methods.exists():
         return
@@ -328,7 +328,7 @@ def check_base_cap(files, findings):
 
 
 def check_proto_tags(root, files, findings):
-    """Within a message no tag is used twice."""
+    """Within a message, each tag is used only once."""
     for name in files:
         if not name.endswith(".proto"):
             continue

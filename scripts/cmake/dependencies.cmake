@@ -1,4 +1,4 @@
-# Where every third-party library comes from: Debian's packages, and LibTorch out of its wheel.
+# The source of every third-party library: Debian's packages, and LibTorch from its wheel.
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -14,16 +14,16 @@ pkg_check_modules(FFmpeg REQUIRED IMPORTED_TARGET libavformat libavcodec libswsc
 pkg_check_modules(HttpLib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(Rsvg REQUIRED IMPORTED_TARGET librsvg-2.0 cairo-pdf cairo-png)
 
-# ccache, unless the caller chose a launcher. It takes dependencies from the compiler: preprocessing
-# the tensor and gRPC headers a second time would cost a third of a cold build. The sloppiness is
-# what it asks for where headers are precompiled.
+# ccache, unless the caller chose a launcher. It gets dependencies from the compiler: preprocessing
+# the tensor and gRPC headers a second time would add a third to a cold build. It requires the
+# sloppiness settings for precompiled headers.
 find_program(COX_CCACHE ccache)
 if(COX_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER
     env CCACHE_DEPEND=true CCACHE_SLOPPINESS=pch_defines,time_macros ${COX_CCACHE})
 endif()
 
-# Debian's binutils bring a second linker, which needs a third of the time.
+# Debian's binutils include a second linker, which takes a third of the time.
 find_program(COX_GOLD ld.gold)
 if(COX_GOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_link_options(-fuse-ld=gold)
@@ -31,7 +31,7 @@ endif()
 
 if(COX_BUILD_ENGINE)
   pkg_check_modules(SentencePiece REQUIRED IMPORTED_TARGET sentencepiece)
-  # LibTorch's own CMake package asks for a CUDA toolkit, so its libraries are named here. CUDA is
+  # LibTorch's own CMake package requires a CUDA toolkit, so its libraries are named here. CUDA is
   # loaded at run time: see engine/device/cuda.cpp.
   find_path(COX_TORCH_INCLUDE ATen/core/Tensor.h REQUIRED NO_DEFAULT_PATH
     PATHS ${COX_LIBTORCH}/torch/include)
@@ -41,11 +41,11 @@ if(COX_BUILD_ENGINE)
   target_include_directories(torch_cpu SYSTEM INTERFACE
     ${COX_TORCH_INCLUDE} ${COX_TORCH_INCLUDE}/torch/csrc/api/include)
   # Without it LibTorch headers pull in every operator: 2 to 3 times the compile time.
-  # LibTorch brings headers of {fmt} of its own, without a library to link: they are compiled in. Their
-  # inline namespace has a version, so that they live next to the system's.
+  # LibTorch includes its own headers of {fmt}, without a library to link, so they are used
+  # header-only. Their inline namespace has a version, so they do not clash with the system's.
   target_compile_definitions(torch_cpu INTERFACE AT_PER_OPERATOR_HEADERS FMT_HEADER_ONLY)
   target_link_libraries(torch_cpu INTERFACE ${COX_TORCH_CPU} ${COX_C10} Threads::Threads)
-  # Its own libraries find each other through their rpath, but the linker does not follow it.
+  # Its libraries find each other through their rpath, but the linker does not follow it.
   target_link_options(torch_cpu INTERFACE -Wl,--allow-shlib-undefined
     -Wl,-rpath,${COX_LIBTORCH}/torch/lib)
 endif()

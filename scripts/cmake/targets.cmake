@@ -1,25 +1,26 @@
-# How our targets are declared: one set of warnings, one include root, precompiled headers.
+# Declares our targets: one set of warnings, one include root, precompiled headers.
 
-# The headers of LibTorch, gRPC, Catch2 and CLI11 take seconds to read, our own fractions of one. Sets
-# of them are compiled once, each by the target that owns it; the targets of a folder take the set
-# that COX_HEADERS names there ("" = none). Off, a file that lacks an include of its own is found.
+# The headers of LibTorch, gRPC, Catch2 and CLI11 take seconds to compile, our own a fraction of a
+# second. Each set of them is precompiled once, by the target that owns it; the targets of a folder
+# use the set that COX_HEADERS names there ("" = none). Without precompiled headers, the compiler
+# finds a file that lacks an include.
 option(COX_PRECOMPILE "Precompile the headers of LibTorch, gRPC, Catch2 and CLI11" ON)
 set(COX_HEADERS "")
 if(COX_PRECOMPILE)
-  # Some libraries ask for it, and a precompiled header serves only files compiled alike.
+  # Some libraries require it, and a precompiled header works only for files with the same flags.
   add_compile_options(-pthread)
 endif()
 
-# GCC frees memory that it no longer needs from 128 MB on, again and again. A batch of files needs at
-# most 1.4 GB: searching that memory took an eighth of a build.
+# Above 128 MB, GCC repeatedly collects unused memory. A batch of files uses at most 1.4 GB;
+# collecting took an eighth of the build time.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   add_compile_options("SHELL:--param ggc-min-heapsize=2000000")
 endif()
 
-# Every owner brings these along.
+# Every owner precompiles these.
 set(COX_STANDARD_HEADERS <algorithm> <chrono> <cstdint> <functional> <map> <memory> <mutex>
   <optional> <set> <sstream> <string> <unordered_map> <utility> <vector>)
-# What most files outside the engine read beyond those.
+# Additional headers of most files outside the engine.
 set(COX_COMMON_HEADERS <array> <cmath> <condition_variable> <deque> <filesystem> <fstream> <numeric>
   <thread> <variant> <fmt/format.h> <nlohmann/json.hpp>)
 
@@ -37,8 +38,8 @@ function(cox_take_headers target owner)
   endif()
 endfunction()
 
-# Code that is compiled more often than it runs: what reads files that people write, command lines,
-# and test cases. The optimizer takes longer over these than the compiler takes to read them.
+# Code that is compiled more often than it runs: readers of user-written files, command lines, and
+# test cases. Optimizing these takes longer than compiling them without optimization.
 set(COX_LIGHT_OPTIONS $<$<CONFIG:Release>:-O1>)
 set(COX_TEST_OPTIONS -O0)
 
@@ -50,10 +51,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND COX_WARNINGS -Wno-restrict)
 endif()
 
-# In batches of files (CMAKE_UNITY_BUILD, as the presets have it) headers are read, and what they define
-# is instantiated, once a batch: twice as many files in each need a quarter less time. What is in a
-# file's anonymous namespace must then have a name of its own within the target. GCC takes the batch
-# for the one file that such a name should not leave.
+# In unity builds (CMAKE_UNITY_BUILD, which the presets set), headers are read and their templates
+# instantiated once per batch of files: doubling the batch size saves a quarter of the time. Names
+# in a file's anonymous namespace must then be unique within the target. GCC treats the batch as the
+# one file that such a name should not leave.
 if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND COX_WARNINGS -Wno-subobject-linkage)
 endif()
@@ -81,7 +82,8 @@ function(cox_program name)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
 endfunction()
 
-# cox_sees_tensors(RESULT TARGET ...): whether LibTorch's headers come with one of the targets.
+# cox_sees_tensors(RESULT TARGET ...): sets RESULT to whether one of the targets uses LibTorch's
+# headers.
 function(cox_sees_tensors result)
   set(${result} FALSE PARENT_SCOPE)
   foreach(target IN LISTS ARGN)
@@ -97,17 +99,17 @@ function(cox_sees_tensors result)
   endforeach()
 endfunction()
 
-# cox_test_load(NAME QUARTERS): how many quarters of a core the test keeps busy. Tests of queues, kills
-# and clusters wait most of their time; scripts/test fills the cores with others meanwhile.
+# cox_test_load(NAME QUARTERS): the number of quarters of a core that the test uses. Tests of
+# queues, kills and clusters mostly wait, so scripts/test runs other tests at the same time.
 function(cox_test_load name quarters)
   set_tests_properties(${name} PROPERTIES PROCESSORS ${quarters})
 endfunction()
 
 # cox_test(NAME LABEL unit|story|parity|fault|e2e SOURCES a_test.cpp ... LINK lib ...
 #          [TIMEOUT seconds] [COST seconds] [QUARTERS n] [NEEDS program ...])
-# One binary for a folder of tests; NEEDS are programs that the tests start. What takes longest starts
-# first, by COST, so that the cores end together. QUARTERS: see cox_test_load. Without the engine
-# (COX_BUILD_ENGINE) the tests of what needs it are left out.
+# One binary for a folder of tests; NEEDS names the programs that the tests start. The longest
+# tests, by COST, start first, so that all cores finish at about the same time. QUARTERS: see
+# cox_test_load. Without the engine (COX_BUILD_ENGINE) tests that need it are not built.
 function(cox_test name)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT;COST;QUARTERS" "SOURCES;LINK;NEEDS" ${ARGN})
   if(NOT COX_BUILD_ENGINE)
@@ -138,10 +140,10 @@ function(cox_test name)
   if(ARG_NEEDS)
     add_dependencies(${name} ${ARG_NEEDS})
   endif()
-  # Each case is counted from the program's own report; scripts/summarize_tests.py adds them up.
+  # scripts/summarize_tests.py counts the cases in the programs' own reports.
   add_test(NAME ${name} COMMAND ${name} --order lex --reporter junit
     --out ${CMAKE_BINARY_DIR}/test-results/${name}.xml)
-  # ctest fills the cores with programs: threads of LibTorch's beyond them would wait in busy loops.
+  # ctest runs a program per core: more threads of LibTorch would wait in busy loops.
   set_tests_properties(${name} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT}
     ENVIRONMENT OMP_NUM_THREADS=1)
   if(ARG_COST)
@@ -168,8 +170,8 @@ function(cox_embed_texts)
 endfunction()
 
 # cox_metric_table(RESULT LIST metrics.def FOLDERS folder ...)
-# A source that defines cox::metric_schemas() from the YAML files of the folders. It is an object of
-# its own, so that a program that compiles another one has that one instead of the library's.
+# A source that defines cox::metric_schemas() from the YAML files of the folders. It is a separate
+# object file, so that a program can replace the library's with its own.
 function(cox_metric_table result)
   cmake_parse_arguments(ARG "" "LIST" "FOLDERS" ${ARGN})
   find_package(Python3 REQUIRED COMPONENTS Interpreter)

@@ -1,5 +1,5 @@
-# The build's own name, stored with every result. Written at build time, so that a new commit does
-# not need a new configuration, and rewritten only when it changes.
+# The name of the build, which is stored with every result. Written at build time, so that a new
+# commit does not require a new configuration, and rewritten only if it changes.
 set(COX_VERSION_HEADER ${CMAKE_BINARY_DIR}/generated/cox_version.h)
 add_custom_target(cox_version_header
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DVERSION=${PROJECT_VERSION}

@@ -6,14 +6,14 @@
 
 namespace cox::engine {
 
-/// What one forward pass of a family's transformer is timed on.
+/// The sizes for timing one forward pass of a family's transformer.
 struct ForwardSize {
   std::int64_t frames = 0;  ///< pixel frames
   std::int64_t height = 0;
   std::int64_t width = 0;
 };
 
-/// Random inputs of one pass without guidance: every latent frame at one noise level.
+/// Random inputs for one pass without guidance, with every latent frame at one noise level.
 struct RandomPass {
   BackboneInput input;
   std::int64_t tokens = 0;  ///< of the latents
@@ -22,12 +22,12 @@ RandomPass random_pass(const Family& family, const JsonConfig& config, const Bac
                        const ForwardSize& size);
 
 struct ForwardTimes {
-  double warm_up_s = 0;  ///< the first pass, with what each kernel and size costs once
+  double warm_up_s = 0;  ///< the first pass, including one-time costs of kernels and sizes
   double mean_s = 0;
   double least_s = 0;
 };
 
-/// Times `passes` passes, after one that is not counted.
+/// Times `passes` passes, after an uncounted warm-up pass.
 ForwardTimes time_forward(const Backbone& backbone, const BackboneInput& input,
                           const Adapter& adapter, int passes);
 

@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-/// Floating-point operations of a stage, a multiply and an add counted as two.
+/// Floating-point operations of a stage; a multiply and an add count as two.
 struct StageCost {
   double matmul = 0;
   double attention_forward = 0;
@@ -40,7 +40,7 @@ struct Generation {
   bool guidance = false;  ///< two branches
 };
 
-/// Costs of the blocks only: embedders and the final layer are under a thousandth.
+/// Costs of the blocks only: embedders and the final layer add less than a thousandth.
 StageCost training_step_cost(const ModelCost& model, const LatentSplit& split, bool recompute);
 /// Assumes that the conditioning latents' keys and values are cached.
 StageCost generation_cost(const ModelCost& model, const Generation& generation);

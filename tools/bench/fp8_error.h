@@ -6,7 +6,8 @@
 
 namespace cox::engine {
 
-/// How far one evaluation in e4m3 is from the same in the backbone's own type, as relative L2.
+/// The relative L2 distance of an evaluation in e4m3 from the same evaluation in the backbone's own
+/// type.
 struct Fp8Error {
   std::vector<double> blocks;  ///< of the hidden states after each block, earlier errors included
   double output = 0;

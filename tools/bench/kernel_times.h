@@ -9,7 +9,7 @@
 
 namespace cox::engine {
 
-/// What a GPU spent on all launches of one kernel.
+/// The time that a GPU spent on all launches of one kernel.
 struct KernelTime {
   std::string name;
   std::int64_t launches = 0;
@@ -20,7 +20,7 @@ struct KernelTime {
 void require_kernel_times(c10::Device device);
 
 /// Runs `work` under LibTorch's profiler and returns the kernels and copies that ran on GPUs, the
-/// longest total first. Throws EngineError(kUser, "usage") when the profiler records none.
+/// longest total first. Throws EngineError(kUser, "usage") if the profiler records none.
 std::vector<KernelTime> kernel_times(c10::Device device, const std::function<void()>& work);
 
 }  // namespace cox::engine

@@ -12,7 +12,8 @@ struct Color {
   double r = 0, g = 0, b = 0;
 };
 
-/// A place in a scene: the picture's height is 1, x runs right from its left edge, y down.
+/// A point in a scene: the picture's height is 1, x runs right from its left edge, y down from the
+/// top.
 struct Point {
   double x = 0, y = 0;
 };
@@ -21,12 +22,12 @@ struct Point {
 struct Figure {
   enum class Kind { kDisc, kRing, kBox, kStar };
   Kind kind = Kind::kDisc;
-  double radius = 0.2;     ///< of the circle around it
-  Point start;             ///< at time 0; the circle's center when there is an orbit
-  Point velocity;          ///< heights a second
+  double radius = 0.2;     ///< of the circle around the figure
+  Point start;             ///< at time 0; the circle's center if there is an orbit
+  Point velocity;          ///< heights per second
   double orbit = 0;        ///< radius of the circle
-  double orbit_speed = 0;  ///< radians a second, clockwise
-  double spin = 0;         ///< radians a second, clockwise
+  double orbit_speed = 0;  ///< radians per second, clockwise
+  double spin = 0;         ///< radians per second, clockwise
   Color color;
   Color stripe_color;
   double stripe_width = 0;  ///< in heights; 0 = one color
@@ -36,7 +37,7 @@ struct Figure {
 struct Background {
   Color dark, bright;
   double grain = 2;  ///< clouds in the picture's height
-  Point velocity;    ///< heights a second
+  Point velocity;    ///< heights per second
 };
 
 struct Scene {
@@ -44,8 +45,8 @@ struct Scene {
   std::vector<Figure> figures;  ///< later ones cover earlier ones
 };
 
-/// The scene at `seconds`. `seed` shifts the texture and where orbits begin, not what is to be
-/// seen. Equal on every machine with IEEE arithmetic.
+/// Returns the scene at `seconds`. `seed` shifts the texture and the start of orbits, but does not
+/// change which figures appear. Equal on every machine with IEEE arithmetic.
 RgbImage render(const Scene& scene, int width, int height, double seconds, std::uint64_t seed);
 
 }  // namespace cox::video

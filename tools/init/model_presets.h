@@ -11,7 +11,7 @@ struct ModelPreset {
   std::string name;
   std::string family;                        ///< a name of families.def
   std::map<std::string, std::string> files;  ///< content by path below the directory
-  bool clip = false;                         ///< tokenizer_2/ is a byte-level one of CLIP
+  bool clip = false;                         ///< tokenizer_2/ is CLIP's byte-level tokenizer
 };
 
 const std::vector<ModelPreset>& model_presets();

@@ -11,8 +11,8 @@ struct RandomI3dOptions {
 };
 
 /// Writes a small random network with I3D's interface: forward(x, rescale, resize, return_features)
-/// on [B, 3, T, H, W] with T >= 9 gives [B, 400]. The archive says that its weights are random, so
-/// values over it are never called FVD. Throws EngineError(kCrash) when the disk refuses.
+/// on [B, 3, T, H, W] with T >= 9 gives [B, 400]. The archive states that its weights are random,
+/// so its values are never called FVD. Throws EngineError(kCrash) if writing fails.
 void write_random_i3d(const RandomI3dOptions& options);
 
 }  // namespace cox::engine

@@ -11,8 +11,8 @@ struct RandomLpipsOptions {
 };
 
 /// Writes LPIPS weights with a random AlexNet trunk and positive random heads. The file's metadata
-/// says `trunk: random`, so its scores are recorded as `lpips_random_trunk`, never as LPIPS.
-/// Throws std::runtime_error when the disk refuses.
+/// states `trunk: random`, so its scores are recorded as `lpips_random_trunk`, never as LPIPS.
+/// Throws std::runtime_error if writing fails.
 void write_random_lpips(const RandomLpipsOptions& options);
 
 }  // namespace cox::engine

@@ -33,7 +33,7 @@ struct SolverInputs {
   at::Tensor outputs;
 };
 
-/// Checks a further input of solver-steps, which has one row for each step.
+/// Checks another input of solver-steps, which has one row for each step.
 at::Tensor per_step_tensor(ParityJob& job, const SolverInputs& inputs, const std::string& name);
 
 }  // namespace cox::engine

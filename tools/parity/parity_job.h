@@ -37,15 +37,17 @@ class ParityJob {
  public:
   explicit ParityJob(ParityRequest request) : request_(std::move(request)) {}
 
-  /// A floating-point input as fp32, on the device. Throws when it is missing or holds integers.
+  /// Returns a floating-point input as fp32, on the device. Throws if it is missing or holds
+  /// integers.
   at::Tensor tensor(const std::string& name) const;
   /// Returns an input of the integer type `dtype`, unchanged, on the device.
   at::Tensor whole_tensor(const std::string& name, at::ScalarType dtype) const;
   bool has_tensor(const std::string& name) const { return request_.inputs.count(name) != 0; }
-  /// States and mask under `prefix` + `text_states`, `text_mask`.
+  /// Returns states and mask from the inputs `prefix` + `text_states` and `text_mask`.
   TextStates text(const std::string& prefix = "") const;
 
-  /// Parameter `name` as T; throws EngineError (cause user) when it is missing or of another type.
+  /// Returns parameter `name` as T; throws EngineError (cause user) if it is missing or has another
+  /// type.
   template <typename T>
   T param(const std::string& name) {
     const nlohmann::json& json = find(name);
@@ -74,13 +76,13 @@ class ParityJob {
                                              const std::string& part = "transformer");
   /// That of a LongCat-Video model directory, with LoRA files applied too.
   std::unique_ptr<Backbone> load_dit();
-  /// `request.model_directory` + "/" + `part`; throws when --model is missing.
+  /// Returns `request.model_directory` + "/" + `part`; throws if --model is missing.
   std::string model_part(const std::string& part) const;
 
   void set_output(const std::string& name, const at::Tensor& tensor);
   const TensorMap& outputs() const { return outputs_; }
   const ParityRequest& request() const { return request_; }
-  /// Throws when a parameter or a LoRA file was never read.
+  /// Throws if a parameter or a LoRA file was never read.
   void finish() const;
 
  private:

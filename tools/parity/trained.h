@@ -9,17 +9,18 @@
 
 namespace cox::engine {
 
-/// One of our methods under the contract's names.
+/// One of our methods, with its tensors under the contract's names.
 struct ParityKind {
   std::string method;
   Parameters parameters;
-  /// Tensors NAME.0, NAME.1, ... are the rows of the one input NAME; otherwise each has its own
-  /// input.
+  /// Tensors NAME.0, NAME.1, ... are the rows of a single input NAME; otherwise each tensor has its
+  /// own input.
   bool stacked = false;
 };
 
-/// The method of parameter `kind`, applied to a transformer with the values of the request's
-/// `param.` tensors. Throws EngineError(kUser) for a kind that the transformer does not support.
+/// Returns the method named by parameter `kind`, applied to a transformer with the values of the
+/// request's `param.` tensors. Throws EngineError(kUser) for a kind that the transformer does not
+/// support.
 class Trained {
  public:
   Trained(ParityJob& job, std::unique_ptr<Backbone> backbone);
@@ -28,8 +29,8 @@ class Trained {
   const Adapter& adapter() const { return adaptation_->adapter(); }
   std::vector<ParameterGroup> groups() const { return adaptation_->groups(); }
 
-  /// Trained values, or their gradients, by the contract's names without a prefix. The gradient of
-  /// an unused tensor is 0.
+  /// Returns trained values, or their gradients, by the contract's names without a prefix. The
+  /// gradient of an unused tensor is 0.
   TensorMap collect(bool gradients) const;
 
  private:

@@ -6,8 +6,8 @@
 
 namespace cox::engine {
 
-/// Renders a scene and writes it as an H.264 file, whose parent directories are made. Equal scenes
-/// give equal files. Throws EngineError (cause crash) naming the path when it cannot be written.
+/// Renders a scene and writes it as an H.264 file; creates parent directories. Equal scenes give
+/// equal files. Throws EngineError (cause crash) naming the path if it cannot be written.
 void write_clip(const Scene& scene, const RenderSize& size, const std::string& path);
 
 }  // namespace cox::engine

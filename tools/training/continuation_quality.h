@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-/// Mean loss over clips and noise levels without known frames, by what the model is told.
+/// Mean loss over clips and noise levels without known frames, by prompt.
 struct CaptionLosses {
   double own = 0;    ///< the scene's caption
   double other = 0;  ///< another scene's
@@ -16,13 +16,13 @@ struct CaptionLosses {
 /// Mean PSNR in dB over clips and scored frames of one domain.
 struct ContinuationQuality {
   double model = 0;
-  double model_in_bf16 = 0;   ///< of dtype fp8: the same question answered in bf16; 0 otherwise
+  double model_in_bf16 = 0;   ///< of dtype fp8: the same continuation in bf16; 0 otherwise
   double repeat_last = 0;     ///< the last conditioning frame, repeated
   double extrapolation = 0;   ///< the last two conditioning frames, continued linearly
   double reconstruction = 0;  ///< the scored frames through the VAE: an upper bound
-  VaeQuality whole_clips;     ///< all frames through the VAE, those of the condition included
+  VaeQuality whole_clips;     ///< all frames through the VAE, including the condition
   double wins = 0;            ///< share of clips on which the model beats both
-  CaptionLosses captions;     ///< if the probe asks for them
+  CaptionLosses captions;     ///< if the probe requests them
   int64_t clips = 0;
 };
 
@@ -35,7 +35,7 @@ struct ContinuationProbe {
   int64_t width = 160;
   int64_t steps = 20;
   double guidance = 1;
-  bool captions = false;  ///< also measure whether the model heeds its prompt
+  bool captions = false;  ///< also measure whether the model follows its prompt
   uint64_t seed = 0;
   std::string device = "cpu";
   std::string dtype = "fp32";

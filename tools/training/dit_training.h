@@ -19,13 +19,13 @@ struct LatentPool {
   at::Tensor empty_mask;    ///< [1, L]
 };
 
-/// How many latent frames at the start of a clip are known; steps go through the range in turn.
+/// The number of known latent frames at the start of a clip; steps cycle through the range.
 struct ContextRange {
   int64_t least = 1;
   int64_t most = 1;
 };
 
-/// Training a transformer from nothing by its family's rule.
+/// Training a transformer from scratch by its family's rule.
 struct DitTraining {
   const Family& family;
   JsonConfig config;  ///< of the transformer
@@ -33,17 +33,17 @@ struct DitTraining {
   LatentPool pool = {};
   ContextRange context;
   int64_t batch = 128;
-  double text_dropout = 0.1;  ///< how often a clip is shown with the empty prompt, for guidance
+  double text_dropout = 0.1;  ///< probability of the empty prompt for a clip, for guidance
   double shift = 3;           ///< half of the noise levels are drawn through the sampler's shift
   uint64_t seed = 0;
   at::ScalarType compute_dtype = at::kFloat;
 };
 
-/// Throws EngineError(kUser) unless the range is within clips of so many latent frames and leaves a
+/// Throws EngineError(kUser) unless the range fits clips of this many latent frames and leaves a
 /// frame to predict.
 void require_context(const ContextRange& context, int64_t latent_frames);
 
-/// The rule's loss on the clips of this step.
+/// Returns the rule's loss on the clips of this step.
 at::Tensor dit_loss(const DitTraining& training, const TrainState& state, int64_t step);
 
 }  // namespace cox::engine

@@ -9,9 +9,9 @@
 
 namespace cox::engine {
 
-inline constexpr double kTurn = 2 * std::numbers::pi;  ///< in radians: phases lie below it
+inline constexpr double kTurn = 2 * std::numbers::pi;  ///< in radians: phases are below it
 
-/// A range that a scene's property is drawn from, uniformly.
+/// A range from which a property of a scene is drawn uniformly.
 struct Range {
   double low = 0;
   double high = 0;
@@ -24,7 +24,7 @@ struct Domain {
   Range texture_frequency;       ///< cycles per picture height
   double texture_sharpness = 0;  ///< 0 keeps sinusoids; larger values give edges
   Range pan_speed;               ///< of the camera, picture heights per second
-  double shake = 0;              ///< amplitude of the camera's tremble
+  double shake = 0;              ///< amplitude of the camera's shake
   Range shape_speed;
   Range spin;              ///< radians per second
   Range stripe_frequency;  ///< cycles per picture height
@@ -34,8 +34,8 @@ struct Domain {
   double light_change = 0;  ///< relative amplitude of brightness over time
 };
 
-/// The known domains; `train` is what the small model learns, the others are shifted from it as a
-/// test video is from what a pretrained model has seen.
+/// The known domains; the small model learns `train`; the others differ from it as a test video
+/// differs from the training data of a pretrained model.
 const std::vector<Domain>& domains();
 /// Throws EngineError(kUser) for an unknown name, naming the known ones.
 const Domain& domain_named(std::string_view name);
@@ -65,7 +65,7 @@ struct Shape {
   double presence = 1;  ///< 0 omits it
 };
 
-/// One scene, whole: rendering it needs no further draw.
+/// A complete scene: rendering it does not require further draws.
 struct Scene {
   static constexpr int kShapes = 3;
   std::array<Texture, 2> textures;  ///< each colors the background along its own direction
@@ -83,13 +83,13 @@ struct Scene {
   double light_phase = 0;
 };
 
-/// Held-out scenes have numbers from here on; training never reaches it.
+/// The number of the first held-out scene; training never reaches it.
 inline constexpr std::uint64_t kHeldOutScene = std::uint64_t{1} << 40;
 
-/// Scene number `index` of a domain: depends on domain, seed and index alone.
+/// Returns scene number `index` of a domain: depends only on domain, seed and index.
 Scene sample_scene(const Domain& domain, std::uint64_t seed, std::uint64_t index, double aspect);
 
-/// Returns a sentence that says what moves where, in words that the small tokenizer knows.
+/// Returns a sentence that describes what moves where, in words that the small tokenizer knows.
 std::string describe(const Scene& scene);
 
 }  // namespace cox::engine

@@ -14,12 +14,12 @@ struct TrainLoopOptions {
   double last_rate = 2e-5;
   double weight_decay = 0.01;
   double average_decay = 0.999;
-  std::string checkpoint;  ///< file; "" keeps nothing
+  std::string checkpoint;  ///< file; "" writes no checkpoint
   double checkpoint_every_s = 60;
   double stop_after_s = 0;  ///< save and return after this many seconds; 0 = run to the end
 };
 
-/// Called for every point of the loss curve.
+/// Called at every point of the loss curve.
 using CurveListener = std::function<void(const CurvePoint&)>;
 
 /// Seeds the device's generator from the seed and step number only. The first line of a loss.
@@ -27,8 +27,8 @@ void seed_draws(at::Device device, uint64_t seed, int64_t step);
 
 /// Runs steps until `options.steps`, a stop, or the time limit, with regular checkpoints and one at
 /// the end. `loss` returns the scalar loss of a step number. It must depend on nothing else, so
-/// that a resumed run repeats an uninterrupted one. Throws EngineError(kDiverged) when the loss is
-/// not finite. Returns true when all steps are done.
+/// that a resumed run repeats an uninterrupted one. Throws EngineError(kDiverged) if the loss is
+/// not finite. Returns true if all steps are done.
 bool train(TrainState& state, const TrainLoopOptions& options,
            const std::function<at::Tensor(int64_t step)>& loss, const CurveListener& listener,
            const std::function<bool()>& stop_requested);

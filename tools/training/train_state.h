@@ -33,13 +33,12 @@ using FixedOptions = std::map<std::string, std::string>;
 /// run resumes from its last checkpoint with the same results. Owned by one thread.
 class TrainState {
  public:
-  /// Starts from fp32 weights; `stage` names what is trained and is checked on load, as `fixed` is.
+  /// Starts from fp32 weights. `stage` names what is trained; it and `fixed` are checked on load.
   static TrainState start(const std::string& stage,
                           const std::map<std::string, at::Tensor>& weights, at::Device device,
                           const FixedOptions& fixed = {});
-  /// Throws EngineError(kUser) when the file is of another stage or of another shape than
-  /// `weights`, or when it names another value of one of `fixed`. A checkpoint that names none is
-  /// older than they are and is taken as it is.
+  /// Throws EngineError(kUser) if the file's stage differs, its shapes differ from `weights`, or it
+  /// has another value for one of `fixed`. Accepts an older checkpoint without these values.
   static TrainState load(const std::string& path, const std::string& stage,
                          const std::map<std::string, at::Tensor>& weights, at::Device device,
                          const FixedOptions& fixed = {});
@@ -68,8 +67,8 @@ class TrainState {
   std::vector<CurvePoint> curve_;
 };
 
-/// Returns a rate that is linear from 0 over `warmup` steps, then a cosine from `peak` to `last` at
-/// step `total`.
+/// Returns a rate that rises linearly from 0 over `warmup` steps, then follows a cosine from `peak`
+/// to `last` at step `total`.
 double scheduled_rate(int64_t step, int64_t warmup, int64_t total, double peak, double last);
 
 }  // namespace cox::engine

@@ -5,13 +5,14 @@
 
 namespace cox::engine {
 
-/// PSNR in dB of each frame, pixels in [0, 1]: two clips [N, 3, F, H, W] -> [N, F].
+/// Returns the PSNR in dB of each frame, for pixels in [0, 1]: two clips [N, 3, F, H, W] -> [N, F].
 at::Tensor frame_psnr(const at::Tensor& shown, const at::Tensor& truth);
 
-/// Clips [N, 3, F, H, W] in [0, 1] through the VAE as in use: posterior mean, normalized and back.
+/// Passes clips [N, 3, F, H, W] in [0, 1] through the VAE as jobs do: posterior mean, normalized
+/// and back.
 at::Tensor reconstruct(const VideoVae& vae, const at::Tensor& pictures);
 
-/// Latents as the transformer has them -> pictures in [0, 1], fp32.
+/// Decodes latents in the transformer's form to pictures in [0, 1], fp32.
 at::Tensor pictures_of(const VideoVae& vae, const at::Tensor& latents);
 
 struct VaeQuality {
@@ -19,7 +20,8 @@ struct VaeQuality {
   double worst_clip_db = 0;
 };
 
-/// Reconstruction of the first `clips` held-out scenes of a domain, whole clips, on `device`.
+/// Measures the reconstruction of the first `clips` held-out scenes of a domain, in whole clips, on
+/// `device`.
 VaeQuality measure_vae(const VideoVae& vae, const Domain& domain, const RenderSize& size,
                        uint64_t seed, int64_t clips, at::Device device);
 

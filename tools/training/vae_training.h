@@ -13,9 +13,9 @@
 
 namespace cox::engine {
 
-/// Until step `until`, batches of `clips` scenes of `frames` pixel frames. Short clips come first:
-/// single frames teach the spatial part many times faster than video does, and the last phase must
-/// be as long as the clips that the VAE will be used on.
+/// Until step `until`, batches of `clips` scenes of `frames` pixel frames. Short clips come first,
+/// because single frames train the spatial part many times faster than video does. The last phase
+/// must use clips as long as those that the VAE will encode.
 struct VaePhase {
   int64_t until = 0;
   int64_t clips = 0;
@@ -24,7 +24,7 @@ struct VaePhase {
 
 struct VaeTraining {
   VaeConfig config;
-  std::string domain = "train";  ///< that scenes are drawn from
+  std::string domain = "train";  ///< domain of the scenes
   std::vector<VaePhase> phases;
   RenderSize size;  ///< frames and first_frame are set by the phase
   uint64_t seed = 0;

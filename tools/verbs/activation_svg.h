@@ -6,7 +6,7 @@
 
 namespace cox::engine {
 
-/// What one block's output looks like in one evaluation.
+/// Statistics of one block's output in one evaluation.
 struct BlockActivations {
   std::int64_t block = 0;
   double largest = 0;              ///< max |h| over visual tokens and channels
@@ -20,7 +20,7 @@ struct BlockActivations {
   double interior_mean = 0;        ///< over all others; 0 for an empty set
 };
 
-/// A drawing of the ratio by block, and of token_max of the block with the largest ratio.
+/// Draws the ratio by block, and token_max of the block with the largest ratio.
 std::string activation_svg(const std::vector<BlockActivations>& blocks,
                            std::int64_t tokens_of_frame);
 

@@ -19,18 +19,19 @@ struct JobOptions {
   std::string parameter_file;
   std::string run;  ///< of a plan
   std::vector<std::string> overrides;
-  std::string item;  ///< id in the plan's data set; "" = the video or the prompt says it
+  std::string item;  ///< id in the plan's data set; "" = chosen by the video or the prompt
   std::optional<std::string> prompt;
 };
 
-/// Adds the options of a job but for its metrics and the folder of its videos.
+/// Adds the options of a job, except its metrics and the folder for its videos.
 void add_job_inputs(CLI::App* verb, const std::shared_ptr<JobOptions>& options);
 
-/// Returns the job that the options describe. Throws EngineError (cause user) for what is missing.
+/// Returns the job that the options describe. Throws EngineError (cause user) if something is
+/// missing.
 JobInput read_job(JobOptions options);
 
-/// Adds the options of a job and runs it when the verb is parsed: prints its output as JSON. A
-/// method that `options` already names is kept; otherwise the plan's is used.
+/// Adds the options of a job and runs it when the verb is parsed: prints its output as JSON. Uses
+/// the method in `options` if it is set, otherwise the plan's.
 void add_job_options(CLI::App* verb, const std::shared_ptr<JobOptions>& options);
 
 }  // namespace cox::engine

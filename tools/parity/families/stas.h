@@ -4,8 +4,8 @@
 
 namespace cox::engine {
 
-/// Adds the ops of steering, which see hidden states only; all families except LongCat-Video have
-/// the same ones.
+/// Adds the steering ops, which read only hidden states; all families except LongCat-Video share
+/// them.
 ParityOps with_steering(ParityOps ops);
 
 }  // namespace cox::engine
