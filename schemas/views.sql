@@ -368,7 +368,7 @@ WHERE t.outcome IN (2, 3);
 
 -- Two runs on each video that both finished: differences are a minus b. Give both runs, or the
 -- product of all with all is computed. same_window = 0: the two did not score the same frames, in the
--- same colours, by the same definitions, or one of them in fp8 only (what `cox compare` refuses; coordinator/report/comparison.h
+-- same colors, by the same definitions, or one of them in fp8 only (what `cox compare` refuses; coordinator/report/comparison.h
 -- has the same list); same_pixels = 0: these frames were decoded to other pixels, NULL: one of the two
 -- does not tell. A metric over other weights is another measure: there is no difference then.
 CREATE VIEW v_pairs AS

@@ -24,7 +24,7 @@ class Dashboard final : public Command {
  public:
   CommandText text() const override {
     return {.name = "dashboard",
-            .summary = "Serve a page with live progress, comparisons and synchronised players",
+            .summary = "Serve a page with live progress, comparisons and synchronized players",
             .examples =
                 "cox dashboard --db out/demo/cox.db\n"
                 "cox dashboard --coordinator 127.0.0.1:7420 --listen 127.0.0.1:8000\n"

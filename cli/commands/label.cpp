@@ -68,7 +68,7 @@ class Label final : public Command {
       runs += reply.runs();
     }
     session.say(fmt::format(
-        "{}labelled {}", target_.dry_run ? "dry run, nothing changed; the command would say: " : "",
+        "{}labeled {}", target_.dry_run ? "dry run, nothing changed; the command would say: " : "",
         report::counted(static_cast<std::int64_t>(runs), "run")));
     return kExitOk;
   }

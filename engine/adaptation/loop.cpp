@@ -11,7 +11,7 @@ sharing::JobShape job_shape(const AdaptationSettings& settings, const LatentSpli
   return shape;
 }
 
-AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptation,
+AdaptationSummary optimize(const AdaptationProblem& problem, Adaptation& adaptation,
                            const AdaptationSettings& settings, JobMonitor& monitor,
                            LoopTimings& timings) {
   const std::string job;

@@ -13,7 +13,7 @@ sharing::JobShape job_shape(const AdaptationSettings& settings, const LatentSpli
 
 /// A trajectory for one job, to its end. When early stopping is on and latents are held out, the
 /// state that remains is the best one, stopped or not.
-AdaptationSummary optimise(const AdaptationProblem& problem, Adaptation& adaptation,
+AdaptationSummary optimize(const AdaptationProblem& problem, Adaptation& adaptation,
                            const AdaptationSettings& settings, JobMonitor& monitor,
                            LoopTimings& timings);
 

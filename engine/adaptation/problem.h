@@ -12,7 +12,7 @@ namespace cox::engine {
 /// What a video gives to adaptation. References must outlive the adaptation.
 struct AdaptationProblem {
   const Backbone& backbone;
-  at::Tensor latents;  ///< [1, C, split.total(), H, W] fp32 normalised, on the backbone's device
+  at::Tensor latents;  ///< [1, C, split.total(), H, W] fp32 normalized, on the backbone's device
   LatentSplit split;
   TextStates text;  ///< of the positive prompt; there is no guidance in training
   const VideoRandom& random;

@@ -6,7 +6,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Optimisers compute in fp32 or bf16, whose largest finite value is this.
+/// Optimizers compute in fp32 or bf16, whose largest finite value is this.
 constexpr double kLargest = 3.3895313892515355e38;
 constexpr RealRange kNotNegative{0, kLargest};
 /// Smallest value of a parameter whose schema says `above: 0`.

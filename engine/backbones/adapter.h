@@ -10,14 +10,14 @@
 
 namespace cox::engine {
 
-/// What a normalisation parameter belongs to. Methods choose parameters by it, never by name.
+/// What a normalization parameter belongs to. Methods choose parameters by it, never by name.
 enum class NormKind {
   kQueryKey,              ///< the gain of queries or keys, self- or cross-attention
   kBeforeCrossAttention,  ///< gain or bias of the norm of tokens before cross-attention
   kModulated,             ///< gain or bias of a norm whose output the timestep modulates
 };
 
-/// Which normalisation parameter a tensor is.
+/// Which normalization parameter a tensor is.
 struct NormSite {
   NormKind kind = NormKind::kQueryKey;
   std::string key;  ///< checkpoint key

@@ -77,7 +77,7 @@ struct LinearSiteShape {
   int64_t out = 0;
 };
 
-/// One normalisation parameter that methods may replace.
+/// One normalization parameter that methods may replace.
 struct NormSiteShape {
   NormSite site;
   int64_t size = 0;

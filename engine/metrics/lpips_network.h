@@ -23,7 +23,7 @@ class LpipsNetwork {
   /// The file's metadata `trunk`: `imagenet`, `random`, or "" when the file does not say.
   const std::string& trunk() const { return trunk_; }
 
-  /// [F, 3, H, W] in [0, 1] to the five taps, each normalised over its channels. H and W are at
+  /// [F, 3, H, W] in [0, 1] to the five taps, each normalized over its channels. H and W are at
   /// least 32.
   ReferenceFeatures taps(const at::Tensor& frames) const;
 

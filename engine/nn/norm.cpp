@@ -52,9 +52,9 @@ at::Tensor differentiable_run_norm(const at::Tensor& x, const at::Tensor& shift,
 
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& gain, double eps) {
   const at::Tensor wide = to_fp32(x);
-  const at::Tensor normalised =
+  const at::Tensor normalized =
       (wide * (wide.square().mean(-1, /*keepdim=*/true) + eps).rsqrt()).to(x.scalar_type());
-  return (normalised * gain).to(x.scalar_type());
+  return (normalized * gain).to(x.scalar_type());
 }
 
 NormFactors layer_norm_factors(int64_t batch, const at::Tensor& gain, const at::Tensor& bias,

@@ -20,7 +20,7 @@ namespace {
 constexpr double kBase = 10000.0;
 
 /// base^(-j / pairs), rounded to fp32 where the reference rounds. On one element at a time: a
-/// vectorised power differs in the last bit between processors.
+/// vectorized power differs in the last bit between processors.
 std::vector<float> frequencies_of(int64_t pairs) {
   std::vector<float> frequencies;
   for (int64_t j = 0; j < pairs; ++j) {

@@ -11,7 +11,7 @@ namespace cox::engine {
 
 /// The inputs of the transformer for one job, on the model's device.
 struct EncodedJob {
-  at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalised
+  at::Tensor condition;  ///< [1, C, c, H/8, W/8] fp32, normalized
   at::Tensor window;     ///< of the adaptation window, same layout; undefined when nothing trains
   SeenFrames seen;       ///< by the models that look at known frames themselves
   TextStates prompt;

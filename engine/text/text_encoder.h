@@ -20,7 +20,7 @@ class TextEncoder final : public PromptEncoder {
                                            at::Device device);
   ~TextEncoder() override;
 
-  /// Cleans, tokenises and encodes. "" is a valid prompt: one `</s>` and padding.
+  /// Cleans, tokenizes and encodes. "" is a valid prompt: one `</s>` and padding.
   EncodedPrompt encode(const std::string& prompt) const override;
 
   const Umt5Config& config() const;

@@ -170,7 +170,7 @@ RgbImage cropped(const RgbImage& image, int width, int height) {
 }
 
 /// Returns a black width x height picture with `image` in its center.
-RgbImage centred(const RgbImage& image, int width, int height) {
+RgbImage centered(const RgbImage& image, int width, int height) {
   RgbImage whole(width, height);
   std::fill(whole.pixels.begin(), whole.pixels.end(), std::uint8_t{0});
   const auto offset = [](int free) { return static_cast<int>(std::nearbyint(free * 0.5)); };
@@ -190,7 +190,7 @@ RgbImage resize_to_fit(const RgbImage& image, int width, int height, Fit fit, Re
   const bool wider = is_wider(image, width, height);
   const int w = wider ? width : side(static_cast<double>(image.width) / image.height * height);
   const int h = wider ? side(static_cast<double>(image.height) / image.width * width) : height;
-  return centred(resize(image, w, h, filter, order), width, height);
+  return centered(resize(image, w, h, filter, order), width, height);
 }
 
 }  // namespace cox::video

@@ -32,7 +32,7 @@ function(cox_take_headers target owner)
 endfunction()
 
 # Code that is compiled more often than it runs: command lines and test cases. The header-only
-# CLI11 and Catch2 cost their optimiser several times their reading.
+# CLI11 and Catch2 cost their optimizer several times their reading.
 set(COX_COMMAND_LINE_OPTIONS -O1)
 set(COX_TEST_OPTIONS -O0)
 

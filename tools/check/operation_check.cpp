@@ -32,7 +32,7 @@ constexpr double kOperationBound = 2e-5;
 constexpr double kBf16Bound = 1e-2;
 /// LibTorch's layer norm on a CPU sums the gradients of gain and bias in bf16.
 constexpr double kBf16SumBound = 4e-2;
-/// Where all roundings agree but for values between two neighbours.
+/// Where all roundings agree but for values between two neighbors.
 constexpr double kSameRoundingBound = 1e-3;
 
 /// How a tensor enters an operation.

@@ -57,7 +57,7 @@ at::Tensor trained_change(Backbone& model, const ModelSizes& sizes, const std::s
   NoSink sink;
   JobMonitor monitor(sink);
   LoopTimings timings;
-  optimise(problem, *adaptation, settings, monitor, timings);
+  optimize(problem, *adaptation, settings, monitor, timings);
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> changes;
   for (const ParameterGroup& group : adaptation->groups()) {

@@ -22,7 +22,7 @@ struct Figure {
   enum class Kind { kDisc, kRing, kBox, kStar };
   Kind kind = Kind::kDisc;
   double radius = 0.2;     ///< of the circle around it
-  Point start;             ///< at time 0; the circle's centre when there is an orbit
+  Point start;             ///< at time 0; the circle's center when there is an orbit
   Point velocity;          ///< heights a second
   double orbit = 0;        ///< radius of the circle
   double orbit_speed = 0;  ///< radians a second, clockwise

@@ -14,7 +14,7 @@ namespace cox::engine {
 
 namespace {
 
-/// Noise levels [B]: half uniform, half through the sampler's shift, which favours noisy ones.
+/// Noise levels [B]: half uniform, half through the sampler's shift, which favors noisy ones.
 at::Tensor draw_sigmas(const DitTraining& training, const at::TensorOptions& options) {
   const at::Tensor uniform = at::rand({training.batch}, options).clamp(1e-3, 1);
   const at::Tensor shifted = training.shift * uniform / (1 + (training.shift - 1) * uniform);

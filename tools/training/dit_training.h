@@ -12,7 +12,7 @@ namespace cox::engine {
 /// The training data of the transformer: the latents of a pool of clips, encoded once, with the
 /// text states of their captions. Training never reads pixels.
 struct LatentPool {
-  at::Tensor latents;       ///< [N, C, T, H, W], normalised
+  at::Tensor latents;       ///< [N, C, T, H, W], normalized
   at::Tensor text_states;   ///< [N, L, text channels]
   at::Tensor text_mask;     ///< [N, L] int64
   at::Tensor empty_states;  ///< [1, L, text channels] of the empty prompt

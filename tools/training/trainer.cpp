@@ -188,7 +188,7 @@ class StageRun {
     write_text(path, config.dump(2) + "\n");
   }
 
-  /// Scenes as normalised latents, with their captions' states.
+  /// Scenes as normalized latents, with their captions' states.
   LatentPool make_pool() const {
     const at::NoGradGuard no_grad;
     Weights weights = read_weights(options_.model + "/vae");

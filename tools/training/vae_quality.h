@@ -8,7 +8,7 @@ namespace cox::engine {
 /// PSNR in dB of each frame, pixels in [0, 1]: two clips [N, 3, F, H, W] -> [N, F].
 at::Tensor frame_psnr(const at::Tensor& shown, const at::Tensor& truth);
 
-/// Clips [N, 3, F, H, W] in [0, 1] through the VAE as in use: posterior mean, normalised and back.
+/// Clips [N, 3, F, H, W] in [0, 1] through the VAE as in use: posterior mean, normalized and back.
 at::Tensor reconstruct(const VideoVae& vae, const at::Tensor& pictures);
 
 /// Latents as the transformer has them -> pictures in [0, 1], fp32.

@@ -208,12 +208,12 @@ class Bench {
       AdaptationSettings one_step = loop_settings();
       one_step.steps = one_step.early_stop.rule.check_every = 1;
       LoopTimings ignored;
-      optimise(problem, *make_adaptation(), one_step, monitor, ignored);
+      optimize(problem, *make_adaptation(), one_step, monitor, ignored);
     };
     const double warm_up_s = warm_up_seconds(step_and_check);
     const auto adaptation = make_adaptation();
     const AdaptationSummary summary =
-        optimise(problem, *adaptation, loop_settings(), monitor, timings);
+        optimize(problem, *adaptation, loop_settings(), monitor, timings);
 
     const double step_s = timings.train_s / summary.steps_run;
     Json json = {

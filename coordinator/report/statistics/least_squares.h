@@ -21,7 +21,7 @@ class Design {
   /// How many columns are not.
   std::size_t rank() const { return basis_.size(); }
 
-  /// The coefficient of each column that minimises the sum of squares; 0 where it is left out.
+  /// The coefficient of each column that minimizes the sum of squares; 0 where it is left out.
   std::vector<double> solve(const std::vector<double>& y) const;
 
  private:

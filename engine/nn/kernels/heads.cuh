@@ -3,7 +3,7 @@
 #include "engine/nn/kernels/row.cuh"
 
 // RMS norm over each head's values, times a gain, then turned by RoPE where there is a table. A
-// group of `lanes` neighbouring lanes serves one head of one token, eight values a lane.
+// group of `lanes` neighboring lanes serves one head of one token, eight values a lane.
 
 /// Where head h of token n of sample b begins.
 struct HeadLayout {

@@ -73,7 +73,7 @@ __device__ inline void store(const float (&from)[kChunk], bf16* to) {
   *reinterpret_cast<uint4*>(to) = make_uint4(words[0], words[1], words[2], words[3]);
 }
 
-/// The sum over `width` neighbouring lanes (a power of two), in every one of them.
+/// The sum over `width` neighboring lanes (a power of two), in every one of them.
 __device__ inline float lane_sum(float x, int width) {
   for (int offset = width / 2; offset > 0; offset /= 2) {
     x += __shfl_xor_sync(kAllLanes, x, offset);

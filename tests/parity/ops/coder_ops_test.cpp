@@ -63,7 +63,7 @@ TEST_CASE(
   CHECK(relative_error(in_bf16, vae_fixture().at("decode4.pixels")) < 3e-2);
 }
 
-TEST_CASE("cox-engine parity normalises latents with the constants of the VAE's configuration") {
+TEST_CASE("cox-engine parity normalizes latents with the constants of the VAE's configuration") {
   const VaeModel model;
   Call call{.op = "latents-normalize", .model = model.path()};
   call.inputs["latents"] = vae_fixture().at("latents");
@@ -117,7 +117,7 @@ TEST_CASE("cox-engine parity's LPIPS of bytes is the network's on frames in [-1,
   CHECK(got.min().item<double>() > 0);
 }
 
-TEST_CASE("under bf16 cox-engine parity normalises latents in bf16, as a bf16 model does") {
+TEST_CASE("under bf16 cox-engine parity normalizes latents in bf16, as a bf16 model does") {
   const VaeModel model;
   Call call{.op = "latents-normalize", .model = model.path()};
   call.inputs["latents"] = vae_fixture().at("latents");

@@ -53,7 +53,7 @@ TEST_CASE("videos in one batch are decoded independently, as in the reference") 
         kTolerance);
 }
 
-TEST_CASE("latents are normalised in their own dtype, bit for bit as in the reference") {
+TEST_CASE("latents are normalized in their own dtype, bit for bit as in the reference") {
   Reference reference;
   const at::Tensor latents = reference.expected.at("latents");
   for (const auto& [dtype, suffix] :

@@ -37,11 +37,11 @@ int compare_with(const std::string& list, ColorRule rule) {
 
 // Fixture: tests/parity/fixtures/make_video.py. The clip in 4:4:4 goes through swscale, which has
 // its own code for each kind of processor: these are the bytes of x86-64.
-TEST_CASE("With tagged colour every frame equals PyAV 18.1 byte for byte") {
+TEST_CASE("With tagged color every frame equals PyAV 18.1 byte for byte") {
   CHECK(compare_with("pyav_tagged.txt", ColorRule::kTagged) == 10);
 }
 
-TEST_CASE("With paper_compat colour every frame equals PyAV 12.0.0 byte for byte") {
+TEST_CASE("With paper_compat color every frame equals PyAV 12.0.0 byte for byte") {
   CHECK(compare_with("pyav_paper_compat.txt", ColorRule::kPaperCompat) == 9);
 }
 

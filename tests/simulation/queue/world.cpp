@@ -70,7 +70,7 @@ class World {
     }
     event.dataset_digest = fmt::format("d{}", schedule_.videos);
     for (int r = 0; r < schedule_.runs; ++r) {
-      // Neighbouring series share configurations.
+      // Neighboring series share configurations.
       const int configuration = series * schedule_.runs / 2 + r + (r < variant ? 100 : 0);
       const std::string digest = fmt::format("c{}", configuration);
       event.runs.push_back({fmt::format("r{}", r), "{}", digest, "none", "toy", "m", "{}", digest});

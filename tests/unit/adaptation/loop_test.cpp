@@ -182,6 +182,6 @@ TEST_CASE("cancelling ends the loop at the next step") {
   sink.cancel = true;
   JobMonitor monitor(sink);
   LoopTimings timings;
-  CHECK_THROWS_WITH(optimise(bench.problem(), *bench.adaptation, bench.settings, monitor, timings),
+  CHECK_THROWS_WITH(optimize(bench.problem(), *bench.adaptation, bench.settings, monitor, timings),
                     Catch::Contains("cancelled"));
 }

@@ -63,7 +63,7 @@ struct Bench {
     SilentSink sink;
     JobMonitor monitor(sink);
     LoopTimings timings;
-    return optimise(problem(), *adaptation, settings, monitor, timings);
+    return optimize(problem(), *adaptation, settings, monitor, timings);
   }
 
   /// The loss of a fixed question, with its graph.

@@ -272,7 +272,7 @@ TEST_CASE("labels are written, shown, chosen by, and change no digest") {
       typed(make_label(),
             on({"demo/run-[01]", "demo/run-1", "--tag", "paper", "--note", "a \"note\" <script>"}));
   INFO(said.status);
-  CHECK(said.err == "labelled 2 runs\n");
+  CHECK(said.err == "labeled 2 runs\n");
   REQUIRE(typed(make_label(), on({"demo/run-1", "--tag", "best"})).status.is_ok());
   CHECK(digests() == before);
   const auto tagged = rows_of(

@@ -27,7 +27,7 @@ TEST_CASE("a stranger's text cannot move the cursor") {
   CHECK(printable_lines("a\x1b[2Jb\n\tc\r") == "a?[2Jb\n\tc?");
 }
 
-TEST_CASE("colour follows the option, then NO_COLOR, then the stream") {
+TEST_CASE("color follows the option, then NO_COLOR, then the stream") {
   const int no_terminal = -1;
   CHECK_FALSE(terminal_of(no_terminal, ColorMode::kAuto).color);
   CHECK(terminal_of(no_terminal, ColorMode::kAlways).color);

@@ -69,7 +69,7 @@ struct Placed {
     LoopTimings timings;
     const ContextFlow rule;
     const AdaptationProblem problem{*backbone, latents, {2, 2, 1}, text, plan.run.random, rule};
-    return optimise(problem, *adaptation, *plan.adaptation, monitor, timings);
+    return optimize(problem, *adaptation, *plan.adaptation, monitor, timings);
   }
 
   JobInput job;

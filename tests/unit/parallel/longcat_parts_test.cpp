@@ -41,7 +41,7 @@ struct Training {
     const AdaptationProblem problem{*backbone, latents, {1, 2, 1}, text(), random, rule};
     JobMonitor monitor(sink);
     LoopTimings timings;
-    const AdaptationSummary summary = optimise(problem, *adaptation, settings, monitor, timings);
+    const AdaptationSummary summary = optimize(problem, *adaptation, settings, monitor, timings);
     std::vector<at::Tensor> row;
     for (const ParameterGroup& group : adaptation->groups()) {
       for (const TrainedTensor& tensor : group.tensors) {

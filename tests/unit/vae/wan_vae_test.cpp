@@ -78,7 +78,7 @@ TEST_CASE("latent and pixel frame counts follow the 1 + 4n rule") {
   CHECK_THROWS_WITH(vae->latent_frames(0), Catch::Contains("at least one frame"));
 }
 
-TEST_CASE("normalising and denormalising are inverse up to rounding") {
+TEST_CASE("normalizing and denormalizing are inverse up to rounding") {
   const auto vae = fixture_vae();
   RandomStream stream(StreamKey{6, 0, "latents", Purpose::kRandomModel, 0});
   const at::Tensor latents = stream.normal({2, 4, 3, 2, 2});

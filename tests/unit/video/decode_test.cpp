@@ -32,7 +32,7 @@ Pixel color_of(const std::string& path, ColorRule rule) {
 
 }  // namespace
 
-TEST_CASE("Each colour tag gives the pixel of the table under both colour rules") {
+TEST_CASE("Each color tag gives the pixel of the table under both color rules") {
   struct Row {
     int matrix;
     bool full;

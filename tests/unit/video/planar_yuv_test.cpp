@@ -31,7 +31,7 @@ double clamped(double level) { return std::clamp(level, 0.0, 255.0); }
 
 }  // namespace
 
-TEST_CASE("Colours are within rounding of the real-valued formula, and never above it") {
+TEST_CASE("Colors are within rounding of the real-valued formula, and never above it") {
   for (const bool full_range : {false, true}) {
     const double span = full_range ? 224.0 / 255.0 : 1;
     for (int y = 0; y < 256; y += 5) {

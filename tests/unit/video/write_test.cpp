@@ -41,7 +41,7 @@ double mean_error(const RgbImage& a, const RgbImage& b) {
 }  // namespace
 
 TEST_CASE(
-    "The lossless writer reads back bit for bit, odd sizes included, under both colour rules") {
+    "The lossless writer reads back bit for bit, odd sizes included, under both color rules") {
   const test::TemporaryDirectory folder;
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
