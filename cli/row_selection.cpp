@@ -268,7 +268,7 @@ void RowSelection::declare(CLI::App& app) {
       ->type_name("COLUMN,...");
   app.add_option("--columns", columns_, "Show these columns: parameters, metrics, any of v_results")
       ->type_name("COLUMN,...");
-  app.add_option("--limit", limit_, "Show at most so many rows")
+  app.add_option("--limit", limit_, "Show at most this many rows")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
 }

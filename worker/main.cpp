@@ -140,7 +140,7 @@ void declare(CLI::App& app, Flags& flags) {
   app.add_option("--job-time", flags.job_time_s,
                  "Seconds that a job is expected to take until one was measured");
   app.add_flag("!--no-sharing", flags.sharing,
-               "Compute every job by itself, though others of its bundle do the same work");
+               "Compute every job separately, even when others of its bundle do the same work");
   app.add_option("--health", flags.health,
                  "Loopback address for supervisors, which read /health there; port 0 picks one")
       ->type_name("HOST:PORT");

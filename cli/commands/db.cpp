@@ -26,15 +26,15 @@ class Db final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    info_ = &verb(app, "info", "Show what a database holds", "cox db info out/cox.db");
+    info_ = &verb(app, "info", "Show the contents of a database", "cox db info out/cox.db");
     check_ = &verb(app, "check",
-                   "Check every page and reference, and tell an unclean file from a "
+                   "Check every page and reference, and distinguish an unclean file from a "
                    "damaged one (exit code 1)",
                    "cox db check out/cox.db");
     backup_ = &verb(app, "backup", "Copy a database, also while a coordinator writes",
                     "cox db backup out/cox.db monday.db");
     restore_ = &verb(app, "restore",
-                     "Put a backup in the place of a database; what was there is "
+                     "Replace a database with a backup; the old database is "
                      "moved aside",
                      "cox db restore monday.db out/cox.db");
     for (CLI::App* one : {info_, check_, backup_}) file(*one, "FILE", "Database file", path_);

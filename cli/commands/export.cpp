@@ -38,8 +38,9 @@ class Export final : public Command {
     app.add_option("--baseline", options_.report.baseline,
                    "RUN or SERIES/RUN; replaces the sweep's baseline")
         ->type_name("RUN");
-    app.add_option("--run", options_.clips.runs,
-                   "Run whose clips are shown beside the baseline's (default: the best); repeat it")
+    app.add_option(
+           "--run", options_.clips.runs,
+           "Run whose clips are shown next to the baseline's (default: the best); repeatable")
         ->type_name("RUN")
         ->allow_extra_args(false);
     app.add_option("--item", options_.clips.items, "Item to show; repeat it for several")
@@ -50,7 +51,7 @@ class Export final : public Command {
         ->check(CLI::Range(0, 100))
         ->capture_default_str()
         ->type_name("N");
-    app.add_option("--max-mb", max_mb_, "Most megabytes of video that the page holds")
+    app.add_option("--max-mb", max_mb_, "Maximum size of the page's videos in megabytes")
         ->check(CLI::Range(0.0, kMaxMegabytes))
         ->capture_default_str()
         ->type_name("N");

@@ -39,11 +39,12 @@ class Hosts final : public Command {
 
   void declare(CLI::App& app) override {
     app.require_subcommand(1);
-    up_ = &verb(app, "up", "Start the workers that do not run");
-    status_ = &verb(app, "status", "Show how the workers stand");
+    up_ = &verb(app, "up", "Start the workers that are not running");
+    status_ = &verb(app, "status", "Show the state of the workers");
     logs_ = &verb(app, "logs", "Copy the ends of the workers' logs into a folder here");
     down_ = &verb(app, "down", "Let the workers finish the jobs in flight and leave");
-    up_->add_flag("--restart", restart_, "Let those that run finish their jobs and start again");
+    up_->add_flag("--restart", restart_,
+                  "Let running workers finish their jobs, then restart them");
     for (CLI::App* one : {up_, down_}) {
       one->add_option("--patience", patience_s_, "Seconds to wait for jobs in flight")
           ->check(CLI::Range(0, 86'400))

@@ -22,7 +22,7 @@ class ImportResults final : public Command {
   CommandText text() const override {
     return {
         .name = "import-results",
-        .summary = "Load published results, which reports show beside the measured ones",
+        .summary = "Load published results, which reports show next to the measured ones",
         .examples = "cox import-results study.json --db out/study/cox.db --source 'AdaSteer 2026'"};
   }
 

@@ -25,7 +25,7 @@ class Importance final : public Command {
  public:
   CommandText text() const override {
     return {.name = "importance",
-            .summary = "Say which parameters of a series move a metric, and how surely",
+            .summary = "Show which parameters of a series change a metric, with intervals",
             .examples =
                 "cox importance demo\n"
                 "cox importance demo --metric ssim --where \"method == 'lora'\"\n"

@@ -48,7 +48,7 @@ class Plan final : public Command {
         ->capture_default_str()
         ->type_name("N");
     app.add_option("--videos", options_.videos,
-                   "With --without-inputs: price so many videos of each data set")
+                   "With --without-inputs: price this many videos of each data set")
         ->needs(without)
         ->capture_default_str()
         ->type_name("N");

@@ -57,7 +57,8 @@ class Results final : public Command {
     COX_ASSIGN_OR_RETURN(const Source source, source_.choose());
     COX_ASSIGN_OR_RETURN(const report::Query query, open_query(source));
     if (!sql_.empty() && selection_.any()) {
-      return invalid_argument("--sql selects by itself: put conditions and order into the SELECT");
+      return invalid_argument(
+          "--sql already selects rows: put conditions and order into the SELECT");
     }
     if (!sql_.empty()) return print(session, query(sql_), "cox-query");
     COX_RETURN_IF_ERROR(find_series(query));

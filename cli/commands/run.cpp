@@ -56,7 +56,7 @@ class Run final : public Command {
         ->capture_default_str()
         ->type_name("DIR");
     app.add_flag("!--no-sharing", options_.sharing,
-                 "Compute every job by itself; results are the same bits");
+                 "Compute every job separately; results are bit-identical");
     options_.events.declare(app);
   }
 

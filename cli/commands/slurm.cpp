@@ -54,7 +54,7 @@ class SlurmCommand final : public Command {
     app.require_subcommand(1);
     script_ = &declare_verb(app, "script", "Print exactly what would be submitted now");
     up_ = &declare_verb(app, "up", "Check the settings and submit workers for the open jobs");
-    scale_ = &declare_verb(app, "scale", "Keep the number of workers in step with the open jobs");
+    scale_ = &declare_verb(app, "scale", "Adjust the number of workers to the open jobs");
     status_ = &declare_verb(app, "status", "Show the tasks of the last two days");
     down_ = &declare_verb(app, "down", "Let workers finish the jobs in flight and leave");
     for (CLI::App* verb : {script_, up_, scale_}) declare_size(*verb);
@@ -93,9 +93,10 @@ class SlurmCommand final : public Command {
     verb.add_option("--partition", partition_, "Instead of the settings' partition");
     verb.add_option("--account", account_, "Instead of the settings' account");
     verb.add_option("--time", time_, "Wall-clock limit of a task, such as 4:00:00");
-    verb.add_option("--min", min_, "Fewest tasks while any job is open")
+    verb.add_option("--min", min_, "Minimum number of tasks while any job is open")
         ->check(CLI::Range(0, cluster::kMaxTasks));
-    verb.add_option("--max", max_, "Most tasks at once")->check(CLI::Range(1, cluster::kMaxTasks));
+    verb.add_option("--max", max_, "Maximum number of tasks at a time")
+        ->check(CLI::Range(1, cluster::kMaxTasks));
   }
 
   /// Reads the settings and lays the options over them. Relative paths become absolute: nodes run
@@ -291,7 +292,7 @@ class SlurmCommand final : public Command {
     for (const std::string& note : list.notes) session.note(note);
     const cluster::NodeHealth health = cluster::judge_nodes(list.events, now);
     for (const auto& [node, until] : health.excluded_until) {
-      session.note(fmt::format("node {} is left out for {} s more, because tasks failed there",
+      session.note(fmt::format("node {} is excluded for {} s more, because tasks failed there",
                                node, until - now));
     }
     return kExitOk;
@@ -303,7 +304,7 @@ class SlurmCommand final : public Command {
     COX_RETURN_IF_ERROR(now_ ? slurm.cancel(tasks) : slurm.drain(tasks));
     const std::string count = counted_tasks(tasks.size());
     session.say(now_ ? fmt::format("ended {}; their jobs return to the queue", count)
-                     : fmt::format("told {} to finish the jobs in flight and leave", count));
+                     : fmt::format("asked {} to finish the jobs in flight and leave", count));
     return kExitOk;
   }
 

@@ -35,7 +35,7 @@ class Submit final : public Command {
     auto* dry = app.add_flag("--dry-run", dry_run_, "Say what is new and what exists; add nothing");
     auto* wait = app.add_flag("--wait", wait_, "Wait to the end; exit code as of 'cox run'");
     wait->excludes(dry);
-    app.add_option("--timeout", timeout_s_, "With --wait: give up after so many seconds in all")
+    app.add_option("--timeout", timeout_s_, "With --wait: give up after this many seconds")
         ->needs(wait);
   }
 

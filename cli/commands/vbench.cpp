@@ -71,7 +71,7 @@ class Vbench final : public Command {
   CommandText text() const override {
     return {
         .name = "vbench",
-        .summary = "Show scores of VBench: normalized totals, published rows beside measured ones",
+        .summary = "Show VBench scores: normalized totals, published rows next to measured ones",
         .examples =
             "cox vbench demo/none demo/stas\n"
             "cox vbench --scores wan=evaluation_results/wan_eval_results.json\n"
@@ -86,7 +86,7 @@ class Vbench final : public Command {
            "NAME=FILE: results of VBench's evaluate.py; several of one name, or of a RUN, are "
            "one row")
         ->type_name("NAME=FILE");
-    app.add_option("--published", published_, "A table to show beside the measured rows")
+    app.add_option("--published", published_, "A table to show next to the measured rows")
         ->type_name("FILE");
     source_.declare(app);
     output_.declare(app);
@@ -108,7 +108,7 @@ class Vbench final : public Command {
     if (published) session.note(fmt::format("published: {}", published->source));
     session.note(
         "VBench's published scores are over its own prompts and whole videos; rows over other "
-        "items, or over the scored frames alone, do not compare with them");
+        "items, or over the scored frames only, do not compare with them");
     return kExitOk;
   }
 

@@ -29,7 +29,7 @@ class Workers final : public Command {
   CommandText text() const override {
     return {
         .name = "workers",
-        .summary = "Say which workers get jobs",
+        .summary = "Choose which workers get jobs",
         .examples =
             "cox workers drain gpu1-0    finish the job in flight, then leave\n"
             "cox workers resume gpu1-0   workers of this name get jobs again\n"
@@ -54,7 +54,7 @@ class Workers final : public Command {
     COX_ASSIGN_OR_RETURN(const NamedWorkers named, find(query));
     if (!named.was_ever_here) {
       return not_found(fmt::format(
-          "no worker '{}' was ever here; 'cox status --workers' lists those that are", name_));
+          "unknown worker '{}'; 'cox status --workers --all' lists known workers", name_));
     }
     v1::ChangeWorkerRequest request;
     request.set_change(change_);

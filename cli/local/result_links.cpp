@@ -118,7 +118,7 @@ Result<LinkReport> link_results(const report::Query& query, const std::string& s
   for (const auto& [link, text] : wanted) COX_RETURN_IF_ERROR(make_link(link, text));
   report.links = wanted.size();
   if (unsafe > 0) {
-    report.notes.push_back(fmt::format("{} without a link: its name is no path below '{}'",
+    report.notes.push_back(fmt::format("{} without a link: its name is not a path below '{}'",
                                        report::counted(static_cast<std::int64_t>(unsafe), "video"),
                                        folder));
   }

@@ -69,7 +69,7 @@ Result<HostsFile> read_hosts(const std::string& path) {
     if (host.gpus % file.gpus_per_job == 0) continue;
     return invalid_argument(fmt::format(
         "{}: gpus_per_job: expected a divisor of the {} GPUs of host '{}', got {}; a GPU that is "
-        "left over would stand idle",
+        "left over would be idle",
         path, host.gpus, host.name, file.gpus_per_job));
   }
   if (file.worker.empty()) {

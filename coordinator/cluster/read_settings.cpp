@@ -167,7 +167,7 @@ Status check_settings(const SlurmSettings& settings) {
       (settings.gpus == 0 || settings.gpus % settings.gpus_per_job != 0)) {
     return invalid_argument(
         fmt::format("gpus_per_job: expected a divisor of 'gpus' ({}), got {}; a GPU that is left "
-                    "over would stand idle",
+                    "over would be idle",
                     settings.gpus, settings.gpus_per_job));
   }
   if (settings.min_tasks > settings.max_tasks) {

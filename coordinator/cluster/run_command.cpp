@@ -103,7 +103,7 @@ Result<Started> Started::start(const Command& command) {
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
   if (error == ENOENT) {
-    return not_found(fmt::format("there is no program '{}' in PATH", command.words.front()));
+    return not_found(fmt::format("program '{}' is not in PATH", command.words.front()));
   }
   if (error != 0) {
     return failed_precondition(

@@ -47,7 +47,7 @@ void take_note(const TaskNote& note, std::map<std::string, KnownTask>& known) {
   KnownTask& entry = known[note.id];
   if (entry.task.id.empty()) {
     entry.task.id = note.id;
-    entry.task.state = {"UNKNOWN", TaskKind::kUnknown, "left no word of its end"};
+    entry.task.state = {"UNKNOWN", TaskKind::kUnknown, "ended without a recorded reason"};
     entry.story = entry.task.state.meaning;
   }
   if (entry.began && *entry.began > note.began) return;  // a later start is known
@@ -96,8 +96,7 @@ Status Slurm::check() const {
   // The rest is the site's to judge: accounts, limits, reservations, features.
   const Result<std::string> judged =
       output_of(run_, {.words = {"sbatch", "--test-only"}, .input = batch_script(settings_, {})});
-  return judged.is_ok() ? Status::ok()
-                        : judged.status().with_context("Slurm would not take such tasks");
+  return judged.is_ok() ? Status::ok() : judged.status().with_context("Slurm rejects these tasks");
 }
 
 /// The site's bound; ours where it does not tell.
@@ -191,7 +190,7 @@ Result<TaskList> Slurm::tasks(std::int64_t since) const {
     const Result<std::vector<Task>> accounted = account(since);
     if (accounted.is_ok()) take_account(*accounted, known);
     if (!accounted.is_ok()) {
-      list.notes.push_back(fmt::format("no word of tasks that Slurm has forgotten: {}",
+      list.notes.push_back(fmt::format("no record of tasks that Slurm has forgotten: {}",
                                        accounted.status().message()));
     }
   }

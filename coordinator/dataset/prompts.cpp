@@ -150,7 +150,7 @@ class PromptItems {
           fmt::format("'{}': {}; every prompt is one item, so correct or delete them", path,
                       join_first(faults_, kMaxNamedFaults)));
     }
-    if (prompts_.empty()) return invalid_argument(fmt::format("'{}' holds no prompt", path));
+    if (prompts_.empty()) return invalid_argument(fmt::format("'{}' contains no prompts", path));
     return std::move(prompts_);
   }
 

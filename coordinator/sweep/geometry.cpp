@@ -272,7 +272,7 @@ class MemberCheck {
     if (groups == nullptr) return;
     const std::int64_t count = *groups->get_if<std::int64_t>();
     if (is("inject", "global") && count != 1) {
-      fail(fmt::format("groups: inject global takes one group, got groups {}", count),
+      fail(fmt::format("groups: inject global requires one group, got groups {}", count),
            {"groups", "inject"});
     }
     const std::int64_t blocks = listed_blocks();
@@ -300,7 +300,7 @@ class MemberCheck {
   void check_optimizer() {
     const Value* momentum = find("momentum");
     if (momentum == nullptr || *momentum == Value(0.0) || is("optimizer", "sgd")) return;
-    fail(fmt::format("momentum: adamw has averages of its own and takes momentum 0, got {}; use "
+    fail(fmt::format("momentum: expected 0 for adamw, which has its own averages, got {}; use "
                      "optimizer: sgd",
                      *momentum->get_if<double>()),
          {"momentum", "optimizer"});

@@ -61,7 +61,7 @@ void read_resources(const Node& node, Resources& resources, DurationUs& time_lim
   read_size(node, "memory", resources.memory_bytes, diagnostics);
   if (resources.gpu_memory_bytes == 0) return;
   if (gpus != nullptr && resources.gpus == 0) {
-    diagnostics.error(gpus->at, "resources: gpus is 0, but gpu_memory asks for a GPU",
+    diagnostics.error(gpus->at, "resources: gpus is 0, but gpu_memory requires a GPU",
                       "drop one of the two");
   }
   resources.gpus = std::max(resources.gpus, 1U);

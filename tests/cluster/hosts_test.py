@@ -133,7 +133,7 @@ class HostsTest(unittest.TestCase):
         settings = json.loads((study.folder / "hosts.yaml").read_text())
         self.write(study, {**settings, "hosts": [{"name": "h1", "workers": 2}]})
         study.submit("named", runs=1, videos=40)
-        self.assertIn("no worker 'h1-0' was ever here", study.ask("workers", "drain", "h1-0", check=False).stderr)
+        self.assertIn("unknown worker 'h1-0'", study.ask("workers", "drain", "h1-0", check=False).stderr)
         self.hosts(study, "up")
         wait_for("both work", lambda: {row["worker"] for row in study.rows("SELECT worker FROM v_results")}
                  == {"h1-0", "h1-1"}, WAIT_S, lambda: self.logs(study))

@@ -174,7 +174,7 @@ class SlurmTest(unittest.TestCase):
         self.assertIn("no node of partition 'main' has 1 h100 GPUs; it has: 1 h200 in a node",
                       self.cox(study, "up", check=False).stderr)
         self.settings(study, gpus=0, gpu_type=None, memory="9999G")
-        self.assertIn("Slurm would not take such tasks", self.cox(study, "up", check=False).stderr)
+        self.assertIn("Slurm rejects these tasks", self.cox(study, "up", check=False).stderr)
         self.settings(study, memory=None, worker="/nowhere/cox-worker")
         self.assertIn("'/nowhere/cox-worker' is not a program here", self.cox(study, "up", check=False).stderr)
         self.assertEqual(self.slurm.queue(), {})
@@ -207,8 +207,8 @@ class SlurmTest(unittest.TestCase):
 
         # This cluster keeps no accounts: what became of the task cannot be known.
         status = self.cox(study, "status")
-        self.assertIn("no word of tasks that Slurm has forgotten: 'env' ended with exit code 1", status.stderr)
-        self.assertIn("left no word of its end", status.stdout)
+        self.assertIn("no record of tasks that Slurm has forgotten: 'env' ended with exit code 1", status.stderr)
+        self.assertIn("ended without a recorded reason", status.stdout)
         (fake / "sacct").write_text("#!/bin/sh\nexec sleep 1000\n")
         (fake / "sacct").chmod(0o755)
         status = self.cox(study, "status", environment=path)

@@ -106,7 +106,7 @@ TEST_CASE("parameters of methods that act together are checked by member") {
   CHECK_THAT(sandbox.errors(both + "params: {adasteer.groups: 49}\n"),
              Contains("adasteer.groups: expected at most 48"));
   CHECK_THAT(sandbox.errors(both + "params: {adasteer: {inject: global, groups: 2}}\n"),
-             Contains("groups: inject global takes one group, got groups 2") &&
+             Contains("groups: inject global requires one group, got groups 2") &&
                  Contains("adasteer.groups = 2"));
   CHECK_THAT(sandbox.errors(both + "params: {norm.lr: -1}\n"),
              Contains("norm.lr: expected at least 0"));
