@@ -223,7 +223,8 @@ Result<std::vector<std::size_t>> rows_where(const std::optional<Expression>& whe
   return kept;
 }
 
-/// The key columns, then what was asked for; or else what --where and --sort name, then the rest.
+/// The key columns, then those of --columns; without it, those of --where and --sort, then the
+/// rest.
 std::vector<std::string> columns_to_show(const Wishes& wishes, const SelectableRows& rows) {
   const auto& shown = rows.shown.columns;
   std::vector<std::string> wanted = wishes.columns;

@@ -19,7 +19,7 @@ namespace cox::cli {
 
 namespace {
 
-/// What v_names says about a run beside its name.
+/// The other columns of v_names for a run.
 struct Labels {
   std::string tags;
   std::string note;

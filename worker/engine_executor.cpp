@@ -53,7 +53,7 @@ EngineExecutor::EngineExecutor(std::unique_ptr<engine::Engine> engine, std::stri
 std::vector<std::size_t> EngineExecutor::begin_bundle(const v1::Bundle& bundle) {
   std::vector<JobInput> inputs;
   for (const v1::LeasedJob& job : bundle.jobs()) {
-    // One that cannot be read shares nothing; `run` tells what is wrong with it.
+    // A job that cannot be read shares nothing; `run` reports its error.
     Result<JobInput> input = job_input_of(job, bundle.video(), out_);
     inputs.push_back(input.is_ok() ? std::move(input).value() : JobInput{});
   }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kHostsAtOnce = 16;
 
-/// What a host answered.
+/// A host's answer.
 struct HostAnswer {
   Status status;
   std::string printed;

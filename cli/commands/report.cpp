@@ -124,7 +124,7 @@ class Report final : public Command {
                          sweep::load_sweep_without_inputs(what, {{}, best_finder(chosen)}));
     COX_ASSIGN_OR_RETURN(const std::string text, read_file(what));
     Subject subject{plan.series.name, notes_of(plan, text)};
-    // Where the inputs are not at hand, nothing is predicted.
+    // Without the inputs, nothing is predicted.
     Result<sweep::SweepPlan> whole = sweep::load_sweep(what, {{}, best_finder(chosen)});
     if (whole.is_ok()) subject.plan = std::move(whole).value();
     return subject;

@@ -15,7 +15,7 @@ namespace cox::cli {
 
 namespace {
 
-/// What the child needs between fork and exec, where it must not allocate.
+/// Prepared for the child, which must not allocate between fork and exec.
 struct Preparation {
   std::vector<char*> argv;
   std::vector<std::string> variables;  ///< NAME=VALUE, of all variables

@@ -33,7 +33,7 @@ Result<video::RgbImage> label_image(const std::string& label, int width) {
 
 int even(int size) { return size + size % 2; }
 
-/// Where every clip stands: columns and rows of equal cells.
+/// Places clips in columns and rows of equal cells.
 struct GridLayout {
   int columns = 1;
   int cell_width = 0;

@@ -33,7 +33,7 @@ class SessionPace {
   std::optional<std::uint64_t> first_;
 };
 
-/// How many events of a lost bundle tell of the other jobs of `lost`, the job that was in flight.
+/// Returns how many events of a lost bundle report its other jobs; `lost` was in flight.
 int returned_with(const v1::ProgressEvent& lost, const v1::ProgressReply& reply) {
   return static_cast<int>(
       std::count_if(reply.events().begin(), reply.events().end(), [&](const auto& event) {

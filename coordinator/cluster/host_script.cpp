@@ -46,7 +46,7 @@ show() {
 }
 )sh";
 
-/// What is told of a start is told a second later: a worker that refuses its options is gone then.
+/// A start is reported after a second: a worker with invalid options has exited by then.
 constexpr const char* kUp = R"sh(up() {
   local i name pid before=()
   for i in "${!names[@]}"; do

@@ -48,7 +48,7 @@ void declare(Keys& keys, Keys& container, SlurmSettings& settings) {
 constexpr std::string_view kWordCharacters =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:=+@%/&|*[]()";
 
-/// These stand on #SBATCH lines, where Slurm has rules of its own for quotes.
+/// These are written on #SBATCH lines, where Slurm has its own rules for quotes.
 Status check_word(const std::string& key, const std::string& value) {
   const std::size_t at = value.find_first_not_of(kWordCharacters);
   if (at == std::string::npos) return Status::ok();
@@ -56,7 +56,7 @@ Status check_word(const std::string& key, const std::string& value) {
                                       key, escaped(value), escaped(value.substr(at, 1))));
 }
 
-/// These stand in the script, each on one line.
+/// These are written into the script, each on one line.
 Status check_line(const std::string& key, const std::string& value) {
   if (!first_control_character(value, "\t")) return Status::ok();
   return invalid_argument(fmt::format("{}: expected one line without control characters, got '{}'",

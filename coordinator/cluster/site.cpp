@@ -15,7 +15,7 @@ namespace {
 
 /// "gpu:h200:8(S:0-1)", "gpu:4", "(null)" or others of a list of generic resources.
 std::vector<NodeGpus> read_gpus(const std::string& text) {
-  std::string plain;  // without what is in parentheses, where commas may stand
+  std::string plain;  // without the parts in parentheses, which may contain commas
   int depth = 0;
   for (const char c : text) {
     if (c == '(') ++depth;

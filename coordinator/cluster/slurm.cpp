@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMostIdsInACall = 200;
 
-/// squeue knows a task that ended for a while; its end is then told by the note or by sacct.
+/// squeue lists an ended task for a while; the note or sacct then has the reason.
 void take_queue(const std::vector<Task>& queue, std::map<std::string, KnownTask>& known) {
   for (const Task& task : queue) {
     KnownTask& entry = known[task.id];
@@ -99,7 +99,7 @@ Status Slurm::check() const {
   return judged.is_ok() ? Status::ok() : judged.status().with_context("Slurm rejects these tasks");
 }
 
-/// The site's bound; ours where it does not tell.
+/// The site's bound; the default where the site reports none.
 int Slurm::largest_array() const {
   const auto config = output_of(run_, {.words = {"scontrol", "show", "config"}});
   if (!config.is_ok()) return kMaxTasks;
@@ -186,7 +186,7 @@ Result<TaskList> Slurm::tasks(std::int64_t since) const {
     return !note.ended && !known.contains(note.id);
   });
   for (const TaskNote& note : recent) take_note(note, known);
-  if (any_without_end) {  // only sacct can tell what became of these
+  if (any_without_end) {  // only sacct knows how these ended
     const Result<std::vector<Task>> accounted = account(since);
     if (accounted.is_ok()) take_account(*accounted, known);
     if (!accounted.is_ok()) {

@@ -26,7 +26,8 @@ bool read_number(const std::string& text, T& number) {
   return error == std::errc() && stop == end;
 }
 
-/// Seconds since 1970; now when the file is gone or cannot be asked: it is then read, or told.
+/// Seconds since 1970. Returns now when the file's time cannot be read: reading the file reports
+/// why.
 std::int64_t written_at(const fs::directory_entry& entry) {
   struct stat facts {};
   return ::stat(entry.path().c_str(), &facts) == 0 ? facts.st_mtime : std::time(nullptr);

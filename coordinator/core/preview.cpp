@@ -55,7 +55,7 @@ std::uint32_t count_retired(QueueState& state, SeriesNumber series, const Submit
 
 /// Counts the jobs that no series would need any more.
 std::uint64_t count_unwanted(QueueState& state, SeriesNumber series, const Submitted& event) {
-  std::map<std::size_t, std::set<VideoNumber>> videos;  // that exist, of the first so many
+  std::map<std::size_t, std::set<VideoNumber>> videos;  // existing ones, by a run's count
   for (const SubmittedRun& run : event.runs) videos[event.videos_of(run)];
   for (std::size_t v = 0; v < event.videos.size(); ++v) {
     const auto known = state.video_by_identity.find(identity_of(event.videos[v]));

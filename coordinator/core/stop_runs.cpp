@@ -93,7 +93,7 @@ Comparison comparison_at(QueueState& state, const std::vector<Contender>& conten
   return comparison;
 }
 
-/// Whether a current run of another series asks for the job too.
+/// Returns whether a current run of another series contains the job too.
 bool is_wanted_elsewhere(QueueState& state, const Job& job, SeriesNumber own) {
   for (const Series& series : state.all_series) {
     if (series.record.number == own) continue;
@@ -107,7 +107,7 @@ bool is_wanted_elsewhere(QueueState& state, const Job& job, SeriesNumber own) {
   return false;
 }
 
-/// Stops what is open of the run, unless another series asks for it. Returns how many.
+/// Stops the run's open jobs, unless another series contains them. Returns how many.
 std::uint64_t stop_run(Step& step, const Contender& contender, SeriesNumber series,
                        StopReason reason, const std::string& why) {
   std::uint64_t stopped = 0;

@@ -43,7 +43,7 @@ Status check_shape(const Submitted& event) {
   };
   if (event.runs.empty()) return refused("the submission contains no runs");
   if (event.videos.empty()) return refused("its data set has no video");
-  std::map<std::size_t, std::string> digests;  // of the first so many videos
+  std::map<std::size_t, std::string> digests;  // by a run's number of videos
   for (const SubmittedRun& run : event.runs) {
     if (run.videos > event.videos.size()) {
       return refused(fmt::format("run '{}' uses {} videos, but its data set has {}", run.name,
@@ -97,7 +97,7 @@ Status check_datasets(QueueState& state, const Submitted& event) {
   return Status::ok();
 }
 
-/// A job digest must stand for one run on one video, in this submission and in all before.
+/// A job digest must identify one run on one video, in this submission and all earlier ones.
 Status check_jobs(QueueState& state, const Submitted& event) {
   struct Place {
     std::size_t run = 0;

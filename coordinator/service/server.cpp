@@ -279,8 +279,8 @@ void set_wire_options(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, wire::kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleConnectionMs);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  // Handlers wait for commits, so many run at once. By default gRPC keeps two of their threads and
-  // starts another for each call beyond: a fifth of all processor time under load.
+  // Handlers wait for commits, so there are many threads. By default gRPC keeps two of their
+  // threads and starts another for each call beyond: a fifth of all processor time under load.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, kKeptHandlers);
   // Reuse would let a second coordinator take the same port and half of the calls.

@@ -27,7 +27,7 @@ bool exists(const std::string& path) {
   return fs::exists(path, error);
 }
 
-/// A part of a copy that failed: what matters is the failure that is told.
+/// Removes the partial file of a failed copy; the copy's own failure is what is reported.
 void remove_if_there(const std::string& path) {
   std::error_code error;
   fs::remove(path, error);
@@ -94,7 +94,7 @@ Status check_job_totals(const Database& database) {
                       different.text(0))};
 }
 
-/// What is wrong with the content; "" when nothing is.
+/// Describes the first fault in the content; "" when there is none.
 std::string damage_in(const Database& database, std::int64_t version) {
   const Result<std::string> pages = database.query_text("PRAGMA integrity_check(1)");
   if (!pages.is_ok()) return pages.status().message();

@@ -22,7 +22,7 @@ namespace {
 /// Most bytes of a string or row of a query, functions' intermediate values included.
 constexpr int kMostBytesOfValue = 64 << 20;
 
-/// What a connection keeps of the file. A series of 400 runs x 1,000 videos is read in half the
+/// The cache of a connection. A series of 400 runs x 1,000 videos is read in half the
 /// time that SQLite's 2 MB take, since its rows lie in several tables.
 constexpr int kCacheKibibytes = 32 << 10;
 

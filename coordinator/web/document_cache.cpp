@@ -54,7 +54,7 @@ DocumentCache::Answer DocumentCache::get(const std::string& key, std::int64_t ve
           ready.body};
 }
 
-/// Forgets the document that was not asked for longest; one that is being computed stays.
+/// Evicts the least recently requested document, but none that is being computed.
 void DocumentCache::make_room() {
   if (documents_.size() < kMaxDocuments) return;
   auto oldest = documents_.end();

@@ -137,7 +137,7 @@ void add_check_device_verb(CLI::App& app) {
   verb->add_option("--threads", options->threads, "CPU threads for tensor work")
       ->check(whole_number(1, kMaxThreads));
   verb->add_option("--gpus", options->gpus,
-                   "Check so many GPUs together, from --device on; a processor is divided")
+                   "Check this many GPUs together, from --device on; a processor is divided")
       ->check(whole_number(1, kMostGpusOfJob));
   verb->add_flag("--small", options->small, "Only at small sizes, without the published ones");
   verb->callback([options] { check_device(*options); });

@@ -81,7 +81,7 @@ class PublishedReader {
       if (!number) continue;
       if (key == "n") {
         videos = videos_in(*number, place);
-      } else if (key != "es_stopped") {  // how many videos stopped early is no metric
+      } else if (key != "es_stopped") {  // the number of videos that stopped early is not a metric
         add(key, *number, place, by_metric, with_mean);
       }
     }

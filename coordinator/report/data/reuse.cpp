@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxNamed = 4;
 
-/// What shared work says about one result.
+/// Describes the shared work of one result.
 struct SharedResult {
   std::string name;  ///< "series/run (job 0123456789ab)"
   std::string trajectory;

@@ -47,7 +47,7 @@ Result<std::string> draw_items(const Query& query, const FigureRequest& request)
                   nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest)));
 }
 
-/// The results that a figure of one item shows: of the runs that were asked for, or of all, at most
+/// The results that a figure of one item shows: of the requested runs, or of all, at most
 /// kMostItemResults.
 Result<std::vector<ItemResult>> item_results(const Query& query, const FigureRequest& request) {
   if (request.item.empty()) {

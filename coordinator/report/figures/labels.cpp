@@ -18,7 +18,7 @@ struct Box {
   }
 };
 
-/// Where a name may stand from its point, the nearest first; to the left where x is negative.
+/// Offsets of a name from its point, nearest first; to the left where x is negative.
 constexpr Point kOffsets[] = {{9, -4},  {9, 12}, {-9, -4},  {-9, 12},
                               {9, -18}, {9, 26}, {-9, -18}, {-9, 26}};
 

@@ -38,7 +38,7 @@ void add_warnings(std::vector<std::string>& all, std::vector<std::string> more) 
   std::move(more.begin(), more.end(), std::back_inserter(all));
 }
 
-/// What is shown of a set metric, behind its name.
+/// The values shown for a set metric, after its name.
 constexpr std::array kSetColumns = {"", "_videos", "_dimension", "_extrapolated"};
 
 void append_set(const std::vector<SetValue>& values, const std::string& metric, Row& row) {

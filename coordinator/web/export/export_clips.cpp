@@ -93,7 +93,7 @@ std::vector<Choice> chosen_items(const report::SeriesReport& report, const repor
   return choices;
 }
 
-/// Replicates of an average are runs of their own: the first one stands for it.
+/// An average has one run for each replicate: the first one represents it.
 std::string shown_name(const report::RunData& run) {
   return run.replicates.empty() ? run.name : run.replicates.front().name;
 }

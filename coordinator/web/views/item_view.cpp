@@ -38,7 +38,7 @@ OrderedJson result_json(const report::ItemResult& result) {
           {"has_reference", !result.reference_path.empty()}};
 }
 
-/// The runs that were asked for, with or without the series before their name, or the first run of
+/// The requested runs, with or without the series before their name, or the first run of
 /// method `none`, or the first.
 std::vector<std::string> shown_runs(const std::vector<report::ItemRun>& all,
                                     const std::string& series, const Request& request) {

@@ -10,7 +10,7 @@ namespace cox::web {
 
 namespace {
 
-/// The rate of a series is measured over its jobs among the last so many events.
+/// The rate of a series is measured over its jobs among this many of the latest events.
 constexpr int kRateEvents = 500;
 
 struct Rate {
