@@ -150,7 +150,7 @@ Provenance Engine::State::provenance(const JobInput& input, const JobPlan& plan,
   return from;
 }
 
-/// A device that fails here fails the next job too, which then tells.
+/// A device that fails here also fails the next job, which then reports it.
 std::vector<std::size_t> Engine::State::begin_bundle(const std::vector<JobInput>& jobs) {
   try {
     work.end();

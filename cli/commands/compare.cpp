@@ -186,7 +186,7 @@ class Compare final : public Command {
   std::string baseline_;
   std::vector<std::string> runs_;
   std::string metric_;  ///< "" = the first that the baseline measured
-  double margin_ = 0;   ///< 0 = not asked for
+  double margin_ = 0;   ///< 0 = not requested
 };
 
 }  // namespace

@@ -16,12 +16,12 @@ namespace {
 class Link final : public Command {
  public:
   CommandText text() const override {
-    return {
-        .name = "link",
-        .summary = "Link generated videos as OUT/SERIES/RUN/ITEM.mkv; cox run does it by itself",
-        .examples =
-            "cox link\n"
-            "cox link demo --coordinator 127.0.0.1:7420 --out /shared/videos"};
+    return {.name = "link",
+            .summary =
+                "Link generated videos as OUT/SERIES/RUN/ITEM.mkv; cox run does so automatically",
+            .examples =
+                "cox link\n"
+                "cox link demo --coordinator 127.0.0.1:7420 --out /shared/videos"};
   }
 
   void declare(CLI::App& app) override {

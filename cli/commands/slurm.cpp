@@ -93,9 +93,10 @@ class SlurmCommand final : public Command {
     verb.add_option("--partition", partition_, "Instead of the settings' partition");
     verb.add_option("--account", account_, "Instead of the settings' account");
     verb.add_option("--time", time_, "Wall-clock limit of a task, such as 4:00:00");
-    verb.add_option("--min", min_, "Fewest tasks while any job is open")
+    verb.add_option("--min", min_, "Minimum number of tasks while any job is open")
         ->check(CLI::Range(0, cluster::kMaxTasks));
-    verb.add_option("--max", max_, "Most tasks at once")->check(CLI::Range(1, cluster::kMaxTasks));
+    verb.add_option("--max", max_, "Maximum number of tasks at a time")
+        ->check(CLI::Range(1, cluster::kMaxTasks));
   }
 
   /// Reads the settings and lays the options over them. Relative paths become absolute: nodes run
@@ -303,7 +304,7 @@ class SlurmCommand final : public Command {
     COX_RETURN_IF_ERROR(now_ ? slurm.cancel(tasks) : slurm.drain(tasks));
     const std::string count = counted_tasks(tasks.size());
     session.say(now_ ? fmt::format("ended {}; their jobs return to the queue", count)
-                     : fmt::format("told {} to finish the jobs in flight and leave", count));
+                     : fmt::format("asked {} to finish the jobs in flight and leave", count));
     return kExitOk;
   }
 

@@ -41,12 +41,12 @@ Status check_shape(const Submitted& event) {
   const auto refused = [&](const std::string& why) {
     return invalid_argument(fmt::format("series '{}': {}", event.series, why));
   };
-  if (event.runs.empty()) return refused("there is no run to submit");
+  if (event.runs.empty()) return refused("the submission contains no runs");
   if (event.videos.empty()) return refused("its data set has no video");
   std::map<std::size_t, std::string> digests;  // by the number of videos
   for (const SubmittedRun& run : event.runs) {
     if (run.videos > event.videos.size()) {
-      return refused(fmt::format("run '{}' takes {} videos; its data set has {}", run.name,
+      return refused(fmt::format("run '{}' uses {} videos, but its data set has {}", run.name,
                                  run.videos, event.videos.size()));
     }
     const auto [known, is_new] = digests.emplace(run.videos, run.dataset_digest);

@@ -7,7 +7,7 @@ namespace cox::core {
 
 namespace {
 
-/// What a job counts before any has been measured.
+/// The cost of a job before any has been measured.
 constexpr DurationUs kUnmeasuredJob = kSecondUs;
 /// A worker whose clock was set while the job ran reports anything.
 constexpr DurationUs kLongestAttempt = 30 * 24 * 3600 * kSecondUs;

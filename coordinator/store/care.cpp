@@ -94,7 +94,7 @@ Status check_job_totals(const Database& database) {
                       different.text(0))};
 }
 
-/// What is wrong with the content; "" when nothing is.
+/// Describes the first fault in the content; "" when there is none.
 std::string damage_in(const Database& database, std::int64_t version) {
   const Status whole = database.check_integrity();
   if (!whole.is_ok()) return whole.message();

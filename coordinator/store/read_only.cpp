@@ -213,7 +213,7 @@ Result<Database> open_read_only(const std::string& path) {
 Result<ReadOnlyDatabase> ReadOnlyDatabase::open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) {
-    return not_found(fmt::format("there is no database file '{}'", path));
+    return not_found(fmt::format("database file '{}' does not exist", path));
   }
   COX_ASSIGN_OR_RETURN(Database database, open_read_only(path));
   COX_ASSIGN_OR_RETURN(const std::int64_t version, version_of(database, path, known_version()));

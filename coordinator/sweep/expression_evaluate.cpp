@@ -180,7 +180,7 @@ class Evaluator {
   Value remainder(const Term& term, const Value& a, const Value& b) {
     const auto* left = a.get_if<std::int64_t>();
     const auto* right = b.get_if<std::int64_t>();
-    if (left == nullptr || right == nullptr) return fail(term, "% takes integers, got a real");
+    if (left == nullptr || right == nullptr) return fail(term, "%: expected integers, got a real");
     if (*right == 0) return fail(term, "division by zero");
     return *right == -1 ? Value(std::int64_t{0}) : Value(*left % *right);
   }

@@ -247,7 +247,7 @@ class ExpressionParser {
     for (const Function& function : kFunctions) {
       if (function.name == token.text) return call(token, function);
     }
-    fail(token.offset, "unknown function '" + token.text + "'; there are min, max, floor, ceil");
+    fail(token.offset, "unknown function '" + token.text + "'; expected min, max, floor or ceil");
     return {};
   }
 
@@ -261,7 +261,7 @@ class ExpressionParser {
     const size_t count = term.operands.size();
     if (count < function.min_operands || count > function.max_operands) {
       fail(token.offset,
-           fmt::format("{} takes {}{} values, got {}", token.text, function.min_operands,
+           fmt::format("{}: expected {}{} values, got {}", token.text, function.min_operands,
                        function.max_operands > 1 ? " or more" : "", count));
     }
     return term;

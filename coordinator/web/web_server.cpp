@@ -243,7 +243,7 @@ httplib::Server::Handler WebServer::State::reading(void (State::*serve)(const ht
   };
 }
 
-/// What the page must know of whoever opened it. Only this origin can read the answer.
+/// Describes the page's user to the page. Only this origin can read the answer.
 void WebServer::State::serve_session(const httplib::Request& request,
                                      httplib::Response& response) const {
   const Role role = role_of(request);

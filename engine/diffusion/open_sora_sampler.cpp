@@ -8,7 +8,7 @@ namespace {
 
 constexpr int64_t kPixelsPerToken = 4;
 
-/// The branches of guidance as one batch: prompt and known frames, known frames alone, neither. The
+/// The branches of guidance as one batch: prompt and known frames, known frames only, neither. The
 /// last two are one without known frames. Unguided only the first.
 BackboneInput open_sora_branches(const OpenSoraStart& start, const at::Tensor& condition,
                                  bool guided) {

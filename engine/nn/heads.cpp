@@ -109,7 +109,7 @@ struct SelfAttentionHeads : torch::autograd::Function<SelfAttentionHeads> {
 };
 
 /// Keys and values written behind earlier ones, each in one buffer [B, M + N, heads, d]: sampling
-/// alone, where nothing is differentiated.
+/// only, where nothing is differentiated.
 HeadTensors after(const EarlierKeys& before, const at::Tensor& qkv, const HeadNorms& norms) {
   const int64_t batch = qkv.size(0), tokens = qkv.size(1), earlier = before.keys.size(2);
   const at::Tensor fresh_keys = part_of(qkv, 1, 3, norms.heads);

@@ -16,7 +16,7 @@ at::Tensor computed_swiglu(const at::Tensor& gate, const at::Tensor& up) {
   return runs_fused(gate) ? fused::swiglu(gate, up) : formula::swiglu(gate, up);
 }
 
-/// Keeps gate and up alone: their product costs less to make again than to keep.
+/// Keeps only gate and up: computing their product again costs less than keeping it.
 struct Swiglu : torch::autograd::Function<Swiglu> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate,
                             const at::Tensor& up) {

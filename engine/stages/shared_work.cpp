@@ -25,7 +25,7 @@ std::string loras_of(const JobInput& job) {
   return text;
 }
 
-/// None when the job must run by itself, which also tells what is wrong with it.
+/// Returns nothing when the job must run separately, which also reports its errors.
 std::optional<sharing::JobShape> shape_of(const JobInput& job) {
   if (job.job_id.empty() || job.share.generation.empty()) return std::nullopt;
   try {

@@ -24,7 +24,7 @@ Bounds bounds_of(Precision precision) {
   return {2e-2, 5e-2, 1e-1, 2e-2, kGuided * 2e-2};
 }
 
-/// What one part, or the model alone, answers. Tensors rest in host memory.
+/// The results of one part, or of the undivided model. Tensors are in host memory.
 struct Answers {
   std::vector<std::string> what;
   std::vector<at::Tensor> values;
@@ -98,7 +98,7 @@ Answers answers_of(const RandomModel& original, const ModelSizes& sizes, at::Dev
   return answers;
 }
 
-/// Returns what the model answers on a device, alone or as a part.
+/// Returns the results of the model on a device, undivided or as a part.
 using Ask = std::function<Answers(c10::Device device, const PartGroups& groups)>;
 
 /// The answers of parts beside those of the first device, and of each other, bit by bit.

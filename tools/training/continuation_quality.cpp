@@ -77,7 +77,7 @@ struct Examinee {
   }
 };
 
-/// Levels at which little of the scene shows, so that the prompt can tell.
+/// Levels at which little of the scene shows, so that the prompt makes a difference.
 constexpr double kCaptionLevels[] = {0.7, 0.85, 0.95};
 
 void add_caption_losses(const Examinee& examinee, const at::Tensor& pictures,

@@ -30,7 +30,7 @@ constexpr Domain kTrain = {
     .contrast = {0.08, 0.22},
     .light_change = 0.04};
 
-// Each shifted domain states its difference from the training look alone.
+// Each shifted domain states only its difference from the training look.
 
 constexpr Domain motion_domain() {
   Domain domain = kTrain;

@@ -106,7 +106,7 @@ const Video& item_named(const RunFile& file, const JobOptions& options) {
       "usage");
 }
 
-/// Returns the video whose continuation is asked for, and what the plan knows of it, if anything.
+/// Returns the video to continue, with the plan's data about it, if any.
 const Video* choose_video(const RunFile& file, JobOptions& options, std::string_view task) {
   Video& chosen = options.job.video;
   if (!options.item.empty()) {

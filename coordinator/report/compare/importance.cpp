@@ -108,7 +108,7 @@ std::vector<Column> columns_of(const std::vector<Effect>& effects, std::size_t r
   return columns;
 }
 
-/// What the fitted model adds at each level of an effect whose columns begin at `first`.
+/// Returns the fitted model's term at each level of an effect whose columns begin at `first`.
 Column level_effects(const Effect& effect, const std::vector<double>& coefficients,
                      std::size_t first) {
   Column added(effect.factor.levels.size(), 0.0);
@@ -332,7 +332,7 @@ bool is_confounded(const std::vector<Effect>& effects, std::size_t e, std::size_
   return false;
 }
 
-/// What the model explains of the variance of the means: R^2.
+/// Returns R^2, the share of the variance of the means that the model explains.
 double explained_share(const Fit& fit, const std::vector<double>& coefficients) {
   std::vector<double> residuals = fit.means;
   for (std::size_t e = 0; e < fit.effects.size(); ++e) {

@@ -94,7 +94,7 @@ Result<std::vector<Metric>> metrics_of(const std::vector<RunData>& runs, const s
 }
 
 /// Takes metrics out that the runs measured over different weights, with a warning; one that was
-/// asked for by name, or is all there is, cannot be reported.
+/// requested by name, or is the only one, cannot be reported.
 Status drop_mixed_weights(const std::string& asked, SeriesReport& report) {
   for (const Metric& metric : std::vector<Metric>(report.metrics)) {
     const std::string difference = weights_difference(report.runs, metric.name);

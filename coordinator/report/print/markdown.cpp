@@ -205,7 +205,7 @@ std::string set_section(const SeriesReport& report) {
         "and are not corrected for their number.",
         kSetResamples, kFewerResamples, kManyVideos);
   } else {
-    text += fmt::format(" No interval: that takes a baseline and {} common videos.",
+    text += fmt::format(" No interval: it requires a baseline and {} common videos.",
                         kLeastForInference);
   }
   return fmt::format("{}\n\n{}", text, markdown(set_table(report)));
@@ -214,7 +214,7 @@ std::string set_section(const SeriesReport& report) {
 std::string published_section(const SeriesReport& report) {
   if (report.published.empty()) return "";
   return fmt::format(
-      "## Published\n\nNumbers that were published elsewhere, beside the measured means. No mean, "
+      "## Published\n\nNumbers that were published elsewhere, next to the measured means. No mean, "
       "comparison or test\nabove has them in it.\n\n{}",
       markdown(published_table(report)));
 }

@@ -11,7 +11,7 @@ namespace {
 
 using Lanes = DrawnTogether::Lanes;
 
-// What a processor of this kind adds with one instruction, and what one with AVX2 does.
+// The numbers that this processor adds with one instruction, and that AVX2 adds.
 using Two = double __attribute__((vector_size(16)));
 using Four = double __attribute__((vector_size(32)));
 

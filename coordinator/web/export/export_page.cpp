@@ -127,7 +127,7 @@ std::string tables_html(const report::SeriesReport& report) {
   return html;
 }
 
-/// What the script needs: the videos of each clip.
+/// The script's input: the videos of each clip.
 std::string clips_json(const ExportedClips& exported) {
   report::OrderedJson clips = report::OrderedJson::array();
   for (const ExportedClip& clip : exported.clips) {

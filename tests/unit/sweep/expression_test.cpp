@@ -82,7 +82,7 @@ TEST_CASE("conditions evaluate only what they need") {
 TEST_CASE("every error of evaluation has its place") {
   CHECK(evaluated("1 / 0") == "error at 2: division by zero");
   CHECK(evaluated("1 % (groups - 4)") == "error at 2: division by zero");
-  CHECK(evaluated("1.5 % 2") == "error at 4: % takes integers, got a real");
+  CHECK(evaluated("1.5 % 2") == "error at 4: %: expected integers, got a real");
   CHECK(evaluated("9223372036854775807 + 1") == "error at 20: the integer result is out of range");
   CHECK(evaluated("-(-9223372036854775807 - 1)") ==
         "error at 0: the integer result is out of range");
@@ -102,9 +102,9 @@ TEST_CASE("every error of syntax has its place") {
   CHECK(evaluated("a = 1") == "error at 2: unexpected character '='; equality is written ==");
   CHECK(evaluated("'open") == "error at 0: this quote is not closed");
   CHECK(evaluated("sqrt(2)") ==
-        "error at 0: unknown function 'sqrt'; there are min, max, floor, ceil");
-  CHECK(evaluated("min(1)") == "error at 0: min takes 2 or more values, got 1");
-  CHECK(evaluated("floor(1, 2)") == "error at 0: floor takes 1 values, got 2");
+        "error at 0: unknown function 'sqrt'; expected min, max, floor or ceil");
+  CHECK(evaluated("min(1)") == "error at 0: min: expected 2 or more values, got 1");
+  CHECK(evaluated("floor(1, 2)") == "error at 0: floor: expected 1 values, got 2");
   CHECK(evaluated("true ? 1") == "error at 8: expected ':', got the end");
   CHECK(evaluated("99999999999999999999") ==
         "error at 0: the number 99999999999999999999 is out of range");
