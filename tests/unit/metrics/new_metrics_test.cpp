@@ -257,7 +257,8 @@ TEST_CASE("a page has the values of a set metric, each pair over common videos")
   const std::string page = report::report_markdown(*report);
   CHECK(page.find("## Metrics over sets of videos") != std::string::npos);
   CHECK(page.find("| test_spread | a | 2 | 1 | 0.000 | b | 0.000 | 0.000 |") != std::string::npos);
-  CHECK(page.find("No interval: it requires a baseline and 20 common videos.") != std::string::npos);
+  CHECK(page.find("No interval: it requires a baseline and 20 common videos.") !=
+        std::string::npos);
 }
 
 TEST_CASE("named runs are compared in a set metric over the videos that both have") {
