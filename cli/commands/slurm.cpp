@@ -304,7 +304,7 @@ class SlurmCommand final : public Command {
     COX_RETURN_IF_ERROR(now_ ? slurm.cancel(tasks) : slurm.drain(tasks));
     const std::string count = counted_tasks(tasks.size());
     session.say(now_ ? fmt::format("ended {}; their jobs return to the queue", count)
-                     : fmt::format("asked {} to finish the jobs in flight and leave", count));
+                     : fmt::format("asked {} to finish the jobs in flight and exit", count));
     return kExitOk;
   }
 

@@ -152,7 +152,7 @@ class SlurmTest(unittest.TestCase):
         self.cox(study, "up")
         self.wait_for_running(study, 2)
         done = self.cox(study, "down")
-        self.assertIn("asked 3 tasks to finish the jobs in flight and leave", done.stderr)
+        self.assertIn("asked 3 tasks to finish the jobs in flight and exit", done.stderr)
         wait_for("no task is left", lambda: self.slurm.queue() == {}, WAIT_S, self.slurm.logs)
         stories = sorted(row["story"] for row in self.tasks(study).values())
         self.assertEqual(stories, ["cancelled", "left normally", "left normally"], self.task_logs(study))

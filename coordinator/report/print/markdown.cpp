@@ -103,8 +103,7 @@ std::string findings(const SeriesReport& report) {
   text += verdicts(treated, report.series);
   text += reading_help(treated);
   if (!controls.empty()) {
-    text += fmt::format("Controls, corrected apart from these:\n\n{}",
-                        verdicts(controls, report.series));
+    text += fmt::format("Controls, corrected separately:\n\n{}", verdicts(controls, report.series));
   }
   if (!report.not_compared.empty()) {
     text += fmt::format("Not compared:\n\n{}", bullets(report.not_compared));
@@ -191,7 +190,7 @@ std::string set_section(const SeriesReport& report) {
   if (report.set_comparisons.empty()) return "";
   std::string text =
       "## Metrics over sets of videos\n\nOne value for a run, over the videos that it and its "
-      "baseline have. Values over different\nnumbers of videos do not compare.";
+      "baseline have. Values over different\nnumbers of videos are not comparable.";
   if (any_extrapolated(report)) {
     text +=
         " Few videos raise a distance, more so in many dimensions: `extrapolated` is\nwhat the "
@@ -201,8 +200,7 @@ std::string set_section(const SeriesReport& report) {
   if (any_interval(report)) {
     text += fmt::format(
         " Intervals\nare from {} resamples of the videos ({} of more than {}), the same for both "
-        "runs, "
-        "and are not corrected for their number.",
+        "runs, and are not corrected for their number.",
         kSetResamples, kFewerResamples, kManyVideos);
   } else {
     text += fmt::format(" No interval: it requires a baseline and {} common videos.",
@@ -215,7 +213,7 @@ std::string published_section(const SeriesReport& report) {
   if (report.published.empty()) return "";
   return fmt::format(
       "## Published\n\nNumbers that were published elsewhere, next to the measured means. No mean, "
-      "comparison or test\nabove has them in it.\n\n{}",
+      "comparison or test\nabove uses them.\n\n{}",
       markdown(published_table(report)));
 }
 
@@ -248,7 +246,7 @@ std::string reading_help(const std::vector<Comparison>& comparisons) {
   std::string text =
       fmt::format("Differences are means over the {} that both runs finished", items);
   if (family == 0) {
-    text += fmt::format(". No mean is tested: that takes {}\n{}, and differences.\n\n",
+    text += fmt::format(". No mean is tested: a test requires {}\n{}, and differences.\n\n",
                         kLeastForInference, items);
   } else {
     text += ", with 95 % intervals.\np is that of a true mean difference of 0";

@@ -3,8 +3,8 @@ import { makeChange, session } from "./api.js";
 import { h } from "./dom.js";
 
 const VERBS = {
-  pause: { label: "Pause", done: "paused", title: "Hold queued jobs back; running jobs finish" },
-  resume: { label: "Resume", done: "resumed", title: "Queue paused jobs again" },
+  pause: { label: "Pause", done: "paused", title: "Pause queued jobs; running jobs finish" },
+  resume: { label: "Resume", done: "resumed", title: "Resume paused jobs" },
   retry: { label: "Retry failed", done: "queued again", title: "Queue jobs without a result again" },
   cancel: { label: "Cancel", done: "cancelled", title: "End jobs that are not finished; results stay", asks: true },
 };

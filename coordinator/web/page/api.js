@@ -64,7 +64,7 @@ export async function makeChange(change) {
   return post("/api/change", change, { "X-Cox-Token": token });
 }
 
-/** Calls `changed` whenever the newest event of the database is another; tells `state` how it stands. */
+/** Calls `changed` whenever the database has a newer event; reports the connection to `state`. */
 export function follow(changed, state) {
   const stream = new EventSource("/api/events");
   let last = null;

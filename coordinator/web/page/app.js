@@ -53,7 +53,7 @@ async function draw(quietly) {
   }
   const wait = h("p", { class: "quiet", role: "status" }, "loading");
   if (!quietly) main.replaceChildren(wait);
-  /** Says how long the server has been computing; `meanwhile` is what there is to see until then. */
+  /** Shows how long the server has been computing; `meanwhile` is shown until the result arrives. */
   const waiting = (seconds, meanwhile = null) => {
     if (mine !== drawing || quietly) return;
     wait.textContent = `computing, ${seconds.toFixed(0)} s so far`;

@@ -12,7 +12,7 @@ function wayTo(root, node) {
   return way;
 }
 
-/** What a person has made of the view in `main`. Returns a function that makes the same of a new one. */
+/** Records how a person has changed the view in `main`. Returns a function that applies that to a new view. */
 export function kept(main) {
   const open = new Map([...main.querySelectorAll("details")].map((details) => [key(details), details.open]));
   const scrolled = new Map([...main.querySelectorAll(".wide")].map((part) => [part.getAttribute("aria-label"), part.scrollLeft]));

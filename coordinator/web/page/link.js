@@ -17,7 +17,7 @@ export function go(view, parameters) {
   location.hash = address(view, parameters);
 }
 
-/** What the address says of `name`; "" when it says nothing. */
+/** The value of `name` in the address; "" without one. */
 export const remembered = (name) => new URLSearchParams(location.hash.split("?")[1] ?? "").get(name) ?? "";
 
 /** Puts values into the address of the page, a list for each name, without drawing the page again. */
@@ -37,7 +37,7 @@ export const sortInAddress = () => ({ sorted: remembered("sort"), onsort: (text)
 
 export function select(label, values, chosen, onchange) {
   return h("label", {}, `${label} `, h("select", { onchange: (event) => onchange(event.target.value) },
-    values.map((value) => h("option", { value, selected: value === chosen }, value || "(as the sweep says)"))));
+    values.map((value) => h("option", { value, selected: value === chosen }, value || "(the sweep's)"))));
 }
 
 /** The way back: entries are nodes or strings, the last one is here. */

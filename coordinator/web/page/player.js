@@ -5,7 +5,7 @@ import { h, visible } from "./dom.js";
 const STEP_KEYS = { ArrowLeft: -1, ArrowRight: 1 };
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2];
 
-/** Why the browser shows no video of `source`: what the server says, or that it cannot play it. */
+/** Why the browser shows no video of `source`: the server's error, or that it cannot play it. */
 async function reasonOf(source) {
   const unplayable = "this browser cannot play the video";
   try {

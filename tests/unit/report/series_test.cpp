@@ -150,7 +150,7 @@ TEST_CASE("controls are corrected apart, listed apart, and are not levels of a f
   CHECK(comparison_of(report, "control").family == 1);
   CHECK(report.treated_runs().size() == 4);
   const std::string page = report_markdown(report);
-  const std::size_t apart = page.find("Controls, corrected apart from these:");
+  const std::size_t apart = page.find("Controls, corrected separately:");
   REQUIRE(apart != std::string::npos);
   CHECK(page.find("- control is ") > apart);
   CHECK(has_part(page.substr(apart), "- control is "));

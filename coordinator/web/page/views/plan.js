@@ -12,7 +12,7 @@ export async function planView(parameters) {
   const box = (file) => h("label", {}, h("input", { type: "checkbox", checked: files.includes(file), onchange: (event) =>
     change("file", event.target.checked ? [...files, file] : files.filter((each) => each !== file)) }), ` ${file}`);
   return h("div", {}, crumbs("plan"), h("h1", {}, "What sweeps would cost"),
-    h("p", { class: "quiet" }, "Jobs of all chosen files together, as one queue runs them. Videos and models are not read: each data set counts as so many videos."),
+    h("p", { class: "quiet" }, "Jobs of all chosen files together, as one queue runs them. Videos and models are not read: each data set counts as the number of videos given here."),
     h("div", { class: "controls" }, number("Workers", "workers", workers), number("Videos of each data set", "videos", videos)),
     h("details", { open: files.length === 0 || page.files.length <= 12 }, h("summary", {}, `${files.length} of ${page.files.length} sweep files chosen`),
       h("div", { class: "controls" },

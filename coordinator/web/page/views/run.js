@@ -45,7 +45,7 @@ function figures(page, metric, item) {
   if (measured.length === 0) return null;
   return h("div", { class: "cards" },
     card(`${metric} of each item`, scrolled(`${metric} of each item`, dots(`${metric} of each item`, measured.map((row) => ({ label: row.item, value: row.metrics[metric], text: number(row.metrics[metric]), href: item(row) }))))),
-    page.distribution.length > 1 ? card(`How ${metric} spreads over all items`, scrolled("Distribution", histogram(`distribution of ${metric}`, metric, page.distribution))) : null);
+    page.distribution.length > 1 ? card(`Distribution of ${metric} over all items`, scrolled("Distribution", histogram(`distribution of ${metric}`, metric, page.distribution))) : null);
 }
 
 function itemTable(page, metrics, offset, item) {

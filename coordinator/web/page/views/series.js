@@ -125,7 +125,7 @@ function differences(context) {
   return card(`Difference from ${bare(series, report.baseline)} in ${withUnit(report.metric, { unit: metric.unit && `(${metric.unit})` })}`,
     [h("div", { class: "tall" }, scrolled("Differences", intervals(`difference of each run from ${report.baseline}`, rows))),
       h("p", { class: "quiet" }, all.some((each) => each.low !== null && each.low !== undefined)
-        ? "Thick: 95 % interval of each by itself; thin: corrected for all of them."
+        ? "Thick: uncorrected 95 % interval; thin: corrected for all of them."
         : "No interval: fewer than 20 pairs.")],
     figureFile("differences", { series, metric: report.metric, baseline }));
 }
