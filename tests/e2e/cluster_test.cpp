@@ -77,7 +77,7 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
   CHECK(coordinator.ask(question).out == run_cox(local).out);
 }
 
-TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") {
+TEST_CASE("submitting again creates nothing, and a dry run predicts it") {
   const Coordinator coordinator;
   REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended dry = coordinator.ask({"submit", StudyFixture::get().sweep(), "--dry-run"});
@@ -87,7 +87,7 @@ TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") 
   CHECK_THAT(again.out, Contains("known") && Contains("tiny/adasteer"));
 }
 
-TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
+TEST_CASE("waiting jobs report why, and can be cancelled and queued again") {
   const Coordinator coordinator;
   REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended why = coordinator.ask({"why", "none/ball_in_the_sky"});
@@ -171,7 +171,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
   CHECK(coordinator.ask({"logs", "tiny/adasteer", "-f", "--json"}).exit_code == 2);
 }
 
-TEST_CASE("jobs that no worker here can do wait, and say what they need and who is here") {
+TEST_CASE("jobs that no worker can run wait, and report what they need and the workers present") {
   const Coordinator coordinator;
   REQUIRE(
       coordinator.ask({"submit", StudyFixture::get().sweep(), "--set", "resources.gpu_memory=80GB"})

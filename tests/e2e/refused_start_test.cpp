@@ -56,7 +56,7 @@ TEST_CASE("a coordinator that cannot listen leaves no database behind") {
   CHECK_FALSE(fs::exists(folder / "new"));
 }
 
-TEST_CASE("a worker says what it cannot start with, and makes nothing outside its folder") {
+TEST_CASE("a worker reports why it cannot start, and creates nothing outside its folder") {
   const TemporaryDirectory folder;
   const std::string out = folder / "out";
   check_refused(run_worker_alone({"--out", out, "--name", "../../evil"}),

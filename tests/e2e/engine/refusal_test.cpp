@@ -167,7 +167,7 @@ TEST_CASE("an empty path is refused wherever something would be written") {
   }
 }
 
-TEST_CASE("an output takes the place of no pipe, link or folder") {
+TEST_CASE("an output never replaces a pipe, link or folder") {
   const Place place;
   std::ofstream(place / "old.safetensors") << "old";
   fs::create_symlink("old.safetensors", place / "link.safetensors");
@@ -240,7 +240,7 @@ TEST_CASE("metrics scores whole videos and numbers that are pixels") {
              Contains("cut.mkv") && Contains("damaged after"));
 }
 
-TEST_CASE("decode names latents that are none") {
+TEST_CASE("decode rejects invalid latents with a message") {
   const Place place;
   const auto decode = [&](const at::Tensor& latents) {
     save_safetensors(place / "latents.safetensors", {{"latents", latents}});

@@ -143,7 +143,7 @@ TEST_CASE("CLIP's text features equal the published network's, also of prompts t
   }
 }
 
-TEST_CASE("a prompt of more tokens than CLIP has positions is cut, and the log says so") {
+TEST_CASE("a prompt with more tokens than CLIP has positions is cut, which is logged") {
   const TowersFile file(hashed_state(small_clip_with_text()), random_b32_with_tokenizer());
   const FrameEmbedder embedder = FrameEmbedder::with_text(ImageTower::kClipB32, {file.path()});
   const cox::test::TemporaryDirectory folder;

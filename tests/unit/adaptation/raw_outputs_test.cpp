@@ -111,7 +111,7 @@ TEST_CASE("what does not fit is computed again") {
   CHECK(computed == 3);
 }
 
-TEST_CASE("methods say where they begin, and only the output bias leaves every pass as it is") {
+TEST_CASE("methods report their first block, and only the output bias keeps every pass unchanged") {
   const auto first_block = [](const char* method, const Parameters& parameters = {}) {
     return Bench(method, parameters).adaptation->first_block();
   };

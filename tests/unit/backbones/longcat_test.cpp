@@ -157,7 +157,7 @@ TEST_CASE("A text prepared once gives the same bits") {
   }
 }
 
-TEST_CASE("Clean frames know nothing of noise and text, noise knows the clean frames") {
+TEST_CASE("Clean frames do not depend on noise and text; noisy frames depend on clean ones") {
   const at::NoGradGuard no_grad;
   const auto model = small_model();
   const BackboneInput input = small_input(2);

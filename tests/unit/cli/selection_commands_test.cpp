@@ -147,7 +147,7 @@ TEST_CASE("each wrong question has one clear answer") {
       Catch::Contains("at least 2 runs with a value of lpips"));
 }
 
-TEST_CASE("two runs without a common video, and a series without results, are told") {
+TEST_CASE("two runs without a common video, and a series without results, are reported") {
   Grid grid;
   grid.study.submit("other", {{"alone", "none", R"({"replicate":0,"seed":42})"}}, {"bird_1"}, "",
                     "birds");

@@ -44,7 +44,7 @@ struct Site {
 
 }  // namespace
 
-TEST_CASE("the script asks for what the settings say") {
+TEST_CASE("the script requests what the settings specify") {
   SlurmSettings settings;
   settings.partition = "gpu";
   settings.time = std::chrono::hours(4);
@@ -74,7 +74,7 @@ TEST_CASE("the script asks for what the settings say") {
   }
 }
 
-TEST_CASE("each worker of a task computes on its own GPUs, together where a job takes several") {
+TEST_CASE("each worker of a task computes on its own GPUs, several per job if required") {
   const int gpus_per_job = GENERATE(1, 2);
   Site site("while [ \"$1\" != --device ]; do shift; done; echo \"$2\" >>devices\n");
   site.settings.gpus = 4;

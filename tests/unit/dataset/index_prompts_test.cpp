@@ -76,7 +76,7 @@ TEST_CASE("a manifest of prompts is read as it was written") {
   CHECK(*read == manifest);
 }
 
-TEST_CASE("empty lines, repeated prompts and words that are none are named by their line") {
+TEST_CASE("empty lines, repeated prompts and invalid words are reported with their line") {
   const std::string message = List("a\n\nb\na\n  \nb \n").error();
   CHECK_THAT(message, Contains("list.txt': line 2 is empty, line 4 repeats line 1, line 5 is "
                                "empty, line 6 repeats line 3; every prompt is one item"));

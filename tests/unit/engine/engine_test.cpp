@@ -89,7 +89,7 @@ TEST_CASE("a job goes from video file to scores, timings and two lossless videos
   CHECK(frames_in(output.reference_path) == 4);
 }
 
-TEST_CASE("a result tells the pixels that it was scored against, whatever the method") {
+TEST_CASE("a result identifies the pixels that it was scored against, for every method") {
   const EngineFixture& fixture = EngineFixture::get();
   std::vector<cox::video::RgbImage> expected;
   for (const auto& frame : frames_of(fixture.clip(0), 17, 4)) {
@@ -341,7 +341,7 @@ TEST_CASE("the log tells once of frames that fill no latent frame") {
   CHECK(*cox::read_file(file) == told);  // once
 }
 
-TEST_CASE("a folder that takes no video ends the worker, so that no more hours are lost") {
+TEST_CASE("a folder that cannot store videos ends the worker, so that no more hours are lost") {
   const auto engine = make_engine();
   JobInput input = EngineFixture::get().job("none");
   input.output_directory = EngineFixture::get().path("a_file");
@@ -481,7 +481,7 @@ TEST_CASE("a job stops at the stage where the caller cancels") {
   CHECK(after == numbers(succeed(*make_engine(), EngineFixture::get().job("none"))));
 }
 
-TEST_CASE("a diverged adaptation is reported as such and leaves the model as it was") {
+TEST_CASE("a diverged adaptation is reported as such and does not change the model") {
   const auto engine = make_engine();
   const auto before = numbers(succeed(*engine, EngineFixture::get().job("none")));
   JobInput input = EngineFixture::get().job("full");
@@ -492,7 +492,7 @@ TEST_CASE("a diverged adaptation is reported as such and leaves the model as it 
   CHECK(numbers(succeed(*engine, EngineFixture::get().job("none"))) == before);
 }
 
-TEST_CASE("an engine for a device that is not there says what it looked for") {
+TEST_CASE("an engine for a missing device reports what it looked for") {
   const auto engine = Engine::create({"tpu", 1, true});
   REQUIRE_FALSE(engine.is_ok());
   CHECK_THAT(engine.status().message(), Catch::Contains("tpu"));

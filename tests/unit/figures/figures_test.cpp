@@ -123,7 +123,7 @@ TEST_CASE("a cell that runs share has the mean of their means", "[figures]") {
   CHECK(cells[0].mean == Approx(64.0 / 3 + 1.5));
 }
 
-TEST_CASE("a figure that cannot be drawn says why", "[figures]") {
+TEST_CASE("a figure that cannot be drawn reports why", "[figures]") {
   StudyDatabase study;
   fill(study);
   const auto status = [&](const FigureRequest& request) {
@@ -175,7 +175,7 @@ TEST_CASE("a histogram counts every value once", "[figures]") {
   CHECK(bins[2].high == 9);
 }
 
-TEST_CASE("names beside points cover neither each other nor a point", "[figures]") {
+TEST_CASE("names next to points cover neither each other nor a point", "[figures]") {
   const std::vector<report::LabeledPoint> points = {
       {{50, 50}, "one"}, {{54, 52}, "another"}, {{200, 50}, "apart"}};
   const auto places = report::label_places(points, 0, 260);

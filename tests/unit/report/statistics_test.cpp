@@ -333,7 +333,7 @@ TEST_CASE("one stratum is a sample as any other") {
   CHECK(within.interval->high == near(plain.interval->high));
 }
 
-TEST_CASE("categories of one value are taken together, and order means nothing") {
+TEST_CASE("categories of one value are merged, and order does not matter") {
   const std::vector<double> values = wave(24);
   Strata lonely;
   for (const double value : values) lonely.push_back({value});
