@@ -156,7 +156,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
              Contains("paused: paused by a person until 'cox resume'"));
 
   const auto worker = coordinator.worker("w0");
-  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all but the paused ones
+  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all except the paused ones
   const Json status = Json::parse(coordinator.ask({"status", "tiny", "--json"}).out);
   CHECK(status["rows"][1]["run"] == "adasteer");
   CHECK(status["rows"][1]["paused"] == 4);
@@ -231,7 +231,7 @@ TEST_CASE("cox run refuses at once when a model that open jobs need is not there
   REQUIRE(run_cox({"retry", "tiny", "--db", folder / "out/cox.db"}).exit_code == 0);
   fs::remove_all(model);
 
-  // Another sweep over the same database: what it brings is well, what lies there is not.
+  // Another sweep over the same database: the new sweep is valid, the stored one is not.
   std::vector<std::string> other = plain;
   other.insert(other.end(), {"--set", "series.name=other", "--set", "seed=7"});
   const Ended refused = run_cox(other);

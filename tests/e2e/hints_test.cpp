@@ -101,7 +101,7 @@ TEST_CASE("the worker command of a coordinator with TLS and tokens works when it
   CHECK(worker.wait_for_err("joined"));
   worker.send(SIGTERM);
 
-  // A client that does not use TLS is told what to add.
+  // The error for a client without TLS names the option to add.
   check_ended(run_cox({"status", "--coordinator", address}), 4, {"--ca-file"});
   check_ended(run_cox({"status", "--coordinator", address, "--ca-file", folder / "server.pem"}), 2,
               {"COX_TOKEN"}, {"--token-file"});

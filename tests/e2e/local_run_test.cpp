@@ -109,7 +109,7 @@ TEST_CASE("an unexpected failure sets exit code 1 and prints how to continue") {
   text.replace(text.find("clips.json"), 10, "lying.json");
   text.replace(text.find(", broken]"), 9, "]");
   text.replace(text.find("  expected_failures: [broken]\n"), 30, "");
-  // The manifest says that the clip is fine; the file was damaged after it was indexed.
+  // The clip is valid in the manifest; the file was damaged after it was indexed.
   const std::string clip = folder / "wheel_on_sand.mp4";
   std::filesystem::copy_file(StudyFixture::get() / "clips/wheel_on_sand.mp4", clip);
   std::string manifest = file_text(StudyFixture::get() / "clips.json");

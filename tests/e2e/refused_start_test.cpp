@@ -124,5 +124,5 @@ TEST_CASE("submitted sweeps share the time of --timeout, which needs --wait") {
   const Ended ended = both.wait();
   INFO(ended.all());
   CHECK(ended.exit_code == 5);
-  CHECK(ended.seconds < 5.5);  // 6.5 when the second series had 4 s of its own
+  CHECK(ended.seconds < 5.5);  // 6.5 if the second series had its own 4 s
 }

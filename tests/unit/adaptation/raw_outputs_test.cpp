@@ -62,7 +62,7 @@ TEST_CASE("one pass a question serves the output bias at every rate, with the sa
 }
 
 TEST_CASE("the bias that is trained from stored outputs is the one that autograd trains") {
-  // The same method, answered by passes through the adapter.
+  // The same method, but its outputs come from passes through the adapter.
   const CountingBackbone backbone(at::kFloat);
   Bench bench("obc");
   bench.settings.steps = 3;

@@ -157,7 +157,7 @@ TEST_CASE("steps to a state that did not fit run again, and only those") {
       CHECK((max_states == 0 || again == 0));
       trajectory.leave(std::to_string(job));
     }
-    // As the price counts them.
+    // The same count as in the price.
     if (max_states == 0) CHECK(sink.calls == sharing::steps_walked(readings));
     return sink.calls - longest;
   };

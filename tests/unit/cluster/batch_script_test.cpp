@@ -20,7 +20,7 @@ struct Site {
   cox::test::TemporaryDirectory folder;
   SlurmSettings settings;
 
-  /// `worker` is the text of a program that stands for cox-worker.
+  /// `worker` is the source of a program that replaces cox-worker.
   explicit Site(const std::string& worker) {
     settings.time = std::chrono::hours(1);
     settings.out = folder / "out";
@@ -98,7 +98,7 @@ TEST_CASE("a task notes where and when it began, and how its worker ended") {
   const std::string words = cox::read_file(site.settings.folder() + "/words").value();
   CHECK_THAT(words, StartsWith("--coordinator\nhead:7420\n--out\n"));
   CHECK_THAT(words, Contains("--name\ncox-12_3-0\n--until\n"));
-  // No parameter, and no secret, travels in the environment.
+  // The environment contains neither parameters nor secrets.
   const std::string environment = cox::read_file(site.settings.folder() + "/environment").value();
   CHECK_THAT(environment, !Contains("COX_"));
 }

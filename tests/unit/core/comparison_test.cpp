@@ -46,7 +46,7 @@ TEST_CASE("median: runs that were stopped before count as worse, so that the res
   const Standing stopped{false, true, {}};
   const Comparison later = {stopped, stopped, with({3.0}), with({9.0})};
   CHECK(places(rule("median", 1), later).empty());
-  // One that has not come so far takes no part.
+  // A run that has not reached this point is not compared.
   const Comparison early = {Standing{}, with({1.0}), with({2.0}), with({3.0})};
   CHECK(places(rule("median", 1), early).empty());
 }

@@ -59,7 +59,7 @@ TEST_CASE("a file with one prompt per line becomes items whose ids are made of t
   CHECK(manifest.videos.empty());
   CHECK(manifest.name == "list");
   CHECK(manifest.list_sha256 == *sha256_of_file(list.options.root));
-  // The same words have the same id wherever they stand.
+  // The same words have the same id in every position.
   CHECK(List("A dog, running!").index().prompts[0].id == manifest.prompts[2].id);
 }
 

@@ -97,7 +97,7 @@ TEST_CASE("a result identifies the pixels that it was scored against, for every 
                                           cox::video::PilOrder::kV12));
   }
   const auto engine = make_engine();
-  for (const std::string method : {"none", "adasteer", "obc"}) {  // windows of their own
+  for (const std::string method : {"none", "adasteer", "obc"}) {  // with their own windows
     INFO(method);
     const JobOutput output = succeed(*engine, fixture.job(method));
     CHECK(output.reference_digest == digest_of_bytes(expected));
@@ -306,7 +306,7 @@ TEST_CASE("jobs of one run and video that differ in their caption never share a 
   CHECK(written("a red square", "92d44c01a7b8e3f0") != first);
   CHECK(*cox::sha256_of_file(first) == digest);
 
-  const std::string alone = written("a moving pattern", "");  // of no sweep
+  const std::string alone = written("a moving pattern", "");  // not in any sweep
   CHECK(written("a red square", "") != alone);
   CHECK(written("a moving pattern", "") == alone);
   CHECK(*cox::sha256_of_file(alone) == digest);

@@ -1,4 +1,4 @@
-// Videos that another program made: scored as if this one had, and never made to fit.
+// Videos made by another program are scored like our own, and are never resized or cropped.
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -120,7 +120,7 @@ TEST_CASE("a video of another size, damaged, or not there fails its job with cau
   }
   std::ofstream(cut, std::ios::trunc) << "these are not pictures";
   failure_of_path(cut);
-  // The engine goes on.
+  // The engine continues.
   CHECK((succeed(*engine, external_job(write("again.mkv", own.frames))).metrics ==
          own.output.metrics));
 }

@@ -263,7 +263,7 @@ TEST_CASE("a result records what was shared, what the job costs by itself, and w
   CHECK(second.timings.train_s == first.timings.train_s);
   CHECK(second.timings.generate_s == first.timings.generate_s);
   const StageTimings& times = second.timings;
-  // What the twin's steps and generation took was not spent again.
+  // The time of the twin's steps and generation was not spent again.
   CHECK(times.alone_s - times.spent_s >= 0.999 * (times.train_s + times.generate_s));
   CHECK(times.alone_s >=
         times.decode_s + times.encode_s + times.train_s + times.generate_s + times.latent_decode_s);

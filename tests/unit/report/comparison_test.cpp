@@ -172,7 +172,7 @@ TEST_CASE("LPIPS over a random trunk never meets LPIPS") {
     const auto refused = compare(real, random, metric_named(metric).value());
     CHECK(refused.status().message().find(concat(metric, " was not measured in s/")) == 0);
   }
-  CHECK(weights_difference({real, random}, "lpips").empty());  // each in a column of its own
+  CHECK(weights_difference({real, random}, "lpips").empty());  // each in its own column
 }
 
 TEST_CASE("a run against itself, without the metric or on other videos is refused") {

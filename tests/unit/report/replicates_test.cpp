@@ -83,7 +83,7 @@ TEST_CASE("replicates are averaged for each video before videos are compared; as
   CHECK(runs[0].results[0].seconds[0] == 2);  // of 1, 2 and 3
 
   const Comparison comparison = compare(runs[0], runs[1], kDecibels).value();
-  CHECK(comparison.pairs == 22);  // not 30: more replicates are no more videos
+  CHECK(comparison.pairs == 22);  // not 30: replicates do not add videos
   CHECK(*comparison.baseline_mean == Approx(26.077270430868808).epsilon(1e-13));
   CHECK(*comparison.run_mean == Approx(26.102418996712817).epsilon(1e-13));
   CHECK(*comparison.difference.mean == Approx(0.025148565844009273).epsilon(1e-11));
@@ -239,7 +239,7 @@ TEST_CASE("the run of the time before there were replicates is one of them") {
   REQUIRE(averaged.size() == 1);
   CHECK(averaged[0].replicates.size() == 3);
 
-  // Another configuration keeps its name, and the average finds one of its own.
+  // Another configuration keeps its name, and the average gets a different one.
   runs.front() = replicate("other", 0, "full");
   const auto apart = with_replicates_averaged(runs);
   REQUIRE(apart.size() == 2);
