@@ -69,8 +69,8 @@ class Adapter {
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.
   virtual at::Tensor final_hidden(at::Tensor h) const { return h; }
-  /// W x + b of a layer of a block, except modulation, in compute dtype: before linear(). How it
-  /// is multiplied, not what a method changes.
+  /// W x + b of a layer of a block, except modulation, in compute dtype: before linear(). Replaces
+  /// the multiplication; methods do not use it.
   virtual at::Tensor product(const Linear& layer, const at::Tensor& x) const {
     return cox::engine::linear(layer, x);
   }

@@ -42,8 +42,8 @@ struct BackboneInput {
   /// attention. Must be 0 if `cache` is set: `latents` then holds only the noise frames.
   int64_t condition_latent_frames = 0;
   const ConditionCache* cache = nullptr;
-  /// Computed from `text` with the same adapter; for sampling, without gradients. The seams of the
-  /// text side are called when it is computed, not in each pass.
+  /// Computed from `text` with the same adapter; for sampling, without gradients. The adapter's
+  /// text functions are called when it is computed, not in each pass.
   const TextCache* text_cache = nullptr;
   SamplingStep sampling = {};
 };

@@ -93,7 +93,7 @@ Json error_json(const Fp8Error& error) {
 /// Random weights and inputs at the size that the options describe.
 class Bench {
  public:
-  /// One of the parts that do the work together; the only one without groups.
+  /// One of the parts that share the work; the only part without groups.
   Bench(const BenchOptions& options, c10::Device device, const PartGroups& groups)
       : options_(options),
         device_(device),
@@ -181,7 +181,8 @@ class Bench {
     return find_method(options_.method).make(reader, {*backbone_, random_});
   }
 
-  /// Before the optimizer exists: makes sure that it fits, and leaves room for it.
+  /// Call it before the optimizer exists: checks that the optimizer fits, and reserves memory for
+  /// it.
   bool chooses_recompute(const at::Tensor& window) {
     const auto adaptation = make_adaptation();
     const std::vector<ParameterGroup> groups = adaptation->groups();
@@ -277,7 +278,7 @@ class Bench {
     return json;
   }
 
-  /// Relative L2 of an evaluation in e4m3 against the same in bf16, after each block.
+  /// Returns the relative L2 distance of an evaluation in e4m3 from that in bf16, after each block.
   Json error_of_evaluation() {
     constexpr double kMiddleTime = 500;
     const std::int64_t condition = latent_frames_of(options_.cond_frames);

@@ -206,7 +206,7 @@ TEST_CASE("the outcomes of rules in a database give the price that is expected")
   CHECK(known->expected->rules == 2);
   CHECK(known->expected->known == 1);
   CHECK(known->expected->videos == 2);
-  // Each of the plan's two videos saves five steps and a check in half of the cases.
+  // For each of the plan's two videos, five steps and a check less with probability one half.
   const auto& seconds = known->shared.seconds;
   const double step = seconds.training / 80;
   const double check = seconds.checks / 20;
