@@ -16,7 +16,7 @@ Engine::Team::Team(const EngineOptions& options, const std::vector<c10::Device>&
       threads(static_cast<int>(chosen.size())) {
   threads.run([&](int) { configure_tensor_library(options.threads, options.deterministic); });
   EngineOptions own = options;
-  // Each device would find, or not find, a saved state at a moment of its own.
+  // Each device could find, or miss, a saved state at a different time.
   if (devices.size() > 1) own.states = nullptr;
   // All devices keep states in the memory of one machine.
   own.max_state_bytes /= static_cast<std::int64_t>(devices.size());

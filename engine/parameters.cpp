@@ -74,7 +74,7 @@ double ParameterReader::real(const std::string& name, RealRange range) {
   if (range.max != RealRange{}.max) expected += fmt::format(" up to {:g}", range.max);
   const Value& value = find(name, expected);
   const std::optional<double> real = as_real(value);
-  // Written so that NaN is refused.
+  // Written so that NaN is rejected.
   if (!real || !(*real >= range.min && *real <= range.max)) reject(name, expected);
   return *real;
 }

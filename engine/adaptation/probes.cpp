@@ -79,7 +79,8 @@ sharing::ProbeLosses probe_losses(const AdaptationProblem& problem, const Adapte
     }
     losses.push_back(question.loss(held_out, noises.of(probe.draw), probe.sigma));
   }
-  // Read only now: a GPU computes the next probe while the last one is still on its way.
+  // Read the losses only now, so that a GPU can compute the next probe while the last loss is in
+  // transfer.
   sharing::ProbeLosses values;
   for (std::size_t i = 0; i < probes.size(); ++i) values[probes[i]] = losses[i].item<double>();
   return values;

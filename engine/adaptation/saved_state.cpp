@@ -100,7 +100,7 @@ Rows<5> rows_of(const sharing::CheckLosses& checks) {
   Rows<5> rows;
   for (const auto& [step, losses] : checks) {
     for (const auto& [probe, loss] : losses) {
-      const auto& [sigma, draw, context] = probe;  // a further field belongs here, too
+      const auto& [sigma, draw, context] = probe;  // add any new field here too
       rows.push_back({static_cast<double>(step), sigma, static_cast<double>(draw),
                       static_cast<double>(context), loss});
     }

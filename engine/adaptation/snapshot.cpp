@@ -60,7 +60,7 @@ void restore_start(Adaptation& adaptation) {
     }
   });
   adaptation.parameters_changed();
-  // A value of a narrower type than its leaf has rounded what it was given.
+  // A value with a narrower type than its leaf has been rounded.
   for_each_tensor(adaptation.groups(), [](const TrainedTensor& tensor) {
     if (tensor.start.defined() && !tensor.leaf.is_same(tensor.value)) {
       tensor.leaf.detach().copy_(tensor.whole(tensor.start.to(tensor.value.device())));

@@ -242,7 +242,7 @@ double Trajectory::place(std::int64_t step, JobMonitor& monitor) {
     return seconds;
   }
   if (placed_ == step_ && needs_live_state()) live_ = Snapshot::of(groups_);
-  placed_ = -1;  // neither, should what follows fail
+  placed_ = -1;  // neither state, in case the following lines throw
   if (step == step_) {
     COX_CHECK(live_.has_value(), "the live state was not kept");
     live_->restore(adaptation_);

@@ -48,7 +48,8 @@ class Adapter {
  public:
   virtual ~Adapter() = default;
 
-  /// Whether it compares the rows of a batch, so that all branches of guidance must be in one.
+  /// Returns true if it compares the rows of a batch, so all branches of guidance must be in one
+  /// batch.
   virtual bool compares_rows() const { return false; }
   /// Called at the start of each forward pass, not of the conditioning prefill.
   virtual void begin_pass(const PassContext& /*pass*/) const {}
@@ -68,8 +69,8 @@ class Adapter {
   virtual at::Tensor block_output(int /*block*/, at::Tensor h) const { return h; }
   /// h [B, N, D] compute dtype: before the final layer.
   virtual at::Tensor final_hidden(at::Tensor h) const { return h; }
-  /// W x + b of a layer of a block, but for modulation, in compute dtype: before linear(). How it
-  /// is multiplied, not what a method changes.
+  /// W x + b of a layer of a block, except modulation, in compute dtype: before linear(). Replaces
+  /// the multiplication; methods do not use it.
   virtual at::Tensor product(const Linear& layer, const at::Tensor& x) const {
     return cox::engine::linear(layer, x);
   }
@@ -79,10 +80,10 @@ class Adapter {
                             at::Tensor y) const {
     return y;
   }
-  /// Whether product() and linear() leave the layer's W x + b as it is, so that a step that needs
-  /// only a function of it may skip both. An adapter that overrides either overrides this.
+  /// Returns true if product() and linear() do not change the layer's W x + b, so that a step that
+  /// needs only a function of it may skip both. An adapter that overrides either overrides this.
   virtual bool leaves_product(const LinearSite& /*site*/) const { return true; }
-  /// Returns the parameter to use in place of the stored one. Called for the sites of
+  /// Returns the parameter to use instead of the stored one. Called for the sites of
   /// Backbone::norm_sites().
   virtual at::Tensor norm_parameter(const NormSite& /*site*/, at::Tensor stored) const {
     return stored;

@@ -27,14 +27,14 @@ struct ConditionCache {
 struct TextCache {
   std::vector<at::Tensor> keys;    ///< per block [B, heads, L, head_dim]
   std::vector<at::Tensor> values;  ///< per block [B, heads, L, head_dim]
-  at::Tensor key_mask;             ///< [B, L] bool; undefined when every token takes part
+  at::Tensor key_mask;             ///< [B, L] bool; undefined if every token is attended to
 };
 
 struct BackboneInput {
   at::Tensor latents;   ///< [B, C, T, H, W]; H and W even
   at::Tensor timestep;  ///< [B, T] or [B, 1] in the family's units; 0 on clean frames
   TextStates text;      ///< the mask is undefined if the family attends to every row
-  /// Further inputs of some families; undefined for the others.
+  /// Additional inputs of some families; undefined for other families.
   at::Tensor channel_condition;  ///< [B, C', T, H, W], joined to the latents on channels
   at::Tensor image_states;       ///< [B, K, C] of an image encoder
   at::Tensor embedded_guidance;  ///< [B]
@@ -42,8 +42,8 @@ struct BackboneInput {
   /// attention. Must be 0 if `cache` is set: `latents` then holds only the noise frames.
   int64_t condition_latent_frames = 0;
   const ConditionCache* cache = nullptr;
-  /// Computed from `text` with the same adapter; for sampling, without gradients. The seams of the
-  /// text side are called when it is computed, not in each pass.
+  /// Computed from `text` with the same adapter; for sampling, without gradients. The adapter's
+  /// text functions are called when it is computed, not in each pass.
   const TextCache* text_cache = nullptr;
   SamplingStep sampling = {};
 };
@@ -62,7 +62,7 @@ struct BackboneShape {
   /// 5.4; and after three norms 3, the feed-forward product 2.7.
   double kept_values = 19.4;
   double kept_linear_inputs = 5.7;
-  int64_t joined_text_tokens = 0;  ///< that pass through the blocks beside the latents'
+  int64_t joined_text_tokens = 0;  ///< that pass through the blocks with the latents' tokens
 };
 
 struct NamedTensor {
@@ -121,7 +121,7 @@ class Backbone {
   virtual BackboneShape shape() const = 0;
   /// In checkpoint order.
   virtual std::vector<LinearSiteShape> linear_sites() const = 0;
-  /// In checkpoint order. Empty when the backbone has none of the kinds.
+  /// In checkpoint order. Empty if the backbone has none of the kinds.
   virtual std::vector<NormSiteShape> norm_sites() const { return {}; }
   /// By default one vector of six parts for all blocks.
   virtual std::vector<ModulationShape> modulations() const {
@@ -132,7 +132,7 @@ class Backbone {
   /// Every parameter, in checkpoint order; the tensors are the live ones.
   virtual std::vector<NamedTensor> parameters() = 0;
   /// Every linear layer, inside and outside the blocks; the layers are the live ones. Empty when
-  /// the backbone takes no low-rank terms.
+  /// the backbone does not support low-rank terms.
   virtual std::vector<Linear*> linear_layers() { return {}; }
   virtual at::ScalarType compute_dtype() const = 0;
   virtual at::Device device() const = 0;
@@ -142,15 +142,15 @@ class Backbone {
   /// engine/tensors/gradient.h), and backbone and adapter must live until it has finished.
   virtual void set_recompute(bool recompute) { recompute_ = recompute; }
 
-  /// Runs every later pass as one part of `group` (null: alone), which the caller owns. All parts
-  /// must hold equal weights and make the same passes with equal inputs; outputs are whole and
-  /// equal on each. Condition caches hold this part's heads and belong to the group they were made
-  /// with. Gradients are this part's share (engine/parallel/token_split.h).
+  /// Runs every later pass as one part of `group` (null: as the only part), which the caller owns.
+  /// All parts must hold equal weights and make the same passes with equal inputs; outputs are
+  /// whole and equal on each. Condition caches hold this part's heads and belong to the group they
+  /// were made with. Gradients are this part's share (engine/parallel/token_split.h).
   virtual void set_group(Group* group) { group_ = group; }
   Group* group() const { return group_; }
 
  protected:
-  /// Whether a pass now is to recompute its blocks: asked to, and in gradient mode.
+  /// Returns true if a pass must recompute its blocks: requested, and in gradient mode.
   bool recomputes() const;
 
   Group* group_ = nullptr;

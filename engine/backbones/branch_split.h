@@ -21,7 +21,7 @@ class BranchSplit final : public Backbone {
   ConditionCache prefill(const at::Tensor& latents, const Adapter& adapter) const override {
     return inner_.prefill(latents, adapter);
   }
-  /// Of this part's branch only.
+  /// Only for this part's branch.
   TextCache prepare_text(const TextStates& text, const Adapter& adapter) const override;
 
   BackboneShape shape() const override { return inner_.shape(); }

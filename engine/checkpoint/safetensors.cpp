@@ -68,7 +68,7 @@ std::vector<std::string> files_ending_in(const std::string& directory, std::stri
 /// covers.
 bool is_below_folder(const fs::path& shard) {
   if (shard.is_absolute() || shard.extension() != ".safetensors") return false;
-  return std::none_of(shard.begin(), shard.end(), is_hidden);  // `..` begins with a dot, too
+  return std::none_of(shard.begin(), shard.end(), is_hidden);  // `..` also begins with a dot
 }
 
 /// Returns the index, or the single file, that a model directory is read from.
@@ -118,7 +118,7 @@ class Mapping {
 
   std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
 
-  /// Releases the whole pages from `begin` to `end`; reading them again maps them again.
+  /// Releases the complete pages between `begin` and `end`; reading them maps them again.
   void release(uint64_t begin, uint64_t end) const {
     const auto page = static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
     const uint64_t first = (begin + page - 1) / page * page, last = end / page * page;
@@ -205,9 +205,9 @@ at::Tensor Checkpoint::load(const std::string& name, at::Device device,
                             std::optional<at::ScalarType> dtype) const {
   const at::Tensor stored = view(name);
   const at::ScalarType wanted = dtype.value_or(stored.scalar_type());
-  const at::Tensor copy = device.is_cpu()
-                              ? stored.to(wanted, /*non_blocking=*/false, /*copy=*/true)
-                              : stored.to(device).to(wanted);  // converted where it is fast
+  const at::Tensor copy =
+      device.is_cpu() ? stored.to(wanted, /*non_blocking=*/false, /*copy=*/true)
+                      : stored.to(device).to(wanted);  // converts on the device, which is fast
   release(name);
   return copy;
 }

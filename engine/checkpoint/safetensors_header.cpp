@@ -165,7 +165,7 @@ std::string safetensors_header_text(const std::vector<TensorRecord>& tensors,
                                     const std::map<std::string, std::string>& metadata) {
   Json json = Json::object();
   json["__metadata__"] = metadata;
-  json["__metadata__"]["format"] = "pt";  // transformers opens no file without it
+  json["__metadata__"]["format"] = "pt";  // transformers does not open a file without it
   for (const TensorRecord& record : tensors) {
     json[record.name] = {{"dtype", record.dtype},
                          {"shape", record.shape},

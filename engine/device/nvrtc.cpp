@@ -66,7 +66,7 @@ std::string program_log(const Nvrtc& nvrtc, Nvrtc::Program program) {
 
 Result<std::string> compile(const Nvrtc& nvrtc, const CudaSource& source,
                             const std::vector<std::string>& options) {
-  // The strings are literals of the program, so each ends with a zero byte.
+  // The strings are literals, so each ends with a zero byte.
   std::vector<const char*> names, texts, flags;
   for (const auto& [name, text] : source.files) {
     names.push_back(name.data());

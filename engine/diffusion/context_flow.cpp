@@ -92,7 +92,8 @@ at::Tensor ContextFlow::loss_of(const at::Tensor& output, const DenoisingProblem
 }
 
 at::Tensor ContextFlow::batch_loss(const Backbone& backbone, const DenoisingBatch& batch) const {
-  // Where noise is added, and when, is the same as Wan2.2's; the sign of the output is not.
+  // Noise is added at the same frames and times as in Wan2.2, but the sign of the output is
+  // opposite.
   const NoisedLatents question = flow_noised_after(batch.clean, batch.noise, batch.levels);
   BackboneInput input;
   input.latents = question.latents;

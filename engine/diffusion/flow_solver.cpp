@@ -21,9 +21,9 @@ class Levels {
   std::int64_t steps() const { return static_cast<std::int64_t>(sigmas_.size()) - 1; }
   double sigma(std::int64_t i) const { return sigmas_.at(static_cast<std::size_t>(i)); }
   double alpha(std::int64_t i) const { return 1 - sigma(i); }
-  /// Infinite where the noise is 0.
+  /// Returns infinity if the noise is 0.
   double lambda(std::int64_t i) const { return std::log(alpha(i)) - std::log(sigma(i)); }
-  /// The first and the last step have no second point.
+  /// The first and the last step do not have a second point.
   bool is_first_order(std::int64_t i) const { return i == 0 || i + 1 == steps(); }
 
  private:

@@ -67,7 +67,7 @@ at::Tensor centered_levels(const at::Tensor& frames, int side) {
 at::Tensor resized_levels(const at::Tensor& frames, std::int64_t side, Interpolation filter) {
   const std::int64_t height = frames.size(2), width = frames.size(3);
   const std::int64_t shorter = std::min(height, width);
-  // torchvision leaves pictures of this size as they are.
+  // torchvision does not change pictures of this size.
   if (shorter == side) return levels(frames);
   const std::vector<std::int64_t> size = {side * height / shorter, side * width / shorter};
   const at::Tensor exact = levels(frames).to(at::kDouble);

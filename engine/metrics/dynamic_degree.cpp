@@ -17,8 +17,8 @@ namespace cox::engine {
 
 namespace {
 
-constexpr double kSampledRate = 8;      // frames a second
-constexpr double kLargestShare = 0.05;  // of the pixels: those that move most
+constexpr double kSampledRate = 8;      // frames per second
+constexpr double kLargestShare = 0.05;  // of the pixels: the fastest ones
 constexpr double kThreshold = 6;        // pixels, at 256 pixels of the shorter side
 constexpr double kMovingShare = 4.0 / 16;
 
@@ -43,7 +43,8 @@ class DynamicDegree final : public VideoMetric {
     const auto stride = std::max<std::int64_t>(1, std::llround(rate / kSampledRate));
     const at::Tensor frames = levels(generated).slice(0, 0, std::nullopt, stride);
     check_neighbors(frames, "dynamic_degree");
-    const double slow = std::max(1.0, kSampledRate / rate);  // fewer frames a second move farther
+    const double slow =
+        std::max(1.0, kSampledRate / rate);  // at a lower frame rate, pixels move farther per frame
     const double threshold =
         slow * kThreshold * static_cast<double>(std::min(frames.size(2), frames.size(3))) / 256;
     // Python's round: halves to even.
@@ -56,7 +57,7 @@ class DynamicDegree final : public VideoMetric {
   }
 
  private:
-  /// The mean length of the flow of the pixels that move most.
+  /// Returns the mean length of the flow of the fastest pixels.
   double largest_motion(const at::Tensor& from, const at::Tensor& to) const {
     const at::Tensor flow = flow_.network.run({from, to});
     check_shape(flow, {1, 2, from.size(2), from.size(3)}, "the flow that the network gives");

@@ -22,7 +22,7 @@ namespace {
 struct Convolution {
   int index;  ///< within torchvision's `features`
   int64_t in, out, kernel, stride, padding;
-  bool pooled;  ///< a 3x3 maximum with stride 2 comes before it
+  bool pooled;  ///< preceded by 3x3 max pooling with stride 2
 };
 
 constexpr Convolution kAlexNet[LpipsNetwork::kTaps] = {{0, 3, 64, 11, 4, 2, false},

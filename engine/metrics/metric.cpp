@@ -75,7 +75,7 @@ void check_prompt(const MetricSchema& schema, const std::string& prompt) {
 }  // namespace
 
 ReferenceFeatures Metric::prepare_clip(const at::Tensor& reference, const ClipFacts& facts) const {
-  // Without true frames only the generated ones count, and measure() checks those.
+  // Without true frames only the generated frames matter, and measure() checks them.
   if (reference.defined()) check_frame_count(schema(), reference.size(0));
   check_prompt(schema(), facts.prompt);
   return prepare_with(reference, facts);

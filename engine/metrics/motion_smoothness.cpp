@@ -34,7 +34,8 @@ class MotionSmoothness final : public VideoMetric {
   }
 
  private:
-  /// The levels of the frame between the neighbors of `left_out`, cut to whole numbers.
+  /// Returns the levels of the frame interpolated at `left_out` from its neighbors, truncated to
+  /// whole numbers.
   at::Tensor between(const at::Tensor& frames, std::int64_t left_out) const {
     const at::Tensor before = frames.narrow(0, left_out - 1, 1) / 255;
     const at::Tensor after = frames.narrow(0, left_out + 1, 1) / 255;

@@ -82,7 +82,8 @@ struct SelfAttentionHeads : torch::autograd::Function<SelfAttentionHeads> {
     context->saved_data["heads"] = heads;
     return {normed(part_of(qkv, 0, 3, heads), query_gain, table).transpose(1, 2),
             normed(part_of(qkv, 1, 3, heads), key_gain, table).transpose(1, 2),
-            // Shares the memory of qkv, which is kept anyway; no view to autograd.
+            // Shares the memory of qkv, which is kept in any case; autograd does not see it as a
+            // view.
             part_of(qkv, 2, 3, heads).transpose(1, 2).detach()};
   }
 

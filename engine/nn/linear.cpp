@@ -56,7 +56,7 @@ at::Tensor weights_fp32(const Linear& layer, const at::Tensor& x) {
   if (!needs_gradient({wide, layer.weight, layer.bias})) {
     return wide_linear(wide, layer.weight, layer.bias);
   }
-  const bool biased = layer.bias.defined();  // custom functions take no undefined tensor
+  const bool biased = layer.bias.defined();  // custom functions do not accept undefined tensors
   return WideLinear::apply(wide, layer.weight, biased ? std::optional(layer.bias) : std::nullopt);
 }
 

@@ -9,8 +9,8 @@
 namespace cox::engine {
 
 at::Tensor timestep_embedding(const at::Tensor& t, int64_t size) {
-  // Frequencies are made on the CPU and products in fp32, as in the reference: large angles make
-  // any other order visible at 1e-5.
+  // Computes frequencies on the CPU and products in fp32, as the reference does: with large angles,
+  // any other order differs by 1e-5.
   const int64_t half = size / 2;
   const at::Tensor frequencies =
       (at::arange(half, at::kFloat) * -std::log(10000.0) / half).exp().to(t.device());

@@ -52,7 +52,7 @@ class Making {
     for (const at::Device& device : devices) indices_.push_back(device_index(device));
   }
 
-  /// The bound is not that of this call: it may be left behind.
+  /// The bound is not that of this call: this thread may be abandoned.
   void run() COX_EXCLUDES(mutex_) {
     const Nccl& library = nccl();
     std::vector<Nccl::Communicator> made(indices_.size(), nullptr);
@@ -68,7 +68,7 @@ class Making {
     }
   }
 
-  /// Returns what was made; nothing when that is not so yet, and then it will be freed.
+  /// Returns the communicator; nothing if it is not ready, in which case it will be freed.
   std::vector<Nccl::Communicator> take() COX_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
     left_ = true;
@@ -170,8 +170,8 @@ class NcclGroup final : public Group {
 
   void abort() noexcept override {
     if (!open_.exchange(false)) return;
-    // NCCL frees the communicator: a call that is about to return must not find it gone. One that
-    // waits for another part returns only because of the abort.
+    // The abort frees the communicator, so a call that is about to return must not use it
+    // afterwards. A call that waits for another part returns only because of the abort.
     const auto deadline = std::chrono::steady_clock::now() + kGrace;
     while (users_ > 0 && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(kLookAgain);
@@ -230,7 +230,7 @@ class NcclGroup final : public Group {
 
 std::vector<std::unique_ptr<Group>> make_nccl_groups(const std::vector<at::Device>& devices,
                                                      std::chrono::milliseconds bound) {
-  nccl();  // says what is missing
+  nccl();  // throws if it is missing
   const std::vector<Nccl::Communicator> communicators = make_communicators(devices, bound);
   std::vector<std::unique_ptr<Group>> groups;
   for (size_t i = 0; i < devices.size(); ++i) {

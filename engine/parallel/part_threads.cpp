@@ -55,7 +55,7 @@ void PartThreads::serve(int rank) {
 
 void run_parts(Parts& parts, const std::function<void(int rank)>& work) {
   Mutex mutex;
-  std::exception_ptr first;  // the others fail because of it
+  std::exception_ptr first;  // the cause of the other parts' failures
   PartThreads threads(parts.size());
   threads.run([&](int rank) {
     try {

@@ -29,7 +29,7 @@ struct HandOver final : autograd::PostAccumulateGradHook {
     const at::NoGradGuard no_grad;
     const at::Tensor mine = shard.own_sum(std::exchange(leaf.mutable_grad(), at::Tensor()));
     at::Tensor& gradient = own.mutable_grad();
-    // A leaf that several recomputed blocks share comes once from each.
+    // A leaf shared by several recomputed blocks arrives once from each block.
     gradient = gradient.defined() ? gradient + mine : mine;
   }
 

@@ -65,8 +65,8 @@ class Meeting {
   size_t arrived_ COX_GUARDED_BY(mutex_) = 0;
   int64_t round_ COX_GUARDED_BY(mutex_) = 0;
   Tensors next_ COX_GUARDED_BY(mutex_);
-  /// Of the round that ended last. Nobody ends another one before all have taken it: that needs
-  /// every part.
+  /// Result of the last completed round. No part can complete another round before every part has
+  /// read it, because a round requires every part.
   std::shared_ptr<const Tensors> last_ COX_GUARDED_BY(mutex_);
 };
 
@@ -102,7 +102,7 @@ class ThreadGroup final : public Group {
   void abort() noexcept override { meeting_->close(); }
 
  private:
-  /// A copy is sent: others still read it when x is changed after the call.
+  /// Sends a copy, because other parts may still read it when x changes after the call.
   std::shared_ptr<const Tensors> exchange(const at::Tensor& x) {
     return meeting_->exchange(rank_, x.clone());
   }

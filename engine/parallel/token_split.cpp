@@ -88,7 +88,7 @@ at::Tensor TokenSplit::all_tokens(const at::Tensor& x) const {
 
 at::Tensor TokenSplit::tokens_for_heads(const at::Tensor& x) const {
   if (parts() == 1) return x;
-  // [K, B, n, part, h, d]: the heads of each part go there.
+  // [K, B, n, part, h, d]: sends each part its heads.
   const at::Tensor sent = filled_up(x, 3, parts() * share(heads))
                               .unflatten(3, {parts(), share(heads)})
                               .movedim(3, 0)
@@ -100,7 +100,7 @@ at::Tensor TokenSplit::tokens_for_heads(const at::Tensor& x) const {
 
 at::Tensor TokenSplit::heads_for_tokens(const at::Tensor& x) const {
   if (parts() == 1) return x;
-  // [B, frames, part, tokens, h, d]: the tokens of each part go there.
+  // [B, frames, part, tokens, h, d]: sends each part its tokens.
   const at::Tensor sent =
       filled_up(x.unflatten(1, {frames, per_frame}), 2, parts() * own_per_frame())
           .unflatten(2, {parts(), own_per_frame()})

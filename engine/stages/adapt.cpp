@@ -132,7 +132,7 @@ AdaptedModel::AdaptedModel(const JobPlan& plan, const EncodedJob& encoded, Model
                                   encoded.prompt,  random_,        *rule_};
   trajectory_.emplace(problem, *adaptation_, *plan.adaptation, max_state_bytes,
                       raw_outputs(plan, encoded, raw));
-  // Only now that the optimizer's state has its memory.
+  // Only now, after the memory of the optimizer's state is allocated.
   model.backbone->set_recompute(
       plan.recompute ||
       needs_recompute(*model.backbone, encoded.window, adaptation_->trains_linear_layers(),

@@ -20,7 +20,7 @@ class LatentSource {
                EncodingCache& cache)
       : plan_(plan), source_(source), vae_(vae), cache_(cache) {}
 
-  /// Adds the seconds of an encoding that was found to `reused_s`.
+  /// Adds the seconds of a cached encoding to `reused_s`.
   at::Tensor latents(const FrameRange& range, PosteriorDraw draw, double& reused_s) const {
     const auto posterior = cache_.posteriors.get_or_make(
         fmt::format("{}\n{}+{}", source_.name, range.first, range.count),

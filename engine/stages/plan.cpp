@@ -112,7 +112,7 @@ ExternalVideos read_external_videos(ParameterReader& parameters) {
   videos.path = parameters.text("videos");
   if (videos.path.empty()) parameters.reject("videos", "a path, which may contain {video}");
   videos.skip_frames = parameters.integer("skip_frames", 0, kMaxFrames);
-  // They identify the videos, and the job reads its own.
+  // They identify the videos, and the job reads only its own video.
   parameters.text("made_by");
   parameters.text("videos_digest");
   return videos;
@@ -163,7 +163,7 @@ JobPlan plan_job(const JobInput& input, ParameterReader& parameters) {
     check_split(plan, parameters);
     first = std::min(first, plan.window.first);
   }
-  // Only a method that leaves everything to another program has this parameter.
+  // Only a method whose videos come from another program has this parameter.
   if (input.parameters.count("videos") != 0) plan.external = read_external_videos(parameters);
   const std::int64_t end = plan.has_reference() ? plan.scored.end() : plan.condition.end();
   plan.decoded = {first, end - first};

@@ -71,7 +71,7 @@ std::shared_ptr<const ReferenceFeatures> ScoreBoard::reference(const Loaded& loa
 std::vector<MetricValue> ScoreBoard::score(const JobPlan& plan, const JobInput& input,
                                            const SourceFrames& source,
                                            const at::Tensor& generated) {
-  // The levels that write.cpp writes, as a reader of the file gets them.
+  // The levels that write.cpp writes, as read back from the file.
   const at::Tensor scored =
       plan.run.score_written ? generated.mul(255).round().div(255) : generated;
   std::vector<MetricValue> scores;

@@ -149,7 +149,7 @@ void SharedWork::leave(const JobInput& job) {
   close(job);
   const bool is_over = !live_->adapted.watched();
   const bool trained = live_->adapted.trains();
-  // While a method changes the model's own parameters, only its end can show that they come back.
+  // While a method changes the model's own parameters, only its end can show that it restores them.
   const bool must_equal = trained && (is_over || !live_->adapted.trains_backbone());
   if (is_over) live_.reset();
   if (!must_equal || !models_.is_changed()) return;
@@ -159,7 +159,7 @@ void SharedWork::leave(const JobInput& job) {
 
 void SharedWork::fail(const JobInput& job, const JobFailure& failure, bool alone) {
   if (failure.cause == FailureCause::kOom) {
-    // Each of these needs what one job needs, and more: they run by themselves from now on.
+    // Shared work needs more memory than a single job: these jobs run by themselves from now on.
     const auto failed = expected_.find(job.job_id);
     if (failed != expected_.end() && !failed->second.shape.trajectory.empty()) {
       const std::string trajectory = failed->second.shape.trajectory;

@@ -26,8 +26,8 @@ struct FunctionHolder : torch::CustomClassHolder {
 constexpr size_t kPlaces = 5;
 
 struct Recompute : torch::autograd::Function<Recompute> {
-  /// `anchor` requires a gradient, so that the node exists even when no input does but a captured
-  /// parameter does.
+  /// `anchor` requires a gradient, so that the node exists even if only a captured parameter, and
+  /// no input, requires one.
   static at::Tensor forward(AutogradContext* context, TensorFunction function, size_t used,
                             const at::Tensor& /*anchor*/, const at::Tensor& a, const at::Tensor& b,
                             const at::Tensor& c, const at::Tensor& d, const at::Tensor& e) {

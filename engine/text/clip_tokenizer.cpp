@@ -128,7 +128,7 @@ class WordMerger {
     }
   }
 
-  /// Merges the pair of the lowest rank, from left to right, until none is left.
+  /// Merges the pair with the lowest rank, from left to right, until no pairs remain.
   std::vector<std::string> merged() {
     for (std::size_t i = 0; i < pieces_.size(); ++i) consider(i);
     while (!pairs_.empty()) {
@@ -146,7 +146,7 @@ class WordMerger {
   static constexpr int kNoRank = std::numeric_limits<int>::max();
   using Pair = std::pair<int, std::size_t>;  ///< rank, place of the left piece
 
-  /// The rank of the pair whose left piece is at `left`; a piece that was joined has none.
+  /// Returns the rank of the pair whose left piece is at `left`; a merged piece has none.
   int rank_at(std::size_t left) const {
     if (pieces_[left].empty() || next_[left] == pieces_.size()) return kNoRank;
     const auto found = ranks_.find({pieces_[left], pieces_[next_[left]]});

@@ -27,7 +27,8 @@ struct PieceModule {
 PieceModule load_module() {
   const std::string module_path =
       std::filesystem::read_symlink("/proc/self/exe").replace_filename(kModule).string();
-  // RTLD_LOCAL: nothing else sees its protobuf. RTLD_DEEPBIND: it finds its own symbols first.
+  // RTLD_LOCAL hides its protobuf from other code. RTLD_DEEPBIND makes it find its own symbols
+  // first.
   void* module = ::dlopen(module_path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND);
   PieceModule functions;
   if (module != nullptr) {

@@ -12,7 +12,7 @@ namespace cox::engine {
 /// the network follows from it.
 struct VaeConfig {
   std::int64_t base_dim = 0;           ///< channels after the encoder's first convolution
-  std::int64_t decoder_base_dim = 0;   ///< the decoder's; equals base_dim unless the file says so
+  std::int64_t decoder_base_dim = 0;   ///< the decoder's; equals base_dim unless the file sets it
   std::int64_t z_dim = 0;              ///< latent channels
   std::int64_t in_channels = 3;        ///< encoder input: pixel channels times patch * patch
   std::int64_t out_channels = 3;       ///< decoder output, likewise

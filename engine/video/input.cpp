@@ -102,12 +102,12 @@ void Input::open_container() {
                             "is not supported; expected a container such as MP4, Matroska or AVI",
                             path_));
   }
-  // A complaint about the header (a chapter track that is gone) says nothing about any frame.
+  // A warning about the header (such as a missing chapter track) does not concern any frame.
   if (opened >= 0) log_.forget();
   int code = opened < 0 ? opened : avformat_find_stream_info(container_, nullptr);
   if (code >= 0 && !log_.demuxer_error().empty()) {
-    // Looking for stream facts met damage further on. Reading again from the start shows where it
-    // is; the facts are then only those of the container's header.
+    // The search for stream facts met damage later in the file. Reading again from the start
+    // locates it; the facts are then only those of the container's header.
     avformat_close_input(&container_);
     code = open_file();
     log_.forget();
@@ -125,7 +125,7 @@ int Input::open_file() {
   av_dict_set(&options, "format_whitelist", kContainers, 0);
   av_dict_set(&options, "protocol_whitelist", "file", 0);
   av_dict_set(&options, "enable_drefs", "0", 0);  // QuickTime's references to other files
-  // The prefix keeps names with a colon from being taken for a protocol.
+  // The prefix prevents names with a colon from being parsed as a protocol.
   const int code = avformat_open_input(&container_, ("file:" + path_).c_str(), nullptr, &options);
   av_dict_free(&options);
   return code;
@@ -161,7 +161,7 @@ void Input::open_decoder() {
   }
   decoder_.reset(avcodec_alloc_context3(codec));
   decoder_->thread_count = 1;  // more would only delay frames, and each worker has its own cores
-  // The JPEG decoder fills what is missing of a picture with gray and sets no flag.
+  // The JPEG decoder fills missing parts of a picture with gray without setting a flag.
   if (parameters.codec_id == AV_CODEC_ID_MJPEG) decoder_->err_recognition |= AV_EF_EXPLODE;
   int code = avcodec_parameters_to_context(decoder_.get(), &parameters);
   if (code >= 0) code = avcodec_open2(decoder_.get(), codec, nullptr);
@@ -215,7 +215,7 @@ Input::Step Input::feed_packet() {
     return Step::kFrame;
   }
   if (read < 0) return damaged(av_error_text(read));
-  // An empty packet (AVI's "same picture again") would be taken for the end of the stream.
+  // An empty packet (AVI's "same picture again") would be mistaken for the end of the stream.
   if (packet->stream_index != stream_->index || packet->size == 0) return Step::kFrame;
   const bool is_suspect = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
   if (suspects_.empty() && !is_suspect) return send(*packet);

@@ -27,7 +27,7 @@ struct Names {
   const char* class_token;
   const char* positions;  ///< the whole name
   const char* patches;
-  const char* first_norm;  ///< nullptr when there is none
+  const char* first_norm;  ///< nullptr if there is none
   const char* block;       ///< {} is its number
   const char *norm1, *q, *k, *v, *out, *norm2, *fc1, *fc2;
   const char* last_norm;

@@ -9,8 +9,8 @@
 // and other programs on the machine do not change it, as they do rates of rounds with and without
 // pages.
 //
-// A program of its own, because test programs are compiled without optimization: a linker takes
-// inline functions from any object, and so such a program would time unoptimized ones.
+// A separate program, because test programs are compiled without optimization: the linker takes
+// inline functions from any object, so a test program would time unoptimized ones.
 
 #include <fmt/format.h>
 #include <httplib.h>

@@ -58,7 +58,7 @@ void add_tensor(const std::string& path, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a bad sweep file is one clear message and exit code 2 or 3, and nothing is begun") {
+TEST_CASE("a bad sweep file gives one clear message and exit code 2 or 3, and no work starts") {
   const std::vector<BadInput> table = {
       {"unknown key",
        "inference_steps:",
@@ -150,7 +150,7 @@ TEST_CASE("two files of one series are refused by every command before anything 
   CHECK_THAT(validated.out, Contains(first) && !Contains(second));
 }
 
-TEST_CASE("dataset index says at once what cannot be, with exit code 2") {
+TEST_CASE("dataset index rejects invalid options immediately, with exit code 2") {
   const TemporaryDirectory folder;
   const std::string clips = StudyFixture::get() / "clips";
   check(run_cox({"dataset", "index", clips, "--layout", "folder", "-o", folder.path()}), 2,
@@ -207,7 +207,7 @@ TEST_CASE(
   check(run_cox({"status", "--db", folder / "text.db"}), 2, {"text.db"});
 }
 
-TEST_CASE("a second cox run over the same database is told at once who has it") {
+TEST_CASE("a second cox run over the same database fails immediately and names the holder") {
   const TemporaryDirectory folder;
   const std::vector<std::string> arguments = {"run", StudyFixture::get().sweep(), "--out",
                                               folder.path()};

@@ -77,7 +77,7 @@ TEST_CASE("a sweep goes through a separate coordinator and worker, and every com
   CHECK(coordinator.ask(question).out == run_cox(local).out);
 }
 
-TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") {
+TEST_CASE("submitting again creates nothing, and a dry run predicts it") {
   const Coordinator coordinator;
   REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended dry = coordinator.ask({"submit", StudyFixture::get().sweep(), "--dry-run"});
@@ -87,7 +87,7 @@ TEST_CASE("submitting again creates nothing, and a dry run says so beforehand") 
   CHECK_THAT(again.out, Contains("known") && Contains("tiny/adasteer"));
 }
 
-TEST_CASE("jobs that wait say why, can be cancelled, and queued again") {
+TEST_CASE("waiting jobs report why, and can be cancelled and queued again") {
   const Coordinator coordinator;
   REQUIRE(coordinator.ask({"submit", StudyFixture::get().sweep()}).exit_code == 0);
   const Ended why = coordinator.ask({"why", "none/ball_in_the_sky"});
@@ -167,7 +167,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
              Contains("paused: paused by a person until 'cox resume'"));
 
   const auto worker = coordinator.worker("w0");
-  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all but the paused ones
+  CHECK(coordinator.ask({"watch", "tiny"}).exit_code == 6);  // all except the paused ones
   const Json status = Json::parse(coordinator.ask({"status", "tiny", "--json"}).out);
   CHECK(status["rows"][1]["run"] == "adasteer");
   CHECK(status["rows"][1]["paused"] == 4);
@@ -182,7 +182,7 @@ TEST_CASE("paused jobs wait until they are resumed, and their logs can be follow
   CHECK(coordinator.ask({"logs", "tiny/adasteer", "-f", "--json"}).exit_code == 2);
 }
 
-TEST_CASE("jobs that no worker here can do wait, and say what they need and who is here") {
+TEST_CASE("jobs that no worker can run wait, and report what they need and the workers present") {
   const Coordinator coordinator;
   REQUIRE(
       coordinator.ask({"submit", StudyFixture::get().sweep(), "--set", "resources.gpu_memory=80GB"})
@@ -242,7 +242,7 @@ TEST_CASE("cox run refuses at once when a model that open jobs need is not there
   REQUIRE(run_cox({"retry", "tiny", "--db", folder / "out/cox.db"}).exit_code == 0);
   fs::remove_all(model);
 
-  // Another sweep over the same database: what it brings is well, what lies there is not.
+  // Another sweep over the same database: the new sweep is valid, the stored one is not.
   std::vector<std::string> other = plain;
   other.insert(other.end(), {"--set", "series.name=other", "--set", "seed=7"});
   const Ended refused = run_cox(other);

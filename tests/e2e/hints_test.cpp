@@ -37,7 +37,7 @@ std::string after(const std::string& all, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("an address that is none is refused by every program with what was meant") {
+TEST_CASE("every program rejects an invalid address and suggests the intended one") {
   const TemporaryDirectory folder;
   for (const auto& [address, meant] :
        {std::pair<std::string, std::string>{"127.0.0.1:99999", "65535"},
@@ -54,7 +54,7 @@ TEST_CASE("an address that is none is refused by every program with what was mea
   CHECK_FALSE(fs::exists(folder / "a.db"));
 }
 
-TEST_CASE("a worker takes its coordinator from the same variables as cox") {
+TEST_CASE("a worker reads its coordinator from the same variables as cox") {
   const TemporaryDirectory folder;
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   check_ended(run_worker({"--out", folder / "out"},
@@ -101,7 +101,7 @@ TEST_CASE("the worker command of a coordinator with TLS and tokens works when it
   CHECK(worker.wait_for_err("joined"));
   worker.send(SIGTERM);
 
-  // A client that does not use TLS is told what to add.
+  // The error for a client without TLS names the option to add.
   check_ended(run_cox({"status", "--coordinator", address}), 4, {"--ca-file"});
   check_ended(run_cox({"status", "--coordinator", address, "--ca-file", folder / "server.pem"}), 2,
               {"COX_TOKEN"}, {"--token-file"});
@@ -118,7 +118,7 @@ TEST_CASE("who is refused a database reads where its coordinator listens") {
   check_ended(run_cox({"pause", "x", "--db", folder / "a.db"}), 2, {address});
 }
 
-TEST_CASE("a watcher whose coordinator is stopped is told so, not CANCELLED") {
+TEST_CASE("a watcher reports that its coordinator stopped, not CANCELLED") {
   const TemporaryDirectory folder;
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   Running coordinator(cox_command({"coordinator", "--db", folder / "a.db", "--listen", address}),

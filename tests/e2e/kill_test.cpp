@@ -114,7 +114,7 @@ TEST_CASE("kill -9 of cox run or a worker at any moment loses nothing and comput
     INFO("kill " << kills << " of " << kLocalKills
                  << (victim == running.pid() ? ", cox run" : ", a worker"));
     kill(victim, SIGKILL);
-    if (victim != running.pid()) {  // the run goes on without that worker, and starts it again
+    if (victim != running.pid()) {  // the run continues without that worker and restarts it
       const Ended ended = running.wait();
       INFO(ended.all());
       REQUIRE(ended.exit_code == 0);

@@ -17,7 +17,7 @@ Ended run_sweep(const std::string& out, const std::vector<std::string>& more = {
 
 }  // namespace
 
-TEST_CASE("cox run takes a sweep from a file to a table, a database and videos") {
+TEST_CASE("cox run turns a sweep file into a table, a database and videos") {
   const TemporaryDirectory folder;
   const std::string database = folder / "cox.db";
   const Ended ended = run_sweep(folder.path());
@@ -63,7 +63,7 @@ TEST_CASE("the row of a result holds all that is needed to judge it") {
         sql_number(folder / "cox.db", "SELECT count(DISTINCT reference_digest) FROM v_results"));
 }
 
-TEST_CASE("the same command again computes nothing and names the owner of each run") {
+TEST_CASE("repeating the command computes nothing and names the owner of each run") {
   const TemporaryDirectory folder;
   const std::string database = folder / "cox.db";
   REQUIRE(run_sweep(folder.path()).exit_code == 0);
@@ -102,14 +102,14 @@ TEST_CASE("one worker and three give bit-equal results") {
   CHECK(result_dump(one / "cox.db") == result_dump(three / "cox.db"));
 }
 
-TEST_CASE("a failure that nobody expected makes the exit code 1 and says how to go on") {
+TEST_CASE("an unexpected failure sets exit code 1 and prints how to continue") {
   const TemporaryDirectory folder;
   const std::string sweep = StudyFixture::get() / "surprised.yaml";
   std::string text = StudyFixture::get().sweep_text();
   text.replace(text.find("clips.json"), 10, "lying.json");
   text.replace(text.find(", broken]"), 9, "]");
   text.replace(text.find("  expected_failures: [broken]\n"), 30, "");
-  // The manifest says that the clip is fine; the file was damaged after it was indexed.
+  // The clip is valid in the manifest; the file was damaged after it was indexed.
   const std::string clip = folder / "wheel_on_sand.mp4";
   std::filesystem::copy_file(StudyFixture::get() / "clips/wheel_on_sand.mp4", clip);
   std::string manifest = file_text(StudyFixture::get() / "clips.json");
@@ -127,7 +127,8 @@ TEST_CASE("a failure that nobody expected makes the exit code 1 and says how to 
         StudyFixture::kRuns * (StudyFixture::kReadableVideos - 1));
 }
 
-TEST_CASE("Ctrl-C finishes the jobs in flight, says how to resume, and the same command does") {
+TEST_CASE(
+    "Ctrl-C finishes the running jobs and prints how to resume, and the same command resumes") {
   const TemporaryDirectory folder;
   const std::vector<std::string> command =
       cox_command({"run", StudyFixture::get().sweep(), "--out", folder.path()});
@@ -148,7 +149,7 @@ TEST_CASE("Ctrl-C finishes the jobs in flight, says how to resume, and the same 
   CHECK(sql_number(folder / "cox.db", "SELECT count(*) FROM v_results") == StudyFixture::kDoneJobs);
 }
 
-TEST_CASE("a second Ctrl-C stops at once and loses nothing that was reported") {
+TEST_CASE("a second Ctrl-C stops immediately and loses no reported result") {
   const TemporaryDirectory folder;
   Running running(cox_command({"run", StudyFixture::get().sweep(), "--out", folder.path()}),
                   clean());

@@ -6,7 +6,7 @@
 using namespace cox::test;
 using Catch::Matchers::Contains;
 
-TEST_CASE("cox and what it links know nothing of LibTorch") {
+TEST_CASE("cox and its libraries do not depend on LibTorch") {
   const Ended linked = run({"ldd", program("cox")});
   INFO(linked.all());
   REQUIRE(linked.exit_code == 0);
@@ -42,7 +42,7 @@ TEST_CASE("the version names the build") {
   CHECK(flag.out == version.out);
 }
 
-TEST_CASE("standard output that takes nothing, or not all, is a failure that is said") {
+TEST_CASE("standard output that cannot be written completely is a reported failure") {
   const std::string sweep = StudyFixture::get().sweep();
   const auto on_full_disk = [](const std::string& name, const std::string& arguments) {
     return run({"bash", "-c", "exec " + program(name) + " " + arguments + " > /dev/full"}, clean());
@@ -77,7 +77,7 @@ TEST_CASE("the completion script is one that bash accepts and knows the commands
   CHECK(asked.out == "results\n--workers\n");
 }
 
-TEST_CASE("completion knows the values of options, and other shells have scripts of their own") {
+TEST_CASE("completion knows the values of options, and other shells have their own scripts") {
   const std::string script = run_cox({"completion", "bash"}).out;
   const Ended asked = run(
       {"bash", "-c",

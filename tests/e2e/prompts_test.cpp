@@ -162,7 +162,7 @@ TEST_CASE("cox-engine generate makes of one prompt what the sweep makes of it") 
              Contains("task continue needs a video, and item a-boat"));
 }
 
-TEST_CASE("cox vbench takes each dimension from the items that are for it") {
+TEST_CASE("cox vbench computes each dimension from the items that test it") {
   const PromptFixture& fixture = PromptFixture::get();
   const std::string out = fixture / "dimensions", database = out + "/cox.db";
   const Ended ended = fixture.cox("run", "  - {id: none, method: none, task: text_to_video}\n",

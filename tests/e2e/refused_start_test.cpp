@@ -56,7 +56,7 @@ TEST_CASE("a coordinator that cannot listen leaves no database behind") {
   CHECK_FALSE(fs::exists(folder / "new"));
 }
 
-TEST_CASE("a worker says what it cannot start with, and makes nothing outside its folder") {
+TEST_CASE("a worker reports why it cannot start, and creates nothing outside its folder") {
   const TemporaryDirectory folder;
   const std::string out = folder / "out";
   check_refused(run_worker_alone({"--out", out, "--name", "../../evil"}),
@@ -124,5 +124,5 @@ TEST_CASE("submitted sweeps share the time of --timeout, which needs --wait") {
   const Ended ended = both.wait();
   INFO(ended.all());
   CHECK(ended.exit_code == 5);
-  CHECK(ended.seconds < 5.5);  // 6.5 when the second series had 4 s of its own
+  CHECK(ended.seconds < 5.5);  // 6.5 if the second series had its own 4 s
 }

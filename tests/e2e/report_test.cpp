@@ -57,7 +57,7 @@ TEST_CASE("cox report writes the same page from a file, again, and from a coordi
   CHECK_THAT(page, Contains("# Three methods on three clips") && Contains("## Leaderboard") &&
                        Contains("## Provenance") && Contains("3 of 4"));
   CHECK(ask({"report", StudyFixture::get().sweep()}).out == page);
-  CHECK(ask({"report", "tiny"}).out == page);  // the submission keeps the sweep's words
+  CHECK(ask({"report", "tiny"}).out == page);  // the submission stores the sweep's text
 
   const std::string address = "127.0.0.1:" + std::to_string(free_port());
   Running coordinator(

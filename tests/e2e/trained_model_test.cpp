@@ -1,4 +1,4 @@
-// What the sign of the loss target does, shown on a model that has learned something.
+// Shows the effect of the sign of the loss target on a trained model.
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/study_fixture.h"

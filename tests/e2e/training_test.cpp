@@ -68,7 +68,7 @@ class Training {
 
 }  // namespace
 
-TEST_CASE("a training that is stopped keeps its steps and leaves the model as it was") {
+TEST_CASE("a stopped training keeps its steps and does not change the model") {
   const Training training;
   const std::string before = training.written();
 

@@ -28,7 +28,7 @@ struct ClusterOptions {
   std::int64_t heartbeat_ms = 100;
   std::int64_t grace_ms = 10'000;
   std::string limit = "";  ///< ulimit's arguments for the coordinator, "-S -n 64"; "" = none
-  bool tls = false;        ///< a certificate of its own, as off loopback
+  bool tls = false;        ///< its own certificate, as outside loopback
   /// Arguments of cox-worker, which then computes instead of cox-test-worker; its output folder is
   /// `out` in the cluster's directory.
   std::vector<std::string> engine = {};
@@ -63,18 +63,18 @@ class Cluster {
   /// How often each job was computed to its end, by its digest.
   std::map<std::string, int> ledger() const;
   int computations() const;
-  /// One number from the database, read beside the coordinator.
+  /// Returns a number from the database, read while the coordinator runs.
   std::int64_t number(const std::string& sql) const;
   /// Every job of the database done exactly once with the one right result, nothing half done, and
   /// every one of them in the ledger. Fails the test otherwise.
   void require_all_done_once(std::int64_t jobs);
-  /// The same without the right result and the ledger, which only cox-test-worker keeps.
+  /// Checks the same except the correct result and the ledger, which only cox-test-worker keeps.
   void require_each_done_once(std::int64_t jobs) const;
 
-  /// Where clients find the coordinator, once it has been started.
+  /// The address of the coordinator, once it has been started.
   Endpoint endpoint() const;
   const std::string& directory() const { return directory_.path(); }
-  /// What the programs wrote, for a failing test's report.
+  /// The output of the programs, for a failing test's report.
   std::string log() const;
 
  private:

@@ -51,7 +51,7 @@ TEST_CASE("A worker that ends before it spooled a result costs that one job") {
   CHECK(recomputed_after_worker_fault("worker_before_report:7") == 1);
 }
 
-TEST_CASE("A worker that ends with a spooled result costs nothing") {
+TEST_CASE("A worker that ends with a spooled result loses no work") {
   CHECK(recomputed_after_worker_fault("worker_after_spool:7") == 0);
 }
 

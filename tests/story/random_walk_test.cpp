@@ -184,7 +184,7 @@ class Walk {
     const unsigned first_video = pick(6);
     const unsigned videos = 1 + pick(5);
     event.dataset = "d";
-    std::vector<std::string> digests;  // of the first so many videos
+    std::vector<std::string> digests;  // of the first videos
     for (unsigned v = first_video; v < first_video + videos; ++v) {
       const std::string id = concat('v', v);
       event.videos.push_back(

@@ -24,7 +24,7 @@ std::vector<std::filesystem::path> story_paths() {
   return paths;
 }
 
-TEST_CASE("every story goes as it is told") {
+TEST_CASE("every story produces its expected effects") {
   const bool rewrite = std::getenv("COX_REWRITE_STORIES") != nullptr;
   const auto paths = story_paths();
   REQUIRE(paths.size() >= 10);
@@ -44,7 +44,7 @@ TEST_CASE("every story goes as it is told") {
   }
 }
 
-TEST_CASE("a story that is written back is the same text") {
+TEST_CASE("a story that is written back is unchanged") {
   const std::string text = "# why\ncommand a=1\n----\nline\n\n# more\ncommand\n----\n\n# end\n";
   CHECK(StoryFile::parse(text).text() == text);
 }

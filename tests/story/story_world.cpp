@@ -126,7 +126,7 @@ std::string World::apply(core::Event event) {
 std::string World::submit(const Command& command) {
   core::Submitted event;
   event.series = command.get("series", "s");
-  std::vector<std::string> digests;  // of the first so many videos
+  std::vector<std::string> digests;  // of the first videos
   std::map<std::string, std::size_t> taken;
   for (const std::string& text : command.list("take")) {
     const auto [name, videos] = name_and_configuration(text);

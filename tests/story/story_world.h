@@ -35,7 +35,7 @@ class World {
   WorkerId worker_named(const std::string& name) const;
   std::string status_text(const core::JobStatus& status) const;
 
-  core::CoreConfig config_{.backoff_jitter_percent = 0};  ///< so that waits are what limits say
+  core::CoreConfig config_{.backoff_jitter_percent = 0};  ///< so that waits equal the limits
   core::Core core_{config_};
   TimeUs now_ = kStart;
   std::map<core::JobDigest, std::string> job_names_;  ///< "configuration/video"

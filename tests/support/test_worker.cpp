@@ -56,7 +56,7 @@ class SleepingExecutor final : public worker::Executor {
   std::string loaded_model_digest() const override { return ""; }
 
  private:
-  /// A number that depends on the job alone.
+  /// A number that depends only on the job.
   static void describe(const v1::LeasedJob& job, const v1::Video& video, v1::JobOutput& output) {
     v1::MetricValue& psnr = *output.add_metrics();
     psnr.set_name("psnr");

@@ -45,7 +45,7 @@ double limit_seconds(const StageCost& cost) {
 
 StageCost training_step_cost(const ModelCost& model, const LatentSplit& split, bool recompute) {
   const StageCost forward = forward_cost(model, split.context, split.train, /*cached=*/false);
-  // Frozen weights need no gradient of their own: backward costs one forward's products.
+  // Frozen weights do not need gradients: the backward pass costs the products of one forward pass.
   StageCost step = forward;
   step.matmul += forward.matmul;
   step.attention_backward = kAttentionBackwardFactor * forward.attention_forward;

@@ -385,19 +385,19 @@ ModelPreset published_preset(const std::string& name) {
 
 std::vector<ModelPreset> all_presets() {
   std::vector<ModelPreset> presets = {
-      // Small enough for a laptop's processor: 29 frames of 96x160 in seconds.
+      // Small enough for a laptop's CPU: 29 frames of 96x160 in seconds.
       longcat_preset("tiny", dit_config(/*hidden=*/128, /*depth=*/4, /*heads=*/4),
                      vae_config(/*residual_blocks=*/1, "0.5"), 32, "12.0"),
-      // What `cox-engine train` starts from for the model that the repository ships.
+      // The start of `cox-engine train` for the model in the repository.
       longcat_preset("small", dit_config(/*hidden=*/192, /*depth=*/10, /*heads=*/3),
                      vae_config(/*residual_blocks=*/2, "1"), 64, "3.0"),
       small_wan(),
-      // As many blocks and as long a time embedding as the published model, otherwise small: for
+      // The published model's number of blocks and size of the time embedding, otherwise small: for
       // methods that split them.
       longcat_preset("deep",
                      dit_config(/*hidden=*/64, /*depth=*/48, /*heads=*/1, /*time_embedding=*/512),
                      vae_config(/*residual_blocks=*/1, "0.5"), 32, "12.0"),
-      // The other families, small.
+      // Small models of the other families.
       tiny_wan("wan2.1", 16, vae_config(/*residual_blocks=*/1, "0.5"), "wan2.1-t2v-1.3b"),
       tiny_wan("wan2.2", 8, kResidualVae, "wan2.2-ti2v-5b"), tiny_wan_i2v(),
       tiny_cogvideox("cogvideox-tiny", /*sees_image=*/false),

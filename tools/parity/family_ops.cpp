@@ -28,7 +28,7 @@ void write_decoded(ParityJob& job, const VideoVae& vae) {
 
 void write_normalized(ParityJob& job, const VideoVae& vae) {
   const at::NoGradGuard no_grad;
-  // In the dtype of the model, as the stages of a job do.
+  // Uses the dtype of the model, as the stages of a job do.
   const at::Tensor latents = job.tensor("latents").to(scalar_type(job.request().precision));
   job.set_output("normalized", vae.normalize(latents).to(at::kFloat));
   job.set_output("denormalized", vae.denormalize(latents).to(at::kFloat));

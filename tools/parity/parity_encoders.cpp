@@ -29,7 +29,7 @@ void parity_vae_decode(ParityJob& job) {
 void parity_latents_normalize(ParityJob& job) {
   const at::NoGradGuard no_grad;
   const auto vae = load_vae(job);
-  // In the dtype of the model, as the stages of a job do.
+  // Uses the dtype of the model, as the stages of a job do.
   const at::Tensor latents = job.tensor("latents").to(scalar_type(job.request().precision));
   job.set_output("normalized", vae->normalize(latents).to(at::kFloat));
   job.set_output("denormalized", vae->denormalize(latents).to(at::kFloat));

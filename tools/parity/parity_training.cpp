@@ -36,7 +36,7 @@ class Questions {
         target == "clean_minus_noise" ? LossTarget::kCleanMinusNoise : LossTarget::kNoiseMinusClean;
   }
 
-  /// `noise` as the one of a single step, [1, C, T, H, W].
+  /// Returns `noise` for a single step, [1, C, T, H, W].
   at::Tensor loss(const Trained& trained, const at::Tensor& noise, int64_t step) const {
     check_shape(noise,
                 {1, clean_.size(1), clean_.size(2) - context_, clean_.size(3), clean_.size(4)},

@@ -50,7 +50,7 @@ struct Examinee {
     require_products(compute, *model->backbone);
   }
 
-  /// pictures [1, 3, F, H, W] in [0, 1] -> the whole clip as the model continues it in a compute
+  /// Returns the whole clip as the model continues pictures [1, 3, F, H, W] in [0, 1], in a compute
   /// type of its precision.
   at::Tensor continue_clip(const at::Tensor& pictures, const std::string& caption, uint64_t index,
                            const ComputeType& type) const {
@@ -116,7 +116,7 @@ ContinuationQuality measure_continuation(const ContinuationProbe& probe, const D
   const RenderSize size = {.height = probe.height, .width = probe.width, .frames = probe.frames};
   const Examinee model(probe);
   require_clip_size(size, model.vae_config);
-  const int64_t two_frames = 2;  // the line through the last two needs both
+  const int64_t two_frames = 2;  // linear extrapolation needs both
   require_clip_frames(probe.condition_frames, two_frames, model.vae_config, "condition-frames");
   require_clip_frames(probe.frames, probe.condition_frames + 1, model.vae_config, "frames");
   const int64_t begin = probe.condition_frames;

@@ -58,7 +58,7 @@ at::Tensor dit_loss(const DitTraining& training, const TrainState& state, int64_
   const at::Tensor levels = draw_sigmas(training, reals);
   const TextStates text = draw_text(training, clips);
   const int64_t clear = training.rule->noises_context() ? 0 : context;
-  // A function of the trained weights, so that gradients reach these.
+  // Computed from the trained weights, so that gradients reach them.
   const auto transformer = training.family.transformers().given(
       training.config, [&](const std::string& key) { return state.parameter(key); },
       training.compute_dtype);

@@ -45,7 +45,7 @@ class Renderer {
   }
 
  private:
-  /// One number of every scene, as [N, 1, 1, 1].
+  /// Returns one number of every scene, as [N, 1, 1, 1].
   at::Tensor each(const std::function<double(const Scene&)>& number) const {
     std::vector<float> values;
     for (const Scene& scene : scenes_) values.push_back(static_cast<float>(number(scene)));
@@ -56,7 +56,7 @@ class Renderer {
         .view({count, 1, 1, 1});
   }
 
-  /// The camera's place at each time, one axis: [N, F, 1, 1].
+  /// Returns the camera's position at each time on one axis: [N, F, 1, 1].
   at::Tensor camera(size_t axis) const {
     const at::Tensor tremble =
         at::sin(kTurn * 3.1 * time_ + each([=](const Scene& s) { return s.shake_phase[axis]; })) +
@@ -68,7 +68,8 @@ class Renderer {
            each([](const Scene& s) { return s.shake; }) * tremble;
   }
 
-  /// Mean of the waves at world position (x, y), in [-1, 1], with edges where the scene has them.
+  /// Returns the mean of the waves at world position (x, y), in [-1, 1], sharpened if the scene has
+  /// edges.
   at::Tensor texture(size_t which, const at::Tensor& x, const at::Tensor& y) const {
     at::Tensor sum;
     for (size_t w = 0; w < Texture::kWaves; ++w) {
@@ -100,7 +101,7 @@ class Renderer {
     return channels;
   }
 
-  /// start + velocity t, reflected into [0, length].
+  /// Returns start + velocity t, reflected into [0, length].
   at::Tensor bounced(const at::Tensor& start, const at::Tensor& velocity, double length) const {
     const at::Tensor unfolded = (start + velocity * time_) / (2 * length);
     return length * (1 - (2 * (unfolded - at::floor(unfolded)) - 1).abs());

@@ -142,7 +142,7 @@ class SceneSampler {
     return texture;
   }
 
-  /// Hue, saturation, brightness to RGB.
+  /// Converts hue, saturation and brightness to RGB.
   Color sample_color() {
     const double hue = random_.uniform(0, 6);
     const double saturation = in(domain_.saturation);

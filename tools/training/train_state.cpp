@@ -180,7 +180,7 @@ at::Tensor TrainState::apply(std::vector<at::Tensor> gradients, const StepSettin
   at::_fused_adamw_(parameters_, gradients, first_moments_, second_moments_, {}, step_counts_,
                     settings.learning_rate, kBeta1, kBeta2, settings.weight_decay, kEpsilon,
                     /*amsgrad=*/false, /*maximize=*/false);
-  // Follows faster in the first steps, so that the start is forgotten.
+  // Follows faster in the first steps, so that the initial weights lose their influence.
   const double young = (1.0 + static_cast<double>(step_)) / (10.0 + static_cast<double>(step_));
   at::_foreach_lerp_(averages_, parameters_, 1 - std::min(settings.average_decay, young));
   ++step_;

@@ -92,7 +92,7 @@ class StageRun {
         stop_requested_(stop_requested),
         device_(parse_device(options.device)),
         dtype_(scalar_type(parse_precision(options.dtype))) {
-    at::globalContext().setBenchmarkCuDNN(true);  // shapes change a few times a run only
+    at::globalContext().setBenchmarkCuDNN(true);  // shapes change only a few times per run
     vae_.config = read_vae_config(options.model + "/vae/config.json");
     vae_.size = {.height = options.height, .width = options.width, .frames = options.frames};
     vae_.domain = domain_named(options.domain).name;
@@ -153,8 +153,8 @@ class StageRun {
                : TrainState::start(options_.stage, weights, device_, fixed_options());
   }
 
-  /// The options that stay fixed: which scenes are drawn, and their size. Rate, batch and domain
-  /// may change.
+  /// The options that must not change: the seed and size of scenes. Rate, batch and domain may
+  /// change.
   FixedOptions fixed_options() const {
     return {{"seed", fmt::format("{}", options_.seed)},
             {"frames", fmt::format("{}", options_.frames)},

@@ -21,7 +21,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct ActivationOptions {
-  std::int64_t evaluation = 0;  ///< that is recorded, from 0
+  std::int64_t evaluation = 0;  ///< index of the recorded evaluation, from 0
   std::int64_t top = 4;         ///< channels of each block
   std::string json;
   std::string svg;
@@ -183,7 +183,7 @@ void add_activations_verb(CLI::App& app) {
       ->check(output_file());
   verb->add_option("--svg", options->svg, "SVG file to write")->check(output_file());
   verb->callback([job, options] {
-    // Nothing is scored: a metric that needs neither weights nor true frames.
+    // Scores are not used: selects a metric that needs neither weights nor reference frames.
     job->overrides.push_back("metrics=[\"frame_difference\"]");
     profile(read_job(*job), job->engine, *options);
   });

@@ -205,7 +205,8 @@ class Bench {
     return find_method(options_.method).make(reader, {backbone_, random_});
   }
 
-  /// Before the optimizer exists: makes sure that it fits, and leaves room for it.
+  /// Call it before the optimizer exists: checks that the optimizer fits, and reserves memory for
+  /// it.
   bool chooses_recompute(const at::Tensor& window) {
     const auto adaptation = make_adaptation();
     const std::vector<ParameterGroup> groups = adaptation->groups();
@@ -301,7 +302,7 @@ class Bench {
     return json;
   }
 
-  /// Relative L2 of an evaluation in e4m3 against the same in bf16, after each block.
+  /// Returns the relative L2 distance of an evaluation in e4m3 from that in bf16, after each block.
   Json error_of_evaluation() {
     constexpr double kMiddleTime = 500;
     const std::int64_t condition = latent_frames_of(options_.cond_frames);

@@ -44,7 +44,7 @@ std::map<std::string, nlohmann::json> read_parameters(const std::vector<std::str
     if (equals == std::string::npos) {
       throw user_error(fmt::format("--param: expected KEY=JSON, got '{}'", text), "usage");
     }
-    // A bare word is a string: --param kind=lora is easier to type than kind='"lora"'.
+    // An unquoted word is a string: --param kind=lora is easier to type than kind='"lora"'.
     const std::string value = text.substr(equals + 1);
     nlohmann::json json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
     parameters[text.substr(0, equals)] = json.is_discarded() ? nlohmann::json(value) : json;

@@ -13,7 +13,7 @@ namespace {
 struct AdasteerSettings {
   bool global = false;       ///< one vector for every block and the final layer
   BlockGroups groups;        ///< each has a vector
-  bool final_layer = false;  ///< the last group's vector reaches the final layer too
+  bool final_layer = false;  ///< the last group's vector also applies to the final layer
   int64_t components = 0;    ///< learned leading components of each vector
   bool clip_each = false;    ///< each vector by its own norm instead of all by a joint one
 };
@@ -53,7 +53,7 @@ class AdaSteer final : public Adaptation, private Adapter {
     return settings_.final_layer ? t + residual(settings_.groups.count() - 1, t) : t;
   }
 
-  /// The vector of `group` at full length, in the dtype of t.
+  /// Returns the vector of `group` at full length, in the dtype of t.
   at::Tensor residual(int64_t group, const at::Tensor& t) const {
     const at::Tensor& value = vectors_.at(static_cast<size_t>(group)).value;
     const at::Tensor learned = value.to(t.scalar_type());

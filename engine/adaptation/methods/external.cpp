@@ -14,7 +14,7 @@ class External final : public Adaptation, private Adapter {
 }  // namespace
 
 std::unique_ptr<Adaptation> make_external(ParameterReader& parameters, const MethodContext&) {
-  // They are for whoever reads the videos: engine/stages/external.h.
+  // Read where the videos are read: engine/stages/external.h.
   for (const char* name : {"videos", "made_by", "videos_digest"}) parameters.text(name);
   parameters.integer("skip_frames");
   return std::make_unique<External>();

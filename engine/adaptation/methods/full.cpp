@@ -16,7 +16,8 @@ class Full final : public Adaptation, private Adapter {
     const Shard shard(context.backbone.group());
     for (const NamedTensor& parameter : context.backbone.parameters()) {
       const at::Tensor live = parameter.tensor;
-      // The untouched copy rests in host memory, so that the GPU holds live, master and gradient.
+      // The unchanged copy stays in host memory, so that the GPU holds only the live and master
+      // values and the gradient.
       pretrained_.push_back(live.is_cuda() ? live.to(at::kCPU)
                                            : live.clone(at::MemoryFormat::Preserve));
       const bool is_live = shard.is_whole() && live.scalar_type() == context.trained_dtype;
@@ -26,7 +27,8 @@ class Full final : public Adaptation, private Adapter {
                                        /*copy=*/true);
       tensors_.push_back({parameter.name, value, live, shard.own(pretrained_.back()), shard});
     }
-    // Only now that every copy is there: nothing to undo when memory runs out above.
+    // Change the backbone only after all copies exist, so that running out of memory above leaves
+    // nothing to undo.
     for (TrainedTensor& tensor : tensors_) tensor.leaf.set_requires_grad(true);
   }
 
@@ -47,7 +49,7 @@ class Full final : public Adaptation, private Adapter {
   }
 
  private:
-  /// Never throws: a device that fails here is found by the checksum that follows every job.
+  /// Never throws: the checksum after every job detects a device that fails here.
   static void restore(TrainedTensor& tensor, const at::Tensor& pretrained) noexcept {
     try {
       tensor.leaf.set_requires_grad(false);

@@ -52,7 +52,7 @@ class Norm final : public Adaptation, private Adapter {
   }
 
  private:
-  /// Throws EngineError (cause user) for a dtype in which the stored values would be others.
+  /// Throws EngineError (cause user) for a dtype that cannot represent the stored values exactly.
   static void start(TrainedTensor& trained, const at::Tensor& stored) {
     const at::NoGradGuard no_grad;
     if (trained.value.is_meta()) return;

@@ -14,7 +14,7 @@ namespace cox::engine {
 namespace {
 
 struct StasSettings {
-  std::set<int64_t> blocks;  ///< whose output is steered
+  std::set<int64_t> blocks;  ///< the blocks whose output is steered
   std::variant<DimList, TopDims> dims;
   StasReference reference = StasReference::kLayer;
   StasStrength strength;
@@ -63,7 +63,7 @@ class Stas final : public Adaptation, private Adapter {
     return !settings_.only_prompt && !std::holds_alternative<DimList>(settings_.dims);
   }
 
-  /// Compares all tokens: on several parts each of them steers all and keeps its own.
+  /// Compares all tokens: with several parts, each part steers all tokens and keeps its own.
   at::Tensor block_output(int block, at::Tensor h) const override {
     if (!acts_ || settings_.blocks.count(block) == 0) return h;
     const at::Tensor all = pass_.split.all_tokens(h);

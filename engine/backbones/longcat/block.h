@@ -18,7 +18,7 @@ struct KeyValue {
 /// Text after embedding, shared by all blocks.
 struct EmbeddedText {
   at::Tensor tokens;    ///< [B, L, hidden]
-  at::Tensor key_mask;  ///< [B, L] bool; undefined when every token takes part
+  at::Tensor key_mask;  ///< [B, L] bool; undefined if every token is attended to
 };
 
 /// No cross-attention: the conditioning prefill.

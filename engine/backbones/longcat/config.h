@@ -17,7 +17,7 @@ struct Config {
   int64_t ffn_hidden = 0;      ///< from mlp_ratio: 2/3 of it, rounded up to a multiple of 256
   int64_t time_embedding = 0;  ///< adaln_tembed_dim
   int64_t frequency_size = 0;  ///< frequency_embedding_size
-  bool zero_pad_text = false;  ///< text_tokens_zero_pad: padded tokens take part, as zeros
+  bool zero_pad_text = false;  ///< text_tokens_zero_pad: padding tokens are attended to, as zeros
 
   int64_t head_dim() const { return hidden / heads; }
 

@@ -126,7 +126,7 @@ class OpenSora final : public Family {
     guidance.oscillates = parameters.flag("oscillation");
     guidance.oscillates_in_time = parameters.flag("temporal_oscillation");
     parameters.choice("prefix", {"condition"});
-    open_sora_times(sampling.steps, 1);  // says what is wrong with the steps
+    open_sora_times(sampling.steps, 1);  // throws if the steps are invalid
     return std::make_shared<OpenSoraRecipe>(sampling.steps, guidance,
                                             parameters.integer("motion_score", 1, kLargestScore));
   }

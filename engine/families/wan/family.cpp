@@ -150,7 +150,7 @@ class Wan final : public Family {
     options.solver = parameters.choice("solver", flow_solver_names());
     parameters.choice("prefix", {prefix_name_});
     options.prefix = prefix_;
-    make_flow_schedule(options.steps, options.shift);  // says what is wrong with the steps
+    make_flow_schedule(options.steps, options.shift);  // throws if the steps are invalid
     return std::make_shared<WanRecipe>(options);
   }
 

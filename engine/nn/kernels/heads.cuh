@@ -149,18 +149,18 @@ __device__ void heads_backward(const T* dy, HeadLayout dy_layout, const T* x, He
   sum_groups(gain_sums, groups, sizes.head_dim, partial);
 }
 
-#define HEAD_KERNELS(T)                                                                         \
-  extern "C" __global__ void heads_forward_##T(const T* x, HeadLayout from, const float* gain,  \
-                                               const float2* table, float eps, HeadSizes sizes, \
-                                               T* y, HeadLayout to) {                           \
-    heads_forward(x, from, gain, table, eps, sizes, y, to);                                     \
-  }                                                                                             \
-  extern "C" __global__ void heads_backward_##T(                                                \
-      const T* dy, HeadLayout dy_layout, const T* x, HeadLayout x_layout, const float* gain,    \
-      const float2* table, float eps, HeadSizes sizes, int tokens_per_block, T* dx,             \
-      HeadLayout dx_layout, float* partial) {                                                   \
-    heads_backward(dy, dy_layout, x, x_layout, gain, table, eps, sizes, tokens_per_block, dx,   \
-                   dx_layout, partial);                                                         \
+#define HEAD_KERNELS(T)                                                                           \
+  extern "C" __global__ void heads_forward_##T(                                                   \
+      const T* x, HeadLayout from, const float* gain, const float2* table, float eps,             \
+      HeadSizes sizes, T* y, HeadLayout to) {                                                     \
+    heads_forward(x, from, gain, table, eps, sizes, y, to);                                       \
+  }                                                                                               \
+  extern "C" __global__ void heads_backward_##T(                                                  \
+      const T* dy, HeadLayout dy_layout, const T* x, HeadLayout x_layout, const float* gain,      \
+      const float2* table, float eps, HeadSizes sizes, int tokens_per_block, T* dx,               \
+      HeadLayout dx_layout, float* partial) {                                                     \
+    heads_backward(dy, dy_layout, x, x_layout, gain, table, eps, sizes, tokens_per_block, dx,     \
+                   dx_layout, partial);                                                           \
   }
 
 HEAD_KERNELS(float)

@@ -88,7 +88,7 @@ TEST_CASE("counting at the published size allocates no weights") {
              "--set 'targets=[\"qkv\",\"proj\"]' --set last_blocks=0";
   const auto ended = cox::test::run({"/bin/bash", "-c", command.str()});
   INFO(ended.all());
-  CHECK(ended.exit_code == 0);  // the weights alone would take 54 GB
+  CHECK(ended.exit_code == 0);  // the weights would require 54 GB
 }
 
 TEST_CASE("a plan's run gives method and parameters; --set goes before them") {

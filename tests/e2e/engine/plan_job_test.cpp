@@ -153,7 +153,7 @@ TEST_CASE("a plan's LoRA files act with their multipliers, and --lora replaces t
   CHECK_THAT(refusal(run_plan("generate", with), 3), Contains("/nowhere/step.safetensors"));
 }
 
-TEST_CASE("a plan's caption is the prompt; without one the call says so") {
+TEST_CASE("a plan's caption is the prompt; a missing caption is an error") {
   json plan = plan_of("none");
   const json planned = scores(plan);
   CHECK(scores(plan, {"--prompt", "a red square"}) == planned);
@@ -171,7 +171,7 @@ TEST_CASE("a plan's caption is the prompt; without one the call says so") {
   CHECK(run_plan("generate", plan).exit_code == 0);
 }
 
-TEST_CASE("a plan's LPIPS weights are used; without any nothing is trained first") {
+TEST_CASE("a plan's LPIPS weights are used; missing weights are an error before training") {
   json plan = plan_of("obc");
   plan["runs"][0]["parameters"].update({{"metrics", {"psnr", "lpips"}},
                                         {"steps", 1},

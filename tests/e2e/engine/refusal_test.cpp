@@ -167,7 +167,7 @@ TEST_CASE("an empty path is refused wherever something would be written") {
   }
 }
 
-TEST_CASE("an output takes the place of no pipe, link or folder") {
+TEST_CASE("an output never replaces a pipe, link or folder") {
   const Place place;
   std::ofstream(place / "old.safetensors") << "old";
   fs::create_symlink("old.safetensors", place / "link.safetensors");
@@ -219,9 +219,9 @@ TEST_CASE("metrics scores whole videos and numbers that are pixels") {
   const at::Tensor good = at::full({9, 3, 32, 48}, 0.5);
   CHECK_THAT(tensor(good.to(at::kLong)), Contains("floats [F, 3, H, W]") && Contains("Long"));
   CHECK_THAT(tensor(good.to(at::kBool)), Contains("Bool"));
-  CHECK_THAT(tensor(good.mul(3)), Contains("numbers in [0, 1]"));
-  CHECK_THAT(tensor(good.neg()), Contains("numbers in [0, 1]"));
-  CHECK_THAT(tensor(good.div(0.0).mul(0.0)), Contains("numbers in [0, 1]"));
+  CHECK_THAT(tensor(good.mul(3)), Contains("values in [0, 1]"));
+  CHECK_THAT(tensor(good.neg()), Contains("values in [0, 1]"));
+  CHECK_THAT(tensor(good.div(0.0).mul(0.0)), Contains("values in [0, 1]"));
   CHECK_THAT(tensor(good.narrow(0, 0, 0)), Contains("none of them 0"));
   save_safetensors(place / "good.safetensors", {{"frames", good}});
   CHECK(
@@ -240,7 +240,7 @@ TEST_CASE("metrics scores whole videos and numbers that are pixels") {
              Contains("cut.mkv") && Contains("damaged after"));
 }
 
-TEST_CASE("decode names latents that are none") {
+TEST_CASE("decode rejects invalid latents with a message") {
   const Place place;
   const auto decode = [&](const at::Tensor& latents) {
     save_safetensors(place / "latents.safetensors", {{"latents", latents}});

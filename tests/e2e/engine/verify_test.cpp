@@ -216,7 +216,7 @@ TEST_CASE("verify names a truncated file and a shard that is not there") {
   CHECK_THAT(ended.err, Contains("model-00002.safetensors: cannot open"));
 }
 
-TEST_CASE("verify checks the LoRA files that lie beside a model") {
+TEST_CASE("verify checks the LoRA files in a model's folder") {
   constexpr int64_t kHidden = 128, kRank = 2;
   const ModelCopy model;
   fs::create_directory(model.path() + "/lora");
@@ -238,7 +238,7 @@ TEST_CASE("verify checks the LoRA files that lie beside a model") {
   CHECK_THAT(model.refusal(), Contains("step.safetensors") && Contains(key + ".alpha_scale"));
 }
 
-TEST_CASE("verify of nothing says so with the exit code of what is not there") {
+TEST_CASE("verify of a missing directory exits with the code for a missing file") {
   const auto ended = verify("/nowhere/model");
   CHECK(ended.exit_code == 3);
   CHECK_THAT(ended.err, Contains("/nowhere/model"));

@@ -66,7 +66,7 @@ TEST_CASE("The transformer agrees in every mode of text and conditioning") {
 
 TEST_CASE("In bf16 the rounding points are those of the reference") {
   // Bit-equal where the fixture was made. Another processor may sum products in another order:
-  // another softmax kernel alone moves the reference by 4e-3 here, and fp32 is 2.6e-2 away.
+  // replacing only the softmax kernel moves the reference by 4e-3, and fp32 differs by 2.6e-2.
   const at::NoGradGuard no_grad;
   const auto model = load_model(Precision::kBf16);
   BackboneInput input = transformer_input();

@@ -64,7 +64,7 @@ TEST_CASE("clips that are too short for their network are refused") {
              Catch::Contains("expected at least 5 scored frames, got 4"));
 }
 
-TEST_CASE("files that are no TorchScript, or another network's, are refused") {
+TEST_CASE("files that are not TorchScript, or hold another network, are rejected") {
   const std::string junk =
       (std::filesystem::temp_directory_path() / ("cox_junk_" + std::to_string(::getpid())))
           .string();

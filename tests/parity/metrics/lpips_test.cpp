@@ -88,7 +88,7 @@ TEST_CASE("LPIPS is recorded under its name only when the trunk was trained") {
   }
 }
 
-TEST_CASE("Weights that do not say where they come from, or are wrong, are refused with advice") {
+TEST_CASE("Weights without a stated origin, or with a wrong one, are rejected with advice") {
   CHECK(refusal("").find("convert_lpips.py") != std::string::npos);
   {
     const WeightsFile silent(hashed_lpips(LpipsKeys::kPackage), {});

@@ -72,7 +72,7 @@ TEST_CASE("DINO's class states equal the published network's, at its own size an
 TEST_CASE("CLIP's image features equal the published network's") {
   const TowersFile file(hashed_state(small_clip()), kRandomB32);
   const FrameEmbedder embedder(ImageTower::kClipB32, {file.path()});
-  // The network by itself: pictures of its own size are neither resized nor cropped.
+  // Tests only the network: pictures of its own size are neither resized nor cropped.
   const at::Tensor levels = towers_tensor("clip_levels").to(at::kFloat);
   CHECK(relative_l2(embedder.embed(levels / 255), towers_tensor("clip")) < kTolerance);
   CHECK(relative_l2(embedder.embed(towers_clip()), towers_tensor("clip")) < kTolerance);
@@ -143,7 +143,7 @@ TEST_CASE("CLIP's text features equal the published network's, also of prompts t
   }
 }
 
-TEST_CASE("a prompt of more tokens than CLIP has positions is cut, and the log says so") {
+TEST_CASE("a prompt with more tokens than CLIP has positions is cut, which is logged") {
   const TowersFile file(hashed_state(small_clip_with_text()), random_b32_with_tokenizer());
   const FrameEmbedder embedder = FrameEmbedder::with_text(ImageTower::kClipB32, {file.path()});
   const cox::test::TemporaryDirectory folder;
@@ -204,7 +204,7 @@ TEST_CASE("similarity to the prompt is refused with advice without a prompt or i
   metadata["network"] = "clip-vit-l14";
   CHECK_THAT(refusal(TowersFile(tensors, metadata), "a cat"),
              Contains("expected weights of network 'clip-vit-b32', got 'clip-vit-l14'"));
-  // The other metrics over CLIP take the image tower only.
+  // The other metrics over CLIP use only the image tower.
   CHECK_THAT(refusal_of("clip_similarity", whole.path(), clip), Contains("text_model."));
   tensors["text_model.embeddings.token_embedding.weight"] =
       tensors["text_model.embeddings.token_embedding.weight"].narrow(0, 0, 600).contiguous();

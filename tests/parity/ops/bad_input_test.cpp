@@ -132,5 +132,5 @@ TEST_CASE("cox-engine parity refuses models, types and devices that are not ther
                  .parameters = {"shift=12.0", R"(tables={"a":[2,false,false]})"},
                  .model = ""};
   idle_lora.options = {"--lora", COX_SOURCE_DIR "/README.md"};  // never opened
-  CHECK_THAT(refusal(idle_lora), Contains("--lora") && Contains("no transformer"));
+  CHECK_THAT(refusal(idle_lora), Contains("--lora") && Contains("does not load a transformer"));
 }

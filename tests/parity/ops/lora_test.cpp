@@ -83,7 +83,7 @@ LoraCase make_case() {
 
 }  // namespace
 
-TEST_CASE("a LoRA file beside the model's files gives what merged files give") {
+TEST_CASE("a LoRA file in addition to the model's files gives the result of merged files") {
   namespace fs = std::filesystem;
   const TemporaryDirectory folder;
   const LoraCase made = make_case();

@@ -46,7 +46,7 @@ TEST_CASE("CLIP's tokenizer gives the published ids") {
   CHECK(tokenizer->tokenize(std::string(400, '7')).dropped_tokens == 400 - (kLength - 2));
 }
 
-TEST_CASE("CLIP's tokenizer splits a long caption without a blank in a moment") {
+TEST_CASE("CLIP's tokenizer quickly splits a long caption without spaces") {
   // Pieces of one, two and four letters, in the layout of the published vocabulary.
   nlohmann::json vocabulary;
   std::string merges = "#version: 0.2\n";

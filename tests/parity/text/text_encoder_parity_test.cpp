@@ -60,7 +60,7 @@ TEST_CASE("a prompt goes from text to states in the backbone's shapes") {
   const auto reference = expected();
   const auto cases = texts();
   for (std::size_t i = 0; i < cases.size(); ++i) {
-    // Cleaning leaves these as they are, but for the one with two blanks in a row.
+    // Cleaning changes only the one with two consecutive spaces.
     const EncodedPrompt prompt = encoder->encode(cases[i]);
     REQUIRE(prompt.text.states.sizes() == at::IntArrayRef({1, 1, 24, 32}));
     REQUIRE(prompt.text.mask.sizes() == at::IntArrayRef({1, 24}));

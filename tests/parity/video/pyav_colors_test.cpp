@@ -50,7 +50,7 @@ std::uint32_t crc_of(const AVFrame& frame) {
 }  // namespace
 
 // Fixture: tests/parity/fixtures/make_video.py colors. Our own conversion, so on any processor.
-TEST_CASE("Under each matrix and range every luma beside all kinds of chroma equals PyAV 18.1") {
+TEST_CASE("Under each matrix and range, every luma with all kinds of chroma equals PyAV 18.1") {
   std::ifstream lines(COX_SOURCE_DIR "/tests/parity/fixtures/video/pyav_colors.txt");
   std::string format;
   int matrix = 0, range = 0, compared = 0;

@@ -94,5 +94,5 @@ TEST_CASE("A transport stream that lost a packet anywhere gives a fault or the s
     CHECK((!crc || *crc == *expected));
     faults += crc ? 0 : 1;
   }
-  CHECK(faults >= kFrames);  // each picture has at least one packet of its own
+  CHECK(faults >= kFrames);  // each picture has at least one packet
 }

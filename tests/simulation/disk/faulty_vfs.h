@@ -34,7 +34,7 @@ class FaultyDisk {
   void arm(const DiskFault& fault);
   std::int64_t operations() const { return operations_; }
   bool happened() const { return happened_; }
-  /// Syncs say that they worked, and do nothing: a lying disk, or a system without fsync.
+  /// Syncs report success but do nothing, like a faulty disk or a system without fsync.
   void ignore_syncs() { ignores_syncs_ = true; }
   /// The power is back, after every file was closed: undoes what was not synced. `seed` chooses
   /// what of it had reached the disk all the same.

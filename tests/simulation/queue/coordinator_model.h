@@ -34,7 +34,7 @@ class CoordinatorModel {
   void slow_commits(DurationUs duration) { slow_until_ = timeline_.now() + duration; }
   /// The process starts again under another wall clock.
   void jump_clock(DurationUs by, DurationUs down);
-  /// A second process takes the database over while this one stands still with a commit under way,
+  /// A second process takes over the database while this one is stopped with a commit in progress,
   /// which then arrives.
   void be_replaced(DurationUs duration);
   /// Everything is well from now on.

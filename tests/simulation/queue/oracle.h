@@ -23,9 +23,9 @@ class Oracle {
 
   /// A worker computed a job to its end. Returns the number that its result carries.
   double computed(const core::JobDigest& job, std::uint32_t attempt);
-  /// A worker was told that the result is kept.
+  /// A worker received the acknowledgment that the result is stored.
   void acknowledged(const core::JobDigest& job, double value);
-  /// A person was told that a submission is kept.
+  /// A user received the acknowledgment that a submission is stored.
   void acknowledged(const std::vector<core::JobDigest>& jobs);
   /// A transaction is on disk.
   void committed(const std::vector<core::Effects>& batch);

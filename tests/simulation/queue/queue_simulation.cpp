@@ -74,7 +74,7 @@ pid_t in_child(Work work) {
   std::fflush(nullptr);
   const pid_t child = ::fork();
   if (child != 0) return child;
-  // A check that fails says so on stderr, hundreds of times while a schedule is made smaller.
+  // A failing check prints to stderr, hundreds of times while a schedule is reduced.
   if (std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(2);
   work();
   ::_exit(0);

@@ -146,7 +146,7 @@ void WorkerModel::ask_lease() {
       },
       [this, id] {
         if (id_ != id) return;
-        // It may hold what it was not told of: leaving hands that back.
+        // It may hold leases of which it was not informed: leaving returns them.
         network_.send(core::WorkerLeft{id, ""}, nullptr);
         join();
       });

@@ -50,7 +50,7 @@ TEST_CASE("blocks are grouped by floor of i G over L") {
   CHECK(groups.of(3) == 2);
 }
 
-TEST_CASE("groups divide the listed blocks, and the others are left alone") {
+TEST_CASE("groups divide the listed blocks, and other blocks are unchanged") {
   // Three listed blocks in two groups: 0, 0, 1.
   const BlockGroups groups = block_groups(2, {0, 2, 3}, 5);
   CHECK(groups.of(0) == 0);
@@ -64,7 +64,7 @@ TEST_CASE("groups divide the listed blocks, and the others are left alone") {
   }
 }
 
-TEST_CASE("a list of every block is no list") {
+TEST_CASE("a list of every block equals an empty list") {
   Bench all("adasteer", {{"groups", 2}, {"blocks", Value::List{0, 1, 2, 3}}});
   Bench none("adasteer", {{"groups", 2}});
   CHECK(all.train().losses == none.train().losses);

@@ -4,7 +4,7 @@ using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 
-TEST_CASE("lora trains a pair of rank r beside each named layer") {
+TEST_CASE("lora trains a pair of rank r for each named layer") {
   constexpr std::int64_t kHidden = 12;
   CHECK(trained_values("lora", {}) == 4 * 2 * kHidden);
   CHECK(trained_values("lora", {{"rank", 3}}) == 3 * 4 * 2 * kHidden);

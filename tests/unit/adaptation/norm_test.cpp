@@ -4,7 +4,7 @@ using namespace cox;
 using namespace cox::engine;
 using namespace cox::engine::test;
 
-TEST_CASE("norm trains an offset for each selected gain and leaves the stored ones alone") {
+TEST_CASE("norm trains an offset for each selected gain and does not change the stored gains") {
   Bench bench("norm", {{"tensors", "qk_norm"}});
   const auto before = copies(bench.backbone);
   CHECK(trainable_parameters(bench.adaptation->groups()) == 4 * 12);
@@ -16,7 +16,7 @@ TEST_CASE("norm trains an offset for each selected gain and leaves the stored on
   }
 }
 
-TEST_CASE("norm says so when the backbone has none of the norms") {
+TEST_CASE("norm fails with a message if the backbone has none of the norms") {
   struct Normless final : FakeBackbone {
     using FakeBackbone::FakeBackbone;
     std::vector<NormSiteShape> norm_sites() const override { return {}; }
@@ -68,6 +68,6 @@ TEST_CASE("in place, norm refuses a type that would round the stored values") {
                     Catch::Contains("param_dtype") && Catch::Contains("exactly"));
 }
 
-TEST_CASE("norm's gradients are right in place") {
+TEST_CASE("norm's gradients are correct in place") {
   check_gradients("norm", {{"form", "in_place"}});
 }

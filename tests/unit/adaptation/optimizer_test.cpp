@@ -52,7 +52,7 @@ TEST_CASE("groups are clipped on their own") {
   CHECK(y.value.item<double>() == Approx(-0.5));
 }
 
-TEST_CASE("a gradient that is not finite moves nothing") {
+TEST_CASE("a gradient that is not finite changes nothing") {
   const TrainedTensor x = tensor_of(at::zeros({1}));
   const auto optimizer = make_optimizer({"sgd", 1.0, 0.9, 0.999, 1e-8, 0, 1.0, 0}, {{{x}}});
   x.leaf.mutable_grad() = at::full({1}, std::numeric_limits<double>::quiet_NaN());

@@ -66,7 +66,7 @@ TEST_CASE("one pass a question serves the output bias at every rate, with the sa
 }
 
 TEST_CASE("the bias that is trained from stored outputs is the one that autograd trains") {
-  // The same method, answered by passes through the adapter.
+  // The same method, but its outputs come from passes through the adapter.
   const CountingBackbone backbone(at::kFloat);
   Bench bench("obc");
   bench.settings.steps = 3;
@@ -109,7 +109,7 @@ TEST_CASE("what does not fit is computed again") {
   CHECK(computed == 3);
 }
 
-TEST_CASE("methods say where they begin, and only the output bias leaves every pass as it is") {
+TEST_CASE("methods report their first block, and only the output bias keeps every pass unchanged") {
   const auto first_block = [](const char* method, const Parameters& parameters = {}) {
     return Bench(method, parameters).adaptation->first_block();
   };

@@ -152,7 +152,7 @@ TEST_CASE("a trajectory that keeps no states continues with the same bits after 
   }
 }
 
-TEST_CASE("a state that does not serve every job is passed over for an earlier one") {
+TEST_CASE("a state that does not serve every job is skipped in favor of an earlier one") {
   Memory store;
   std::map<std::string, CutOutcome> outcomes;
   CutProcess("adasteer", &store, {"c", "d"}).run(outcomes, 5);

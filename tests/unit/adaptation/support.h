@@ -54,7 +54,7 @@ struct Bench {
     text = {draw(1, {1, 1, 3, 8}), at::ones({1, 3}, at::kLong)};
   }
 
-  /// Of the first group.
+  /// The value for the first group.
   std::vector<TrainedTensor> tensors() const { return adaptation->groups().at(0).tensors; }
 
   AdaptationProblem problem() const { return {backbone, latents, split, text, random, rule}; }

@@ -32,7 +32,7 @@ TEST_CASE("methods that act together train the tensors of each, under its own se
   CHECK(groups[2].member == 1);
 }
 
-TEST_CASE("a method whose partner stands still trains as it does by itself") {
+TEST_CASE("a method whose partner does not move trains as it does by itself") {
   Bench together("adasteer+norm");
   Bench alone("adasteer");
   together.settings.members[1].optimizer.lr = 0;

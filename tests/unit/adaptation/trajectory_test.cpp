@@ -91,7 +91,7 @@ TEST_CASE("jobs that read one trajectory get what each would compute by itself, 
   }
 }
 
-TEST_CASE("each job is told the time of its own steps and probes") {
+TEST_CASE("each job gets the time of its own steps and probes") {
   WildBench bench("adasteer");
   Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings);
   trajectory.watch("short", shape(2, sharing::StopRule{1, 50, 1, {0.5}}));
@@ -157,7 +157,7 @@ TEST_CASE("steps to a state that did not fit run again, and only those") {
       CHECK((max_states == 0 || again == 0));
       trajectory.leave(std::to_string(job));
     }
-    // As the price counts them.
+    // The same count as in the price.
     if (max_states == 0) CHECK(sink.calls == sharing::steps_walked(readings));
     return sink.calls - longest;
   };
@@ -169,7 +169,7 @@ TEST_CASE("steps to a state that did not fit run again, and only those") {
   CHECK(again < most);
 }
 
-TEST_CASE("one job keeps its own states whatever they take") {
+TEST_CASE("a single job keeps its own states whatever their size") {
   WildBench bench("full");
   Trajectory trajectory(bench.problem(), *bench.adaptation, bench.settings, 0);
   CountingSink sink;

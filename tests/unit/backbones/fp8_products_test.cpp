@@ -75,7 +75,7 @@ TEST_CASE("Every seam of a method acts in fp8 as it does in bf16") {
   CHECK(distance(in_bf16, model->forward(small_input(1), Adapter())) > 0.2);
 }
 
-TEST_CASE("A layer's product is that of its rounded rows, whatever was multiplied before") {
+TEST_CASE("A layer's product equals that of its rounded rows, whatever was multiplied before") {
   const Adapter unchanged;
   const Fp8Products products(unchanged);
   const Linear one = layer_of(32, 48, 20), two = layer_of(16, 48, 22);
@@ -93,7 +93,7 @@ TEST_CASE("A layer's product is that of its rounded rows, whatever was multiplie
   CHECK(at::equal(products.product(one, moved), expected_product(one, moved)));
 }
 
-TEST_CASE("Low-rank terms stay in bf16 beside the product") {
+TEST_CASE("Low-rank terms stay in bf16 next to an e4m3 product") {
   Linear layer = layer_of(32, 48, 30);
   const at::Tensor x = draw({1, 5, 48}, 32).to(at::kBFloat16);
   const at::Tensor without = expected_product(layer, x);

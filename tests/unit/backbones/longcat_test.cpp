@@ -87,7 +87,7 @@ TEST_CASE("Every seam is called exactly once a pass, cached and uncached") {
 
   const Counter prefilling;
   const ConditionCache cache = model->prefill(draw({1, 4, 2, 4, 6}, 1), prefilling);
-  // No cross attention (three linears, four norm parameters) and no final layer.
+  // Without cross attention (three linears, four norm parameters) and the final layer.
   CHECK(names_of(prefilling.calls).size() == kBlocks * (kPerBlock - 3 - 4) + 1);
 
   const Counter cached;
@@ -157,7 +157,7 @@ TEST_CASE("A text prepared once gives the same bits") {
   }
 }
 
-TEST_CASE("Clean frames know nothing of noise and text, noise knows the clean frames") {
+TEST_CASE("Clean frames do not depend on noise and text; noisy frames depend on clean ones") {
   const at::NoGradGuard no_grad;
   const auto model = small_model();
   const BackboneInput input = small_input(2);

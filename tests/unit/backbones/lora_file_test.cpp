@@ -135,7 +135,7 @@ std::string refusal(const Tensors& tensors) {
 
 }  // namespace
 
-TEST_CASE("A LoRA file beside the weights computes what merged weights compute") {
+TEST_CASE("A LoRA file in addition to the weights computes what merged weights compute") {
   const at::NoGradGuard no_grad;
   const TemporaryDirectory folder;
   const auto model = small_model();
@@ -182,7 +182,7 @@ TEST_CASE("In bf16 a LoRA file stays near the merged fp32 model") {
                        merged_model(lora)->forward(small_input(2), Adapter())) < 2e-2);
 }
 
-TEST_CASE("A second LoRA file takes the place of the first") {
+TEST_CASE("A second LoRA file replaces the first") {
   const at::NoGradGuard no_grad;
   const TemporaryDirectory folder;
   const auto model = small_model();
@@ -243,7 +243,7 @@ TEST_CASE("In bf16 the terms are rounded after each factor and summed before the
   CHECK(linear(layer, x).to(at::kFloat).equal(expected));
 }
 
-TEST_CASE("A multiplier that means nothing is refused, and nothing is attached") {
+TEST_CASE("An invalid multiplier is rejected, and nothing is attached") {
   const TemporaryDirectory folder;
   const auto model = small_model();
   save_safetensors(folder / "lora.safetensors", lora_tensors(*model));

@@ -56,7 +56,7 @@ TEST_CASE("Sampling walks towards clean data: the raw output is negated before E
   }
 }
 
-TEST_CASE("Without a condition the frames are sampled from noise and the prompt alone") {
+TEST_CASE("Without a condition the frames are sampled only from noise and the prompt") {
   const at::Tensor target = draw({1, 4, 2, 4, 6}, 20);
   ContinuationInput input = small_continuation();
   input.condition = at::Tensor();

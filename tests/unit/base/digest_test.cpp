@@ -81,7 +81,7 @@ TEST_CASE("A model folder of links has the digest of a plain copy") {
   const DigestFolder folder;
   CHECK(*sha256_of_directory(model) ==
         "e0f762d2b39383e4dc152bddadcd25a10c7e8f9cd35655ca63deecce189eef20");
-  // As a model hub's cache lies: every file is a link to a blob with a name of its own.
+  // The layout of a model hub's cache: every file is a link to a blob with a different name.
   fs::create_directories(folder / "blobs");
   int blobs = 0;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(model)) {
@@ -94,7 +94,7 @@ TEST_CASE("A model folder of links has the digest of a plain copy") {
   }
   CHECK(folder.digest("snapshots/r1") == *sha256_of_directory(model));
 
-  // As older programs lay it out: configurations copied, weights linked, or whole folders linked.
+  // The layout of older programs: configurations copied, weights linked, or whole folders linked.
   fs::copy(model, folder / "mixed", fs::copy_options::recursive);
   const std::string weights = folder / "mixed/dit/diffusion_pytorch_model.safetensors";
   fs::remove(weights);

@@ -23,7 +23,7 @@ std::string scratch(const std::string& name) {
 }
 }  // namespace
 
-TEST_CASE("An atomic write replaces the old content and leaves nothing beside it") {
+TEST_CASE("An atomic write replaces the old content and leaves no other file") {
   const std::string folder = scratch("dir");
   const std::string path = folder + "/file";
   REQUIRE(write_file_atomically(path, "old").is_ok());
@@ -172,7 +172,7 @@ TEST_CASE("walk_folder ends where links fan out without a loop") {
   CHECK_THAT(walked.status().message(), Catch::Contains("more than 1000"));
 }
 
-TEST_CASE("A path is normalized only where it still names the same file") {
+TEST_CASE("A path is normalized only if it still names the same file") {
   const cox::test::TemporaryDirectory directory;
   const std::string root = directory / "";
   std::filesystem::create_directories(root + "here/sub");
@@ -214,7 +214,7 @@ class Variable {
 
 }  // namespace
 
-TEST_CASE("The cache lies in the user's own home, never where other users can write") {
+TEST_CASE("The cache is in the user's own home, never where other users can write") {
   const passwd* user = ::getpwuid(::getuid());
   REQUIRE(user != nullptr);
   const std::string own = std::string(user->pw_dir) + "/.cache/coxswain";

@@ -6,13 +6,13 @@
 
 using namespace cox;
 
-TEST_CASE("join_first says how many names it leaves out") {
+TEST_CASE("join_first counts the names that it omits") {
   CHECK(join_first({}, 2).empty());
   CHECK(join_first({"a", "b"}, 2) == "a, b");
   CHECK(join_first({"a", "b", "c", "d", "e"}, 2) == "a, b and 3 more");
 }
 
-TEST_CASE("lower_case changes the letters of ASCII alone") {
+TEST_CASE("lower_case changes only ASCII letters") {
   CHECK(lower_case("Apply.AVI 9_Z") == "apply.avi 9_z");
   CHECK(lower_case("\xc3\x84") == "\xc3\x84");  // a capital A with dots in UTF-8
 }

@@ -26,7 +26,7 @@ TEST_CASE("A config gives typed values and refuses everything else by name") {
   CHECK_THROWS_AS(JsonConfig::parse("{", "x"), EngineError);
 }
 
-TEST_CASE("An override replaces an entry that exists and leaves the original alone") {
+TEST_CASE("An override replaces an existing entry and does not change the original") {
   const JsonConfig config = JsonConfig::parse(R"({"pad": true})", "c");
   CHECK(!config.with_override("pad", "false").boolean("pad"));
   CHECK(config.boolean("pad"));

@@ -64,7 +64,7 @@ TEST_CASE("Tensors come back with their values, shapes and dtypes") {
   CHECK(checkpoint.load("a", at::kCPU, at::kBFloat16).scalar_type() == at::kBFloat16);
 }
 
-TEST_CASE("A loaded tensor owns its memory: writing to it leaves the file alone") {
+TEST_CASE("A loaded tensor owns its memory: writing to it does not change the file") {
   const cox::test::TemporaryDirectory directory;
   const std::string path = directory / "some.safetensors";
   save_safetensors(path, {{"a", at::ones({4})}});
@@ -146,10 +146,10 @@ TEST_CASE("A sharded set is read through its index, which must be exact") {
   CHECK_THAT(error_of_opening(directory.path()), Contains("'c' is not in the weight_map"));
 }
 
-TEST_CASE("Missing files and folders without weights say what was looked for") {
+TEST_CASE("Errors for missing files and folders without weights name what was looked for") {
   const cox::test::TemporaryDirectory directory;
   CHECK_THAT(error_of_opening(directory / "absent"), Contains("no such file"));
-  CHECK_THAT(error_of_opening(directory.path()), Contains("holds no"));
+  CHECK_THAT(error_of_opening(directory.path()), Contains("contains neither"));
 }
 
 TEST_CASE("Keys are checked both ways and shapes too, first differences named") {
@@ -163,7 +163,7 @@ TEST_CASE("Keys are checked both ways and shapes too, first differences named") 
                         Contains("b (config: [4], file: [3])"));
 }
 
-TEST_CASE("Null metadata is no metadata") {
+TEST_CASE("Null metadata counts as no metadata") {
   const cox::test::TemporaryDirectory directory;
   const std::string path =
       write_raw(directory,
@@ -184,7 +184,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Written files say that their tensors are PyTorch's, which transformers asks for") {
+TEST_CASE("Written files state that their tensors are PyTorch's, which transformers requires") {
   const cox::test::TemporaryDirectory directory;
   const std::string path = directory / "some.safetensors";
   save_safetensors(path, {{"a", at::zeros({1})}});
@@ -196,7 +196,7 @@ TEST_CASE("Written files say that their tensors are PyTorch's, which transformer
 TEST_CASE("Hidden files in a weights folder are not read, as the model's digest leaves them out") {
   const cox::test::TemporaryDirectory directory;
   save_safetensors(directory / ".hidden.safetensors", {{"a", at::zeros({2})}});
-  CHECK_THAT(error_of_opening(directory.path()), Contains("holds no"));
+  CHECK_THAT(error_of_opening(directory.path()), Contains("contains neither"));
   save_safetensors(directory / "model.safetensors", {{"a", at::ones({2})}});
   std::ofstream(directory / "._model.safetensors") << "left by another system's archiver";
   CHECK(at::equal(Checkpoint::open(directory.path()).load("a"), at::ones({2})));

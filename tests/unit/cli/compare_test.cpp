@@ -121,7 +121,7 @@ TEST_CASE("a metric over sets is compared by one value for each run, over their 
   CHECK_THAT(said.err, Catch::Contains("one seed only"));
 }
 
-TEST_CASE("a metric over sets leaves out a video whose id stands for another file") {
+TEST_CASE("a metric over sets omits a video whose id names another file") {
   FeatureStudy features(4);
   features.study.submit("moved", {{"full", "full", R"({"replicate":0,"seed":42})"}},
                         {"v100", "v101", "v102"}, "", "moved clips", "v101");
@@ -137,7 +137,7 @@ TEST_CASE("a metric over sets leaves out a video whose id stands for another fil
              Catch::Contains("leaves out 1 of 3 common ids, which name different files: v101"));
 }
 
-TEST_CASE("a metric over sets says how much a comparison of few videos tells") {
+TEST_CASE("a metric over sets reports how reliable a comparison of few videos is") {
   const FeatureStudy features(3);
   const Said said = compared(features.with("s/none s/full --json"));
   CHECK(nlohmann::json::parse(said.out)["rows"][0]["low"].is_null());
@@ -145,7 +145,7 @@ TEST_CASE("a metric over sets says how much a comparison of few videos tells") {
                                        "interval of the difference, which requires 20"));
 }
 
-TEST_CASE("a metric over sets says why runs do not compare") {
+TEST_CASE("a metric over sets reports why runs cannot be compared") {
   const FeatureStudy features(1);
   CHECK_THAT(
       refused(features.with("s/none s/full --items")),

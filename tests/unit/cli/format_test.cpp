@@ -103,7 +103,7 @@ TEST_CASE("every number of the jobs' csv reads back as the number that was measu
   }
 }
 
-TEST_CASE("csv tells an empty text from a missing value") {
+TEST_CASE("csv distinguishes an empty string from a missing value") {
   CHECK(written({{"a", "b"}, {{std::string(), std::monostate{}}}}, Format::kCsv) == "a,b\n\"\",\n");
 }
 
@@ -134,11 +134,11 @@ TEST_CASE("Markdown escapes the column mark and aligns numbers") {
         "| ada, \"G4\" \\| x | 7 | - |\n");
 }
 
-TEST_CASE("quiet prints the first column alone") {
+TEST_CASE("quiet prints only the first column") {
   CHECK(written(sample(), Format::kIds) == "none\nada, \"G4\" | x\n");
 }
 
-TEST_CASE("no rows is still a header") {
+TEST_CASE("without rows the header is still printed") {
   CHECK(written({{"run", "n"}, {}}, Format::kTable) == "run  n\n");
   CHECK(written({{"run", "n"}, {}}, Format::kCsv) == "run,n\n");
 }

@@ -64,7 +64,7 @@ TEST_CASE("one imported sweep is printed, several are written to a folder") {
         "'" + folder + "/first.yaml' exists; remove it, or name another folder");
 }
 
-TEST_CASE("nothing is written when a file is wrong or two files are one series") {
+TEST_CASE("nothing is written if a file is invalid or two files are the same series") {
   const test::TemporaryDirectory directory;
   REQUIRE(write_file_atomically(directory / "a.yaml", old_sweep("same")).is_ok());
   REQUIRE(write_file_atomically(directory / "b.yaml", old_sweep("same")).is_ok());

@@ -47,7 +47,7 @@ TEST_CASE("LoRA files and LPIPS weights are looked for where a run reads them") 
   CHECK(check_inputs({open_run("s/a", here, file)}, "x.db").is_ok());
   CHECK(check_inputs({open_run("s/a", here, gone)}, "x.db").message().find("LoRA file") !=
         std::string::npos);
-  CHECK_FALSE(check_inputs({open_run("s/a", file)}, "x.db").is_ok());  // a file is no directory
+  CHECK_FALSE(check_inputs({open_run("s/a", file)}, "x.db").is_ok());  // a file is not a directory
 
   CHECK(check_inputs({open_run("s/a", here, "", file)}, "x.db").is_ok());
   CHECK(check_inputs({open_run("s/a", here, "", gone)}, "x.db")

@@ -5,7 +5,7 @@
 using namespace cox;
 using namespace cox::cli;
 
-TEST_CASE("what no worker has is said with what the workers have") {
+TEST_CASE("an unmet requirement is reported together with what the workers have") {
   constexpr std::int64_t kGibibyte = std::int64_t{1} << 30;
   const auto worker = [](const char* name, std::uint32_t gpus, const char* device,
                          std::int64_t gpu) {

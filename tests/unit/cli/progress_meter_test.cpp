@@ -5,7 +5,7 @@
 using namespace cox;
 using cox::cli::ProgressMeter;
 
-TEST_CASE("no rate is claimed before a job has finished") {
+TEST_CASE("no rate is shown before a job has finished") {
   ProgressMeter meter;
   meter.observe(0, 0);
   CHECK_FALSE(meter.jobs_per_second(10 * kSecondUs).has_value());

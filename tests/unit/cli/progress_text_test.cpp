@@ -28,7 +28,7 @@ void add_event(v1::ProgressReply& reply, const std::string& kind, const std::str
 
 }  // namespace
 
-TEST_CASE("the progress line says what there is and leaves out what there is not") {
+TEST_CASE("the progress line shows what is known and omits the rest") {
   v1::ProgressReply state = reply(13, 2, 11);
   CHECK(progress_line(state, {}) == "11 of 26 jobs, 2 with workers");
   state.set_failed(1);

@@ -77,7 +77,7 @@ TEST_CASE("a submission, a change, progress and a query find a restarted TLS coo
   for (const int times : {1, 2}) {
     INFO("restart " << times);
     there.stop();
-    // What calls do while nobody answers: each fails, and none leaves its channel broken.
+    // Calls without an answer: each fails, and none leaves its channel broken.
     for (int i = 0; i < 10; ++i) {
       CHECK_FALSE(submit("first"));
       CHECK_FALSE(query());

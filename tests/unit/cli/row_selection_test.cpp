@@ -55,7 +55,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("--where takes parameters, metrics and counts") {
+TEST_CASE("--where accepts parameters, metrics and counts") {
   CHECK(select({"--where", "psnr > 20.5"}).names() == Names{"lora-4", "lora-8"});
   CHECK(select({"--where", "lr < 2e-3 && method == 'lora'"}).names() == Names{"lora-4"});
   CHECK(select({"--where", "early_stop.enabled"}).names() == Names{"none", "lora-4", "lora-8"});
@@ -63,7 +63,7 @@ TEST_CASE("--where takes parameters, metrics and counts") {
   CHECK(select({"--where", "run != 'none'"}).names() == Names{"lora-4", "lora-8", "full"});
 }
 
-TEST_CASE("a row without a value is left out and told, unless the rest decides") {
+TEST_CASE("a row without a value is omitted and reported, unless the rest decides") {
   const Selected ranks = select({"--where", "rank > 4"});
   CHECK(ranks.names() == Names{"lora-8"});
   REQUIRE(ranks.notes.size() == 1);

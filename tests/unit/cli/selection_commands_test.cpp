@@ -157,7 +157,7 @@ TEST_CASE("each wrong question has one clear answer") {
       Catch::Contains("at least 2 runs with a value of lpips"));
 }
 
-TEST_CASE("two runs without a common video, and a series without results, are told") {
+TEST_CASE("two runs without a common video, and a series without results, are reported") {
   Grid grid;
   grid.study.submit("other", {{"alone", "none", R"({"replicate":0,"seed":42})"}}, {"bird_1"}, "",
                     "birds");
@@ -217,7 +217,8 @@ TEST_CASE("patterns and series are compared with one baseline, as one family") {
   CHECK(runs_of({"full-0.1", "demo/*-0.1"}) == Names{"demo/full-0.1", "demo/lora-0.1"});
   CHECK(runs_of({"demo"}).size() == 6);  // without the baseline
 
-  // What was named among others and does not compare is told; by itself it is refused.
+  // A run that cannot be compared is reported if it is named among others, and rejected if it is
+  // the only one.
   const Answered mixed = compared({"demo/full-0.1", "other/a*"});
   CHECK_THAT(mixed.err, Catch::Contains("not compared: other/alone: dataset is"));
   const auto refused = [&](const std::string& name) {

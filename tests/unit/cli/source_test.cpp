@@ -45,7 +45,7 @@ TEST_CASE("two sources on one level are refused instead of one being ignored") {
   CHECK(SourceOptions{}.choose(variables).status().code() == StatusCode::kInvalidArgument);
 }
 
-TEST_CASE("the token comes from the environment alone") {
+TEST_CASE("the token comes only from the environment") {
   const Endpoint endpoint =
       SourceOptions{}.endpoint(environment({{"COX_TOKEN", "secret"}, {"COX_CA_FILE", "ca.pem"}}));
   CHECK(endpoint.token == "secret");

@@ -73,7 +73,7 @@ TEST_CASE("a target is a series, a run, a job, or the digest of one") {
   CHECK(calls.asked == std::vector<std::string>{"full||", "|full|"});  // a series goes first
 }
 
-TEST_CASE("a target that means nothing says what targets are; one that means two says so") {
+TEST_CASE("an unknown target is explained, and an ambiguous one is reported") {
   const Status unknown = ScriptedCalls().cancel("tiny/ful").status();
   CHECK(unknown.code() == StatusCode::kNotFound);
   CHECK(unknown.message().find("no series, run or job 'tiny/ful'") == 0);
@@ -84,7 +84,7 @@ TEST_CASE("a target that means nothing says what targets are; one that means two
   CHECK(ScriptedCalls().cancel("").status().code() == StatusCode::kInvalidArgument);
 }
 
-TEST_CASE("--job keeps to the target, and its error is told as it is") {
+TEST_CASE("--job stays within the target, and its error is reported unchanged") {
   ScriptedCalls calls;
   const Status status = calls.cancel("tiny", "89abcdef").status();
   CHECK(status.message() == "there is no such thing");
@@ -115,7 +115,7 @@ TEST_CASE("one wrong target among several changes nothing") {
   CHECK(nothing.message().find("no series, run or job matches 'tiny/x*'") == 0);
 }
 
-TEST_CASE("a dry run of a command calls nothing for good") {
+TEST_CASE("a dry run of a command changes nothing") {
   ScriptedCalls calls;
   const auto reply = calls.cancel_all({"tiny/*"}, "", true);
   REQUIRE(reply.is_ok());

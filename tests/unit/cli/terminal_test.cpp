@@ -12,7 +12,7 @@ TEST_CASE("width counts what is seen, not bytes") {
   CHECK(display_width("e\xCC\x81") == 1);  // e and a combining acute accent
 }
 
-TEST_CASE("text is cut between characters and says that it was cut") {
+TEST_CASE("text is cut between characters and marked as cut") {
   CHECK(shortened("adasteer", 8) == "adasteer");
   CHECK(shortened("adasteer", 5) == "adas…");
   CHECK(shortened("Größenordnung", 4) == "Grö…");
@@ -20,7 +20,7 @@ TEST_CASE("text is cut between characters and says that it was cut") {
   CHECK(shortened("abc", 0).empty());
 }
 
-TEST_CASE("a stranger's text cannot move the cursor") {
+TEST_CASE("text from outside cannot move the cursor") {
   CHECK(printable("a\x1b[2Jb\nc\x7f") == "a?[2Jb c?");
   CHECK(printable("\xc2\x9b"
                   "2J \xc2\xa0\xc3\xa9\xc2") == "?2J \xc2\xa0\xc3\xa9\xc2");

@@ -121,7 +121,7 @@ TEST_CASE("a video has the names of its series, run and item") {
         StatusCode::kNotFound);
 }
 
-TEST_CASE("links that nothing asks for go, and nothing but links does") {
+TEST_CASE("links that nothing requires are deleted, and only links") {
   const Study study;
   REQUIRE(link_results(study.query(), "demo", study.out()).is_ok());
   const fs::path series = fs::path(study.out()) / "demo";

@@ -118,7 +118,7 @@ TEST_CASE("workers do not inherit which coordinator the user's shell names") {
   CHECK(all.find("COX_CA_FILE") == std::string::npos);
 }
 
-TEST_CASE("a worker that was told to leave is not started again") {
+TEST_CASE("a worker that was asked to leave is not restarted") {
   const ScriptedWorker worker("exit 0");
   auto crew = WorkerCrew::start(worker.options(3));
   REQUIRE(crew.is_ok());

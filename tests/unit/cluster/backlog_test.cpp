@@ -11,7 +11,7 @@ TEST_CASE("without a measured job nothing is predicted") {
   CHECK_FALSE(backlog.longest_job_s);
 }
 
-TEST_CASE("a run takes what it was measured to, else what its method takes, else what all take") {
+TEST_CASE("a run's time is its own measured time, else its method's, else that of all runs") {
   const Backlog backlog = add_up({{"full", 10, 4, 100.0},  // itself
                                   {"full", 1, 0, {}},      // full: (4 * 100 + 1 * 50) / 5 = 90
                                   {"full", 0, 1, 50.0},    // over

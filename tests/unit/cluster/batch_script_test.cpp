@@ -20,7 +20,7 @@ struct Site {
   cox::test::TemporaryDirectory folder;
   SlurmSettings settings;
 
-  /// `worker` is the text of a program that stands for cox-worker.
+  /// `worker` is the source of a program that replaces cox-worker.
   explicit Site(const std::string& worker) {
     settings.time = std::chrono::hours(1);
     settings.out = folder / "out";
@@ -44,7 +44,7 @@ struct Site {
 
 }  // namespace
 
-TEST_CASE("the script asks for what the settings say") {
+TEST_CASE("the script requests what the settings specify") {
   SlurmSettings settings;
   settings.partition = "gpu";
   settings.time = std::chrono::hours(4);
@@ -74,7 +74,7 @@ TEST_CASE("the script asks for what the settings say") {
   }
 }
 
-TEST_CASE("each worker of a task computes on its own GPUs, together where a job takes several") {
+TEST_CASE("each worker of a task computes on its own GPUs, several per job if required") {
   const int gpus_per_job = GENERATE(1, 2);
   Site site("while [ \"$1\" != --device ]; do shift; done; echo \"$2\" >>devices\n");
   site.settings.gpus = 4;
@@ -98,7 +98,7 @@ TEST_CASE("a task notes where and when it began, and how its worker ended") {
   const std::string words = cox::read_file(site.settings.folder() + "/words").value();
   CHECK_THAT(words, StartsWith("--coordinator\nhead:7420\n--out\n"));
   CHECK_THAT(words, Contains("--name\ncox-12_3-0\n--until\n"));
-  // No parameter, and no secret, travels in the environment.
+  // The environment contains neither parameters nor secrets.
   const std::string environment = cox::read_file(site.settings.folder() + "/environment").value();
   CHECK_THAT(environment, !Contains("COX_"));
 }

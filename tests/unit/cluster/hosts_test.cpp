@@ -44,7 +44,7 @@ TEST_CASE("a file of hosts names a worker for each set of GPUs that computes a j
         std::vector<std::string>{"cpu1-0", "cpu1-1", "cpu1-2"});
 }
 
-TEST_CASE("a wrong file of hosts is told") {
+TEST_CASE("an invalid hosts file is reported") {
   CHECK_THAT(
       fault_of("worker: w\ngpus_per_job: 2\nhosts: [{name: a, gpus: 4}, {name: b, gpus: 3}]\n"),
       Contains("gpus_per_job: expected a divisor of the 3 GPUs of host 'b', got 2"));

@@ -26,7 +26,7 @@ TEST_CASE("a node is never left out longer than six hours") {
   CHECK(judge_nodes(many, 1'100).excluded_until.at("n1") == 1'099 + kLongestPauseS);
 }
 
-TEST_CASE("three failures in a row on whatever nodes stop submitting for a while") {
+TEST_CASE("three failures in a row on any nodes pause submitting") {
   std::vector<NodeEvent> events = {{"n1", 1'000, false}, {"n2", 1'001, false}};
   CHECK(judge_nodes(events, 1'002).submit_after == 0);
   events.push_back({"n3", 1'002, false});

@@ -74,7 +74,7 @@ token_file: work.token
   CHECK(check_settings(*settings).is_ok());
 }
 
-TEST_CASE("a wrong setting is told with its line") {
+TEST_CASE("an invalid setting is reported with its line") {
   CHECK_THAT(error_of("partitoin: gpu\n"),
              Contains(":1:1: unknown key 'partitoin'") && Contains("did you mean 'partition'?"));
   CHECK_THAT(error_of("name: a\ntime: 4h\n"), Contains(":2:7: time: expected a time limit"));
@@ -120,7 +120,7 @@ TEST_CASE("an option that the script has already is refused, with the key that s
   CHECK(refused(settings).empty());
 }
 
-TEST_CASE("nothing gets out of its line of the script") {
+TEST_CASE("no setting can escape its line of the script") {
   for (const char* hostile : {"gpu\n#SBATCH --wrap=x", "a b", "\"", "'", "$(x)", "`x`", ";"}) {
     INFO(hostile);
     SlurmSettings settings = valid();

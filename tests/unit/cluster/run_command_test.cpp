@@ -23,7 +23,7 @@ TEST_CASE("a command's outputs and exit code come back, its input arrives") {
   CHECK(run_command({.words = {"sh", "-c", "kill -9 $$"}})->exit_code == 137);
 }
 
-TEST_CASE("a program that does not read its input, or does not exist, is no trouble") {
+TEST_CASE("a program that does not read its input, or does not exist, is handled") {
   const auto end = run_command({.words = {"true"}, .input = std::string(1 << 20, 'x')});
   REQUIRE(end.is_ok());
   CHECK(end->exit_code == 0);

@@ -49,7 +49,7 @@ TEST_CASE("what a site can run passes") {
   CHECK(told(asking("old,gpu", 1)).empty());  // one of a list is enough
 }
 
-TEST_CASE("what a site can never run is told with what it has") {
+TEST_CASE("a job that a site can never run is reported with the site's resources") {
   CHECK_THAT(told(asking("gpus")), Contains("has no 'gpus'; did you mean 'gpu'?"));
   CHECK_THAT(told(asking("old")), Contains("partition 'old' is down"));
   CHECK_THAT(

@@ -64,7 +64,7 @@ TEST_CASE("tasks of another folder under the same name are not ours") {
   CHECK(queue->front().id == "1_0");
 }
 
-TEST_CASE("a task's own note says how it ended; Slurm says what the note cannot") {
+TEST_CASE("a task's own note records how it ended; Slurm supplies what the note lacks") {
   FakeSlurm fake;
   Slurm slurm = fake.slurm();
   fake.squeue = row("1_0", "RUNNING", fake.place()) + row("1_1", "FAILED", fake.place());
@@ -126,7 +126,7 @@ TEST_CASE("what is not a note is an error with its name; what is being written i
              Contains("1_0.0' is not a note of a task (line 'began soon')"));
 }
 
-TEST_CASE("draining takes waiting tasks out before it tells the others to leave") {
+TEST_CASE("draining removes waiting tasks before it asks the others to leave") {
   FakeSlurm fake;
   Slurm slurm = fake.slurm();
   fake.squeue = row("1_0", "RUNNING", fake.place()) + row("1_1", "PENDING", fake.place()) +

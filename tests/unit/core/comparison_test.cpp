@@ -46,12 +46,12 @@ TEST_CASE("median: runs that were stopped before count as worse, so that the res
   const Standing stopped{false, true, {}};
   const Comparison later = {stopped, stopped, with({3.0}), with({9.0})};
   CHECK(places(rule("median", 1), later).empty());
-  // One that has not come so far takes no part.
+  // A run that has not reached this point is not compared.
   const Comparison early = {Standing{}, with({1.0}), with({2.0}), with({3.0})};
   CHECK(places(rule("median", 1), early).empty());
 }
 
-TEST_CASE("asha: the best third, rounded up, goes on with its ties") {
+TEST_CASE("asha: the best third, rounded up, continues with its ties") {
   const Comparison seven = {with({1.0}), with({7.0}), with({3.0}), with({5.0}),
                             with({5.0}), with({2.0}), with({4.0})};
   CHECK(places(rule("asha", 1), seven) == Places{0, 2, 5, 6});  // 7, 5 and 5 stay

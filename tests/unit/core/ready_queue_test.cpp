@@ -57,7 +57,7 @@ TEST_CASE("jobs of one group are leased together, those that read least first") 
   CHECK(queue.take(64) == Jobs{6});
 }
 
-TEST_CASE("a group that does not fit behind others waits for a bundle of its own") {
+TEST_CASE("a group that does not fit behind others waits for its own bundle") {
   Queue queue;
   queue.add(1, 0, 0);
   for (const std::uint32_t job : {2, 3}) queue.add(job, 1, 5);

@@ -129,7 +129,7 @@ TEST_CASE("A sample is a seeded draw, and a smaller one begins a larger one") {
   CHECK(ids(tree.index(options)) != all);
 }
 
-TEST_CASE("An unusable candidate is passed over and the draw goes on to the next") {
+TEST_CASE("An unusable candidate is skipped and the draw continues with the next") {
   const Tree tree;
   for (int i = 0; i < 4; ++i) tree.clip("c" + std::to_string(i) + ".mp4", 4, i);
   IndexOptions options = folder_options();

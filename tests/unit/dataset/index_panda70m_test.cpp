@@ -50,7 +50,7 @@ TEST_CASE("Clips are found in every published file form, and rows that disagree 
   CHECK(manifest.rejected[0].message.find("caption has 2 entries") != std::string::npos);
 }
 
-TEST_CASE("A drawn sample holds one clip of each source and says which were passed over") {
+TEST_CASE("A drawn sample holds one clip of each source and names the skipped ones") {
   const Tree tree;
   tree.clip("aaaaaaaaaaa.0.mp4", 5);
   tree.clip("aaaaaaaaaaa.1.mp4", 5, 1);
@@ -77,7 +77,7 @@ TEST_CASE("What is asked of a clip is applied before the draw and written down")
   CHECK(tree.refusal(options).find("shot_boundary_detection") != std::string::npos);
 }
 
-TEST_CASE("A missing list, a repeated clip and a file that is no such CSV are refused") {
+TEST_CASE("A missing list, a repeated clip and a file that is not such a CSV are rejected") {
   const Tree tree;
   tree.clip("aaaaaaaaaaa_0.mp4", 5);
   IndexOptions options = panda_options(tree);

@@ -59,7 +59,7 @@ TEST_CASE("a file with one prompt per line becomes items whose ids are made of t
   CHECK(manifest.videos.empty());
   CHECK(manifest.name == "list");
   CHECK(manifest.list_sha256 == *sha256_of_file(list.options.root));
-  // The same words have the same id wherever they stand.
+  // The same words have the same id in every position.
   CHECK(List("A dog, running!").index().prompts[0].id == manifest.prompts[2].id);
 }
 
@@ -76,7 +76,7 @@ TEST_CASE("a manifest of prompts is read as it was written") {
   CHECK(*read == manifest);
 }
 
-TEST_CASE("empty lines, repeated prompts and words that are none are named by their line") {
+TEST_CASE("empty lines, repeated prompts and invalid words are reported with their line") {
   const std::string message = List("a\n\nb\na\n  \nb \n").error();
   CHECK_THAT(message, Contains("list.txt': line 2 is empty, line 4 repeats line 1, line 5 is "
                                "empty, line 6 repeats line 3; every prompt is one item"));

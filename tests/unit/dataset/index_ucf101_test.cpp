@@ -46,7 +46,7 @@ TEST_CASE("Training lists carry a class number; entries without a file are liste
   CHECK(manifest.rejected[0].caption == "yo-yo");
 }
 
-TEST_CASE("Captions come from a template or a table of sentences, and the manifest says which") {
+TEST_CASE("Captions come from a template or a table of sentences, which the manifest records") {
   const Tree tree;
   tree.clip("BabyCrawling/v_BabyCrawling_g01_c01.avi", 5);
   IndexOptions options = ucf_options();
@@ -61,7 +61,7 @@ TEST_CASE("Captions come from a template or a table of sentences, and the manife
   CHECK(tree.refusal(options).find("no line for class 'BabyCrawling'") != std::string::npos);
 }
 
-TEST_CASE("A line that is no entry is refused with its number") {
+TEST_CASE("A line that is not an entry is rejected with its number") {
   const Tree tree;
   tree.clip("YoYo/v_YoYo_g08_c01.avi", 5);
   tree.text("list.txt", "YoYo/v_YoYo_g08_c01.avi\nYoYo v_YoYo_g08_c01.avi\n");
@@ -84,7 +84,7 @@ TEST_CASE("A byte-order mark in a split list or a caption table hides no entry")
         std::string::npos);
 }
 
-TEST_CASE("An entry without a file says which names were looked for") {
+TEST_CASE("The error for an entry without a file lists the names that were looked for") {
   const Tree tree;
   tree.clip("YoYo/v_YoYo_g08_c01.avi", 5);
   tree.text("list.txt", "YoYo/v_YoYo_g08_c02.avi\n");

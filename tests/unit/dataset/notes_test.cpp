@@ -22,7 +22,7 @@ TEST_CASE("A data set without peculiarities has no notes") {
   CHECK(notes_on({video("a", "1", "x", 64, 48), video("b", "2", "y", 640, 480)}).empty());
 }
 
-TEST_CASE("Missing captions, equal files and other aspect ratios are told with their ids") {
+TEST_CASE("Missing captions, equal files and other aspect ratios are reported with their ids") {
   CHECK(notes_on({video("a", "1", "x", 64, 48), video("b", "2", "", 64, 48),
                   video("c", "1", "z", 48, 64)}) ==
         std::vector<std::string>{

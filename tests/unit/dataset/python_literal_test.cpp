@@ -40,7 +40,7 @@ TEST_CASE("Lists and tuples nest; numbers and None are values") {
   CHECK(std::holds_alternative<std::monostate>(value.list()->at(3).data));
 }
 
-TEST_CASE("What is no literal is refused with the place") {
+TEST_CASE("A string that is not a literal is rejected with the position") {
   for (const char* text :
        {"", "[1", "['a' 'b']", "['a]", "name", "[1] x", "'\\q'", "'\\u12'", "[1,,2]", "{'a': 1}"}) {
     INFO(text);

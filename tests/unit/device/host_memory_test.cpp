@@ -42,7 +42,7 @@ TEST_CASE("Beyond the limit an allocation fails, and below it none does") {
   CHECK(allocations_under_limit() == 1);
 }
 
-TEST_CASE("What is available is no more than the machine has") {
+TEST_CASE("Available memory is at most the machine's memory") {
   const int64_t total = device_memory(c10::kCPU).total_bytes;
   CHECK(available_host_bytes() > 0);
   CHECK(available_host_bytes() < total);

@@ -27,7 +27,7 @@ std::uint32_t number_at(const std::string& bytes, std::size_t at) {
 
 }  // namespace
 
-TEST_CASE("a file's name says its format", "[drawing]") {
+TEST_CASE("a file's name determines its format", "[drawing]") {
   CHECK(cli::image_format_of("a.svg").value() == ImageFormat::kSvg);
   CHECK(cli::image_format_of("b/A.PNG").value() == ImageFormat::kPng);
   CHECK(cli::image_format_of("a.svg.pdf").value() == ImageFormat::kPdf);
@@ -42,7 +42,7 @@ TEST_CASE("a PNG has two pixels for each of the figure", "[drawing]") {
   CHECK(number_at(png, 20) == 40);
 }
 
-TEST_CASE("a PDF is one, and holds text as text", "[drawing]") {
+TEST_CASE("a PDF file is a valid PDF and stores text as text", "[drawing]") {
   report::Svg svg(200, 20, "words");
   svg.text({0, 12}, "words that are not drawn as curves");
   const std::string pdf = cli::drawn(svg.document(), ImageFormat::kPdf).value();

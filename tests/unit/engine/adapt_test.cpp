@@ -62,7 +62,7 @@ TEST_CASE("a training whose states do not fit is refused by number") {
     require_training_memory(*model, {{{{"all", value, value, {}}}}}, {member});
   };
   const auto refused = Catch::Matchers::Contains("use more GPUs for the job");
-  // Of each value: a gradient of 4 bytes, and no, one or two states of 4 bytes.
+  // For each value: a gradient of 4 bytes, and zero, one or two states of 4 bytes.
   CHECK_NOTHROW(check(6, {.name = "sgd"}));
   CHECK_THROWS_WITH(check(6, {.name = "sgd", .momentum = 0.9}), refused);
   CHECK_NOTHROW(check(10, {.name = "sgd", .momentum = 0.9}));

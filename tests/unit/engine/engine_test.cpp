@@ -89,7 +89,7 @@ TEST_CASE("a job goes from video file to scores, timings and two lossless videos
   CHECK(frames_in(output.reference_path) == 4);
 }
 
-TEST_CASE("a result tells the pixels that it was scored against, whatever the method") {
+TEST_CASE("a result identifies the pixels that it was scored against, for every method") {
   const EngineFixture& fixture = EngineFixture::get();
   std::vector<cox::video::RgbImage> expected;
   for (const auto& frame : frames_of(fixture.clip(0), 17, 4)) {
@@ -97,7 +97,7 @@ TEST_CASE("a result tells the pixels that it was scored against, whatever the me
                                           cox::video::PilOrder::kV12));
   }
   const auto engine = make_engine();
-  for (const std::string method : {"none", "adasteer", "obc"}) {  // windows of their own
+  for (const std::string method : {"none", "adasteer", "obc"}) {  // with their own windows
     INFO(method);
     const JobOutput output = succeed(*engine, fixture.job(method));
     CHECK(output.reference_digest == digest_of_bytes(expected));
@@ -306,7 +306,7 @@ TEST_CASE("jobs of one run and video that differ in their caption never share a 
   CHECK(written("a red square", "92d44c01a7b8e3f0") != first);
   CHECK(*cox::sha256_of_file(first) == digest);
 
-  const std::string alone = written("a moving pattern", "");  // of no sweep
+  const std::string alone = written("a moving pattern", "");  // not in any sweep
   CHECK(written("a red square", "") != alone);
   CHECK(written("a moving pattern", "") == alone);
   CHECK(*cox::sha256_of_file(alone) == digest);
@@ -335,13 +335,14 @@ TEST_CASE("the log tells once of frames that fill no latent frame") {
   const std::string told = cox::read_file(file).value();
   succeed(*engine, input);
   cox::set_log_file("/dev/stderr");
-  CHECK_THAT(before, !Catch::Contains("dropped frames"));
-  CHECK_THAT(told, Catch::Contains("dropped frames") && Catch::Contains("window_frames=16") &&
+  CHECK_THAT(before, !Catch::Contains("dropped trailing frames"));
+  CHECK_THAT(told, Catch::Contains("dropped trailing frames") &&
+                       Catch::Contains("window_frames=16") &&
                        Catch::Contains("window_frames_used=13"));
   CHECK(*cox::read_file(file) == told);  // once
 }
 
-TEST_CASE("a folder that takes no video ends the worker, so that no more hours are lost") {
+TEST_CASE("a folder that cannot store videos ends the worker, so that no more hours are lost") {
   const auto engine = make_engine();
   JobInput input = EngineFixture::get().job("none");
   input.output_directory = EngineFixture::get().path("a_file");
@@ -481,7 +482,7 @@ TEST_CASE("a job stops at the stage where the caller cancels") {
   CHECK(after == numbers(succeed(*make_engine(), EngineFixture::get().job("none"))));
 }
 
-TEST_CASE("a diverged adaptation is reported as such and leaves the model as it was") {
+TEST_CASE("a diverged adaptation is reported as such and does not change the model") {
   const auto engine = make_engine();
   const auto before = numbers(succeed(*engine, EngineFixture::get().job("none")));
   JobInput input = EngineFixture::get().job("full");
@@ -492,7 +493,7 @@ TEST_CASE("a diverged adaptation is reported as such and leaves the model as it 
   CHECK(numbers(succeed(*engine, EngineFixture::get().job("none"))) == before);
 }
 
-TEST_CASE("an engine for a device that is not there says what it looked for") {
+TEST_CASE("an engine for a missing device reports what it looked for") {
   const auto engine = Engine::create({"tpu", 1, true});
   REQUIRE_FALSE(engine.is_ok());
   CHECK_THAT(engine.status().message(), Catch::Contains("tpu"));

@@ -1,4 +1,4 @@
-// Videos that another program made: scored as if this one had, and never made to fit.
+// Videos made by another program are scored like our own, and are never resized or cropped.
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -54,7 +54,7 @@ Own own_result(Engine& engine) {
 
 }  // namespace
 
-TEST_CASE("a video that another program made gets the numbers that its frames would have here") {
+TEST_CASE("a video made by another program gets the scores of its frames") {
   const auto engine = make_engine();
   const Own own = own_result(*engine);
   const std::string path = write("made/clip0.mkv", own.frames);
@@ -74,7 +74,7 @@ TEST_CASE("a video that another program made gets the numbers that its frames wo
   CHECK(output.timings.load_model_s == 0);
 }
 
-TEST_CASE("frames before the scored ones are skipped when the run says how many") {
+TEST_CASE("frames before the scored ones are skipped by the number that the run sets") {
   const auto engine = make_engine();
   const Own own = own_result(*engine);
   std::vector<video::RgbImage> longer = {own.frames[2], own.frames[1], own.frames[3]};
@@ -120,7 +120,7 @@ TEST_CASE("a video of another size, damaged, or not there fails its job with cau
   }
   std::ofstream(cut, std::ios::trunc) << "these are not pictures";
   failure_of_path(cut);
-  // The engine goes on.
+  // The engine continues.
   CHECK((succeed(*engine, external_job(write("again.mkv", own.frames))).metrics ==
          own.output.metrics));
 }

@@ -24,7 +24,7 @@ c10::SourceLocation here() { return {"function", "file.cpp", 1}; }
 
 }  // namespace
 
-TEST_CASE("memory that cannot be had has cause oom, whoever says so, and the process goes on") {
+TEST_CASE("failed allocations have cause oom, whoever reports them, and the process continues") {
   for (const JobFailure& failure :
        {failure_from(c10::OutOfMemoryError(here(), "CUDA out of memory. Tried to allocate 1 TiB")),
         failure_from(c10::Error(here(),
@@ -39,7 +39,7 @@ TEST_CASE("memory that cannot be had has cause oom, whoever says so, and the pro
   }
 }
 
-TEST_CASE("host memory that cannot be had is told without the library's file and line") {
+TEST_CASE("failed host allocations are reported without the library's file and line") {
   const JobFailure failure = failure_from(c10::Error(
       here(),
       "[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator: can't allocate "

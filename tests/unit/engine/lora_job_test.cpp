@@ -84,7 +84,7 @@ TEST_CASE("the distilled schedule refuses what it cannot be") {
   CHECK(fail(*engine, input).message.find("parameter distill") != std::string::npos);
 }
 
-TEST_CASE("a LoRA file that is missing, changed or of another model fails its own job alone") {
+TEST_CASE("a LoRA file that is missing, changed or of another model fails only its own job") {
   const auto engine = make_engine();
   const JobInput plain = EngineFixture::get().job("none");
   const auto without = scores(*engine, plain);

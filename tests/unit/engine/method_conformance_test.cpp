@@ -106,7 +106,7 @@ TEST_CASE("each method reads exactly the parameters of its schema") {
   });
 }
 
-TEST_CASE("a method in place changes nothing until it is trained") {
+TEST_CASE("an applied method changes nothing until it is trained") {
   const at::NoGradGuard no_grad;
   const at::Tensor plain = Placed("none").forward();
   for_each_method([&](const std::string& method, bool) {
@@ -245,7 +245,7 @@ std::vector<std::string> declared_parts(const std::string& method) {
 
 }  // namespace
 
-TEST_CASE("a method acts on what its schema says, and on nothing else") {
+TEST_CASE("a method acts only on what its schema states") {
   const at::NoGradGuard no_grad;
   for (const MethodEntry& method : methods()) {
     INFO(method.name);

@@ -49,7 +49,7 @@ std::vector<int> colors_in(const std::string& path, std::int64_t frames) {
 
 }  // namespace
 
-TEST_CASE("a stride comes nearest to the wanted rate and takes at least every frame") {
+TEST_CASE("a stride is the closest to the wanted rate and at least 1") {
   CHECK(stride_for(30, 15) == 2);
   CHECK(stride_for(24, 15) == 2);
   CHECK(stride_for(25, 15) == 2);

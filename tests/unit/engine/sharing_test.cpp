@@ -241,7 +241,7 @@ TEST_CASE("jobs in fp8 and bf16 share an adaptation and never a generation") {
   CHECK(pixels_of(shared, "job2") != pixels_of(shared, "job0"));
 }
 
-TEST_CASE("a result says what was shared, what the job costs by itself, and what was spent") {
+TEST_CASE("a result records what was shared, what the job costs by itself, and what was spent") {
   Jobs jobs;
   const Parameters plain = {{"early_stop.enabled", false}, {"steps", 6}};
   const std::string longest = jobs.add("adasteer", plain).job_id;
@@ -263,7 +263,7 @@ TEST_CASE("a result says what was shared, what the job costs by itself, and what
   CHECK(second.timings.train_s == first.timings.train_s);
   CHECK(second.timings.generate_s == first.timings.generate_s);
   const StageTimings& times = second.timings;
-  // What the twin's steps and generation took was not spent again.
+  // The time of the twin's steps and generation was not spent again.
   CHECK(times.alone_s - times.spent_s >= 0.999 * (times.train_s + times.generate_s));
   CHECK(times.alone_s >=
         times.decode_s + times.encode_s + times.train_s + times.generate_s + times.latent_decode_s);
@@ -300,7 +300,7 @@ TEST_CASE("the shared steps are run once") {
   CHECK(steps_spent(outcomes) == 18);
 }
 
-TEST_CASE("a job that was not told, and a repeated one, run by themselves in between") {
+TEST_CASE("a job that was not announced, and a repeated one, run by themselves in between") {
   Jobs jobs;
   for (const int steps : {2, 4, 5}) {
     jobs.add("full", with_rate("full", 0.3, {{"early_stop.enabled", false}, {"steps", steps}}));
@@ -355,7 +355,7 @@ TEST_CASE("a divergence fails the jobs that read so far, each as it would by its
   }
 }
 
-TEST_CASE("whatever breaks at whatever moment, the other jobs get the same bits") {
+TEST_CASE("whatever fails at any moment, the other jobs get the same bits") {
   const std::string device = GENERATE(from_range(std::begin(kDevices), std::end(kDevices)));
   INFO(device);
   const auto engine = make_engine(device);
@@ -388,7 +388,7 @@ TEST_CASE("whatever breaks at whatever moment, the other jobs get the same bits"
   }
 }
 
-TEST_CASE("a job that runs out of memory beside the others is run by itself, and so are they") {
+TEST_CASE("a job that runs out of memory while sharing is run by itself, and so are the others") {
   Jobs jobs;
   for (const int steps : {2, 4, 5})
     jobs.add("adasteer", with_rate("adasteer", 0.3, {{"steps", steps}}));

@@ -95,7 +95,7 @@ TEST_CASE("a prompt becomes a video without a reference, in two families") {
   }
 }
 
-TEST_CASE("every family generates from a prompt alone") {
+TEST_CASE("every family generates from only a prompt") {
   const auto engine = make_engine();
   for (const auto& [backbone, rate] :
        {std::pair("wan2.2", 24), std::pair("cogvideox", 8), std::pair("open-sora", 24)}) {
@@ -182,7 +182,7 @@ TEST_CASE("Wan2.1's image-to-video model starts from the first frame, through CL
   CHECK_THAT(fail(*engine, prompt).message, Contains("this model starts from one image"));
 }
 
-TEST_CASE("what needs frames is refused where the task has none") {
+TEST_CASE("methods and metrics that need frames are rejected for a task without frames") {
   const auto engine = make_engine();
   const auto message_of = [&](const JobInput& input) {
     const JobFailure failure = fail(*engine, input);

@@ -1,4 +1,4 @@
-// What only a model that has learned something can show. The clips are scenes that its training
+// Tests that require a trained model. The clips are scenes that its training
 // never drew.
 #include <algorithm>
 #include <cmath>

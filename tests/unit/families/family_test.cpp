@@ -116,7 +116,7 @@ TEST_CASE("a model's family is recognized by its files, and another one is named
         StatusCode::kNotFound);
 }
 
-TEST_CASE("a Wan2.2 transformer takes Wan2.1's VAE, and a residual VAE is not Wan2.1's") {
+TEST_CASE("a Wan2.2 transformer accepts Wan2.1's VAE, and a residual VAE is not Wan2.1's") {
   const cox::test::TemporaryDirectory folder;
   const std::string small = folder / "small", plain = folder / "plain";
   write_random_model({small, "small-wan", 1});

@@ -135,7 +135,7 @@ TEST_CASE("frames are drawn in the first metric that was measured", "[figures]")
   CHECK(svg.find("ssim of each frame") != std::string::npos);
 }
 
-TEST_CASE("a figure that cannot be drawn says why", "[figures]") {
+TEST_CASE("a figure that cannot be drawn reports why", "[figures]") {
   StudyDatabase study;
   fill(study);
   const auto status = [&](const FigureRequest& request) {
@@ -187,7 +187,7 @@ TEST_CASE("a histogram counts every value once", "[figures]") {
   CHECK(bins[2].high == 9);
 }
 
-TEST_CASE("names beside points cover neither each other nor a point", "[figures]") {
+TEST_CASE("names next to points cover neither each other nor a point", "[figures]") {
   const std::vector<report::LabeledPoint> points = {
       {{50, 50}, "one"}, {{54, 52}, "another"}, {{200, 50}, "apart"}};
   const auto places = report::label_places(points, 0, 260);

@@ -129,7 +129,7 @@ TEST_CASE("a random model is not written over anything, and only known presets a
   CHECK_FALSE(fs::exists(folder / "model"));
 }
 
-TEST_CASE("random LPIPS weights load and say that their trunk is random") {
+TEST_CASE("random LPIPS weights load and state that their trunk is random") {
   const test::TemporaryDirectory folder;
   write_random_lpips({folder / "lpips.safetensors", 3});
   const LpipsNetwork network(folder / "lpips.safetensors", at::kCPU);

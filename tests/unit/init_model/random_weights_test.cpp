@@ -21,7 +21,7 @@ TEST_CASE("weights larger than a shard are written as published models are, and 
     CHECK(values.scalar_type() == at::kBFloat16);
     CHECK(at::equal(stored.view(name), values));
   }
-  // 800 bytes alone, 600 and 60, then the rest with them: 672 bytes.
+  // A shard with 800 bytes, then one with 600 and 60 and the rest: 672 bytes.
   CHECK(stored.tensors().at("b.weight").file.find("-00001-of-00002") != std::string::npos);
   CHECK(stored.tensors().at("c.weight").file.find("-00002-of-00002") != std::string::npos);
 }

@@ -145,7 +145,7 @@ TEST_CASE("the engine scores with a new frame metric and a new set metric") {
   CHECK(scores[1].features[0] == Approx(130.0 / 255).epsilon(1e-6));
 }
 
-TEST_CASE("a set metric looks at equal reference frames once, whatever video came between") {
+TEST_CASE("a set metric reads equal reference frames only once, whatever videos come between") {
   engine::ScoreBoard board{at::Device(at::kCPU)};
   const at::Tensor clip = gray("generated", 130).unit_frames({0, 3});
   const auto score_against = [&](int level) {
@@ -170,7 +170,7 @@ TEST_CASE("a value outside the bounds of its schema is refused") {
                     Catch::Contains("outside the bounds"));
 }
 
-TEST_CASE("frames that are not finite have no value, and the failure says that they diverged") {
+TEST_CASE("frames that are not finite have no value, and the failure is of cause diverged") {
   engine::ScoreBoard board{at::Device(at::kCPU)};
   at::Tensor clip = gray("generated", 130).unit_frames({0, 3});
   clip.select(0, 1).fill_(std::nan(""));

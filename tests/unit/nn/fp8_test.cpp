@@ -152,7 +152,7 @@ TEST_CASE("A product is within the bound that its roundings give") {
 
 TEST_CASE("The plain product is LibTorch's own") {
   const Fp8Rows x = to_fp8_rows(drawn({32, 64}, 9)), w = to_fp8_rows(drawn({48, 64}, 10));
-  // On a CPU it takes one scale for each matrix; powers of two may also be applied afterwards.
+  // On a CPU it accepts one scale per matrix; powers of two may also be applied afterwards.
   const at::Tensor one = at::ones({1});
   const at::Tensor theirs =
       to_fp32(at::_scaled_mm(x.values, w.values.t(), one, one, {}, {}, at::kBFloat16,

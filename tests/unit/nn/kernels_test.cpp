@@ -11,7 +11,7 @@ using namespace cox;
 using namespace cox::engine;
 using Catch::Matchers::Contains;
 
-TEST_CASE("Kernels are chosen by name, and a CPU takes LibTorch's") {
+TEST_CASE("Kernels are selected by name, and a CPU uses LibTorch's") {
   CHECK(parse_kernel_path("fused") == KernelPath::kFused);
   CHECK(kernel_path_name(parse_kernel_path("stock")) == "stock");
   CHECK_THROWS_WITH(parse_kernel_path("fast"), Contains("expected fused or stock, got 'fast'"));

@@ -58,7 +58,7 @@ TEST_CASE("A comparison with NaN or another shape never holds") {
   CHECK_FALSE(Comparison{"", relative_distance(at::ones({3}), one), 1e9}.holds());
 }
 
-TEST_CASE("Inputs that ask for no gradient get none, and the others keep theirs") {
+TEST_CASE("Inputs that do not require a gradient get none, and the others keep theirs") {
   const at::Tensor x = draw({1, 6, 16}, 0);
   const at::Tensor shift = draw({1, 2, 16}, 1).set_requires_grad(true), scale = draw({1, 2, 16}, 2);
   modulated_norm(x, shift, scale).sum().backward();

@@ -201,7 +201,7 @@ TEST_CASE("every family over parts: a sample with guidance is that of the whole 
   }
 }
 
-TEST_CASE("STAS over parts compares all tokens, and all branches where it chooses over them") {
+TEST_CASE("STAS over parts compares all tokens, and all branches if it chooses over them") {
   for (const Small& small : kSmall) {
     for (const char* branch : {"both", "prompt"}) {
       const auto plain = model_of(small);

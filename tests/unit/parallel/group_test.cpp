@@ -102,7 +102,7 @@ TEST_CASE("many calls in sequence stay in step") {
   for (const double total : totals) CHECK(total == 500.0 * 500 * 6 + 4 * 499 * 500 / 2.0);
 }
 
-TEST_CASE("a part that fails ends the calls of the others, and its own error is told") {
+TEST_CASE("a part that fails ends the calls of the others, and its own error is reported") {
   const auto groups = make_thread_groups(3);
   std::vector<std::string> errors(3);
   PartThreads threads(3);

@@ -39,7 +39,7 @@ TEST_CASE("what is not an address is refused with what was probably meant") {
   }
 }
 
-TEST_CASE("every program takes its coordinator from the option, the variable or the default") {
+TEST_CASE("every program gets its coordinator from the option, the variable or the default") {
   const auto variables = [](const char* name) {
     static const std::map<std::string, std::string> kSet = {
         {"COX_COORDINATOR", "h:1"}, {"COX_CA_FILE", "ca.pem"}, {"COX_TOKEN", "secret"}};

@@ -157,7 +157,7 @@ TEST_CASE("causes of failure have the wire's numbers") {
   }
 }
 
-TEST_CASE("parameters keep kind and content in their canonical text") {
+TEST_CASE("parameters keep type and value in their canonical string") {
   const Parameters parameters = {{"flag", true},
                                  {"integer", 14},
                                  {"real", 0.1},
@@ -172,7 +172,7 @@ TEST_CASE("parameters keep kind and content in their canonical text") {
   CHECK(*back == parameters);
 }
 
-TEST_CASE("equal parameters have one text: others are refused") {
+TEST_CASE("equal parameters have one string; other strings are rejected") {
   CHECK(parameters_from(R"({"a":1,"b":0.5})").is_ok());
   for (const char* text :
        {R"({"b":0.5,"a":1})", R"({"a":1, "b":0.5})", R"({"a":1,"b":0.50})", R"({"a":null})",

@@ -4,7 +4,7 @@
 
 using namespace cox;
 
-TEST_CASE("Canonical text tells types apart and is one text for one value") {
+TEST_CASE("The canonical string distinguishes types and is unique for each value") {
   CHECK(canonical_text(Value(1)) == "1");
   CHECK(canonical_text(Value(1.0)) == "1.0");
   CHECK(canonical_text(Value(1e-2)) == canonical_text(Value(0.01)));

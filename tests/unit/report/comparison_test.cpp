@@ -56,7 +56,7 @@ TEST_CASE("only videos that both runs finished are compared, and the others are 
   CHECK(comparison.unpaired[1].why == "queued");
 }
 
-TEST_CASE("a metric that is no number leaves the pair out and says so") {
+TEST_CASE("a metric that is not a number omits the pair and reports it") {
   const RunData none = run("none", {20, 21});
   RunData full = run("full", {21, 0});
   full.results[1].metrics.clear();
@@ -172,7 +172,7 @@ TEST_CASE("LPIPS over a random trunk never meets LPIPS") {
     const auto refused = compare(real, random, metric_named(metric).value());
     CHECK(refused.status().message().find(concat(metric, " was not measured in s/")) == 0);
   }
-  CHECK(weights_difference({real, random}, "lpips").empty());  // each in a column of its own
+  CHECK(weights_difference({real, random}, "lpips").empty());  // each in its own column
 }
 
 TEST_CASE("a run against itself, without the metric or on other videos is refused") {
@@ -227,7 +227,7 @@ TEST_CASE("what is finished but no number is told from what is not finished") {
   CHECK_FALSE(compare(lost, run("half", {21}), kPsnr)->open);  // v1 is not in its data set
 }
 
-TEST_CASE("one id that stands for two files makes no pair, and both digests are named") {
+TEST_CASE("an id that names two files does not form a pair, and both digests are named") {
   const RunData none = run("none", {20, 21, 22});
   RunData full = run("full", {21, 22, 24});
   full.results[1].digest = "another file";
@@ -260,7 +260,7 @@ RunData mostly_worse(double on_the_six) {
   return run("lucky", values);
 }
 
-TEST_CASE("where the ranks contradict the mean the sentence says so") {
+TEST_CASE("if the ranks contradict the mean, the sentence reports it") {
   const RunData none = run("none", std::vector<double>(64, 20));
   const Comparison lucky = compare(none, mostly_worse(6), kPsnr).value();
   CHECK(*lucky.signed_rank.p < 0.001);
@@ -416,7 +416,7 @@ TEST_CASE("sentences give direction, interval, coverage, p and wins") {
         "wins 0 %)");
 }
 
-TEST_CASE("where lower is better the sentence says which way better is") {
+TEST_CASE("if lower is better, the sentence states the direction") {
   RunData none = run("none", {});
   RunData full = run("full", {});
   for (int i = 0; i < 20; ++i) {
@@ -432,7 +432,7 @@ TEST_CASE("where lower is better the sentence says which way better is") {
       0);
 }
 
-TEST_CASE("a table of comparisons says which metric it is about, and which way better is") {
+TEST_CASE("a table of comparisons names its metric and the better direction") {
   const Metric ssim = metric_named("ssim").value();
   RunData none = run("none", std::vector<double>(20, 20));
   RunData full = run("full", std::vector<double>(20, 21));

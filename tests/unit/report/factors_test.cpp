@@ -42,7 +42,7 @@ TEST_CASE("what varies is found, in the order of numbers, with what moves in ste
   CHECK(factors[0].levels == std::vector<std::string>{"2", "14", "24"});
 }
 
-TEST_CASE("a value that the method decides is no factor of its own") {
+TEST_CASE("a value that follows from the method is not a separate factor") {
   const std::vector<RunData> runs = {run("a", "adasteer", {{"lr", "0.01"}, {"horizon", "8"}}),
                                      run("b", "full", {{"lr", "1e-05"}, {"horizon", "8"}}),
                                      run("c", "lora", {{"lr", "0.01"}, {"horizon", "8"}}),

@@ -137,7 +137,7 @@ TEST_CASE("few videos raise the distance, and the extrapolation takes that out o
     better += extrapolated(*statistic, kVideos).value() / kDraws;
   }
   // Independent code finds a mean excess of 2.21 and one of -0.11, each with a standard error of
-  // 0.14 for so many draws.
+  // 0.14 for this number of draws.
   CHECK(plain - truth == Approx(2.21).margin(0.45));
   CHECK(better - truth == Approx(0).margin(0.45));
 }

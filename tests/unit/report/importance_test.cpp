@@ -111,7 +111,7 @@ TEST_CASE("of a balanced grid without interactions, importance is twice the shar
 }
 
 TEST_CASE("a parameter that does nothing is rarely found, one that does is") {
-  // Of noise alone, p below 0.05 in about one case of twenty.
+  // With only noise, p is below 0.05 in about one case of twenty.
   int below = 0;
   constexpr int kStudies = 60;
   for (int study = 0; study < kStudies; ++study) {

@@ -57,7 +57,7 @@ TEST_CASE("replicates are found by the name that they share, each alone by its o
   CHECK(load_named_run(query, "other/none")->full_name() == "other/none");
 }
 
-TEST_CASE("a name that ends like a replicate's is none") {
+TEST_CASE("a name that only ends like a replicate's is not a replicate") {
   test::StudyDatabase study;
   std::vector<test::StudyRun> runs;
   for (const int rank : {0, 4, 8}) {

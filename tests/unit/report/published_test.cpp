@@ -87,7 +87,7 @@ TEST_CASE("what is wrong with published results is said with its place, all at o
   CHECK(problems(both).find("s/r: occurs twice") != std::string::npos);
 }
 
-TEST_CASE("a report shows published numbers beside the measured ones and nowhere else") {
+TEST_CASE("a report shows published numbers only next to the measured ones") {
   StudyDatabase study;
   study.submit("groups", {{"none", "none", "{\"seed\": 1}"}, {"one", "adasteer", "{\"seed\": 1}"}},
                {"a", "bb", "ccc"});
@@ -121,7 +121,7 @@ TEST_CASE("the total of a run's means is what its videos take by themselves") {
   CHECK(std::get<double>(means.rows.at(0).at(total - means.columns.begin())) == 4);
 }
 
-TEST_CASE("predicted time stands beside the actual one") {
+TEST_CASE("predicted time is shown next to the actual time") {
   StudyDatabase study;
   study.submit("groups", {{"none", "none", "{\"seed\": 1}"}}, {"a"});
   study.run(fate);
@@ -135,7 +135,7 @@ TEST_CASE("predicted time stands beside the actual one") {
           "20 s by themselves (-5 %).") != std::string::npos);
 }
 
-TEST_CASE("a job's story says in one sentence what it shared, with the digests") {
+TEST_CASE("a job's story names in one sentence what it shared, with the digests") {
   StudyDatabase study;
   study.submit("s",
                {{"none", "none", "{\"seed\": 1}"},

@@ -83,7 +83,7 @@ TEST_CASE("replicates are averaged for each video before videos are compared; as
   CHECK(runs[0].results[0].seconds[0] == 2);  // of 1, 2 and 3
 
   const Comparison comparison = compare(runs[0], runs[1], kDecibels).value();
-  CHECK(comparison.pairs == 22);  // not 30: more replicates are no more videos
+  CHECK(comparison.pairs == 22);  // not 30: replicates do not add videos
   CHECK(*comparison.baseline_mean == Approx(26.077270430868808).epsilon(1e-13));
   CHECK(*comparison.run_mean == Approx(26.102418996712817).epsilon(1e-13));
   CHECK(*comparison.difference.mean == Approx(0.025148565844009273).epsilon(1e-11));
@@ -98,7 +98,7 @@ TEST_CASE("replicates are averaged for each video before videos are compared; as
   CHECK(*comparison.replicates.difference_deviation == Approx(0.004819284505470841).epsilon(1e-10));
 }
 
-TEST_CASE("a video that any replicate lacks makes no pair, and the message says which and why") {
+TEST_CASE("a video that any replicate lacks does not form a pair; the message names it and why") {
   const std::vector<RunData> runs = with_replicates_averaged(replicated_study());
   const Comparison comparison = compare(runs[0], runs[1], kDecibels).value();
   REQUIRE(comparison.unpaired.size() == 2);
@@ -113,7 +113,7 @@ TEST_CASE("a video that any replicate lacks makes no pair, and the message says 
         "full: its means cover 23 of 24 videos; missing: 1 failed in full-r1 (oom): v03");
 }
 
-TEST_CASE("means that cover less than what is finished say so") {
+TEST_CASE("means that do not cover all finished results are marked") {
   std::vector<RunData> runs = with_replicates_averaged(replicated_study());
   runs[1].results[0].metrics.clear();
   runs[1].results[0].nonfinite = {{"psnr", "inf in full-r0"}};
@@ -141,7 +141,7 @@ TEST_CASE("a start state that early stopping kept is said to be kept in every re
         "every replicate (mean difference of the others +0.02)");
 }
 
-TEST_CASE("a video of which a replicate tells nothing has no average") {
+TEST_CASE("a video without a value in one replicate has no average") {
   std::vector<RunData> runs = three("full");
   std::erase_if(runs[1].results, [](const VideoResult& result) { return result.video == "v04"; });
   std::erase_if(runs[0].results, [](const VideoResult& result) { return result.video == "v05"; });
@@ -182,7 +182,7 @@ TEST_CASE("what all replicates lack alike is said once, what they lack different
   CHECK(average.results.size() == 22);
 }
 
-TEST_CASE("sentences say over how many replicates, and how far these lie apart") {
+TEST_CASE("sentences state the number of replicates and their spread") {
   const std::vector<RunData> runs = with_replicates_averaged(replicated_study());
   const std::string said = sentence(compare(runs[0], runs[1], kDecibels).value());
   CHECK(said.find("full is 0.03 dB [") == 0);
@@ -239,7 +239,7 @@ TEST_CASE("the run of the time before there were replicates is one of them") {
   REQUIRE(averaged.size() == 1);
   CHECK(averaged[0].replicates.size() == 3);
 
-  // Another configuration keeps its name, and the average finds one of its own.
+  // Another configuration keeps its name, and the average gets a different one.
   runs.front() = replicate("other", 0, "full");
   const auto apart = with_replicates_averaged(runs);
   REQUIRE(apart.size() == 2);

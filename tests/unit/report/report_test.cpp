@@ -101,7 +101,7 @@ TEST_CASE("the page over a small study") {
   CHECK(report_markdown(report_of(study, notes())) == page);
 }
 
-TEST_CASE("what was not measured is no number in a declared table") {
+TEST_CASE("a value that was not measured is not a number in a declared table") {
   StudyDatabase study;
   study.submit("groups", kRuns, kVideos);
   study.run([](const std::string& run, const std::string& video) {
@@ -135,7 +135,7 @@ TEST_CASE("what qualifies the numbers is said") {
   CHECK(any_contains(warnings, "one seed only (42)"));
 }
 
-TEST_CASE("a report of an unfinished series says what is open") {
+TEST_CASE("a report of an unfinished series lists what is unfinished") {
   StudyDatabase study;
   study.submit("groups", kRuns, kVideos);
   study.run(fate, 8);
@@ -262,7 +262,7 @@ TEST_CASE("another metric may lead, an unmeasured one is refused with what there
         "no run of series 'groups' measured 'lpips'; measured: psnr, ssim");
 }
 
-TEST_CASE("LPIPS over different weights stands in no table, and is refused when it is asked for") {
+TEST_CASE("LPIPS over different weights is omitted from tables, and rejected on request") {
   StudyDatabase study;
   std::vector<StudyRun> runs = kRuns;
   runs[0].lpips_weights = std::string(64, 'a');
@@ -324,7 +324,7 @@ TEST_CASE("mixed machines, builds, threads and kernels are named") {
   CHECK(any_contains(warnings, "results of different builds, types or kernels are compared"));
 }
 
-TEST_CASE("results that differ in kernels or threads alone are no single environment") {
+TEST_CASE("results that differ only in kernels or threads are not a single environment") {
   for (const bool kernels : {true, false}) {
     StudyDatabase study;
     study.submit("groups", kRuns, kVideos);

@@ -55,7 +55,7 @@ TEST_CASE("means over the same videos need no warning") {
   CHECK(coverage_warnings({finished("a", {"1", "2"}), finished("b", {"2", "1"})}).empty());
 }
 
-TEST_CASE("means over other videos are said to be incomparable, whatever their number") {
+TEST_CASE("means over other videos are marked incomparable, whatever their number") {
   const std::string warning =
       "the means of the runs do not cover the same videos, so only the paired differences compare "
       "them";
@@ -97,7 +97,7 @@ TEST_CASE("a mistyped series is answered with the nearest one") {
   CHECK(results.status().message() == "no series 'dmo' in database 'x.db'; did you mean 'demo'?");
 }
 
-TEST_CASE("text from a person cannot leave its place in a statement") {
+TEST_CASE("user text cannot escape its place in a statement") {
   CHECK(sql_text("it's") == "'it''s'");
   ScriptedQuery scripted;
   scripted.answers = {{{"1"}, {}}, {{"series"}, {}}};

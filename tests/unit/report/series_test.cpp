@@ -170,7 +170,7 @@ TEST_CASE("series that share runs are one family, and what they have in common c
     }
     return reports;
   };
-  std::vector<SeriesReport> apart = all();  // the fixture gives each series runs of its own
+  std::vector<SeriesReport> apart = all();  // the fixture gives each series its own runs
   relate_series(apart);
   CHECK(comparison_of(apart[0], "gain").family == 2);
   CHECK(comparison_of(apart[2], "tiny").family == 1);

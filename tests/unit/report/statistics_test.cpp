@@ -242,8 +242,8 @@ TEST_CASE("Hall's transformation and its inverse") {
 TEST_CASE("the mean's p and interval agree with independent code within its Monte-Carlo error") {
   constexpr std::size_t kMany = 200'000;
   const MeanTest even(shifted(0.1), kMany);
-  // Of nearly even values Student's t is the largest p; 3 x 200,000 resamples put the interval at
-  // [-0.0355..-0.0349, 0.3194..0.3201].
+  // For nearly even values Student's t gives the largest p; 3 x 200,000 resamples put the interval
+  // at [-0.0355..-0.0349, 0.3194..0.3201].
   CHECK(even.p() == near(0.11344955828475402, 0.003));
   CHECK(even.interval()->low == near(-0.0351, 0.002));
   CHECK(even.interval()->high == near(0.3197, 0.002));
@@ -381,7 +381,7 @@ TEST_CASE("one stratum is a sample as any other") {
   CHECK(within.interval->high == near(plain.interval->high));
 }
 
-TEST_CASE("categories of one value are taken together, and order means nothing") {
+TEST_CASE("categories of one value are merged, and order does not matter") {
   const std::vector<double> values = wave(24);
   Strata lonely;
   for (const double value : values) lonely.push_back({value});

@@ -26,7 +26,7 @@ struct StudyRun {
 class StudyDatabase {
  public:
   using Outcome = std::variant<JobOutput, JobFailure>;
-  /// What becomes of a run on a video.
+  /// The outcome of a run on a video.
   using Fate = std::function<Outcome(const std::string& run, const std::string& video)>;
 
   StudyDatabase() : store_(store::Store::open(scratch_.file("study.db")).value()) {

@@ -33,7 +33,7 @@ TEST_CASE("totals are VBench's weighted means of normalized scores") {
   CHECK(totals.missing.empty());
 }
 
-TEST_CASE("a total that lacks a dimension is no total") {
+TEST_CASE("a total that lacks a dimension is not a total") {
   VbenchScores scores = all_scores();
   scores.erase("scene");
   const VbenchTotals totals = vbench_totals(scores);

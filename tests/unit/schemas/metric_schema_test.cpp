@@ -38,7 +38,7 @@ void check_bound(const YAML::Node& file, const char* key, const std::optional<do
   if (bound) CHECK(file[key].as<double>() == *bound);
 }
 
-TEST_CASE("the table of metrics says what the schema files say") {
+TEST_CASE("the table of metrics matches the schema files") {
   std::size_t files = 0;
   for (const auto& [path, text] : embedded_schemas()) {
     if (path.substr(0, 8) != "metrics/") continue;
@@ -74,7 +74,7 @@ TEST_CASE("published columns keep their names and order") {
   CHECK(names == std::vector<std::string>{"psnr", "ssim", "lpips", "lpips_random_trunk"});
 }
 
-TEST_CASE("values over random weights have a name of their own") {
+TEST_CASE("values over random weights have their own name") {
   const MetricSchema& lpips = *find_metric("lpips");
   CHECK(recorded_name(lpips, false) == "lpips");
   CHECK(recorded_name(lpips, true) == "lpips_random_trunk");

@@ -55,7 +55,7 @@ class Crowd {
     });
   }
 
-  /// A caller may be told that what it names is not there; nothing else.
+  /// The only error that a caller may get is that the named thing does not exist.
   template <typename Reply>
   void note(const Result<Reply>& reply) {
     if (!reply.is_ok() && reply.status().code() != StatusCode::kNotFound) ++unexpected_;

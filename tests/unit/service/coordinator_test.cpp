@@ -33,7 +33,7 @@ TEST_CASE("A dry run answers as the submission would, and adds nothing") {
   CHECK(reply.cancelled_jobs() == 2);
 }
 
-TEST_CASE("The log file says who joined and left, what was leased, and how each job ended") {
+TEST_CASE("The log file records who joined and left, what was leased, and how each job ended") {
   ServiceFixture test;
   const std::string file = test.directory / "log";
   set_log_file(file);
@@ -88,7 +88,7 @@ TEST_CASE("A job goes from a submission over a lease to a row of results") {
         Rows{"run-0|clip-0|21.5|1|w0|of-pixels|"});
 }
 
-TEST_CASE("Events say what happened, a finished job with its metrics") {
+TEST_CASE("Events report what happened, including the metrics of a finished job") {
   ServiceFixture test;
   test.submit("s1", 1, 1);
   const std::string worker = test.join("w0");
@@ -162,7 +162,7 @@ TEST_CASE("A run that the file no longer has leaves the series, and its jobs are
   CHECK(must(test.coordinator->open_runs()).size() == 1);
 }
 
-TEST_CASE("A worker that cannot go on hands its jobs back without blame, and the reason is kept") {
+TEST_CASE("A worker that cannot continue returns its jobs without blame, and the reason is kept") {
   ServiceFixture test;
   test.submit("s1", 2, 1);
   const std::string worker = test.join("w0");
@@ -213,7 +213,7 @@ TEST_CASE("Each report of a call has its own verdict, and a bad one does not hol
   CHECK(test.query("SELECT run FROM v_results ORDER BY run") == Rows{"run-0|", "run-3|"});
 }
 
-TEST_CASE("A call brings between one report and as many as the bound says") {
+TEST_CASE("A call carries at least one report and at most the bound") {
   ServiceFixture test;
   v1::ReportRequest call;
   CHECK(test.coordinator->report(call).status().code() == StatusCode::kInvalidArgument);

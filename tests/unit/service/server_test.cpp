@@ -179,7 +179,7 @@ TEST_CASE("A query that its caller does not read ends by itself") {
   const auto stub = v1::SweepService::NewStub(channel);
   grpc::ClientContext context;
   v1::QueryRequest request;
-  // More than the buffers of a connection take.
+  // More than fits into the buffers of a connection.
   request.set_sql(
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
       "SELECT i, hex(zeroblob(500)) FROM n");

@@ -261,7 +261,7 @@ class Target {
   }
 
   ServiceFixture& test() { return test_; }
-  /// What an honest client waits, which is what "slows" means.
+  /// The longest wait of a correct client, which defines "slows".
   double honest_seconds() {
     const auto begin = std::chrono::steady_clock::now();
     test_.progress();
@@ -279,7 +279,7 @@ class Target {
   void send(Result<Reply> (service::Coordinator::*call)(const Request&), const Request& honest) {
     Request request = changed(honest);
     if constexpr (requires { request.set_wait_ms(0); }) {
-      if (request.wait_ms() > 0) request.set_wait_ms(0);  // a wait is no slowness
+      if (request.wait_ms() > 0) request.set_wait_ms(0);  // waiting does not count as slow
     }
     last_ = request.GetTypeName() + " " + request.ShortDebugString().substr(0, 2'000);
     INFO(last_);

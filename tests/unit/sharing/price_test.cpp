@@ -86,7 +86,7 @@ TEST_CASE(
   // A rule that can choose two states leaves one of them to a rule that can choose only that.
   CHECK(priced({checked("1", 10, 5, {0.5}), checked("2", 5, 5, {0.5}), job("0", "", 0)})
             .shared.counts.generations == 3);
-  // Another way of generating has states of its own.
+  // Another way of generating has its own states.
   jobs.front().shape.generation = "other";
   CHECK(priced(jobs).shared.counts.generations == 5);
 }
@@ -105,7 +105,7 @@ TEST_CASE("rules that cannot choose differently generate once") {
 }
 
 TEST_CASE("a known outcome is priced as it was: steps, checks and the state that generates") {
-  // The first stops at 15 and takes 5; the second runs to 20 and takes 5, too.
+  // The first stops at 15 and chooses 5; the second runs to 20 and also chooses 5.
   PricedJob stops = checked("1", 100, 5, {0.5});
   stops.outcome = {15, 5};
   PricedJob ends = checked("2", 20, 10, {0.5});
@@ -138,7 +138,7 @@ TEST_CASE("steps run again where the states of several rules do not fit") {
   CHECK(priced({first, second, third}).naive.counts.steps == 60);
   for (PricedJob* each : {&first, &second, &third}) each->outcome.reset();
   CHECK(priced({first, second, third}).least.counts.steps == 20);
-  // Not known: each rule may take a state of its own, up to its last.
+  // Unknown outcome: each rule may choose a different state, up to its last.
   CHECK(priced({first, second, third}).shared.counts.steps <= 20 + 3 * 20);
   CHECK(priced({first, second, third}).shared.counts.steps > 20);
 }

@@ -149,7 +149,8 @@ TEST_CASE("a writer killed at any moment loses nothing that it acknowledged") {
   std::uint64_t results = 0;
   for (int round = 0; round < 15; ++round) {
     const pid_t child = start_child(path, nullptr);
-    // Every other round the child dies at work; in between wherever it stands, even in its start.
+    // In every other round the child dies while working; otherwise at any point, even during its
+    // start.
     if (round % 2 == 0) wait_for_acknowledgement(path, before);
     std::this_thread::sleep_for(
         std::chrono::milliseconds(std::uniform_int_distribution<int>(0, 30)(random)));
@@ -157,7 +158,8 @@ TEST_CASE("a writer killed at any moment loses nothing that it acknowledged") {
     exit_status(child);
     const std::uint64_t told = acknowledged(path);
     const std::uint64_t kept = surviving_results(path);
-    // The ledger counts over all rounds, and one result a round may be kept and not told.
+    // The ledger counts over all rounds, and in each round one result may be stored but not
+    // acknowledged.
     CHECK(kept >= told);
     CHECK(kept <= told + static_cast<std::uint64_t>(round) + 1);
     CHECK(kept >= results);

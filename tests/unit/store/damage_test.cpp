@@ -72,7 +72,7 @@ TEST_CASE("a file that is overwritten or truncated in use stops the writer at it
     if (how == std::string("truncated")) {
       std::filesystem::resize_file(path, bytes / 2);
     } else {
-      // As cp does: the file stays, with another content.
+      // As cp does: the file is the same, with other content.
       std::ofstream(path, std::ios::binary) << std::string(bytes, '\x5A');
     }
     const Status status = store.commit(core.apply(test::worker("x"), 6));

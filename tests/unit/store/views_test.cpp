@@ -26,7 +26,7 @@ class Cluster {
     return effects;
   }
 
-  /// Leases the next job alone and reports it.
+  /// Leases only the next job and reports it.
   void finish(std::variant<JobOutput, JobFailure> outcome) {
     const core::Effects leased = apply(core::LeaseAsked{WorkerId("w.1"), "", 1});
     const auto* grant = leased.answer<core::LeaseGrant>();

@@ -50,7 +50,7 @@ TEST_CASE("an external run names its videos by run, and is identified by their c
   CHECK(run_named(again, "two").digest == run_named(plan, "two").digest);
 }
 
-TEST_CASE("videos of another program that are missing are named, and the sweep still runs") {
+TEST_CASE("missing videos of another program are named, and the sweep still runs") {
   const Sandbox sandbox;
   write_videos(sandbox);
   std::filesystem::remove(sandbox.path("made/two/dog.mkv"));

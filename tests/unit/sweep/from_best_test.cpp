@@ -121,7 +121,7 @@ TEST_CASE("where decides which runs are considered") {
   const BestQuery& query = oracle.asked.at(0);
   CHECK(query.admits("full", {"rates/A", {{"steps", "20"}}}).value());
   CHECK_FALSE(query.admits("full", {"rates/B", {{"steps", "40"}}}).value());
-  // `&&` decides before it asks for a parameter that `none` lacks; and a lacking one is no match.
+  // `&&` decides before it reads a parameter that `none` lacks; a missing parameter does not match.
   CHECK_FALSE(query.admits("none", {"rates/C", {}}).value());
   CHECK_FALSE(query.admits("full", {"rates/D", {}}).value());
   REQUIRE(oracle.load(sandbox, kTake).is_ok());

@@ -153,7 +153,7 @@ TEST_CASE("rows over different numbers of videos stay one series") {
   CHECK(plan.text.find("{manifest: \"" + sandbox.path("clips.json") + "\", max_videos: 2}") !=
         std::string::npos);
 
-  // A row without a number takes all that there are.
+  // A row without a number uses all videos.
   const auto open =
       one(sandbox, head + "  - {run_id: A, max_videos: 1}\n  - {run_id: B, delta_lr: 0.1}\n");
   CHECK(open.dataset.videos_of(run_named(open, "A")).size() == 1);

@@ -206,7 +206,7 @@ TEST_CASE("the outcomes of rules in a database give the price that is expected")
   CHECK(known->expected->rules == 2);
   CHECK(known->expected->known == 1);
   CHECK(known->expected->videos == 2);
-  // Of each of the two videos of the plan, half the time five steps and a check less.
+  // For each of the plan's two videos, five steps and a check less with probability one half.
   const auto& seconds = known->shared.seconds;
   const double step = seconds.training / 80;
   const double check = seconds.checks / 20;
@@ -225,7 +225,7 @@ TEST_CASE("full fine-tuning is priced without the states that do not fit") {
       "p{early_stop.patience}\n",
       {"dataset.max_videos=1"});
   const auto made = price(plan);
-  // Each of three rules may take a state of its own, of 54 GB: steps run again to two of them.
+  // Each of three rules may choose a different state, of 54 GB: steps run again to two of them.
   CHECK(made->shared.counts.steps > 20);
   CHECK(made->shared.counts.steps <= 20 + 20 + 20);
   CHECK(made->naive.counts.steps == 60);

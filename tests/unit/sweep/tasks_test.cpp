@@ -127,7 +127,7 @@ TEST_CASE("methods and metrics that need frames are refused for tasks that have 
       Contains("cond_frames is not read by task text_to_video; drop it") && Contains("a.yaml:6:"));
   CHECK_THAT(sandbox.errors("method: none\nparams: {task: image_to_video, gen_start_frame: 20}\n"),
              Contains("gen_start_frame is not read by task image_to_video"));
-  // What a task does not read can be given to the other runs.
+  // Parameters that a task does not read can be set for the other runs.
   const SweepPlan both = sandbox.plan(
       "method: none\nparams: {cond_frames: 5}\nmatrix: {task: [continue, text_to_video]}\n"
       "when: {cond_frames: \"task == 'continue'\"}\n");

@@ -120,7 +120,7 @@ TEST_CASE("A few steps lower the loss of every family, through every parameter")
   }
 }
 
-TEST_CASE("What cannot be trained from nothing is refused by name") {
+TEST_CASE("A family that cannot be trained from scratch is rejected by name") {
   const cox::test::TemporaryDirectory folder;
   write_random_model({.directory = folder / "model", .preset = "cogvideox-tiny"});
   TrainerOptions options;

@@ -160,7 +160,7 @@ TEST_CASE("A disk that is full leaves the former checkpoint as it was") {
     return std::distance(std::filesystem::directory_iterator(scratch.folder), {});
   };
   {
-    const cox::test::FileSizeLimit full(200);  // fewer bytes than the header takes
+    const cox::test::FileSizeLimit full(200);  // fewer bytes than the header needs
     try {
       run(state, 120, 120, file);
       FAIL("saved");

@@ -28,7 +28,7 @@ VaeConfig read(std::string text, const std::string& replaced, const std::string&
 
 }  // namespace
 
-TEST_CASE("a VAE config says how many pixels a latent covers") {
+TEST_CASE("a VAE config determines how many pixels a latent covers") {
   const VaeConfig config = read(kGood, "EXTRA", "");
   CHECK(config.decoder_base_dim == 4);
   CHECK(config.spatial_scale() == 8);

@@ -48,5 +48,5 @@ TEST_CASE("a device that was named stays") {
   CHECK(chosen("cpu", 1, 4) == "cpu");
   CHECK(chosen("cuda:2", 1, 4) == "cuda:2");
   CHECK(chosen("cuda:0,cuda:1", 1, 4) == "cuda:0,cuda:1");
-  CHECK(chosen("cuda", 1, 0) == "cuda");  // the engine says that it is not there
+  CHECK(chosen("cuda", 1, 0) == "cuda");  // the engine reports that it is missing
 }

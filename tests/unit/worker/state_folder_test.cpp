@@ -87,7 +87,7 @@ TEST_CASE("the states used least recently make room, and foreign names are left 
   states.save(kOne, 5, std::string(1'000, 'x'));
   CHECK(states.steps(kOne) == std::vector<std::int64_t>{1, 3, 4, 5});
   CHECK(bytes_in(folder.path()) <= 5'000);
-  states.save(kOne, 6, std::string(6'000, 'x'));  // more than all may take
+  states.save(kOne, 6, std::string(6'000, 'x'));  // more than the limit for all states
   CHECK(states.steps(kOne) == std::vector<std::int64_t>{1, 3, 4, 5});
   std::ofstream(folder / (kOne + ".7x.state")) << "x";
   std::ofstream(folder / (kOne + ".8.part")) << "x";
