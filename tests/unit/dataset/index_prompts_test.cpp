@@ -80,7 +80,7 @@ TEST_CASE("empty lines, repeated prompts and words that are none are named by th
   const std::string message = List("a\n\nb\na\n  \nb \n").error();
   CHECK_THAT(message, Contains("list.txt': line 2 is empty, line 4 repeats line 1, line 5 is "
                                "empty, line 6 repeats line 3; every prompt is one item"));
-  CHECK_THAT(List("").error(), Contains("holds no prompt"));
+  CHECK_THAT(List("").error(), Contains("contains no prompts"));
   CHECK_THAT(List("a\nb\x1b[31m\n").error(), Contains("line 2: control character 0x1B at byte 1"));
   CHECK_THAT(List("a\ncaf\xe9\n").error(),
              Contains("expected UTF-8 text, got 0xE9 at byte 5 (line 2)"));
