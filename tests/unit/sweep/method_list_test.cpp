@@ -115,7 +115,7 @@ TEST_CASE("parameters of methods that act together are checked by member") {
   CHECK_THAT(sandbox.errors("method: norm\nparams: {clip_together: true}\n"),
              Contains("only runs whose methods act together have it"));
   CHECK_THAT(sandbox.errors(both + "params: {clip_together: true, norm.max_grad_norm: 2}\n"),
-             Contains("clip_together: takes one max_grad_norm"));
+             Contains("clip_together: requires one max_grad_norm"));
   CHECK_THAT(sandbox.errors(both + "method_params: {norm: {steps: 3}}\n"),
              Contains("'steps' is one for all methods that act together"));
   CHECK_THAT(sandbox.errors(both + "check: [\"lr < 1\"]\n"),
