@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <filesystem>
 
 #include "base/text.h"
@@ -60,18 +59,6 @@ Result<std::vector<sweep::SweepPlan>> SpecOptions::load(const sweep::FindBest& f
     plans.push_back(std::move(plan));
   }
   return plans;
-}
-
-std::string not_empty(const std::string& value) {
-  return value.empty() ? "expected a value, got an empty string" : "";
-}
-
-std::string above_zero(const std::string& value) {
-  double number = 0;
-  const char* end = value.data() + value.size();
-  const auto [rest, error] = std::from_chars(value.data(), end, number);
-  if (error == std::errc() && rest == end && number > 0 && number <= kLargestNumber) return "";
-  return fmt::format("expected a number above 0, at most {}, got '{}'", kLargestNumber, value);
 }
 
 void SourceOptions::declare(CLI::App& app) {

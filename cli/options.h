@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cli/option_checks.h"
 #include "cli/output/format.h"
 #include "coordinator/sweep/best_run.h"
 #include "coordinator/sweep/plan.h"
@@ -64,13 +65,6 @@ struct Source {
 /// kInvalidArgument for names that SQLite reads as something else than a file: "", ":memory:" and
 /// "file:..." URIs.
 Status check_database_name(const std::string& path);
-
-/// Returns why an option cannot have this value, in the form that CLI11 requires; "" when it can.
-std::string not_empty(const std::string& value);
-/// The same for a number that must be above 0 and at most kLargestNumber. Not CLI11's
-/// PositiveNumber, which lets nan through and prints its largest double.
-std::string above_zero(const std::string& value);
-constexpr int kLargestNumber = 1'000'000'000;  ///< of seconds: 31 years
 
 /// --db, --coordinator and --ca-file. Precedence: option, then COX_DB or COX_COORDINATOR, then the
 /// default. COX_TOKEN holds the token: an option would show it to every user of the machine.

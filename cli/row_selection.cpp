@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "base/text.h"
-#include "cli/options.h"
+#include "cli/option_checks.h"
 #include "coordinator/report/data/words.h"
 #include "coordinator/sweep/expression.h"
 

@@ -265,7 +265,7 @@ Together taken_together(const std::vector<Sample>& varied, std::size_t compariso
                         std::size_t resamples) {
   double bound = 0;
   for (const Sample& sample : varied) {
-    const auto degrees = static_cast<double>(present(sample).size()) - 1;
+    const auto degrees = static_cast<double>(present_values(sample).size()) - 1;
     bound = std::max(bound,
                      student_t_bound(1 - (1 - kLevel) / static_cast<double>(comparisons), degrees));
   }
