@@ -16,12 +16,6 @@ namespace cox::report {
 
 namespace {
 
-/// Whether the job stays without a result until a person queues it again.
-bool waits_for_a_person(const Unfinished& job) {
-  return job.state == "failed" || job.state == "quarantined" || job.state == "cancelled" ||
-         job.state == "stopped";
-}
-
 /// kFailedPrecondition when a job has no result that the sweep does not expect to fail.
 Status check_finished(const RunData& run) {
   std::vector<Unfinished> missing;
@@ -29,7 +23,8 @@ Status check_finished(const RunData& run) {
                [](const Unfinished& job) { return !job.expected; });
   if (missing.empty()) return Status::ok();
   const std::string jobs = counted(static_cast<std::int64_t>(missing.size()), "job");
-  if (!std::all_of(missing.begin(), missing.end(), waits_for_a_person)) {
+  if (!std::all_of(missing.begin(), missing.end(),
+                   [](const Unfinished& job) { return job.has_ended(); })) {
     return failed_precondition(fmt::format(
         "series '{}' is not finished: run {} has {} without a result; finish the series first",
         run.series, run.full_name(), jobs));

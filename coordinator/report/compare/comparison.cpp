@@ -145,10 +145,6 @@ struct Prospects {
   }
 };
 
-bool has_ended(const Unfinished& video) {
-  return video.state == "failed" || video.state == "quarantined" || video.state == "cancelled";
-}
-
 Prospects prospects_of(const RunData& run, const std::string& metric) {
   Prospects prospects;
   for (const VideoResult& result : run.results) {
@@ -160,7 +156,7 @@ Prospects prospects_of(const RunData& run, const std::string& metric) {
   }
   for (const Unfinished& video : run.unfinished) {
     const bool waits = run.replicates.empty()
-                           ? !has_ended(video)
+                           ? !video.has_ended()
                            : std::all_of(of_replicates.begin(), of_replicates.end(),
                                          [&](const Prospects& replicate) {
                                            return replicate.may_have(video.video);

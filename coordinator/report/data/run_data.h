@@ -60,6 +60,12 @@ struct Unfinished {
   std::string cause;  ///< "" unless it failed
   std::string message;
   bool expected = false;  ///< the sweep said that this video may fail
+
+  /// Whether it stays without a result until a person queues its job again.
+  bool has_ended() const {
+    return state == "failed" || state == "quarantined" || state == "cancelled" ||
+           state == "stopped";
+  }
 };
 
 /// A run of a series with everything that a report needs of it, or the average of such runs.

@@ -199,7 +199,7 @@ TEST_CASE("methods and metrics that need frames are rejected for a task without 
   JobInput control = EngineFixture::get().job("repeat_last");
   control.parameters["task"] = "image_to_video";
   control.parameters["metrics"] = kWithoutReference;
-  CHECK_THAT(message_of(control), Contains("method 'repeat_last' takes what it scores from"));
+  CHECK_THAT(message_of(control), Contains("method 'repeat_last' scores frames of the video"));
   JobInput image = prompt_job("wan2.1", "a cat");
   image.parameters["task"] = "image_to_video";
   CHECK_THAT(message_of(image), Contains("task image_to_video cannot run on Wan2.1"));

@@ -181,7 +181,9 @@ TEST_CASE("frames that are not finite have no value, and the failure is of cause
     FAIL("scored");
   } catch (const engine::EngineError& error) {
     CHECK(error.cause() == FailureCause::kDiverged);
-    CHECK_THAT(error.what(), Catch::Contains("test_spread: the generated frames are not finite"));
+    CHECK_THAT(error.what(),
+               Catch::Contains(
+                   "test_spread: cannot be computed, because the generated frames are not finite"));
   }
 }
 

@@ -225,6 +225,8 @@ TEST_CASE("what is finished but no number is told from what is not finished") {
   lost.unfinished[1] = {"v1", "queued", "", "", false};
   CHECK(compare(lost, full, kPsnr)->open);
   CHECK_FALSE(compare(lost, run("half", {21}), kPsnr)->open);  // v1 is not in its data set
+  lost.unfinished[1].state = "stopped";
+  CHECK_FALSE(compare(lost, full, kPsnr)->open);
 }
 
 TEST_CASE("an id that names two files does not form a pair, and both digests are named") {
