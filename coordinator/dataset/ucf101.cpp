@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMaxListBytes = 256 << 20;
+constexpr std::size_t kMaxSplitBytes = 256 << 20;
 
 /// A clip as `Class/file.avi`, the form of the split lists.
 struct ClipName {
@@ -42,7 +42,7 @@ Result<ClipName> parse_entry(const std::string& line, const std::string& where) 
 }
 
 Result<std::vector<ClipName>> read_split_list(const std::string& path) {
-  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxListBytes));
+  COX_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, kMaxSplitBytes));
   std::vector<ClipName> names;
   int number = 0;
   for (const std::string& raw : split(text, '\n')) {

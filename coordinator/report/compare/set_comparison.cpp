@@ -17,7 +17,7 @@ namespace cox::report {
 namespace {
 
 /// Characters of a list of videos in a message.
-constexpr std::size_t kMaxNamed = 200;
+constexpr std::size_t kMaxNamesBytes = 200;
 
 bool has_features(const Table& table, const RunData& run, const std::string& metric) {
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
@@ -143,7 +143,7 @@ class SetComparer {
       warnings_.push_back(fmt::format(
           "{} of {} and {} leaves out {} of {} common ids, which name different files: {}", metric,
           run.full_name(), baseline->full_name(), other_files.size(),
-          other_files.size() + common.size(), abbreviated(join(other_files, ", "), kMaxNamed)));
+          other_files.size() + common.size(), abbreviated(join(other_files, ", "), kMaxNamesBytes)));
     }
     return common;
   }
