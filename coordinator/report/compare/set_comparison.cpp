@@ -143,7 +143,8 @@ class SetComparer {
       warnings_.push_back(fmt::format(
           "{} of {} and {} leaves out {} of {} common ids, which name different files: {}", metric,
           run.full_name(), baseline->full_name(), other_files.size(),
-          other_files.size() + common.size(), abbreviated(join(other_files, ", "), kMaxNamesBytes)));
+          other_files.size() + common.size(),
+          abbreviated(join(other_files, ", "), kMaxNamesBytes)));
     }
     return common;
   }
