@@ -15,7 +15,7 @@ namespace cox {
 
 namespace {
 
-/// Returns the attributes of the new process: its own process group, no blocked signals, and
+/// The attributes of the new process: its own process group, no blocked signals, and
 /// default actions for the signals that this process or its launcher may ignore.
 class Attributes {
  public:

@@ -236,7 +236,7 @@ Result<Manifest> index_prompts(const IndexOptions& options) {
   } else {
     COX_ASSIGN_OR_RETURN(entries, read_vbench(text, options.root));
   }
-  // All lines of a text file have the same dimensions, so a duplicate line is always an error.
+  // Every line of a text file has the same dimensions, so a duplicate line is always an error.
   PromptItems items(is_text ? "line" : "entry");
   for (const Entry& entry : entries) items.add(entry);
   Manifest manifest;

@@ -8,7 +8,7 @@
 namespace cox::engine {
 
 /// Returns how many steps a job with these settings reads and when it stops. Without held-out
-/// latents there are no checks, and the last state is kept.
+/// latents, the job runs no checks and keeps the last state.
 sharing::JobShape job_shape(const AdaptationSettings& settings, const LatentSplit& split);
 
 /// Runs a trajectory for one job to its end. With early stopping and held-out latents, the best

@@ -71,7 +71,7 @@ class Stas final : public Adaptation, private Adapter {
     return pass_.split.own_tokens(all);
   }
 
-  /// Steers the output of a block, which is nobody else's, in place.
+  /// Steers a block's output in place: nothing else holds that tensor.
   void steer(const at::Tensor& h) const {
     const VisualRows rows{pass_.grid, 0};
     if (!token_rows_.defined()) token_rows_ = rows_of_tokens(tokens_, rows, h.device());

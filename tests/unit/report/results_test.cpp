@@ -184,7 +184,7 @@ TEST_CASE("the best run is the first of those with the best mean over the same v
   RunData open = finished("b0", {"1"}, {25.0});
   open.unfinished = {{"2", "queued", "", "", false}, {"3", "leased", "", "", false}};
   CHECK_THAT(refusal(open), Catch::Contains("s/b0 has 2 jobs without a result"));
-  // A run that diverged is as finished as it will be, so waiting is no advice.
+  // A diverged run never gets a result, so the message must not suggest waiting.
   RunData ended = finished("b0", {"1", "2"}, {25.0, 25.0});
   ended.unfinished = {{"3", "failed", "diverged", "", false}};
   CHECK(
